@@ -1,0 +1,1 @@
+"""Truth against scores: the metric, retrieval recall, intervals, the report."""

@@ -1,0 +1,1 @@
+"""From products to neighbours: catalogue, encoders, vectors, indexes. Knows nothing of labels."""

@@ -1,0 +1,12 @@
+"""What a user gave wrong. Commands turn these two into one line on stderr and exit code 2."""
+
+
+class InputError(ValueError):
+    """Something that a user gave cannot be used; the message says what, its value, and what to do."""
+
+
+class UnknownId(InputError, KeyError):
+    """An id that the catalogue does not hold."""
+
+    def __str__(self) -> str:  # KeyError would show the repr of its argument
+        return str(self.args[0]) if self.args else ""
