@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,10 @@ class TableFile:
 
         Raises InputError when the file ends early or a line cannot be read.
         """
-        reader = {"parquet": _parquet_blocks, "csv": _csv_blocks, "jsonl": _jsonl_blocks}[self.format]
+        reader = _READERS[self.format]
+        names = self.names if columns is None else tuple(columns)
         try:
-            for block in reader(self, rows):
-                yield block if columns is None else block.select(list(columns))
+            yield from reader(self.path, rows, names)
         except (pa.ArrowException, OSError) as error:
             raise InputError(
                 f"{self.path}: cannot be read to its end ({_first_line(error)}): write the file again"
@@ -93,20 +93,21 @@ def as_integers(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArra
     return pc.cast(column, pa.int64())
 
 
-def _parquet_blocks(table: TableFile, rows: int) -> Iterator[pa.Table]:
-    with pq.ParquetFile(table.path) as file:
-        for batch in file.iter_batches(batch_size=rows):
+def _parquet_blocks(path: Path, rows: int, names: tuple[str, ...]) -> Iterator[pa.Table]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=rows, columns=list(names)):
             yield pa.Table.from_batches([batch])
 
 
-def _csv_blocks(table: TableFile, rows: int) -> Iterator[pa.Table]:
+def _csv_blocks(path: Path, rows: int, names: tuple[str, ...]) -> Iterator[pa.Table]:
     convert = pa.csv.ConvertOptions(
-        column_types={name: pa.large_string() for name in table.names},
+        column_types=dict.fromkeys(names, pa.large_string()),
+        include_columns=list(names),
         strings_can_be_null=True,
         null_values=[""],
     )
     parse = pa.csv.ParseOptions(newlines_in_values=True)
-    with pa.csv.open_csv(table.path, parse_options=parse, convert_options=convert) as reader:
+    with pa.csv.open_csv(path, parse_options=parse, convert_options=convert) as reader:
         for batch in reader:
             whole = pa.Table.from_batches([batch])
             for start in range(0, len(whole), rows):
@@ -144,29 +145,36 @@ def _jsonl_names(path: Path) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _jsonl_blocks(table: TableFile, rows: int) -> Iterator[pa.Table]:
+def _jsonl_blocks(path: Path, rows: int, names: tuple[str, ...]) -> Iterator[pa.Table]:
     block: list[dict[str, Any]] = []
-    for row in _jsonl_rows(table.path):
+    for row in _jsonl_rows(path):
         block.append(row)
         if len(block) == rows:
-            yield _jsonl_table(table, block)
+            yield _jsonl_table(block, names)
             block = []
     if block:
-        yield _jsonl_table(table, block)
+        yield _jsonl_table(block, names)
 
 
-def _jsonl_table(table: TableFile, rows: list[dict[str, Any]]) -> pa.Table:
-    return pa.table({name: _jsonl_column(table, name, [row.get(name) for row in rows]) for name in table.names})
+def _jsonl_table(rows: list[dict[str, Any]], names: tuple[str, ...]) -> pa.Table:
+    return pa.table({name: _jsonl_column([row.get(name) for row in rows]) for name in names})
 
 
-def _jsonl_column(table: TableFile, name: str, values: list[Any]) -> pa.Array:
-    """Objects are kept as JSON text, as they are in the other formats; a column must be of one type."""
+def _jsonl_column(values: list[Any]) -> pa.Array:
+    """Objects stay JSON text, as they are in the other formats; values of mixed types become JSON text too."""
     if any(isinstance(value, dict) for value in values):
         values = [json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for v in values]
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return pa.array([v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in values])
+
+
+_READERS: dict[str, Callable[[Path, int, tuple[str, ...]], Iterator[pa.Table]]] = {
+    "parquet": _parquet_blocks,
+    "csv": _csv_blocks,
+    "jsonl": _jsonl_blocks,
+}
 
 
 def _first_line(error: BaseException) -> str:

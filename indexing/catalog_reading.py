@@ -1,0 +1,236 @@
+"""From the user's files to a catalogue on disk: two passes, blocks of rows, every fault named."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.catalog import FIELDS, Catalog
+from indexing.cells import CellReader
+from indexing.errors import InputError
+from indexing.ids import IdLookup
+from indexing.progress import Progress, silent
+from indexing.rejects import Reject
+from indexing.schema import Schema, choose_schema
+from indexing.tables import TableFile, as_integers, list_tables, open_table
+from indexing.vector_cells import VectorColumn
+
+CATALOG_FILE = "catalog.arrow"
+PICTURES_FILE = "pictures.bin"
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How files are read: `schema` is auto, generic, ozon or a YAML file; `images` the folder of relative pictures
+    (None: the folder of each file); `vector_columns` are kept for `column:NAME` encoders, `optional_vectors` too,
+    where a product may have none; `max_rejects` is the largest share of products with a malformed cell accepted."""
+
+    schema: str = "auto"
+    images: Path | None = None
+    vector_columns: tuple[str, ...] = ()
+    optional_vectors: tuple[str, ...] = ()
+    max_rejects: float = 0.01
+
+
+@dataclass(frozen=True)
+class CatalogRead:
+    """What came of reading: the catalogue, what was set aside, the schema, and a digest of all its content."""
+
+    catalog: Catalog
+    rejects: list[Reject]
+    schema: Schema
+    digest: str
+
+
+def read_catalog(
+    paths: Sequence[Path], *, folder: Path, options: ReadOptions | None = None, progress: Progress = silent
+) -> CatalogRead:
+    """Read parquet, CSV or JSONL files (or folders of them) into `folder`/catalog.arrow, memory-mapped.
+
+    Raises InputError for missing or unreadable files, a missing column, no products, ids that are null or doubled,
+    bad vectors, and more malformed cells than `max_rejects` allows.
+    """
+    options = options or ReadOptions()
+    files = [open_table(path) for path in list_tables(paths)]
+    if not files:
+        raise InputError("no products: name a parquet, CSV or JSONL file")
+    schema = choose_schema(options.schema, files[0].names)
+    _check_columns(files, schema, options)
+    ids = _scan_ids(files, schema)
+    progress("read", 0, len(ids))
+    pictures = options.images or files[0].path.parent
+    writer = _CatalogWriter(folder, schema, options, pictures, ids.type)
+    rejects = writer.write(files, len(ids), progress)
+    _check_rejects(rejects, len(ids), options.max_rejects, files[0].path)
+    return CatalogRead(open_catalog(folder, pictures), rejects, schema, writer.digest.hexdigest())
+
+
+def open_catalog(folder: Path, pictures: Path) -> Catalog:
+    """The catalogue that `read_catalog` left in a folder, memory-mapped. Raises InputError when it is damaged."""
+    path = Path(folder) / CATALOG_FILE
+    try:
+        with pa.memory_map(str(path)) as source:
+            table = pa.ipc.open_file(source).read_all()
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: cannot be read ({error}): build the index again") from error
+    return Catalog(table, Path(pictures), Path(folder))
+
+
+def _check_columns(files: list[TableFile], schema: Schema, options: ReadOptions) -> None:
+    for file in files:
+        for name in (schema.id, *options.vector_columns, *options.optional_vectors):
+            if name not in file.names:
+                raise InputError(f"{file.path}: no column '{name}', has {', '.join(file.names)}")
+
+
+def _scan_ids(files: list[TableFile], schema: Schema) -> pa.ChunkedArray:
+    """All ids in their final type. Raises InputError for nulls, doubled ids, and no products at all."""
+    from_text = [_file_ids(file, schema.id) for file in files]
+    if any(pa.types.is_large_string(ids.type) for ids in from_text):
+        from_text = [ids.cast(pa.large_string()) for ids in from_text]
+    ids = pa.chunked_array([chunk for ids in from_text for chunk in ids.chunks], from_text[0].type)
+    if len(ids) == 0:
+        raise InputError(f"{files[0].path}: no products: the catalogue is empty")
+    try:
+        IdLookup.from_ids(ids)
+    except InputError as error:
+        raise InputError(f"{', '.join(str(file.path) for file in files)}: column '{schema.id}': {error}") from error
+    return ids
+
+
+def _file_ids(file: TableFile, name: str) -> pa.ChunkedArray:
+    column = file.read([name])[name]
+    if column.null_count:
+        row = int(np.flatnonzero(column.is_null().to_numpy())[0])
+        raise InputError(
+            f"{file.path}: row {row} has no '{name}' ({column.null_count} such rows): every row needs an id"
+        )
+    kind = column.type
+    if pa.types.is_null(kind):
+        return pa.chunked_array([], pa.int64())
+    if pa.types.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    if pa.types.is_integer(kind):
+        return column.cast(pa.int64())
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+        raise InputError(f"{file.path}: column '{name}' is {kind}: ids are integers or text")
+    column = column.cast(pa.large_string())
+    return (as_integers(column) if file.format == "csv" else None) or column
+
+
+def _check_rejects(rejects: list[Reject], rows: int, most: float, path: Path) -> None:
+    bad = len({reject.id for reject in rejects})
+    if bad <= most * rows:
+        return
+    first = rejects[0]
+    raise InputError(
+        f"{path}: {bad} of {rows} products have a malformed cell, more than --max-rejects {most:g} allows; the first: "
+        f"{first.file} row {first.row}, id {first.id}, column '{first.column}', value {first.value!r}: {first.reason}"
+    )
+
+
+class _CatalogWriter:
+    """Writes catalog.arrow block by block, so that only one block of the catalogue is in memory."""
+
+    def __init__(
+        self, folder: Path, schema: Schema, options: ReadOptions, pictures: Path, id_type: pa.DataType
+    ) -> None:
+        self.folder, self.schema, self.options, self.pictures = Path(folder), schema, options, pictures
+        self.id_type = id_type
+        self.digest = hashlib.sha256()
+        self._vectors = [VectorColumn(name) for name in options.vector_columns]
+        self._vectors += [VectorColumn(name, optional=True) for name in options.optional_vectors]
+        self._blob: BinaryIO | None = None
+
+    def write(self, files: list[TableFile], rows: int, progress: Progress) -> list[Reject]:
+        rejects: list[Reject] = []
+        done = 0
+        target: pa.ipc.RecordBatchFileWriter | None = None
+        with ExitStack() as stack:
+            for file, first_row, block in _blocks(files):
+                table = self._normal(file, first_row, block, rejects)
+                if target is None:
+                    target = stack.enter_context(pa.ipc.new_file(self.folder / CATALOG_FILE, table.schema))
+                for batch in table.to_batches():
+                    target.write_batch(batch)
+                    self._add_to_digest(batch)
+                done += len(block)
+                progress("read", done, rows)
+            if self._blob is not None:
+                self._blob.close()
+        return rejects
+
+    def _normal(self, file: TableFile, first_row: int, block: pa.Table, rejects: list[Reject]) -> pa.Table:
+        schema, columns = self.schema, {n: block[n].combine_chunks() for n in block.column_names}
+        ids = columns[schema.id].cast(self.id_type)
+        cells = CellReader(file.path, first_row, ids)
+
+        def column(name: str) -> pa.Array:
+            found = columns.get(name)
+            return pa.nulls(len(block), pa.large_string()) if found is None else found
+
+        extra = {n: columns[n] for n in schema.extra_columns(file.names) if self._is_attribute(columns[n].type, n)}
+        normal = {
+            "title": cells.text(column(schema.title), schema.title),
+            "description": cells.text(column(schema.description), schema.description),
+            "brand": cells.text(column(schema.brand), schema.brand),
+            "attributes": cells.attributes(column(schema.attributes), schema.attributes, extra),
+            "colors": cells.strings(column(schema.color), schema.color),
+            "price": cells.numbers(column(schema.price), schema.price),
+            **cells.categories(column(schema.category), schema.category),
+            "source": cells.text(column(schema.source), schema.source),
+            "images": cells.images(column(schema.image), schema.image, self._keep_picture, self._prefix(file)),
+        }
+        rejects += cells.rejects
+        fields = FIELDS.insert(0, pa.field("id", self.id_type))
+        table = pa.table({"id": ids, **normal}, schema=fields)
+        for vectors in self._vectors:
+            cells_of = vectors.read(columns[vectors.name], file.path, first_row)
+            table = table.append_column(f"column:{vectors.name}", cells_of)
+        return table
+
+    def _is_attribute(self, kind: pa.DataType, name: str) -> bool:
+        """Numbers, text, yes/no and lists of text are attributes; vectors, bytes and objects are not."""
+        if (
+            name in (vectors.name for vectors in self._vectors)
+            or pa.types.is_binary(kind)
+            or pa.types.is_large_binary(kind)
+        ):
+            return False
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+            return bool(pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type))
+        return not pa.types.is_nested(kind)
+
+    def _prefix(self, file: TableFile) -> str:
+        """Relative pictures of a file in another folder than the first, as seen from the first one's folder."""
+        if self.options.images is not None or file.path.parent == self.pictures:
+            return ""
+        return os.path.relpath(file.path.parent, self.pictures) + "/"
+
+    def _keep_picture(self, content: bytes) -> str:
+        """Append a picture given as bytes to pictures.bin; its reference says where it stands there."""
+        if self._blob is None:
+            self._blob = (self.folder / PICTURES_FILE).open("wb")
+        start = self._blob.tell()
+        self._blob.write(content)
+        return f"{PICTURES_FILE}#{start}:{len(content)}"
+
+    def _add_to_digest(self, batch: pa.RecordBatch) -> None:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, batch.schema) as stream:
+            stream.write_batch(batch)
+        self.digest.update(sink.getvalue())
+
+
+def _blocks(files: list[TableFile]) -> Iterator[tuple[TableFile, int, pa.Table]]:
+    for file in files:
+        first_row = 0
+        for block in file.blocks():
+            yield file, first_row, block
+            first_row += len(block)
