@@ -1,0 +1,66 @@
+"""Pictures of products: where a reference leads, and one policy for decoding whatever is there."""
+
+import io
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from indexing.catalog import Catalog
+
+MOST_PIXELS = 64_000_000
+BLOB_MARK = "#"
+
+
+class PictureError(Exception):
+    """A picture cannot be used; the message is the reason."""
+
+
+def load_picture(reference: str, catalog: Catalog, *, side: int | None = None) -> Image.Image:
+    """The picture behind a reference of this catalogue, decoded. Raises PictureError with the reason."""
+    return decode(_content(reference, catalog), side=side)
+
+
+def decode(content: bytes, *, side: int | None = None) -> Image.Image:
+    """The first frame in RGB, turned as its EXIF says, alpha on white.
+
+    `side` lets a JPEG decode at a smaller scale, of at least that many pixels a side. Raises PictureError for what
+    is no picture, is cut short, or has more than MOST_PIXELS.
+    """
+    try:
+        picture: Image.Image = Image.open(io.BytesIO(content))
+        if picture.width * picture.height > MOST_PIXELS:
+            raise PictureError(f"enormous: {picture.width} x {picture.height} pixels")
+        if side is not None:
+            picture.draft("RGB", (side, side))
+        picture.seek(0)
+        return _in_rgb(ImageOps.exif_transpose(picture))
+    except PictureError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise PictureError("enormous: a decompression bomb") from error
+    except UnidentifiedImageError as error:
+        raise PictureError(f"no picture: begins with {content[:12]!r}") from error
+    except Exception as error:  # Pillow's decoders raise whatever their format's parser does
+        raise PictureError(f"cannot be decoded: {error}") from error
+
+
+def _in_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        layered = picture.convert("RGBA")
+        white = Image.new("RGBA", layered.size, "white")
+        return Image.alpha_composite(white, layered).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _content(reference: str, catalog: Catalog) -> bytes:
+    name, mark, span = reference.rpartition(BLOB_MARK)
+    try:
+        if mark and ":" in span and (catalog.folder / name).is_file():
+            start, length = (int(part) for part in span.split(":"))
+            with (catalog.folder / name).open("rb") as blob:
+                blob.seek(start)
+                return blob.read(length)
+        return (catalog.pictures / reference).read_bytes()
+    except FileNotFoundError as error:
+        raise PictureError("no such file") from error
+    except (OSError, ValueError) as error:
+        raise PictureError(f"cannot be read: {error}") from error

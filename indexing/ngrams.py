@@ -1,0 +1,61 @@
+"""Hashed n-gram counts: no vocabulary to keep, so any number of texts can be counted block by block."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.feature_extraction.text import HashingVectorizer
+
+from indexing.arrays import Floats1d, Ints1d
+
+BLOCK_TEXTS = 16_384
+
+
+@dataclass(frozen=True)
+class NgramOptions:
+    """Which n-grams: `analyzer` is `char_wb` (characters inside words) or `word`; `shortest` to `longest` long."""
+
+    analyzer: str = "char_wb"
+    shortest: int = 3
+    longest: int = 3
+    buckets: int = 1 << 20
+
+    def vectorizer(self) -> HashingVectorizer:
+        return HashingVectorizer(
+            analyzer=self.analyzer,
+            ngram_range=(self.shortest, self.longest),
+            token_pattern=r"(?u)\S+" if self.analyzer == "word" else None,
+            n_features=self.buckets,
+            alternate_sign=False,
+            norm=None,
+            dtype=np.float32,
+        )
+
+
+def count_blocks(texts: Sequence[str], options: NgramOptions) -> Iterator[sp.csr_matrix]:
+    """Counts (block, buckets) of the texts in order, a block at a time."""
+    vectorizer = options.vectorizer()
+    for start in range(0, len(texts), BLOCK_TEXTS):
+        yield vectorizer.transform(texts[start : start + BLOCK_TEXTS])
+
+
+def document_counts(block: sp.csr_matrix) -> Ints1d:
+    """In how many texts of a block each bucket occurs, (buckets,)."""
+    return np.bincount(block.indices, minlength=block.shape[1]).astype(np.int64)
+
+
+def inverse_document_frequency(documents: Ints1d, texts: int) -> Floats1d:
+    """Smoothed: ln((1 + texts) / (1 + documents)) + 1, float32 (buckets,)."""
+    return np.asarray(np.log((1.0 + texts) / (1.0 + documents)) + 1.0, dtype=np.float32)
+
+
+def weigh(counts: sp.csr_matrix, idf: Floats1d) -> sp.csr_matrix:
+    """Unit rows of (1 + ln count)·idf; an n-gram of weight 0 is left out."""
+    weighed = counts.copy()
+    weighed.data = ((1.0 + np.log(weighed.data)) * idf[weighed.indices]).astype(np.float32)
+    weighed.eliminate_zeros()
+    lengths = np.sqrt(np.asarray(weighed.multiply(weighed).sum(axis=1)).ravel())
+    scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    weighed.data *= np.repeat(scale, np.diff(weighed.indptr)).astype(np.float32)
+    return weighed

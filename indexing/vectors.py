@@ -1,0 +1,132 @@
+"""Vectors of one view: unit rows on disk in shards, one a block of the catalogue, written as they are made."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indexing.arrays import Bools1d, Floats2d, Ints1d
+from indexing.artefact import write_json
+from indexing.errors import InputError
+
+SHARD_ROWS = 65_536
+STATE = "vectors.json"
+UNIT_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Unit rows (n, d) float32 of one view, memory-mapped shards of equal length (the last may be shorter).
+
+    A row of zeros means that the product has nothing to see in this view.
+    """
+
+    shards: tuple[Floats2d, ...]
+
+    def __post_init__(self) -> None:
+        if not self.shards:
+            raise InputError("vectors need at least one shard")
+        if len({shard.shape[1] for shard in self.shards}) > 1:
+            raise InputError("the shards of one view differ in dimension: encode again")
+
+    def __len__(self) -> int:
+        return sum(len(shard) for shard in self.shards)
+
+    @property
+    def dim(self) -> int:
+        """d, the length of a row."""
+        return int(self.shards[0].shape[1])
+
+    def blocks(self) -> Iterator[tuple[int, Floats2d]]:
+        """Each shard with the position of its first row."""
+        start = 0
+        for shard in self.shards:
+            yield start, shard
+            start += len(shard)
+
+    def take(self, positions: Ints1d) -> Floats2d:
+        """The rows at these positions, (p, d), in their order."""
+        if len(self.shards) == 1:
+            return np.asarray(self.shards[0][positions])
+        rows = np.empty((len(positions), self.dim), dtype=np.float32)
+        shard_of = positions // len(self.shards[0])
+        for number in np.unique(shard_of):
+            here = shard_of == number
+            rows[here] = self.shards[number][positions[here] - number * len(self.shards[0])]
+        return rows
+
+    def seen(self) -> Bools1d:
+        """Which products have anything to see (n,)."""
+        return np.concatenate([np.any(shard, axis=1) for shard in self.shards])
+
+
+def unit_rows(rows: Floats2d) -> Floats2d:
+    """The rows scaled to length 1, float32; rows of zeros stay."""
+    rows = np.asarray(rows, dtype=np.float32)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0), dtype=np.float32)
+
+
+def from_arrays(rows: Floats2d, shard_rows: int = SHARD_ROWS) -> Vectors:
+    """Vectors in memory. Raises InputError when a row is neither of length 1 nor all zeros."""
+    lengths = np.linalg.norm(rows, axis=1)
+    wrong = np.flatnonzero((np.abs(lengths - 1) > UNIT_TOLERANCE) & (lengths != 0))
+    if wrong.size:
+        raise InputError(f"row {wrong[0]} has length {lengths[wrong[0]]:.4f}: vectors are unit rows or rows of zeros")
+    starts: Sequence[int] = range(0, max(len(rows), 1), shard_rows)
+    return Vectors(tuple(np.asarray(rows[s : s + shard_rows], dtype=np.float32) for s in starts))
+
+
+@dataclass(frozen=True)
+class ShardFolder:
+    """The folder of one view's shards while they are written: which are done, and what they were made from."""
+
+    folder: Path
+    made: dict[str, Any]
+
+    def begin(self) -> int:
+        """The number of shards that an interrupted run left and that fit `made`; all others are removed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if _read_state(self.folder) != self.made:
+            for old in self.folder.glob("vectors_*.npy"):
+                old.unlink()
+            write_json(self.folder / STATE, self.made)
+        done = 0
+        while self.path(done).exists():
+            done += 1
+        return done
+
+    def path(self, number: int) -> Path:
+        return self.folder / f"vectors_{number:05d}.npy"
+
+    def write(self, number: int, rows: Floats2d) -> None:
+        """Write one shard; it appears under its name only when it is whole."""
+        unfinished = self.folder / "unfinished.tmp"
+        with unfinished.open("wb") as file:
+            np.save(file, np.asarray(rows, dtype=np.float32))
+        unfinished.rename(self.path(number))
+
+
+def open_vectors(folder: Path) -> Vectors:
+    """The shards of a view, memory-mapped. Raises InputError when there are none or one is damaged."""
+    files = sorted(Path(folder).glob("vectors_*.npy"))
+    try:
+        return Vectors(tuple(np.load(file, mmap_mode="r", allow_pickle=False) for file in files))
+    except (ValueError, OSError, EOFError) as error:
+        raise InputError(f"{folder}: the vectors cannot be read ({error}): build the index again") from error
+
+
+def made_from(folder: Path) -> dict[str, Any] | None:
+    """What the vectors in a folder were made from, None when that is not known."""
+    return _read_state(Path(folder))
+
+
+def _read_state(folder: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads((folder / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
