@@ -1,5 +1,6 @@
 """Pictures of products: where a reference leads, and one policy for decoding whatever is there."""
 
+import hashlib
 import io
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -41,6 +42,20 @@ def decode(content: bytes, *, side: int | None = None) -> Image.Image:
         raise PictureError(f"no picture: begins with {content[:12]!r}") from error
     except Exception as error:  # Pillow's decoders raise whatever their format's parser does
         raise PictureError(f"cannot be decoded: {error}") from error
+
+
+def picture_states(catalog: Catalog) -> str:
+    """A digest of size and time of change of every main picture that is a file: what vectors of them depend on."""
+    digest = hashlib.sha256()
+    for reference in catalog.main_pictures():
+        if reference is None or BLOB_MARK in reference:
+            continue
+        try:
+            state = (catalog.pictures / reference).stat()
+            digest.update(f"{reference} {state.st_size} {state.st_mtime_ns}\n".encode())
+        except OSError:
+            digest.update(f"{reference} absent\n".encode())
+    return digest.hexdigest()[:16]
 
 
 def _in_rgb(picture: Image.Image) -> Image.Image:

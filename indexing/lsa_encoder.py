@@ -142,8 +142,10 @@ def _weighed(counts: sp.csr_matrix, kept: Ints1d, idf: Floats1d) -> sp.csr_matri
 
 
 def _projection(weighed: sp.csr_matrix, options: LsaOptions) -> Floats2d:
-    """The leading right singular vectors, whitened (f, d). The random start is drawn over n-grams, never over rows, so that
-    permuting the catalogue does not change it."""
+    """The leading right singular vectors, whitened (f, d).
+
+    The random start is drawn over n-grams, never over rows: permuting the catalogue does not change the result.
+    """
     dim = min(options.dim, min(weighed.shape) - 1)
     if dim < 1:
         return np.ones((weighed.shape[1], 1), dtype=np.float32)

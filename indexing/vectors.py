@@ -1,19 +1,15 @@
 """Vectors of one view: unit rows on disk in shards, one a block of the catalogue, written as they are made."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
-from indexing.artefact import write_json
 from indexing.errors import InputError
 
 SHARD_ROWS = 65_536
-STATE = "vectors.json"
 UNIT_TOLERANCE = 1e-3
 
 
@@ -80,36 +76,6 @@ def from_arrays(rows: Floats2d, shard_rows: int = SHARD_ROWS) -> Vectors:
     return Vectors(tuple(np.asarray(rows[s : s + shard_rows], dtype=np.float32) for s in starts))
 
 
-@dataclass(frozen=True)
-class ShardFolder:
-    """The folder of one view's shards while they are written: which are done, and what they were made from."""
-
-    folder: Path
-    made: dict[str, Any]
-
-    def begin(self) -> int:
-        """The number of shards that an interrupted run left and that fit `made`; all others are removed."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if _read_state(self.folder) != self.made:
-            for old in self.folder.glob("vectors_*.npy"):
-                old.unlink()
-            write_json(self.folder / STATE, self.made)
-        done = 0
-        while self.path(done).exists():
-            done += 1
-        return done
-
-    def path(self, number: int) -> Path:
-        return self.folder / f"vectors_{number:05d}.npy"
-
-    def write(self, number: int, rows: Floats2d) -> None:
-        """Write one shard; it appears under its name only when it is whole."""
-        unfinished = self.folder / "unfinished.tmp"
-        with unfinished.open("wb") as file:
-            np.save(file, np.asarray(rows, dtype=np.float32))
-        unfinished.rename(self.path(number))
-
-
 def open_vectors(folder: Path) -> Vectors:
     """The shards of a view, memory-mapped. Raises InputError when there are none or one is damaged."""
     files = sorted(Path(folder).glob("vectors_*.npy"))
@@ -117,16 +83,3 @@ def open_vectors(folder: Path) -> Vectors:
         return Vectors(tuple(np.load(file, mmap_mode="r", allow_pickle=False) for file in files))
     except (ValueError, OSError, EOFError) as error:
         raise InputError(f"{folder}: the vectors cannot be read ({error}): build the index again") from error
-
-
-def made_from(folder: Path) -> dict[str, Any] | None:
-    """What the vectors in a folder were made from, None when that is not known."""
-    return _read_state(Path(folder))
-
-
-def _read_state(folder: Path) -> dict[str, Any] | None:
-    try:
-        found = json.loads((folder / STATE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None

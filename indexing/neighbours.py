@@ -1,0 +1,139 @@
+"""Neighbours of products in one view: their order, who is left out, and the rank of one among another's."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d, Ints2d
+from indexing.errors import InputError
+
+RESOLUTION = 1e-6  # cosines nearer than this are ties: below it float32 sums depend on the order of adding
+_PLACES = 40  # bits of an order key that hold the position
+_LAST = np.iinfo(np.int64).max
+RANK_BLOCK = 65_536
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The neighbours of q queries, best first: `positions` (q, k) int64, -1 = no neighbour, and their `cosines`
+    (q, k) float32, NaN there. Equal cosines stand in the order of positions."""
+
+    positions: Ints2d
+    cosines: Floats2d
+
+    def __post_init__(self) -> None:
+        if self.positions.shape != self.cosines.shape:
+            raise InputError(f"positions are {self.positions.shape}, cosines {self.cosines.shape}: they must agree")
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def k(self) -> int:
+        """How many neighbours there are room for."""
+        return int(self.positions.shape[1])
+
+    def first(self, k: int) -> "Neighbours":
+        """The k best."""
+        return Neighbours(self.positions[:, :k], self.cosines[:, :k])
+
+
+def no_neighbours(queries: int, k: int) -> Neighbours:
+    """Neighbours of nobody."""
+    return Neighbours(np.full((queries, k), -1, dtype=np.int64), np.full((queries, k), np.nan, dtype=np.float32))
+
+
+def in_order(positions: Ints2d, cosines: Floats2d) -> Neighbours:
+    """Neighbours sorted by cosine, best first, then position; cosines are rounded to RESOLUTION. -1 goes last."""
+    keys = np.rint((1.0 - cosines.astype(np.float64)) / RESOLUTION)
+    keys = np.where(positions < 0, 0, np.maximum(keys, 0)).astype(np.int64)
+    ordered = np.sort(np.where(positions < 0, _LAST, (keys << _PLACES) | positions), axis=1)
+    missing = ordered == _LAST
+    found = np.where(missing, -1, ordered & ((1 << _PLACES) - 1))
+    values = np.where(missing, np.nan, 1.0 - (ordered >> _PLACES) * RESOLUTION)
+    return Neighbours(found, values.astype(np.float32))
+
+
+def best(fetch: Callable[[Ints1d, int], Neighbours], queries: int, k: int, size: int, *, margin: int = 8) -> Neighbours:
+    """The k best of each query by cosine and position, whatever the engine does with ties.
+
+    `fetch(rows, n)` brings n neighbours in order of the queries at `rows`, any choice among those that tie at the
+    end. Where the tie at the k-th place goes on to the last one fetched, four times as many are fetched.
+    """
+    found = no_neighbours(queries, k)
+    rows, ask = np.arange(queries), min(k + margin, size)
+    while rows.size and ask:
+        got = fetch(rows, ask)
+        found.positions[rows, : min(k, ask)] = got.positions[:, :k]
+        found.cosines[rows, : min(k, ask)] = got.cosines[:, :k]
+        if ask <= k or ask >= size:
+            break
+        rows = rows[got.cosines[:, k - 1] == got.cosines[:, -1]]
+        ask = min(ask * 4, size)
+    return found
+
+
+def keep(neighbours: Neighbours, wanted: npt.NDArray[np.bool_], k: int) -> Neighbours:
+    """The first k neighbours of each query for which `wanted` (q, n) holds, in their order."""
+    wanted = wanted & (neighbours.positions >= 0)
+    order = np.argsort(~wanted, axis=1, kind="stable")[:, :k]
+    there = np.take_along_axis(wanted, order, axis=1)
+    positions = np.where(there, np.take_along_axis(neighbours.positions, order, axis=1), -1)
+    cosines = np.where(there, np.take_along_axis(neighbours.cosines, order, axis=1), np.nan)
+    if order.shape[1] < k:
+        room = ((0, 0), (0, k - order.shape[1]))
+        positions, cosines = np.pad(positions, room, constant_values=-1), np.pad(cosines, room, constant_values=np.nan)
+    return Neighbours(positions, cosines.astype(np.float32))
+
+
+def without_self(neighbours: Neighbours, own: Ints1d, k: int) -> Neighbours:
+    """The first k neighbours that are not the query itself: `own` (q,) holds the queries' positions.
+
+    Exact duplicates of the query are kept, wherever they stand.
+    """
+    return keep(neighbours, neighbours.positions != own[:, None], k)
+
+
+def rank_of(neighbours: Neighbours, queries: Ints1d, others: Ints1d) -> Floats1d:
+    """The rank of `others` (p,) among the neighbours of `queries` (p,): float32 from 1, NaN when not among them.
+
+    Those with the same cosine share the best rank of them, so that the order of the catalogue does not matter.
+    """
+    ranks = np.full(len(queries), np.nan, dtype=np.float32)
+    for start in range(0, len(queries), RANK_BLOCK):
+        part = slice(start, start + RANK_BLOCK)
+        rows = queries[part]
+        hits = neighbours.positions[rows] == others[part, None]
+        row, column = np.nonzero(hits)
+        cosines = neighbours.cosines[rows[row]]
+        better = cosines > cosines[np.arange(len(row)), column][:, None]
+        ranks[start + row] = 1 + better.sum(axis=1)
+    return ranks
+
+
+def shared_neighbours(neighbours: Neighbours, left: Ints1d, right: Ints1d, k: int) -> Floats1d:
+    """How many of the first k neighbours left and right have in common, float32 (p,); NaN where either has none."""
+    k = min(k, neighbours.k)
+    own, other = (np.asarray(neighbours.positions[rows, :k], dtype=np.int32) for rows in (left, right))
+    other = np.where(other < 0, -2, other)  # two missing neighbours are nothing in common
+    both = np.sort(np.hstack([own, other]), axis=1)
+    common = (both[:, 1:] == both[:, :-1]) & (both[:, 1:] >= 0)
+    counts = np.asarray(common.sum(axis=1), dtype=np.float32)
+    counts[(own[:, 0] < 0) | (other[:, 0] < 0)] = np.nan
+    return counts
+
+
+def eligible(sources: Ints1d, own: Ints1d, positions: Ints2d) -> npt.NDArray[np.bool_]:
+    """Which neighbours (q, n) another source offers: codes `sources` (products,), the queries' `own` (q,).
+
+    A product without a source (-1) may be everybody's neighbour, and everybody its.
+    """
+    theirs = sources[np.maximum(positions, 0)]
+    return np.asarray((theirs != own[:, None]) | (own[:, None] < 0), dtype=bool)
+
+
+def allowed_for(sources: Ints1d, own: int) -> Bools1d:
+    """Which products (n,) may be neighbours of one that the source `own` offers."""
+    return np.ones(len(sources), dtype=bool) if own < 0 else sources != own
