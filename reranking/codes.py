@@ -1,0 +1,58 @@
+"""Numbers and model codes in a text, whatever separators a seller wrote them with."""
+
+import re
+from dataclasses import dataclass
+
+from reranking.tokens import words
+
+CODE_CHARS = 40  # longer runs of letters and digits are no code
+_RUN = re.compile(r"[^\W_]+(?:[-./][^\W_]+)*")
+_SEPARATORS = re.compile(r"[-./]")
+_NUMBER = re.compile(r"\d+(?:\.\d+)*")
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Model codes mix letters and digits and have lost their separators: `AB-123/C` is `ab123c`.
+
+    `own` are those written in one run, whole and in parts; `readings` add what adjacent words make together, so that
+    `AB 123 C` is found by the `ab123c` of another text.
+    """
+
+    own: frozenset[str]
+    readings: frozenset[str]
+
+
+def read_codes(folded: str, rest: str) -> Codes:
+    """The codes of a folded text; `rest` is the text without quantities, which are no codes of their own."""
+    own: set[str] = set()
+    for run in _RUN.findall(rest):
+        parts = _SEPARATORS.split(run)
+        own.update(part for part in parts if is_code(part))
+        if len(parts) > 1 and not _NUMBER.fullmatch(run):
+            own.update(whole for whole in ["".join(parts)] if is_code(whole))
+    pieces = [word.replace(".", "") for word in words(folded)]
+    joined = [pieces[i] + pieces[i + 1] for i in range(len(pieces) - 1)]
+    joined += [joined[i] + pieces[i + 2] for i in range(len(pieces) - 2)]
+    return Codes(frozenset(own), frozenset(own.union(filter(is_code, pieces), filter(is_code, joined))))
+
+
+def is_code(token: str) -> bool:
+    """Whether a token mixes letters and digits."""
+    return 2 <= len(token) <= CODE_CHARS and not token.isalpha() and not token.isdigit()
+
+
+def read_numbers(rest: str, measured: tuple[str, ...]) -> frozenset[str]:
+    """The numbers of a text, those with units too, without leading zeros and empty decimals: `2.0` is `2`."""
+    bare = [word for word in words(rest) if _NUMBER.fullmatch(word)]
+    return frozenset(plain_number(number) for number in (*bare, *measured))
+
+
+def plain_number(word: str) -> str:
+    """A number without leading zeros and empty decimals; any other word as it is."""
+    if not _NUMBER.fullmatch(word):
+        return word
+    if "." in word:
+        word = word.rstrip("0").rstrip(".")
+    word = word.lstrip("0")
+    return word if word[:1].isdigit() else f"0{word}"

@@ -1,0 +1,167 @@
+"""Training a reranker on labelled pairs: features, hold-out by product group, boosting, thresholds."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.errors import InputError
+from indexing.product_index import ProductIndex
+from indexing.progress import Progress, silent
+from reranking.boosting import BoostingOptions, Examples, Metric, boost, gains, predict
+from reranking.category import LEAST_PAIRS, CategoryMapping, codes_of, level_3
+from reranking.groups import GroupBy, product_groups
+from reranking.labelled import LabelledPairs
+from reranking.signals import Signals, prepare_signals
+from reranking.split import hold_out
+from reranking.threshold import choose_thresholds
+from reranking.xgboost_reranker import IndexNeeds, XgboostReranker
+
+STRONGEST = 15
+RANK_GAP = 0.05  # more of the matches than of the non-matches without any rank, and the pairs look collected unalike
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """How a reranker is trained. `least_pairs`: a category with more training pairs is evaluated on its own."""
+
+    target_precision: float = 0.75
+    group_by: GroupBy = "matches"
+    seed: int = 0
+    valid_share: float = 0.2
+    least_pairs: int = LEAST_PAIRS
+    same_source: bool = False
+    boosting: BoostingOptions = field(default_factory=BoostingOptions)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.target_precision <= 1:
+            raise InputError(f"--target-precision {self.target_precision}: give a number above 0, at most 1")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The reranker, and what there is to say about the data: warnings for the user."""
+
+    reranker: XgboostReranker
+    warnings: tuple[str, ...]
+
+
+def train_reranker(
+    index: ProductIndex,
+    pairs: LabelledPairs,
+    valid: LabelledPairs | None = None,
+    *,
+    metric: Metric,
+    options: TrainOptions | None = None,
+    progress: Progress = silent,
+) -> Trained:
+    """Train on pairs; without `valid`, whole product groups of them are held out for stopping and thresholds.
+
+    `metric(scores, targets, categories)` is maximised on the validation pairs. Raises InputError for one class only.
+    """
+    options = options or TrainOptions()
+    data = _prepare(index, pairs, valid, options)
+    everything = data.train.products if data.valid is data.train else _union(data.train, data.valid)
+    signals = prepare_signals(index, everything, same_source=options.same_source)
+    train = Examples(_compute(signals, data.train, "train", progress), data.train.targets, data.train_codes)
+    judged = Examples(_compute(signals, data.valid, "valid", progress), data.valid.targets, data.valid_codes)
+    members = boost(train, judged, metric, options=options.boosting, seed=options.seed, progress=progress)
+    scores = predict(members, judged.features)
+    decisions = choose_thresholds(scores, judged.targets, judged.categories, data.names, options.target_precision)
+    report = {
+        **data.counts,
+        "metric": metric(scores, judged.targets, judged.categories),
+        "rounds": [member.num_boosted_rounds() for member in members],
+        "importance": dict(list(gains(members, signals.names).items())[:STRONGEST]),
+        "options": asdict(options),
+        "index": index.fingerprint,
+    }
+    needs = IndexNeeds.of(index)
+    reranker = XgboostReranker(
+        tuple(members),
+        signals.names,
+        decisions,
+        options.target_precision,
+        data.mapping,
+        needs,
+        report,
+        options.same_source,
+    )
+    return Trained(reranker, tuple(_warnings(train, signals, index.main_view)))
+
+
+@dataclass(frozen=True)
+class _TrainingData:
+    """Both sides with their category codes (names[code]), and the counts to report."""
+
+    train: LabelledPairs
+    valid: LabelledPairs
+    train_codes: Ints1d
+    valid_codes: Ints1d
+    names: list[str]
+    mapping: CategoryMapping
+    counts: Mapping[str, Any]
+
+
+def _prepare(
+    index: ProductIndex, pairs: LabelledPairs, valid: LabelledPairs | None, options: TrainOptions
+) -> _TrainingData:
+    mapping = CategoryMapping.learn(level_3(index.catalog, pairs.left), options.least_pairs)
+    groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
+    counts: dict[str, Any] = {"rows": len(pairs), "positives": int(pairs.targets.sum())}
+    counts["groups"] = len(np.unique(np.concatenate([groups[pairs.left], groups[pairs.right]])))
+    train = pairs
+    if valid is None:
+        codes, _ = codes_of(evaluation_categories(index, pairs, mapping))
+        split = hold_out(
+            groups[pairs.left], groups[pairs.right], pairs.targets, codes, share=options.valid_share, seed=options.seed
+        )
+        train, valid = pairs.take(split.train), pairs.take(split.valid)
+        counts["left_out"] = split.left_out
+    _refuse_one_class(train, valid)
+    shared = np.intersect1d(train.products, valid.products).size
+    counts |= {"train_rows": len(train), "valid_rows": len(valid), "valid_positives": int(valid.targets.sum())}
+    counts["shared_products"] = int(shared)
+    both = pa.concat_arrays([evaluation_categories(index, part, mapping) for part in (train, valid)])
+    codes, names = codes_of(both)
+    return _TrainingData(train, valid, codes[: len(train)], codes[len(train) :], names, mapping, counts)
+
+
+def evaluation_categories(index: ProductIndex, pairs: LabelledPairs, mapping: CategoryMapping) -> pa.Array:
+    """The evaluation category (p,) of each pair: the file's own where it names one, else by its left product."""
+    learned = mapping.of(level_3(index.catalog, pairs.left))
+    return learned if pairs.categories is None else pc.coalesce(pairs.categories, learned)
+
+
+def _refuse_one_class(train: LabelledPairs, valid: LabelledPairs) -> None:
+    for pairs, name in ((train, "training"), (valid, "validation")):
+        if not len(pairs) or pairs.targets.min() == pairs.targets.max():
+            what = "no pairs" if not len(pairs) else "only matches" if pairs.targets[0] else "only non-matches"
+            raise InputError(f"the {name} pairs hold {what}: both matches and non-matches are needed")
+
+
+def _union(train: LabelledPairs, valid: LabelledPairs) -> Ints1d:
+    return np.union1d(train.products, valid.products)
+
+
+def _compute(signals: Signals, pairs: LabelledPairs, name: str, progress: Progress) -> Floats2d:
+    return signals.compute_all(pairs.left, pairs.right, stage=f"features {name}", progress=progress)
+
+
+def _warnings(train: Examples, signals: Signals, view: str) -> list[str]:
+    """Whether matches and non-matches look collected in different ways: then ranks mislead."""
+    column = signals.names.index(f"{view}_rank_smaller")
+    unranked: Floats1d = np.isnan(train.features[:, column])
+    matches = train.targets == 1
+    of_matches, of_others = float(unranked[matches].mean()), float(unranked[~matches].mean())
+    if of_matches <= of_others + RANK_GAP:
+        return []
+    return [
+        f"{of_matches:.0%} of the matches, but {of_others:.0%} of the non-matches, are not among each other's {view} "
+        "neighbours: were non-matches chosen by nearness and matches otherwise? Take training pairs from the "
+        "retrieval whose pairs will be scored (heroic candidates), or ranks mislead the model"
+    ]

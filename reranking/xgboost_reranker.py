@@ -1,0 +1,151 @@
+"""The trained reranker: boosters with everything needed to score another file with them, saved as a folder."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from indexing.arrays import Floats1d, Floats2d
+from indexing.artefact import Manifest, fingerprint_of, read_manifest, write_manifest, writing
+from indexing.errors import InputError
+from indexing.product_index import ProductIndex
+from reranking.boosting import from_bytes, predict, to_bytes
+from reranking.category import CategoryMapping
+from reranking.threshold import Thresholds
+
+KIND = "model"
+
+
+@dataclass(frozen=True)
+class IndexNeeds:
+    """What an index must have for the model: views, neighbours kept, and the settings that cosines depend on."""
+
+    views: tuple[str, ...]
+    k: int
+    encoders: Mapping[str, Any]
+    text_weight: float
+    match_across_sources: bool
+
+    @classmethod
+    def of(cls, index: ProductIndex) -> "IndexNeeds":
+        made = index.manifest.made
+        encoders = {view: _settings(encoder) for view, encoder in made["encoders"].items()}
+        return cls(index.views, index.k, encoders, made["text_weight"], made["match_across_sources"])
+
+    def refuse(self, index: ProductIndex) -> None:
+        """Raises InputError when an index does not have what the model needs."""
+        has = IndexNeeds.of(index)
+        where = f"{index.folder}: does not fit the model"
+        lacking = [view for view in self.views if view not in has.views]
+        if lacking:
+            raise InputError(f"{where}: it has no {lacking[0]} view (has {', '.join(has.views)}): build it with one")
+        for view, settings in self.encoders.items():
+            if has.encoders.get(view) != settings:
+                found = has.encoders.get(view, {}).get("spec", "none")
+                raise InputError(
+                    f"{where}: its {view} encoder is {found}, the model's {settings['spec']} or other options"
+                )
+        if has.k < self.k:
+            raise InputError(f"{where}: it keeps {has.k} neighbours, the model was trained with {self.k}: -k {self.k}")
+        if "fused" in self.views and has.text_weight != self.text_weight:
+            raise InputError(f"{where}: its text weight is {has.text_weight}, the model's {self.text_weight}")
+        if has.match_across_sources != self.match_across_sources:
+            raise InputError(
+                f"{where}: match across sources is {has.match_across_sources}, for the model {self.match_across_sources}"
+            )
+
+
+@dataclass(frozen=True)
+class XgboostReranker:
+    """Boosters whose mean is the score, the features they need, decisions, and what they were trained on.
+
+    `needs` is what an index must have; `report` what training learned (rows, groups, metric, importance).
+    """
+
+    members: tuple[Any, ...]
+    feature_names: tuple[str, ...]
+    decisions: Thresholds
+    target_precision: float
+    mapping: CategoryMapping
+    needs: IndexNeeds
+    report: Mapping[str, Any]
+    same_source: bool = False
+
+    def score(self, features: Floats2d) -> Floats1d:
+        """Scores (p,) float32 from 0 to 1 of features (p, f) in the order of `feature_names`."""
+        return predict(self.members, features)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with anything that scores or decisions depend on."""
+        return fingerprint_of(self._made(), [to_bytes(member).hex() for member in self.members])
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The threshold of each evaluation category; infinity where nothing is called a match."""
+        return dict(self.decisions.by_category)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The level-3 categories that are evaluated on their own."""
+        return self.mapping.kept
+
+    def _made(self) -> dict[str, Any]:
+        by_category = {name: _finite(value) for name, value in self.decisions.by_category.items()}
+        return {
+            "features": list(self.feature_names),
+            "members": len(self.members),
+            "target_precision": self.target_precision,
+            "thresholds": by_category,
+            "default_threshold": _finite(self.decisions.default),
+            "f1_threshold": _finite(self.decisions.f1),
+            "categories": list(self.mapping.kept),
+            "needs": {**vars(self.needs), "views": list(self.needs.views)},
+            "same_source": self.same_source,
+            "report": dict(self.report),
+        }
+
+    def save(self, path: Path) -> None:
+        """Write the model folder, replacing an older model. Raises InputError when something else is there."""
+        with writing(path, KIND) as folder:
+            for old in folder.glob("member_*.ubj"):
+                old.unlink()
+            for number, member in enumerate(self.members):
+                (folder / f"member_{number}.ubj").write_bytes(to_bytes(member))
+            write_manifest(folder, Manifest(KIND, self._made(), self.fingerprint))
+
+
+def load_reranker(folder: Path) -> XgboostReranker:
+    """Open a model folder. Raises InputError when it is missing, damaged, or of another schema version."""
+    manifest = read_manifest(Path(folder), KIND)
+    made = manifest.made
+    files = [Path(folder) / f"member_{number}.ubj" for number in range(made["members"])]
+    members = tuple(from_bytes(file.read_bytes()) for file in files)
+    thresholds = {name: _infinite(value) for name, value in made["thresholds"].items()}
+    decisions = Thresholds(thresholds, _infinite(made["default_threshold"]), _infinite(made["f1_threshold"]))
+    needs = IndexNeeds(**{**made["needs"], "views": tuple(made["needs"]["views"])})
+    return XgboostReranker(
+        members,
+        tuple(made["features"]),
+        decisions,
+        made["target_precision"],
+        CategoryMapping(tuple(made["categories"])),
+        needs,
+        made["report"],
+        made["same_source"],
+    )
+
+
+def _settings(encoder: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an encoder what matters on another catalogue: not the state of the pictures, not the dimension fitted."""
+    return {name: value for name, value in encoder.items() if name not in ("pictures", "dim")}
+
+
+def _finite(threshold: float) -> float | None:
+    """Infinity has no place in JSON: null is written for 'never'."""
+    return threshold if math.isfinite(threshold) else None
+
+
+def _infinite(threshold: float | None) -> float:
+    return math.inf if threshold is None else threshold

@@ -1,0 +1,167 @@
+"""The sample's files: everything that is made, written as one folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from indexing.arrays import Bools1d, Floats2d
+from indexing.errors import InputError
+from scripts.sample_chance import stream
+from scripts.sample_descriptors import PICTURE_NUMBERS, describe_picture
+from scripts.sample_offers import SELLERS, Offer, make_offers
+from scripts.sample_ozon import make_vectors, write_ozon
+from scripts.sample_pairs import SPLITS, LabelledPairs, make_pairs
+from scripts.sample_pictures import compress, photograph
+from scripts.sample_products import Product, make_products
+
+ID_LETTERS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+ID_LENGTH = 6
+EXTRA_PX = 32
+"""Side of the further pictures, of which only the vectors are kept."""
+
+
+@dataclass(frozen=True)
+class SampleCounts:
+    """How large a sample is; `pairs` and `matches` by split."""
+
+    products: int
+    offers: int
+    pairs: dict[str, int]
+    matches: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Album:
+    """The pictures of the offers in order: JPEG bytes, and descriptors (rows of 192 numbers)."""
+
+    jpegs: tuple[bytes, ...]
+    main: Floats2d
+    extra: tuple[Floats2d | None, ...]
+
+
+def write_sample(out: Path, *, products: int, offers: int, seed: int, schema: str, picture_px: int) -> SampleCounts:
+    """See `make_sample`."""
+    if not products <= offers <= products * len(SELLERS):
+        raise InputError(f"{offers} offers of {products} products cannot be: each has 1 to {len(SELLERS)} offers")
+    if out.exists() and any(out.iterdir()):
+        raise InputError(f"{out}: is in use: give a new or an empty folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", suffix=".partial", dir=out.parent) as made:
+        folder = Path(made) / "sample"
+        folder.mkdir()
+        counts = _fill(folder, products=products, offers=offers, seed=seed, schema=schema, picture_px=picture_px)
+        os.replace(folder, out)
+    return counts
+
+
+def _fill(folder: Path, *, products: int, offers: int, seed: int, schema: str, picture_px: int) -> SampleCounts:
+    made = make_products(products, seed)
+    offered = make_offers(made, offers, seed)
+    album = _take_pictures(made, offered, picture_px, with_extras=schema != "generic")
+    has_picture = np.array([offer.has_picture for offer in offered])
+    pairs = make_pairs(made, offered, np.where(has_picture[:, None], album.main, np.float32(0)), seed)
+    if schema != "ozon":
+        _write_generic(folder, made, offered, album, pairs, seed)
+    if schema != "generic":
+        vectors = make_vectors(offered, album.main, album.extra)
+        write_ozon(folder / "ozon", made, offered, vectors, pairs, seed)
+    return _count(made, offered, pairs)
+
+
+def _count(products: tuple[Product, ...], offers: tuple[Offer, ...], pairs: LabelledPairs) -> SampleCounts:
+    return SampleCounts(
+        products=len(products),
+        offers=len(offers),
+        pairs={name: int((pairs.split == place).sum()) for place, name in enumerate(SPLITS)},
+        matches={name: int(pairs.target[pairs.split == place].sum()) for place, name in enumerate(SPLITS)},
+    )
+
+
+def _take_pictures(
+    products: tuple[Product, ...], offers: tuple[Offer, ...], picture_px: int, *, with_extras: bool
+) -> Album:
+    """All pictures, look by look, so that each look is drawn once."""
+    jpegs = [b""] * len(offers)
+    main = np.zeros((len(offers), PICTURE_NUMBERS), dtype=np.float32)
+    extra: list[Floats2d | None] = [None] * len(offers)
+    for position in sorted(range(len(offers)), key=lambda position: offers[position].product):
+        offer, look = offers[position], products[offers[position].product].look
+        picture = photograph(look, offer.shot, picture_px, np.random.default_rng(offer.grain))
+        jpegs[position], main[position] = compress(picture, offer.shot.quality), describe_picture(picture)
+        if with_extras and offer.extras is not None:
+            rng = np.random.default_rng([offer.grain, 1])
+            extra[position] = np.stack(
+                [describe_picture(photograph(look, shot, EXTRA_PX, rng)) for shot in offer.extras]
+            )
+    return Album(tuple(jpegs), main, tuple(extra))
+
+
+def _write_generic(
+    folder: Path,
+    products: tuple[Product, ...],
+    offers: tuple[Offer, ...],
+    album: Album,
+    pairs: LabelledPairs,
+    seed: int,
+) -> None:
+    ids = _make_ids(len(offers), seed)
+    (folder / "images").mkdir()
+    for offer, id_, jpeg in zip(offers, ids, album.jpegs, strict=True):
+        if offer.has_picture:
+            (folder / "images" / f"{id_}.jpg").write_bytes(jpeg)
+    pq.write_table(_products_table(products, offers, ids), folder / "products.parquet", compression="zstd")
+    for place, name in enumerate(SPLITS):
+        table = _pairs_table(pairs, np.array(ids), pairs.split == place)
+        pq.write_table(table, folder / f"pairs_{name}.parquet", compression="zstd")
+
+
+def _make_ids(number: int, seed: int) -> list[str]:
+    """Different random ids such as "A7F3K2", in no order."""
+    rng = stream(seed, "ids")
+    ids: dict[str, None] = {}
+    while len(ids) < number:
+        ids["".join(ID_LETTERS[int(letter)] for letter in rng.integers(len(ID_LETTERS), size=ID_LENGTH))] = None
+    return list(ids)
+
+
+def _products_table(products: tuple[Product, ...], offers: tuple[Offer, ...], ids: list[str]) -> pa.Table:
+    levels = [dict(zip("1234", products[offer.product].kind.levels, strict=True)) for offer in offers]
+    return pa.table(
+        {
+            "id": ids,
+            "title": [offer.title for offer in offers],
+            "description": pa.array([offer.description for offer in offers], pa.string()),
+            "brand": pa.array([offer.brand for offer in offers], pa.string()),
+            "attributes": pa.array(
+                [offer.attributes and json.dumps(offer.attributes, ensure_ascii=False) for offer in offers], pa.string()
+            ),
+            "price": pa.array([offer.price for offer in offers], pa.float64()),
+            "category": [json.dumps(level, ensure_ascii=False) for level in levels],
+            "source": [SELLERS[offer.seller] for offer in offers],
+            "image": pa.array(
+                [f"images/{id_}.jpg" if offer.has_picture else None for offer, id_ in zip(offers, ids, strict=True)],
+                pa.string(),
+            ),
+            "color": pa.array([offer.color for offer in offers], pa.string()),
+        }
+    )
+
+
+def _pairs_table(pairs: LabelledPairs, ids: npt.NDArray[np.str_], kept: Bools1d) -> pa.Table:
+    one, other = ids[pairs.left[kept]], ids[pairs.right[kept]]
+    return pa.table(
+        {
+            "left_id": np.where(one < other, one, other).tolist(),
+            "right_id": np.where(one < other, other, one).tolist(),
+            "target": pairs.target[kept],
+        }
+    )
