@@ -42,7 +42,7 @@ def bucket_of(token: str) -> int:
 
 @dataclass(frozen=True)
 class Bags:
-    """Each product's distinct tokens: CSR (m, groups * BUCKETS) float32 of inverse document frequencies, columns sorted.
+    """Each product's distinct tokens: CSR (m, groups * BUCKETS) float32 of inverse document frequencies, sorted.
 
     `sizes`, `weights` and `squares` (m,) are the number of tokens and the sums of their weights and squared weights.
     """
@@ -83,7 +83,8 @@ class Bags:
         return row_sums(shared.indptr, shared.data)
 
     def has_tokens(self) -> bool:
-        return self.matrix.nnz > 0
+        """Whether any product has a token."""
+        return bool(self.matrix.nnz > 0)
 
 
 @dataclass
@@ -105,7 +106,7 @@ class BagsBuilder:
 
     def add(self, tokens: Occurrences, n_products: int, prepared: Ints1d) -> None:
         """The tokens of the next block of n_products; `prepared` are the rows to keep, sorted."""
-        keys = np.unique(tokens.rows << 2 * BUCKET_BITS | tokens.columns)
+        keys = _distinct(tokens.rows << 2 * BUCKET_BITS | tokens.columns)
         rows, columns = keys >> 2 * BUCKET_BITS, keys & ((1 << 2 * BUCKET_BITS) - 1)
         self.counts += np.bincount(columns & (BUCKETS - 1), minlength=BUCKETS).astype(np.int32)
         self.products_seen += n_products
@@ -178,6 +179,12 @@ class Overlap:
             np.where(lowest > 0, lowest, np.nan),
             ratio(squares - row_sums(indptr, data**2), 2 * np.sqrt(bags.squares[left] * bags.squares[right])),
         )
+
+
+def _distinct(keys: Ints1d) -> Ints1d:
+    """Each key once, rising. Sorting is several times faster here than the hashing of np.unique."""
+    keys = np.sort(keys)
+    return keys[np.diff(keys, prepend=-1) != 0]
 
 
 def row_sums(indptr: npt.NDArray[np.integer], data: npt.NDArray[np.floating]) -> Floats1d:

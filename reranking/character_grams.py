@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from indexing.arrays import Ints1d
-from reranking.bags import BUCKETS, Occurrences
+from reranking.bags import BUCKET_BITS, Occurrences
 
 _FACTORS = np.array([2_654_435_761, 2_246_822_519, 3_266_489_917], dtype=np.uint64)
 
@@ -26,4 +26,5 @@ def _buckets(points: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> Ints1d:
     first, second, third = (points[i : len(points) - 2 + i] * _FACTORS[i] for i in range(3))
     mixed = first ^ (second << np.uint64(7)) ^ (third << np.uint64(15))
     mixed ^= mixed >> np.uint64(29)
-    return ((mixed * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)).astype(np.int64) & (BUCKETS - 1)
+    mixed = (mixed * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - BUCKET_BITS)
+    return np.asarray(mixed, dtype=np.int64)

@@ -1,6 +1,7 @@
 """Numbers and model codes in a text, whatever separators a seller wrote them with."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reranking.tokens import words
@@ -25,21 +26,27 @@ class Codes:
 
 def read_codes(folded: str, rest: str) -> Codes:
     """The codes of a folded text; `rest` is the text without quantities, which are no codes of their own."""
-    own: set[str] = set()
-    for run in _RUN.findall(rest):
-        parts = _SEPARATORS.split(run)
-        own.update(part for part in parts if is_code(part))
-        if len(parts) > 1 and not _NUMBER.fullmatch(run):
-            own.update(whole for whole in ["".join(parts)] if is_code(whole))
+    own = written_codes(rest)
     pieces = [word.replace(".", "") for word in words(folded)]
-    joined = [pieces[i] + pieces[i + 1] for i in range(len(pieces) - 1)]
-    joined += [joined[i] + pieces[i + 2] for i in range(len(pieces) - 2)]
-    return Codes(frozenset(own), frozenset(own.union(filter(is_code, pieces), filter(is_code, joined))))
+    pairs = [first + second for first, second in zip(pieces, pieces[1:], strict=False)]
+    triples = [first + second for first, second in zip(pairs, pieces[2:], strict=False)]
+    return Codes(frozenset(own), frozenset(own.union(_only_codes(pieces), _only_codes(pairs), _only_codes(triples))))
 
 
-def is_code(token: str) -> bool:
-    """Whether a token mixes letters and digits."""
-    return 2 <= len(token) <= CODE_CHARS and not token.isalpha() and not token.isdigit()
+def written_codes(text: str) -> set[str]:
+    """The codes written in one run of a folded text, whole and in parts."""
+    own: set[str] = set()
+    for run in _RUN.findall(text):
+        if run.isalpha() or _NUMBER.fullmatch(run):
+            continue
+        parts = _SEPARATORS.split(run)
+        own.update(_only_codes(["".join(parts), *parts]))
+    return own
+
+
+def _only_codes(tokens: Sequence[str]) -> list[str]:
+    """The tokens that mix letters and digits."""
+    return [token for token in tokens if not token.isalpha() and not token.isdigit() and 2 <= len(token) <= CODE_CHARS]
 
 
 def read_numbers(rest: str, measured: tuple[str, ...]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from reranking.tokens import fold, words
 
-_ENDINGS = "ый ий ой ая яя ое ее ые ие ого его ую юю ом ем ым им ых их".split()
+_ENDINGS = ("ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие", "ого", "его", "ую", "юю", "ым", "им", "ых", "их")
 # name: (stems of Russian adjectives, other words)
 _COLORS = {
     "black": ("черн", "black blk schwarz noir graphite графит"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel, Prefix
 from rapidfuzz.process import cpdist
 from scipy.sparse import csr_array
@@ -24,13 +25,15 @@ from reranking.bags import (
     row_maxima,
     row_sums,
 )
-from reranking.codes import Codes, read_codes, read_numbers
+from reranking.codes import Codes, read_codes, read_numbers, written_codes
 from reranking.features import Feature
-from reranking.product_rows import ProductRows, catalog_blocks, titles
+from reranking.product_rows import ProductRows, catalog_blocks
+from reranking.product_texts import has_titles_only, titles
 from reranking.quantities import DIMENSIONS, Quantities, Quantity, read_quantities
-from reranking.tokens import fold
+from reranking.tokens import fold, words
 
 FAMILY = "numbers"
+TITLE_CHARS = 300  # where codes are searched for
 _FLAGGED = ("length", "mass", "volume", "capacity", "power", "voltage", "charge", "pack", "year")
 _AGREEMENT = "1 when both titles give the same values, 0 when they share some, -1 when none"
 FEATURES = tuple(
@@ -42,8 +45,8 @@ FEATURES = tuple(
         "numbers_jaccard": "shared numbers over all numbers of both titles; unknown if neither has any",
         "numbers_missing_smaller": "numbers that only one title has, on the side with fewer of them",
         "numbers_missing_larger": "numbers that only one title has, on the side with more of them",
-        "rarest_missing_number_smaller": "rarity of the rarest number that the other title lacks, smaller side; 0: none",
-        "rarest_missing_number_larger": "rarity of the rarest number that the other title lacks, larger side; 0: none",
+        "rarest_missing_number_smaller": "rarity of the rarest number that only one title has, smaller side; 0: none",
+        "rarest_missing_number_larger": "rarity of the rarest number that only one title has, larger side; 0: none",
         "codes_smaller": "model codes of the title that has fewer",
         "codes_larger": "model codes of the title that has more",
         "codes_shared_smaller": "model codes of one title found in the other, however separated, smaller direction",
@@ -59,6 +62,10 @@ FEATURES = tuple(
         "main_code_equal": "1 when the rarest codes of both titles are equal, 0.5 when one begins the other, else 0",
         "main_code_prefix": "characters that the rarest codes of both titles begin with alike",
         "main_code_ratio": "insert-delete similarity of the rarest codes of both titles, 0 to 1",
+        "main_code_in_title_smaller": "how well one's rarest code is found in the other's title, 0 to 1, smaller direction",
+        "main_code_in_title_larger": "how well one's rarest code is found in the other's title, 0 to 1, larger direction",
+        "codes_in_text_smaller": "rarity share of one title's codes in the other's whole text, smaller direction",
+        "codes_in_text_larger": "rarity share of one title's codes in the other's whole text, larger direction",
         "dimensions_shared": "dimensions (length, capacity, …) of which both titles give values",
         "dimensions_equal": "of these, dimensions with a value in common",
         "dimensions_conflicting": "of these, dimensions without a value in common",
@@ -81,6 +88,8 @@ class NumberSignals:
     readings: Bags
     code_lengths: npt.NDArray[np.uint8]  # (BUCKETS,) characters of the longest code of each bucket
     main_codes: Objects1d  # (m,) the rarest code of each product, empty for none
+    compact_titles: Objects1d  # (m,) letters and digits only
+    text_codes: Bags  # codes of the whole text; empty when no product has more than its title
     quantities: Bags  # the groups are dimensions
     dimensions: npt.NDArray[np.int64]  # (m,) one bit a dimension
 
@@ -89,10 +98,12 @@ class NumberSignals:
     @classmethod
     def from_catalog(cls, catalog: Catalog, products: Ints1d) -> "NumberSignals":
         """Reads the catalogue once for what is rare; keeps rows of `products`, sorted positions."""
-        numbers, codes, readings = BagsBuilder(), BagsBuilder(), BagsBuilder()
+        numbers, codes, readings, text_codes = BagsBuilder(), BagsBuilder(), BagsBuilder(), BagsBuilder()
         quantities = BagsBuilder(groups=len(DIMENSIONS))
         code_lengths = np.zeros(BUCKETS, dtype=np.uint8)
         kept: list[Codes] = []
+        compact: list[str] = []
+        titles_only = has_titles_only(catalog)
         for block in catalog_blocks(catalog, products):
             folded = [fold(title) for title in titles(block.catalog)]
             measured = [read_quantities(title) for title in folded]
@@ -106,7 +117,10 @@ class NumberSignals:
             codes.add(own, n, block.prepared)
             readings.add(Occurrences.of_tokens([found.readings for found in coded]), n, block.prepared)
             quantities.add(_occurrences(measured), n, block.prepared)
+            texts = [] if titles_only else [written_codes(fold(text)) for text in block.catalog.texts()]
+            text_codes.add(Occurrences.of_tokens(texts), n, block.prepared)
             kept.extend(coded[i] for i in block.prepared)
+            compact.extend("".join(words(folded[i])).replace(".", "")[:TITLE_CHARS] for i in block.prepared)
         measures = quantities.build()
         return cls(
             ProductRows.of(products, len(catalog)),
@@ -115,6 +129,8 @@ class NumberSignals:
             readings.build(),
             code_lengths,
             _main_codes(kept, codes.inverse_frequencies()),
+            np.array([*compact, None], dtype=np.object_)[:-1],
+            text_codes.build(),
             measures,
             _bits(measures.matrix),
         )
@@ -122,7 +138,8 @@ class NumberSignals:
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
         rows = self.rows.rows(left), self.rows.rows(right)
-        columns = [*self._numbers(*rows), *self._codes(*rows), *self._main_codes(*rows), *self._quantities(*rows)]
+        columns = [*self._numbers(*rows), *self._codes(*rows), *self._main_codes(*rows)]
+        columns += [*self._codes_in_text(*rows), *self._quantities(*rows)]
         return np.column_stack(columns).astype(np.float32)
 
     def _numbers(self, left: Rows, right: Rows) -> list[Floats1d]:
@@ -182,7 +199,26 @@ class NumberSignals:
         prefix = cpdist(*lists, scorer=Prefix.similarity, dtype=np.float32, workers=2)
         alike = cpdist(*lists, scorer=Indel.normalized_similarity, dtype=np.float32, workers=2)
         equal = np.where(codes[0] == codes[1], 1.0, np.where(prefix == shorter, 0.5, 0.0))
-        return [np.where(shorter > 0, column, np.nan) for column in (equal, prefix, alike)]
+        ways = self._main_code_in_title(left, right), self._main_code_in_title(right, left)
+        return [
+            *(np.where(shorter > 0, column, np.nan) for column in (equal, prefix, alike)),
+            np.fmin(*ways),
+            np.fmax(*ways),
+        ]
+
+    def _main_code_in_title(self, coded: Rows, titled: Rows) -> Floats1d:
+        codes, compact = self.main_codes[coded], self.compact_titles[titled]
+        found = cpdist(codes.tolist(), compact.tolist(), scorer=fuzz.partial_ratio, dtype=np.float32, workers=2)
+        return np.where((codes == "") | (compact == ""), np.nan, found / 100)
+
+    def _codes_in_text(self, left: Rows, right: Rows) -> list[Floats1d]:
+        if not self.text_codes.has_tokens():
+            return [np.full(len(left), np.nan)] * 2
+        ways = tuple(
+            ratio(self.codes.shared_weights(own, self.text_codes, other), self.codes.weights[own])
+            for own, other in ((left, right), (right, left))
+        )
+        return [np.fmin(*ways), np.fmax(*ways)]
 
     def _quantities(self, left: Rows, right: Rows) -> list[Floats1d]:
         difference = self.quantities.take(left) - self.quantities.take(right)

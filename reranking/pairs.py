@@ -1,6 +1,6 @@
 """Pairs files: which columns hold the ids and the target, read whole or as blocks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,9 +143,9 @@ def cast_ids(ids: pa.Array, kind: pa.DataType, path: Path) -> pa.Array:
     return pc.cast(ids, kind)
 
 
-def blocks_of(file: TableFile, rows: int) -> Iterator[tuple[int, pa.Table]]:
+def blocks_of(file: TableFile, rows: int, columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.Table]]:
     """Blocks of a file with the row number at which each begins."""
     first = 0
-    for block in file.blocks(rows):
+    for block in file.blocks(rows, columns):
         yield first, block
         first += len(block)

@@ -13,7 +13,8 @@ from indexing.catalog import LEVELS, Catalog
 from reranking.bags import Bags, BagsBuilder, Occurrences, Rows, ratio
 from reranking.colors import COLORS, colors_in, colors_named
 from reranking.features import Feature
-from reranking.product_rows import ProductRows, titles
+from reranking.product_rows import ProductRows
+from reranking.product_texts import titles
 from reranking.tokens import fold, words
 
 FAMILY = "product"
@@ -34,7 +35,7 @@ FEATURES = tuple(
         "price_difference": "absolute difference of the prices, in the catalogue's currency",
         "price_smaller": "the smaller price",
         **{
-            f"category_{level}_equal": f"1 when the categories of level {level} are equal, else 0; unknown if one is missing"
+            f"category_{level}_equal": f"1 when both are in one category of level {level}, else 0; unknown if one is in none"
             for level in LEVELS
         },
         "pictures_smaller": "pictures of the product that has fewer",

@@ -52,8 +52,3 @@ def catalog_blocks(catalog: Catalog, products: Ints1d) -> Iterator[CatalogBlock]
         stop = min(start + BLOCK_PRODUCTS, len(catalog))
         first, last = np.searchsorted(products, [start, stop])
         yield CatalogBlock(catalog.slice(start, stop), products[first:last] - start)
-
-
-def titles(catalog: Catalog) -> list[str]:
-    """One title a product, empty where it has none."""
-    return [title or "" for title in catalog.table["title"].to_pylist()]

@@ -78,4 +78,4 @@ class _Groups:
         wanted = share * self.pairs[rows].sum()
         small = rows[self.pairs[rows] <= max(wanted * GIANT_SHARE, self.pairs[rows].min())]
         before = np.cumsum(self.pairs[small]) - self.pairs[small]
-        return small[before + self.pairs[small] / 2 <= wanted]
+        return np.asarray(small[before + self.pairs[small] / 2 <= wanted], dtype=np.int64)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz.distance import Indel, JaroWinkler
+from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d, Objects1d
@@ -12,7 +12,8 @@ from indexing.catalog import Catalog
 from reranking.bags import Bags, BagsBuilder, Occurrences, Overlap, Rows, ratio
 from reranking.character_grams import character_grams
 from reranking.features import Feature
-from reranking.product_rows import ProductRows, catalog_blocks, titles
+from reranking.product_rows import ProductRows, catalog_blocks
+from reranking.product_texts import has_titles_only, titles
 from reranking.tokens import fold, words
 
 FAMILY = "text"
@@ -25,7 +26,6 @@ FEATURES = tuple(
         "title_missing": "how many of the two have no title: 0, 1 or 2",
         "title_ratio": "insert-delete similarity of the normalised titles, 0 to 1",
         "title_sorted_ratio": "the same with the words of each title sorted",
-        "title_jaro_winkler": "Jaro-Winkler similarity of the normalised titles, 0 to 1",
         "title_length_ratio": "characters of the shorter normalised title over those of the longer",
         "title_first_word_equal": "1 when both titles begin with the same word, else 0",
         "words_smaller": "distinct words of the title that has fewer",
@@ -40,11 +40,11 @@ FEATURES = tuple(
         "rarity_missing_smaller": "rarity of the words that only one title has, on the side with less of it",
         "rarity_missing_larger": "rarity of the words that only one title has, on the side with more of it",
         "rarest_shared_word": "rarity of the rarest word that both titles have",
-        "rarest_missing_word_smaller": "rarity of the rarest word of one title that the other lacks, smaller side; 0: none",
-        "rarest_missing_word_larger": "rarity of the rarest word of one title that the other lacks, larger side; 0: none",
+        "rarest_missing_word_smaller": "rarity of the rarest word that only one title has, smaller side; 0: none",
+        "rarest_missing_word_larger": "rarity of the rarest word that only one title has, larger side; 0: none",
         "words_cosine": "cosine of the titles' words weighed by rarity",
         "grams_cosine": "cosine of the titles' character 3-grams weighed by rarity",
-        "text_cosine": "cosine of the words of title, brand, attributes and description; unknown if both are titles only",
+        "text_cosine": "cosine of title, brand, attributes and description; unknown if both have titles only",
         "title_in_text_smaller": "rarity share of one title's words found in the other's whole text, smaller direction",
         "title_in_text_larger": "rarity share of one title's words found in the other's whole text, larger direction",
     }.items()
@@ -94,7 +94,7 @@ class TextSignals:
         """Reads the catalogue once for what is rare; keeps rows of `products`, sorted positions."""
         words_builder, grams_builder, text_builder = BagsBuilder(), BagsBuilder(), BagsBuilder()
         kept: list[list[str]] = []
-        titles_only = _has_titles_only(catalog)
+        titles_only = has_titles_only(catalog)
         for block in catalog_blocks(catalog, products):
             folded = [words(fold(title)) for title in titles(block.catalog)]
             n = len(folded)
@@ -134,7 +134,6 @@ class TextSignals:
             (lengths[0] == 0).astype(np.float64) + (lengths[1] == 0),
             np.where(known, cpdist(*written, scorer=Indel.normalized_similarity, dtype=np.float32, workers=2), np.nan),
             np.where(known, cpdist(*ordered, scorer=Indel.normalized_similarity, dtype=np.float32, workers=2), np.nan),
-            np.where(known, cpdist(*written, scorer=JaroWinkler.similarity, dtype=np.float32, workers=2), np.nan),
             ratio(shorter, longer),
             np.where(known, firsts, np.nan),
         ]
@@ -179,7 +178,3 @@ class TextSignals:
 
     def _more_than_title(self, rows: Rows) -> npt.NDArray[np.bool_]:
         return np.asarray(self.text.sizes[rows] > self.words.sizes[rows])
-
-
-def _has_titles_only(catalog: Catalog) -> bool:
-    return all(catalog.table[name].null_count == len(catalog) for name in ("brand", "attributes", "description"))

@@ -10,10 +10,7 @@ _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 
 def fold(text: str) -> str:
     """Casefolded NFKC text with ё as е and decimal points: `1,5` is `1.5`, `1,000` is `1000`. Punctuation stays."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
-    else:
-        text = text.lower()
+    text = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
     if "," in text:
         text = _THOUSANDS.sub(lambda found: found[1] + found[2].replace(",", ""), text)
         text = _DECIMAL_COMMA.sub(".", text)

@@ -1,0 +1,47 @@
+# Everything a contributor or a newcomer runs. A virtual environment in .venv is made on first use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check format bench sample clean
+
+demo: $(VENV)/.cpu  ## set up and run the main job on the sample
+	$(BIN)/heroic demo --out demo
+
+test: $(VENV)/.test  ## set up and pass the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev  ## put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.test  ## speed and memory, as ratios in one run
+	$(BIN)/python -m scripts.benchmark_pipeline
+
+sample: $(VENV)/.cpu  ## make data/sample again
+	rm -rf data/sample
+	$(BIN)/python -m scripts.make_sample --out data/sample --products 120 --offers 320 --picture-px 72
+
+clean:
+	rm -rf $(VENV) demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.cpu: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable ".[cpu]"
+	touch $@
+
+$(VENV)/.test: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable ".[cpu,test]"
+	touch $@
+
+$(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable ".[cpu,test,dev]"
+	touch $@

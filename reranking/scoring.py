@@ -1,0 +1,266 @@
+"""Scoring a pairs file: the same rows in the same order with columns added, in memory that does not grow with them."""
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from indexing.arrays import Bools1d, Ints1d
+from indexing.catalog import Catalog
+from indexing.errors import InputError, UnknownId
+from indexing.product_index import ProductIndex
+from indexing.progress import Progress, silent
+from indexing.tables import TableFile, open_table
+from reranking.category import level_3
+from reranking.labelled import CATEGORY_COLUMN, pair_keys
+from reranking.pairs import PairColumns, blocks_of, find_columns, id_columns
+from reranking.repeats import RepeatFinder
+from reranking.reranker import columns_of
+from reranking.signals import prepare_signals
+from reranking.threshold import Thresholds, called
+from reranking.xgboost_reranker import XgboostReranker
+
+BLOCK_PAIRS = 65_536
+ADDED = ("score", "category", "match", "match_f1")
+
+
+@dataclass(frozen=True)
+class ScoreOptions:
+    """`thresholds` decide instead of the model's own; `submission` is where the contest's file goes."""
+
+    thresholds: Thresholds | None = None
+    submission: Path | None = None
+    overwrite_columns: bool = False
+    ids: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What was written: pairs, and how many of them are called matches by each of the two decisions."""
+
+    pairs: int
+    matches: int
+    matches_f1: int
+    categories: dict[str, int] = field(default_factory=dict)
+
+
+def score_pairs(
+    index: ProductIndex,
+    pairs: Path,
+    out: Path,
+    *,
+    model: XgboostReranker,
+    options: ScoreOptions | None = None,
+    progress: Progress = silent,
+) -> Scored:
+    """Score a pairs file into parquet: the columns `score`, `category`, `match` and `match_f1` are added.
+
+    The file is read twice: first every pair is checked and the products are collected, then blocks are scored.
+    Raises InputError, and leaves no output, for anything wrong with the pairs or an index that does not fit the model.
+    """
+    options = options or ScoreOptions()
+    model.needs.refuse(index)
+    file = open_table(pairs)
+    columns = find_columns(file, ids=options.ids)
+    _refuse_columns(file, options)
+    products, rows = _check(file, columns, index.catalog)
+    work = _Scoring(index, model, options, file, columns, products)
+    return work.run(Path(out), rows, progress)
+
+
+def _refuse_columns(file: TableFile, options: ScoreOptions) -> None:
+    taken = [name for name in ADDED if name in file.names]
+    if taken and not options.overwrite_columns:
+        raise InputError(f"{file.path}: has a column '{taken[0]}' already: give --overwrite-columns to replace it")
+
+
+def _check(file: TableFile, columns: PairColumns, catalog: Catalog) -> tuple[Ints1d, int]:
+    """The sorted positions of all products of the file, and its rows, when every pair is as it should be."""
+    mentioned = np.zeros(len(catalog), dtype=bool)
+    rows = 0
+    with tempfile.TemporaryDirectory(prefix="heroic-") as folder:
+        finder = RepeatFinder(Path(folder), file.rows if file.rows is not None else _count_rows(file))
+        try:
+            for first, left, right in _located(file, columns, catalog):
+                mentioned[left], mentioned[right] = True, True
+                finder.add(pair_keys(left, right, len(catalog)))
+                rows = first + len(left)
+            count, key = finder.repeated()
+        finally:
+            finder.close()
+    if count:
+        names = [repr(catalog.ids[position].as_py()) for position in divmod(key, len(catalog))]
+        raise InputError(
+            f"{file.path}: the pair {names[0]} and {names[1]} occurs again, in either order ({count} rows too many): "
+            "keep one of each"
+        )
+    if not rows:
+        raise InputError(f"{file.path}: holds no pairs")
+    return np.flatnonzero(mentioned), rows
+
+
+def _count_rows(file: TableFile) -> int:
+    return sum(len(block) for block in file.blocks(columns=file.names[:1]))
+
+
+def _located(file: TableFile, columns: PairColumns, catalog: Catalog) -> Iterator[tuple[int, Ints1d, Ints1d]]:
+    for first, block in blocks_of(file, BLOCK_PAIRS, columns=(columns.left, columns.right)):
+        left, right = _positions(block, columns, file.path, first, catalog)
+        same = np.flatnonzero(left == right)
+        if same.size:
+            name = repr(catalog.ids[int(left[same[0]])].as_py())
+            raise InputError(f"{file.path}: row {first + int(same[0])} pairs product {name} with itself: remove it")
+        yield first, left, right
+
+
+def _positions(
+    block: pa.Table, columns: PairColumns, path: Path, first: int, catalog: Catalog
+) -> tuple[Ints1d, Ints1d]:
+    left, right = id_columns(block, columns, path, first)
+    try:
+        return catalog.positions(left), catalog.positions(right)
+    except UnknownId as error:
+        raise UnknownId(f"{path}: in rows {first} to {first + len(block) - 1}: {error}") from error
+
+
+class _Scoring:
+    """One file being scored."""
+
+    def __init__(
+        self,
+        index: ProductIndex,
+        model: XgboostReranker,
+        options: ScoreOptions,
+        file: TableFile,
+        columns: PairColumns,
+        products: Ints1d,
+    ) -> None:
+        self.index, self.model, self.options, self.file, self.columns = index, model, options, file, columns
+        self.thresholds = options.thresholds or model.decisions
+        needs = model.needs
+        self.signals = prepare_signals(index, products, k=needs.k, views=needs.views, same_source=model.same_source)
+        self.chosen = columns_of(self.signals.names, model.feature_names)
+
+    def run(self, out: Path, rows: int, progress: Progress) -> Scored:
+        unfinished = out.with_name(out.name + ".partial")
+        submission = self.options.submission
+        with ExitStack() as stack:
+            stack.callback(unfinished.unlink, missing_ok=True)
+            contest = None if submission is None else stack.enter_context(_Submission(submission))
+            total = Scored(0, 0, 0)
+            writer: pq.ParquetWriter | None = None
+            for first, block in blocks_of(self.file, BLOCK_PAIRS):
+                table = self._score(block, first)
+                if writer is None:
+                    schema = table.schema.with_metadata(
+                        {**(table.schema.metadata or {}), b"heroic": self._provenance()}
+                    )
+                    writer = stack.enter_context(pq.ParquetWriter(unfinished, schema))
+                writer.write_table(table.replace_schema_metadata(schema.metadata))
+                if contest is not None:
+                    contest.write(table, self.columns)
+                total = _added(total, table)
+                progress("score", first + len(block), rows)
+            if writer is not None:
+                writer.close()
+            os.replace(unfinished, out)
+            if contest is not None:
+                contest.finish()
+        return total
+
+    def _score(self, block: pa.Table, first: int) -> pa.Table:
+        left, right = _positions(block, self.columns, self.file.path, first, self.index.catalog)
+        features = self.signals.compute(left, right)
+        scores = self.model.score(features[:, self.chosen])
+        categories = self._categories(block, left)
+        added: dict[str, Any] = {
+            "score": pa.array(scores, pa.float32()),
+            "category": categories,
+            "match": pa.array(called(scores, categories, self.thresholds)),
+            "match_f1": pa.array(self._f1(scores)),
+        }
+        kept = [name for name in block.column_names if name not in ADDED]
+        table = block.select(kept)
+        for name, column in added.items():
+            table = table.append_column(name, column)
+        return table
+
+    def _f1(self, scores: np.ndarray) -> Bools1d:
+        return np.asarray(scores >= self.thresholds.f1, dtype=bool)
+
+    def _categories(self, block: pa.Table, left: Ints1d) -> pa.Array:
+        learned = self.model.mapping.of(level_3(self.index.catalog, left))
+        if CATEGORY_COLUMN not in block.column_names:
+            return learned
+        named = block[CATEGORY_COLUMN].cast(pa.large_string()).combine_chunks()
+        return pc.coalesce(named, learned)
+
+    def _provenance(self) -> bytes:
+        """What the scores were made with, for `evaluate` and `inspect`."""
+        thresholds = {
+            name: value if math.isfinite(value) else None for name, value in self.thresholds.by_category.items()
+        }
+        default, f1 = (v if math.isfinite(v) else None for v in (self.thresholds.default, self.thresholds.f1))
+        return json.dumps(
+            {
+                "kind": "scores",
+                "index_fingerprint": self.index.fingerprint,
+                "model_fingerprint": self.model.fingerprint,
+                "target_precision": self.model.target_precision,
+                "thresholds": thresholds,
+                "default_threshold": default,
+                "f1_threshold": f1,
+                "columns": {"left": self.columns.left, "right": self.columns.right},
+            },
+            ensure_ascii=False,
+        ).encode()
+
+
+class _Submission:
+    """The contest's file: variantid1, variantid2 and the score as `target`, as CSV or parquet by its suffix."""
+
+    def __init__(self, path: Path) -> None:
+        if path.suffix not in (".csv", ".parquet"):
+            raise InputError(f"--submission {path}: name a file ending in .csv or .parquet")
+        self.path, self.unfinished = path, path.with_name(path.name + ".partial")
+        self._writer: Any = None
+
+    def __enter__(self) -> "_Submission":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self.unfinished.unlink(missing_ok=True)
+
+    def write(self, table: pa.Table, columns: PairColumns) -> None:
+        names = ["variantid1", "variantid2", "target"]
+        part = table.select([columns.left, columns.right, "score"]).rename_columns(names).replace_schema_metadata(None)
+        if self._writer is None:
+            make = pq.ParquetWriter if self.path.suffix == ".parquet" else pa.csv.CSVWriter
+            self._writer = make(self.unfinished, part.schema)
+        self._writer.write_table(part)
+
+    def finish(self) -> None:
+        self._writer.close()
+        self._writer = None
+        self.unfinished.replace(self.path)
+
+
+def _added(total: Scored, table: pa.Table) -> Scored:
+    counts = dict(total.categories)
+    for entry in pc.value_counts(table["category"]).to_pylist():
+        counts[entry["values"]] = counts.get(entry["values"], 0) + entry["counts"]
+    matches, matches_f1 = (int(pc.sum(table[name]).as_py()) for name in ("match", "match_f1"))
+    return Scored(total.pairs + len(table), total.matches + matches, total.matches_f1 + matches_f1, counts)
