@@ -8,9 +8,10 @@ from scipy.sparse import csr_array
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog import Catalog
 from reranking.attribute_values import AttributeOccurrences
-from reranking.bags import BUCKET_BITS, BUCKETS, Bags, BagsBuilder, Rows, ratio, row_maxima, row_sums
+from reranking.bags import BUCKET_BITS, BUCKETS, Bags, BagsBuilder, Rows
 from reranking.features import Feature
 from reranking.product_rows import ProductRows, catalog_blocks
+from reranking.sparse_rows import ratio, row_maxima, row_sums
 
 FAMILY = "attributes"
 FEATURES = tuple(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from indexing.arrays import Floats1d, Ints1d
+from reranking.sparse_rows import ratio, row_sums
 
 BUCKET_BITS = 22
 BUCKETS = 1 << BUCKET_BITS  # two different words of a pair meet in one bucket once in millions of pairs
@@ -136,78 +137,8 @@ class BagsBuilder:
         return Bags.of_matrix(csr_array((data, columns, indptr), shape=(len(lengths), self.groups * BUCKETS)))
 
 
-@dataclass(frozen=True)
-class Overlap:
-    """What two bags share, for pairs (p,): the weights of tokens on the left only, right only, and on both sides.
-
-    Sums are 0 and `rarest_*` NaN where there is no such token. Weights are inverse document frequencies.
-    """
-
-    left_only: Floats1d
-    right_only: Floats1d
-    shared: Floats1d
-    left_only_weight: Floats1d
-    right_only_weight: Floats1d
-    shared_weight: Floats1d
-    rarest_shared: Floats1d
-    rarest_left_only: Floats1d
-    rarest_right_only: Floats1d
-    cosine: Floats1d
-
-    @classmethod
-    def of(cls, bags: Bags, left: Rows, right: Rows) -> "Overlap":
-        """One subtraction tells all but the rarest shared: shared tokens cancel, the others keep their sign."""
-        difference = bags.take(left) - bags.take(right)
-        indptr, data = difference.indptr, difference.data.astype(np.float64)
-        on_left = data > 0
-        left_only = row_sums(indptr, on_left.astype(np.float64))
-        left_weight = row_sums(indptr, np.where(on_left, data, 0.0))
-        right_weight = left_weight - row_sums(indptr, data)
-        shared = bags.shared(left, right)
-        squares = bags.squares[left] + bags.squares[right]
-        highest = row_maxima(indptr, data)
-        lowest = row_maxima(indptr, -data)
-        return cls(
-            left_only,
-            np.diff(indptr) - left_only,
-            bags.sizes[left] - left_only,
-            left_weight,
-            right_weight,
-            bags.weights[left] - left_weight,
-            np.sqrt(row_maxima(shared.indptr, shared.data)),
-            np.where(highest > 0, highest, np.nan),
-            np.where(lowest > 0, lowest, np.nan),
-            ratio(squares - row_sums(indptr, data**2), 2 * np.sqrt(bags.squares[left] * bags.squares[right])),
-        )
-
-
 def _distinct(keys: Ints1d) -> Ints1d:
     """Each key once, rising. Sorting is several times faster here than the hashing of np.unique."""
-    keys = np.sort(keys)
-    return keys[np.diff(keys, prepend=-1) != 0]
-
-
-def row_sums(indptr: npt.NDArray[np.integer], data: npt.NDArray[np.floating]) -> Floats1d:
-    """Sums of the entries of each CSR row, float64, 0 where it has none."""
-    return _reduce_rows(np.add, indptr, data, 0.0)
-
-
-def row_maxima(indptr: npt.NDArray[np.integer], data: npt.NDArray[np.floating]) -> Floats1d:
-    """The largest entry of each CSR row, float64, NaN where it has none."""
-    return _reduce_rows(np.maximum, indptr, data, np.nan)
-
-
-def _reduce_rows(
-    reduce: np.ufunc, indptr: npt.NDArray[np.integer], data: npt.NDArray[np.floating], empty: float
-) -> Floats1d:
-    results = np.full(len(indptr) - 1, empty, dtype=np.float64)
-    filled = np.flatnonzero(np.diff(indptr))
-    if filled.size:
-        results[filled] = reduce.reduceat(data, indptr[filled], dtype=np.float64)
-    return results
-
-
-def ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats1d:
-    """part / whole, float64, NaN where whole is 0 or NaN."""
-    part, whole = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
-    return np.divide(part, whole, out=np.full(np.broadcast(part, whole).shape, np.nan), where=whole > 0)
+    ordered: Ints1d = np.sort(keys)
+    distinct: Ints1d = ordered[np.diff(ordered, prepend=-1) != 0]
+    return distinct

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from reranking.tokens import words
 
@@ -28,7 +29,7 @@ def read_codes(folded: str, rest: str) -> Codes:
     """The codes of a folded text; `rest` is the text without quantities, which are no codes of their own."""
     own = written_codes(rest)
     pieces = [word.replace(".", "") for word in words(folded)]
-    pairs = [first + second for first, second in zip(pieces, pieces[1:], strict=False)]
+    pairs = [first + second for first, second in pairwise(pieces)]
     triples = [first + second for first, second in zip(pairs, pieces[2:], strict=False)]
     return Codes(frozenset(own), frozenset(own.union(_only_codes(pieces), _only_codes(pairs), _only_codes(triples))))
 

@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog import LEVELS, Catalog
-from reranking.bags import Bags, BagsBuilder, Occurrences, Rows, ratio
+from reranking.bags import Bags, BagsBuilder, Occurrences, Rows
 from reranking.colors import COLORS, colors_in, colors_named
 from reranking.features import Feature
 from reranking.product_rows import ProductRows
 from reranking.product_texts import titles
+from reranking.sparse_rows import ratio
 from reranking.tokens import fold, words
 
 FAMILY = "product"
@@ -35,7 +36,7 @@ FEATURES = tuple(
         "price_difference": "absolute difference of the prices, in the catalogue's currency",
         "price_smaller": "the smaller price",
         **{
-            f"category_{level}_equal": f"1 when both are in one category of level {level}, else 0; unknown if one is in none"
+            f"category_{level}_equal": f"1 when the level {level} categories are equal, else 0; unknown without"
             for level in LEVELS
         },
         "pictures_smaller": "pictures of the product that has fewer",

@@ -9,11 +9,13 @@ from rapidfuzz.process import cpdist
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d, Objects1d
 from indexing.catalog import Catalog
-from reranking.bags import Bags, BagsBuilder, Occurrences, Overlap, Rows, ratio
+from reranking.bags import Bags, BagsBuilder, Occurrences, Rows
 from reranking.character_grams import character_grams
 from reranking.features import Feature
+from reranking.overlap import Overlap
 from reranking.product_rows import ProductRows, catalog_blocks
 from reranking.product_texts import has_titles_only, titles
+from reranking.sparse_rows import ratio
 from reranking.tokens import fold, words
 
 FAMILY = "text"

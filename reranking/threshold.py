@@ -50,10 +50,13 @@ def choose_thresholds(
 
 
 def precision_threshold(scores: Floats1d, targets: Floats1d, level: float) -> float:
-    """The lowest threshold whose precision is at least `level`; infinity when there is none."""
+    """The threshold of the largest recall whose precision is at least `level`; infinity when there is none.
+
+    Of those with the same recall the highest: more non-matches below it would buy nothing.
+    """
     cut = _Cuts.of(scores, targets)
-    held = np.flatnonzero(cut.matches >= level * cut.called)
-    return cut.between(int(held[-1])) if held.size else math.inf
+    held = np.flatnonzero((cut.matches >= level * cut.called) & (cut.matches > 0))
+    return cut.between(int(held[np.argmax(cut.matches[held])])) if held.size else math.inf
 
 
 def f1_threshold(scores: Floats1d, targets: Floats1d) -> float:
