@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -40,6 +40,12 @@ class Manifest:
     created: str = ""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.made, dict) or not isinstance(self.files, dict):
+            raise InputError("'made' and 'files' are objects")
+        if not all(isinstance(of, dict) and "bytes" in of for of in self.files.values()):
+            raise InputError("a file has no size")
+
 
 def fingerprint_of(*parts: Any) -> str:
     """16 hexadecimal digits that change when any part (JSON-able) does."""
@@ -56,10 +62,13 @@ def writing(path: Path, kind: str) -> Iterator[Path]:
     writing the same artefact, or `path` is something that Heroic did not make.
     """
     path = Path(path)
+    if not path.name:
+        raise InputError(f"{path}: is the folder you are in: name one of its own for the {kind}")
+    if path.is_symlink():
+        path = path.resolve()  # the link stays, the folder behind it is replaced
     _refuse_foreign(path, kind)
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    with _locked(path):
+    with _parents(path), _locked(path):
         partial.mkdir(exist_ok=True)
         try:
             yield partial
@@ -99,15 +108,14 @@ def read_manifest(folder: Path, kind: str | None = None) -> Manifest:
                          f"{folder}: no such folder: a {what} is needed")  # fmt: skip
     try:
         raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        manifest = Manifest(**raw)
+        version = raw["schema_version"] if isinstance(raw, dict) and "schema_version" in raw else SCHEMA_VERSION
+        manifest = Manifest(**raw) if version == SCHEMA_VERSION else None
     except FileNotFoundError as error:
         raise InputError(f"{folder}: has no {MANIFEST}: it is no {what}, or its making did not end") from error
     except (ValueError, TypeError) as error:
         raise InputError(f"{folder}/{MANIFEST}: cannot be read ({error}): make the {what} again") from error
-    if manifest.schema_version != SCHEMA_VERSION:
-        raise InputError(
-            f"{folder}: has schema version {manifest.schema_version}, this heroic reads {SCHEMA_VERSION}: make it again"
-        )
+    if manifest is None:
+        raise InputError(f"{folder}: has schema version {version}, this heroic reads {SCHEMA_VERSION}: make it again")
     if kind is not None and manifest.kind != kind:
         raise InputError(f"{folder}: is a {manifest.kind}, a {kind} is needed")
     _check_sizes(folder, manifest)
@@ -153,7 +161,7 @@ def _refuse_foreign(path: Path, kind: str) -> None:
     manifest = path / MANIFEST
     try:
         found = json.loads(manifest.read_text(encoding="utf-8"))["kind"] if manifest.exists() else "something else"
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         return  # a damaged artefact of ours may be replaced
     if found != kind:
         raise InputError(f"{path}: holds {found}, not a heroic {kind}: name another folder")
@@ -169,8 +177,22 @@ def _locked(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        path.with_name(path.name + ".lock").unlink(missing_ok=True)  # while held: nobody else's is removed
         lock.release()
-        path.with_name(path.name + ".lock").unlink(missing_ok=True)
+
+
+@contextmanager
+def _parents(path: Path) -> Iterator[None]:
+    """Makes the folders above `path`; after an error those that it made go away again, unless they hold something."""
+    made = [folder for folder in path.parents if not folder.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for folder in made:
+                folder.rmdir()
+        raise
 
 
 def _replace(partial: Path, path: Path) -> None:

@@ -151,6 +151,7 @@ class _Build:
     encoders: dict[str, Any] = field(default_factory=dict)  # by view, what its vectors were made from
 
     def run(self) -> None:
+        self._remove_unfinished()
         self.rejects += self.read.rejects
         vectors = self._encode_views()
         sources = source_codes(self.read.catalog) if self.options.match_across_sources else None
@@ -158,7 +159,7 @@ class _Build:
         if self.options.lexical and self._has_text():
             self._join_lexical(sources)
             views.append("lexical")
-        self._remove_leftovers(views)
+        self._remove_leftovers()
         write_rejects(self.rejects, self.folder / "rejects.parquet")
         self._write_manifest(views)
 
@@ -182,7 +183,7 @@ class _Build:
         made, encoder = self._encoder(view, spec)
         self.encoders[view] = {"spec": str(spec), **made}
         shards = ShardFolder(self.folder / "vectors" / view, {"catalog": self.read.digest, **self.encoders[view]})
-        shards.take_over(self.out / "vectors" / view)
+        shards.take_over(self.out / "vectors" / view if self._whole_before() else None)
         encoded = encode_view(self.read.catalog, shards, encoder, stage=f"encode {view}", progress=self.progress)
         self.rejects += encoded.rejects
         if encoded.reused:
@@ -190,11 +191,19 @@ class _Build:
         self.encoders[view]["dim"] = encoded.vectors.dim
         return encoded.vectors
 
+    def _whole_before(self) -> bool:
+        """Whether there is an index to take vectors from; one that is damaged gives none."""
+        try:
+            read_manifest(self.out, KIND)
+        except InputError:
+            return False
+        return True
+
     def _encoder(self, view: str, spec: Spec) -> tuple[dict[str, Any], Callable[[], Encoder]]:
         """What the vectors will depend on besides the catalogue, and how to make the encoder."""
         if spec.engine == "column":
             main = spec.name.partition("+")[0]
-            return {}, lambda: ColumnEncoder(main, 0)
+            return {"vectors": self.read.vector_digests[main]}, lambda: ColumnEncoder(main, 0)
         if spec.engine == "thumbnail":
             return {"pictures": picture_states(self.read.catalog)}, ThumbnailEncoder
         options = LsaOptions(fields=self.options.text_fields, seed=self.options.seed)
@@ -234,13 +243,16 @@ class _Build:
             self.read.catalog.table[name].null_count < len(self.read.catalog) for name in self.options.text_fields
         )
 
-    def _remove_leftovers(self, views: list[str]) -> None:
-        """What an interrupted run with other options left in the folder."""
-        wanted = {"vectors": set(self.encoders), "neighbours": set(views)}
-        for name, keep in wanted.items():
-            for folder in (self.folder / name).iterdir():
-                if folder.name not in keep:
-                    shutil.rmtree(folder)
+    def _remove_unfinished(self) -> None:
+        """What an interrupted run left besides vectors: it is made again."""
+        for name in ("engines", "neighbours", "lexical"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def _remove_leftovers(self) -> None:
+        """The vectors that an interrupted run with other options left."""
+        for folder in (self.folder / "vectors").iterdir():
+            if folder.name not in self.encoders:
+                shutil.rmtree(folder)
 
     def _write_manifest(self, views: list[str]) -> None:
         options, read = self.options, self.read

@@ -18,11 +18,13 @@ from indexing.ids import IdLookup
 from indexing.progress import Progress, silent
 from indexing.rejects import Reject
 from indexing.schema import Schema, choose_schema
-from indexing.tables import TableFile, as_integers, list_tables, open_table
+from indexing.tables import BLOCK_ROWS, TableFile, as_integers, list_tables, open_table
 from indexing.vector_cells import VectorColumn
 
 CATALOG_FILE = "catalog.arrow"
 PICTURES_FILE = "pictures.bin"
+PRODUCTS = ""  # the digest of everything but vectors
+LOOK_ROWS = 1024  # read at once when looking for the first vector of an optional column
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,14 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class CatalogRead:
-    """What came of reading: the catalogue, what was set aside, the schema, and a digest of all its content."""
+    """What came of reading: the catalogue, what was set aside, the schema, a digest of the products, and one of each
+    column of vectors, so that the products are the same ones whichever of their vectors are asked for."""
 
     catalog: Catalog
     rejects: list[Reject]
     schema: Schema
     digest: str
+    vector_digests: dict[str, str]
 
 
 def read_catalog(
@@ -58,8 +62,6 @@ def read_catalog(
     """
     options = options or ReadOptions()
     files = [open_table(path) for path in list_tables(paths)]
-    if not files:
-        raise InputError("no products: name a parquet, CSV or JSONL file")
     schema = choose_schema(options.schema, files[0].names)
     _check_columns(files, schema, options)
     ids = _scan_ids(files, schema)
@@ -68,7 +70,8 @@ def read_catalog(
     writer = _CatalogWriter(folder, schema, options, pictures, ids.type)
     rejects = writer.write(files, len(ids), progress)
     _check_rejects(rejects, len(ids), options.max_rejects, files[0].path)
-    return CatalogRead(open_catalog(folder, pictures), rejects, schema, writer.digest.hexdigest())
+    digests = {name: digest.hexdigest() for name, digest in writer.digests.items()}
+    return CatalogRead(open_catalog(folder, pictures), rejects, schema, digests.pop(PRODUCTS), digests)
 
 
 def open_catalog(folder: Path, pictures: Path) -> Catalog:
@@ -91,10 +94,7 @@ def _check_columns(files: list[TableFile], schema: Schema, options: ReadOptions)
 
 def _scan_ids(files: list[TableFile], schema: Schema) -> pa.ChunkedArray:
     """All ids in their final type. Raises InputError for nulls, doubled ids, and no products at all."""
-    from_text = [_file_ids(file, schema.id) for file in files]
-    if any(pa.types.is_large_string(ids.type) for ids in from_text):
-        from_text = [ids.cast(pa.large_string()) for ids in from_text]
-    ids = pa.chunked_array([chunk for ids in from_text for chunk in ids.chunks], from_text[0].type)
+    ids = _in_one_type([_file_ids(file, schema.id) for file in files])
     if len(ids) == 0:
         raise InputError(f"{files[0].path}: no products: the catalogue is empty")
     try:
@@ -105,23 +105,34 @@ def _scan_ids(files: list[TableFile], schema: Schema) -> pa.ChunkedArray:
 
 
 def _file_ids(file: TableFile, name: str) -> pa.ChunkedArray:
-    column = file.read([name])[name]
-    if column.null_count:
-        row = int(np.flatnonzero(column.is_null().to_numpy())[0])
-        raise InputError(
-            f"{file.path}: row {row} has no '{name}' ({column.null_count} such rows): every row needs an id"
-        )
+    blocks = [block[name] for block in file.blocks(columns=[name])]
+    nulls = np.flatnonzero(np.concatenate([np.zeros(0, bool), *(block.is_null().to_numpy() for block in blocks)]))
+    if nulls.size:
+        raise InputError(f"{file.path}: row {nulls[0]} has no '{name}' ({nulls.size} such rows): every row needs an id")
+    ids = _in_one_type([_integers_or_text(block, file, name) for block in blocks])
+    integers = as_integers(ids) if file.format == "csv" and len(ids) else None
+    return ids if integers is None else integers
+
+
+def _integers_or_text(column: pa.ChunkedArray, file: TableFile, name: str) -> pa.ChunkedArray:
     kind = column.type
-    if pa.types.is_null(kind):
-        return pa.chunked_array([], pa.int64())
     if pa.types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
-    if pa.types.is_integer(kind):
-        return column.cast(pa.int64())
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return column.cast(pa.large_string())
+    if not pa.types.is_integer(kind):
         raise InputError(f"{file.path}: column '{name}' is {kind}: ids are integers or text")
-    column = column.cast(pa.large_string())
-    return (as_integers(column) if file.format == "csv" else None) or column
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid as error:
+        raise InputError(f"{file.path}: column '{name}': {error}: write such large ids as text") from error
+
+
+def _in_one_type(parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    """The ids one after another: int64, or text when some of them are. What holds no rows has no say."""
+    parts = [part for part in parts if len(part)]
+    kind = pa.large_string() if any(pa.types.is_large_string(part.type) for part in parts) else pa.int64()
+    return pa.chunked_array([chunk for part in parts for chunk in part.cast(kind).chunks], kind)
 
 
 def _check_rejects(rejects: list[Reject], rows: int, most: float, path: Path) -> None:
@@ -143,12 +154,18 @@ class _CatalogWriter:
     ) -> None:
         self.folder, self.schema, self.options, self.pictures = Path(folder), schema, options, pictures
         self.id_type = id_type
-        self.digest = hashlib.sha256()
-        self._vectors = [VectorColumn(name) for name in options.vector_columns]
-        self._vectors += [VectorColumn(name, optional=True) for name in options.optional_vectors]
+        required, optional = options.vector_columns, set(options.optional_vectors) - set(options.vector_columns)
+        self._vectors = [VectorColumn(name) for name in required]
+        self._vectors += [VectorColumn(name, optional=True) for name in sorted(optional)]
+        self.digests = {name: hashlib.sha256() for name in (PRODUCTS, *(column.name for column in self._vectors))}
         self._blob: BinaryIO | None = None
 
     def write(self, files: list[TableFile], rows: int, progress: Progress) -> list[Reject]:
+        (self.folder / PICTURES_FILE).unlink(missing_ok=True)  # of an interrupted run
+        for vectors in self._vectors:
+            if vectors.optional:
+                name = vectors.name
+                vectors.look(block[name] for _, _, block in _blocks(files, rows=LOOK_ROWS, columns=[name]))
         rejects: list[Reject] = []
         done = 0
         target: pa.ipc.RecordBatchFileWriter | None = None
@@ -222,15 +239,19 @@ class _CatalogWriter:
         return f"{PICTURES_FILE}#{start}:{len(content)}"
 
     def _add_to_digest(self, batch: pa.RecordBatch) -> None:
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, batch.schema) as stream:
-            stream.write_batch(batch)
-        self.digest.update(sink.getvalue())
+        for name, digest in self.digests.items():
+            part = batch.select(["id", *FIELDS.names] if name == PRODUCTS else [f"column:{name}"])
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, part.schema) as stream:
+                stream.write_batch(part)
+            digest.update(sink.getvalue())
 
 
-def _blocks(files: list[TableFile]) -> Iterator[tuple[TableFile, int, pa.Table]]:
+def _blocks(
+    files: list[TableFile], *, rows: int = BLOCK_ROWS, columns: Sequence[str] | None = None
+) -> Iterator[tuple[TableFile, int, pa.Table]]:
     for file in files:
         first_row = 0
-        for block in file.blocks():
+        for block in file.blocks(rows, columns):
             yield file, first_row, block
             first_row += len(block)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from indexing.catalog import ATTRIBUTES, LEVELS
 from indexing.errors import InputError
+from indexing.json_text import parse_json
 from indexing.rejects import Reject
 
 SHOWN_CHARS = 80  # of a rejected value
@@ -89,20 +90,21 @@ class CellReader:
         }
 
     def _levels(self, row: int, name: str, cell: Any) -> dict[str, str]:
-        if cell is None or (isinstance(cell, str) and not cell.strip()):
-            return {}
-        if isinstance(cell, str) and not cell.lstrip().startswith("{"):
+        if isinstance(cell, int):
+            cell = str(cell)
+        if isinstance(cell, str) and cell.strip() and not cell.lstrip().startswith("{"):
             return {"3": cell.strip()}
-        found = self._json_object(row, name, cell)
-        return {str(level): str(value) for level, value in (found or {}).items() if value not in (None, "")}
+        found = self._json_object(row, name, cell) or {}
+        levels = {str(level): str(value).strip() for level, value in found.items() if value is not None}
+        return {level: value for level, value in levels.items() if value}
 
     def _json_object(self, row: int, name: str, cell: Any) -> dict[str, Any] | None:
         """A JSON object or a struct or map cell as a dictionary; anything else is rejected."""
         if cell is None or (isinstance(cell, str) and not cell.strip()):
             return None
         try:
-            found = json.loads(cell) if isinstance(cell, str) else dict(cell)
-        except (ValueError, TypeError, RecursionError) as error:
+            found = parse_json(cell) if isinstance(cell, str) else dict(cell)
+        except (ValueError, TypeError) as error:
             self.reject(row, name, cell, f"malformed JSON: {error}")
             return None
         if not isinstance(found, dict):
@@ -130,7 +132,9 @@ def _value_text(value: Any) -> str:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
     if isinstance(value, float):
-        return "" if math.isnan(value) else f"{value:g}"
+        if math.isnan(value):
+            return ""
+        return f"{value:.0f}" if value.is_integer() else f"{value:.9g}"  # a code is whole: all its digits
     return str(value).strip()
 
 
@@ -141,21 +145,24 @@ def _parts(cell: Any, separators: str) -> list[str] | None:
         for separator in separators[1:]:
             cell = cell.replace(separator, separators[0])
         cell = cell.split(separators[0])
+    if not isinstance(cell, list):
+        cell = [cell]
     return [str(part).strip() for part in cell if part is not None and str(part).strip()]
 
 
 def _image_parts(cell: Any) -> Sequence[Any]:
     """A cell is one picture or a list: text, bytes, or an object with `bytes` and `path`."""
-    if isinstance(cell, str) and cell.lstrip().startswith("["):
+    if isinstance(cell, str) and cell.lstrip().startswith(("[", "{")):
         try:
-            cell = json.loads(cell)
+            cell = parse_json(cell)
         except ValueError:
             return [cell]
     parts = cell if isinstance(cell, list) else [cell]
     return [(part.get("bytes") or part.get("path")) if isinstance(part, dict) else part for part in parts]
 
 
-def _reference(part: str | bytes, keep: Callable[[bytes], str], prefix: str) -> str:
+def _reference(part: Any, keep: Callable[[bytes], str], prefix: str) -> str:
     if isinstance(part, bytes):
         return keep(part)
-    return f"{prefix}{part}" if prefix and not Path(part).is_absolute() else part
+    reference = str(part)
+    return reference if Path(reference).is_absolute() else prefix + reference

@@ -36,13 +36,16 @@ class ShardFolder:
     folder: Path
     made: dict[str, Any]
 
-    def take_over(self, old: Path) -> None:
+    def take_over(self, old: Path | None) -> None:
         """Link the shards of an older index here if they were made from the same; else only what fits stays."""
         if _made(self.folder) == self.made:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
-        if _made(old) == self.made:
-            shutil.copytree(old, self.folder, copy_function=_link)
+        if old is not None and _made(old) == self.made:
+            linked = self.folder.with_name(f"{self.folder.name}.linked")  # all or nothing, whenever killed
+            shutil.rmtree(linked, ignore_errors=True)
+            shutil.copytree(old, linked, copy_function=_link)
+            linked.rename(self.folder)
             return
         self.folder.mkdir(parents=True)
         write_json(self.folder / STATE, self.made)

@@ -1,6 +1,7 @@
 """Dense neighbours through FAISS, on the CPU or the GPU."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,25 +54,30 @@ class FaissIndex:
     def save(self, path: Path) -> None:
         """Write the engine and, where there are rows of zeros, the positions of the others."""
         faiss.write_index(faiss.index_gpu_to_cpu(self.engine) if self.device == "cuda" else self.engine, str(path))
+        path.with_suffix(".seen.npy").unlink(missing_ok=True)
         if self.seen is not None:
             np.save(path.with_suffix(".seen.npy"), self.seen)
 
     def _fetch(self, rows: Floats2d, ask: int, parameters: Any) -> Neighbours:
         if self.device == "cuda" and ask > GPU_MOST_K:
             raise InputError(f"{ask} neighbours: a GPU finds at most {GPU_MOST_K}: ask for fewer, or --device cpu")
-        cosines, found = self.engine.search(rows, ask, params=parameters)
+        try:
+            cosines, found = self.engine.search(rows, ask, params=parameters)
+        except RuntimeError as error:
+            if parameters is None:
+                raise
+            engine = type(faiss.downcast_index(self.engine)).__name__
+            raise InputError(
+                f"FAISS cannot search {engine} on {self.device} among some of the products only, as matching across "
+                "sources does: choose --index Flat, IVF… or HNSW…, or --device cpu"
+            ) from error
         if self.seen is not None:
             found = np.where(found < 0, -1, self.seen[found])
         return in_order(found, cosines)
 
     def _selecting(self, allowed: Bools1d) -> Any:
         chosen = allowed if self.seen is None else allowed[self.seen]
-        selector = faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little"))
-        if isinstance(self.engine, faiss.IndexIVF):
-            return faiss.SearchParametersIVF(sel=selector, nprobe=self.engine.nprobe)
-        if isinstance(self.engine, faiss.IndexHNSW):
-            return faiss.SearchParametersHNSW(sel=selector, efSearch=self.engine.hnsw.efSearch)
-        return faiss.SearchParameters(sel=selector)
+        return _parameters(self.engine, faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little")))
 
 
 def build_faiss(rows: Rows, factory: str = FLAT, *, device: str = "cpu", seed: int = 0) -> FaissIndex:
@@ -79,8 +85,7 @@ def build_faiss(rows: Rows, factory: str = FLAT, *, device: str = "cpu", seed: i
     try:
         engine = faiss.index_factory(rows.dim, factory, faiss.METRIC_INNER_PRODUCT)
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise InputError(f"--index {factory}: FAISS refuses it for dimension {rows.dim} ({reason})") from error
+        raise InputError(f"--index {factory}: FAISS refuses it for dimension {rows.dim} ({_reason(error)})") from error
     seen = [start + np.flatnonzero(np.any(block, axis=1)) for start, block in rows.blocks()]
     positions = np.concatenate(seen).astype(np.int64) if seen else np.zeros(0, dtype=np.int64)
     if device == "cuda":
@@ -90,9 +95,10 @@ def build_faiss(rows: Rows, factory: str = FLAT, *, device: str = "cpu", seed: i
     for _, block in rows.blocks():
         there = np.any(block, axis=1)
         if there.any():
-            engine.add(np.ascontiguousarray(block if there.all() else block[there], dtype=np.float32))
-    if isinstance(engine, faiss.IndexIVF):
-        engine.nprobe = min(engine.nlist, max(LEAST_PROBES, engine.nlist // PROBED_SHARE))
+            _add(engine, block if there.all() else block[there], factory)
+    lists = _inverted_file(engine)
+    if lists is not None:
+        lists.nprobe = min(lists.nlist, max(LEAST_PROBES, lists.nlist // PROBED_SHARE))
     return FaissIndex(engine, len(rows), None if len(positions) == len(rows) else positions, device)
 
 
@@ -101,8 +107,7 @@ def load_faiss(path: Path, size: int, *, device: str = "cpu") -> FaissIndex:
     try:
         engine = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise InputError(f"{path}: FAISS cannot read it ({reason}): build the index again") from error
+        raise InputError(f"{path}: FAISS cannot read it ({_reason(error)}): build the index again") from error
     seen_file = path.with_suffix(".seen.npy")
     seen = np.load(seen_file, allow_pickle=False) if seen_file.exists() else None
     if engine.ntotal != (size if seen is None else len(seen)):
@@ -120,11 +125,49 @@ def set_threads(threads: int | None) -> None:
     faiss.omp_set_num_threads(threads or os.cpu_count() or 1)
 
 
+def _add(engine: Any, rows: Floats2d, factory: str) -> None:
+    try:
+        engine.add(np.ascontiguousarray(rows, dtype=np.float32))
+    except RuntimeError as error:
+        raise InputError(f"--index {factory}: FAISS cannot add products to it ({_reason(error)})") from error
+
+
 def _train(engine: Any, rows: Rows, positions: Ints1d, factory: str, seed: int) -> None:
     if len(positions) > TRAIN_ROWS:
         positions = np.sort(np.random.default_rng(seed).choice(positions, TRAIN_ROWS, replace=False))
     try:
         engine.train(np.ascontiguousarray(rows.take(positions), dtype=np.float32))
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise InputError(f"--index {factory}: cannot be trained on {len(positions)} products ({reason})") from error
+        products = len(positions)
+        raise InputError(f"--index {factory}: cannot be trained on {products} products ({_reason(error)})") from error
+
+
+def _parameters(engine: Any, selector: Any) -> Any:
+    """Search parameters with a selector, nested as the engines are."""
+    engine = faiss.downcast_index(engine)
+    if isinstance(engine, faiss.IndexPreTransform):
+        return faiss.SearchParametersPreTransform(index_params=_parameters(engine.index, selector))
+    if isinstance(engine, faiss.IndexRefine):
+        return faiss.IndexRefineSearchParameters(
+            k_factor=engine.k_factor, base_index_params=_parameters(engine.base_index, selector)
+        )
+    if isinstance(engine, faiss.IndexIVF):
+        return faiss.SearchParametersIVF(sel=selector, nprobe=engine.nprobe)
+    if isinstance(engine, faiss.IndexHNSW):
+        return faiss.SearchParametersHNSW(sel=selector, efSearch=engine.hnsw.efSearch)
+    return faiss.SearchParameters(sel=selector)
+
+
+def _inverted_file(engine: Any) -> Any:
+    """The inverted file inside an engine, None when it has none."""
+    engine = faiss.downcast_index(engine)
+    if isinstance(engine, faiss.IndexPreTransform):
+        return _inverted_file(engine.index)
+    if isinstance(engine, faiss.IndexRefine):
+        return _inverted_file(engine.base_index)
+    return engine if isinstance(engine, faiss.IndexIVF) else None
+
+
+def _reason(error: RuntimeError) -> str:
+    """What FAISS says, without the names of its functions and source files."""
+    return re.sub(r"^.*\.(cpp|h|cu):\d+: ", "", str(error).strip().splitlines()[-1])

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from indexing.arrays import Ints1d
 from indexing.errors import InputError, UnknownId
-from indexing.tables import as_integers
+from indexing.tables import plain_integers
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class IdLookup:
         ordered = keys[order]
         twice = np.flatnonzero(ordered[1:] == ordered[:-1])
         if twice.size:
-            first, second = sorted((int(order[twice[0]]), int(order[twice[0] + 1])))
+            place = twice[np.argmin(order[twice])]
+            first, second = int(order[place]), int(order[place + 1])  # a stable sort keeps file order
             raise InputError(
                 f"id {ids[first].as_py()!r} (row {first}) occurs again as {ids[second].as_py()!r} (row {second}); "
                 f"{twice.size} rows repeat an id: every product needs an id of its own"
@@ -55,25 +56,26 @@ class IdLookup:
     def find(self, ids: pa.Array | pa.ChunkedArray) -> Ints1d:
         """The position of each id, -1 where the catalogue lacks it."""
         wanted = _in_type(ids, self.ids.type)
-        if wanted is None or len(self.order) == 0:
+        if len(self.order) == 0:
             return np.full(len(ids), -1, dtype=np.int64)
-        keys = _keys(wanted)
+        keys = _keys(pc.fill_null(wanted, 0 if pa.types.is_integer(wanted.type) else ""))
         place = np.minimum(np.searchsorted(self.sorted_keys, keys), len(self.order) - 1)
         found = np.where(self.sorted_keys[place] == keys, self.order[place], -1).astype(np.int64)
         if not pa.types.is_integer(self.ids.type):
             hits = np.flatnonzero(found >= 0)
             same = pc.equal(self.ids.take(pa.array(found[hits])), wanted.take(pa.array(hits)))
-            found[hits[~np.asarray(same.to_numpy(), dtype=bool)]] = -1
-        return found
+            found[hits[~np.asarray(pc.fill_null(same, False), dtype=bool)]] = -1
+        return np.where(np.asarray(wanted.is_null(), dtype=bool), -1, found)
 
 
-def _in_type(ids: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray | None:
-    """The ids in the catalogue's type; None when text cannot be the catalogue's integers."""
-    if ids.type == kind:
-        return ids
-    if pa.types.is_integer(kind):
-        return ids.cast(kind) if pa.types.is_integer(ids.type) else as_integers(ids)
-    return pc.cast(ids, kind)
+def _in_type(ids: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    """The ids in the catalogue's type, null where they cannot be of it: "007" and 2.0 are no integers."""
+    if pa.types.is_dictionary(ids.type):
+        ids = ids.cast(ids.type.value_type)
+    if not pa.types.is_integer(kind) or pa.types.is_null(ids.type) or pa.types.is_signed_integer(ids.type):
+        return ids.cast(kind)
+    text = ids.cast(pa.large_string())
+    return pc.if_else(plain_integers(text), text, None).cast(kind)
 
 
 def _keys(ids: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.uint64]:

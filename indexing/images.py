@@ -3,6 +3,7 @@
 import hashlib
 import io
 
+import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from indexing.catalog import Catalog
@@ -48,22 +49,37 @@ def picture_states(catalog: Catalog) -> str:
     """A digest of size and time of change of every main picture that is a file: what vectors of them depend on."""
     digest = hashlib.sha256()
     for reference in catalog.main_pictures():
-        if reference is None or BLOB_MARK in reference:
+        if reference is None:
             continue
         try:
             state = (catalog.pictures / reference).stat()
             digest.update(f"{reference} {state.st_size} {state.st_mtime_ns}\n".encode())
-        except OSError:
+        except (OSError, ValueError):
             digest.update(f"{reference} absent\n".encode())
     return digest.hexdigest()[:16]
 
 
 def _in_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode[0] in "IF":
+        return _eight_bits(picture).convert("RGB")
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         layered = picture.convert("RGBA")
         white = Image.new("RGBA", layered.size, "white")
         return Image.alpha_composite(white, layered).convert("RGB")
     return picture.convert("RGB")
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Grey of 16 or 32 bits or of floats in 8 bits; Pillow would cut everything brighter than 255 to white."""
+    values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
+    brightest = values.max(initial=0.0)
+    if picture.mode == "F" and brightest <= 1:
+        white = 1.0
+    elif picture.mode.startswith("I;16") or brightest > 255:
+        white = max(65_535.0, brightest)
+    else:
+        white = 255.0
+    return Image.fromarray(np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8))
 
 
 def _content(reference: str, catalog: Catalog) -> bytes:

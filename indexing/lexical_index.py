@@ -107,7 +107,7 @@ def load_lexical(folder: Path, size: int, *, threads: int = 2) -> LexicalIndex:
     try:
         head = json.loads((folder / OPTIONS_FILE).read_text(encoding="utf-8"))
         options = LexicalOptions(**{**head["options"], "fields": tuple(head["options"]["fields"])})
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c", allow_pickle=False) for name in ARRAYS}
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise InputError(f"{folder}: the lexical view cannot be read ({error}): build the index again") from error
     if len(arrays["indptr"]) != size + 1:

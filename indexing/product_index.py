@@ -146,9 +146,12 @@ def open_index(folder: Path, *, device: str = "cpu") -> ProductIndex:
     """
     folder = Path(folder)
     manifest = read_manifest(folder, KIND)
-    catalog = open_catalog(folder, folder / Path(manifest.made["catalog"]["pictures"]))
-    if len(catalog) != manifest.made["catalog"]["products"]:
-        products = manifest.made["catalog"]["products"]
+    try:
+        pictures, products = folder / manifest.made["catalog"]["pictures"], int(manifest.made["catalog"]["products"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{folder}: its manifest does not say what its catalogue is: build it again") from error
+    catalog = open_catalog(folder, pictures)
+    if len(catalog) != products:
         raise InputError(f"{folder}: holds {len(catalog)} products, its manifest says {products}: build it again")
     return ProductIndex(folder, manifest, catalog, device)
 

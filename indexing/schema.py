@@ -66,10 +66,9 @@ def read_schema(path: Path) -> Schema:
     """
     try:
         given = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}): give auto, generic, ozon or a YAML file"
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "no text"
+        raise InputError(f"{path}: cannot be read ({reason}): give auto, generic, ozon or a YAML file") from error
     except yaml.YAMLError as error:
         raise InputError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from error
     if not isinstance(given, dict):
@@ -78,5 +77,6 @@ def read_schema(path: Path) -> Schema:
     unknown = [str(key) for key in given if key not in known]
     if unknown:
         raise InputError(f"{path}: unknown field '{unknown[0]}': the fields are {', '.join(known)}")
-    vectors = tuple(str(name) for name in given.pop("vectors", ()))
+    vectors = given.pop("vectors", None) or []
+    vectors = tuple(str(name) for name in (vectors if isinstance(vectors, list) else [vectors]))
     return replace(GENERIC, name=Path(path).stem, vectors=vectors, **{key: str(given[key]) for key in given})

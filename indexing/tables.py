@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from indexing.errors import InputError
+from indexing.json_text import parse_json
 
 SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 BLOCK_ROWS = 65_536
@@ -63,12 +64,16 @@ def open_table(path: Path) -> TableFile:
         raise InputError(f"{path}: unknown kind of file {path.suffix!r}: give one of {', '.join(sorted(SUFFIXES))}")
     try:
         if kind == "parquet":
-            file = pq.ParquetFile(path)
-            return TableFile(path, kind, tuple(file.schema_arrow.names), file.metadata.num_rows)
-        names = _csv_header(path) if kind == "csv" else _jsonl_names(path)
+            with pq.ParquetFile(path) as file:
+                names, rows = tuple(file.schema_arrow.names), int(file.metadata.num_rows)
+        else:
+            names, rows = (_csv_header(path) if kind == "csv" else _jsonl_names(path)), None
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as {kind} ({_first_line(error)}): is it complete?") from error
-    return TableFile(path, kind, names, None)
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(f"{path}: has the column '{twice[0]}' {names.count(twice[0])} times: rename all but one")
+    return TableFile(path, kind, names, rows)
 
 
 def list_tables(paths: Sequence[Path]) -> list[Path]:
@@ -82,15 +87,21 @@ def list_tables(paths: Sequence[Path]) -> list[Path]:
         if not inside:
             raise InputError(f"{path}: the folder holds no file ending in {', '.join(sorted(SUFFIXES))}")
         found += inside
+    if not found:
+        raise InputError("no files: name a parquet, CSV or JSONL file, or a folder of them")
     return found
 
 
 def as_integers(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
     """Text as int64 if every value is an integer in its plain form ("7", not "007" or "7.0"), else None."""
-    plain = pc.match_substring_regex(column, r"^(0|-?[1-9][0-9]{0,17})$")
-    if not pc.all(pc.fill_null(plain, True)).as_py():
+    if not pc.all(pc.fill_null(plain_integers(column), True)).as_py():
         return None
     return pc.cast(column, pa.int64())
+
+
+def plain_integers(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Which texts are an integer in its plain form, of at most 18 digits."""
+    return pc.match_substring_regex(column, r"^(0|-?[1-9][0-9]{0,17})$")
 
 
 def _parquet_blocks(path: Path, rows: int, names: tuple[str, ...]) -> Iterator[pa.Table]:
@@ -128,9 +139,9 @@ def _jsonl_rows(path: Path) -> Iterator[dict[str, Any]]:
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise InputError(f"{path}: line {number} is not JSON ({error.msg}): one object a line") from error
+                row = parse_json(line)
+            except ValueError as error:
+                raise InputError(f"{path}: line {number} is not JSON ({error}): one object a line") from error
             if not isinstance(row, dict):
                 raise InputError(f"{path}: line {number} holds {type(row).__name__}, not an object: one object a line")
             yield row
@@ -166,7 +177,7 @@ def _jsonl_column(values: list[Any]) -> pa.Array:
         values = [json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for v in values]
     try:
         return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         return pa.array([v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in values])
 
 

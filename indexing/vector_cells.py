@@ -1,5 +1,6 @@
 """Ready-made vectors in a column of the user's file: flat lists, or nested ones with several rows a product."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pyarrow.compute as pc
 
 from indexing.arrays import Ints1d
 from indexing.errors import InputError
+
+_NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
 
 
 @dataclass
@@ -20,12 +23,26 @@ class VectorColumn:
     optional: bool = False
     length: int | None = field(default=None)
 
+    def look(self, columns: Iterable[pa.ChunkedArray]) -> None:
+        """Learn the length from the first vector there is, 1 where every cell is empty, before any of it is read."""
+        for column in columns:
+            inside = column
+            while pa.types.is_nested(inside.type) and pa.types.is_nested(inside.type.value_type):
+                inside = pc.list_flatten(inside)
+            lengths = pc.list_value_length(inside).to_pylist() if pa.types.is_nested(inside.type) else []
+            self.length = next((length for length in lengths if length), None)
+            if self.length is not None:
+                return
+        self.length = 1
+
     def read(self, column: pa.Array, path: Path, first_row: int) -> pa.FixedSizeListArray:
         """float32 lists of one length; a nested cell (n, d) becomes the mean of its rows.
 
         Raises InputError, naming the row and the value, for nulls, empty cells, other lengths, NaN and infinity.
         """
         rows = np.arange(first_row, first_row + len(column))
+        if self.optional and pa.types.is_null(column.type):
+            column = column.cast(pa.large_list(pa.float32()))
         cells, counts = self._cells(column, path, rows)
         if pa.types.is_nested(cells.type):
             owner = np.repeat(np.arange(len(column)), counts)
@@ -64,6 +81,8 @@ class VectorColumn:
         if (counts != length).any():
             row = int(np.flatnonzero(counts != length)[0])
             raise self._fault(path, int(rows[row]), f"has {counts[row]} numbers, the first vector has {length}")
+        if not any(is_kind(flat.type) for is_kind in _NUMBERS):
+            raise InputError(f"{path}: column '{self.name}' is {column.type} inside: lists of numbers are needed")
         values = np.asarray(pc.fill_null(flat.cast(pa.float32()), np.nan).to_numpy(zero_copy_only=False), np.float32)
         if not np.isfinite(values).all():
             place = int(np.flatnonzero(~np.isfinite(values))[0])

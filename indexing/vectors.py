@@ -62,7 +62,7 @@ class Vectors:
 def unit_rows(rows: Floats2d) -> Floats2d:
     """The rows scaled to length 1, float32; rows of zeros stay."""
     rows = np.asarray(rows, dtype=np.float32)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))[:, None]  # float32 squares may overflow
     return np.asarray(np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0), dtype=np.float32)
 
 

@@ -109,20 +109,22 @@ class BagsBuilder:
         """The tokens of the next block of n_products; `prepared` are the rows to keep, sorted."""
         keys = _distinct(tokens.rows << 2 * BUCKET_BITS | tokens.columns)
         rows, columns = keys >> 2 * BUCKET_BITS, keys & ((1 << 2 * BUCKET_BITS) - 1)
-        self.counts += np.bincount(columns & (BUCKETS - 1), minlength=BUCKETS).astype(np.int32)
+        np.add.at(self.counts, columns & (BUCKETS - 1), 1)
         self.products_seen += n_products
         kept = np.zeros(n_products, dtype=np.bool_)
         kept[prepared] = True
         self.columns.append(columns[kept[rows]].astype(self.column_type))
         self.lengths.append(np.bincount(rows, minlength=n_products)[prepared])
 
-    def inverse_frequencies(self) -> npt.NDArray[np.float32]:
-        """ln((1 + n) / (1 + products with the token)) + 1 for each bucket, as scikit-learn smooths it.
+    def inverse_frequencies(self, columns: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
+        """ln((1 + n) / (1 + products with the token)) + 1 for each column, as scikit-learn smooths it.
 
         Rounded to 1/1024, so that sums of weights are exact: in any order, and down to zero.
         """
-        exact = np.log((1 + self.products_seen) / (1.0 + self.counts)) + 1
-        return (np.round(exact * 1024) / 1024).astype(np.float32)
+        counts = self.counts[columns & (BUCKETS - 1)].astype(np.float64)
+        exact = np.log((1 + self.products_seen) / (1 + counts)) + 1
+        weights: npt.NDArray[np.float32] = (np.round(exact * 1024) / 1024).astype(np.float32)
+        return weights
 
     def build(self, *, max_share: float = 1.0) -> Bags:
         """The bags of the prepared products, without tokens that more than max_share of all products have."""
@@ -133,8 +135,8 @@ class BagsBuilder:
             rare = self.counts[columns & (BUCKETS - 1)] <= max(max_share * self.products_seen, 2)
             columns, lengths = columns[rare], np.bincount(rows[rare], minlength=len(lengths))
         indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(self.column_type)
-        data = self.inverse_frequencies()[columns & (BUCKETS - 1)]
-        return Bags.of_matrix(csr_array((data, columns, indptr), shape=(len(lengths), self.groups * BUCKETS)))
+        weights = self.inverse_frequencies(columns)
+        return Bags.of_matrix(csr_array((weights, columns, indptr), shape=(len(lengths), self.groups * BUCKETS)))
 
 
 def _distinct(keys: Ints1d) -> Ints1d:

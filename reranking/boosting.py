@@ -92,6 +92,15 @@ def predict(members: Sequence[xgboost.Booster], features: Floats2d) -> Floats1d:
     return np.asarray(np.mean(scores, axis=0), dtype=np.float32)
 
 
+def contributions(members: Sequence[xgboost.Booster], features: Floats2d) -> Floats2d:
+    """What each feature adds to the log-odds of pairs (p, f + 1), float32, meaned over the members; the last column is
+    what they start from. These are SHAP values (Lundberg et al., "From local explanations to global understanding with
+    explainable AI for trees", Nature Machine Intelligence 2, 2020)."""
+    matrix = xgboost.DMatrix(np.ascontiguousarray(features, dtype=np.float32))
+    added = [member.predict(matrix, pred_contribs=True) for member in members]
+    return np.asarray(np.mean(added, axis=0), dtype=np.float32)
+
+
 def gains(members: Sequence[xgboost.Booster], names: Sequence[str]) -> dict[str, float]:
     """Each feature's share of the total gain of all splits, largest first."""
     total = dict.fromkeys(names, 0.0)

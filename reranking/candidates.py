@@ -15,6 +15,7 @@ from indexing.errors import InputError
 from indexing.neighbours import Neighbours, rank_of
 from indexing.product_index import ProductIndex
 from indexing.progress import Progress, silent
+from reranking.output import writing_file
 
 BLOCK_PRODUCTS = 16_384
 
@@ -37,18 +38,12 @@ def write_candidates(index: ProductIndex, out: Path, *, k: int = 20, progress: P
     views = [index.main_view, *(["lexical"] if "lexical" in index.views else [])]
     if not 1 <= k <= index.k:
         raise InputError(f"-k {k}: {index.folder} keeps {index.k} neighbours: ask for 1 to {index.k}, or build with -k")
-    out = Path(out)
-    unfinished = out.with_name(out.name + ".partial")
     pairs = 0
-    try:
-        with pq.ParquetWriter(unfinished, _schema(index, views)) as writer:
-            for stop, proposed in _propose(index, views, k):
-                writer.write_table(_columns(index, views, proposed))
-                pairs += len(proposed.left)
-                progress("candidates", stop, len(index.catalog))
-        unfinished.replace(out)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with writing_file(Path(out)) as unfinished, pq.ParquetWriter(unfinished, _schema(index, views)) as writer:
+        for stop, proposed in _propose(index, views, k):
+            writer.write_table(_columns(index, views, proposed))
+            pairs += len(proposed.left)
+            progress("candidates", stop, len(index.catalog))
     return pairs
 
 

@@ -141,15 +141,14 @@ class CodeSignalsBuilder:
 
     def build(self) -> CodeSignals:
         """The columns of the prepared products."""
-        rarity = self.codes.inverse_frequencies()
-        main_codes = [_main_code(own, rarity) for own in self.own]
+        main_codes = [_main_code(own, self.codes.counts) for own in self.own]
         bags = self.codes.build(), self.readings.build(), self.in_text.build()
         return CodeSignals(*bags, self.lengths, _column(main_codes), _column(self.compact))
 
 
-def _main_code(own: frozenset[str], rarity: npt.NDArray[np.float32]) -> str:
+def _main_code(own: frozenset[str], counts: npt.NDArray[np.int32]) -> str:
     """The rarest code; of equally rare ones the longest, then the last by code point; empty for none."""
-    return max(own, key=lambda code: (rarity[bucket_of(code)], len(code), code), default="")
+    return max(own, key=lambda code: (-counts[bucket_of(code)], len(code), code), default="")
 
 
 def _column(texts: list[str]) -> Objects1d:

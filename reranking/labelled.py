@@ -51,7 +51,7 @@ def read_labelled(
     pairs = parts[0] if len(parts) == 1 else _joined(parts)
     if not len(pairs):
         raise InputError(f"{paths[0]}: no pairs: training needs matches and non-matches")
-    _refuse_repeats(pairs, catalog, ", ".join(str(path) for path in paths))
+    _refuse_repeats(pairs, catalog, _Rows(paths, np.cumsum([len(part) for part in parts])))
     return pairs
 
 
@@ -100,7 +100,22 @@ def _joined(parts: list[LabelledPairs]) -> LabelledPairs:
     )
 
 
-def _refuse_repeats(pairs: LabelledPairs, catalog: Catalog, files: str) -> None:
+@dataclass(frozen=True)
+class _Rows:
+    """Where rows of several files read one after the other stand: `ends` (f,) is the row after each file's last."""
+
+    paths: Sequence[Path]
+    ends: Ints1d
+
+    def name(self, first: int, second: int) -> str:
+        one, other = (int(np.searchsorted(self.ends, row, side="right")) for row in (first, second))
+        starts = [0, *self.ends]
+        if one == other:
+            return f"{self.paths[one]}: rows {first - starts[one]} and {second - starts[one]},"
+        return f"{self.paths[one]} row {first - starts[one]} and {self.paths[other]} row {second - starts[other]}:"
+
+
+def _refuse_repeats(pairs: LabelledPairs, catalog: Catalog, rows: _Rows) -> None:
     keys = pair_keys(pairs.left, pairs.right, len(catalog))
     order = np.argsort(keys, kind="stable")
     twice = np.flatnonzero(keys[order][1:] == keys[order][:-1])
@@ -112,4 +127,4 @@ def _refuse_repeats(pairs: LabelledPairs, catalog: Catalog, files: str) -> None:
     first, second = int(order[place]), int(order[place + 1])
     names = [repr(catalog.ids[int(side[first])].as_py()) for side in (pairs.left, pairs.right)]
     what = f"contradict each other ({odd.size} such pairs)" if odd.size else f"are the same pair ({twice.size} such)"
-    raise InputError(f"{files}: rows {first} and {second}, pair {names[0]} and {names[1]}, {what}: keep one of them")
+    raise InputError(f"{rows.name(first, second)} pair {names[0]} and {names[1]} {what}: keep one of them")

@@ -92,20 +92,31 @@ def id_array(column: pa.ChunkedArray, name: str, path: Path, first_row: int = 0)
     kind = column.type
     if pa.types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
-    if pa.types.is_integer(kind):
-        ids = column.cast(pa.int64())
-    elif pa.types.is_floating(kind):
-        values = column.to_numpy()
-        whole = np.isfinite(values) & (values == np.floor(values))
-        if not whole.all():
-            row = int(np.flatnonzero(~whole)[0])
-            raise InputError(f"{path}: row {first_row + row} has '{name}' {values[row]}: ids are integers or text")
-        ids = column.cast(pa.int64())
+    if pa.types.is_floating(kind):
+        _refuse_fractions(column, name, path, first_row)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind):  # null: no rows at all
+        ids = _integers(column, name, path)
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         ids = column.cast(pa.large_string())
     else:
         raise InputError(f"{path}: column '{name}' is {kind}: ids are integers or text")
     return ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+
+
+def _refuse_fractions(column: pa.ChunkedArray, name: str, path: Path, first_row: int) -> None:
+    values = column.to_numpy()
+    odd = np.flatnonzero(~(np.isfinite(values) & (values == np.floor(values))))
+    if odd.size:
+        row = int(odd[0])
+        raise InputError(f"{path}: row {first_row + row} has '{name}' {values[row]}: ids are integers or text")
+
+
+def _integers(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArray:
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid as error:
+        largest = pc.max(column).as_py()
+        raise InputError(f"{path}: column '{name}' holds {largest}, no 64-bit integer: write such ids as text") from error
 
 
 def target_column(table: pa.Table, columns: PairColumns, path: Path, first_row: int = 0) -> Floats1d | None:
@@ -115,8 +126,13 @@ def target_column(table: pa.Table, columns: PairColumns, path: Path, first_row: 
     column = table[columns.target]
     try:
         values = np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise InputError(f"{path}: column '{columns.target}' is not a number ({error}): targets are 1 and 0") from error
+    except pa.ArrowInvalid as error:
+        row, value = next((row, value) for row, value in enumerate(column.to_pylist()) if not _is_number(value))
+        raise InputError(
+            f"{path}: row {first_row + row} has {columns.target} {value!r}: targets are 1 and 0"
+        ) from error
+    except pa.ArrowNotImplementedError as error:
+        raise InputError(f"{path}: column '{columns.target}' is {column.type}: targets are 1 and 0") from error
     wrong = np.flatnonzero(~((values == 0) | (values == 1)))
     if wrong.size:
         row = int(wrong[0])
@@ -125,6 +141,14 @@ def target_column(table: pa.Table, columns: PairColumns, path: Path, first_row: 
             f"{path}: row {first_row + row} has {columns.target} {value} ({wrong.size} such rows): targets are 1 and 0"
         )
     return values
+
+
+def _is_number(value: object) -> bool:
+    try:
+        pa.array([value]).cast(pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def cast_ids(ids: pa.Array, kind: pa.DataType, path: Path) -> pa.Array:

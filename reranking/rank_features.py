@@ -1,5 +1,6 @@
 """Ranks and cosines: what each view's neighbours say of a pair, from both sides."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,9 @@ from indexing.product_index import ProductIndex
 from reranking.features import Feature
 
 SHARED_K = 20
+ENCODED_VIEWS = ("text", "image", "image_extra")
 BLOCK_PAIRS = 16_384
+LEAST_SPREAD = 1e-6  # one neighbour, or all alike: no scale to measure by
 
 _MEANINGS = {
     "cosine": "cosine of the two products in the {view} view",
@@ -28,84 +31,110 @@ _MEANINGS = {
 }
 
 
+def rank_features(view: str) -> tuple[Feature, ...]:
+    """The declarations for one view."""
+    return tuple(
+        Feature(f"{view}_{name}", "cosines" if name == "cosine" else f"{view} ranks", text.format(view=view))
+        for name, text in _MEANINGS.items()
+    )
+
+
 @dataclass(frozen=True)
 class RankSignals:
-    """One view: its name, the neighbours of every product (cut to the model's k), and the index for cosines."""
+    """One view: the neighbours of every product, cut to the model's k, what their cosines are like, and the index."""
 
     index: ProductIndex
     view: str
     neighbours: Neighbours
+    lists: "ListStatistics"
 
     @classmethod
-    def of(cls, index: ProductIndex, view: str, k: int) -> "RankSignals":
-        """Raises InputError when the index has no such view."""
-        return cls(index, view, index.neighbours(view).first(k))
+    def of(cls, index: ProductIndex, view: str, k: int, products: Ints1d) -> "RankSignals":
+        """Prepared for `products` (sorted positions). Raises InputError when the index has no such view."""
+        neighbours = index.neighbours(view).first(k)
+        return cls(index, view, neighbours, ListStatistics.of(neighbours, products))
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        return tuple(
-            Feature(
-                f"{self.view}_{name}",
-                f"{self.view} ranks" if name != "cosine" else "cosines",
-                text.format(view=self.view),
-            )
-            for name, text in _MEANINGS.items()
-        )
+        return rank_features(self.view)
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
         out = np.empty((len(left), len(_MEANINGS)), dtype=np.float32)
         for start in range(0, len(left), BLOCK_PAIRS):
             part = slice(start, start + BLOCK_PAIRS)
-            out[part] = self._block(left[part], right[part])
+            self._block(left[part], right[part], out[part])
         return out
 
-    def _block(self, left: Ints1d, right: Ints1d) -> Floats2d:
+    def _block(self, left: Ints1d, right: Ints1d, out: Floats2d) -> None:
         cosine = self.index.cosines(self.view, left, right)
         ranks = np.stack([rank_of(self.neighbours, left, right), rank_of(self.neighbours, right, left)])
-        lists = [_ListStatistics.of(self.neighbours.cosines[side]) for side in (left, right)]
-        gaps = np.stack([side.best - cosine for side in lists])
-        standings = np.stack([(cosine - side.mean) / side.deviation for side in lists])
-        steps = np.stack([side.best - side.second for side in lists])
+        best, mean = self.lists.best, self.lists.mean
+        deviation, step = self.lists.deviation, self.lists.step
+        gaps = best[left] - cosine, best[right] - cosine
+        standings = (cosine - mean[left]) / deviation[left], (cosine - mean[right]) / deviation[right]
         found = ~np.isnan(ranks)
-        reciprocal = np.where(found, 1.0 / np.where(found, ranks, 1), 0.0).sum(axis=0)
-        columns = [
+        columns = (
             cosine,
             np.fmin(*ranks),
             np.maximum(*ranks),
             found.sum(axis=0),
-            reciprocal,
+            np.nan_to_num(1 / ranks).sum(axis=0),
             np.fmin(*gaps),
             np.fmax(*gaps),
             np.fmin(*standings),
             np.fmax(*standings),
-            np.fmin(*steps),
-            np.fmax(*steps),
+            np.fmin(step[left], step[right]),
+            np.fmax(step[left], step[right]),
             shared_neighbours(self.neighbours, left, right, SHARED_K),
-        ]
-        return np.stack(columns, axis=1).astype(np.float32)
+        )
+        for number, column in enumerate(columns):
+            out[:, number] = column
 
 
 @dataclass(frozen=True)
-class _ListStatistics:
-    """Of each product's neighbour list: best and second cosine, mean and standard deviation (p,); NaN if none."""
+class ListStatistics:
+    """Of each product's neighbour list (n,) float32: the best cosine, its lead over the second, mean and standard
+    deviation. NaN where the list is too short for it, and for products that were not asked for."""
 
     best: Floats1d
-    second: Floats1d
+    step: Floats1d
     mean: Floats1d
     deviation: Floats1d
 
     @classmethod
-    def of(cls, cosines: Floats2d) -> "_ListStatistics":
-        there = ~np.isnan(cosines)
-        counts = there.sum(axis=1)
-        filled = np.where(there, cosines, 0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = filled.sum(axis=1) / counts
-            spread = np.sqrt((np.where(there, cosines - mean[:, None], 0) ** 2).sum(axis=1) / counts)
-        spread = np.where(spread > 1e-6, spread, np.nan)  # one neighbour, or all alike: no scale to measure by
-        second = cosines[:, 1] if cosines.shape[1] > 1 else np.full(len(cosines), np.nan)
-        return cls(cosines[:, 0], second, mean, spread)
+    def of(cls, neighbours: Neighbours, products: Ints1d) -> "ListStatistics":
+        best, step, mean, deviation = (np.full(len(neighbours), np.nan, dtype=np.float32) for _ in range(4))
+        for start in range(0, len(products), BLOCK_PAIRS):
+            rows = products[start : start + BLOCK_PAIRS]
+            cosines = np.asarray(neighbours.cosines[rows])
+            there = ~np.isnan(cosines)
+            counts = there.sum(axis=1)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                mean[rows] = np.where(there, cosines, 0).sum(axis=1) / counts
+                squares = np.where(there, cosines - mean[rows, None], 0) ** 2
+                spread = np.sqrt(squares.sum(axis=1) / counts)
+            deviation[rows] = np.where(spread > LEAST_SPREAD, spread, np.nan)
+            best[rows] = cosines[:, 0]
+            if cosines.shape[1] > 1:
+                step[rows] = cosines[:, 0] - cosines[:, 1]
+        return cls(best, step, mean, deviation)
+
+
+def view_features(encoded: Sequence[str]) -> tuple[Feature, ...]:
+    """The declarations for an index that has encoded these views."""
+    found = [
+        Feature(f"{view}_missing", "missing views", f"how many of the two products have no {view} vector (0, 1, 2)")
+        for view in encoded
+    ]
+    if "image_extra" in encoded:
+        found += [
+            Feature("image_extra_cosine", "cosines", "cosine of the means of both products' extra pictures"),
+            Feature(
+                "image_cross_cosine", "cosines", "best cosine of one's main picture and the mean of the other's extra"
+            ),
+        ]
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -116,22 +145,11 @@ class ViewSignals:
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        found = [
-            Feature(f"{view}_missing", "missing", f"how many of the two products have no {view} vector (0, 1, 2)")
-            for view in self._encoded
-        ]
-        if "image_extra" in self._encoded:
-            found += [
-                Feature("image_extra_cosine", "cosines", "cosine of the means of both products' extra pictures"),
-                Feature(
-                    "image_cross_cosine", "cosines", "best cosine of one's main picture and the other's extra ones"
-                ),
-            ]
-        return tuple(found)
+        return view_features(self._encoded)
 
     @property
     def _encoded(self) -> list[str]:
-        return [view for view in ("text", "image", "image_extra") if self.index.vectors(view) is not None]
+        return [view for view in ENCODED_VIEWS if self.index.vectors(view) is not None]
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -24,6 +23,7 @@ from indexing.progress import Progress, silent
 from indexing.tables import TableFile, open_table
 from reranking.category import level_3
 from reranking.labelled import CATEGORY_COLUMN, pair_keys
+from reranking.output import refuse_folder, writing_file
 from reranking.pairs import PairColumns, blocks_of, find_columns, id_columns
 from reranking.repeats import RepeatFinder
 from reranking.reranker import columns_of
@@ -43,6 +43,10 @@ class ScoreOptions:
     submission: Path | None = None
     overwrite_columns: bool = False
     ids: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.submission is not None and self.submission.suffix not in (".csv", ".parquet"):
+            raise InputError(f"--submission {self.submission}: name a file ending in .csv or .parquet")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ def score_pairs(
     Raises InputError, and leaves no output, for anything wrong with the pairs or an index that does not fit the model.
     """
     options = options or ScoreOptions()
+    _refuse_places(Path(out), options.submission)
     model.needs.refuse(index)
     file = open_table(pairs)
     columns = find_columns(file, ids=options.ids)
@@ -77,6 +82,14 @@ def score_pairs(
     products, rows = _check(file, columns, index.catalog)
     work = _Scoring(index, model, options, file, columns, products)
     return work.run(Path(out), rows, progress)
+
+
+def _refuse_places(out: Path, submission: Path | None) -> None:
+    for path in (out, submission):
+        if path is not None:
+            refuse_folder(path)
+    if submission is not None and submission.absolute() == out.absolute():
+        raise InputError(f"--submission {submission}: is --out too: name another file")
 
 
 def _refuse_columns(file: TableFile, options: ScoreOptions) -> None:
@@ -153,31 +166,33 @@ class _Scoring:
         self.chosen = columns_of(self.signals.names, model.feature_names)
 
     def run(self, out: Path, rows: int, progress: Progress) -> Scored:
-        unfinished = out.with_name(out.name + ".partial")
-        submission = self.options.submission
-        with ExitStack() as stack:
-            stack.callback(unfinished.unlink, missing_ok=True)
-            contest = None if submission is None else stack.enter_context(_Submission(submission))
-            total = Scored(0, 0, 0)
+        total = Scored(0, 0, 0)
+        with ExitStack() as stack:  # closes the writers before it puts their files in place
+            unfinished = stack.enter_context(writing_file(out))
+            submission = self.options.submission
+            contest = None if submission is None else _Submission(submission, stack)
             writer: pq.ParquetWriter | None = None
             for first, block in blocks_of(self.file, BLOCK_PAIRS):
                 table = self._score(block, first)
                 if writer is None:
-                    schema = table.schema.with_metadata(
-                        {**(table.schema.metadata or {}), b"heroic": self._provenance()}
-                    )
+                    schema = table.schema.with_metadata({**(table.schema.metadata or {}), b"heroic": self._provenance()})
                     writer = stack.enter_context(pq.ParquetWriter(unfinished, schema))
-                writer.write_table(table.replace_schema_metadata(schema.metadata))
+                writer.write_table(self._as_before(table, schema, first))
                 if contest is not None:
                     contest.write(table, self.columns)
                 total = _added(total, table)
                 progress("score", first + len(block), rows)
-            if writer is not None:
-                writer.close()
-            os.replace(unfinished, out)
-            if contest is not None:
-                contest.finish()
         return total
+
+    def _as_before(self, table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
+        """A block in the types of the first one: those of JSON lines depend on the values."""
+        try:
+            return table.cast(schema)
+        except pa.ArrowInvalid as error:
+            raise InputError(
+                f"{self.file.path}: from row {first} on a column is of another type than before ({error}): "
+                "write the file as parquet"
+            ) from error
 
     def _score(self, block: pa.Table, first: int) -> pa.Table:
         left, right = _positions(block, self.columns, self.file.path, first, self.index.catalog)
@@ -197,7 +212,7 @@ class _Scoring:
         return table
 
     def _f1(self, scores: np.ndarray) -> Bools1d:
-        return np.asarray(scores >= self.thresholds.f1, dtype=bool)
+        return np.asarray(scores.astype(np.float64) >= self.thresholds.f1, dtype=bool)
 
     def _categories(self, block: pa.Table, left: Ints1d) -> pa.Array:
         learned = self.model.mapping.of(level_3(self.index.catalog, left))
@@ -230,32 +245,19 @@ class _Scoring:
 class _Submission:
     """The contest's file: variantid1, variantid2 and the score as `target`, as CSV or parquet by its suffix."""
 
-    def __init__(self, path: Path) -> None:
-        if path.suffix not in (".csv", ".parquet"):
-            raise InputError(f"--submission {path}: name a file ending in .csv or .parquet")
-        self.path, self.unfinished = path, path.with_name(path.name + ".partial")
+    def __init__(self, path: Path, stack: ExitStack) -> None:
+        """`stack` puts the file in place when it ends without an error."""
+        self.path, self._stack = path, stack
+        self._unfinished = stack.enter_context(writing_file(path))
         self._writer: Any = None
-
-    def __enter__(self) -> "_Submission":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        self.unfinished.unlink(missing_ok=True)
 
     def write(self, table: pa.Table, columns: PairColumns) -> None:
         names = ["variantid1", "variantid2", "target"]
         part = table.select([columns.left, columns.right, "score"]).rename_columns(names).replace_schema_metadata(None)
         if self._writer is None:
             make = pq.ParquetWriter if self.path.suffix == ".parquet" else pa.csv.CSVWriter
-            self._writer = make(self.unfinished, part.schema)
+            self._writer = self._stack.enter_context(make(self._unfinished, part.schema))
         self._writer.write_table(part)
-
-    def finish(self) -> None:
-        self._writer.close()
-        self._writer = None
-        self.unfinished.replace(self.path)
 
 
 def _added(total: Scored, table: pa.Table) -> Scored:

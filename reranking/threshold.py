@@ -55,7 +55,7 @@ def precision_threshold(scores: Floats1d, targets: Floats1d, level: float) -> fl
     Of those with the same recall the highest: more non-matches below it would buy nothing.
     """
     cut = _Cuts.of(scores, targets)
-    held = np.flatnonzero((cut.matches >= level * cut.called) & (cut.matches > 0))
+    held = np.flatnonzero((cut.matches / cut.called >= level) & (cut.matches > 0))  # as the report divides
     return cut.between(int(held[np.argmax(cut.matches[held])])) if held.size else math.inf
 
 
@@ -100,7 +100,7 @@ def read_thresholds(path: Path, own: Thresholds) -> Thresholds:
         raise InputError(
             f"{path}: cannot be read ({error.strerror}): give a YAML file of category: threshold"
         ) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from error
     if not isinstance(given, dict):
         raise InputError(f"{path}: holds no mapping: write lines such as 'rest: 0.62'")

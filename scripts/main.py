@@ -14,7 +14,7 @@ COMMANDS = {
     "train": ("scripts.train", "Train a reranker on labelled pairs."),
     "score": ("scripts.score", "Score a pairs file."),
     "evaluate": ("scripts.evaluate", "Judge scores by the truth, per category."),
-    "inspect": ("scripts.inspect", "Say what an index, a model or a scores file is."),
+    "inspect": ("scripts.inspect_command", "Say what an index, a model or a scores file is."),
     "demo": ("scripts.demo", "Run the whole way on a sample catalogue."),
 }
 

@@ -1,0 +1,33 @@
+"""Writing one file so that nobody ever sees half of it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from indexing.errors import InputError
+
+
+def refuse_folder(path: Path) -> None:
+    """Raises InputError when a file cannot have this name, because a folder has it or a file is among its folders."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder: name a file")
+    above = next(parent for parent in path.absolute().parents if parent.exists())
+    if not above.is_dir():
+        raise InputError(f"{path}: {above} is a file: name another folder")
+
+
+@contextmanager
+def writing_file(path: Path) -> Iterator[Path]:
+    """A name to write under, `path`.partial, which becomes `path` when the block ends without an error.
+
+    After an error nothing of `path` has changed and the unfinished file is removed. Folders on the way are made.
+    """
+    refuse_folder(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".partial")
+    try:
+        yield unfinished
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)

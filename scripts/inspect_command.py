@@ -1,0 +1,33 @@
+"""`heroic inspect`: what a path holds, how it was made, whether it is whole and belongs with the others.
+
+Not `inspect.py`: a script of this folder that is run by its path would import it in place of Python's own.
+"""
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command(name="inspect")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Say what an index, a model, a scores file or a report is; of several, also whether they belong together.
+
+    All their bytes are read and checked. The exit code is 1 when one is damaged or two do not belong together.
+    """
+    from scripts.belonging import check_belonging
+    from scripts.inspection import inspect_path
+    from scripts.inspection_text import as_document, render
+    from scripts.query_table import open_console
+
+    artefacts = [inspect_path(path) for path in paths]
+    belonging = check_belonging(artefacts)
+    sound = not any(found.damage for found in artefacts) and not any(two.belongs is False for two in belonging)
+    if as_json:
+        click.echo(json.dumps(as_document(artefacts, belonging, sound), ensure_ascii=False, indent=2))
+    else:
+        open_console().print(render(artefacts, belonging))
+    if not sound:
+        click.get_current_context().exit(1)

@@ -1,0 +1,51 @@
+"""Small catalogues for tests of features: a few offers whose answers are visible."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from indexing.catalog import FIELDS, Catalog
+
+
+def _catalog_of_offers(*offers):
+    rows = [offer if isinstance(offer, dict) else {"title": offer} for offer in offers]
+    rows = [{**row, "attributes": _entries(row.get("attributes"))} for row in rows]
+    columns = {
+        name: pa.array([row.get(name) for row in rows], kind)
+        for name, kind in zip(FIELDS.names, FIELDS.types, strict=True)
+    }
+    return Catalog(pa.table({"id": pa.array(range(len(rows)), pa.int64()), **columns}))
+
+
+def _entries(attributes):
+    if attributes is None:
+        return None
+    lists = {key: value if isinstance(value, list) else [value] for key, value in attributes.items()}
+    return [{"key": key, "value": value} for key, values in lists.items() for value in values]
+
+
+class PairFeatures(dict):
+    """The features of one pair by name."""
+
+    def named(self, *names):
+        """The named features as a tuple; unknown is None."""
+        return tuple(None if np.isnan(self[name]) else round(self[name], 4) for name in names)
+
+
+@pytest.fixture(scope="session")
+def catalog_of_offers():
+    """A catalogue of offers given as titles, or as dictionaries of columns; attributes as {key: value or values}."""
+    return _catalog_of_offers
+
+
+@pytest.fixture(scope="session")
+def pair_features():
+    """The features of one pair; the other offers only fill the catalogue."""
+
+    def compute(family, left, right, *others, **options):
+        catalog = _catalog_of_offers(left, right, *others)
+        signals = family.from_catalog(catalog, np.arange(len(catalog)), **options)
+        row = signals.compute(np.array([0]), np.array([1]))[0]
+        return PairFeatures({feature.name: float(value) for feature, value in zip(signals.features, row, strict=True)})
+
+    return compute
