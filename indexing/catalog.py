@@ -80,9 +80,10 @@ class Catalog:
         unknown = [field for field in fields if field not in TEXT_FIELDS]
         if unknown or not fields:
             raise InputError(f"text field {', '.join(unknown) or '(none)'}: choose from {', '.join(TEXT_FIELDS)}")
-        parts = [_field_text(self.table[field], max_chars) for field in fields]
-        joined = pc.binary_join_element_wise(*parts, pa.scalar(" ", pa.large_string()), null_handling="skip")
-        return list(joined.to_pylist())
+        first, *others = (_field_text(self.table[field], max_chars) for field in fields)
+        first = pc.fill_null(first, "")  # rows of nulls alone would be skipped: their row, not their text
+        joined = pc.binary_join_element_wise(first, *others, pa.scalar(" ", pa.large_string()), null_handling="skip")
+        return list(pc.utf8_trim_whitespace(joined).to_pylist())
 
     def category(self, level: int = 3) -> pa.ChunkedArray:
         """The category name of each product at a level from 1 to 4, null where it has none."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -94,9 +95,9 @@ def load_lsa(folder: Path) -> LsaEncoder:
     try:
         options = json.loads((folder / OPTIONS_FILE).read_text(encoding="utf-8"))
         options["fields"] = tuple(options["fields"])
-        with np.load(folder / ARRAYS_FILE, allow_pickle=False) as arrays:
+        with (folder / ARRAYS_FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return LsaEncoder(LsaOptions(**options), arrays["kept"], arrays["idf"], arrays["projection"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise InputError(f"{folder}: the lsa encoder cannot be read ({error}): build the index again") from error
 
 

@@ -115,8 +115,8 @@ def _integers(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArray
     try:
         return column.cast(pa.int64())
     except pa.ArrowInvalid as error:
-        largest = pc.max(column).as_py()
-        raise InputError(f"{path}: column '{name}' holds {largest}, no 64-bit integer: write such ids as text") from error
+        large = pc.max(pc.abs(column)).as_py()
+        raise InputError(f"{path}: column '{name}' holds {large}, too large an integer: write ids as text") from error
 
 
 def target_column(table: pa.Table, columns: PairColumns, path: Path, first_row: int = 0) -> Floats1d | None:

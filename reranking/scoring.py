@@ -175,7 +175,8 @@ class _Scoring:
             for first, block in blocks_of(self.file, BLOCK_PAIRS):
                 table = self._score(block, first)
                 if writer is None:
-                    schema = table.schema.with_metadata({**(table.schema.metadata or {}), b"heroic": self._provenance()})
+                    metadata = {**(table.schema.metadata or {}), b"heroic": self._provenance()}
+                    schema = table.schema.with_metadata(metadata)
                     writer = stack.enter_context(pq.ParquetWriter(unfinished, schema))
                 writer.write_table(self._as_before(table, schema, first))
                 if contest is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from indexing.arrays import Floats1d, Floats2d
-from indexing.artefact import Manifest, fingerprint_of, read_manifest, write_manifest, writing
+from indexing.artefact import Manifest, damaged_files, fingerprint_of, read_manifest, write_manifest, writing
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from reranking.boosting import from_bytes, predict, to_bytes
@@ -52,7 +52,7 @@ class IndexNeeds:
             raise InputError(f"{where}: its text weight is {has.text_weight}, the model's {self.text_weight}")
         if has.match_across_sources != self.match_across_sources:
             raise InputError(
-                f"{where}: match across sources is {has.match_across_sources}, for the model {self.match_across_sources}"
+                f"{where}: match across sources is {has.match_across_sources}, the model's {self.match_across_sources}"
             )
 
 
@@ -119,8 +119,17 @@ class XgboostReranker:
 def load_reranker(folder: Path) -> XgboostReranker:
     """Open a model folder. Raises InputError when it is missing, damaged, or of another schema version."""
     manifest = read_manifest(Path(folder), KIND)
-    made = manifest.made
-    files = [Path(folder) / f"member_{number}.ubj" for number in range(made["members"])]
+    damaged = damaged_files(Path(folder), manifest)  # before XGBoost, which may not survive reading them
+    if damaged:
+        raise InputError(f"{Path(folder) / damaged[0]}: is not what was written: train the model again")
+    try:
+        return _from_manifest(Path(folder), manifest.made)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{folder}: its manifest lacks something ({error!r}): train the model again") from error
+
+
+def _from_manifest(folder: Path, made: Mapping[str, Any]) -> XgboostReranker:
+    files = [folder / f"member_{number}.ubj" for number in range(made["members"])]
     members = tuple(from_bytes(file.read_bytes()) for file in files)
     thresholds = {name: _infinite(value) for name, value in made["thresholds"].items()}
     decisions = Thresholds(thresholds, _infinite(made["default_threshold"]), _infinite(made["f1_threshold"]))

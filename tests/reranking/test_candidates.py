@@ -44,7 +44,11 @@ def slow_pairs(index, k):
     ids = index.catalog.ids.to_pylist()
     lists = [index.neighbours(view).positions for view in (index.main_view, "lexical") if view in index.views]
     return {
-        frozenset((ids[own], ids[other])) for rows in lists for own in range(len(ids)) for other in rows[own, :k] if other >= 0
+        frozenset((ids[own], ids[other]))
+        for rows in lists
+        for own in range(len(ids))
+        for other in rows[own, :k]
+        if other >= 0
     }
 
 

@@ -14,7 +14,9 @@ IDS = [10, 20, 30, 40]
 
 def catalog_of_ids(ids):
     empty = {name: pa.nulls(len(ids), kind) for name, kind in zip(FIELDS.names, FIELDS.types, strict=True)}
-    return Catalog(pa.table({"id": pa.array(ids, pa.int64() if isinstance(ids[0], int) else pa.large_string()), **empty}))
+    return Catalog(
+        pa.table({"id": pa.array(ids, pa.int64() if isinstance(ids[0], int) else pa.large_string()), **empty})
+    )
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """A file appears when it is whole, or not at all."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from indexing.errors import InputError
@@ -17,8 +19,9 @@ def test_the_file_appears_at_the_end(tmp_path):
 @pytest.mark.parametrize("stop", [ValueError, KeyboardInterrupt])
 def test_after_an_error_the_file_of_before_stays_alone(tmp_path, stop):
     (tmp_path / "out.txt").write_text("before")
-    with pytest.raises(stop), writing_file(tmp_path / "out.txt") as unfinished:
-        unfinished.write_text("half")
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(stop))
+        stack.enter_context(writing_file(tmp_path / "out.txt")).write_text("half")
         raise stop
     assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
     assert (tmp_path / "out.txt").read_text() == "before"
@@ -31,5 +34,8 @@ def test_a_folder_of_that_name_is_refused(tmp_path):
 
 def test_a_file_among_its_folders_is_refused(tmp_path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(InputError, match="file is a file: name another folder"), writing_file(tmp_path / "file" / "out"):
+    with (
+        pytest.raises(InputError, match="file is a file: name another folder"),
+        writing_file(tmp_path / "file" / "out"),
+    ):
         pass

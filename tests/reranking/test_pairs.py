@@ -137,7 +137,7 @@ def test_targets_may_be_yes_and_no_or_numbers_or_their_text(tmp_path, targets):
 
 def test_without_id_columns_the_known_names_and_those_there_are_said(tmp_path):
     path = write(tmp_path / "pairs.csv", [(1, 2)], ("a", "b"))
-    with pytest.raises(InputError, match="needs 'left_id' and 'right_id' or 'variantid1'.*, has a, b"):
+    with pytest.raises(InputError, match=r"needs 'left_id' and 'right_id' or 'variantid1'.*, has a, b"):
         read_id_pairs(path)
 
 

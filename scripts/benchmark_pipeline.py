@@ -1,0 +1,188 @@
+"""Speed and memory of the main job, as ratios in one run: `python -m scripts.benchmark_pipeline [--data DIR]`.
+
+DATA holds products.parquet and pairs_{train,valid,test}.parquet; without it a sample is made. The last line is one
+JSON object: `features_pairs_per_s` (all families), `score_peak_mib_200k` and `score_peak_mib_2m` (of `heroic score`),
+`dense_join_ratio` (to FAISS alone on the same vectors), `lexical_join_ratio` (to sparse_dot_topn alone), `help_ratio`
+(of `heroic --help` to an empty Python), and the seconds of each step.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from indexing.arrays import Ints1d
+    from indexing.product_index import ProductIndex
+
+REPEATS = 3
+PEAK = """
+import resource, runpy, sys
+try:
+    runpy.run_module("scripts.main", run_name="__main__")
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+"""
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, exists=True), help="A folder of products and pairs.")
+@click.option("--pairs", nargs=2, type=int, default=(200_000, 2_000_000), show_default=True, help="Sizes scored.")
+def command(data: Path | None, pairs: tuple[int, int]) -> None:
+    """Measure the main job on DATA."""
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        folder = data or _sample(work)
+        measured: dict[str, float] = {"help_ratio": _help_ratio()}
+        measured |= _steps(folder, work)
+        from indexing.product_index import open_index
+
+        index = open_index(work / "index")
+        measured["dense_join_ratio"] = _dense_join_ratio(index)
+        measured["lexical_join_ratio"] = _lexical_join_ratio(index)
+        measured["features_pairs_per_s"] = _features_per_s(index)
+        for name, count in zip(("200k", "2m"), pairs, strict=True):
+            seconds, peak = _score(index, work, count)
+            measured[f"score_peak_mib_{name}"] = peak
+            measured[f"score_pairs_per_s_{name}"] = count / seconds
+        for name, value in measured.items():
+            click.echo(f"{name:>24} {value:,.2f}")
+        click.echo(json.dumps({name: round(value, 3) for name, value in measured.items()}))
+
+
+def _sample(work: Path) -> Path:
+    from scripts.make_sample import make_sample
+
+    make_sample(work / "sample", schema="generic")
+    return work / "sample"
+
+
+def _best(run: Callable[[], object], repeats: int = REPEATS) -> float:
+    """The shortest of some runs, seconds."""
+    taken = []
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - begun)
+    return min(taken)
+
+
+def _help_ratio() -> float:
+    ours = [str(Path(sys.executable).with_name("heroic")), "--help"]
+    bare = [sys.executable, "-c", "pass"]
+    return _best(lambda: _quiet(ours), 7) / _best(lambda: _quiet(bare), 7)
+
+
+def _quiet(words: Sequence[str]) -> None:
+    subprocess.run(words, check=True, capture_output=True)
+
+
+def _steps(folder: Path, work: Path) -> dict[str, float]:
+    """Seconds of each command on the whole of the data."""
+    index, model, scores = work / "index", work / "model", work / "scores.parquet"
+    test = folder / "pairs_test.parquet"
+    train, valid = folder / "pairs_train.parquet", folder / "pairs_valid.parquet"
+    commands: dict[str, list[object]] = {
+        "build-index": [folder / "products.parquet", "--out", index],
+        "train": [index, train, "--valid", valid, "--out", model],
+        "score": [index, test, "--model", model, "--out", scores],
+        "evaluate": [scores, "--truth", test, "--index", index, "--model", model, "--out", work / "report"],
+    }
+    heroic = str(Path(sys.executable).with_name("heroic"))
+    return {
+        f"{name}_s": _best(lambda words=words, name=name: _quiet([heroic, name, *map(str, words)]), 1)  # type: ignore[misc]
+        for name, words in commands.items()
+    }
+
+
+def _dense_join_ratio(index: "ProductIndex") -> float:
+    """Our self-join of the main view to FAISS's search of the same rows for as many neighbours."""
+    import faiss
+    import numpy as np
+
+    from indexing.faiss_index import build_faiss
+    from indexing.self_join import SelfJoin
+
+    rows = index.rows(index.main_view)
+    vectors = np.ascontiguousarray(rows.take(np.arange(len(rows))))
+    flat = faiss.IndexFlatIP(rows.dim)
+    flat.add(vectors)
+    ours = SelfJoin(build_faiss(rows), rows, index.k)
+    return _interleaved(lambda: ours.write(index.folder / "bench", stage=""), lambda: flat.search(vectors, index.k + 1))
+
+
+def _lexical_join_ratio(index: "ProductIndex") -> float:
+    """Our lexical self-join to sparse_dot_topn's product of the same matrix."""
+    from sparse_dot_topn import sp_matmul_topn
+
+    from indexing.self_join import SelfJoin, SparseRows
+
+    lexical = index.lexical
+    if lexical is None:
+        raise click.ClickException("the index has no lexical view")
+    matrix, transposed = lexical.matrix, lexical.by_ngram
+    ours = SelfJoin(lexical, SparseRows(lexical), index.k)
+    return _interleaved(
+        lambda: ours.write(index.folder / "bench", stage=""),
+        lambda: sp_matmul_topn(matrix, transposed, top_n=index.k + 1, sort=True, n_threads=lexical.threads),
+    )
+
+
+def _interleaved(ours: Callable[[], object], theirs: Callable[[], object]) -> float:
+    """Shortest of ours to shortest of theirs, run in turn so that both see the same machine."""
+    taken = [(_best(ours, 1), _best(theirs, 1)) for _ in range(REPEATS)]
+    return min(own for own, _ in taken) / min(other for _, other in taken)
+
+
+def _features_per_s(index: "ProductIndex", count: int = 200_000) -> float:
+    import numpy as np
+
+    from reranking.signals import prepare_signals
+
+    left, right = _pairs(index, count)
+    signals = prepare_signals(index, np.union1d(left, right))
+    return count / _best(lambda: signals.compute_all(left, right, stage=""))
+
+
+def _pairs(index: "ProductIndex", count: int) -> "tuple[Ints1d, Ints1d]":
+    """Distinct pairs: every product with its neighbours first, then with whoever comes after it."""
+    import numpy as np
+
+    n = len(index.catalog)
+    neighbours = index.neighbours(index.main_view).positions
+    own = np.repeat(np.arange(n), neighbours.shape[1])
+    other = np.asarray(neighbours).ravel()
+    steps = np.arange(1, count // n + 2)
+    own = np.concatenate([own[other >= 0], np.repeat(np.arange(n), len(steps))])
+    other = np.concatenate([other[other >= 0], (np.arange(n)[:, None] + steps[None, :] * 7).ravel() % n])
+    keys = np.minimum(own, other) * n + np.maximum(own, other)
+    _, first = np.unique(np.where(own == other, -1, keys), return_index=True)
+    first = np.sort(first[own[first] != other[first]])[:count]
+    if len(first) < count:
+        raise click.ClickException(f"{n} products have only {len(first)} pairs here: give fewer --pairs")
+    return own[first], other[first]
+
+
+def _score(index: "ProductIndex", work: Path, count: int) -> tuple[float, float]:
+    """Seconds and peak MiB of `heroic score` over that many pairs."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    left, right = _pairs(index, count)
+    ids = index.catalog.ids
+    pairs = work / "pairs.parquet"
+    pq.write_table(pa.table({"left_id": ids.take(pa.array(left)), "right_id": ids.take(pa.array(right))}), pairs)
+    words = ["score", str(index.folder), str(pairs), "--model", str(work / "model"), "--out", str(work / "out.parquet")]
+    begun = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", PEAK, *words], check=True, capture_output=True, text=True)
+    return time.perf_counter() - begun, float(done.stderr.split()[-1])
+
+
+if __name__ == "__main__":
+    command()
