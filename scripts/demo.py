@@ -6,7 +6,9 @@ import click
 
 
 @click.command(name="demo")
-@click.option("--out", default="demo", show_default=True, type=click.Path(path_type=Path), help="Folder for everything.")
+@click.option(
+    "--out", default="demo", show_default=True, type=click.Path(path_type=Path), help="Folder for everything."
+)
 @click.option("--products", default=1200, show_default=True, help="Products in the sample.")
 @click.option("--offers", default=3000, show_default=True, help="Offers of them.")
 @click.option("--seed", default=0, show_default=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from scripts.sample_files import SampleCounts
+    from scripts.sample.files import SampleCounts
 
 SCHEMAS = ("generic", "ozon", "both")
 
@@ -31,7 +31,7 @@ def make_sample(
     Raises InputError when it is in use, or when so many offers of so many products cannot be.
     """
     from indexing.errors import InputError
-    from scripts.sample_files import write_sample
+    from scripts.sample.files import write_sample
 
     if schema not in SCHEMAS:
         raise InputError(f"schema {schema!r} is unknown: give one of {', '.join(SCHEMAS)}")

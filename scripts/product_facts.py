@@ -10,7 +10,7 @@ from reranking.attribute_values import plain_key, plain_value
 from reranking.colors import COLORS, colors_in, colors_named
 from reranking.tokens import fold, words
 
-MOST_UNJUDGED = 8  # attributes that only one of the products has, shown
+MOST_ONE_SIDED = 8  # attributes that only one of the products has, shown
 
 
 class Agreement(Enum):
@@ -60,9 +60,9 @@ def compare_products(left: Mapping[str, Any], right: Mapping[str, Any]) -> Facts
     ]
     attributes = _attributes(left["attributes"], right["attributes"])
     one_sided = [fact for fact in attributes if fact.agreement is Agreement.UNJUDGED]
-    shown = [fact for fact in attributes if fact.agreement is not Agreement.UNJUDGED] + one_sided[:MOST_UNJUDGED]
+    shown = [fact for fact in attributes if fact.agreement is not Agreement.UNJUDGED] + one_sided[:MOST_ONE_SIDED]
     there = tuple(fact for fact in (*facts, *shown) if fact.left or fact.right)
-    return Facts(there, max(0, len(one_sided) - MOST_UNJUDGED))
+    return Facts(there, max(0, len(one_sided) - MOST_ONE_SIDED))
 
 
 def _text(value: int | str | None) -> str:
@@ -80,7 +80,8 @@ def _fact(name: str, left: str, right: str, equal: bool) -> Fact:
 
 def _prices(left: float | None, right: float | None) -> Fact:
     texts = ["" if price is None else f"{price:,.2f}" for price in (left, right)]
-    return _fact("price", texts[0], texts[1], left == right)
+    equal = left is not None and left == right
+    return Fact("price", texts[0], texts[1], Agreement.EQUAL if equal else Agreement.UNJUDGED)
 
 
 def _category(product: Mapping[str, Any]) -> str:

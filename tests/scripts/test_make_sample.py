@@ -21,10 +21,10 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from indexing.catalog_reading import read_catalog
 from indexing.errors import InputError
 from scripts.make_sample import command, make_sample
-from scripts.sample_descriptors import describe_picture
-from scripts.sample_offers import SELLERS, Offer, make_offers
-from scripts.sample_pairs import SPLITS
-from scripts.sample_products import Product, make_products
+from scripts.sample.descriptors import describe_picture
+from scripts.sample.offers import SELLERS, Offer, make_offers
+from scripts.sample.pairs import SPLITS
+from scripts.sample.products import Product, make_products
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "data" / "sample"

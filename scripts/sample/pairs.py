@@ -14,9 +14,9 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d, Ints2d
-from scripts.sample_chance import stream
-from scripts.sample_offers import Offer
-from scripts.sample_products import Product
+from scripts.sample.chance import stream
+from scripts.sample.offers import Offer
+from scripts.sample.products import Product
 
 SPLITS = ("train", "valid", "test")
 SPLIT_OF_BLOCK = np.array([0, 0, 0, 1, 2])

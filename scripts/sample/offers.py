@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scripts.sample_attributes import Attributes, write_attributes, write_description
-from scripts.sample_chance import chance, pick, stream
-from scripts.sample_pictures import Shot, take_shot
-from scripts.sample_products import Product
-from scripts.sample_titles import write_title
+from scripts.sample.attributes import Attributes, write_attributes, write_description
+from scripts.sample.chance import chance, pick, stream
+from scripts.sample.pictures import Shot, take_shot
+from scripts.sample.products import Product
+from scripts.sample.titles import write_title
 
 SELLERS = (
     "tehnomir",

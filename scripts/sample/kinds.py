@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scripts.sample_words import Word
+from scripts.sample.words import Word
 
 
 @dataclass(frozen=True)

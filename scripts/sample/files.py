@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 
 from indexing.arrays import Bools1d, Floats2d
 from indexing.errors import InputError
-from scripts.sample_chance import stream
-from scripts.sample_descriptors import PICTURE_NUMBERS, describe_picture
-from scripts.sample_offers import SELLERS, Offer, make_offers
-from scripts.sample_ozon import make_vectors, write_ozon
-from scripts.sample_pairs import SPLITS, LabelledPairs, make_pairs
-from scripts.sample_pictures import compress, photograph
-from scripts.sample_products import Product, make_products
+from scripts.sample.chance import stream
+from scripts.sample.descriptors import PICTURE_NUMBERS, describe_picture
+from scripts.sample.offers import SELLERS, Offer, make_offers
+from scripts.sample.ozon import make_vectors, write_ozon
+from scripts.sample.pairs import SPLITS, LabelledPairs, make_pairs
+from scripts.sample.pictures import compress, photograph
+from scripts.sample.products import Product, make_products
 
 ID_LETTERS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 ID_LENGTH = 6

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from scripts.sample_chance import chance, pick
-from scripts.sample_products import Product
-from scripts.sample_titles import write_brand, write_code, write_option
-from scripts.sample_words import COUNTRIES, Word
+from scripts.sample.chance import chance, pick
+from scripts.sample.products import Product
+from scripts.sample.titles import write_brand, write_code, write_option
+from scripts.sample.words import COUNTRIES, Word
 
 Attributes = dict[str, str | list[str]]
 

@@ -6,8 +6,8 @@ from functools import cache, lru_cache
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
-from scripts.sample_looks import Look
-from scripts.sample_words import Rgb
+from scripts.sample.looks import Look
+from scripts.sample.words import Rgb
 
 CANVAS = 384
 """Side of a drawing in pixels; pictures are made smaller, which smooths the edges."""

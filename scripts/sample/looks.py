@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.sample_chance import pick
-from scripts.sample_kinds import Kind
-from scripts.sample_words import COLORS, Color, Rgb
+from scripts.sample.chance import pick
+from scripts.sample.kinds import Kind
+from scripts.sample.words import COLORS, Color, Rgb
 
 SOBER = (6.0, 5.0, 4.0, 2.0)
 """How often makers choose the first colours; the others weigh 1."""

@@ -9,10 +9,10 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-from scripts.sample_chance import chance, pick
-from scripts.sample_looks import Look
-from scripts.sample_shapes import draw
-from scripts.sample_words import Rgb
+from scripts.sample.chance import chance, pick
+from scripts.sample.looks import Look
+from scripts.sample.shapes import draw
+from scripts.sample.words import Rgb
 
 MASTER_PX = 160
 BACKGROUNDS: tuple[Rgb, ...] = (

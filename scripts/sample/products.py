@@ -10,10 +10,10 @@ from itertools import product as grid
 
 import numpy as np
 
-from scripts.sample_chance import Thing, chance, pick, stream
-from scripts.sample_kinds import KINDS, Kind, Option
-from scripts.sample_looks import Look, make_looks
-from scripts.sample_words import BRANDS, COUNTRIES, MATERIALS, Color, Word
+from scripts.sample.chance import Thing, chance, pick, stream
+from scripts.sample.kinds import KINDS, Kind, Option
+from scripts.sample.looks import Look, make_looks
+from scripts.sample.words import BRANDS, COUNTRIES, MATERIALS, Color, Word
 
 KEPT_VARIANTS = 0.85
 COLOR_NAMING_MODELS = 0.3

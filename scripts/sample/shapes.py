@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
-from scripts.sample_looks import Look
-from scripts.sample_patterns import (
+from scripts.sample.looks import Look
+from scripts.sample.patterns import (
     CANVAS,
     blend,
     darker,
@@ -17,7 +17,7 @@ from scripts.sample_patterns import (
     paint,
     pattern_of,
 )
-from scripts.sample_words import Rgb
+from scripts.sample.words import Rgb
 
 STEEL: Rgb = (186, 190, 196)
 GRAPHITE: Rgb = (46, 48, 54)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from scripts.sample_chance import chance, pick
-from scripts.sample_kinds import Option
-from scripts.sample_products import Product
-from scripts.sample_words import Word
+from scripts.sample.chance import chance, pick
+from scripts.sample.kinds import Option
+from scripts.sample.products import Product
+from scripts.sample.words import Word
 
 MISTYPED = 0.15
 USUAL = 0.6

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
-from scripts.sample_attributes import Attributes
-from scripts.sample_chance import stream
-from scripts.sample_descriptors import BUCKETS, PICTURE_NUMBERS, describe_title
-from scripts.sample_offers import Offer
-from scripts.sample_pairs import LabelledPairs
-from scripts.sample_products import Product
+from scripts.sample.attributes import Attributes
+from scripts.sample.chance import stream
+from scripts.sample.descriptors import BUCKETS, PICTURE_NUMBERS, describe_title
+from scripts.sample.offers import Offer
+from scripts.sample.pairs import LabelledPairs
+from scripts.sample.products import Product
 
 PICTURE_DIMENSIONS, TITLE_DIMENSIONS = 128, 64
 TITLE_CONTRAST = 0.06

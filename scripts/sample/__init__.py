@@ -1,0 +1,1 @@
+"""The sample catalogue: products, offers, pictures and pairs drawn from a seed."""
