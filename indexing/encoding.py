@@ -38,10 +38,11 @@ class ShardFolder:
 
     def take_over(self, old: Path | None) -> None:
         """Link the shards of an older index here if they were made from the same; else only what fits stays."""
-        if _made(self.folder) == self.made:
+        wanted = json.loads(json.dumps(self.made))  # as it reads from a file: tuples are lists there
+        if _made(self.folder) == wanted:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
-        if old is not None and _made(old) == self.made:
+        if old is not None and _made(old) == wanted:
             linked = self.folder.with_name(f"{self.folder.name}.linked")  # all or nothing, whenever killed
             shutil.rmtree(linked, ignore_errors=True)
             shutil.copytree(old, linked, copy_function=_link)

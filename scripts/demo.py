@@ -44,11 +44,13 @@ def command(ctx: click.Context, out: Path, products: int, offers: int, seed: int
 
 
 def _run(ctx: click.Context, words: list[str]) -> None:
-    """Run a command of this group in this process, shown as it would be typed."""
+    """Run a command of this group in this process, shown as it would be typed; what fails ends the demo."""
     click.echo(f"\n$ heroic {' '.join(words)}")
     from scripts.main import main
 
-    main.main(words, prog_name="heroic", parent=ctx.parent, standalone_mode=False)
+    failed = main.main(words, prog_name="heroic", parent=ctx.parent, standalone_mode=False)
+    if failed:  # its exit code: a command that ends well returns None
+        ctx.exit(failed)
 
 
 def _three_ids(sample: Path) -> list[str]:

@@ -36,15 +36,18 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """A user's mistake becomes one line and exit code 2; a bug keeps its traceback."""
+        """A user's mistake becomes one line and exit code 2, an interrupt 130; a bug keeps its traceback."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:  # before click makes exit code 1 of it
+            click.echo("heroic: interrupted", err=True)
+            ctx.exit(130)
         except ValueError as error:
             from indexing.errors import InputError
 
             if not isinstance(error, InputError):
                 raise
-            click.echo(f"heroic: {error}", err=True)
+            click.echo(f"heroic: {' '.join(str(error).splitlines())}", err=True)
             ctx.exit(2)
 
 

@@ -2,7 +2,7 @@
 
 import os
 
-# One thread each, before NumPy is loaded: on a busy machine BLAS threads wait for one another far longer than they work.
+# One thread, before NumPy is loaded: on a busy machine BLAS threads wait for one another longer than they work.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -34,7 +34,7 @@ def sample():
 
 @pytest.fixture(scope="session")
 def sample_index(sample, tmp_path_factory):
-    """The folder of an index of the sample, with all four views and 20 neighbours of each product. Not to be changed."""
+    """An index folder of the sample, with all four views and 20 neighbours of each product. Not to be changed."""
     from indexing.build import BuildOptions, build_index
 
     folder = tmp_path_factory.mktemp("sample") / "index"

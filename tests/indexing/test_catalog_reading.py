@@ -83,7 +83,11 @@ def test_pictures_lie_in_the_folder_that_is_named(read, write, tmp_path):
 
 
 def test_blocks_of_rows_make_one_catalogue(read, write, monkeypatch):
-    content = {"id": list(range(100)), "title": [f"t{n}" for n in range(100)], "v": [[float(n), 1.0] for n in range(100)]}
+    content = {
+        "id": list(range(100)),
+        "title": [f"t{n}" for n in range(100)],
+        "v": [[float(n), 1.0] for n in range(100)],
+    }
     whole = read(content, vector_columns=("v",))
     monkeypatch.setattr("indexing.tables.TableFile.blocks.__defaults__", (7, None))
     monkeypatch.setattr("indexing.catalog_reading._blocks.__kwdefaults__", {"rows": 7, "columns": None})
@@ -194,7 +198,11 @@ def test_ids_are_integers_or_text(read, ids, reason):
 
 
 def test_attributes_are_a_value_or_a_list(read):
-    cells = ['{"colour": "red", "size": ["S", "M"], "n": 2, "w": 1.50, "ok": true, "none": null, "empty": ""}', None, ""]
+    cells = [
+        '{"colour": "red", "size": ["S", "M"], "n": 2, "w": 1.50, "ok": true, "none": null, "empty": ""}',
+        None,
+        "",
+    ]
     assert attributes(read({"id": [1, 2, 3], "attributes": cells})) == [
         [("colour", "red"), ("size", "S"), ("size", "M"), ("n", "2"), ("w", "1.5"), ("ok", "True")],
         None,
@@ -226,7 +234,14 @@ def test_extra_columns_become_attributes(read):
     }
     found = read(content)
     assert attributes(found)[0] == [
-        *[("a", "x"), ("gtin", "4006381333931"), ("weight", "1.25"), ("tags", "new"), ("tags", "sale"), ("stock", "True")]
+        *[
+            ("a", "x"),
+            ("gtin", "4006381333931"),
+            ("weight", "1.25"),
+            ("tags", "new"),
+            ("tags", "sale"),
+            ("stock", "True"),
+        ]
     ]
     assert attributes(found)[1] is None
 
@@ -466,7 +481,11 @@ def test_a_yaml_schema_names_the_columns(read, write):
     schema = write("shop.yaml", "id: sku\ntitle: product\ncategory: kind\nvectors: [clip]\n")
     content = {"sku": ["x"], "product": ["Kettle"], "kind": ["kettles"], "clip": [[0.5]], "id": [9]}
     found = read(content, schema=str(schema))
-    assert (values(found, "id"), values(found, "title"), values(found, "category_3")) == (["x"], ["Kettle"], ["kettles"])
+    assert (values(found, "id"), values(found, "title"), values(found, "category_3")) == (
+        ["x"],
+        ["Kettle"],
+        ["kettles"],
+    )
     assert attributes(found) == [[("id", "9")]]
     assert found.schema.name == "shop"
 
@@ -476,9 +495,7 @@ CONTEST = {
     "name": ["Кабель USB 5 м", "Cable USB 1.5 m"],
     "categories": ['{"1": "EPG", "2": "Электроника", "3": "Кабели", "4": "Кабель"}', '{"1": "EPG", "3": "Кабели"}'],
     "color_parsed": [["черный", "чер"], None],
-    "pic_embeddings_resnet_v1": pa.array(
-        [[[1.0] * 128, [3.0] * 128], None], pa.list_(pa.list_(pa.float32()))
-    ),
+    "pic_embeddings_resnet_v1": pa.array([[[1.0] * 128, [3.0] * 128], None], pa.list_(pa.list_(pa.float32()))),
     "main_pic_embeddings_resnet_v1": pa.array([[[0.5] * 128], [[0.25] * 128]], pa.list_(pa.list_(pa.float32()))),
     "name_bert_64": pa.array([[0.5] * 64, [0.25] * 64], pa.list_(pa.float32())),
     "characteristic_attributes_mapping": ['{"Длина, м": ["5"], "Цвет": ["черный", "чер"]}', None],

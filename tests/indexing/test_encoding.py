@@ -8,7 +8,7 @@ from indexing.encoding import ShardFolder, encode_view
 from indexing.rejects import Reject
 from indexing.vectors import unit_rows
 
-MADE = {"catalog": "d1", "spec": "counting"}
+MADE = {"catalog": "d1", "spec": "counting", "options": {"fields": ("title", "brand")}}
 
 
 class Counting:

@@ -66,13 +66,16 @@ def test_half_transparent_red_is_pink():
     assert decode(encoded(plain("RGBA", (255, 0, 0, 128)))).getpixel((0, 0)) == (255, 127, 127)
 
 
-@pytest.mark.parametrize(("picture", "clear"), [(palette(), 1), (plain("RGB", (9, 9, 9)), (9, 9, 9)), (plain("L", 9), 9)])
+@pytest.mark.parametrize(
+    ("picture", "clear"), [(palette(), 1), (plain("RGB", (9, 9, 9)), (9, 9, 9)), (plain("L", 9), 9)]
+)
 def test_a_transparent_colour_is_white(picture, clear):
     assert decode(encoded(picture, transparency=clear)).getpixel((0, 0)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize(
-    ("orientation", "corner"), [(1, (0, 0)), (2, (7, 0)), (3, (7, 7)), (4, (0, 7)), (5, (0, 0)), (6, (7, 0)), (8, (0, 7))]
+    ("orientation", "corner"),
+    [(1, (0, 0)), (2, (7, 0)), (3, (7, 7)), (4, (0, 7)), (5, (0, 0)), (6, (7, 0)), (8, (0, 7))],
 )
 def test_a_picture_is_turned_as_its_exif_says(orientation, corner):
     picture = plain("RGB", "lime", (8, 8))

@@ -6,7 +6,23 @@ import pytest
 from indexing.errors import InputError
 from indexing.lsa_encoder import LsaOptions, fit_lsa, load_lsa
 
-WORDS = "kettle steel glass toaster red cable white phone case leather black usb hdmi lamp desk".split()
+WORDS = [
+    "kettle",
+    "steel",
+    "glass",
+    "toaster",
+    "red",
+    "cable",
+    "white",
+    "phone",
+    "case",
+    "leather",
+    "black",
+    "usb",
+    "hdmi",
+    "lamp",
+    "desk",
+]
 
 
 @pytest.fixture

@@ -110,7 +110,9 @@ def test_shared_neighbours_equal_those_of_sets(seed, k):
     for row, length in enumerate(generator.integers(0, 7, 5)):
         positions[row, length:] = -1
     left, right = generator.integers(0, 5, (2, 20))
-    for a, b, found in zip(left, right, shared_neighbours(neighbours(positions, positions), left, right, k), strict=True):
+    for a, b, found in zip(
+        left, right, shared_neighbours(neighbours(positions, positions), left, right, k), strict=True
+    ):
         one, other = (set(positions[row, :k]) - {-1} for row in (a, b))
         assert found == pytest.approx(len(one & other) if one and other else NAN, nan_ok=True)
 

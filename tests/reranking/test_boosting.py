@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from indexing.errors import InputError
-from reranking.boosting import BoostingOptions, Examples, boost, from_bytes, gains, predict, to_bytes
+from reranking.boosting import (
+    FEW_MEMBERS,
+    FEW_PAIRS,
+    BoostingOptions,
+    Examples,
+    boost,
+    from_bytes,
+    gains,
+    predict,
+    to_bytes,
+)
 
 QUICK = BoostingOptions(eta=0.3, max_rounds=12, patience=4, members=2, threads=1)
 NAMES = ("telling", "noise")
@@ -126,3 +136,8 @@ def test_each_member_is_reported(members):
     told = []
     run(progress=lambda *step: told.append(step))
     assert told == [("train", 0, 2), ("train", 1, 2), ("train", 2, 2)]
+
+
+@pytest.mark.parametrize(("pairs", "members"), [(300, FEW_MEMBERS), (FEW_PAIRS, 1)])
+def test_few_pairs_are_learned_by_several_members_and_many_by_one(pairs, members):
+    assert len(run(train=examples(pairs, 1), options=replace(QUICK, members=0, max_rounds=1))) == members

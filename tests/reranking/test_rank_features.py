@@ -35,9 +35,13 @@ def positions(index, pairs):
     return (np.array([ids.index(pair[side]) for pair in pairs]) for side in (0, 1))
 
 
+def signals_of(index, view, k):
+    return RankSignals.of(index, view, k, np.arange(len(index.catalog)))
+
+
 def features_of(index, pair, k=2):
     """The features of one pair by name, without the view's."""
-    signals = RankSignals.of(index, "text", k)
+    signals = signals_of(index, "text", k)
     values = signals.compute(*positions(index, [pair]))[0]
     return {feature.name.removeprefix("text_"): value for feature, value in zip(signals.features, values, strict=True)}
 
@@ -104,7 +108,7 @@ def test_a_side_with_nothing_to_see_leaves_what_the_other_side_says(circle):
 def test_swapping_left_and_right_changes_nothing(circle):
     pairs = [(left, right) for left in ANGLES for right in ANGLES if left != right]
     left, right = positions(circle, pairs)
-    signals = RankSignals.of(circle, "text", 2)
+    signals = signals_of(circle, "text", 2)
     np.testing.assert_array_equal(signals.compute(left, right), signals.compute(right, left))
 
 
@@ -119,7 +123,7 @@ def test_more_neighbours_kept_change_nothing_at_the_same_k(circle, tmp_path):
     wider = build_circle(tmp_path, ANGLES, k=5)
     pairs = [(left, right) for left in ANGLES for right in ANGLES if left != right]
     left, right = positions(circle, pairs)
-    one, other = (RankSignals.of(index, "text", 2).compute(left, right) for index in (circle, wider))
+    one, other = (signals_of(index, "text", 2).compute(left, right) for index in (circle, wider))
     np.testing.assert_array_equal(one, other)
 
 
@@ -133,7 +137,7 @@ def test_equal_cosines_share_the_better_rank(tmp_path):
 def test_neighbours_that_are_all_alike_give_no_scale_to_measure_by(tmp_path):
     index = build_circle(tmp_path, {"A": 0, "B": 10, "twin": 10}, k=2)
     assert np.isfinite(features_of(index, ("B", "twin"))["z_smaller"])  # B's own: twin and A differ
-    signals = RankSignals.of(index, "text", 2)
+    signals = signals_of(index, "text", 2)
     of_a = signals.compute(*positions(index, [("A", "B")]))[0]
     of_b = dict(zip([feature.name for feature in signals.features], of_a, strict=True))
     assert of_b["text_z_smaller"] == of_b["text_z_larger"]  # A's neighbours tie: only B's side measures
@@ -146,7 +150,7 @@ def test_no_more_than_the_first_neighbours_are_looked_at_for_shared_ones(tmp_pat
 
 def test_a_view_that_was_not_built_is_refused(circle):
     with pytest.raises(InputError, match="has no lexical view"):
-        RankSignals.of(circle, "lexical", 2)
+        signals_of(circle, "lexical", 2)
 
 
 @pytest.fixture(scope="module")

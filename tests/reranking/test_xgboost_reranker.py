@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosting import to_bytes
 from reranking.threshold import Thresholds
-from reranking.xgboost_reranker import IndexNeeds, load_reranker
+from reranking.xgboost_reranker import load_reranker
 
 
 @pytest.fixture(scope="module")
@@ -146,9 +147,10 @@ def test_an_index_made_otherwise_is_refused(model, sample, tmp_path, options, sa
 
 
 def test_an_index_of_other_products_made_alike_fits(model, sample, tmp_path):
-    index = build_index([sample / "ozon" / "test_data.parquet"], tmp_path / "index", options=BuildOptions(k=20)).index
-    needs = replace(IndexNeeds.of(index), k=10)
-    needs.refuse(index)
+    pd.read_parquet(sample / "products.parquet")[:50].to_parquet(tmp_path / "products.parquet")
+    index = build(tmp_path, tmp_path, k=20, images=sample)
+    assert index.fingerprint != model.report["index"]
+    model.needs.refuse(index)
 
 
 def test_an_index_that_keeps_more_neighbours_fits(model, sample, tmp_path):

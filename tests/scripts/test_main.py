@@ -1,0 +1,203 @@
+"""The command `heroic`: quick help, one line for a user's mistake, an interrupt that leaves everything as it was."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import click
+import pandas as pd
+import pytest
+
+from indexing.artefact import damaged_files, read_manifest
+from indexing.errors import InputError, UnknownId
+from indexing.product_index import open_index
+from scripts import main as main_module
+from scripts.main import COMMANDS, main
+
+HEAVY = (
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "xgboost",
+    "faiss",
+    "scipy",
+    "sklearn",
+    "plotly",
+    "PIL",
+    "rich",
+    "prompt_toolkit",
+)
+
+
+def test_help_lists_every_command(heroic):
+    result = heroic("--help")
+    assert result.exit_code == 0
+    assert all(f"  {name} " in result.stdout for name in COMMANDS)
+    assert set(COMMANDS) == {"build-index", "query", "candidates", "train", "score", "evaluate", "inspect", "demo"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_of_its_own(heroic, name):
+    result = heroic(name, "--help")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Usage: heroic {name}")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_is(name):
+    command = main.get_command(click.Context(main), name)
+    options = [param for param in command.params if isinstance(param, click.Option)]
+    assert [option.opts[0] for option in options if not (option.help or option.metavar or option.show_default)] == []
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys; from scripts.main import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(HEAVY) & set(done.stdout.splitlines()[-1].split())
+
+
+def test_it_can_be_run_as_a_module(root):
+    done = subprocess.run([sys.executable, "-m", "scripts.main", "--version"], cwd=root, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("heroic, version ")
+
+
+def test_an_unknown_command_is_a_usage_error(heroic):
+    result = heroic("find")
+    assert result.exit_code == 2
+    assert "No such command 'find'" in result.stderr
+
+
+@pytest.fixture
+def raising(monkeypatch):
+    """Put a command `fail` in the group that raises an error."""
+
+    def install(error):
+        def fail():
+            raise error
+
+        command = click.Command("fail", callback=fail)
+        monkeypatch.setitem(main_module.COMMANDS, "fail", ("fail", ""))
+        monkeypatch.setitem(sys.modules, "fail", type("module", (), {"command": command}))
+
+    return install
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (InputError("f: row 3 is odd"), "heroic: f: row 3 is odd\n"),
+        (UnknownId("id 'x' is not there"), "heroic: id 'x' is not there\n"),
+        (InputError("f: first\nsecond"), "heroic: f: first second\n"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_exit_code_2(heroic, raising, error, line):
+    raising(error)
+    result = heroic("fail")
+    assert (result.exit_code, result.stderr, result.stdout) == (2, line, "")
+
+
+@pytest.mark.parametrize("bug", [ValueError("a bug"), KeyError("a bug")])
+def test_a_bug_keeps_its_traceback(heroic, raising, bug):
+    raising(bug)
+    with pytest.raises(type(bug), match="a bug"):
+        heroic("fail")
+
+
+def test_an_interrupt_is_exit_code_130(heroic, raising):
+    raising(KeyboardInterrupt())
+    result = heroic("fail")
+    assert (result.exit_code, result.stderr, result.stdout) == (130, "heroic: interrupted\n", "")
+
+
+def test_a_closed_pipe_ends_quietly():
+    code = "import sys; sys.stdin.read(); from scripts.main import run; sys.argv = ['heroic', '--help']; run()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+        process.stdout.close()
+        process.stdin.close()
+        assert process.stderr.read() == b""
+        assert process.wait() in (1, 141)
+
+
+# A build that stops to wait when everything but the manifest is written.
+WAITING_BUILD = """
+import sys, time, indexing.build
+from scripts.main import run
+
+def wait(*_):
+    print("ready", flush=True)
+    time.sleep(60)
+
+indexing.build.write_rejects = wait
+sys.argv = ["heroic", "build-index", *sys.argv[1:]]
+run()
+"""
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    """Write a catalogue of these titles."""
+
+    def write(name, titles):
+        pd.DataFrame({"id": range(len(titles)), "title": titles}).to_csv(tmp_path / name, index=False)
+        return tmp_path / name
+
+    return write
+
+
+def stopped(path, out, number):
+    """Send a signal to a build over `out` when it is nearly done: (exit code, lines on stderr)."""
+    words = [sys.executable, "-c", WAITING_BUILD, path, "--out", out, "--overwrite"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([str(word) for word in words], **pipes) as process:
+        assert process.stdout.readline() == "ready\n"
+        os.kill(process.pid, number)
+        said = process.communicate()[1]
+    return process.returncode, said.splitlines()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_stopped_build_leaves_the_index_of_before_and_the_next_one_works(heroic, catalogue, tmp_path, number, code):
+    old, new, out = (
+        catalogue("old.csv", ["red phone", "blue phone"]),
+        catalogue("new.csv", ["tv"] * 3),
+        tmp_path / "index",
+    )
+    assert heroic("build-index", old, "--out", out).exit_code == 0
+    before = read_manifest(out)
+    exit_code, said = stopped(new, out, number)
+    assert exit_code == code
+    assert [line for line in said if line.startswith("heroic")] == (["heroic: interrupted"] if code == 130 else [])
+    assert read_manifest(out) == before
+    assert damaged_files(out, before) == []
+    assert open_index(out).catalog.table["title"].to_pylist() == ["red phone", "blue phone"]
+    assert heroic("build-index", new, "--out", out, "--overwrite").exit_code == 0
+    assert open_index(out).catalog.table["title"].to_pylist() == ["tv"] * 3
+    assert not (tmp_path / "index.partial").exists()
+
+
+def test_a_second_writer_of_the_same_folder_is_refused(heroic, catalogue, tmp_path):
+    products, out = catalogue("products.csv", ["red phone", "blue phone"]), tmp_path / "index"
+    words = [sys.executable, "-c", WAITING_BUILD, str(products), "--out", str(out)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        result = heroic("build-index", products, "--out", out)
+        process.kill()
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"heroic: {out}: another process is writing it: wait for it to end\n",
+    )
+    assert not out.exists()
+
+
+def test_the_runner_of_these_tests_sees_what_a_shell_sees(catalogue, tmp_path):
+    """Once through the installed command itself, with its stdout and stderr apart."""
+    words = [sys.executable, "-m", "scripts.main", "build-index", str(catalogue("p.csv", ["a phone", "a tv"])), "--out"]
+    done = subprocess.run([*words, str(tmp_path / "index")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"index: {tmp_path}/index (")
+    assert "Traceback" not in done.stderr
+    assert json.loads((tmp_path / "index" / "manifest.json").read_text())["kind"] == "index"
