@@ -147,8 +147,8 @@ def _from_manifest(folder: Path, made: Mapping[str, Any]) -> XgboostReranker:
 
 
 def _settings(encoder: Mapping[str, Any]) -> dict[str, Any]:
-    """Of an encoder what matters on another catalogue: not the state of the pictures, not the dimension fitted."""
-    return {name: value for name, value in encoder.items() if name not in ("pictures", "dim")}
+    """Of an encoder what matters on another catalogue: not what it was fitted on, nor a digest of what it read."""
+    return {name: encoder[name] for name in ("spec", "options") if name in encoder}
 
 
 def _finite(threshold: float) -> float | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from indexing.arrays import Bools1d
     from indexing.product_index import ProductIndex
     from reranking.labelled import LabelledPairs
+    from reranking.features import Feature
     from reranking.training import TrainOptions
 
 KS = (1, 10, 50)
@@ -111,20 +112,31 @@ def _reranked(
         )
         row["f1_interval"] = _bounds(decision_intervals(called, judged.targets, of_pairs, draws).f1)
     if ablate:
-        ranks = [n for n, f in enumerate(signals.features) if "ranks" in f.family or "cosines" in f.family]
-        row["weighted_ranks"] = _ablated(index, pairs, options, ranks, features, value)
+        chosen = _families(index, signals.features)
+        row |= _ablated(index, pairs, options, chosen, features, value)
     return row
+
+
+def _families(index: "ProductIndex", features: "Sequence[Feature]") -> dict[str, list[int]]:
+    """The columns of the smaller models: ranks and cosines of all views, and of one view each where there is a fused."""
+    missing = [n for n, feature in enumerate(features) if feature.family == "missing views"]
+    ranked = [n for n, feature in enumerate(features) if feature.family == "cosines" or "ranks" in feature.family]
+    chosen = {"weighted_ranks": ranked}
+    for view in ("text", "image", "fused") if index.main_view == "fused" else ():
+        own = [n for n in ranked if features[n].name.startswith(f"{view}_")]
+        chosen[f"weighted_ranks_{view}"] = [*own, *missing]
+    return chosen
 
 
 def _ablated(
     index: "ProductIndex",
     pairs: dict[str, "LabelledPairs"],
     options: "TrainOptions",
-    columns: Sequence[int],
+    chosen: dict[str, list[int]],
     features: Any,
     value: Any,
-) -> float:
-    """`weighted` of a model that sees these columns only."""
+) -> dict[str, float]:
+    """`weighted` of models that see some columns only."""
     from eval.precision_auc import weighted
     from reranking.boosting import Examples, boost, predict
     from reranking.category import CategoryMapping, codes_of, level_3
@@ -132,14 +144,16 @@ def _ablated(
     from reranking.training import evaluation_categories
 
     mapping = CategoryMapping.learn(level_3(index.catalog, pairs["train"].left), options.least_pairs)
-    examples = []
+    whole = []
     for part in (pairs["train"], pairs["valid"]):
-        signals = prepare_signals(index, part.products)
-        seen = signals.compute_all(part.left, part.right, stage="features")[:, columns]
-        examples.append(Examples(seen, part.targets, codes_of(evaluation_categories(index, part, mapping))[0]))
-    boosting = replace(options.boosting)
-    members = boost(examples[0], examples[1], weighted, options=boosting, seed=options.seed)
-    return float(value(predict(members, features[:, columns])))
+        seen = prepare_signals(index, part.products).compute_all(part.left, part.right, stage="features")
+        whole.append(Examples(seen, part.targets, codes_of(evaluation_categories(index, part, mapping))[0]))
+    found = {}
+    for name, columns in chosen.items():
+        train, valid = (replace(part, features=part.features[:, columns]) for part in whole)
+        members = boost(train, valid, weighted, options=options.boosting, seed=options.seed)
+        found[name] = float(value(predict(members, features[:, columns])))
+    return found
 
 
 def _bounds(interval: Any) -> list[float] | None:
@@ -160,7 +174,8 @@ def _tables(rows: list[dict[str, Any]]) -> str:
     ]
     for row in rows:
         alone = ", ".join(f"{n.removeprefix('cosine_')} {v:.3f}" for n, v in row.items() if n.startswith("cosine_"))
-        ranks = f"{row['weighted_ranks']:.3f}" if "weighted_ranks" in row else ""
+        alone_of = {n.removeprefix("weighted_ranks"): v for n, v in row.items() if n.startswith("weighted_ranks")}
+        ranks = ", ".join(f"{n.removeprefix('_') or 'all views'} {v:.3f}" for n, v in alone_of.items())
         both = [_with_bounds(row[name], row.get(f"{name}_interval")) for name in ("weighted", "f1")]
         lines.append(
             f"| {row['set']} | {row['pairs']:,} ({row['positives']:,}) | {alone} | {ranks} | {both[0]} | {both[1]} |"

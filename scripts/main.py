@@ -1,7 +1,5 @@
 """The command `heroic`: a group whose commands are imported only when they are called."""
 
-import os
-import sys
 from importlib import import_module
 from typing import Any
 
@@ -58,12 +56,8 @@ def main() -> None:
 
 
 def run() -> None:
-    """The console script: an interrupt ends with exit code 130, a closed pipe quietly."""
-    try:
-        main(standalone_mode=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    """The console script."""
+    main(prog_name="heroic")
 
 
 if __name__ == "__main__":

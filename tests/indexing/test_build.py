@@ -341,7 +341,7 @@ def test_an_interrupted_build_leaves_the_index_as_it_was_and_goes_on(build, tmp_
     for view in resumed.views:
         assert (resumed.neighbours(view).positions == straight.neighbours(view).positions).all()
     if stage.startswith("encode"):
-        assert [of for name, of, _ in steps if name == stage][0] == done
+        assert next(of for name, of, _ in steps if name == stage) == done
     assert {entry.name for entry in tmp_path.iterdir() if entry.is_dir()} == {"index", "straight"}
 
 

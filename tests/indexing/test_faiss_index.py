@@ -31,7 +31,7 @@ def test_a_factory_searches_among_allowed_products_only(factory):
 
 def test_an_engine_that_cannot_search_among_some_products_says_so():
     index = build_faiss(from_arrays(ROWS), "PQ4x4")
-    with pytest.raises(InputError, match="IndexPQ.*choose --index Flat"):
+    with pytest.raises(InputError, match=r"IndexPQ .* choose --index Flat"):
         index.search(ROWS[:1], 5, allowed=np.ones(300, dtype=bool))
 
 

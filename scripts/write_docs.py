@@ -1,0 +1,54 @@
+"""Writes the pages of docs/ that the code itself says: `python -m scripts.write_docs`."""
+
+from pathlib import Path
+
+FEATURES_HEAD = """# Features
+
+Every signal of a pair that the reranker sees, as declared in `reranking/`. NaN is unknown. All are symmetric: swapping
+left and right changes none. None is made from ids or the order of a file. A view's features are there when the index
+has the view. This page is made by `python -m scripts.write_docs`; a test compares it with the declarations.
+"""
+COMMANDS_HEAD = """# Commands
+
+What `--help` says. This page is made by `python -m scripts.write_docs`; a test compares it with the commands.
+
+Exit codes: 0 done, 1 a check that was asked for failed, 2 bad input or usage (one line on stderr says what, where and
+what to do; no output is left), 130 interrupted.
+"""
+
+
+def render_features() -> str:
+    """docs/features.md: one table a family."""
+    from reranking.signals import declared_features
+
+    families: dict[str, list[str]] = {}
+    for feature in declared_features():
+        rows = families.setdefault(feature.family, [])
+        rows.append(f"| `{feature.name}` | {feature.meaning.replace('|', chr(92) + '|')} |")
+    parts = [FEATURES_HEAD]
+    for family, rows in families.items():
+        parts.append("\n".join([f"## {family} ({len(rows)})", "", "| feature | meaning |", "|---|---|", *rows]) + "\n")
+    return "\n".join(parts)
+
+
+def render_commands() -> str:
+    """docs/commands.md: the help of every command."""
+    import click
+
+    from scripts.main import COMMANDS, main
+
+    parts = [COMMANDS_HEAD]
+    for name in COMMANDS:
+        context = click.Context(main, info_name="heroic")
+        command = main.get_command(context, name)
+        assert command is not None
+        text = command.get_help(click.Context(command, info_name=name, parent=context, terminal_width=110))
+        parts.append(f"## heroic {name}\n\n```\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+PAGES = {"features.md": render_features, "commands.md": render_commands}
+
+if __name__ == "__main__":
+    for page, render in PAGES.items():
+        Path("docs", page).write_text(render(), encoding="utf-8")
