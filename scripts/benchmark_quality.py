@@ -18,8 +18,8 @@ import click
 if TYPE_CHECKING:
     from indexing.arrays import Bools1d
     from indexing.product_index import ProductIndex
-    from reranking.labelled import LabelledPairs
     from reranking.features import Feature
+    from reranking.labelled import LabelledPairs
     from reranking.training import TrainOptions
 
 KS = (1, 10, 50)
