@@ -1,0 +1,105 @@
+"""README and docs speak of the commands that there are, and of all of them."""
+
+import re
+import shlex
+
+import click
+import pytest
+
+from scripts.main import COMMANDS, main
+
+FENCED = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NOTATION = re.compile(r"[\[\]]|\.\.\.|…")  # of a synopsis: [--seed 0] PAIRS...
+
+
+def documents(root):
+    return [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
+
+
+def command_lines(text):
+    """The words after `heroic` of every such line of a code block; lines may go on after a backslash."""
+    found = []
+    for block in FENCED.findall(text):
+        for line in block.replace("\\\n", " ").splitlines():
+            line = line.strip().removeprefix("$ ")
+            if line.startswith("heroic "):
+                found.append(shlex.split(NOTATION.sub(" ", line), comments=True)[1:])
+    return found
+
+
+def parameters(name):
+    command = main.get_command(click.Context(main), name)
+    assert command is not None, f"heroic {name}: there is no such command"
+    return command.params
+
+
+def options(name):
+    """All spellings of the options of a command, or of `heroic` itself."""
+    params = main.params if name is None else parameters(name)
+    spellings = {spelling for param in params for spelling in (*param.opts, *param.secondary_opts)}
+    return {spelling for spelling in spellings if spelling.startswith("-")} | {"--help", "-h"}
+
+
+def unknown_words(words):
+    """What a command line names that is not there."""
+    if words[0].startswith("-"):
+        return [word for word in words if word not in options(None)]
+    if words[0] not in COMMANDS:
+        return [words[0]]
+    given = [part.partition("=")[0] for word in words[1:] for part in word.split("/") if part.startswith("-")]
+    return [word for word in given if word not in options(words[0]) and not re.fullmatch(r"-[\d.]+", word)]
+
+
+@pytest.mark.parametrize(
+    ("line", "unknown"),
+    [
+        ("heroic build-index p.csv --out i -k 5", []),
+        ("heroic --help", []),
+        ("heroic find x", ["find"]),
+        ("heroic query i --ident=7", ["--ident"]),
+        (
+            "heroic build-index PRODUCTS... --out INDEX [--lexical/--no-lexical] [--text-weight 0.5]  # reuses vectors",
+            [],
+        ),
+    ],
+)
+def test_the_reading_of_command_lines(line, unknown):
+    (words,) = command_lines(f"text\n```console\n$ {line}\n```\nheroic prose\n")
+    assert unknown_words(words) == unknown
+
+
+def test_a_line_that_goes_on_is_one_command():
+    assert command_lines("```\nheroic train i p \\\n  --out m\n```") == [["train", "i", "p", "--out", "m"]]
+
+
+def test_the_documents_name_only_commands_and_options_that_there_are(root):
+    wrong = {
+        f"{path.name}: heroic {' '.join(words)}": unknown_words(words)
+        for path in documents(root)
+        for words in command_lines(path.read_text(encoding="utf-8"))
+    }
+    assert {line: unknown for line, unknown in wrong.items() if unknown} == {}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_readme(root, name):
+    assert f"heroic {name}" in (root / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_in_the_documents(root, name):
+    text = "\n".join(path.read_text(encoding="utf-8") for path in documents(root))
+    longest = [max(param.opts, key=len) for param in parameters(name) if isinstance(param, click.Option)]
+    assert [option for option in longest if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text)] == []
+
+
+def test_the_two_commands_of_a_newcomer_are_in_the_readme_and_the_makefile(root):
+    readme, makefile = ((root / name).read_text(encoding="utf-8") for name in ("README.md", "Makefile"))
+    for target in ("demo", "test"):
+        assert f"make {target}" in readme
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_what_the_readme_links_to_is_there(root):
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", (root / "README.md").read_text(encoding="utf-8"))
+    assert [link for link in links if not (root / link).exists()] == []
