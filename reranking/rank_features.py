@@ -124,7 +124,9 @@ class ListStatistics:
 def view_features(encoded: Sequence[str]) -> tuple[Feature, ...]:
     """The declarations for an index that has encoded these views."""
     found = [
-        Feature(f"{view}_vector_missing", "missing views", f"how many of the two products have no {view} vector (0, 1, 2)")
+        Feature(
+            f"{view}_vector_missing", "missing views", f"how many of the two products have no {view} vector (0, 1, 2)"
+        )
         for view in encoded
     ]
     if "image_extra" in encoded:

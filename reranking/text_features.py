@@ -46,7 +46,7 @@ FEATURES = tuple(
         "rarest_missing_word_larger": "rarity of the rarest word that only one title has, larger side; 0: none",
         "words_cosine": "cosine of the titles' words weighed by rarity",
         "grams_cosine": "cosine of the titles' character 3-grams weighed by rarity",
-        "text_cosine": "cosine of title, brand, attributes and description; unknown if both have titles only",
+        "whole_text_cosine": "cosine of title, brand, attributes and description; unknown if both have titles only",
         "title_in_text_smaller": "rarity share of one title's words found in the other's whole text, smaller direction",
         "title_in_text_larger": "rarity share of one title's words found in the other's whole text, larger direction",
     }.items()

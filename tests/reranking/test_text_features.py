@@ -63,7 +63,7 @@ def test_missing_titles_are_counted_and_leave_the_rest_unknown(pair_features):
 
 def test_titles_alone_leave_the_text_features_unknown(pair_features):
     found = pair_features(TextSignals, "red phone", "red phone")
-    assert found.named("text_cosine", "title_in_text_smaller", "title_in_text_larger") == (None,) * 3
+    assert found.named("whole_text_cosine", "title_in_text_smaller", "title_in_text_larger") == (None,) * 3
 
 
 def test_a_title_is_found_in_the_description_of_the_other(pair_features):
