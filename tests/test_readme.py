@@ -2,8 +2,10 @@
 
 import re
 import shlex
+import shutil
 
 import click
+import pyarrow.parquet as pq
 import pytest
 
 from scripts.main import COMMANDS, main
@@ -103,3 +105,19 @@ def test_the_two_commands_of_a_newcomer_are_in_the_readme_and_the_makefile(root)
 def test_what_the_readme_links_to_is_there(root):
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", (root / "README.md").read_text(encoding="utf-8"))
     assert [link for link in links if not (root / link).exists()] == []
+
+
+def test_the_commands_of_the_readme_run_one_after_the_other(root, sample, heroic, tmp_path, monkeypatch):
+    """On the committed sample in place of the demo's, whose products have other ids."""
+    shutil.copytree(sample, tmp_path / "sample")
+    monkeypatch.chdir(tmp_path / "sample")
+    known = pq.read_table("products.parquet", columns=["id"])["id"][0].as_py()
+    lines = command_lines((root / "README.md").read_text(encoding="utf-8"))
+    assert {words[0] for words in lines} >= {"build-index", "query", "candidates", "train", "score", "evaluate"}
+    for words in lines:
+        if "--id" in words:
+            words[words.index("--id") + 1] = known
+    # a query may stand before the command that makes its model
+    for words in sorted(lines, key=lambda words: words[0] in ("query", "inspect")):
+        result = heroic(*words)
+        assert result.exit_code == 0, f"heroic {' '.join(words)}: {result.stderr}"

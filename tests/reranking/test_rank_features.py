@@ -183,9 +183,9 @@ def test_the_best_of_a_main_picture_and_the_others_extra_ones_counts(pictured):
 
 def test_what_a_side_lacks_is_counted(pictured):
     missing = [view_features(pictured, pair) for pair in (("a", "b"), ("a", "c"), ("b", "c"))]
-    assert [found["text_missing"] for found in missing] == [1, 0, 1]
-    assert [found["image_missing"] for found in missing] == [0, 0, 0]
-    assert [found["image_extra_missing"] for found in missing] == [0, 1, 1]
+    assert [found["text_vector_missing"] for found in missing] == [1, 0, 1]
+    assert [found["image_vector_missing"] for found in missing] == [0, 0, 0]
+    assert [found["image_extra_vector_missing"] for found in missing] == [0, 1, 1]
     assert np.isnan(missing[1]["image_extra_cosine"])
 
 
