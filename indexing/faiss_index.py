@@ -1,6 +1,5 @@
 """Dense neighbours through FAISS, on the CPU or the GPU."""
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,11 +117,6 @@ def load_faiss(path: Path, size: int, *, device: str = "cpu") -> FaissIndex:
 def gpu_count() -> int:
     """The GPUs that this FAISS can use."""
     return int(faiss.get_num_gpus()) if hasattr(faiss, "StandardGpuResources") else 0
-
-
-def set_threads(threads: int | None) -> None:
-    """Threads of FAISS; None is one a core."""
-    faiss.omp_set_num_threads(threads or os.cpu_count() or 1)
 
 
 def _add(engine: Any, rows: Floats2d, factory: str) -> None:

@@ -80,13 +80,12 @@ def _recall(index: "ProductIndex", pairs: "LabelledPairs") -> dict[str, dict[str
 def _reranked(
     index: "ProductIndex", pairs: dict[str, "LabelledPairs"], split: str, rounds: int, ablate: bool, seed: int
 ) -> dict[str, Any]:
-    import numpy as np
-
     from eval.decisions import measure_decisions
     from eval.intervals import Draws, PairGroups, decision_intervals, weighted_interval
     from eval.precision_auc import weighted
     from reranking.category import codes_of
     from reranking.groups import product_groups
+    from reranking.reranker import CosineReranker, columns_of
     from reranking.signals import prepare_signals
     from reranking.training import TrainOptions, evaluation_categories, train_reranker
 
@@ -102,8 +101,8 @@ def _reranked(
     value = partial(weighted, targets=judged.targets, categories=codes)
     row: dict[str, Any] = {"weighted": value(scores)}
     for view in index.views:
-        column = signals.names.index(f"{view}_cosine")
-        row[f"cosine_{view}"] = value(np.nan_to_num(features[:, column], nan=-1.0))
+        baseline = CosineReranker((f"{view}_cosine",))
+        row[f"cosine_{view}"] = value(baseline.score(features[:, columns_of(signals.names, baseline.feature_names)]))
     called: Bools1d = scores >= model.decisions.f1
     row["f1"] = measure_decisions(called, judged.targets).f1
     if rounds:
