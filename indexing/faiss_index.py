@@ -11,7 +11,9 @@ from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.errors import InputError
 from indexing.index import Rows
 from indexing.neighbours import Neighbours, best, in_order, no_neighbours
+from indexing.threads import wait_passively
 
+wait_passively()
 try:
     import faiss
 except ImportError as error:  # the extras bring it: which of the two, only the user knows

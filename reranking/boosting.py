@@ -9,7 +9,9 @@ import numpy as np
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.errors import InputError
 from indexing.progress import Progress, silent
+from indexing.threads import wait_passively
 
+wait_passively()
 try:
     import xgboost
 except ImportError as error:  # the extras bring it: which of the two, only the user knows
