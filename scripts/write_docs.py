@@ -39,7 +39,7 @@ def render_commands() -> str:
 
     parts = [COMMANDS_HEAD]
     for name in COMMANDS:
-        context = click.Context(main, info_name="heroic")
+        context = click.Context(main, info_name="heroic", **main.context_settings)
         command = main.get_command(context, name)
         assert command is not None
         text = command.get_help(click.Context(command, info_name=name, parent=context, terminal_width=110))
