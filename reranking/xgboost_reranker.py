@@ -26,12 +26,14 @@ class IndexNeeds:
     encoders: Mapping[str, Any]
     text_weight: float
     match_across_sources: bool
+    lexical: Mapping[str, Any] | None
 
     @classmethod
     def of(cls, index: ProductIndex) -> "IndexNeeds":
         made = index.manifest.made
         encoders = {view: _settings(encoder) for view, encoder in made["encoders"].items()}
-        return cls(index.views, index.k, encoders, made["text_weight"], made["match_across_sources"])
+        settings = made["text_weight"], made["match_across_sources"], made["lexical"]
+        return cls(index.views, index.k, encoders, *settings)
 
     def refuse(self, index: ProductIndex) -> None:
         """Raises InputError when an index does not have what the model needs."""
@@ -48,6 +50,8 @@ class IndexNeeds:
                 )
         if has.k < self.k:
             raise InputError(f"{where}: it keeps {has.k} neighbours, the model was trained with {self.k}: -k {self.k}")
+        if "lexical" in self.views and has.lexical != self.lexical:
+            raise InputError(f"{where}: its lexical view was made with other options or text fields: build it alike")
         if "fused" in self.views and has.text_weight != self.text_weight:
             raise InputError(f"{where}: its text weight is {has.text_weight}, the model's {self.text_weight}")
         if has.match_across_sources != self.match_across_sources:

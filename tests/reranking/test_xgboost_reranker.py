@@ -16,7 +16,7 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosting import to_bytes
 from reranking.threshold import Thresholds
-from reranking.xgboost_reranker import load_reranker
+from reranking.xgboost_reranker import IndexNeeds, load_reranker
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +161,12 @@ def test_the_index_it_was_trained_on_fits(model, sample_index):
     index = open_index(sample_index)
     model.needs.refuse(index)
     assert model.report["index"] == index.fingerprint
+
+
+def test_an_index_with_other_lexical_options_is_refused(sample, tmp_path, sample_model):
+    options = BuildOptions(k=20, text_fields=("title",), text_encoder="lsa")
+    other = build_index([sample / "products.parquet"], tmp_path / "other", options=options).index
+    needs = load_reranker(sample_model).needs
+    alike = replace(needs, encoders=IndexNeeds.of(other).encoders)
+    with pytest.raises(InputError, match="lexical view was made with other options"):
+        alike.refuse(other)
