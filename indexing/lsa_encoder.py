@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.artefact import fingerprint_of, write_json
@@ -150,13 +151,16 @@ def _projection(weighed: sp.csr_matrix, options: LsaOptions) -> Floats2d:
     dim = min(options.dim, min(weighed.shape) - 1)
     if dim < 1:
         return np.ones((weighed.shape[1], 1), dtype=np.float32)
-    _, values, vectors = randomized_svd(
-        weighed,
-        dim,
-        n_iter=options.iterations,
-        power_iteration_normalizer="QR",
-        transpose=False,
-        random_state=options.seed,
-    )
+    # Most of the work is products of the sparse matrix, which take one thread; on a busy machine BLAS threads of the
+    # small rest wait for one another far longer than they work.
+    with threadpool_limits(1, user_api="blas"):
+        _, values, vectors = randomized_svd(
+            weighed,
+            dim,
+            n_iter=options.iterations,
+            power_iteration_normalizer="QR",
+            transpose=False,
+            random_state=options.seed,
+        )
     scale = np.maximum(values, values[0] * SMALLEST_VALUE) ** options.whitening
     return np.ascontiguousarray(vectors.T / scale, dtype=np.float32)
