@@ -35,7 +35,19 @@ def test_help_lists_every_command(heroic):
     result = heroic("--help")
     assert result.exit_code == 0
     assert all(f"  {name} " in result.stdout for name in COMMANDS)
-    assert set(COMMANDS) == {"build-index", "query", "candidates", "train", "score", "evaluate", "inspect", "demo"}
+    assert set(COMMANDS) == {
+        "build-index",
+        "query",
+        "candidates",
+        "train",
+        "score",
+        "groups",
+        "explain",
+        "evaluate",
+        "compare",
+        "inspect",
+        "demo",
+    }
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -124,8 +136,10 @@ def test_a_closed_pipe_ends_quietly():
 
 # A build that stops to wait when everything but the manifest is written.
 WAITING_BUILD = """
-import sys, time, indexing.build
+import signal, sys, time, indexing.build
 from scripts.main import run
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it, which is inherited
 
 def wait(*_):
     print("ready", flush=True)
