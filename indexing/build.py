@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.compute as pc
 
 from indexing.arrays import Ints1d
@@ -101,10 +100,10 @@ def build_index(
 
 def source_codes(catalog: Catalog) -> Ints1d:
     """Each product's source as a code (n,), -1 where it has none. Raises InputError when no product has one."""
-    encoded = pc.dictionary_encode(catalog.table["source"].combine_chunks())
-    if encoded.null_count == len(catalog):
+    codes = catalog.sources()
+    if (codes < 0).all():
         raise InputError("--match-across-sources: no product has a 'source': name its column in a schema file")
-    return np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    return codes
 
 
 def image_spec(options: BuildOptions, columns: Sequence[str], has_pictures: bool) -> Spec:

@@ -93,6 +93,11 @@ class Catalog:
         """float64 (n,), NaN where there is none."""
         return np.asarray(self.table["price"].to_numpy(), dtype=np.float64)
 
+    def sources(self) -> Ints1d:
+        """Each product's source as a code (n,) int64, -1 where it has none."""
+        encoded = pc.dictionary_encode(self.table["source"].combine_chunks())
+        return np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
     def main_pictures(self) -> list[str | None]:
         """The reference of each product's main picture (n,), None where it has none."""
         images = self.table["images"].combine_chunks()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
-from indexing.neighbours import Neighbours, rank_of, shared_neighbours
+from indexing.neighbours import RESOLUTION, Neighbours, rank_of, shared_neighbours
 from indexing.product_index import ProductIndex
 from reranking.features import Feature
 
@@ -27,6 +27,12 @@ _MEANINGS = {
     "z_larger": "the same, the larger",
     "gap_next_smaller": "{view} cosine of a side's first neighbour less that of its second, the smaller",
     "gap_next_larger": "the same, the larger",
+    "better_offers_smaller": "offers of the other's source nearer to a side than the other is, of its {view} neighbours",
+    "better_offers_larger": "the same, on the side with more of them",
+    "claims_first_smaller": "products whose first {view} neighbour it is, the side with fewer",
+    "claims_first_larger": "the same, the side with more",
+    "claims_ten_smaller": "products that have it among their first ten {view} neighbours, the side with fewer",
+    "claims_ten_larger": "the same, the side with more",
     "shared": f"neighbours in common among the first {SHARED_K} of each side in the {{view}} view",
 }
 
@@ -41,18 +47,23 @@ def rank_features(view: str) -> tuple[Feature, ...]:
 
 @dataclass(frozen=True)
 class RankSignals:
-    """One view: the neighbours of every product, cut to the model's k, what their cosines are like, and the index."""
+    """One view: the neighbours of every product, cut to the model's k, what their cosines are like, who is claimed how
+    often (n,), each product's source as a code (n,), -1 for none, and the index."""
 
     index: ProductIndex
     view: str
     neighbours: Neighbours
     lists: "ListStatistics"
+    claims_first: Floats1d
+    claims_ten: Floats1d
+    sources: Ints1d
 
     @classmethod
     def of(cls, index: ProductIndex, view: str, k: int, products: Ints1d) -> "RankSignals":
         """Prepared for `products` (sorted positions). Raises InputError when the index has no such view."""
         neighbours = index.neighbours(view).first(k)
-        return cls(index, view, neighbours, ListStatistics.of(neighbours, products))
+        lists, sources = ListStatistics.of(neighbours, products), index.catalog.sources()
+        return cls(index, view, neighbours, lists, claims(neighbours, 1), claims(neighbours, 10), sources)
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -74,6 +85,7 @@ class RankSignals:
         gaps = best[left] - cosine, best[right] - cosine
         standings = (cosine - mean[left]) / deviation[left], (cosine - mean[right]) / deviation[right]
         found = ~np.isnan(ranks)
+        better = [self._better_offers(side, other, cosine) for side, other in ((left, right), (right, left))]
         columns = (
             cosine,
             np.fmin(*ranks),
@@ -86,10 +98,40 @@ class RankSignals:
             np.fmax(*standings),
             np.fmin(step[left], step[right]),
             np.fmax(step[left], step[right]),
+            np.fmin(*better),
+            np.fmax(*better),
+            np.minimum(self.claims_first[left], self.claims_first[right]),
+            np.maximum(self.claims_first[left], self.claims_first[right]),
+            np.minimum(self.claims_ten[left], self.claims_ten[right]),
+            np.maximum(self.claims_ten[left], self.claims_ten[right]),
             shared_neighbours(self.neighbours, left, right, SHARED_K),
         )
         for number, column in enumerate(columns):
             out[:, number] = column
+
+    def _better_offers(self, side: Ints1d, other: Ints1d, cosine: Floats1d) -> Floats1d:
+        """How many neighbours of `side` (p,) the source of `other` offers that are nearer than the pair's cosine."""
+        positions = self.neighbours.positions[side]
+        theirs = self.sources[other]
+        offered = self.sources[np.maximum(positions, 0)] == theirs[:, None]
+        nearer = self.neighbours.cosines[side] > (cosine + RESOLUTION)[:, None]  # False for NaN: no neighbour
+        counts = np.asarray((offered & nearer).sum(axis=1), dtype=np.float32)
+        counts[(theirs < 0) | np.isnan(cosine)] = np.nan
+        return counts
+
+
+def claims(neighbours: Neighbours, k: int) -> Floats1d:
+    """For each product (n,) float32, how many have it among their first k neighbours, ties at the k-th included."""
+    counts = np.zeros(len(neighbours), dtype=np.int64)
+    last = min(k, neighbours.k) - 1
+    for start in range(0, len(neighbours), BLOCK_PAIRS):
+        cosines = neighbours.cosines[start : start + BLOCK_PAIRS]
+        # a list that is shorter than k ends in NaN: then all of it counts
+        enough = np.nan_to_num(cosines[:, last], nan=-np.inf)
+        positions = neighbours.positions[start : start + BLOCK_PAIRS]
+        claimed = positions[(cosines >= enough[:, None]) & (positions >= 0)]
+        counts += np.bincount(claimed, minlength=len(neighbours))
+    return counts.astype(np.float32)
 
 
 @dataclass(frozen=True)

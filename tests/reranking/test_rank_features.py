@@ -17,10 +17,11 @@ def row_of(angle):
     return [0.0, 0.0] if angle is None else [np.cos(np.radians(angle)), np.sin(np.radians(angle))]
 
 
-def build_circle(folder, angles, **options):
-    pd.DataFrame({"id": list(angles), "v": [row_of(angle) for angle in angles.values()]}).to_parquet(
-        folder / "products.parquet"
-    )
+def build_circle(folder, angles, sources=None, **options):
+    columns = {"id": list(angles), "v": [row_of(angle) for angle in angles.values()]}
+    if sources is not None:
+        columns["source"] = sources
+    pd.DataFrame(columns).to_parquet(folder / "products.parquet")
     chosen = BuildOptions(text_encoder="column:v", image_encoder="none", lexical=False, **options)
     return build_index([folder / "products.parquet"], folder / "index", options=chosen).index
 
@@ -132,6 +133,30 @@ def test_equal_cosines_share_the_better_rank(tmp_path):
     ranks = [features_of(index, ("A", other), k=3)["rank_smaller"] for other in ("B", "twin")]
     assert ranks == [1, 1]
     assert features_of(index, ("A", "C"), k=3)["rank_smaller"] == 3
+
+
+def test_claims_count_who_has_a_product_among_the_first_neighbours(circle):
+    # A is claimed first by B; B by A; C by D; D by E; B's and C's second places count among the first ten only
+    first = {pair: features_of(circle, pair)["claims_first_smaller"] for pair in (("A", "B"), ("A", "E"))}
+    assert first == {("A", "B"): 1, ("A", "E"): 0}
+    found = features_of(circle, ("C", "E"))
+    assert (found["claims_first_larger"], found["claims_ten_smaller"], found["claims_ten_larger"]) == (1, 0, 4)
+
+
+def test_claims_at_the_same_cosine_all_count(tmp_path):
+    twins = build_circle(tmp_path, {"a": 0, "b": 0, "c": 0}, k=2)
+    assert features_of(twins, ("a", "b"))["claims_first_smaller"] == 2
+
+
+def test_better_offers_are_those_of_the_others_source_that_are_nearer(tmp_path):
+    shops = ["x", "y", "y", "y", None]
+    index = build_circle(tmp_path, {"a": 0, "b": 10, "c": 20, "d": 40, "e": 60}, shops, k=4)
+    better = {
+        pair: [features_of(index, pair, k=4)[f"better_offers_{side}"] for side in ("smaller", "larger")]
+        for pair in (("a", "b"), ("a", "c"), ("a", "d"), ("d", "a"))
+    }
+    assert better == {("a", "b"): [0, 0], ("a", "c"): [0, 1], ("a", "d"): [0, 2], ("d", "a"): [0, 2]}
+    assert features_of(index, ("a", "e"), k=4)["better_offers_larger"] == 0  # e has no source: its side alone counts
 
 
 def test_neighbours_that_are_all_alike_give_no_scale_to_measure_by(tmp_path):
