@@ -3,13 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format bench sample clean
+.PHONY: demo test test-browser check format bench sample clean
 
 demo: $(VENV)/.cpu  ## set up and run the main job on the sample
 	$(BIN)/heroic demo --out demo
 
 test: $(VENV)/.test  ## set up and pass the tests
 	$(BIN)/python -m pytest
+
+test-browser: $(VENV)/.browser  ## the report in a headless chromium, which is installed where that may be done
+	@test -x /usr/bin/chromium || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } \
+	  || { echo "test-browser: /usr/bin/chromium is missing: apt-get install chromium" >&2; exit 1; }
+	$(BIN)/python -m pytest -m browser tests/browser
 
 check: $(VENV)/.dev  ## format, lint, types
 	$(BIN)/ruff format --check .
@@ -40,6 +45,10 @@ $(VENV)/.cpu: setup.cfg pyproject.toml | $(BIN)/python
 
 $(VENV)/.test: setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable ".[cpu,test]"
+	touch $@
+
+$(VENV)/.browser: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable ".[cpu,test,browser]"
 	touch $@
 
 $(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python

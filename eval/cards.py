@@ -1,113 +1,122 @@
-"""Products and pairs as a reader wants to see them: picture, title, what is known."""
+"""Pairs as a reader wants to see them: pictures, titles with their differences, what agrees, and why the score."""
 
-import base64
-import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-from PIL import Image
 
 from eval.context import Context
-from eval.mistakes import Mistakes
+from eval.differences import Piece, mark_differences
+from eval.pictures import PictureShelf
+from eval.reasons import Reason, Reasons
 from eval.report import Report
 from indexing.arrays import Ints1d
-from indexing.catalog import Catalog
-from indexing.images import PictureError, load_picture
+from reranking.product_facts import Agreement, Fact, compare_products
 
-PICTURE_SIDE = 160
-MOST_FACTS = 10
-MOST_CHARS = 120
+MOST_FACTS = 8
+MOST_CHARS = 90
+SHOWN_ELSEWHERE = ("id", "title")
 
 
 @dataclass(frozen=True)
 class ProductCard:
-    """One product; `picture` is a data URI; title, picture and facts are empty without an index."""
+    """One product; `picture` is a place on the shelf. Without an index there is only the id."""
 
     id: str
-    title: str | None = None
-    picture: str | None = None
-    facts: tuple[tuple[str, str], ...] = ()
+    title: tuple[Piece, ...] = ()
+    picture: int | None = None
 
 
 @dataclass(frozen=True)
 class PairCard:
-    """Two products side by side, their score and what was decided."""
+    """Two products side by side: what is known of both, their score, what decides and what was decided.
+
+    `facts` are of both products, `hidden` more were left out; `threshold` is None where nothing is called a match;
+    `why` says why the pair is shown, where that is not plain.
+    """
 
     left: ProductCard
     right: ProductCard
+    facts: tuple[Fact, ...]
+    hidden: int
     category: str
     score: float
+    threshold: float | None
     called: bool
+    match: bool
+    reasons: tuple[Reason, ...]
+    why: str = ""
 
 
-@dataclass(frozen=True)
-class MistakeCards:
-    """The worst mistakes of each kind, worst first."""
+class CardMaker:
+    """Makes the cards of one report; `shelf` then holds their pictures."""
 
-    false_matches: tuple[PairCard, ...]
-    missed_matches: tuple[PairCard, ...]
+    def __init__(self, report: Report, context: Context, reasons: Reasons) -> None:
+        self.report, self.context, self.reasons = report, context, reasons
+        self.shelf = None if context.catalog is None else PictureShelf(context.catalog)
 
+    @property
+    def pictures(self) -> list[str]:
+        """Data URIs, in the order of their places."""
+        return [] if self.shelf is None else self.shelf.uris
 
-def show_mistakes(report: Report, mistakes: Mistakes, context: Context) -> MistakeCards:
-    """The cards of these mistakes of a report. Pictures that cannot be loaded are left out."""
-    return MistakeCards(
-        _show_pairs(report, mistakes.false_matches, context), _show_pairs(report, mistakes.missed_matches, context)
-    )
-
-
-def _show_pairs(report: Report, rows: Ints1d, context: Context) -> tuple[PairCard, ...]:
-    pairs = report.pairs
-    lefts, rights = (_show_products(ids.take(pa.array(rows)), context) for ids in (pairs.left, pairs.right))
-    return tuple(
-        PairCard(
-            left,
-            right,
-            report.categories.names[report.categories.codes[row]],
-            float(pairs.scores[row]),
-            bool(report.called[row]),
+    def cards(self, rows: Ints1d, why: tuple[str, ...] = ()) -> tuple[PairCard, ...]:
+        """The cards of these rows of the truth."""
+        pairs, taken = self.report.pairs, pa.array(rows)
+        ids = pairs.left.take(taken), pairs.right.take(taken)
+        sides = [self._products(side) for side in ids]
+        return tuple(
+            self._card(int(row), sides[0][place], sides[1][place], why[place] if why else "")
+            for place, row in enumerate(rows)
         )
-        for left, right, row in zip(lefts, rights, rows, strict=True)
-    )
+
+    def _products(self, ids: pa.Array) -> list[dict[str, Any]]:
+        if self.context.catalog is None:
+            return [{"id": value} for value in ids.to_pylist()]
+        catalog = self.context.catalog
+        rows: list[dict[str, Any]] = catalog.take(catalog.positions(ids)).table.to_pylist()
+        return rows
+
+    def _card(self, row: int, left: dict[str, Any], right: dict[str, Any], why: str) -> PairCard:
+        report, code = self.report, int(self.report.categories.codes[row])
+        threshold = float(report.thresholds[code])
+        facts, hidden = self._facts(left, right)
+        titles = mark_differences(left.get("title") or "", right.get("title") or "")
+        return PairCard(
+            left=self._product(left, titles[0]),
+            right=self._product(right, titles[1]),
+            facts=facts,
+            hidden=hidden,
+            category=report.categories.names[code],
+            score=float(report.pairs.scores[row]),
+            threshold=threshold if np.isfinite(threshold) else None,
+            called=bool(report.called[row]),
+            match=bool(report.pairs.targets[row] == 1),
+            reasons=self.reasons.of_pair.get(row, ()),
+            why=why,
+        )
+
+    def _product(self, product: dict[str, Any], title: tuple[Piece, ...]) -> ProductCard:
+        picture = None if self.shelf is None else self.shelf.place(product["images"] or [])
+        return ProductCard(str(product["id"]), title, picture)
+
+    def _facts(self, left: dict[str, Any], right: dict[str, Any]) -> tuple[tuple[Fact, ...], int]:
+        if self.context.catalog is None:
+            return (), 0
+        compared = compare_products(left, right)
+        facts = [fact for fact in compared.facts if fact.name not in SHOWN_ELSEWHERE and not _plain(fact)]
+        shown = tuple(
+            Fact(_short(fact.name), _short(fact.left), _short(fact.right), fact.agreement)
+            for fact in facts[:MOST_FACTS]
+        )
+        return shown, compared.hidden + len(facts) - len(shown)
 
 
-def _show_products(ids: pa.Array, context: Context) -> list[ProductCard]:
-    if context.catalog is None:
-        return [ProductCard(str(value)) for value in ids.to_pylist()]
-    products = context.catalog.take(context.catalog.positions(ids))
-    return [_show_product(row, context.catalog) for row in products.table.to_pylist()]
-
-
-def _show_product(row: dict[str, Any], catalog: Catalog) -> ProductCard:
-    return ProductCard(str(row["id"]), row["title"], _first_picture(row["images"] or [], catalog), _facts(row))
-
-
-def _facts(row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What is known beside the title, the most telling first; missing fields are left out."""
-    price = None if row["price"] is None else f"{row['price']:,.2f}"
-    facts = [("price", price), ("brand", row["brand"]), ("colour", ", ".join(row["colors"] or []))]
-    facts += [(entry["key"], entry["value"]) for entry in row["attributes"] or []]
-    facts += [("category", row["category_3"]), ("source", row["source"]), ("description", row["description"])]
-    return tuple((name, _short(value)) for name, value in facts if value)[:MOST_FACTS]
+def _plain(fact: Fact) -> bool:
+    """Whether a fact is no news: candidates are mostly of one category."""
+    return fact.name == "category" and fact.agreement is Agreement.EQUAL
 
 
 def _short(text: str) -> str:
     return text if len(text) <= MOST_CHARS else text[: MOST_CHARS - 1].rstrip() + "…"
-
-
-def _first_picture(references: Sequence[str], catalog: Catalog) -> str | None:
-    """The first picture that can be loaded: an unreadable one is a fact of the catalogue, not of the report."""
-    for reference in references:
-        try:
-            return _data_uri(load_picture(reference, catalog, side=PICTURE_SIDE))
-        except PictureError:
-            continue
-    return None
-
-
-def _data_uri(picture: Image.Image) -> str:
-    picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
-    content = io.BytesIO()
-    picture.save(content, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(content.getvalue()).decode("ascii")

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.catalog import Catalog
+
+if TYPE_CHECKING:
+    from indexing.product_index import ProductIndex
+    from reranking.xgboost_reranker import XgboostReranker
 
 REST = "rest"
 
@@ -15,12 +20,17 @@ REST = "rest"
 class Context:
     """All optional: the products, the level-3 categories that the model keeps apart, its threshold per category.
 
-    `kept` None means that every level-3 category stands for itself; a product without one is `rest` always.
+    `default_threshold` decides in categories that `thresholds` do not name.
+    `kept` None means that every level-3 category stands for itself; a product without one is `rest` always. `index`
+    tells what retrieval proposes; with `model`, the one that made the scores, it tells why a pair got its score.
     """
 
     catalog: Catalog | None = None
     kept: frozenset[str] | None = None
     thresholds: Mapping[str, float] | None = None
+    default_threshold: float | None = None
+    index: "ProductIndex | None" = None
+    model: "XgboostReranker | None" = None
 
     def level_3(self, ids: pa.Array) -> pa.Array | None:
         """Each product's level-3 category, null where it has none; None without a catalogue. Raises UnknownId."""

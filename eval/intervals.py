@@ -5,16 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eval.bca import bca_bounds
 from eval.curves import rank_pairs
-from eval.decisions import measure_decisions
+from eval.decisions import decision_row
 from eval.precision_auc import LEVEL, weighted_of
-from indexing.arrays import Bools1d, Floats1d, Ints1d
+from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.errors import InputError
+
+BLOCKS = 40  # parts that the groups are dealt into, each left out once, for the skewness of a value
 
 
 @dataclass(frozen=True)
 class Interval:
-    """The middle `confidence` share of a value over `rounds` draws (those in which it was defined)."""
+    """Where `confidence` of a value's draws lie, bias-corrected and accelerated; `rounds` are those in which it was
+    defined. It always contains the value."""
 
     low: float
     high: float
@@ -62,20 +66,34 @@ def draw_weights(groups: PairGroups, draws: Draws) -> Iterator[Floats1d]:
     """Pair weights (n,) of each round: as many groups are drawn with replacement as there are; group g comes m_g
     times; a pair inside a group weighs m, a pair between two groups m1·m2. The same seed draws the same."""
     generator = np.random.default_rng(draws.seed)
-    known, dense = np.unique(np.concatenate([groups.left, groups.right]), return_inverse=True)
-    left, right = dense[: len(groups.left)], dense[len(groups.left) :]
+    left, right, count = _dense(groups)
     inside = left == right
     for _ in range(draws.rounds):
-        drawn = generator.integers(0, len(known), len(known))
-        times = np.bincount(drawn, minlength=len(known)).astype(np.float64)
+        times = np.bincount(generator.integers(0, count, count), minlength=count).astype(np.float64)
         yield times[left] * np.where(inside, 1.0, times[right])
 
 
-def bootstrap(measure: Callable[[Floats1d], float | None], groups: PairGroups, draws: Draws) -> Interval | None:
-    """The percentile interval of `measure(weights)`, weights (n,). Rounds in which no pair was drawn, or that are
-    None, are left out; None when none remains."""
-    values = [measure(weights) for weights in draw_weights(groups, draws) if weights.any()]
-    return _percentiles([value for value in values if value is not None], draws.confidence)
+def leave_out_weights(groups: PairGroups, seed: int) -> Iterator[Floats1d]:
+    """Pair weights (n,) with each of BLOCKS random parts of the groups left out: 0 for the pairs that touch it."""
+    left, right, count = _dense(groups)
+    blocks = np.random.default_rng(seed).permutation(count) % BLOCKS
+    for block in range(min(BLOCKS, count)):
+        yield ((blocks[left] != block) & (blocks[right] != block)).astype(np.float64)
+
+
+def bootstrap(
+    measure: Callable[[Floats1d], Floats1d], values: Floats1d, groups: PairGroups, draws: Draws
+) -> list[Interval | None]:
+    """The intervals of `values` (v,), which `measure(weights)` gives under pair weights (n,), NaN where undefined.
+
+    Rounds in which no pair was drawn, or a value is NaN, are left out; None when none remains or the value is NaN.
+    """
+    drawn = _measured(measure, draw_weights(groups, draws), len(values))
+    left_out = _measured(measure, leave_out_weights(groups, draws.seed) if draws.rounds else iter(()), len(values))
+    return [
+        _interval(float(value), drawn[:, place], left_out[:, place], draws.confidence)
+        for place, value in enumerate(values)
+    ]
 
 
 def weighted_interval(
@@ -83,22 +101,38 @@ def weighted_interval(
 ) -> Interval | None:
     """Interval of `precision_auc.weighted`; the pairs (n,) are sorted once, a round is cumulative sums."""
     ranking = rank_pairs(scores, targets, categories)
-    return bootstrap(lambda weights: weighted_of(ranking.points(weights), level), groups, draws)
+
+    def measure(weights: Floats1d | None) -> Floats1d:
+        return np.array([weighted_of(ranking.points(weights), level)])
+
+    return bootstrap(measure, measure(None), groups, draws)[0]
 
 
 def decision_intervals(decisions: Bools1d, targets: Floats1d, groups: PairGroups, draws: Draws) -> DecisionIntervals:
     """Intervals of precision, recall and F1 of decisions (n,), from the same draws."""
-    drawn = (weights for weights in draw_weights(groups, draws) if weights.any())
-    values = [measure_decisions(decisions, targets, weights=weights) for weights in drawn]
-    return DecisionIntervals(
-        _percentiles([v.precision for v in values if v.precision is not None], draws.confidence),
-        _percentiles([v.recall for v in values if v.recall is not None], draws.confidence),
-        _percentiles([v.f1 for v in values if v.f1 is not None], draws.confidence),
+    everything = np.ones(len(targets))
+    found = bootstrap(
+        lambda weights: decision_row(decisions, targets, weights),
+        decision_row(decisions, targets, everything),
+        groups,
+        draws,
     )
+    return DecisionIntervals(*found)
 
 
-def _percentiles(values: list[float], confidence: float) -> Interval | None:
-    if not values:
+def _dense(groups: PairGroups) -> tuple[Ints1d, Ints1d, int]:
+    """Both groups of each pair numbered from 0, and how many there are."""
+    known, dense = np.unique(np.concatenate([groups.left, groups.right]), return_inverse=True)
+    return dense[: len(groups.left)], dense[len(groups.left) :], len(known)
+
+
+def _measured(measure: Callable[[Floats1d], Floats1d], weights: Iterator[Floats1d], width: int) -> Floats2d:
+    rows = [measure(row) for row in weights if row.any()]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), width)
+
+
+def _interval(value: float, drawn: Floats1d, left_out: Floats1d, confidence: float) -> Interval | None:
+    known = drawn[~np.isnan(drawn)]
+    if not len(known) or np.isnan(value):
         return None
-    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(float(low), float(high), confidence, len(values))
+    return Interval(*bca_bounds(value, known, left_out, confidence), confidence, len(known))

@@ -7,7 +7,6 @@ import numpy as np
 
 from eval.categories import PairCategories
 from eval.decisions import DecisionValues, measure_decisions
-from eval.intervals import DecisionIntervals, Draws, PairGroups, decision_intervals
 from eval.joining import JudgedPairs
 from eval.scores import Scores
 from indexing.arrays import Bools1d, Floats1d
@@ -15,11 +14,10 @@ from indexing.arrays import Bools1d, Floats1d
 
 @dataclass(frozen=True)
 class JudgedDecisions:
-    """Boolean decisions (p,) on the truth's pairs, their values and, where rounds were asked for, intervals."""
+    """Boolean decisions (p,) on the truth's pairs, and their values."""
 
     called: Bools1d
     values: DecisionValues
-    intervals: DecisionIntervals | None
 
 
 @dataclass(frozen=True)
@@ -39,9 +37,7 @@ def judge_decisions(
     scores: Scores,
     pairs: JudgedPairs,
     categories: PairCategories,
-    groups: PairGroups,
     thresholds: Mapping[str, float],
-    draws: Draws,
 ) -> Decisions:
     """Judge both columns; `thresholds` by category decide again where a swap changed the category."""
     by_precision, by_f1 = (_in_truth_order(scores, column, pairs) for column in ("match", "match_f1"))
@@ -50,7 +46,7 @@ def judge_decisions(
         again, own = _to_decide_again(scores, pairs, categories, thresholds)
         by_precision = np.where(again, reaches(pairs.scores, own), by_precision)
         redecided = int(again.sum())
-    return Decisions(_judge(by_precision, pairs, groups, draws), _judge(by_f1, pairs, groups, draws), redecided)
+    return Decisions(_judge(by_precision, pairs), _judge(by_f1, pairs), redecided)
 
 
 def reaches(scores: Floats1d, thresholds: Floats1d) -> Bools1d:
@@ -75,8 +71,5 @@ def _to_decide_again(
     return pairs.swapped & changed & ~np.isnan(own), own
 
 
-def _judge(called: Bools1d | None, pairs: JudgedPairs, groups: PairGroups, draws: Draws) -> JudgedDecisions | None:
-    if called is None:
-        return None
-    intervals = decision_intervals(called, pairs.targets, groups, draws) if draws.rounds else None
-    return JudgedDecisions(called, measure_decisions(called, pairs.targets), intervals)
+def _judge(called: Bools1d | None, pairs: JudgedPairs) -> JudgedDecisions | None:
+    return None if called is None else JudgedDecisions(called, measure_decisions(called, pairs.targets))

@@ -40,3 +40,10 @@ def find_mistakes(scores: Floats1d, targets: Floats1d, codes: Ints1d, called: Bo
     false = np.flatnonzero(~match & (called | (scores >= lowest[codes])))
     missed = np.flatnonzero(match & (~called | (scores <= highest[codes])))
     return Mistakes(false[np.argsort(-scores[false], kind="stable")], missed[np.argsort(scores[missed], kind="stable")])
+
+
+def nearest_threshold(scores: Floats1d, thresholds: Floats1d) -> Ints1d:
+    """Rows of pairs (p,) by how near they score to their threshold, the nearest first; those without one left out."""
+    distance = np.abs(scores - thresholds)
+    rows = np.flatnonzero(np.isfinite(distance))
+    return rows[np.argsort(distance[rows], kind="stable")]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eval.curves import Points, Ranking, rank_pairs
+from eval.top_ranking import can_rank_top, top_areas
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
 
@@ -52,6 +53,9 @@ def weighted(
 
     Raises InputError for NaN scores, no pairs, weights that are all 0, and a level outside (0, 1].
     """
+    if weights is None and 0 < level <= 1 and can_rank_top(scores, targets, categories):
+        areas, pairs = top_areas(scores, targets, categories, level)
+        return float((areas * pairs).sum() / pairs.sum())
     return weighted_of(rank_pairs(scores, targets, categories).points(weights), level)
 
 
@@ -60,7 +64,7 @@ def weighted_of(points: Points, level: float = LEVEL) -> float:
     total = points.pairs.sum()
     if total <= 0:
         raise InputError("all weights are 0: a metric needs at least one pair that weighs something")
-    return float((_areas(points, level) * points.pairs).sum() / total)
+    return float((areas_of(points, level) * points.pairs).sum() / total)
 
 
 def legacy(scores: Floats1d, targets: Floats1d, categories: Ints1d, level: float = LEVEL) -> float | None:
@@ -79,7 +83,7 @@ def measure(ranking: Ranking, level: float = LEVEL, *, weights: Floats1d | None 
         categories=ranking.categories,
         pairs=points.pairs,
         positives=points.positives,
-        weighted=_areas(points, level),
+        weighted=areas_of(points, level),
         legacy=_legacy_areas(points, level),
         strict=_steps(points, level),
         recall_at_precision=np.where(held, points.recall[best], 0.0),
@@ -116,7 +120,7 @@ def _before(values: Floats1d, starts: Ints1d, artificial: float) -> Floats1d:
     return before
 
 
-def _areas(points: Points, level: float) -> Floats1d:
+def areas_of(points: Points, level: float = LEVEL) -> Floats1d:
     """Trapezoid area from recall 0 to k (c,), dips below the level on the way included."""
     gained = points.recall - _before(points.recall, points.starts, 0.0)
     heights = (points.precision + _before(points.precision, points.starts, 1.0)) / 2

@@ -3,16 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from eval.categories import PairCategories, categories_of, count_disagreements
+from eval.ceiling import Ceiling, find_ceiling
 from eval.context import Context
 from eval.curves import Ranking, rank_pairs
-from eval.intervals import Draws, Interval, PairGroups, bootstrap
+from eval.decisions import CategoryDecisions, decide_by_category
+from eval.intervals import Draws, PairGroups
 from eval.joining import JudgedPairs, join_scores
 from eval.judging import Decisions, judge_decisions, reaches
-from eval.mistakes import Mistakes, find_mistakes
-from eval.precision_auc import LEVEL, CategoryValues, measure, weighted_of
+from eval.leakage import Leakage, find_leakage
+from eval.mistakes import Mistakes, find_mistakes, nearest_threshold
+from eval.mixes import MixedValue, value_under
+from eval.precision_auc import LEVEL, CategoryValues, measure
+from eval.reliability import Reliability, measure_reliability
 from eval.scores import Provenance, Scores
-from indexing.arrays import Bools1d
+from eval.slices import Slice, measure_slices
+from eval.suspects import Suspects, find_suspects
+from eval.uncertainty import Uncertainty, measure_uncertainty
+from indexing.arrays import Bools1d, Floats1d, Ints1d
 from reranking.groups import product_groups
 from reranking.pairs import IdPairs
 
@@ -25,6 +35,15 @@ class EvaluationOptions:
 
     target_precision: float | None = None
     draws: Draws = field(default_factory=Draws)
+
+
+@dataclass(frozen=True)
+class OtherPairs:
+    """Other files that a report can compare with: `mix` has the categories as they are met elsewhere, `train` is what
+    the scores' model was trained on."""
+
+    mix: IdPairs | None = None
+    train: IdPairs | None = None
 
 
 @dataclass(frozen=True)
@@ -55,25 +74,44 @@ class Inputs:
 class Report:
     """An evaluation. `values` has one row a category, in the order of `categories.names`.
 
-    `called` (p,) is the decision by which mistakes are shown: the column `match`, or else the threshold found here.
-    `absent` are words for what was not given, of: index, model, provenance, categories, match, match_f1.
+    `called` (p,) is the decision by which mistakes are shown: the column `match`, else the model's thresholds, else
+    those found here; `thresholds` (c,) is what it decides by, NaN where nothing is called, and `held` what that
+    reaches in each category, None where it was found here. `reliability` is of all pairs, None where scores are no
+    probabilities. `absent` are words for what was not given, of: index, model, provenance, categories, match,
+    match_f1.
     """
 
     target_precision: float
     options: EvaluationOptions
     summary: Summary
-    weighted_interval: Interval | None
+    uncertainty: Uncertainty
     pairs: JudgedPairs
+    groups: PairGroups
     categories: PairCategories
     ranking: Ranking
     values: CategoryValues
     decisions: Decisions
     called: Bools1d
+    thresholds: Floats1d
+    held: CategoryDecisions | None
     mistakes: Mistakes
+    near: Ints1d
+    suspects: Suspects
+    reliability: Reliability | None
+    slices: tuple[Slice, ...]
+    ceiling: Ceiling | None
+    mix: MixedValue | None
+    leakage: Leakage | None
     category_disagreements: int | None
     model_thresholds: Mapping[str, float]
     absent: tuple[str, ...]
     inputs: Inputs
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The categories in which no threshold reaches the target precision."""
+        names, recall = self.categories.names, self.values.recall_at_precision
+        return tuple(name for name, reached in zip(names, recall, strict=True) if reached == 0)
 
 
 def evaluate(
@@ -82,33 +120,58 @@ def evaluate(
     *,
     options: EvaluationOptions | None = None,
     context: Context | None = None,
+    others: OtherPairs | None = None,
 ) -> Report:
     """Judge scores by the truth. Raises InputError when they do not fit together: see `join_scores`."""
-    options, context = options or EvaluationOptions(), context or Context()
+    options, context, others = options or EvaluationOptions(), context or Context(), others or OtherPairs()
     level = _level(scores, options)
     pairs = join_scores(scores, truth)
     categories = categories_of(pairs, scores, truth, context)
-    ranking = rank_pairs(pairs.scores, pairs.targets, categories.codes)
+    names, codes = categories.names, categories.codes
+    ranking = rank_pairs(pairs.scores, pairs.targets, codes)
     values = measure(ranking, level)
     groups = _groups(pairs)
-    thresholds = _thresholds(scores, context)
-    decisions = judge_decisions(scores, pairs, categories, groups, thresholds, options.draws)
-    called = _called(decisions, pairs, categories, values)
+    own = _thresholds(scores, context, names)
+    decisions = judge_decisions(scores, pairs, categories, own)
+    match, match_f1 = (None if of is None else of.called for of in (decisions.precision, decisions.f1))
+    thresholds = np.array([own.get(name, np.nan) for name in names]) if own else values.threshold
+    called = reaches(pairs.scores, thresholds[codes]) if match is None else match
+    held = called if own or match is not None else None
     return Report(
         target_precision=level,
         options=options,
         summary=_summarise(pairs, values, level),
-        weighted_interval=bootstrap(lambda w: weighted_of(ranking.points(w), level), groups, options.draws),
+        uncertainty=measure_uncertainty(
+            ranking,
+            pairs,
+            codes,
+            groups,
+            level=level,
+            draws=options.draws,
+            held=held,
+            match=match,
+            match_f1=match_f1,
+        ),
         pairs=pairs,
+        groups=groups,
         categories=categories,
         ranking=ranking,
         values=values,
         decisions=decisions,
         called=called,
-        mistakes=find_mistakes(pairs.scores, pairs.targets, categories.codes, called),
+        thresholds=thresholds,
+        held=None if held is None else decide_by_category(held, pairs.targets, codes, len(names)),
+        mistakes=find_mistakes(pairs.scores, pairs.targets, codes, called),
+        near=nearest_threshold(pairs.scores, thresholds[codes]),
+        suspects=find_suspects(pairs, codes, (groups.left, groups.right)),
+        reliability=measure_reliability(pairs.scores, pairs.targets),
+        slices=measure_slices(pairs, codes, called, context, level=level),
+        ceiling=None if context.index is None else find_ceiling(context.index, pairs, codes, called, len(names)),
+        mix=None if others.mix is None else value_under(others.mix, names, values, context),
+        leakage=None if others.train is None else find_leakage(others.train, pairs, codes, level=level),
         category_disagreements=count_disagreements(pairs, context),
-        model_thresholds=thresholds,
-        absent=_absent(scores, context, categories, thresholds),
+        model_thresholds=own,
+        absent=_absent(scores, context, categories, own),
         inputs=Inputs(scores.path.name, truth.path.name, scores.column, scores.provenance),
     )
 
@@ -125,10 +188,16 @@ def _groups(pairs: JudgedPairs) -> PairGroups:
     return PairGroups(groups[pairs.left_product], groups[pairs.right_product])
 
 
-def _thresholds(scores: Scores, context: Context) -> Mapping[str, float]:
+def _thresholds(scores: Scores, context: Context, names: tuple[str, ...]) -> Mapping[str, float]:
+    """The threshold of each of these categories: the model's, or those that the scores name; without, they are few."""
+    given: Mapping[str, float] = {}
+    default = None
     if context.thresholds is not None:
-        return context.thresholds
-    return {} if scores.provenance is None else scores.provenance.thresholds
+        given, default = context.thresholds, context.default_threshold
+    elif scores.provenance is not None:
+        given, default = scores.provenance.thresholds, scores.provenance.default_threshold
+    own = {name: given.get(name, default) for name in names}
+    return {name: threshold for name, threshold in own.items() if threshold is not None}
 
 
 def _summarise(pairs: JudgedPairs, values: CategoryValues, level: float) -> Summary:
@@ -143,13 +212,6 @@ def _summarise(pairs: JudgedPairs, values: CategoryValues, level: float) -> Summ
         pooled=float(pooled.weighted[0]),
         trivial=values.mean(values.trivial) or 0.0,
     )
-
-
-def _called(decisions: Decisions, pairs: JudgedPairs, categories: PairCategories, values: CategoryValues) -> Bools1d:
-    """The decisions by which mistakes are shown: the column `match`, or else the thresholds found here."""
-    if decisions.precision is not None:
-        return decisions.precision.called
-    return reaches(pairs.scores, values.threshold[categories.codes])
 
 
 def _absent(

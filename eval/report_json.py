@@ -6,8 +6,11 @@ import math
 from pathlib import Path
 from typing import Any
 
-from eval.intervals import Interval
+import numpy as np
+
+from eval.intervals import DecisionIntervals, Interval
 from eval.judging import JudgedDecisions
+from eval.reliability import measure_reliability
 from eval.report import SMALL_POSITIVES, Report
 
 SCHEMA_VERSION = 1
@@ -28,7 +31,18 @@ def as_document(report: Report) -> dict[str, Any]:
         **dataclasses.asdict(report.summary),
         "decisions": {"precision": _decided(report.decisions.precision), "f1": _decided(report.decisions.f1)},
         "intervals": _intervals(report),
+        "failed": list(report.failed),
+        "calibration_error": None if report.reliability is None else report.reliability.error,
+        "mix": None if report.mix is None else dataclasses.asdict(report.mix),
         "categories": [_category(report, place) for place in category_order(report)],
+        "slices": [dataclasses.asdict(part) for part in report.slices],
+        "retrieval": _retrieval(report),
+        "leakage": None if report.leakage is None else dataclasses.asdict(report.leakage),
+        "mistakes": {
+            "false_matches": len(report.mistakes.false_matches),
+            "missed_matches": len(report.mistakes.missed_matches),
+            "label_suspects": len(report.suspects.rows),
+        },
         "category_source": report.categories.source,
         "swapped": int(report.pairs.swapped.sum()),
         "category_disagreements": report.category_disagreements,
@@ -52,15 +66,25 @@ def is_small(report: Report, place: int) -> bool:
 
 def _category(report: Report, place: int) -> dict[str, Any]:
     name, values = report.categories.names[place], report.values
+    inside = np.flatnonzero(report.categories.codes == place)
+    reliability = measure_reliability(report.pairs.scores[inside], report.pairs.targets[inside])
+    uncertainty, held = report.uncertainty, report.held
     return {
         "category": name,
         "pairs": int(values.pairs[place]),
         "positives": int(values.positives[place]),
+        "base_rate": float(values.positives[place] / values.pairs[place]),
         "weighted": float(values.weighted[place]),
+        "interval": _interval(uncertainty.categories[place]),
         "strict": float(values.strict[place]),
         "recall_at_precision": float(values.recall_at_precision[place]),
         "threshold": _number(values.threshold[place]),
         "model_threshold": _number(report.model_thresholds.get(name)),
+        "held_precision": None if held is None else _number(held.precision[place]),
+        "held_precision_interval": _interval(uncertainty.held[place]),
+        "held_recall": None if held is None else _number(held.recall[place]),
+        "called": int(report.called[inside].sum()),
+        "calibration_error": None if reliability is None else reliability.error,
         "trivial": float(values.trivial[place]),
         "small": is_small(report, place),
     }
@@ -71,29 +95,56 @@ def _decided(decisions: JudgedDecisions | None) -> dict[str, Any] | None:
 
 
 def _intervals(report: Report) -> dict[str, Any] | None:
-    if report.weighted_interval is None:
+    uncertainty = report.uncertainty
+    if uncertainty.weighted is None:
         return None
     return {
         "confidence": report.options.draws.confidence,
         "rounds": report.options.draws.rounds,
         "seed": report.options.draws.seed,
-        "weighted": _interval(report.weighted_interval),
+        "method": "BCa over product groups",
+        "weighted": _interval(uncertainty.weighted),
         "decisions": {
-            "precision": _decision_intervals(report.decisions.precision),
-            "f1": _decision_intervals(report.decisions.f1),
+            "precision": _decision_intervals(uncertainty.precision),
+            "f1": _decision_intervals(uncertainty.f1),
         },
     }
 
 
-def _decision_intervals(decisions: JudgedDecisions | None) -> dict[str, Any] | None:
-    if decisions is None or decisions.intervals is None:
+def _decision_intervals(found: DecisionIntervals | None) -> dict[str, Any] | None:
+    if found is None:
         return None
-    found = decisions.intervals
     return {name: _interval(getattr(found, name)) for name in ("precision", "recall", "f1")}
 
 
 def _interval(interval: Interval | None) -> dict[str, Any] | None:
     return None if interval is None else {"low": interval.low, "high": interval.high, "rounds": interval.rounds}
+
+
+def _retrieval(report: Report) -> dict[str, Any] | None:
+    ceiling = report.ceiling
+    if ceiling is None:
+        return None
+    return {
+        "k": [int(k) for k in ceiling.ks],
+        "matches": len(ceiling.rows),
+        "found": int(ceiling.found.sum()),
+        "missing": int((~ceiling.found).sum()),
+        "same_source": ceiling.same_source,
+        "found_and_called": ceiling.kept,
+        "found_and_lost": ceiling.lost,
+        "called_though_not_found": ceiling.unproposed,
+        "views": {
+            found.view: {
+                "recall": [_number(value) for value in found.recall],
+                "categories": {
+                    name: [_number(value) for value in row]
+                    for name, row in zip(report.categories.names, found.by_category, strict=True)
+                },
+            }
+            for found in ceiling.views
+        },
+    }
 
 
 def _provenance(report: Report) -> dict[str, Any]:

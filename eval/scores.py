@@ -1,6 +1,7 @@
 """Scores files, from `heroic score` or from anywhere: ids and a score, perhaps decisions, categories and provenance."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +25,14 @@ METADATA_KEY = b"heroic"
 
 @dataclass(frozen=True)
 class Provenance:
-    """What `heroic score` writes into a scores file about how it was made."""
+    """What `heroic score` writes into a scores file about how it was made. A threshold of infinity calls nothing;
+    the default one decides in categories without their own."""
 
     index_fingerprint: str | None = None
     model_fingerprint: str | None = None
     target_precision: float | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    default_threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -149,5 +152,11 @@ def _parsed(made: dict[str, Any]) -> Provenance:
         index_fingerprint=made.get("index_fingerprint"),
         model_fingerprint=made.get("model_fingerprint"),
         target_precision=None if precision is None else float(precision),
-        thresholds={str(name): float(at) for name, at in (made.get("thresholds") or {}).items() if at is not None},
+        thresholds={str(name): _threshold(at) for name, at in (made.get("thresholds") or {}).items()},
+        default_threshold=_threshold(made["default_threshold"]) if "default_threshold" in made else None,
     )
+
+
+def _threshold(value: float | None) -> float:
+    """JSON has no infinity: null is written for 'never'."""
+    return math.inf if value is None else float(value)

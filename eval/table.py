@@ -34,7 +34,7 @@ def _categories(report: Report) -> Table:
 
 
 def _summary(report: Report) -> list[Text]:
-    summary, interval = report.summary, report.weighted_interval
+    summary, interval = report.summary, report.uncertainty.weighted
     between = "" if interval is None else f" ({interval.low:.4f} to {interval.high:.4f})"
     legacy = "none" if summary.legacy is None else f"{summary.legacy:.4f}"
     lines = [

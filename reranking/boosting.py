@@ -25,6 +25,8 @@ Metric = Callable[[Floats1d, Floats1d, Ints1d], float]  # scores, targets, categ
 class BoostingOptions:
     """XGBoost's own settings, by its own names, and `members`: models of different seeds whose scores are meaned.
 
+    `positive_weight` is that of a match, a non-match weighing 1.
+
     0 members: three for fewer training pairs than FEW_PAIRS, whose scores a seed sways, else one.
     """
 
@@ -34,6 +36,7 @@ class BoostingOptions:
     subsample: float = 0.8
     colsample_bytree: float = 0.5
     reg_lambda: float = 3.0
+    positive_weight: float = 1.0
     max_rounds: int = 1500
     patience: int = 100  # rounds without a better metric
     members: int = 0
@@ -49,6 +52,7 @@ class BoostingOptions:
             "subsample": self.subsample,
             "colsample_bytree": self.colsample_bytree,
             "lambda": self.reg_lambda,
+            "scale_pos_weight": self.positive_weight,
             "nthread": self.threads,
             "seed": seed,
             "disable_default_eval_metric": 1,

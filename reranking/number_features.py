@@ -19,7 +19,6 @@ from reranking.quantity_features import QuantitySignals, quantities_builder, qua
 from reranking.sparse_rows import ratio
 from reranking.tokens import fold
 
-FAMILY = "numbers"
 MEANINGS = {
     "numbers_smaller": "distinct numbers of the title that has fewer",
     "numbers_larger": "distinct numbers of the title that has more",
@@ -30,10 +29,13 @@ MEANINGS = {
     "rarest_missing_number_smaller": "rarity of the rarest number that only one title has, smaller side; 0: none",
     "rarest_missing_number_larger": "rarity of the rarest number that only one title has, larger side; 0: none",
 }
+FAMILIES = {
+    "numbers": MEANINGS,
+    "model codes": code_features.MEANINGS,
+    "quantities": quantity_features.MEANINGS,
+}
 FEATURES = tuple(
-    Feature(name, FAMILY, meaning)
-    for meanings in (MEANINGS, code_features.MEANINGS, quantity_features.MEANINGS)
-    for name, meaning in meanings.items()
+    Feature(name, family, meaning) for family, meanings in FAMILIES.items() for name, meaning in meanings.items()
 )
 
 

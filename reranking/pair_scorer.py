@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.product_index import ProductIndex
 from reranking.category import level_3
-from reranking.contributions import FamilyContributions, explain_pair
+from reranking.contributions import FeatureContributions, explain_pair
 from reranking.reranker import columns_of
 from reranking.signals import Signals, prepare_signals
 from reranking.xgboost_reranker import XgboostReranker
@@ -38,6 +39,10 @@ class PairScorer:
         """The scores (p,) of pairs of positions, from 0 to 1."""
         return self.model.score(self.features(left, right))
 
+    def probabilities(self, left: Ints1d, right: Ints1d) -> Floats1d:
+        """The calibrated probabilities (p,) of pairs of positions."""
+        return self.model.probabilities(self.score(left, right), pa.array(self.categories(left), pa.large_string()))
+
     def categories(self, left: Ints1d) -> list[str]:
         """The evaluation category of each pair, by its left product."""
         return list(self.model.mapping.of(level_3(self.index.catalog, left)).to_pylist())
@@ -46,7 +51,7 @@ class PairScorer:
         """The threshold (p,) of each pair's evaluation category; infinity where nothing is called a match."""
         return self.model.decisions.of(self.model.mapping.of(level_3(self.index.catalog, left)))
 
-    def explain(self, left: int, right: int) -> FamilyContributions:
-        """What each family of features adds to the score of one pair."""
+    def explain(self, left: int, right: int) -> FeatureContributions:
+        """What each feature adds to the score of one pair."""
         declared = [self.signals.features[column] for column in self.columns]
         return explain_pair(self.model, declared, self.features(np.array([left]), np.array([right])))

@@ -18,32 +18,41 @@ from reranking.product_texts import titles
 from reranking.sparse_rows import ratio
 from reranking.tokens import fold, words
 
-FAMILY = "product"
-FEATURES = tuple(
-    Feature(name, FAMILY, meaning)
-    for name, meaning in {
+FAMILIES = {
+    "brand": {
         "brand_missing": "how many of the two have no brand: 0, 1 or 2",
         "brand_equal": "1 when the brands are equal, 0 when they differ, unknown if either is missing",
         "brand_words_shared": "words that the brands share over the words of the shorter brand",
         "brand_in_title_smaller": "share of one product's brand words found in the other's title, smaller direction",
         "brand_in_title_larger": "share of one product's brand words found in the other's title, larger direction",
+    },
+    "colours": {
         "colors_missing": "how many of the two name no colour, in the colour field or the title: 0, 1 or 2",
         "colors_shared": "colours that both name; like the next two unknown if either names none",
         "colors_conflicting": "1 when both name colours but none in common, else 0",
         "colors_jaccard": "shared colours over all colours named",
+    },
+    "price": {
         "price_missing": "how many of the two have no price above 0: 0, 1 or 2",
         "price_ratio": "the smaller price over the larger",
         "price_difference": "absolute difference of the prices, in the catalogue's currency",
         "price_smaller": "the smaller price",
-        **{
-            f"category_{level}_equal": f"1 when the level {level} categories are equal, else 0; unknown without"
-            for level in LEVELS
-        },
+    },
+    "category": {
+        f"category_{level}_equal": f"1 when the level {level} categories are equal, else 0; unknown without"
+        for level in LEVELS
+    },
+    "pictures": {
         "pictures_smaller": "pictures of the product that has fewer",
         "pictures_larger": "pictures of the product that has more",
-    }.items()
+    },
+}
+FEATURES = tuple(
+    Feature(name, family, meaning) for family, meanings in FAMILIES.items() for name, meaning in meanings.items()
 )
-SAME_SOURCE = Feature("same_source", FAMILY, "1 when one source offers both products, else 0; unknown if one has none")
+SAME_SOURCE = Feature(
+    "same_source", "source", "1 when one source offers both products, else 0; unknown if one has none"
+)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from reranking.threshold import Thresholds, called
 from reranking.xgboost_reranker import XgboostReranker
 
 BLOCK_PAIRS = 65_536
-ADDED = ("score", "category", "match", "match_f1")
+ADDED = ("score", "probability", "category", "match", "match_f1")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def score_pairs(
     options: ScoreOptions | None = None,
     progress: Progress = silent,
 ) -> Scored:
-    """Score a pairs file into parquet: the columns `score`, `category`, `match` and `match_f1` are added.
+    """Score a pairs file into parquet: the columns `score`, `probability`, `category`, `match` and `match_f1` are added.
 
     The file is read twice: first every pair is checked and the products are collected, then blocks are scored.
     Raises InputError, and leaves no output, for anything wrong with the pairs or an index that does not fit the model.
@@ -202,6 +202,7 @@ class _Scoring:
         categories = self._categories(block, left)
         added: dict[str, Any] = {
             "score": pa.array(scores, pa.float32()),
+            "probability": pa.array(self.model.probabilities(scores, categories), pa.float32()),
             "category": categories,
             "match": pa.array(called(scores, categories, self.thresholds)),
             "match_f1": pa.array(self._f1(scores)),

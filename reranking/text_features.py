@@ -9,7 +9,7 @@ from rapidfuzz.process import cpdist
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d, Objects1d
 from indexing.catalog import Catalog
-from reranking.bags import Bags, BagsBuilder, Occurrences, Rows
+from reranking.bags import Bags, BagsBuilder, Occurrences, Rows, bucket_of
 from reranking.character_grams import character_grams
 from reranking.features import Feature
 from reranking.overlap import Overlap
@@ -122,6 +122,13 @@ class TextSignals:
         rows = self.rows.rows(left), self.rows.rows(right)
         columns = [*self._titles(*rows), *self._words(*rows), self.grams.cosines(*rows), *self._text(*rows)]
         return np.column_stack(columns).astype(np.float32)
+
+    def rarities(self, position: int) -> dict[str, float]:
+        """The words of a prepared product's title, each with its rarity (inverse document frequency)."""
+        row = self.rows.rows(np.array([position], dtype=np.int64))
+        matrix = self.words.take(row)
+        weights = dict(zip(matrix.indices.tolist(), matrix.data.tolist(), strict=True))
+        return {word: weights.get(bucket_of(word), 0.0) for word in self.titles.written[row][0].split()}
 
     def _titles(self, left: Rows, right: Rows) -> list[Floats1d]:
         lengths = self.titles.lengths[left], self.titles.lengths[right]

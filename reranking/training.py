@@ -1,5 +1,6 @@
 """Training a reranker on labelled pairs: features, hold-out by product group, boosting, thresholds."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,13 +13,18 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from indexing.progress import Progress, silent
+from reranking.asked_precision import AskedPrecision
 from reranking.boosting import BoostingOptions, Examples, Metric, boost, gains, predict
+from reranking.calibrating import calibrate
 from reranking.category import LEAST_PAIRS, CategoryMapping, codes_of, level_3
+from reranking.deciding import Decided, decide
 from reranking.groups import GroupBy, product_groups
+from reranking.importance import family_importance
 from reranking.labelled import LabelledPairs
 from reranking.signals import Signals, prepare_signals
 from reranking.split import hold_out
-from reranking.threshold import choose_thresholds
+from reranking.validation import ValidationPairs
+from reranking.validation_report import IntervalOf, ranked_report
 from reranking.xgboost_reranker import IndexNeeds, XgboostReranker
 
 STRONGEST = 15
@@ -27,9 +33,13 @@ RANK_GAP = 0.05  # more of the matches than of the non-matches without any rank,
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """How a reranker is trained. `least_pairs`: a category with more training pairs is evaluated on its own."""
+    """How a reranker is trained. `least_pairs`: a category with more training pairs is evaluated on its own.
+
+    `target_precisions` are those of categories of which another precision is asked than `target_precision`.
+    """
 
     target_precision: float = 0.75
+    target_precisions: Mapping[str, float] = field(default_factory=dict)
     group_by: GroupBy = "matches"
     seed: int = 0
     valid_share: float = 0.2
@@ -40,6 +50,9 @@ class TrainOptions:
     def __post_init__(self) -> None:
         if not 0 < self.target_precision <= 1:
             raise InputError(f"--target-precision {self.target_precision}: give a number above 0, at most 1")
+        for name, value in self.target_precisions.items():
+            if not 0 < value <= 1:
+                raise InputError(f"target precision {value} of category '{name}': give a number above 0, at most 1")
 
 
 @dataclass(frozen=True)
@@ -56,12 +69,14 @@ def train_reranker(
     valid: LabelledPairs | None = None,
     *,
     metric: Metric,
+    interval: IntervalOf | None = None,
     options: TrainOptions | None = None,
     progress: Progress = silent,
 ) -> Trained:
     """Train on pairs; without `valid`, whole product groups of them are held out for stopping and thresholds.
 
-    `metric(scores, targets, categories)` is maximised on the validation pairs. Raises InputError for one class only.
+    `metric(scores, targets, categories)` is maximised on the validation pairs; `interval` says how sure it is, for the
+    model card. Raises InputError for one class only.
     """
     options = options or TrainOptions()
     data = _prepare(index, pairs, valid, options)
@@ -71,11 +86,21 @@ def train_reranker(
     judged = Examples(_compute(signals, data.valid, "valid", progress), data.valid.targets, data.valid_codes)
     members = boost(train, judged, metric, options=options.boosting, seed=options.seed, progress=progress)
     scores = predict(members, judged.features)
-    decisions = choose_thresholds(scores, judged.targets, judged.categories, data.names, options.target_precision)
+    validation = _validation(scores, judged, data.valid, len(index.catalog))
+    decided = decide(validation, data.names, data.asked, seed=options.seed)
+    calibrated = calibrate(validation, data.names, seed=options.seed)
     report = {
         **data.counts,
-        "metric": metric(scores, judged.targets, judged.categories),
+        **ranked_report(validation, data.names, metric, interval),
+        "families": [asdict(of) for of in family_importance(members, signals.features, judged.features, seed=0)],
         "rounds": [member.num_boosted_rounds() for member in members],
+        "decisions": {"caution": decided.caution, "held": [asdict(row) for row in decided.held]},
+        "calibration": {
+            "method": calibrated.method,
+            "error": calibrated.error,
+            "error_of_scores": calibrated.error_of_scores,
+            "categories": [asdict(row) for row in calibrated.categories],
+        },
         "importance": dict(list(gains(members, signals.names).items())[:STRONGEST]),
         "options": asdict(options),
         "index": index.fingerprint,
@@ -84,14 +109,15 @@ def train_reranker(
     reranker = XgboostReranker(
         tuple(members),
         signals.names,
-        decisions,
+        decided.thresholds,
         options.target_precision,
         data.mapping,
         needs,
         report,
         options.same_source,
+        calibrated.calibration,
     )
-    return Trained(reranker, tuple(_warnings(train, signals, index.main_view)))
+    return Trained(reranker, (*_warnings(train, signals, index.main_view), *_never(decided)))
 
 
 @dataclass(frozen=True)
@@ -104,6 +130,7 @@ class _TrainingData:
     valid_codes: Ints1d
     names: list[str]
     mapping: CategoryMapping
+    asked: AskedPrecision
     counts: Mapping[str, Any]
 
 
@@ -128,7 +155,14 @@ def _prepare(
     counts["shared_products"] = int(shared)
     both = pa.concat_arrays([evaluation_categories(index, part, mapping) for part in (train, valid)])
     codes, names = codes_of(both)
-    return _TrainingData(train, valid, codes[: len(train)], codes[len(train) :], names, mapping, counts)
+    asked = AskedPrecision(options.target_precision, options.target_precisions)
+    asked.refuse_unknown(names)
+    return _TrainingData(train, valid, codes[: len(train)], codes[len(train) :], names, mapping, asked, counts)
+
+
+def _validation(scores: Floats1d, judged: Examples, pairs: LabelledPairs, products: int) -> ValidationPairs:
+    groups = product_groups(pairs.left, pairs.right, pairs.targets, products)
+    return ValidationPairs(scores, judged.targets, judged.categories, groups[pairs.left], groups[pairs.right])
 
 
 def evaluation_categories(index: ProductIndex, pairs: LabelledPairs, mapping: CategoryMapping) -> pa.Array:
@@ -164,4 +198,15 @@ def _warnings(train: Examples, signals: Signals, view: str) -> list[str]:
         f"{of_matches:.0%} of the matches, but {of_others:.0%} of the non-matches, are not among each other's {view} "
         "neighbours: were non-matches chosen by nearness and matches otherwise? Take training pairs from the "
         "retrieval whose pairs will be scored (heroic candidates), or ranks mislead the model"
+    ]
+
+
+def _never(decided: Decided) -> list[str]:
+    """Whether there are categories in which nothing is called a match."""
+    names = [name for name, threshold in decided.thresholds.by_category.items() if math.isinf(threshold)]
+    if not names:
+        return []
+    return [
+        f"in {', '.join(names)} nothing is called a match: the validation pairs are too few, or too mixed at every "
+        "score, to be sure of the precision asked; give more of them, or ask for less (--target-precision)"
     ]

@@ -2,19 +2,24 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from indexing.arrays import Floats1d, Floats2d
 from indexing.artefact import Manifest, damaged_files, fingerprint_of, read_manifest, write_manifest, writing
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from reranking.boosting import from_bytes, predict, to_bytes
+from reranking.calibration import Calibration, read_calibration
 from reranking.category import CategoryMapping
+from reranking.model_card import render_card
 from reranking.threshold import Thresholds
 
-KIND = "model"
+KIND, CARD = "model", "model_card.md"
 
 
 @dataclass(frozen=True)
@@ -75,10 +80,15 @@ class XgboostReranker:
     needs: IndexNeeds
     report: Mapping[str, Any]
     same_source: bool = False
+    calibration: Calibration = field(default_factory=Calibration)
 
     def score(self, features: Floats2d) -> Floats1d:
         """Scores (p,) float32 from 0 to 1 of features (p, f) in the order of `feature_names`."""
         return predict(self.members, features)
+
+    def probabilities(self, scores: Floats1d, categories: pa.Array) -> Floats1d:
+        """The calibrated probabilities (p,) float32 of scores in these evaluation categories, ordered as they are."""
+        return self.calibration.of(scores, categories).astype(np.float32)
 
     @property
     def fingerprint(self) -> str:
@@ -104,6 +114,7 @@ class XgboostReranker:
             "thresholds": by_category,
             "default_threshold": _finite(self.decisions.default),
             "f1_threshold": _finite(self.decisions.f1),
+            "calibration": self.calibration.stored(),
             "categories": list(self.mapping.kept),
             "needs": {**vars(self.needs), "views": list(self.needs.views)},
             "same_source": self.same_source,
@@ -111,13 +122,15 @@ class XgboostReranker:
         }
 
     def save(self, path: Path) -> None:
-        """Write the model folder, replacing an older model. Raises InputError when something else is there."""
+        """Write the model folder with its card, replacing an older model. Raises InputError when something else is there."""
         with writing(path, KIND) as folder:
             for old in folder.glob("member_*.ubj"):
                 old.unlink()
             for number, member in enumerate(self.members):
                 (folder / f"member_{number}.ubj").write_bytes(to_bytes(member))
             write_manifest(folder, Manifest(KIND, self._made(), self.fingerprint))
+            # after the manifest, which does not name it: a card is for people, who may write into it
+            (folder / CARD).write_text(render_card(self), encoding="utf-8")
 
 
 def load_reranker(folder: Path) -> XgboostReranker:
@@ -147,6 +160,7 @@ def _from_manifest(folder: Path, made: Mapping[str, Any]) -> XgboostReranker:
         needs,
         made["report"],
         made["same_source"],
+        read_calibration(made["calibration"]),
     )
 
 

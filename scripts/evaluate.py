@@ -1,4 +1,4 @@
-"""`heroic evaluate`: judge scores by the truth, per category; write report.json and report.html."""
+"""`heroic evaluate`: judge scores by the truth, per category; write the report folder."""
 
 import json
 import sys
@@ -10,20 +10,26 @@ import click
 
 if TYPE_CHECKING:
     from eval.context import Context
-    from eval.report import Report
+    from eval.report import OtherPairs, Report
     from eval.scores import Scores
     from reranking.pairs import IdPairs
 
 REPORT_JSON = "report.json"
 REPORT_HTML = "report.html"
+CATEGORIES_CSV = "categories.csv"
+MISTAKES = "mistakes.parquet"
 
 
 @click.command(name="evaluate")
 @click.argument("scores", type=click.Path(path_type=Path))
 @click.option("--truth", type=click.Path(path_type=Path), required=True, help="Pairs file with a target (1 and 0).")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for report.json and report.html.")
-@click.option("--index", type=click.Path(path_type=Path), help="Adds titles, pictures and categories to the report.")
-@click.option("--model", type=click.Path(path_type=Path), help="Adds its thresholds, and which categories it keeps.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
+@click.option("--index", type=click.Path(path_type=Path), help="Adds titles, pictures, slices and retrieval.")
+@click.option("--model", type=click.Path(path_type=Path), help="Adds its thresholds and, with --index, its reasons.")
+@click.option("--train", type=click.Path(path_type=Path), help="Training pairs: what of the truth they have seen.")
+@click.option(
+    "--weights-from", type=click.Path(path_type=Path), help="Pairs whose mix of categories to judge by as well."
+)
 @click.option("--target-precision", type=float, help="[default: the scores' own, or 0.75]")
 @click.option("--rounds", default=200, show_default=True, help="Bootstrap draws; 0 for no intervals.")
 @click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
@@ -35,6 +41,8 @@ def command(
     out: Path,
     index: Path | None,
     model: Path | None,
+    train: Path | None,
+    weights_from: Path | None,
     target_precision: float | None,
     rounds: int,
     seed: int,
@@ -43,7 +51,8 @@ def command(
 ) -> None:
     """Judge SCORES (ids and a score, from anywhere) by the pairs of --truth.
 
-    Writes REPORT/report.json and REPORT/report.html and prints the categories. A report of before is replaced.
+    Writes report.html, report.json, categories.csv, mistakes.parquet and pairs.parquet (for heroic compare) into the
+    folder and prints the categories. A report of before is replaced.
     """
     from eval.intervals import Draws
     from eval.report import EvaluationOptions, evaluate
@@ -51,7 +60,7 @@ def command(
     options = EvaluationOptions(target_precision, Draws(rounds=rounds, seed=seed))
     scored, true = _read(scores, truth, ids)
     context = _open_context(scored, index, model)
-    report = evaluate(scored, true, options=options, context=context)
+    report = evaluate(scored, true, options=options, context=context, others=_read_others(train, weights_from))
     _write(report, context, out)
     _print(report, out, as_json=as_json)
 
@@ -70,6 +79,14 @@ def _read(scores: Path, truth: Path, ids: tuple[str, str] | None) -> tuple["Scor
         read_scores(scores, ids=ids if scores in holding else None),
         read_truth(truth, ids=ids if truth in holding else None),
     )
+
+
+def _read_others(train: Path | None, weights_from: Path | None) -> "OtherPairs":
+    from eval.report import OtherPairs
+    from reranking.pairs import read_id_pairs
+
+    read = [None if path is None else read_id_pairs(path) for path in (weights_from, train)]
+    return OtherPairs(mix=read[0], train=read[1])
 
 
 def _open_context(scores: "Scores", index: Path | None, model: Path | None) -> "Context":
@@ -91,23 +108,36 @@ def _open_context(scores: "Scores", index: Path | None, model: Path | None) -> "
         index_fingerprint=None if opened is None else opened.fingerprint,
         model_fingerprint=None if reranker is None else reranker.fingerprint,
     )
+    made = scores.provenance
+    explains = reranker is not None and made is not None and made.model_fingerprint == reranker.fingerprint
     return Context(
         catalog=None if opened is None else opened.catalog,
         kept=None if reranker is None else frozenset(reranker.categories),
         thresholds=None if reranker is None else reranker.thresholds,
+        default_threshold=None if reranker is None else reranker.decisions.default,
+        index=opened,
+        model=reranker if explains else None,  # another model's reasons would not be those of these scores
     )
 
 
 def _write(report: "Report", context: "Context", out: Path) -> None:
+    from eval.reasons import find_reasons
     from eval.render import render_html
     from eval.report_json import write_json
+    from eval.showcase import choose_shown
+    from eval.tables import PAIRS, write_categories, write_mistakes, write_pairs
     from indexing.artefact import Manifest, write_manifest, writing
 
     made = {"scores": report.inputs.scores, "truth": report.inputs.truth, "target_precision": report.target_precision}
     created = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     with writing(out, "report") as folder:
+        reasons = find_reasons(report.pairs, report.categories.codes, choose_shown(report).rows, context)
+        page = render_html(report, context=context, created=created, reasons=reasons)
+        (folder / REPORT_HTML).write_text(page, encoding="utf-8")
         write_json(report, folder / REPORT_JSON)
-        (folder / REPORT_HTML).write_text(render_html(report, context=context, created=created), encoding="utf-8")
+        write_categories(report, folder / CATEGORIES_CSV)
+        write_mistakes(report, reasons, folder / MISTAKES)
+        write_pairs(report, folder / PAIRS)
         write_manifest(folder, Manifest("report", made))
 
 

@@ -11,7 +11,10 @@ COMMANDS = {
     "candidates": ("scripts.candidates", "Propose pairs from everybody's neighbours."),
     "train": ("scripts.train", "Train a reranker on labelled pairs."),
     "score": ("scripts.score", "Score a pairs file."),
+    "groups": ("scripts.groups", "Group products by their scored pairs."),
+    "explain": ("scripts.explain", "Say why a model scores a pair as it does."),
     "evaluate": ("scripts.evaluate", "Judge scores by the truth, per category."),
+    "compare": ("scripts.compare", "Say what moved between two reports, and whether it is real."),
     "inspect": ("scripts.inspect_command", "Say what an index, a model or a scores file is."),
     "demo": ("scripts.demo", "Run the whole way on a sample catalogue."),
 }

@@ -10,14 +10,11 @@ from rich.text import Text
 from indexing.catalog import catalog_of
 from indexing.errors import InputError
 from indexing.neighbours import rank_of
+from reranking.explanation import explain
 from reranking.xgboost_reranker import XgboostReranker
-from scripts.product_facts import Agreement, compare_products
+from scripts.explanation_text import open_table, render_facts, render_model
 from scripts.query_session import Answer, Session
-from scripts.query_table import VIEW_ORDER, number_text, plain
-
-STYLES = {Agreement.EQUAL: "green", Agreement.CONFLICTING: "red", Agreement.UNJUDGED: ""}
-BAR_PER_LOG_ODDS, LONGEST_BAR = 4, 24
-LEAST_SHOWN = 0.005  # log-odds: a family that adds less is left out
+from scripts.query_table import VIEW_ORDER, number_text
 
 
 def render_explanation(session: Session, answer: Answer, number: int) -> Group:
@@ -43,19 +40,12 @@ def _products(session: Session, answer: Answer, place: int) -> Group:
     left, right = asked.table.to_pylist()[0], answer.products.slice(place, place + 1).table.to_pylist()[0]
     if query.position is None:
         left["id"] = "" if query.picture is None else str(query.picture)
-    facts = compare_products(left, right)
-    table = _table("", "query", "", f"neighbour {answer.result.ranks[place]}")
-    for fact in facts.facts:
-        style = STYLES[fact.agreement]
-        cells = (plain(fact.name), plain(fact.left), fact.agreement.value, plain(fact.right))
-        table.add_row(*(Text(cell, style=style) for cell in cells))
-    hidden = [Text(f"and {facts.hidden} more attributes that only one has", style="dim")] if facts.hidden else []
-    return Group(table, *hidden)
+    return render_facts(left, right, ("", "query", "", f"neighbour {answer.result.ranks[place]}"))
 
 
 def _views(session: Session, answer: Answer, place: int) -> Table:
     """Each view's cosine, and the rank of either product among the other's kept neighbours."""
-    table = _table("view", "cosine", "neighbour's rank for query", "query's rank for neighbour")
+    table = open_table("view", "cosine", "neighbour's rank for query", "query's rank for neighbour")
     position, query = answer.result.positions[place], answer.query
     for view in (view for view in VIEW_ORDER if view in answer.result.views):
         cosine = number_text(answer.result.cosine(view)[place])
@@ -71,35 +61,4 @@ def _views(session: Session, answer: Answer, place: int) -> Table:
 
 def _model(session: Session, model: XgboostReranker, answer: Answer, place: int) -> list[Text | Table]:
     left, right = int(answer.query.position or 0), int(answer.result.positions[place])
-    scorer = session.scorer(model, np.array([left, right]))
-    asked = np.array([left])
-    probability, threshold = float(scorer.score(asked, np.array([right]))[0]), float(scorer.thresholds(asked)[0])
-    verdict = "a match" if probability >= threshold else "no match"
-    never = "never one" if math.isinf(threshold) else f"{threshold:.3f}"
-    reasons = scorer.explain(left, right)
-    head = Text(
-        f"probability {probability:.3f}, threshold {never} ({plain(scorer.categories(asked)[0])}): {verdict}; "
-        f"log-odds start from {reasons.base:+.2f}",
-        style="bold",
-    )
-    table = _table("features", "add", "", "most of it")
-    for family, added, name, value in zip(
-        reasons.families, reasons.added, reasons.strongest, reasons.values, strict=True
-    ):
-        if abs(added) >= LEAST_SHOWN:
-            said = "unknown" if math.isnan(value) else f"{value:.4g}"
-            style = "green" if added > 0 else "red"
-            table.add_row(family, f"{added:+.2f}", Text(_bar(added), style=style), f"{name} = {said}")
-    return [head, table]
-
-
-def _bar(added: float) -> str:
-    return "█" * min(LONGEST_BAR, max(1, round(abs(added) * BAR_PER_LOG_ODDS)))
-
-
-def _table(*names: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), collapse_padding=True)
-    for name in names:
-        right = name in ("cosine", "add") or "rank" in name
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
-    return table
+    return render_model(explain(session.scorer(model, np.array([left, right])), left, right))

@@ -70,7 +70,8 @@ class Session:
         if query.position is None or not len(result):
             return np.full(len(result), np.nan, dtype=np.float32)
         left = np.full(len(result), query.position)
-        return self.scorer(self.model, np.append(result.positions, query.position)).score(left, result.positions)
+        scorer = self.scorer(self.model, np.append(result.positions, query.position))
+        return scorer.probabilities(left, result.positions)
 
     def _notes(self, query: Query, result: QueryResult, k: int, category: str | None) -> tuple[str, ...]:
         notes = []

@@ -30,8 +30,9 @@ def command(
 ) -> None:
     """Score PAIRS of products of INDEX: the same rows in the same order, with columns added.
 
-    `score`, `category` (the evaluation category), `match` (by the category's threshold, which held the target
-    precision on validation) and `match_f1` (by the one threshold of the best F1 there).
+    `score`, `probability` (calibrated on validation), `category` (the evaluation category), `match` (by the
+    category's threshold, which held the target precision on validation) and `match_f1` (by the one threshold of the
+    best F1 there).
     """
     from indexing.product_index import open_index
     from reranking.scoring import ScoreOptions, score_pairs

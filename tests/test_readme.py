@@ -111,13 +111,15 @@ def test_the_commands_of_the_readme_run_one_after_the_other(root, sample, heroic
     """On the committed sample in place of the demo's, whose products have other ids."""
     shutil.copytree(sample, tmp_path / "sample")
     monkeypatch.chdir(tmp_path / "sample")
-    known = pq.read_table("products.parquet", columns=["id"])["id"][0].as_py()
+    known, other = (pq.read_table("products.parquet", columns=["id"])["id"][row].as_py() for row in (0, 1))
     lines = command_lines((root / "README.md").read_text(encoding="utf-8"))
     assert {words[0] for words in lines} >= {"build-index", "query", "candidates", "train", "score", "evaluate"}
     for words in lines:
         if "--id" in words:
             words[words.index("--id") + 1] = known
+        if "--pair" in words:
+            words[words.index("--pair") + 1 : words.index("--pair") + 3] = known, other
     # a query may stand before the command that makes its model
-    for words in sorted(lines, key=lambda words: words[0] in ("query", "inspect")):
+    for words in sorted(lines, key=lambda words: words[0] in ("query", "explain", "inspect")):
         result = heroic(*words)
         assert result.exit_code == 0, f"heroic {' '.join(words)}: {result.stderr}"

@@ -7,37 +7,47 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from eval.cards import MOST_FACTS, PICTURE_SIDE, show_mistakes
+from eval.cards import MOST_CHARS, MOST_FACTS, CardMaker
 from eval.context import Context
 from eval.joining import read_truth
-from eval.mistakes import Mistakes
+from eval.pictures import SIDE, PictureShelf
+from eval.reasons import NO_REASONS, Reason, Reasons
 from eval.report import evaluate
 from eval.scores import read_scores
 
 
 @pytest.fixture
-def card(write_table):
-    def of(catalog):
+def maker(write_table):
+    def of(catalog, reasons=NO_REASONS):
         ids = {"left_id": [1], "right_id": [2]}
         report = evaluate(
             read_scores(write_table("s.parquet", {**ids, "score": [0.5]})),
             read_truth(write_table("t.parquet", {**ids, "target": [0.0]})),
         )
-        mistakes = Mistakes(np.array([0]), np.array([], dtype=np.int64))
-        return show_mistakes(report, mistakes, Context(catalog=catalog)).false_matches[0]
+        return CardMaker(report, Context(catalog=catalog), reasons)
 
     return of
 
 
+@pytest.fixture
+def card(maker):
+    return lambda catalog, **more: maker(catalog, **more).cards(np.array([0]))[0]
+
+
 def test_without_a_catalogue_a_product_is_its_id(card):
-    assert (card(None).left.id, card(None).left.title, card(None).left.picture) == ("1", None, None)
+    assert (card(None).left.id, card(None).left.title, card(None).left.picture) == ("1", (), None)
+    assert card(None).facts == ()
 
 
-def test_a_picture_is_shrunk_and_embedded(card, catalog_of, picture):
-    uri = card(catalog_of([1, 2], images=[[picture("a.png", size=(800, 400))], None])).left.picture
+def test_a_picture_is_shrunk_and_embedded_once(maker, catalog_of, picture):
+    name = picture("a.png", size=(800, 400))
+    made = maker(catalog_of([1, 2], images=[[name], [name]]))
+    (pair,) = made.cards(np.array([0]))
+    assert pair.left.picture == pair.right.picture == 0
+    (uri,) = made.pictures
     head, content = uri.split(",")
     assert head == "data:image/jpeg;base64"
-    assert Image.open(io.BytesIO(base64.b64decode(content))).size == (PICTURE_SIDE, PICTURE_SIDE // 2)
+    assert Image.open(io.BytesIO(base64.b64decode(content))).size == (SIDE, SIDE // 2)
 
 
 def test_a_picture_that_cannot_be_read_gives_way_to_the_next(card, catalog_of, picture, tmp_path):
@@ -47,9 +57,30 @@ def test_a_picture_that_cannot_be_read_gives_way_to_the_next(card, catalog_of, p
     assert pair.right.picture is None
 
 
-def test_facts_begin_with_the_price_and_are_few_and_short(card, catalog_of):
+def test_a_page_takes_no_more_pictures_than_it_can_carry(catalog_of, picture):
+    catalog = catalog_of([1], images=[None])
+    shelf = PictureShelf(catalog, most_bytes=1)
+    assert [shelf.place([picture(name)]) for name in ("a.png", "b.png", "a.png")] == [0, None, 0]
+
+
+def test_facts_of_both_products_are_few_and_short_and_say_where_they_conflict(card, catalog_of):
     many = [{"key": f"k{i}", "value": "x" * 500} for i in range(50)]
-    facts = card(catalog_of([1, 2], price=[1234.5, None], attributes=[many, None], brand=["acme", None])).left.facts
-    assert facts[:2] == (("price", "1,234.50"), ("brand", "acme"))
-    assert len(facts) == MOST_FACTS
-    assert max(len(value) for _, value in facts) <= 120
+    other = [{"key": "k0", "value": "y"}]
+    pair = card(catalog_of([1, 2], price=[1234.5, None], attributes=[many, other], brand=["acme", "Acme"]))
+    found = {fact.name: (fact.left, fact.right, fact.agreement.value) for fact in pair.facts}
+    assert found["price"] == ("1,234.50", "", "")
+    assert found["brand"] == ("acme", "Acme", "=")
+    assert found["k0"][2] == "≠"
+    assert len(pair.facts) == MOST_FACTS
+    assert max(len(fact.left) for fact in pair.facts) == MOST_CHARS
+    assert pair.hidden > 0
+
+
+def test_reasons_are_those_of_the_pair(card, catalog_of):
+    reason = Reason("price", -1.5, "price_ratio", 0.5)
+    assert card(catalog_of([1, 2]), reasons=Reasons({0: (reason,)}, {})).reasons == (reason,)
+
+
+def test_a_card_says_what_decides_and_what_the_label_is(card):
+    pair = card(None)
+    assert (pair.score, pair.threshold, pair.called, pair.match) == (0.5, None, False, False)

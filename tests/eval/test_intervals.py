@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from eval.bca import bca_bounds
 from eval.intervals import Draws, PairGroups, bootstrap, decision_intervals, draw_weights, weighted_interval
 from eval.precision_auc import weighted
 from indexing.errors import InputError
@@ -67,9 +68,33 @@ def test_decisions_that_call_nothing_have_no_precision_interval():
 
 def test_rounds_in_which_nothing_was_drawn_are_left_out():
     groups = PairGroups(np.array([0]), np.array([1]))  # 1 of 2 draws has both groups
-    interval = bootstrap(lambda weights: float(weights.sum()), groups, Draws(rounds=100))
-    assert 0 < interval.rounds < 100
-    assert bootstrap(lambda weights: None, groups, Draws(rounds=5)) is None
+    sum_of, unknown = bootstrap(
+        lambda weights: np.array([weights.sum(), np.nan]), np.array([1.0, np.nan]), groups, Draws(rounds=100)
+    )
+    assert 0 < sum_of.rounds < 100
+    assert unknown is None
+
+
+def test_an_interval_contains_its_value_where_one_false_match_decides():
+    targets = np.r_[0.0, np.ones(40), np.zeros(10)]  # the best-scored is wrong: most draws are without it
+    scores = np.arange(len(targets), 0, -1, dtype=float)
+    codes = np.zeros(len(targets), dtype=np.int64)
+    groups = PairGroups(np.arange(len(targets)), np.arange(len(targets)) + np.where(targets == 1, 0, 100))
+    value = weighted(scores, targets, codes)
+    interval = weighted_interval(scores, targets, codes, groups, Draws(rounds=200))
+    assert interval.low <= value <= interval.high
+
+
+def test_a_value_in_the_middle_of_even_draws_has_the_percentiles():
+    drawn = np.arange(1001) / 1000
+    assert bca_bounds(0.5, drawn, np.zeros(0), 0.9) == pytest.approx((0.05, 0.95), abs=1e-6)
+
+
+def test_a_value_below_most_draws_moves_the_bounds_down():
+    drawn = np.arange(1001) / 1000
+    low, high = bca_bounds(0.3, drawn, np.zeros(0), 0.9)
+    assert low < 0.05
+    assert high < 0.95
 
 
 def test_group_columns_of_different_lengths_are_refused():

@@ -56,7 +56,7 @@ def test_weighted_is_the_metric_over_the_truths_categories(judge, made_pairs):
     report = judge(*made_pairs)
     expected = weighted(report.pairs.scores, report.pairs.targets, report.categories.codes)
     assert report.summary.weighted == pytest.approx(expected, abs=1e-12)
-    assert report.weighted_interval.low < expected < report.weighted_interval.high
+    assert report.uncertainty.weighted.low < expected < report.uncertainty.weighted.high
 
 
 def test_decisions_are_micro_values_of_their_columns(judge, made_pairs):

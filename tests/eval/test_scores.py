@@ -81,10 +81,10 @@ def test_categories_that_are_no_text_are_refused(write_table):
         read_scores(path)
 
 
-def test_provenance_is_read_and_categories_without_a_threshold_are_left_out(write_table):
+def test_provenance_is_read_and_a_threshold_of_null_calls_nothing(write_table):
     made = read_scores(write_table("s.parquet", {**IDS, "score": [1.0, 2.0]}, heroic=MADE)).provenance
     assert (made.index_fingerprint, made.model_fingerprint, made.target_precision) == ("aaa", "bbb", 0.9)
-    assert made.thresholds == {"phones": 0.5}
+    assert made.thresholds == {"phones": 0.5, "rest": float("inf")}
 
 
 def test_scores_from_elsewhere_have_no_provenance(write_table):

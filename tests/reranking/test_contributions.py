@@ -51,7 +51,7 @@ def test_families_hold_the_sums_of_their_features_strongest_first(examples):
     members = boosters(examples, 2)
     row = np.array([[2.0, -1.0, np.nan]], dtype=np.float32)
     added = contributions(members, row)[0]
-    found = explain_pair(Model(members), FEATURES, row)
+    found = explain_pair(Model(members), FEATURES, row).by_family()
     assert found.families == ("one", "two")
     np.testing.assert_allclose(found.added, [added[0], added[1] + added[2]], atol=1e-6)
     assert found.strongest == ("first", "second")
@@ -74,7 +74,7 @@ class TestPairScorer:
         np.testing.assert_array_equal(scorer.score(left, right), whole.score(left, right))
 
     def test_it_explains_near_the_score(self, scorer):
-        found = scorer.explain(0, 1)
+        found = scorer.explain(0, 1).by_family()
         near = 1 / (1 + np.exp(-(found.base + found.added.sum())))
         assert near == pytest.approx(scorer.score(np.array([0]), np.array([1]))[0], abs=0.1)
         assert len(found.families) == len(set(found.families))

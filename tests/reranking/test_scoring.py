@@ -13,6 +13,7 @@ import pytest
 from indexing.errors import InputError, UnknownId
 from indexing.product_index import open_index
 from reranking import scoring
+from reranking.calibration import BetaMap, Calibration, IsotonicMap
 from reranking.category import CategoryMapping
 from reranking.labelled import positions_of
 from reranking.pairs import read_id_pairs
@@ -22,7 +23,7 @@ from reranking.signals import prepare_signals
 from reranking.threshold import Thresholds
 from reranking.xgboost_reranker import load_reranker
 
-ADDED = ["score", "category", "match", "match_f1"]
+ADDED = ["score", "probability", "category", "match", "match_f1"]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,8 @@ def test_the_same_rows_come_back_in_the_same_order_with_columns_added(score, sam
 
 def test_the_added_columns_have_their_types(score, sample_pairs):
     schema = score(sample_pairs).schema
-    assert [schema.field(name).type for name in ADDED] == [pa.float32(), pa.large_string(), pa.bool_(), pa.bool_()]
+    numbers, decisions = [pa.float32()] * 2, [pa.bool_()] * 2
+    assert [schema.field(name).type for name in ADDED] == [*numbers, pa.large_string(), *decisions]
 
 
 def test_scores_are_the_models(score, sample_pairs, expected):
@@ -153,6 +155,17 @@ def test_the_files_own_category_comes_first(score, sample_pairs):
     own = score(sample_pairs[:3].assign(cat3_grouped=["mine", None, "rest"]))
     assert own["category"].to_pylist() == ["mine", "rest", "rest"]
     assert own["cat3_grouped"].to_pylist() == ["mine", None, "rest"]
+
+
+def test_probabilities_are_the_models_by_category_and_keep_the_order_of_the_scores(score, sample_pairs, model):
+    own = IsotonicMap((0.2, 0.8), (0.1, 0.3))
+    calibrated = replace(model, calibration=Calibration(BetaMap(2.0, 0.5, -1.0), {"mine": own}))
+    named = ["mine", None] * (len(sample_pairs) // 2)
+    table = score(sample_pairs.assign(cat3_grouped=named), reranker=calibrated).to_pandas()
+    for here, one in ((table["category"] == "mine", own), (table["category"] != "mine", BetaMap(2.0, 0.5, -1.0))):
+        of_category = table[here].sort_values("score")
+        np.testing.assert_allclose(of_category["probability"], one.of(of_category["score"].to_numpy()), rtol=1e-6)
+        assert of_category["probability"].is_monotonic_increasing
 
 
 def test_match_is_by_the_threshold_of_the_category_and_match_f1_by_the_one(score, sample_pairs, model):

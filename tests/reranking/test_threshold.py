@@ -1,23 +1,15 @@
-"""Thresholds hold the precision that they promise; every choice is compared with trying them all."""
+"""Thresholds decide by category; the one of the best F1 is compared with trying them all."""
 
 import math
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexing.errors import InputError
-from reranking.threshold import (
-    LEAST_POSITIVES,
-    Thresholds,
-    called,
-    choose_thresholds,
-    f1_threshold,
-    precision_threshold,
-    read_thresholds,
-)
+from reranking.threshold import Thresholds, called, f1_threshold, read_thresholds
 
 OWN = Thresholds({"phones": 0.5, "cables": 0.9}, default=0.7, f1=0.4)
 
@@ -45,20 +37,6 @@ def columns_of(pairs):
     return np.array([s / 8 for s, _ in pairs], np.float32), np.array([float(t) for _, t in pairs])
 
 
-@given(judged, st.sampled_from([0.25, 0.5, 0.55, 0.75, 0.9, 1.0]))
-@example([(8, True)] * 55 + [(8, False)] * 45, 0.55)  # 0.55 * 100 is above 55
-def test_it_finds_the_largest_recall_at_the_precision_and_of_those_the_best_precision(pairs, level):
-    scores, targets = columns_of(pairs)
-    tried = [precision_recall(scores, targets, at) for at in np.unique(scores)]
-    reached = [(recall, precision) for precision, recall in tried if precision >= level and recall > 0]
-    threshold = precision_threshold(scores, targets, level)
-    if not reached:
-        assert threshold == math.inf
-    else:
-        precision, recall = precision_recall(scores, targets, threshold)
-        assert (recall, precision) == max(reached)
-
-
 @given(judged)
 def test_it_finds_the_best_f1(pairs):
     scores, targets = columns_of(pairs)
@@ -72,51 +50,11 @@ def test_it_finds_the_best_f1(pairs):
 def test_the_order_of_the_pairs_does_not_matter(pairs, seed):
     scores, targets = columns_of(pairs)
     order = np.random.default_rng(seed).permutation(len(scores))
-    assert precision_threshold(scores, targets, 0.75) == precision_threshold(scores[order], targets[order], 0.75)
     assert f1_threshold(scores, targets) == f1_threshold(scores[order], targets[order])
 
 
-def test_it_stands_in_the_middle_between_the_last_called_and_the_first_not():
-    assert precision_threshold(np.array([0.9, 0.5, 0.1]), np.array([1.0, 1.0, 0.0]), 0.75) == pytest.approx(0.3)
-
-
-def test_where_everything_may_be_called_it_is_the_lowest_score():
-    assert precision_threshold(np.array([0.9, 0.5]), np.array([1.0, 1.0]), 0.75) == 0.5
-
-
 def test_without_pairs_nothing_is_called():
-    assert precision_threshold(np.zeros(0), np.zeros(0), 0.75) == math.inf
     assert f1_threshold(np.zeros(0), np.zeros(0)) == math.inf
-
-
-def validation(matches, others, *, top=1.0):
-    """Matches score `top`, the others score 0: the threshold is half of `top`."""
-    return np.array([top] * matches + [0.0] * others), np.array([1.0] * matches + [0.0] * others)
-
-
-def choose(**categories):
-    scores = np.concatenate([given[0] for given in categories.values()])
-    targets = np.concatenate([given[1] for given in categories.values()])
-    codes = np.repeat(np.arange(len(categories)), [len(given[0]) for given in categories.values()])
-    return choose_thresholds(scores, targets, codes, list(categories), 0.75)
-
-
-def test_a_category_decides_for_itself_when_it_has_enough_matches():
-    chosen = choose(phones=validation(LEAST_POSITIVES, 10, top=0.4), cables=validation(LEAST_POSITIVES, 10, top=0.8))
-    assert chosen.by_category == {"phones": pytest.approx(0.2), "cables": pytest.approx(0.4)}
-
-
-def test_a_category_of_few_matches_takes_the_threshold_of_all_pairs():
-    chosen = choose(phones=validation(LEAST_POSITIVES, 10, top=0.4), cables=validation(LEAST_POSITIVES - 1, 10))
-    assert chosen.by_category == {"phones": pytest.approx(0.2), "cables": chosen.default}
-    assert chosen.default == pytest.approx(0.2)
-
-
-def test_a_category_that_never_reaches_the_precision_calls_nothing():
-    hopeless = np.full(40 * LEAST_POSITIVES, 0.5), np.repeat([1.0, 0.0, 0.0, 0.0], 10 * LEAST_POSITIVES)
-    chosen = choose(phones=validation(LEAST_POSITIVES, 10), hopeless=hopeless)
-    assert chosen.by_category["hopeless"] == math.inf
-    assert called(np.array([1.0]), column("hopeless"), chosen).tolist() == [False]
 
 
 def test_each_pair_is_decided_by_its_category_and_one_not_named_by_the_default():

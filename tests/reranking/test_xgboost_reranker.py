@@ -15,6 +15,7 @@ from indexing.build import BuildOptions, build_index
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosting import to_bytes
+from reranking.calibration import BetaMap, Calibration, IsotonicMap
 from reranking.threshold import Thresholds
 from reranking.xgboost_reranker import IndexNeeds, load_reranker
 
@@ -56,9 +57,38 @@ def test_thresholds_come_back_also_those_that_are_never_reached(model, tmp_path_
     assert "Infinity" not in (folder / "manifest.json").read_text()  # which is no JSON
 
 
+@pytest.mark.parametrize("one", [BetaMap(0.5, 2.0, -1.5), IsotonicMap((0.1, 0.5), (0.02, 0.9))])
+def test_calibration_comes_back(model, tmp_path, one):
+    calibration = Calibration(BetaMap(1.5, 0.25, 0.125), {"phones": one})
+    calibrated = replace(model, members=(), calibration=calibration)
+    calibrated.save(tmp_path / "model")
+    assert load_reranker(tmp_path / "model").calibration == calibration
+    assert calibrated.fingerprint != replace(model, members=()).fingerprint
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        None,
+        {},
+        {"default": {"kind": "beta"}, "by_category": {}},
+        {"default": {"kind": "stairs"}, "by_category": {}},
+        {"default": {"kind": "beta", "rising": -1, "falling": 1, "offset": 0}, "by_category": {}},
+        {"default": {"kind": "isotonic", "scores": [0.2, 0.1], "probabilities": [0, 1]}, "by_category": {}},
+        {"default": {"kind": "isotonic", "scores": [0.1, 0.2], "probabilities": [1, 0]}, "by_category": {}},
+        {"default": {"kind": "isotonic", "scores": [], "probabilities": []}, "by_category": {}},
+    ],
+)
+def test_a_damaged_calibration_is_refused(copy, damaged):
+    made = json.loads((copy / "manifest.json").read_text())["made"]
+    change_manifest(copy, made={**made, "calibration": damaged})
+    with pytest.raises(InputError):
+        load_reranker(copy)
+
+
 def test_a_model_of_fewer_members_leaves_none_of_the_old(model, copy):
     replace(model, members=model.members[:1]).save(copy)
-    assert sorted(path.name for path in copy.iterdir()) == ["manifest.json", "member_0.ubj"]
+    assert sorted(path.name for path in copy.iterdir()) == ["manifest.json", "member_0.ubj", "model_card.md"]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from eval.reasons import NO_REASONS
 from indexing.catalog import FIELDS, Catalog
 from indexing.errors import InputError
+from indexing.neighbours import no_neighbours
 from scripts.evaluate import command
 
 
@@ -35,7 +37,8 @@ def run(files, *more, scores="s.csv"):
 def test_it_writes_the_report_and_prints_the_categories(files):
     result = run(files)
     assert result.exit_code == 0
-    assert {"report.json", "report.html"} <= {path.name for path in (files / "report").iterdir()}
+    written = {"report.json", "report.html", "categories.csv", "mistakes.parquet", "pairs.parquet", "manifest.json"}
+    assert {path.name for path in (files / "report").iterdir()} == written
     document = json.loads((files / "report" / "report.json").read_text())
     assert document["pairs"] == 100
     assert "rest" in result.output
@@ -100,16 +103,27 @@ def index(monkeypatch):
     columns = {field.name: pa.nulls(200, field.type) for field in FIELDS}
     columns["category_3"] = pa.array(["phones", "cables"] * 100, pa.large_string())
     catalog = Catalog(pa.table({"id": pa.array(range(200)), **columns}))
-    opened = SimpleNamespace(catalog=catalog, fingerprint="i1")
+    nobody = no_neighbours(200, 3)
+    opened = SimpleNamespace(
+        catalog=catalog,
+        fingerprint="i1",
+        views=("text",),
+        k=3,
+        manifest=SimpleNamespace(made={}),
+        neighbours=lambda view: nobody,
+    )
     monkeypatch.setattr("indexing.product_index.open_index", lambda folder: opened)
     return opened
 
 
 @pytest.fixture
 def model(monkeypatch):
-    reranker = SimpleNamespace(fingerprint="m1", thresholds={"phones": 0.6}, categories=("phones",))
+    reranker = SimpleNamespace(
+        fingerprint="m1", thresholds={"phones": 0.6}, categories=("phones",), decisions=SimpleNamespace(default=0.5)
+    )
     module = SimpleNamespace(load_reranker=lambda folder: reranker)
     monkeypatch.setitem(sys.modules, "reranking.xgboost_reranker", module)
+    monkeypatch.setattr("eval.reasons.find_reasons", lambda *given: NO_REASONS)
     return reranker
 
 

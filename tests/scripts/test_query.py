@@ -174,7 +174,7 @@ class TestModel:
         assert document["model"] == model.fingerprint
         right = opened.catalog.positions(pa.array([neighbour["id"] for neighbour in document["neighbours"]]))
         scorer = PairScorer.prepare(opened, model, pa.compute.unique(pa.array([0, *sorted(right)])).to_numpy())
-        expected = scorer.score(right * 0, right)
+        expected = scorer.probabilities(right * 0, right)
         assert [neighbour["probability"] for neighbour in document["neighbours"]] == pytest.approx(expected, abs=1e-6)
 
     def test_the_table_has_a_column_for_it(self, query, sample_index, sample_model):
@@ -192,15 +192,16 @@ class TestModel:
         assert result.exit_code == 2
         assert "does not fit the model" in result.stderr
 
-    def test_explain_gives_probability_threshold_and_families(self, query, sample_index, sample_model):
+    def test_explain_gives_score_threshold_and_families(self, query, sample_index, sample_model):
         product_id = open_index(sample_index).catalog.ids[0].as_py()
         lines = query(sample_index, "--model", sample_model, lines=[product_id, ":explain 1"]).stdout.splitlines()
-        verdict = next(line for line in lines if line.startswith("probability"))
+        verdict = next(line for line in lines if line.startswith("score"))
         assert "threshold" in verdict
         assert "match" in verdict
         after = lines[lines.index(verdict) + 1 :]
-        assert after[0].split()[:2] == ["features", "add"]
-        assert any("ranks" in line and " = " in line for line in after)
+        assert [line.split(":")[0] for line in after if line.startswith(("for:", "against:"))] == ["for", "against"]
+        after = after[next(place for place, line in enumerate(after) if line.split()[:2] == ["features", "add"]) :]
+        assert any("neighbours" in line and " = " in line for line in after)
 
 
 class TestPrompt:

@@ -34,7 +34,7 @@ def test_columns_of_ones_own_are_read(score, sample, tmp_path):
     pd.read_parquet(sample / "pairs_test.parquet").rename(columns=names).to_csv(tmp_path / "own.csv", index=False)
     assert score("--ids", "one", "other", pairs=tmp_path / "own.csv").exit_code == 0
     written = pq.read_schema(tmp_path / "scores.parquet").names
-    assert written == ["one", "other", "target", "score", "category", "match", "match_f1"]
+    assert written == ["one", "other", "target", "score", "probability", "category", "match", "match_f1"]
 
 
 def test_a_submission_is_written_beside(score, tmp_path):

@@ -29,7 +29,10 @@ def test_it_prints_what_it_learned(train, sample, tmp_path):
         r"pairs: 1,326 with 230 matches in \d+ product groups; trained on 1,326, validated on 762 with 119 matches",
         lines[1],
     )
-    assert f"validation weighted (precision >= 0.75): {model.report['metric']:.4f}" in lines
+    low, high = model.report["interval"]
+    assert low <= model.report["metric"] <= high
+    ranked = f"validation weighted (precision >= 0.75): {model.report['metric']:.4f} ({low:.4f} to {high:.4f})"
+    assert ranked in lines
     strongest = next(iter(model.report["importance"]))
     assert strongest in result.stdout
     assert f"{model.thresholds['rest']:.3f}" in result.stdout
@@ -109,3 +112,91 @@ def test_the_model_holds_its_thresholds_as_json(train, tmp_path):
     stored = json.loads((tmp_path / "model" / "manifest.json").read_text())
     assert stored["kind"] == "model"
     assert stored["made"]["thresholds"].keys() == {"rest"}
+
+
+def test_it_prints_and_stores_what_was_asked_held_and_paid(train, sample, tmp_path):
+    result = train("--valid", sample / "pairs_valid.parquet")
+    (row,) = load_reranker(tmp_path / "model").report["decisions"]["held"]
+    assert (row["category"], row["matches"], row["asked"]) == ("rest", 119, 0.75)
+    assert row["held"] >= 0.75
+    line = next(line for line in result.stdout.splitlines() if line.startswith("│ rest"))
+    assert f"{row['held']:.3f} │ {row['called']}" in line
+
+
+def test_a_file_asks_for_a_precision_by_category(train, sample, tmp_path):
+    (tmp_path / "asked.yaml").write_text("default: 0.6\nrest: 0.9\n")
+    train("--valid", sample / "pairs_valid.parquet", "--target-precisions", tmp_path / "asked.yaml")
+    model = load_reranker(tmp_path / "model")
+    assert model.target_precision == 0.6
+    assert [row["asked"] for row in model.report["decisions"]["held"]] == [0.9]
+
+
+def test_a_precision_for_a_category_that_is_not_there_is_refused(train, tmp_path):
+    (tmp_path / "asked.yaml").write_text("fones: 0.9\n")
+    result = train("--target-precisions", tmp_path / "asked.yaml")
+    assert result.exit_code == 2
+    assert "'fones', no evaluation category of these pairs: they have rest" in result.stderr
+    assert not (tmp_path / "model").exists()
+
+
+class TestAudit:
+    def test_doubtful_labels_are_printed_after_what_was_learned(self, train):
+        result = train("--audit")
+        assert result.exit_code == 0
+        lines = result.stdout.splitlines()
+        place = next(place for place, line in enumerate(lines) if line.startswith("doubtful labels: "))
+        assert lines[0].startswith("model: ")
+        assert re.match(r"\d\.\d\d  \w+ and \w+: labelled (a|no) match", lines[place + 1])
+
+    @pytest.mark.parametrize("name", ["doubts.csv", "doubts.parquet"])
+    def test_a_file_gets_all_of_them_most_doubtful_first(self, train, tmp_path, name):
+        result = train("--audit", tmp_path / name)
+        table = (pd.read_csv if name.endswith("csv") else pd.read_parquet)(tmp_path / name)
+        assert f"doubtful labels: {len(table)} of 1,326" in result.stdout
+        assert list(table) == [
+            "left_id", "right_id", "target", "score", "doubt", "reason", "left_title", "right_title"
+        ]  # fmt: skip
+        assert table["doubt"].is_monotonic_decreasing
+
+    def test_a_file_of_another_kind_is_refused_before_any_work(self, train, tmp_path):
+        result = train("--audit", tmp_path / "doubts.txt")
+        assert result.exit_code == 2
+        assert "name a file that ends in .parquet or .csv" in result.stderr
+        assert not (tmp_path / "model").exists()
+
+    def test_without_it_nothing_is_audited(self, train):
+        assert "doubtful labels" not in train().stdout
+
+
+class TestSearch:
+    def test_the_model_is_trained_with_the_settings_found_and_says_so(self, train, tmp_path):
+        result = train("--trials", "3", "--storage", tmp_path / "trials")
+        assert result.exit_code == 0
+        report = load_reranker(tmp_path / "model").report
+        assert report["search"]["trials"] == 3
+        assert f"search: {report['search']['value']:.4f} cross-validated" in result.stdout
+        assert f"settings: eta {report['options']['boosting']['eta']:.4g}, " in result.stdout
+        card = (tmp_path / "model" / "model_card.md").read_text(encoding="utf-8")
+        assert "settings found in 3 trials" in card
+
+    def test_the_settings_of_another_model_give_its_boosters_again(self, train, tmp_path):
+        train("--trials", "2")
+        before = [path.read_bytes() for path in sorted((tmp_path / "model").glob("*.ubj"))]
+        (tmp_path / "model").rename(tmp_path / "before")
+        assert train("--settings", tmp_path / "before").exit_code == 0
+        assert [path.read_bytes() for path in sorted((tmp_path / "model").glob("*.ubj"))] == before
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (("--trials", "0"), "0 is not in the range x>=1"),
+            (("--storage", "file"), "--storage keeps the search of --trials"),
+            (("--trials", "2", "--settings", "model"), "leave one out"),
+            (("--settings", "gone"), "gone: no such folder"),
+        ],
+    )
+    def test_what_does_not_go_together_is_refused(self, train, tmp_path, words, message):
+        result = train(*words)
+        assert result.exit_code == 2
+        assert message in result.stderr
+        assert not (tmp_path / "model").exists()

@@ -23,12 +23,13 @@ class Agreement(Enum):
 
 @dataclass(frozen=True)
 class Fact:
-    """One field of both products as text, empty where a product has none."""
+    """One field of both products as text, empty where a product has none; `family` is that of its features, if any."""
 
     name: str
     left: str
     right: str
     agreement: Agreement
+    family: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def compare_products(left: Mapping[str, Any], right: Mapping[str, Any]) -> Facts
         _texts("brand", left["brand"], right["brand"]),
         _prices(left["price"], right["price"]),
         _texts("category", _category(left), _category(right)),
-        Fact("source", left["source"] or "", right["source"] or "", Agreement.UNJUDGED),
+        Fact("source", left["source"] or "", right["source"] or "", Agreement.UNJUDGED, "source"),
         _colors(left, right),
     ]
     attributes = _attributes(left["attributes"], right["attributes"])
@@ -73,15 +74,15 @@ def _texts(name: str, left: str | None, right: str | None) -> Fact:
     return _fact(name, left or "", right or "", words(fold(left or "")) == words(fold(right or "")))
 
 
-def _fact(name: str, left: str, right: str, equal: bool) -> Fact:
+def _fact(name: str, left: str, right: str, equal: bool, family: str = "") -> Fact:
     both = Agreement.EQUAL if equal else Agreement.CONFLICTING
-    return Fact(name, left, right, both if left and right else Agreement.UNJUDGED)
+    return Fact(name, left, right, both if left and right else Agreement.UNJUDGED, family or name)
 
 
 def _prices(left: float | None, right: float | None) -> Fact:
     texts = ["" if price is None else f"{price:,.2f}" for price in (left, right)]
     equal = left is not None and left == right
-    return Fact("price", texts[0], texts[1], Agreement.EQUAL if equal else Agreement.UNJUDGED)
+    return Fact("price", texts[0], texts[1], Agreement.EQUAL if equal else Agreement.UNJUDGED, "price")
 
 
 def _category(product: Mapping[str, Any]) -> str:
@@ -107,7 +108,7 @@ def _attributes(left: list[dict[str, str]] | None, right: list[dict[str, str]] |
         found = [side.get(key, _Attribute(key)) for side in sides]
         written = [", ".join(attribute.written) for attribute in found]
         name = next(attribute.key for side in sides if (attribute := side.get(key)))
-        facts.append(_fact(name, written[0], written[1], bool(found[0].plain & found[1].plain)))
+        facts.append(_fact(name, written[0], written[1], bool(found[0].plain & found[1].plain), "attributes"))
     order = [Agreement.CONFLICTING, Agreement.EQUAL, Agreement.UNJUDGED]
     return sorted(facts, key=lambda fact: order.index(fact.agreement))
 

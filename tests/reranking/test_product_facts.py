@@ -3,7 +3,7 @@
 import pytest
 
 from indexing.catalog import FIELDS
-from scripts.product_facts import MOST_ONE_SIDED, Agreement, compare_products
+from reranking.product_facts import MOST_ONE_SIDED, Agreement, compare_products
 
 
 @pytest.fixture

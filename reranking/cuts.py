@@ -1,0 +1,70 @@
+"""Every threshold that scores allow: how many pairs are called matches there, and how sure the precision is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexing.arrays import Floats1d, Ints1d
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """At each distinct score, from the highest: the pairs called matches there, and the matches among them.
+
+    `last` is the place of the last pair called, in the order of falling scores.
+    """
+
+    scores: Floats1d
+    called: Floats1d
+    matches: Floats1d
+    last: Ints1d
+
+    @classmethod
+    def of(cls, scores: Floats1d, targets: Floats1d) -> "Cuts":
+        """From scores and targets (p,)."""
+        order = falling(scores)
+        ordered = scores[order].astype(np.float64)
+        last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True)) if len(ordered) else np.zeros(0, np.int64)
+        return cls(ordered[last], last + 1.0, np.cumsum(targets[order])[last], last)
+
+    def between(self, place: int) -> float:
+        """A threshold in the middle of the scores that it parts, so that it does not hang on one pair."""
+        if place + 1 == len(self.scores):
+            return float(self.scores[place])
+        return float((self.scores[place] + self.scores[place + 1]) / 2)
+
+
+def falling(scores: Floats1d) -> Ints1d:
+    """The order (p,) of falling scores."""
+    return np.asarray(np.argsort(-scores, kind="stable"), dtype=np.int64)
+
+
+def surprise(scores: Floats1d, targets: Floats1d, left: Ints1d, right: Ints1d, expected: float) -> Floats1d:
+    """The variance (p,) of the matches among the first 1, 2, … pairs by falling score, if `expected` of them were.
+
+    Pairs that share a product group, on either side (`left`, `right`), are right or wrong together: their deviations
+    are added before they are squared (Aronow, Samii and Assenova, "Cluster-robust variance estimation for dyadic
+    data", Political Analysis 23, 2015). Never less than if all pairs were independent.
+    """
+    order = falling(scores)
+    deviations, left, right = targets[order] - expected, left[order], right[order]
+    across = np.flatnonzero(left != right)
+    pairs = np.arange(len(order))
+    touching = np.concatenate([pairs, across])
+    shared = _squares(np.concatenate([left, right[across]]), deviations[touching], touching, len(order))
+    codes = np.minimum(left, right) * (max(left.max(initial=0), right.max(initial=0)) + 1) + np.maximum(left, right)
+    twice = _squares(codes[across], deviations[across], across, len(order))
+    independent = np.arange(1, len(order) + 1) * expected * (1 - expected)
+    return np.asarray(np.maximum(shared - twice, independent), dtype=np.float64)
+
+
+def _squares(groups: Ints1d, deviations: Floats1d, places: Ints1d, count: int) -> Floats1d:
+    """The sum (count,) over groups of the squared sum of their deviations, of those at places 0, 0 to 1, …"""
+    order = np.lexsort([places, groups])
+    values = deviations[order]
+    running = np.cumsum(values)
+    starts = np.flatnonzero(np.append(True, np.diff(groups[order]) != 0)) if len(order) else np.zeros(0, np.int64)
+    lengths = np.diff(np.append(starts, len(order)))
+    before = running - values - np.repeat((running - values)[starts], lengths)  # of the same group, earlier
+    grown = np.bincount(places[order], weights=2 * before * values + values**2, minlength=count)
+    return np.asarray(np.cumsum(grown), dtype=np.float64)

@@ -1,0 +1,48 @@
+"""One pair explained: its score, the decision, what each feature adds, and the reasons in words."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reranking.pair_scorer import PairScorer
+from reranking.reasons import Reasons, reasons_of
+from reranking.text_features import TextSignals
+from reranking.wording import SeenPair
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`probability` is the calibrated one; what decides is whether the `score` reaches the `threshold` of the pair's
+    evaluation `category`, infinity where nothing is called a match."""
+
+    pair: SeenPair
+    probability: float
+    score: float
+    threshold: float
+    category: str
+    reasons: Reasons
+
+    @property
+    def match(self) -> bool:
+        """Whether the model calls it a match."""
+        return self.score >= self.threshold
+
+
+def explain(scorer: PairScorer, left: int, right: int) -> Explanation:
+    """Explain the pair of products at positions `left` and `right`, for which the scorer was prepared."""
+    lefts, rights = np.array([left]), np.array([right])
+    rows = scorer.index.catalog.take(np.array([left, right])).table.to_pylist()
+    pair = SeenPair(rows[0], rows[1], scorer.explain(left, right), _rarities(scorer, left, right))
+    return Explanation(
+        pair,
+        float(scorer.probabilities(lefts, rights)[0]),
+        float(scorer.score(lefts, rights)[0]),
+        float(scorer.thresholds(lefts)[0]),
+        scorer.categories(lefts)[0],
+        reasons_of(pair),
+    )
+
+
+def _rarities(scorer: PairScorer, left: int, right: int) -> dict[str, float]:
+    texts = [family for family in scorer.signals.families if isinstance(family, TextSignals)]
+    return {word: weight for text in texts for side in (left, right) for word, weight in text.rarities(side).items()}

@@ -1,0 +1,100 @@
+"""`heroic groups`: from scores to groups, on the sample and on scores of one's own."""
+
+import json
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from indexing.product_index import open_index
+
+
+@pytest.fixture
+def scores(heroic, sample, sample_index, sample_model, tmp_path):
+    """A scores file of the sample's test pairs."""
+    path = tmp_path / "scores.parquet"
+    result = heroic("score", sample_index, sample / "pairs_test.parquet", "--model", sample_model, "--out", path)
+    assert result.exit_code == 0
+    return path
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Scores of one's own, as CSV: a-b and c-d are tied, the bridge b-c is weak."""
+    path = tmp_path / "own.csv"
+    rows = [("a", "b", 0.9), ("c", "d", 0.9), ("b", "c", 0.55), ("a", "c", 0.2), ("b", "d", 0.3)]
+    pd.DataFrame(rows, columns=["left_id", "right_id", "score"]).to_csv(path, index=False)
+    return path
+
+
+def test_every_product_of_the_scores_has_a_group(heroic, scores, tmp_path):
+    result = heroic("groups", scores, "--out", tmp_path / "g.parquet")
+    assert result.exit_code == 0
+    given, groups = pd.read_parquet(scores), pd.read_parquet(tmp_path / "g.parquet")
+    assert sorted(groups["id"]) == sorted({*given["left_id"], *given["right_id"]})
+    assert (groups.groupby("group")["id"].transform("size") == groups["size"]).all()
+    several = groups[groups["size"] > 1]["group"].nunique()
+    assert result.stdout.startswith(
+        f"groups: {several} of two and more products, the largest of {groups['size'].max()}, "
+    )
+
+
+def test_the_file_says_what_it_was_made_of(heroic, scores, sample_index, tmp_path):
+    heroic("groups", scores, "--out", tmp_path / "g.parquet", "--max-size", "4")
+    made = json.loads(pq.read_schema(tmp_path / "g.parquet").metadata[b"heroic"])
+    assert (made["kind"], made["max_size"], made["agreement"], made["threshold"]) == ("groups", 4, 0.5, None)
+    assert made["index_fingerprint"] == open_index(sample_index).fingerprint
+
+
+def test_one_product_a_source(heroic, scores, sample, sample_index, tmp_path):
+    out = tmp_path / "g.parquet"
+    result = heroic("groups", scores, "--out", out, "--one-per-source", "--index", sample_index, "--agreement", "0")
+    assert result.exit_code == 0
+    sources = pd.read_parquet(sample / "products.parquet").set_index("id")["source"]
+    groups = pd.read_parquet(out)
+    known = groups.assign(source=groups["id"].map(sources)).dropna(subset=["source"])
+    assert not known.duplicated(["group", "source"]).any()
+
+
+def test_scores_of_ones_own_need_a_threshold(heroic, own, tmp_path):
+    result = heroic("groups", own, "--out", tmp_path / "g.parquet")
+    assert result.exit_code == 2
+    assert "no column 'match': give --threshold" in result.stderr
+    assert not (tmp_path / "g.parquet").exists()
+
+
+def test_disagreements_are_listed_with_the_reason(heroic, own, tmp_path):
+    found = {}
+    for agreement in ("0.5", "0"):
+        words = ["--threshold", "0.5", "--agreement", agreement, "--disagreements", tmp_path / "d.parquet"]
+        result = heroic("groups", own, "--out", tmp_path / "g.parquet", *words)
+        assert result.exit_code == 0
+        listed = pd.read_parquet(tmp_path / "d.parquet")
+        found[agreement] = list(zip(listed["left_id"] + listed["right_id"], listed["reason"], strict=True))
+    assert found["0.5"] == [("bc", "a match, but the pairs between the groups disagree")]
+    assert found["0"] == [("bd", "inside a group, but no match"), ("ac", "inside a group, but no match")]
+    groups = pd.read_parquet(tmp_path / "g.parquet")
+    assert groups.set_index("id")["disagreements"].to_dict() == {"a": 1, "b": 1, "c": 1, "d": 1}
+    assert "disagreement: 2 scored pairs inside groups are no match" in result.stdout
+
+
+def test_groups_of_before_keep_their_ids(heroic, own, tmp_path):
+    pd.DataFrame({"id": ["b", "d", "z"], "group": ["first", "second", "third"]}).to_parquet(tmp_path / "before.parquet")
+    words = ["--threshold", "0.5", "--previous", tmp_path / "before.parquet"]
+    assert heroic("groups", own, "--out", tmp_path / "g.parquet", *words).exit_code == 0
+    groups = pd.read_parquet(tmp_path / "g.parquet").set_index("id")["group"]
+    assert groups.to_dict() == {"a": "first", "b": "first", "c": "second", "d": "second"}
+
+
+@pytest.mark.parametrize("words", [["--one-per-source"], ["--index", "somewhere"]])
+def test_sources_and_their_index_go_together(heroic, own, tmp_path, words):
+    result = heroic("groups", own, "--out", tmp_path / "g.parquet", "--threshold", "0.5", *words)
+    assert result.exit_code == 2
+    assert "--one-per-source and --index go together" in result.stderr
+
+
+def test_doubled_pairs_are_refused_with_the_file(heroic, own, tmp_path):
+    own.write_text(own.read_text() + "b,a,0.1\n")
+    result = heroic("groups", own, "--out", tmp_path / "g.parquet", "--threshold", "0.5")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"heroic: {own}: the pair 'a' and 'b' occurs again")
