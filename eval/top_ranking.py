@@ -5,6 +5,8 @@ first; behind the last bucket of a category for which that reaches the level lie
 sorted as whole numbers that hold the score's bits and, in the lowest, the target.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -75,7 +77,7 @@ def _sorted_keys(scores: Floats1d, targets: Floats1d, codes: Ints1d, count: int)
     small = codes.astype(np.uint8 if count <= 256 else np.uint16)
     keys = keys[np.argsort(small, kind="stable")]
     starts = np.append(0, np.cumsum(np.bincount(codes, minlength=count)))
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in pairwise(starts):
         keys[start:end].sort()
     return keys, starts
 
@@ -85,7 +87,7 @@ def _areas(keys: Keys, starts: Ints1d, positives: Ints1d, level: float) -> Float
     running = np.append(0, np.cumsum((keys & keys.dtype.type(1)).astype(np.int64)))
     areas = np.zeros(len(positives))
     ties = keys >> keys.dtype.type(1)
-    for code, (start, end) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+    for code, (start, end) in enumerate(pairwise(starts)):
         if start == end or not positives[code]:
             continue
         own = ties[start:end]

@@ -89,7 +89,10 @@ def _check_columns(files: list[TableFile], schema: Schema, options: ReadOptions)
     for file in files:
         for name in (schema.id, *options.vector_columns, *options.optional_vectors):
             if name not in file.names:
-                raise InputError(f"{file.path}: no column '{name}', has {', '.join(file.names)}")
+                raise InputError(
+                    f"{file.path}: no column '{name}', has {', '.join(file.names)}: "
+                    "say in a schema file which columns mean what (--schema FILE.yaml)"
+                )
 
 
 def _scan_ids(files: list[TableFile], schema: Schema) -> pa.ChunkedArray:

@@ -47,10 +47,8 @@ class IdLookup:
         missing = np.flatnonzero(found < 0)
         if missing.size:
             value = ids[int(missing[0])].as_py()
-            raise UnknownId(
-                f"id {value!r} is not in the catalogue ({missing.size} of {len(ids)} ids are unknown): "
-                "use the catalogue that these ids come from"
-            )
+            many = f" ({missing.size} of {len(ids)} ids are unknown)" if len(ids) > 1 else ""
+            raise UnknownId(f"id {value!r} is not in the catalogue{many}: use the catalogue that these ids come from")
         return found
 
     def find(self, ids: pa.Array | pa.ChunkedArray) -> Ints1d:

@@ -1,7 +1,7 @@
 """Training a reranker on labelled pairs: features, hold-out by product group, boosting, thresholds."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from indexing.product_index import ProductIndex
 from indexing.progress import Progress, silent
 from reranking.asked_precision import AskedPrecision
 from reranking.boosting import BoostingOptions, Examples, Metric, boost, gains, predict
-from reranking.calibrating import calibrate
+from reranking.calibrating import Calibrated, calibrate
 from reranking.category import LEAST_PAIRS, CategoryMapping, codes_of, level_3
 from reranking.deciding import Decided, decide
 from reranking.groups import GroupBy, product_groups
@@ -80,20 +80,46 @@ def train_reranker(
     """
     options = options or TrainOptions()
     data = _prepare(index, pairs, valid, options)
-    everything = data.train.products if data.valid is data.train else _union(data.train, data.valid)
-    signals = prepare_signals(index, everything, same_source=options.same_source)
+    signals = prepare_signals(index, _union(data.train, data.valid), same_source=options.same_source)
     train = Examples(_compute(signals, data.train, "train", progress), data.train.targets, data.train_codes)
     judged = Examples(_compute(signals, data.valid, "valid", progress), data.valid.targets, data.valid_codes)
     members = boost(train, judged, metric, options=options.boosting, seed=options.seed, progress=progress)
-    scores = predict(members, judged.features)
-    validation = _validation(scores, judged, data.valid, len(index.catalog))
+    validation = _validation(predict(members, judged.features), judged, data.valid, len(index.catalog))
     decided = decide(validation, data.names, data.asked, seed=options.seed)
     calibrated = calibrate(validation, data.names, seed=options.seed)
-    report = {
-        **data.counts,
-        **ranked_report(validation, data.names, metric, interval),
-        "families": [asdict(of) for of in family_importance(members, signals.features, judged.features, seed=0)],
+    reranker = XgboostReranker(
+        tuple(members),
+        signals.names,
+        decided.thresholds,
+        options.target_precision,
+        data.mapping,
+        IndexNeeds.of(index),
+        {
+            **data.counts,
+            **ranked_report(validation, data.names, metric, interval),
+            **_seen(members, signals, judged.features),
+            **_decided(decided, calibrated),
+            "options": asdict(options),
+            "index": index.fingerprint,
+        },
+        options.same_source,
+        calibrated.calibration,
+    )
+    return Trained(reranker, (*_warnings(train, signals, index.main_view), *_never(decided)))
+
+
+def _seen(members: Sequence[Any], signals: Signals, features: Floats2d) -> dict[str, Any]:
+    """For the report: what the trees look at."""
+    return {
+        "families": [asdict(of) for of in family_importance(members, signals.features, features, seed=0)],
+        "importance": dict(list(gains(members, signals.names).items())[:STRONGEST]),
         "rounds": [member.num_boosted_rounds() for member in members],
+    }
+
+
+def _decided(decided: Decided, calibrated: Calibrated) -> dict[str, Any]:
+    """For the report: what thresholds held and how probabilities were calibrated."""
+    return {
         "decisions": {"caution": decided.caution, "held": [asdict(row) for row in decided.held]},
         "calibration": {
             "method": calibrated.method,
@@ -101,23 +127,7 @@ def train_reranker(
             "error_of_scores": calibrated.error_of_scores,
             "categories": [asdict(row) for row in calibrated.categories],
         },
-        "importance": dict(list(gains(members, signals.names).items())[:STRONGEST]),
-        "options": asdict(options),
-        "index": index.fingerprint,
     }
-    needs = IndexNeeds.of(index)
-    reranker = XgboostReranker(
-        tuple(members),
-        signals.names,
-        decided.thresholds,
-        options.target_precision,
-        data.mapping,
-        needs,
-        report,
-        options.same_source,
-        calibrated.calibration,
-    )
-    return Trained(reranker, (*_warnings(train, signals, index.main_view), *_never(decided)))
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def opened(request, chromium, pages):
 
     def opening(name):
         page = context.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(20000)
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
