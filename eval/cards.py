@@ -32,7 +32,7 @@ class ProductCard:
 class PairCard:
     """Two products side by side: what is known of both, their score, what decides and what was decided.
 
-    `facts` are of both products, `hidden` more were left out; `threshold` is None where nothing is called a match;
+    `probability` is None where it is the score. `facts` are of both products, `hidden` more were left out; `threshold` is None where nothing is called a match;
     `why` says why the pair is shown, where that is not plain.
     """
 
@@ -42,6 +42,7 @@ class PairCard:
     hidden: int
     category: str
     score: float
+    probability: float | None
     threshold: float | None
     called: bool
     match: bool
@@ -81,6 +82,7 @@ class CardMaker:
     def _card(self, row: int, left: dict[str, Any], right: dict[str, Any], why: str) -> PairCard:
         report, code = self.report, int(self.report.categories.codes[row])
         threshold = float(report.thresholds[code])
+        score, probability = float(report.pairs.scores[row]), float(report.pairs.probabilities[row])
         facts, hidden = self._facts(left, right)
         titles = mark_differences(left.get("title") or "", right.get("title") or "")
         return PairCard(
@@ -89,7 +91,8 @@ class CardMaker:
             facts=facts,
             hidden=hidden,
             category=report.categories.names[code],
-            score=float(report.pairs.scores[row]),
+            score=score,
+            probability=probability if probability != score else None,
             threshold=threshold if np.isfinite(threshold) else None,
             called=bool(report.called[row]),
             match=bool(report.pairs.targets[row] == 1),

@@ -28,7 +28,8 @@ def mark_differences(left: str, right: str) -> tuple[tuple[Piece, ...], tuple[Pi
 
 
 def _plain_words(text: str) -> list[str]:
-    return [plain_number(word) for word in words(fold(text))]
+    """Each cut as it is marked: folding a whole text may join what stands apart."""
+    return [plain_number(word) for found in _WORD.finditer(text) for word in words(fold(found[0]))]
 
 
 def _known(own: list[str], others: list[str]) -> frozenset[str]:

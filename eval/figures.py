@@ -83,7 +83,7 @@ def _draw(report: Report, points: Points, place: int, part: slice, limits: tuple
         best=int(np.searchsorted(kept, best)) + 1 if reached.size else 0,
         held=_held(report, place),
         histogram=_histogram(scores, targets, limits),
-        reliability=_reliability(scores, targets),
+        reliability=_reliability(report.pairs.probabilities[inside], targets),
     )
 
 

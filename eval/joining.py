@@ -18,7 +18,8 @@ class JudgedPairs:
 
     `left` and `right` are the truth's ids; `left_product`, `right_product` (p,) number the products from 0 to
     `n_products`; `targets` and `scores` are float64 (p,); `rows` (p,) is each pair's row in the scores file and
-    `swapped` (p,) whether it stands there the other way round.
+    `swapped` (p,) whether it stands there the other way round. `probabilities` float64 (p,) are the scores themselves
+    where the file names no others.
     """
 
     left: pa.Array
@@ -30,6 +31,7 @@ class JudgedPairs:
     scores: Floats1d
     rows: Ints1d
     swapped: Bools1d
+    probabilities: Floats1d
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -82,6 +84,7 @@ def join_scores(scores: Scores, truth: IdPairs) -> JudgedPairs:
         scores=scores.values[rows],
         rows=rows,
         swapped=given.left[rows] != true.left,
+        probabilities=(scores.values if scores.probabilities is None else scores.probabilities)[rows],
     )
 
 

@@ -9,7 +9,7 @@ from indexing.catalog import Catalog
 from indexing.images import PictureError, load_picture
 
 SIDE = 128
-MOST_BYTES = 3_500_000
+MOST_BYTES = 3_000_000
 
 
 class PictureShelf:

@@ -164,7 +164,7 @@ def evaluate(
         mistakes=find_mistakes(pairs.scores, pairs.targets, codes, called),
         near=nearest_threshold(pairs.scores, thresholds[codes]),
         suspects=find_suspects(pairs, codes, (groups.left, groups.right)),
-        reliability=measure_reliability(pairs.scores, pairs.targets),
+        reliability=measure_reliability(pairs.probabilities, pairs.targets),
         slices=measure_slices(pairs, codes, called, context, level=level),
         ceiling=None if context.index is None else find_ceiling(context.index, pairs, codes, called, len(names)),
         mix=None if others.mix is None else value_under(others.mix, names, values, context),

@@ -67,7 +67,7 @@ def is_small(report: Report, place: int) -> bool:
 def _category(report: Report, place: int) -> dict[str, Any]:
     name, values = report.categories.names[place], report.values
     inside = np.flatnonzero(report.categories.codes == place)
-    reliability = measure_reliability(report.pairs.scores[inside], report.pairs.targets[inside])
+    reliability = measure_reliability(report.pairs.probabilities[inside], report.pairs.targets[inside])
     uncertainty, held = report.uncertainty, report.held
     return {
         "category": name,

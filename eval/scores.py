@@ -20,6 +20,7 @@ from reranking.pairs import PairColumns, find_columns, id_columns
 SCORE_COLUMNS = ("score", "scores", "probability", "target")
 DECISION_COLUMNS = ("match", "match_f1")
 CATEGORY_COLUMN = "category"
+PROBABILITY = "probability"
 METADATA_KEY = b"heroic"
 
 
@@ -41,6 +42,7 @@ class Scores:
 
     `decisions` holds those of `match` and `match_f1` that the file has, bool (n,); `categories` is the evaluation
     category of the file's left product (large_string, nulls allowed) or None; `column` is where the scores stood.
+    `probabilities` float64 (n,) are the column `probability` where the file has it beside a score.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class Scores:
     decisions: Mapping[str, Bools1d]
     categories: pa.Array | None
     provenance: Provenance | None
+    probabilities: Floats1d | None = None
 
 
 def read_scores(path: Path, *, ids: tuple[str, str] | None = None) -> Scores:
@@ -65,7 +68,7 @@ def read_scores(path: Path, *, ids: tuple[str, str] | None = None) -> Scores:
         wanted = ", ".join(f"'{column}'" for column in SCORE_COLUMNS)
         raise InputError(f"{path}: no score column: needs one of {wanted}, has {', '.join(file.names)}")
     decided = [column for column in DECISION_COLUMNS if column in file.names]
-    table = file.read(_present(file, columns, [name, *decided, CATEGORY_COLUMN]))
+    table = file.read(_present(file, columns, [name, *decided, CATEGORY_COLUMN, PROBABILITY]))
     left, right = id_columns(table, columns, path)
     categories = table[CATEGORY_COLUMN] if CATEGORY_COLUMN in file.names else None
     return Scores(
@@ -77,6 +80,7 @@ def read_scores(path: Path, *, ids: tuple[str, str] | None = None) -> Scores:
         decisions={column: _booleans(table[column], column, path) for column in decided},
         categories=None if categories is None else _texts(categories, CATEGORY_COLUMN, path),
         provenance=_provenance(file),
+        probabilities=_finite(table[PROBABILITY], PROBABILITY, path) if PROBABILITY in file.names else None,
     )
 
 

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from eval.joining import read_truth
 from eval.reliability import measure_reliability
+from eval.report import evaluate
+from eval.scores import read_scores
 
 
 def test_scores_that_are_the_share_of_matches_have_no_error():
@@ -26,3 +29,12 @@ def test_a_score_of_one_belongs_to_the_last_part():
 @pytest.mark.parametrize("scores", [[-0.1, 0.5], [0.5, 1.5], []])
 def test_scores_that_are_no_probabilities_have_none(scores):
     assert measure_reliability(np.array(scores), np.ones(len(scores))) is None
+
+
+def test_a_report_takes_the_column_probability_where_there_is_one(write_table):
+    ids = {"left_id": [1, 3], "right_id": [2, 4]}
+    truth = read_truth(write_table("t.parquet", {**ids, "target": [1.0, 0.0]}))
+    scored = {**ids, "score": [7.0, 3.0], "probability": [1.0, 0.0]}
+    report = evaluate(read_scores(write_table("s.parquet", scored)), truth)
+    assert report.inputs.column == "score"
+    assert report.reliability.error == 0
