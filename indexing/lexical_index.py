@@ -22,6 +22,7 @@ from indexing.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.ngrams import NgramOptions, count_blocks, document_counts, inverse_document_frequency, weigh
 
 OPTIONS_FILE = "lexical.json"
+TIE_MARGIN = 16  # neighbours fetched beyond k: equal titles tie often, and asking again costs more than this
 ARRAYS = ("data", "indices", "indptr", "columns", "idf")
 
 
@@ -81,7 +82,7 @@ class LexicalIndex:
                 positions = np.where(positions < 0, -1, places[positions])
             return in_order(positions, found.cosines)
 
-        return best(fetch, queries.shape[0], k, by_ngram.shape[1])
+        return best(fetch, queries.shape[0], k, by_ngram.shape[1], margin=TIE_MARGIN)
 
     def save(self, folder: Path) -> None:
         """One .npy file an array, so that opening maps them into memory."""
@@ -125,6 +126,8 @@ def _weighed(counts: sp.csr_matrix, columns: Ints1d, idf: Floats1d) -> sp.csr_ma
 def _top(queries: sp.csr_matrix, by_ngram: sp.csr_matrix, ask: int, threads: int) -> Neighbours:
     """The `ask` largest products of each query row, in any order, as rows padded with -1."""
     found = sp_matmul_topn(queries, by_ngram, top_n=ask, n_threads=threads)
+    if found.nnz == queries.shape[0] * ask:
+        return Neighbours(found.indices.reshape(-1, ask).astype(np.int64), found.data.reshape(-1, ask))
     counts = np.diff(found.indptr)
     padded = no_neighbours(queries.shape[0], ask)
     row = np.repeat(np.arange(len(counts)), counts)

@@ -60,7 +60,7 @@ def best(fetch: Callable[[Ints1d, int], Neighbours], queries: int, k: int, size:
     """The k best of each query by cosine and position, whatever the engine does with ties.
 
     `fetch(rows, n)` brings n neighbours in order of the queries at `rows`, any choice among those that tie at the
-    end. Where the tie at the k-th place goes on to the last one fetched, four times as many are fetched.
+    end. Where the tie at the k-th place goes on to the last one fetched, twice as many are fetched.
     """
     found = no_neighbours(queries, k)
     rows, ask = np.arange(queries), min(k + margin, size)
@@ -71,7 +71,7 @@ def best(fetch: Callable[[Ints1d, int], Neighbours], queries: int, k: int, size:
         if ask <= k or ask >= size:
             break
         rows = rows[got.cosines[:, k - 1] == got.cosines[:, -1]]
-        ask = min(ask * 4, size)
+        ask = min(ask * 2, size)
     return found
 
 
@@ -93,7 +93,15 @@ def without_self(neighbours: Neighbours, own: Ints1d, k: int) -> Neighbours:
 
     Exact duplicates of the query are kept, wherever they stand.
     """
-    return keep(neighbours, neighbours.positions != own[:, None], k)
+    if neighbours.k <= k:
+        return keep(neighbours, neighbours.positions != own[:, None], k)
+    is_own = neighbours.positions == own[:, None]
+    place = np.where(is_own.any(axis=1), is_own.argmax(axis=1), k)
+    columns = np.arange(k)[None, :] + (np.arange(k)[None, :] >= place[:, None])
+    return Neighbours(
+        np.take_along_axis(neighbours.positions, columns, axis=1),
+        np.take_along_axis(neighbours.cosines, columns, axis=1),
+    )
 
 
 def rank_of(neighbours: Neighbours, queries: Ints1d, others: Ints1d) -> Floats1d:
