@@ -17,18 +17,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.peak_memory import peak_mib
+
 if TYPE_CHECKING:
     from indexing.arrays import Ints1d
     from indexing.product_index import ProductIndex
 
 REPEATS = 3
-PEAK = """
-import resource, runpy, sys
-try:
-    runpy.run_module("scripts.main", run_name="__main__")
-finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
-"""
 
 
 @click.command()
@@ -180,8 +175,8 @@ def _score(index: "ProductIndex", work: Path, count: int) -> tuple[float, float]
     pq.write_table(pa.table({"left_id": ids.take(pa.array(left)), "right_id": ids.take(pa.array(right))}), pairs)
     words = ["score", str(index.folder), str(pairs), "--model", str(work / "model"), "--out", str(work / "out.parquet")]
     begun = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", PEAK, *words], check=True, capture_output=True, text=True)
-    return time.perf_counter() - begun, float(done.stderr.split()[-1])
+    peak = peak_mib(words)
+    return time.perf_counter() - begun, peak
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ scikit-learn's precision_recall_curve and trapezoid, on the same arrays), `metri
 """
 
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,18 +16,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.peak_memory import peak_mib
+
 if TYPE_CHECKING:
     from indexing.arrays import Floats1d, Ints1d
 
 REPEATS = 9
 LEVEL = 0.75
-PEAK = """
-import resource, runpy, sys
-try:
-    runpy.run_module("scripts.main", run_name="__main__")
-finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
-"""
 
 
 @click.command()
@@ -125,10 +118,10 @@ def _report(
     pq.write_table(pa.table({**ids, "score": scores, **decided}), folder / "scores.parquet")
     words = ["evaluate", "scores.parquet", "--truth", "truth.parquet", "--out", "report", "--rounds", str(rounds)]
     started = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", PEAK, *words], cwd=folder, capture_output=True, text=True, check=True)
+    peak = peak_mib(words, folder=folder)
     return {
         "report_s": time.perf_counter() - started,
-        "peak_mib": float(done.stderr.split()[-1]),
+        "peak_mib": peak,
         "html_mib": (folder / "report" / "report.html").stat().st_size / 2**20,
     }
 
