@@ -260,6 +260,7 @@ class _Build:
                 "products": len(read.catalog),
                 "digest": read.digest,
                 "schema": read.schema.name,
+                "unread": list(read.unread),
                 "pictures": str(read.catalog.pictures.resolve()),
             },
             "encoders": self.encoders,

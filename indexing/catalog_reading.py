@@ -17,7 +17,7 @@ from indexing.errors import InputError
 from indexing.ids import IdLookup
 from indexing.progress import Progress, silent
 from indexing.rejects import Reject
-from indexing.schema import Schema, choose_schema
+from indexing.schema import OZON, Schema, choose_schema
 from indexing.tables import BLOCK_ROWS, TableFile, as_integers, list_tables, open_table
 from indexing.vector_cells import VectorColumn
 
@@ -43,13 +43,15 @@ class ReadOptions:
 @dataclass(frozen=True)
 class CatalogRead:
     """What came of reading: the catalogue, what was set aside, the schema, a digest of the products, and one of each
-    column of vectors, so that the products are the same ones whichever of their vectors are asked for."""
+    column of vectors, so that the products are the same ones whichever of their vectors are asked for. `unread` are the
+    columns that nothing was made of."""
 
     catalog: Catalog
     rejects: list[Reject]
     schema: Schema
     digest: str
     vector_digests: dict[str, str]
+    unread: tuple[str, ...] = ()
 
 
 def read_catalog(
@@ -71,7 +73,8 @@ def read_catalog(
     rejects = writer.write(files, len(ids), progress)
     _check_rejects(rejects, len(ids), options.max_rejects, files[0].path)
     digests = {name: digest.hexdigest() for name, digest in writer.digests.items()}
-    return CatalogRead(open_catalog(folder, pictures), rejects, schema, digests.pop(PRODUCTS), digests)
+    products = digests.pop(PRODUCTS)
+    return CatalogRead(open_catalog(folder, pictures), rejects, schema, products, digests, tuple(sorted(writer.unread)))
 
 
 def open_catalog(folder: Path, pictures: Path) -> Catalog:
@@ -93,6 +96,12 @@ def _check_columns(files: list[TableFile], schema: Schema, options: ReadOptions)
                     f"{file.path}: no column '{name}', has {', '.join(file.names)}: "
                     "say in a schema file which columns mean what (--schema FILE.yaml)"
                 )
+    names = {name for file in files for name in file.names}
+    missing = [] if schema == OZON else [name for name in schema.mapped_columns() if name not in names]
+    if missing:
+        raise InputError(
+            f"{files[0].path}: no column '{missing[0]}', which --schema {options.schema} names: mend the schema"
+        )
 
 
 def _scan_ids(files: list[TableFile], schema: Schema) -> pa.ChunkedArray:
@@ -161,6 +170,7 @@ class _CatalogWriter:
         self._vectors = [VectorColumn(name) for name in required]
         self._vectors += [VectorColumn(name, optional=True) for name in sorted(optional)]
         self.digests = {name: hashlib.sha256() for name in (PRODUCTS, *(column.name for column in self._vectors))}
+        self.unread: set[str] = set()
         self._blob: BinaryIO | None = None
 
     def write(self, files: list[TableFile], rows: int, progress: Progress) -> list[Reject]:
@@ -196,6 +206,8 @@ class _CatalogWriter:
             return pa.nulls(len(block), pa.large_string()) if found is None else found
 
         extra = {n: columns[n] for n in schema.extra_columns(file.names) if self._is_attribute(columns[n].type, n)}
+        used = {*extra, *(vectors.name for vectors in self._vectors)}
+        self.unread |= set(schema.extra_columns(file.names)) - used
         normal = {
             "title": cells.text(column(schema.title), schema.title),
             "description": cells.text(column(schema.description), schema.description),

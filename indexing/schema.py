@@ -32,6 +32,11 @@ class Schema:
     color: str = "color"
     vectors: tuple[str, ...] = ()
 
+    def mapped_columns(self) -> list[str]:
+        """The columns that this schema names otherwise than the generic one: a file must have them."""
+        return [getattr(self, f.name) for f in fields(self) if f.name not in ("name", "vectors")
+                and getattr(self, f.name) != f.default]  # fmt: skip
+
     def extra_columns(self, names: Sequence[str]) -> list[str]:
         """The columns among `names` that no field of this schema names."""
         known = {getattr(self, field.name) for field in fields(self) if field.name not in ("name", "vectors")}

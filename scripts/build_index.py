@@ -56,6 +56,9 @@ def _print(built: "Built", out: Path) -> None:
     made = built.index.manifest.made
     click.echo(f"index: {out} ({built.index.fingerprint})")
     click.echo(f"products: {made['catalog']['products']:,} ({made['catalog']['schema']} schema)")
+    if made["catalog"]["unread"]:
+        names = ", ".join(made["catalog"]["unread"])
+        click.echo(f"not read: {names} (vectors, bytes or objects; column:NAME reads a column of vectors)")
     for view, encoder in made["encoders"].items():
         again = ", reused" if view in built.reused else ""
         click.echo(f"{view}: {encoder['spec']}, {encoder['dim']} dimensions{again}")

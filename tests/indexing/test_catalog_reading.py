@@ -609,3 +609,16 @@ def test_what_is_read_is_what_was_written(columns, suffix):
         assert values(found, "price") == columns["price"]
         assert attributes(found) == [expected_attributes(cell) for cell in columns["attributes"]]
         assert found.rejects == []
+
+
+def test_columns_that_nothing_is_made_of_are_named(read):
+    content = {"id": [1], "title": ["Kettle"], "vector": [[0.5, 1.0]], "codes": [[1, 2]], "shade": ["red"]}
+    assert read(content).unread == ("codes", "vector")
+    assert read(content, vector_columns=("vector",)).unread == ("codes",)
+
+
+def test_a_column_that_the_schema_file_names_must_be_there(read, tmp_path):
+    schema = tmp_path / "shop.yaml"
+    schema.write_text("title: product_nmae\n")
+    with pytest.raises(InputError, match=r"no column 'product_nmae', which --schema .*shop.yaml names"):
+        read({"id": [1], "product_name": ["Kettle"]}, schema=str(schema))
