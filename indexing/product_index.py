@@ -11,17 +11,15 @@ from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.artefact import Manifest, read_manifest
 from indexing.catalog import Catalog
 from indexing.catalog_reading import open_catalog
-from indexing.column_encoder import ColumnEncoder
-from indexing.encoder import Encoder, Spec
+from indexing.encoder import Encoder
+from indexing.encoders import open_encoder
 from indexing.errors import InputError
 from indexing.faiss_index import FaissIndex, load_faiss
 from indexing.fusion import Fusion
 from indexing.index import FusedRows, Index, Rows
 from indexing.lexical_index import LexicalIndex, load_lexical
-from indexing.lsa_encoder import load_lsa
 from indexing.neighbours import Neighbours
 from indexing.self_join import open_neighbours
-from indexing.thumbnail_encoder import ThumbnailEncoder
 from indexing.vectors import Vectors, open_vectors
 
 KIND = "index"
@@ -131,12 +129,7 @@ class ProductIndex:
 
     def encoder(self, view: str) -> Encoder:
         """The encoder of a view, for queries that are not in the catalogue."""
-        spec = Spec(*self.manifest.made["encoders"][view]["spec"].partition(":")[::2])
-        if spec.engine == "lsa":
-            return load_lsa(self.folder / "vectors" / view)
-        if spec.engine == "thumbnail":
-            return ThumbnailEncoder()
-        return ColumnEncoder(spec.name, self._vectors[view].dim)
+        return open_encoder(self.manifest.made["encoders"][view], self.folder / "vectors" / view)
 
 
 def open_index(folder: Path, *, device: str = "cpu") -> ProductIndex:

@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
-from indexing.build import source_codes
 from indexing.catalog import Catalog, catalog_of
 from indexing.categories import in_category
 from indexing.errors import InputError
 from indexing.index import Rows
 from indexing.neighbours import Neighbours, allowed_for, in_order, no_neighbours, without_self
 from indexing.product_index import ProductIndex
+from indexing.view_joining import source_codes
 
 SCAN_ROWS = 65_536
 NOBODY = -1

@@ -44,7 +44,8 @@ def command(data: tuple[Path, ...], split: str, work: Path | None, rounds: int, 
 
 
 def _measure(folder: Path, split: str, work: Path, rounds: int, ablate: bool, seed: int) -> dict[str, Any]:
-    from indexing.build import BuildOptions, build_index
+    from indexing.build import build_index
+    from indexing.build_options import BuildOptions
     from reranking.labelled import read_labelled
 
     click.echo(f"{folder.name}: building", err=True)

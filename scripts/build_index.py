@@ -42,7 +42,8 @@ def command(products: tuple[Path, ...], out: Path, text_fields: str, **given: An
 
     Run again over the same catalogue, it reuses the vectors that still fit.
     """
-    from indexing.build import BuildOptions, build_index
+    from indexing.build import build_index
+    from indexing.build_options import BuildOptions
     from scripts.progress import shown
 
     fields = tuple(field.strip() for field in text_fields.split(",") if field.strip())

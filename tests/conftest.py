@@ -35,7 +35,8 @@ def sample():
 @pytest.fixture(scope="session")
 def sample_index(sample, tmp_path_factory):
     """An index folder of the sample, with all four views and 20 neighbours of each product. Not to be changed."""
-    from indexing.build import BuildOptions, build_index
+    from indexing.build import build_index
+    from indexing.build_options import BuildOptions
 
     folder = tmp_path_factory.mktemp("sample") / "index"
     build_index([sample / "products.parquet"], folder, options=BuildOptions(k=SAMPLE_K))

@@ -12,17 +12,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexing.artefact import damaged_files
-from indexing.build import BuildOptions, build_index, source_codes
+from indexing.build import build_index
+from indexing.build_options import BuildOptions
 from indexing.errors import InputError
 from indexing.index import ExactIndex
 from indexing.neighbours import RESOLUTION, without_self
 from indexing.product_index import open_index
+from indexing.view_joining import source_codes
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 import indexing.encoding
-from indexing.build import BuildOptions, build_index
+from indexing.build import build_index
+from indexing.build_options import BuildOptions
 indexing.encoding.SHARD_ROWS = 3
 def progress(stage, done, total):
     if (stage, done) == (sys.argv[3], int(sys.argv[4])):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from indexing.build import BuildOptions, build_index
+from indexing.build import build_index
+from indexing.build_options import BuildOptions
 from indexing.catalog import catalog_of
 from indexing.errors import InputError
 

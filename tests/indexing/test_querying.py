@@ -6,7 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from indexing.build import BuildOptions, build_index
+from indexing.build import build_index
+from indexing.build_options import BuildOptions
 from indexing.categories import category_names, in_category
 from indexing.errors import InputError, UnknownId
 from indexing.querying import Query, find_neighbours, query_by_id

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexing.build import BuildOptions, build_index
+from indexing.build import build_index
+from indexing.build_options import BuildOptions
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking import candidates

@@ -85,7 +85,8 @@ class TestPairScorer:
         assert scorer.thresholds(np.array([0])).tolist() == [decisions.by_category.get(category, decisions.default)]
 
     def test_an_index_that_does_not_fit_is_refused(self, sample, sample_model, tmp_path):
-        from indexing.build import BuildOptions, build_index
+        from indexing.build import build_index
+        from indexing.build_options import BuildOptions
 
         options = BuildOptions(image_encoder="none", k=20)
         index = build_index([sample / "products.parquet"], tmp_path / "index", options=options).index

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from indexing.build import BuildOptions, build_index
+from indexing.build import build_index
+from indexing.build_options import BuildOptions
 from indexing.errors import InputError
 from reranking.rank_features import SHARED_K, RankSignals, ViewSignals
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from indexing.build import BuildOptions, build_index
+from indexing.build import build_index
+from indexing.build_options import BuildOptions
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking import signals as signals_module

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from eval.precision_auc import weighted
-from indexing.build import BuildOptions, build_index
+from indexing.build import build_index
+from indexing.build_options import BuildOptions
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosting import BoostingOptions

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexing.build import BuildOptions, build_index
+from indexing.build import build_index
+from indexing.build_options import BuildOptions
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosting import to_bytes

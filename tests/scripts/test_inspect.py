@@ -127,7 +127,8 @@ def test_what_was_made_together_belongs_together(inspected, made, sample_index, 
 
 
 def test_a_model_may_fit_an_index_that_it_was_not_trained_on(inspected, sample, sample_model, tmp_path):
-    from indexing.build import BuildOptions, build_index
+    from indexing.build import build_index
+    from indexing.build_options import BuildOptions
 
     options = BuildOptions(k=25)
     build_index([sample / "products.parquet"], tmp_path / "index", options=options)
@@ -137,7 +138,8 @@ def test_a_model_may_fit_an_index_that_it_was_not_trained_on(inspected, sample, 
 
 
 def test_a_model_that_lacks_a_view_does_not_fit(inspected, heroic, sample, sample_model, tmp_path):
-    from indexing.build import BuildOptions, build_index
+    from indexing.build import build_index
+    from indexing.build_options import BuildOptions
 
     build_index([sample / "products.parquet"], tmp_path / "index", options=BuildOptions(image_encoder="none"))
     document, code = inspected(tmp_path / "index", sample_model)

@@ -31,7 +31,8 @@ PRODUCTS = {
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
-    from indexing.build import BuildOptions, build_index
+    from indexing.build import build_index
+    from indexing.build_options import BuildOptions
 
     folder = tmp_path_factory.mktemp("shop")
     for colour in ("red", "blue", "green", "orange"):
@@ -147,7 +148,8 @@ def test_bad_input_is_one_line_and_exit_code_2(query, index, words, expected):
 
 
 def test_an_index_without_pictures_says_how_to_build_it(query, index, tmp_path):
-    from indexing.build import BuildOptions, build_index
+    from indexing.build import build_index
+    from indexing.build_options import BuildOptions
 
     options = BuildOptions(image_encoder="none")
     build_index([index.parent / "products.parquet"], tmp_path / "index", options=options)
