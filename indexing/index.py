@@ -9,7 +9,6 @@ import numpy as np
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.fusion import Fusion
 from indexing.neighbours import Neighbours, best, in_order
-from indexing.vectors import Vectors
 
 QueryRows = TypeVar("QueryRows", contravariant=True)
 
@@ -44,8 +43,8 @@ class Rows(Protocol):
 class FusedRows:
     """Fused rows (n, dt + di), made from the views' rows when they are asked for."""
 
-    text: Vectors
-    image: Vectors
+    text: Rows
+    image: Rows
     fusion: Fusion
 
     def __len__(self) -> int:

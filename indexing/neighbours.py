@@ -122,15 +122,29 @@ def rank_of(neighbours: Neighbours, queries: Ints1d, others: Ints1d) -> Floats1d
 
 
 def shared_neighbours(neighbours: Neighbours, left: Ints1d, right: Ints1d, k: int) -> Floats1d:
-    """How many of the first k neighbours left and right have in common, float32 (p,); NaN where either has none."""
-    k = min(k, neighbours.k)
-    own, other = (np.asarray(neighbours.positions[rows, :k], dtype=np.int32) for rows in (left, right))
+    """How many of the first k neighbours left and right have in common, float32 (p,); NaN where either has none.
+
+    Neighbours that tie with those beyond the k-th do not count: which of them came first is chance.
+    """
+    own, other = (_first_untied(neighbours, rows, k) for rows in (left, right))
+    none = [np.asarray(neighbours.positions[rows, 0] < 0) for rows in (left, right)]
     other = np.where(other < 0, -2, other)  # two missing neighbours are nothing in common
     both = np.sort(np.hstack([own, other]), axis=1)
     common = (both[:, 1:] == both[:, :-1]) & (both[:, 1:] >= 0)
     counts = np.asarray(common.sum(axis=1), dtype=np.float32)
-    counts[(own[:, 0] < 0) | (other[:, 0] < 0)] = np.nan
+    counts[none[0] | none[1]] = np.nan
     return counts
+
+
+def _first_untied(neighbours: Neighbours, rows: Ints1d, k: int) -> npt.NDArray[np.int32]:
+    """The first k neighbours of each row, -1 where one ties with the first that is left out (q, k)."""
+    k = min(k, neighbours.k)
+    positions = np.asarray(neighbours.positions[rows, :k], dtype=np.int32)
+    if k == neighbours.k:  # of what the list left out nothing is known
+        return positions
+    left_out = neighbours.cosines[rows, k]  # NaN where nothing was left out
+    tied = neighbours.cosines[rows, :k] == left_out[:, None]
+    return np.where(tied, np.int32(-1), positions)
 
 
 def eligible(sources: Ints1d, own: Ints1d, positions: Ints2d) -> npt.NDArray[np.bool_]:

@@ -1,24 +1,31 @@
 """The self-join: the neighbours of every product of the catalogue, written block by block."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import scipy.sparse as sp
 
 from indexing.arrays import Bools1d, Ints1d
-from indexing.errors import InputError
 from indexing.index import Index, Rows
 from indexing.lexical_index import LexicalIndex
+from indexing.neighbour_files import NeighbourFiles
 from indexing.neighbours import Neighbours, allowed_for, eligible, keep, no_neighbours, without_self
 from indexing.progress import Progress, silent
+from indexing.settled_cosines import SPARE, settled
 
 BLOCK_ROWS = 8192
 LARGE_SOURCE = 0.2  # of the catalogue: more of it and the others are searched by themselves
 FIRST_ASK = 1.5  # times k, when neighbours of the same source must be skipped
 MOST_ASK = 4096
+RESERVE_SHARE, LEAST_RESERVE = 0.2, 4  # of k, kept beyond it: what updates delete is then not searched again at once
+
+
+def with_reserve(k: int) -> int:
+    """How many neighbours are kept of each product so that k are left when an update takes some away."""
+    return k + max(LEAST_RESERVE, math.ceil(k * RESERVE_SHARE))
 
 
 class QueryRows(Protocol):
@@ -58,22 +65,24 @@ class SelfJoin:
             return without_self(found, positions, self.k)
         return self._across(positions, self.sources)
 
-    def write(self, folder: Path, *, stage: str, progress: Progress = silent) -> None:
-        """All neighbours as positions.npy (n, k) int64 and cosines.npy (n, k) float32."""
-        folder.mkdir(parents=True, exist_ok=True)
-        shape = (len(self.rows), self.k)
-        positions = np.lib.format.open_memmap(folder / "positions.npy", "w+", np.int64, shape)
-        cosines = np.lib.format.open_memmap(folder / "cosines.npy", "w+", np.float32, shape)
-        for start, found in self._blocks():
-            positions[start : start + len(found)] = found.positions
-            cosines[start : start + len(found)] = found.cosines
-            progress(stage, start + len(found), len(self.rows))
-        positions.flush()
-        cosines.flush()
+    def write(self, where: Path | NeighbourFiles, *, stage: str, progress: Progress = silent) -> None:
+        """All neighbours as positions.npy (n, k) int64 and cosines.npy (n, k) float32, from where a run was cut short."""
+        files = where if isinstance(where, NeighbourFiles) else NeighbourFiles(where, len(self.rows), self.k)
+        starts = range(0, len(self.rows), BLOCK_ROWS)
+        for number in range(files.open(len(starts), order=f"blocks of {BLOCK_ROWS}"), len(starts)):
+            rows = np.arange(starts[number], min(starts[number] + BLOCK_ROWS, len(self.rows)))
+            files.write(slice(rows[0], rows[-1] + 1), self._settled(rows), number + 1)
+            progress(stage, int(rows[-1]) + 1, len(self.rows))
+        files.mark()
+        if not isinstance(where, NeighbourFiles):
+            files.finish()
 
-    def _blocks(self) -> Iterator[tuple[int, Neighbours]]:
-        for start in range(0, len(self.rows), BLOCK_ROWS):
-            yield start, self.neighbours_of(np.arange(start, min(start + BLOCK_ROWS, len(self.rows))))
+    def _settled(self, positions: Ints1d) -> Neighbours:
+        """The neighbours as any order of the catalogue would have them; sparse sums have one order anyway."""
+        if isinstance(self.rows, SparseRows):
+            return self.neighbours_of(positions)
+        found = replace(self, k=self.k + SPARE).neighbours_of(positions)
+        return settled(found, cast(Rows, self.rows), positions, self.k)
 
     def _across(self, positions: Ints1d, sources: Ints1d) -> Neighbours:
         """Ask for some more than k and skip those of the same source; who then lacks some searches the others alone."""
@@ -98,15 +107,3 @@ class SelfJoin:
         got = self.index.search(self.rows.take(positions), self.k + 1, allowed=allowed)
         kept = without_self(got, positions, self.k)
         found.positions[these], found.cosines[these] = kept.positions, kept.cosines
-
-
-def open_neighbours(folder: Path, size: int) -> Neighbours:
-    """What `write` left, memory-mapped. Raises InputError when it is damaged or of another catalogue."""
-    try:
-        positions = np.load(folder / "positions.npy", mmap_mode="r", allow_pickle=False)
-        cosines = np.load(folder / "cosines.npy", mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{folder}: the neighbours cannot be read ({error}): build the index again") from error
-    if len(positions) != size:
-        raise InputError(f"{folder}: neighbours of {len(positions)} products, the catalogue has {size}: build again")
-    return Neighbours(positions, cosines)

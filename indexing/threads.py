@@ -10,3 +10,9 @@ def wait_passively() -> None:
     rounds took 41 s so, and 1 s with this, on two busy cores (docs/benchmarks.md).
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def thread_count() -> int:
+    """How many threads work: what OMP_NUM_THREADS says, as for FAISS and BLAS, else the processors that are ours."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(asked) if asked.isdigit() and int(asked) > 0 else len(os.sched_getaffinity(0))

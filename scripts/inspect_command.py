@@ -10,10 +10,11 @@ import click
 
 
 @click.command(name="inspect")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--devices", is_flag=True, help="Say what is found for dense search, and why a GPU cannot be used.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Say what an index, a model, a scores file or a report is; of several, also whether they belong together.
+def command(paths: tuple[Path, ...], devices: bool, as_json: bool) -> None:
+    """Say what an index, a model, a scores or groups file or a report is; of several, whether they belong together.
 
     All their bytes are read and checked. The exit code is 1 when one is damaged or two do not belong together.
     """
@@ -22,6 +23,12 @@ def command(paths: tuple[Path, ...], as_json: bool) -> None:
     from scripts.inspection_text import as_document, render
     from scripts.query_table import open_console
 
+    if devices:
+        _print_devices(as_json)
+    if not paths:
+        if devices:
+            return
+        raise click.UsageError("Missing argument 'PATH...', or --devices.")
     artefacts = [inspect_path(path) for path in paths]
     belonging = check_belonging(artefacts)
     sound = not any(found.damage for found in artefacts) and not any(two.belongs is False for two in belonging)
@@ -31,3 +38,14 @@ def command(paths: tuple[Path, ...], as_json: bool) -> None:
         open_console().print(render(artefacts, belonging))
     if not sound:
         click.get_current_context().exit(1)
+
+
+def _print_devices(as_json: bool) -> None:
+    from indexing.device import describe_devices
+
+    found = describe_devices()
+    if as_json:
+        click.echo(json.dumps({"devices": found}, ensure_ascii=False, indent=2))
+        return
+    for name, value in found.items():
+        click.echo(f"{name:<18} {value}")

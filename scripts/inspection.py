@@ -1,4 +1,4 @@
-"""What a path holds: an index, a model, a report, or scores; whether it is whole, and how it was made."""
+"""What a path holds: an index, a model, a report, scores, or groups; whether it is whole, and how it was made."""
 
 import hashlib
 import json
@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 from indexing.artefact import MANIFEST, SCHEMA_VERSION, Manifest, read_manifest
 from indexing.errors import InputError
 
-KINDS = ("index", "model", "report", "scores")
+KINDS = ("index", "model", "report", "scores", "groups")
+FILES = ("scores", "groups")  # kinds that are one parquet file
 METADATA_KEY = b"heroic"
 REPORT_FILE = "report.json"
-ONE_OF_THEM = "name an index, a model, a scores file or a report folder"
+ONE_OF_THEM = "name an index, a model, a scores file, a groups file or a report folder"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def inspect_path(path: Path) -> Inspected:
     if path.is_dir():
         return _inspect_folder(path)
     if path.is_file():
-        return _inspect_scores(path)
+        return _inspect_file(path)
     raise InputError(f"{path}: no such file or folder: {ONE_OF_THEM}")
 
 
@@ -121,17 +122,20 @@ def _report_facts(folder: Path, damage: list[str]) -> dict[str, Any]:
     return {**facts, **{name: provenance.get(name) for name in ("index_fingerprint", "model_fingerprint")}}
 
 
-def _inspect_scores(path: Path) -> Inspected:
-    made = _scores_metadata(path)
+def _inspect_file(path: Path) -> Inspected:
+    from scripts.inspection_groups import groups_facts
+
+    made = _file_metadata(path)
+    kind = made.pop("kind")
     damage: list[str] = []
     try:
-        made |= _scores_facts(path, damage)
+        made |= _scores_facts(path, damage) if kind == "scores" else groups_facts(path, damage)
     except (pa.ArrowException, OSError) as error:
         damage.append(f"its rows cannot be read: {str(error).splitlines()[0]}")
-    return Inspected(path, "scores", "", made, ((path.name, path.stat().st_size),), tuple(damage))
+    return Inspected(path, kind, "", made, ((path.name, path.stat().st_size),), tuple(damage))
 
 
-def _scores_metadata(path: Path) -> dict[str, Any]:
+def _file_metadata(path: Path) -> dict[str, Any]:
     try:
         raw = (pq.read_schema(path).metadata or {}).get(METADATA_KEY)
     except (pa.ArrowException, OSError) as error:
@@ -140,13 +144,13 @@ def _scores_metadata(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: does not say how it was made, so heroic score did not write it: {ONE_OF_THEM}")
     try:
         made = json.loads(raw)
-        if made["kind"] != "scores":
+        if made["kind"] not in FILES:
             raise InputError(f"{path}: holds {made['kind']!r}: {ONE_OF_THEM}")
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path}: what it says of its making cannot be read ({error}): score again") from error
-    return {name: value for name, value in made.items() if name != "kind"}
+    return dict(made)
 
 
 def _scores_facts(path: Path, damage: list[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts.belonging import Belonging
+from scripts.engine_text import describe_engine, describe_recall
 from scripts.inspection import Inspected
 from scripts.query_table import plain
 
@@ -55,7 +56,8 @@ def render(artefacts: Sequence[Inspected], belonging: Sequence[Belonging]) -> Gr
 
 def facts_of(found: Inspected) -> Facts:
     """How an artefact was made, in a reader's words; what is not known is left out."""
-    facts = {"index": _index, "model": _model, "scores": _scores, "report": _report}[found.kind](found.made)
+    of_kind = {"index": _index, "model": _model, "scores": _scores, "report": _report, "groups": _groups}
+    facts = of_kind[found.kind](found.made)
     facts += [("fingerprint", found.fingerprint), ("created", found.created)]
     facts += [("heroic version", found.heroic_version), ("on disk", _on_disk(found))]
     return [(name, value) for name, value in facts if value]
@@ -89,9 +91,22 @@ def _index(made: Mapping[str, Any]) -> Facts:
         ("text from", ", ".join(made["text_fields"])),
         ("lexical n-grams", grams),
         ("index", str(made["index"])),
+        *((f"index of {view}", describe_engine(of)) for view, of in made.get("engines", {}).items()),
+        *((f"recall of {view}", describe_recall(of["recall"])) for view, of in made.get("engines", {}).items()),
         ("neighbours", f"{made['k']} a product{', of other sources only' if made['match_across_sources'] else ''}"),
         ("rejects", f"{made['rejects']:,}"),
+        ("updates", _updates(made)),
     ]
+
+
+def _updates(made: Mapping[str, Any]) -> str:
+    """How often it was updated since it was built, and what is not folded in."""
+    if "updates" not in made:
+        return ""
+    layers = made.get("layers", {"delta": 0, "dead": 0})
+    said = f"{made['updates']['number']:,} since built as {made['updates']['built']}"
+    folded = f"; {layers['delta']:,} rows beside the {layers['main']:,} of the build, {layers['dead']:,} of them dead"
+    return said + (folded if layers["delta"] or layers["dead"] else "; folded in")
 
 
 def _model(made: Mapping[str, Any]) -> Facts:
@@ -136,6 +151,26 @@ def _scores(made: Mapping[str, Any]) -> Facts:
         ("made with model", str(made.get("model_fingerprint") or "")),
         ("target precision", "" if precision is None else f"{precision:g}"),
         ("thresholds", _thresholds(made)),
+    ]
+
+
+def _groups(made: Mapping[str, Any]) -> Facts:
+    counted = "groups" in made
+    groups = f"{made.get('groups', 0):,} of two and more products, the largest of {made.get('largest', 0):,}"
+    threshold, size = made.get("threshold"), made.get("max_size")
+    return [
+        ("products", f"{made['products']:,}" if "products" in made else ""),
+        ("groups", f"{groups}; {made.get('alone', 0):,} products alone" if counted else ""),
+        (
+            "disagreement",
+            f"{made.get('disagreements', 0):,} scored pairs inside groups are no match" if counted else "",
+        ),
+        ("threshold", "the column match" if threshold is None else f"{threshold:g}"),
+        ("agreement", f"{made['agreement']:g}" if "agreement" in made else ""),
+        ("largest size", f"{size:,}" if size else "any"),
+        ("one per source", "yes" if made.get("one_per_source") else "no"),
+        ("made with index", str(made.get("index_fingerprint") or "")),
+        ("made with model", str(made.get("model_fingerprint") or "")),
     ]
 
 

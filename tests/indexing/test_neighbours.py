@@ -100,7 +100,13 @@ def test_shared_neighbours_are_counted():
     found = neighbours([[1, 2, 3], [2, 3, 4], [5, -1, -1], [-1, -1, -1]], np.zeros((4, 3)))
     left, right = np.array([0, 0, 2, 0, 3]), np.array([1, 2, 2, 0, 3])
     assert shared_neighbours(found, left, right, 3).tolist() == pytest.approx([2, 0, 1, 3, NAN], nan_ok=True)
-    assert shared_neighbours(found, left[:1], right[:1], 2).tolist() == [1]
+    nearer = neighbours(found.positions, np.tile([0.9, 0.8, 0.7], (4, 1)))
+    assert shared_neighbours(nearer, left[:1], right[:1], 2).tolist() == [1]
+
+
+def test_neighbours_that_tie_with_those_left_out_are_not_shared():
+    found = neighbours([[1, 2, 3], [2, 1, 3]], [[0.9, 0.8, 0.8], [0.9, 0.8, 0.7]])
+    assert shared_neighbours(found, np.array([0]), np.array([1]), 2).tolist() == [1]
 
 
 @given(st.integers(0, 999), st.integers(1, 8))

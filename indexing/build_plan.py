@@ -1,0 +1,68 @@
+"""The plan of a build before it starts: which views there will be and what each takes. Only counts are read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from indexing.build_options import BuildOptions
+from indexing.encoder import Spec, column_names, parse_spec
+from indexing.index_plan import ViewPlan, plan_view, products_per_s
+from indexing.lsa_encoder import LsaOptions
+from indexing.schema import choose_schema
+from indexing.tables import TableFile, list_tables, open_table
+from indexing.thumbnail_encoder import ThumbnailEncoder
+from indexing.view_encoding import image_spec
+from indexing.view_joining import ask_of
+
+ASSUMED_DIM = 768  # of a model that was not loaded yet
+
+
+def plan_build(products: Sequence[Path], options: BuildOptions, device: str) -> list[ViewPlan]:
+    """A plan for each dense view of these files. Raises InputError for what cannot fit the memory."""
+    files = [open_table(path) for path in list_tables(products)]
+    count = sum(_rows_of(file) for file in files)
+    ask = ask_of(options, device)
+    dims = _dimensions(files[0], options, count)
+    if len(dims) == 2:
+        dims["fused"] = sum(dims.values())
+    rate = products_per_s()
+    return [plan_view(view, count, dim, ask, rate=rate) for view, dim in dims.items()]
+
+
+def _dimensions(file: TableFile, options: BuildOptions, count: int) -> dict[str, int]:
+    schema = choose_schema(options.schema, file.names)
+    pictures = image_spec(options, file.names, schema.image in file.names)
+    specs = {"text": parse_spec(options.text_encoder, "text"), "image": pictures}
+    return {view: _dimension(spec, file, count) for view, spec in specs.items() if spec.engine != "none"}
+
+
+def _dimension(spec: Spec, file: TableFile, count: int) -> int:
+    if spec.engine == "lsa":
+        return max(min(LsaOptions().dim, count - 1), 1)
+    if spec.engine == "thumbnail":
+        return ThumbnailEncoder().dim
+    return _column_dimension(column_names(spec)[0][0], file) if spec.engine == "column" else ASSUMED_DIM
+
+
+def _column_dimension(column: str, file: TableFile) -> int:
+    """The length of the first vector in a column; how it is written is for the reader to judge."""
+    if column not in file.names:
+        return ASSUMED_DIM
+    first = next(iter(file.blocks(1, [column])), None)
+    cell = None if first is None or not len(first) else first.column(0)[0].as_py()
+    if isinstance(cell, str):
+        return cell.count(",") + 1
+    try:
+        return max(int(np.asarray(cell, dtype=np.float64).size), 1)
+    except (TypeError, ValueError):
+        return ASSUMED_DIM
+
+
+def _rows_of(file: TableFile) -> int:
+    """Of parquet from its footer; the lines of other files, which is what their products are but for long cells."""
+    if file.rows is not None:
+        return file.rows
+    with file.path.open("rb") as content:
+        lines = sum(block.count(b"\n") for block in iter(lambda: content.read(1 << 20), b""))
+    return max(lines - (file.format == "csv"), 1)

@@ -1,0 +1,218 @@
+"""The exact self-join of dense rows: every cosine is computed once, in tiles, and serves both its products.
+
+A window of rows has its lists of best entries in memory. All stripes up to the window's end are gone through: one
+before the window only for what the window's rows may take from it. So a run that was killed, and one whose lists do not
+fit, are the same thing: a window that begins behind what is written already.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+from indexing.arrays import Floats1d, Ints1d, Ints2d
+from indexing.index import Rows
+from indexing.join_lists import LAST, SLACK, BestLists, entries_of, keys_of, room_for, units_of
+from indexing.join_plan import STRIPE_ROWS, TILE_COLUMNS, JoinPlan, Tile
+from indexing.join_rows import JoinRows, copy_rows
+from indexing.join_units import Units
+from indexing.neighbour_files import NeighbourFiles
+from indexing.neighbours import RESOLUTION, Neighbours, without_self
+from indexing.progress import Progress, silent
+from indexing.settled_cosines import SPARE
+from indexing.threads import thread_count
+from indexing.tiles import Survivors, TileWork
+
+TILE_BYTES = STRIPE_ROWS * TILE_COLUMNS * 10  # of one thread: the cosines, the masks, what survives
+PROBED = 1024
+SETTLED_VALUES = 1 << 21  # float32 numbers gathered at once
+
+
+@dataclass(frozen=True)
+class DenseJoin:
+    """Joins the units of `rows` as the plan says; `memory` bytes bound what it holds."""
+
+    rows: Rows
+    units: Units
+    plan: JoinPlan
+    k: int
+    memory: int = 2**33
+    threads: int = field(default_factory=thread_count)
+
+    def write(self, files: NeighbourFiles, *, stage: str, progress: Progress = silent) -> None:
+        """All neighbours, from where an earlier run was cut short."""
+        stripes = self.plan.stripes
+        done = files.open(len(stripes), order=self._digest())
+        if not done:
+            files.nobody()
+        where = None if self.row_bytes <= self.memory // 2 else files.folder / "rows.f32"
+        try:
+            if done < len(stripes):
+                self._run(files, done, where, lambda products: progress(stage, products, files.size))
+        finally:
+            if where is not None:
+                where.unlink(missing_ok=True)
+        files.mark()
+
+    @property
+    def row_bytes(self) -> int:
+        """What a copy of the rows takes."""
+        return len(self.units) * self.rows.dim * 4
+
+    @property
+    def keep(self) -> int:
+        """Entries kept of each unit: its own is among them, and some to settle which is the k-th."""
+        return self.k + 1 + SPARE
+
+    def window_stripes(self) -> int:
+        """How many stripes have room for their lists."""
+        copied = self.row_bytes if self.row_bytes <= self.memory // 2 else 0
+        left = self.memory - copied - (self.threads + 1) * TILE_BYTES - len(self.units) * 40
+        a_row = (self.keep + room_for(self.keep)) * 8 + 8
+        return max(left // (a_row * STRIPE_ROWS), 1)
+
+    def _run(self, files: NeighbourFiles, done: int, where: Path | None, report: Callable[[int], None]) -> None:
+        order = self.plan.order
+        sources = None if self.units.sources is None else self.units.sources[order]
+        copied = copy_rows(self.rows, self.units.first[order], path=where)
+        work = TileWork(copied, order, np.full(len(order), np.inf, dtype=np.float32), sources)
+        with ThreadPoolExecutor(self.threads) as pool, threadpool_limits(1, user_api="blas"):
+            while done < len(self.plan.stripes):
+                last = min(done + self.window_stripes(), len(self.plan.stripes))
+                finished = (
+                    (number, stripe, pool.submit(self._settled, copied, stripe, lists.final(*stripe)))
+                    for number, stripe, lists in self._window(work, pool, done, last)
+                )
+                for number, (a, b), entries in _one_ahead(finished):
+                    self._finish(files, entries.result(), order[a:b], number + 1)
+                    report(b * files.size // len(order))
+                done = last
+
+    def _window(
+        self, work: TileWork, pool: ThreadPoolExecutor, first: int, last: int
+    ) -> Iterator[tuple[int, tuple[int, int], BestLists]]:
+        """Every stripe of the window, when its lists are final."""
+        stripes = self.plan.stripes
+        start, stop = stripes[first][1], stripes[last - 1][2]
+        work.floor[start:stop] = np.concatenate(list(pool.map(partial(self._floors, work), stripes[first:last])))
+        lists = BestLists(start, stop - start, self.keep, work.floor)
+        for number, stripe in enumerate(stripes[:last]):
+            tiles = (t for t in self.plan.tiles(stripe) if number >= first or t.touches(start, stop))
+            for own, theirs in _in_turn(pool, work, tiles, self.threads):
+                lists.add(own.places, own.entries)
+                lists.add(theirs.places, theirs.entries)
+            if number >= first:
+                _, a, b = stripe
+                work.floor[a:b] = np.inf
+                yield number, (a, b), lists
+
+    def _floors(self, work: TileWork, stripe: tuple[int, int, int]) -> Floats1d:
+        """For each row of a stripe a cosine that k others surely have, from a look at some of its partners."""
+        span, a, b = stripe
+        mates = self.plan.mates(span)
+        floor = np.full(b - a, -np.inf, dtype=np.float32)
+        if span in mates:
+            low = max(int(self.plan.bounds[span]), min(a, int(self.plan.bounds[span + 1]) - PROBED))
+            floor = work.probe(a, b, slice(low, min(low + PROBED, int(self.plan.bounds[span + 1]))), self.keep)
+        if np.isinf(floor).any() and len(mates):
+            places = np.concatenate([np.arange(self.plan.bounds[s], self.plan.bounds[s + 1]) for s in mates])
+            sample = places[:: max(len(places) // (2 * PROBED), 1)]
+            floor = np.maximum(floor, work.probe(a, b, sample, self.keep))
+        return np.asarray(floor - SLACK * RESOLUTION, dtype=np.float32)
+
+    def _settled(self, rows: JoinRows, stripe: tuple[int, int], entries: Ints2d) -> Ints2d:
+        """The entries of a stripe in order, each cosine summed by itself: a tile's sums depend on where a row stands."""
+        out = np.full(entries.shape, LAST, dtype=np.int64)
+        step = max(1, SETTLED_VALUES // (self.keep * rows.dim))
+        for start in range(0, len(entries), step):
+            part = entries[start : start + step]
+            there = part != LAST
+            others = rows.gather(self._place[np.where(there, units_of(part), 0).ravel()])
+            own = rows.read(stripe[0] + start, stripe[0] + start + len(part))
+            cosines = np.einsum("ij,ikj->ik", own, others.reshape(*part.shape, rows.dim), dtype=np.float32)
+            out[start : start + step] = np.where(there, entries_of(cosines, units_of(part)), LAST)
+        return np.sort(out, axis=1)
+
+    @cached_property
+    def _place(self) -> Ints1d:
+        """Where each unit (u,) stands in the join's order."""
+        place = np.empty(len(self.plan), dtype=np.int64)
+        place[self.plan.order] = np.arange(len(self.plan))
+        return place
+
+    def _finish(self, files: NeighbourFiles, entries: Ints2d, units: Ints1d, done: int) -> None:
+        """Write the neighbours of all products of these units."""
+        found = self._products(entries)
+        counts = self.units.counts[units]
+        row = np.repeat(np.arange(len(units)), counts)
+        within = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+        members = self.units.members[self.units.offsets[units][row] + within]
+        each = Neighbours(found.positions[row], found.cosines[row])
+        files.write(members, without_self(each, members, self.k), done)
+
+    def _products(self, entries: Ints2d) -> Neighbours:
+        """The best products (rows, keep) out of the best units: all that share a unit's row have its cosine."""
+        there = entries != LAST
+        units = np.where(there, units_of(entries), 0)
+        counts = np.where(there, np.minimum(self.units.counts[units], self.keep), 0)
+        if counts.max(initial=0) > 1:
+            entries, units, there = self._expanded(entries, units, counts)
+            positions = np.where(there, units, -1)
+        else:
+            positions = np.where(there, self.units.first[units], -1)
+        cosines = np.where(there, 1.0 - keys_of(entries) * RESOLUTION, np.nan)
+        return Neighbours(positions, cosines.astype(np.float32))
+
+    def _expanded(self, entries: Ints2d, units: Ints2d, counts: Ints2d) -> tuple[Ints2d, Ints2d, npt.NDArray[np.bool_]]:
+        """Entries with products in place of units, in order, the first `keep` of each row."""
+        flat = np.repeat(np.arange(counts.size), counts.ravel())
+        within = np.arange(len(flat)) - np.repeat(np.cumsum(counts.ravel()) - counts.ravel(), counts.ravel())
+        products = self.units.members[self.units.offsets[units.ravel()[flat]] + within]
+        ordered = np.lexsort((products, keys_of(entries).ravel()[flat], flat // self.keep))
+        ends = np.cumsum(counts.sum(axis=1))
+        place = (ends - counts.sum(axis=1))[:, None] + np.arange(self.keep)[None, :]
+        there = place < ends[:, None]
+        chosen = ordered[np.where(there, place, 0)]
+        return entries.ravel()[flat][chosen], products[chosen], there
+
+    def _digest(self) -> str:
+        """Names the order of work: the same stripes, one after the other, of the same units."""
+        parts = (self.plan.order, self.plan.bounds, self.plan.partners, self.units.first)
+        named = hashlib.sha256(f"{STRIPE_ROWS} {TILE_COLUMNS}".encode())
+        for part in parts:
+            named.update(part.tobytes())
+        return named.hexdigest()[:16]
+
+
+def _in_turn(
+    pool: ThreadPoolExecutor, work: TileWork, tiles: Iterable[Tile], threads: int
+) -> Iterator[tuple[Survivors, Survivors]]:
+    """The tiles' survivors in the tiles' order, a few of them computed ahead."""
+    ahead: deque[Future[tuple[Survivors, Survivors]]] = deque()
+    for tile in tiles:
+        ahead.append(pool.submit(work.compute, tile))
+        if len(ahead) > threads:
+            yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()
+
+
+Finished = tuple[int, tuple[int, int], Future[Ints2d]]
+
+
+def _one_ahead(stripes: Iterator[Finished]) -> Iterator[Finished]:
+    """Each stripe when the next one has been computed, so that settling it goes on meanwhile."""
+    before: Finished | None = None
+    for stripe in stripes:
+        if before is not None:
+            yield before
+        before = stripe
+    if before is not None:
+        yield before
