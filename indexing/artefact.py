@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,12 +20,14 @@ from typing import Any
 
 import filelock
 
-from indexing.errors import InputError
+from indexing.errors import InputError, Unfinished
+from indexing.versions import discard, remove_retired
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,16 @@ def fingerprint_of(*parts: Any) -> str:
 
 
 @contextmanager
-def writing(path: Path, kind: str) -> Iterator[Path]:
+def writing(
+    path: Path, kind: str, *, afresh: bool = False, keep: Callable[[Path], bool] = lambda partial: False
+) -> Iterator[Path]:
     """A folder to write an artefact in, put in the place of `path` when the block ends without an error.
 
     The caller ends by writing the manifest (`write_manifest`). After an error nothing of `path` has changed and
-    `path`.partial is removed, except after a kill, when it stays. Raises InputError when another process is
-    writing the same artefact, or `path` is something that Heroic did not make.
+    `path`.partial is removed, except after a kill, on a full disk, or where `keep` says that it holds work worth going on
+    with: then it stays for the next run. `afresh` writes in an empty folder of
+    another name, for work that is not resumed: its files may be links, which nobody must write into. Raises
+    InputError when another process is writing the same artefact, or `path` is something that Heroic did not make.
     """
     path = Path(path)
     if not path.name:
@@ -67,26 +73,39 @@ def writing(path: Path, kind: str) -> Iterator[Path]:
     if path.is_symlink():
         path = path.resolve()  # the link stays, the folder behind it is replaced
     _refuse_foreign(path, kind)
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(path.name + (".updating" if afresh else ".partial"))
     with _parents(path), _locked(path):
+        remove_retired(path)
+        if afresh:
+            shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(exist_ok=True)
         try:
             yield partial
             read_manifest(partial, kind)  # a caller that forgot the manifest must not replace anything
             _replace(partial, path)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Unfinished):
             raise
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
+        except BaseException as error:
+            full = error.strerror if isinstance(error, OSError) and error.errno in FULL else None
+            if afresh or not (full or keep(partial)):
+                shutil.rmtree(partial, ignore_errors=True)
+            if full:
+                again = "then run it again" if afresh else "then run the same command again: it goes on where it was"
+                raise Unfinished(f"{path}: the disk is full ({full}): make room, {again}") from error
             raise
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
-    """Complete the manifest with version, date and the files' sizes and digests, and write it, synced."""
+def write_manifest(
+    folder: Path, manifest: Manifest, *, known: Mapping[str, Mapping[str, Any]] | None = None
+) -> Manifest:
+    """Complete the manifest with version, date and the files' sizes and digests, and write it, synced.
+
+    `known` are entries of files that are links to those of another artefact: they are not read again.
+    """
+    names = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != MANIFEST)
     files = {
-        str(file.relative_to(folder)): {"bytes": file.stat().st_size, "sha256": _digest(file)}
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and file.name != MANIFEST
+        name: dict((known or {}).get(name) or {"bytes": file.stat().st_size, "sha256": _digest(file)})
+        for name, file in ((str(file.relative_to(folder)), file) for file in names)
     }
     created = datetime.now(UTC).isoformat(timespec="seconds")
     full = Manifest(
@@ -120,6 +139,14 @@ def read_manifest(folder: Path, kind: str | None = None) -> Manifest:
         raise InputError(f"{folder}: is a {manifest.kind}, a {kind} is needed")
     _check_sizes(folder, manifest)
     return manifest
+
+
+def link_or_copy(source: str | Path, target: str | Path) -> None:
+    """A second name for the same file where the file system can, else a copy. Such a file is never changed in place."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def damaged_files(folder: Path, manifest: Manifest) -> list[str]:
@@ -201,13 +228,13 @@ def _replace(partial: Path, path: Path) -> None:
     if not path.exists():
         os.rename(partial, path)
     elif _exchange(partial, path):
-        shutil.rmtree(partial)
+        discard(partial, path)
     else:
         old = path.with_name(path.name + ".old")
         shutil.rmtree(old, ignore_errors=True)
         os.rename(path, old)
         os.rename(partial, path)
-        shutil.rmtree(old)
+        discard(old, path)
     _sync_folder(path.parent)
 
 

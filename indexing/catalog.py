@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.arrays import Floats1d, Ints1d
-from indexing.errors import InputError
+from indexing.errors import InputError, UnknownId
 from indexing.ids import IdLookup
+from indexing.versions import Hold
 
 LEVELS = ("1", "2", "3", "4")
 TEXT_FIELDS = ("title", "brand", "attributes", "description")
 DESCRIPTION_CHARS = 500
+DELETED_FILE = "deleted.arrow"  # in the index folder: the ids that updates took away
 ATTRIBUTES = pa.large_list(pa.struct([("key", pa.large_string()), ("value", pa.large_string())]))
 FIELDS = pa.schema(
     [
@@ -37,12 +39,14 @@ class Catalog:
     """Products as an arrow table of `id` (int64 or large_string) and the columns of FIELDS.
 
     Columns named `column:NAME` hold ready-made vectors while an index is built. `pictures` is the folder where
-    relative picture references lead, `folder` the one of `pictures.bin`, which holds pictures given as bytes.
+    relative picture references lead, `folder` the one of `pictures.bin`, which holds pictures given as bytes;
+    `hold` keeps that folder's version there.
     """
 
     table: pa.Table
     pictures: Path = Path()
     folder: Path = Path()
+    hold: Hold | None = None
 
     def __post_init__(self) -> None:
         wanted = ["id", *FIELDS.names]
@@ -64,16 +68,30 @@ class Catalog:
         return IdLookup.from_ids(self.ids)
 
     def positions(self, ids: pa.Array | pa.ChunkedArray) -> Ints1d:
-        """The position of each id. Raises UnknownId."""
-        return self.lookup.positions(ids)
+        """The position of each id. Raises UnknownId, which says so of an id that was deleted."""
+        try:
+            return self.lookup.positions(ids)
+        except UnknownId as error:
+            missing = ids.filter(pa.array(self.lookup.find(ids) < 0))
+            if not self._was_deleted(missing[0]):
+                raise
+            raise UnknownId(f"id {missing[0].as_py()!r} was deleted from the index: {error}") from error
+
+    def _was_deleted(self, product_id: pa.Scalar) -> bool:
+        path = self.folder / DELETED_FILE
+        if not path.exists():
+            return False
+        with pa.memory_map(str(path)) as source:
+            gone = pa.ipc.open_file(source).read_all()["id"]
+            return bool(pc.any(pc.equal(gone.cast(pa.large_string()), str(product_id.as_py()))).as_py())
 
     def slice(self, start: int, stop: int) -> "Catalog":
         """The products at positions start to stop."""
-        return Catalog(self.table.slice(start, stop - start), self.pictures, self.folder)
+        return Catalog(self.table.slice(start, stop - start), self.pictures, self.folder, self.hold)
 
     def take(self, positions: Ints1d) -> "Catalog":
         """The products at these positions, in this order."""
-        return Catalog(self.table.take(pa.array(positions)), self.pictures, self.folder)
+        return Catalog(self.table.take(pa.array(positions)), self.pictures, self.folder, self.hold)
 
     def texts(self, fields: Sequence[str] = TEXT_FIELDS, max_chars: int = DESCRIPTION_CHARS) -> list[str]:
         """One text a product: the fields joined by spaces, empty where all are missing. Long ones are capped."""
@@ -103,6 +121,10 @@ class Catalog:
         images = self.table["images"].combine_chunks()
         images = pc.if_else(pc.greater(pc.list_value_length(images), 0), images, None)
         return list(pc.list_element(images, 0).to_pylist())
+
+    def extra_pictures(self) -> list[list[str]]:
+        """The references of each product's other pictures (n,), empty where it has none."""
+        return [(images or [])[1:] for images in self.table["images"].to_pylist()]
 
 
 def _field_text(column: pa.ChunkedArray, max_chars: int) -> pa.ChunkedArray:

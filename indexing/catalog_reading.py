@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from indexing.rejects import Reject
 from indexing.schema import OZON, Schema, choose_schema
 from indexing.tables import BLOCK_ROWS, TableFile, as_integers, list_tables, open_table
 from indexing.vector_cells import VectorColumn
+from indexing.versions import Hold
 
 CATALOG_FILE = "catalog.arrow"
 PICTURES_FILE = "pictures.bin"
@@ -77,7 +78,7 @@ def read_catalog(
     return CatalogRead(open_catalog(folder, pictures), rejects, schema, products, digests, tuple(sorted(writer.unread)))
 
 
-def open_catalog(folder: Path, pictures: Path) -> Catalog:
+def open_catalog(folder: Path, pictures: Path, *, hold: Hold | None = None) -> Catalog:
     """The catalogue that `read_catalog` left in a folder, memory-mapped. Raises InputError when it is damaged."""
     path = Path(folder) / CATALOG_FILE
     try:
@@ -85,7 +86,7 @@ def open_catalog(folder: Path, pictures: Path) -> Catalog:
             table = pa.ipc.open_file(source).read_all()
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: cannot be read ({error}): build the index again") from error
-    return Catalog(table, Path(pictures), Path(folder))
+    return Catalog(table, Path(pictures), Path(folder), hold)
 
 
 def _check_columns(files: list[TableFile], schema: Schema, options: ReadOptions) -> None:
@@ -255,11 +256,16 @@ class _CatalogWriter:
 
     def _add_to_digest(self, batch: pa.RecordBatch) -> None:
         for name, digest in self.digests.items():
-            part = batch.select(["id", *FIELDS.names] if name == PRODUCTS else [f"column:{name}"])
-            sink = pa.BufferOutputStream()
-            with pa.ipc.new_stream(sink, part.schema) as stream:
-                stream.write_batch(part)
-            digest.update(sink.getvalue())
+            add_to_digest(digest, batch, name)
+
+
+def add_to_digest(digest: Any, batch: pa.RecordBatch, name: str) -> None:
+    """Add a batch of the catalogue to a sha256: all but the vectors (PRODUCTS), or a column of vectors."""
+    part = batch.select(["id", *FIELDS.names] if name == PRODUCTS else [f"column:{name}"])
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, part.schema) as stream:
+        stream.write_batch(part)
+    digest.update(sink.getvalue())
 
 
 def _blocks(

@@ -28,16 +28,17 @@ def in_category(catalog: Catalog, name: str) -> Bools1d:
     wanted = name.strip().casefold()
     meant = pa.array([known for known in names if known.casefold() == wanted], pa.large_string())
     if not len(meant):
-        raise InputError(f"category {name!r} is not in the catalogue: {_instead(wanted, names)}")
+        raise InputError(f"category {name!r} is not in the catalogue: {instead(wanted, names, 'category')}")
     found = np.zeros(len(catalog), dtype=bool)
     for level in LEVELS:
         found |= pc.is_in(catalog.category(int(level)), meant).to_numpy()
     return found
 
 
-def _instead(wanted: str, names: list[str]) -> str:
+def instead(wanted: str, names: list[str], what: str) -> str:
+    """What may be meant by a name that is not among `names`."""
     if not names:
-        return "its products have no category"
+        return f"its products have no {what}"
     near = process.extract(
         wanted, names, scorer=fuzz.WRatio, processor=str.casefold, limit=SUGGESTIONS, score_cutoff=NEAR_ENOUGH
     )

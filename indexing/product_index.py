@@ -15,25 +15,36 @@ from indexing.encoder import Encoder
 from indexing.encoders import open_encoder
 from indexing.errors import InputError
 from indexing.faiss_index import FaissIndex, load_faiss
+from indexing.filters import Filters
 from indexing.fusion import Fusion
 from indexing.index import FusedRows, Index, Rows
+from indexing.layered_index import LayeredIndex
+from indexing.layered_rows import LayeredRows
+from indexing.layers import Layers, open_layers
 from indexing.lexical_index import LexicalIndex, load_lexical
+from indexing.neighbour_files import open_neighbours
 from indexing.neighbours import Neighbours
-from indexing.self_join import open_neighbours
+from indexing.tuned_index import tuned
 from indexing.vectors import Vectors, open_vectors
+from indexing.versions import Hold, hold_version
 
 KIND = "index"
+DELTA = "delta"  # the folder of what updates added
 DENSE_VIEWS = ("text", "image", "fused")
 COSINE_BLOCK = 16_384
 
 
 @dataclass(frozen=True)
 class ProductIndex:
-    """Everything in an index folder. `views` are those that were joined: of text, image, fused, lexical."""
+    """Everything in an index folder. `views` are those that were joined: of text, image, fused, lexical.
+
+    All of it comes from the version that was opened, `hold`, whatever is updated or built again meanwhile.
+    """
 
     folder: Path
     manifest: Manifest
     catalog: Catalog
+    hold: Hold
     device: str = "cpu"
 
     @property
@@ -60,10 +71,27 @@ class ProductIndex:
         return Fusion(float(self.manifest.made["text_weight"]))
 
     @cached_property
-    def _vectors(self) -> dict[str, Vectors]:
-        return {view: open_vectors(self.folder / "vectors" / view) for view in self.manifest.made["encoders"]}
+    def layers(self) -> Layers | None:
+        """Where the products of an updated index are; None for one that was only built, or compacted."""
+        layers = self.manifest.made.get("layers")
+        if layers is None:
+            return None
+        with self.hold.read() as place:
+            return open_layers(place / DELTA, int(layers["main"]), int(layers["delta"]), len(self.catalog))
 
-    def vectors(self, view: str) -> Vectors | None:
+    @cached_property
+    def _vectors(self) -> dict[str, Vectors | LayeredRows]:
+        return {view: self._open_vectors(view) for view in self.manifest.made["encoders"]}
+
+    def _open_vectors(self, view: str) -> Vectors | LayeredRows:
+        with self.hold.read() as place:
+            main = open_vectors(place / "vectors" / view)
+            if self.layers is None:
+                return main
+            delta = open_vectors(place / DELTA / "vectors" / view) if self.layers.delta else None
+        return LayeredRows(main, delta, self.layers)
+
+    def vectors(self, view: str) -> Vectors | LayeredRows | None:
         """The vectors of an encoded view (text, image, image_extra); None when the index has none."""
         return self._vectors.get(view)
 
@@ -76,10 +104,13 @@ class ProductIndex:
     @cached_property
     def lexical(self) -> LexicalIndex | None:
         """The lexical view, None when the index was built without."""
-        return load_lexical(self.folder / "lexical", len(self.catalog)) if "lexical" in self.views else None
+        if "lexical" not in self.views:
+            return None
+        with self.hold.read() as place:
+            return load_lexical(place / "lexical", len(self.catalog))
 
     @cached_property
-    def _engines(self) -> dict[str, FaissIndex]:
+    def _engines(self) -> dict[str, Index[Any]]:
         return {}
 
     def engine(self, view: str) -> Index[Any]:
@@ -87,13 +118,35 @@ class ProductIndex:
         if view == "lexical" and self.lexical is not None:
             return self.lexical
         if view not in self._engines:
-            path = self.folder / "engines" / f"{view}.faiss"
-            self._engines[view] = load_faiss(path, len(self.catalog), device=self.device)
+            self._engines[view] = self._open_engine(view)
         return self._engines[view]
+
+    def _open_engine(self, view: str) -> Index[Any]:
+        with self.hold.read() as place:
+            main, delta = place / "engines" / f"{view}.faiss", place / DELTA / "engines" / f"{view}.faiss"
+            size = len(self.catalog) if self.layers is None else self.layers.main
+            effort = (self.manifest.made.get("engines", {}).get(view, {}).get("effort") or {}).get("value")
+            built = tuned(load_faiss(main, size, device=self.device), self._built_rows(view), effort)
+            if self.layers is None:
+                return built
+            added = load_faiss(delta, self.layers.delta, device=self.device) if self.layers.delta else None
+            return LayeredIndex(built, added, self.layers)
+
+    def _built_rows(self, view: str) -> Rows:
+        """The rows of the build alone, in its order: those that its engine holds."""
+        if view == "fused":
+            return FusedRows(self._built_rows("text"), self._built_rows("image"), self.fusion)
+        rows = self._vectors[view]
+        return rows.main if isinstance(rows, LayeredRows) else rows
 
     @cached_property
     def _neighbours(self) -> dict[str, Neighbours]:
-        return {v: open_neighbours(self.folder / "neighbours" / v, len(self.catalog)) for v in self.views}
+        return {v: self.kept_neighbours(v).first(self.k) for v in self.views}
+
+    def kept_neighbours(self, view: str) -> Neighbours:
+        """All neighbours that the folder keeps of each product in a view: k and the reserve that updates live on."""
+        with self.hold.read() as place:
+            return open_neighbours(place / "neighbours" / view, len(self.catalog))
 
     def neighbours(self, view: str) -> Neighbours:
         """The kept neighbours of every product in a view. Raises InputError when the view was not built."""
@@ -107,6 +160,27 @@ class ProductIndex:
     def seen(self) -> dict[str, Bools1d]:
         """For each encoded view, which products (n,) have anything to see."""
         return {view: vectors.seen() for view, vectors in self._vectors.items()}
+
+    def exact(self, view: str) -> bool:
+        """Whether a view's engine compares a query with every product."""
+        engine = self.engine(view)
+        main = engine.main if isinstance(engine, LayeredIndex) else engine
+        return view == "lexical" or (isinstance(main, FaissIndex) and main.exact)
+
+    @cached_property
+    def sources(self) -> Ints1d:
+        """Each product's source as a code (n,), -1 where it has none."""
+        return self.catalog.sources()
+
+    @cached_property
+    def _allowed(self) -> dict[Filters, Bools1d | None]:
+        return {}
+
+    def allowed(self, filters: Filters) -> Bools1d | None:
+        """Which products (n,) the filters let through, None for all; kept, as the same are asked again."""
+        if filters not in self._allowed:
+            self._allowed[filters] = filters.allowed(self.catalog)
+        return self._allowed[filters]
 
     def cosines(self, view: str, left: Ints1d, right: Ints1d) -> Floats1d:
         """Cosines (p,) of pairs of positions in a view, float32, NaN where either has nothing to see."""
@@ -127,9 +201,16 @@ class ProductIndex:
         fused[blind[left] | blind[right]] = np.nan
         return fused
 
+    @cached_property
+    def _encoders(self) -> dict[str, Encoder]:
+        return {}
+
     def encoder(self, view: str) -> Encoder:
         """The encoder of a view, for queries that are not in the catalogue."""
-        return open_encoder(self.manifest.made["encoders"][view], self.folder / "vectors" / view)
+        if view not in self._encoders:
+            with self.hold.read() as place:
+                self._encoders[view] = open_encoder(self.manifest.made["encoders"][view], place / "vectors" / view)
+        return self._encoders[view]
 
 
 def open_index(folder: Path, *, device: str = "cpu") -> ProductIndex:
@@ -138,15 +219,18 @@ def open_index(folder: Path, *, device: str = "cpu") -> ProductIndex:
     Raises InputError when it is missing, damaged, or of another schema version.
     """
     folder = Path(folder)
-    manifest = read_manifest(folder, KIND)
+    hold = hold_version(folder)
+    with hold.read() as place:
+        manifest = read_manifest(place, KIND)
     try:
         pictures, products = folder / manifest.made["catalog"]["pictures"], int(manifest.made["catalog"]["products"])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder}: its manifest does not say what its catalogue is: build it again") from error
-    catalog = open_catalog(folder, pictures)
+    with hold.read() as place:
+        catalog = open_catalog(place, pictures, hold=hold)
     if len(catalog) != products:
         raise InputError(f"{folder}: holds {len(catalog)} products, its manifest says {products}: build it again")
-    return ProductIndex(folder, manifest, catalog, device)
+    return ProductIndex(folder, manifest, catalog, hold, device)
 
 
 def _in_blocks(cosines: Any, left: Ints1d, right: Ints1d) -> Floats1d:

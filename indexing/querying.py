@@ -10,24 +10,24 @@ import pyarrow as pa
 
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.catalog import Catalog, catalog_of
-from indexing.categories import in_category
+from indexing.encoder import Encoder
 from indexing.errors import InputError
-from indexing.index import Rows
-from indexing.neighbours import Neighbours, allowed_for, in_order, no_neighbours, without_self
+from indexing.filters import EVERYBODY, Filters
+from indexing.neighbours import allowed_for
+from indexing.neural_image import open_text_twin
 from indexing.product_index import ProductIndex
-from indexing.view_joining import source_codes
-
-SCAN_ROWS = 65_536
-NOBODY = -1
+from indexing.searching import NOBODY, search_view
 
 
 @dataclass(frozen=True)
 class Query:
-    """What neighbours are looked for: the product at `position`, or else a text, a picture, or both together."""
+    """What neighbours are looked for: the product at `position`, or else a text, a picture, or both together. `view` is
+    where, None where it is natural; a text is looked for in the image view where its encoder reads texts too."""
 
     position: int | None = None
     text: str | None = None
     picture: Path | None = None
+    view: str | None = None
 
     def __post_init__(self) -> None:
         foreign = self.text is not None or self.picture is not None
@@ -65,21 +65,24 @@ def query_by_id(catalog: Catalog, product_id: int | str) -> Query:
     return Query(position=int(catalog.positions(pa.array([product_id]))[0]))
 
 
-def find_neighbours(index: ProductIndex, query: Query, k: int = 10, *, category: str | None = None) -> QueryResult:
-    """The k nearest products, as many as there are if fewer; only those of a category, at any level, when given.
+def find_neighbours(index: ProductIndex, query: Query, k: int = 10, *, filters: Filters = EVERYBODY) -> QueryResult:
+    """The k nearest products, as many as there are if fewer; only those that the filters let through.
 
     A product's neighbours are looked for in the main view, never itself, and only among other sources where the index
     was built so. A text searches the text view (the lexical one, where there is no text encoder to ask), a picture the
-    image view, both the fused one. Raises InputError when the index lacks that view, for a picture that cannot be
-    read, and for an unknown category.
+    image view, both the fused one, unless the query names another. Raises InputError when the index lacks that view, or
+    the query cannot be seen in it, for a picture that cannot be read, and for an unknown category or source.
     """
     if k < 1:
         raise InputError(f"k {k}: ask for at least one neighbour")
     view = _searched_view(index, query)
-    rows = _query_rows(index, query)
-    allowed = _allowed(index, query, category)
+    rows = _query_rows(index, query, view)
+    if view not in rows:
+        what = "a picture" if query.text is None else "a text"
+        raise InputError(f"--view {view}: {what} cannot be seen in the {view} view of {index.folder}: leave --view out")
+    allowed = _allowed(index, query, filters)
     own = NOBODY if query.position is None else query.position
-    found = _search(index, view, rows[view], min(k, len(index.catalog)), own=own, allowed=allowed)
+    found = search_view(index, view, rows[view], min(k, len(index.catalog)), own=own, allowed=allowed)
     positions = found.positions[0][found.positions[0] != NOBODY]
     cosines = [_cosines(index, seen_in, rows.get(seen_in), positions) for seen_in in index.views]
     return QueryResult(
@@ -93,11 +96,17 @@ def find_neighbours(index: ProductIndex, query: Query, k: int = 10, *, category:
 
 
 def _searched_view(index: ProductIndex, query: Query) -> str:
+    if query.view is not None:
+        if query.view not in index.views:
+            raise InputError(f"--view {query.view}: {index.folder} has no such view (has {', '.join(index.views)})")
+        return query.view
     if query.position is not None:
         return index.main_view
     needed = [view for view, given in (("text", query.text), ("image", query.picture)) if given is not None]
     if needed == ["text"] and "lexical" in index.views and not _encodes(index, "text"):
         return "lexical"
+    if needed == ["text"] and "text" not in index.views and _picture_texts(index) is not None:
+        return "image"
     for view in needed:
         if view not in index.views:
             what = "text" if view == "text" else "picture"
@@ -113,17 +122,26 @@ def _encodes(index: ProductIndex, view: str) -> bool:
     return view in index.views and not index.manifest.made["encoders"][view]["spec"].startswith("column:")
 
 
-def _query_rows(index: ProductIndex, query: Query) -> dict[str, Any]:
+def _picture_texts(index: ProductIndex) -> Encoder | None:
+    """The encoder that turns texts into rows of the image view, None where there is none."""
+    return open_text_twin(index.manifest.made["encoders"]["image"]) if "image" in index.views else None
+
+
+def _query_rows(index: ProductIndex, query: Query, searched: str) -> dict[str, Any]:
     """The query's row in each view that it can be seen in: (1, d) dense, (1, f) sparse in the lexical one."""
     if query.position is not None:
         return {view: _own_row(index, view, query.position) for view in index.views}
     rows: dict[str, Any] = {}
     if query.text is not None and index.lexical is not None:
         rows["lexical"] = index.lexical.rows([query.text])
-    if query.text is not None and (_encodes(index, "text") or index.lexical is None or query.picture is not None):
+    if query.text is not None and (
+        _encodes(index, "text") or query.picture is not None or (index.lexical is None and searched == "text")
+    ):
         rows["text"] = index.encoder("text").encode(_text_catalog(index, query.text)).rows
     if query.picture is not None:
         rows["image"] = _picture_row(index, query.picture)
+    elif query.text is not None and searched == "image" and (texts := _picture_texts(index)) is not None:
+        rows["image"] = texts.encode(catalog_of(title=query.text)).rows
     if "fused" in index.views and ("text" in rows or "image" in rows):
         rows["fused"] = index.fusion.rows(*(_or_zeros(rows, index, view) for view in ("text", "image")))
     return rows
@@ -160,39 +178,16 @@ def _picture_row(index: ProductIndex, picture: Path) -> Floats2d:
     return encoded.rows
 
 
-def _allowed(index: ProductIndex, query: Query, category: str | None) -> Bools1d | None:
+def _allowed(index: ProductIndex, query: Query, filters: Filters) -> Bools1d | None:
     """Which products (n,) may be neighbours, None for all of them; whether the query is one itself is not asked."""
-    allowed = None if category is None else in_category(index.catalog, category)
+    allowed = index.allowed(filters)
     if query.position is None or not index.manifest.made["match_across_sources"]:
         return allowed
-    sources = source_codes(index.catalog)
-    others = allowed_for(sources, int(sources[query.position]))
+    own = int(index.sources[query.position])
+    if own < 0:
+        return allowed
+    others = allowed_for(index.sources, own)
     return others if allowed is None else allowed & others
-
-
-def _search(index: ProductIndex, view: str, row: Any, k: int, *, own: int, allowed: Bools1d | None) -> Neighbours:
-    """The k neighbours, never fewer while there are k: what an approximate engine leaves out is looked at itself."""
-    owns = np.array([own])
-    found = without_self(index.engine(view).search(row, k + 1, allowed=allowed), owns, k)
-    if found.positions[0, -1] != NOBODY or view == "lexical" or not _any(row):
-        return found
-    places = np.arange(len(index.catalog)) if allowed is None else np.flatnonzero(allowed)
-    return without_self(_scan(index.rows(view), row, places, k + 1), owns, k)
-
-
-def _scan(rows: Rows, row: Floats2d, places: Ints1d, k: int) -> Neighbours:
-    """The k best of the products at `places`, all of them looked at, a block at a time."""
-    found = no_neighbours(1, 0)
-    for start in range(0, len(places), SCAN_ROWS):
-        block = places[start : start + SCAN_ROWS]
-        dense = rows.take(block)
-        positions = np.where(np.any(dense, axis=1), block, NOBODY)[None, :]
-        cosines = (dense @ row[0])[None, :]
-        both = np.hstack([found.positions, positions]), np.hstack([found.cosines, cosines])
-        found = in_order(*both).first(k)
-    room = k - found.k
-    padded = no_neighbours(1, room)
-    return Neighbours(np.hstack([found.positions, padded.positions]), np.hstack([found.cosines, padded.cosines]))
 
 
 def _cosines(index: ProductIndex, view: str, row: Any | None, positions: Ints1d) -> Floats1d:
@@ -200,12 +195,26 @@ def _cosines(index: ProductIndex, view: str, row: Any | None, positions: Ints1d)
     if row is None or not _any(row):
         return np.full(len(positions), np.nan, dtype=np.float32)
     if view == "lexical" and index.lexical is not None:
-        sparse = index.lexical.matrix[positions]
-        cosines, seen = (sparse @ row.T).toarray().ravel(), np.diff(sparse.indptr) > 0
+        cosines, seen = _sparse_cosines(index.lexical.matrix, row, positions)
     else:
         dense = index.rows(view).take(positions)
         cosines, seen = dense @ row[0], np.any(dense, axis=1)
     return np.where(seen, np.clip(cosines, -1, 1), np.nan).astype(np.float32)  # rounding goes past 1
+
+
+def _sparse_cosines(matrix: Any, row: Any, positions: Ints1d) -> tuple[Floats1d, Bools1d]:
+    """The products of a sparse row with some of a matrix, and which of these hold anything; for a few rows scipy's own
+    way takes ten times as long as the sums."""
+    starts = matrix.indptr[positions].astype(np.int64)
+    counts = matrix.indptr[positions + 1] - starts
+    where = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+    order = np.argsort(row.indices)
+    known, weights = row.indices[order], row.data[order]
+    place = np.minimum(np.searchsorted(known, matrix.indices[where]), len(known) - 1)
+    products = np.where(known[place] == matrix.indices[where], weights[place], 0) * matrix.data[where]
+    owner = np.repeat(np.arange(len(positions)), counts)
+    cosines = np.bincount(owner, weights=products, minlength=len(positions)).astype(np.float32)
+    return cosines, np.asarray(counts > 0, dtype=bool)
 
 
 def _any(row: Any) -> bool:

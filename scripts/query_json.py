@@ -16,7 +16,9 @@ def as_document(session: Session, answer: Answer) -> dict[str, Any]:
         "model": None if session.model is None else session.model.fingerprint,
         "view": answer.result.searched,
         "k": answer.k,
-        "category": answer.category,
+        "category": answer.filters.category,
+        "sources": list(answer.filters.sources),
+        "not_sources": list(answer.filters.not_sources),
         "neighbours": [_neighbour(answer, place) for place in range(len(answer.result))],
         "notes": list(answer.notes),
     }

@@ -3,15 +3,15 @@
 import io
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 import pyarrow as pa
 from rapidfuzz import fuzz, process
 
-from indexing.categories import in_category
 from indexing.errors import InputError
+from indexing.filters import EVERYBODY, Filters
 from indexing.querying import Query, query_by_id
 from scripts.query_explain import render_explanation
 from scripts.query_session import Answer, Session
@@ -34,6 +34,8 @@ COMMANDS = (
     Command(":text", "TEXT", "products like a text"),
     Command(":image", "FILE", "products like a picture"),
     Command(":category", "NAME", "only products of this category, at any level; without a name all again"),
+    Command(":source", "NAME", "only products of this source, and of others named so before; without a name all again"),
+    Command(":not-source", "NAME", "no products of this source; without a name all again"),
     Command(":k", "N", "how many neighbours to show"),
     Command(":explain", "N", "why neighbour N of the last query is one"),
     Command(":help", "", "these lines"),
@@ -42,26 +44,27 @@ COMMANDS = (
 
 
 class Prompt:
-    """Answers lines. Keeps the category, k and the last answer."""
+    """Answers lines. Keeps the filters, k and the last answer."""
 
-    def __init__(self, session: Session, k: int, category: str | None = None) -> None:
-        """Raises InputError for an unknown category."""
-        self.session, self.k = session, k
-        self.category: str | None = None
+    def __init__(self, session: Session, k: int, filters: Filters = EVERYBODY) -> None:
+        """Raises InputError for an unknown category or source."""
+        self.session, self.k, self.filters = session, k, filters
+        session.index.allowed(filters)
         self.last: Answer | None = None
         self.console = open_console()
         self._actions: dict[str, Callable[[str], None]] = {
             ":id": lambda text: self._ask(self._by_id(text)),
             ":text": lambda text: self._ask(Query(text=text)),
             ":image": lambda text: self._ask(Query(picture=Path(_unquoted(text)).expanduser())),
-            ":category": self._choose_category,
+            ":category": lambda name: self._filter(replace(self.filters, category=name or None)),
+            ":source": lambda name: self._filter(replace(self.filters, sources=_more(self.filters.sources, name))),
+            ":not-source": lambda name: self._filter(
+                replace(self.filters, not_sources=_more(self.filters.not_sources, name))
+            ),
             ":k": self._choose_k,
             ":explain": self._explain,
             ":help": lambda text: self._help(),
         }
-        if category:
-            in_category(session.index.catalog, category)
-            self.category = category
 
     def answer(self, line: str) -> bool:
         """Answer one line; what is wrong with it is said in one line on stderr. False when it asks to leave."""
@@ -101,16 +104,13 @@ class Prompt:
         return query_by_id(self.session.index.catalog, text)
 
     def _ask(self, query: Query) -> None:
-        self.last = self.session.ask(query, self.k, self.category)
+        self.last = self.session.ask(query, self.k, self.filters)
         self.console.print(render_answer(self.session, self.last, self.console.width))
 
-    def _choose_category(self, name: str) -> None:
-        if name:
-            products = int(in_category(self.session.index.catalog, name).sum())
-            self._say(f"category {name}: {products:,} products")
-        else:
-            self._say("all categories")
-        self.category = name or None
+    def _filter(self, filters: Filters) -> None:
+        allowed = self.session.index.allowed(filters)
+        self.filters = filters
+        self._say("all products" if allowed is None else f"{filters}: {int(allowed.sum()):,} products")
 
     def _choose_k(self, text: str) -> None:
         self.k = _whole_number(text, ":k")
@@ -153,6 +153,11 @@ def answer_until_left(prompt: Prompt, lines: Iterable[str]) -> None:
                 return
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
+
+
+def _more(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """The names with another one, none without it."""
+    return tuple(dict.fromkeys((*names, name))) if name else ()
 
 
 def _whole_number(text: str, name: str) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 
 from indexing.arrays import Floats1d, Ints1d
 from indexing.catalog import Catalog
+from indexing.filters import EVERYBODY, Filters
 from indexing.product_index import ProductIndex
 from indexing.querying import Query, QueryResult, find_neighbours
 from reranking.pair_scorer import PairScorer
@@ -24,7 +25,7 @@ class Answer:
 
     query: Query
     k: int
-    category: str | None
+    filters: Filters
     result: QueryResult
     products: Catalog
     probabilities: Floats1d | None
@@ -48,12 +49,12 @@ class Session:
         """The index folder's own name."""
         return self.index.folder.resolve().name
 
-    def ask(self, query: Query, k: int, category: str | None = None) -> Answer:
+    def ask(self, query: Query, k: int, filters: Filters = EVERYBODY) -> Answer:
         """The k neighbours of a query. Raises InputError as `find_neighbours` does."""
-        result = find_neighbours(self.index, query, k, category=category)
+        result = find_neighbours(self.index, query, k, filters=filters)
         products = self.index.catalog.take(result.positions)
         probabilities = self._probabilities(query, result)
-        return Answer(query, k, category, result, products, probabilities, self._notes(query, result, k, category))
+        return Answer(query, k, filters, result, products, probabilities, self._notes(query, result, k, filters))
 
     def scorer(self, model: XgboostReranker, products: Ints1d) -> PairScorer:
         """The model ready for pairs of these products (positions)."""
@@ -73,7 +74,7 @@ class Session:
         scorer = self.scorer(self.model, np.append(result.positions, query.position))
         return scorer.probabilities(left, result.positions)
 
-    def _notes(self, query: Query, result: QueryResult, k: int, category: str | None) -> tuple[str, ...]:
+    def _notes(self, query: Query, result: QueryResult, k: int, filters: Filters) -> tuple[str, ...]:
         notes = []
         if self.model is not None and query.position is None:
             notes.append("no probability: the model scores pairs of the catalogue's products, so ask by id")
@@ -82,6 +83,6 @@ class Session:
         if result.blind:
             notes.append(f"nothing found: there is nothing to see of it in the {result.searched} view")
         elif len(result) < min(k, len(self.index.catalog)):
-            where = "" if category is None else f" of category {category!r}"
+            where = f" of {filters}" if filters else ""
             notes.append(f"no more than {len(result)} products{where} can be its neighbours")
         return tuple(notes)

@@ -57,8 +57,8 @@ def render_answer(session: Session, answer: Answer, width: int) -> Group:
 def describe(session: Session, answer: Answer) -> str:
     """One line that says whose neighbours these are."""
     where = f"{answer.result.searched} view"
-    if answer.category is not None:
-        where += f", category {plain(answer.category)}"
+    if answer.filters:
+        where += f", {plain(str(answer.filters))}"
     return f"Neighbours of {name_query(session, answer)} ({where})"
 
 

@@ -14,6 +14,7 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.styles import Style
 
 from indexing.categories import category_names
+from indexing.filters import source_names
 from scripts.query_prompt import COMMANDS, PICTURE_SUFFIXES, Prompt
 
 COMPLETED_IDS = 5000  # of a larger catalogue the first ones
@@ -55,16 +56,16 @@ def open_history() -> History:
 
 
 def toolbar(prompt: Prompt) -> FormattedText:
-    """Index, products, category, k and model."""
+    """Index, products, filters, k and model."""
     session = prompt.session
     parts = [session.name, f"{len(session.index.catalog):,} products", ", ".join(session.index.views)]
-    parts += [f"category {prompt.category}" if prompt.category else "all categories", f"k {prompt.k}"]
+    parts += [str(prompt.filters) or "all products", f"k {prompt.k}"]
     parts += ["with a model" if session.model is not None else "no model"]
     return FormattedText([("", " " + " · ".join(parts) + " ")])
 
 
 class LineCompleter(Completer):
-    """Completes commands, category names after `:category`, paths of pictures, and ids."""
+    """Completes commands, names after `:category`, `:source` and `:not-source`, paths of pictures, and ids."""
 
     def __init__(self, prompt: Prompt) -> None:
         self.catalog = prompt.session.index.catalog
@@ -73,6 +74,10 @@ class LineCompleter(Completer):
     @cached_property
     def categories(self) -> list[str]:
         return category_names(self.catalog)
+
+    @cached_property
+    def sources(self) -> list[str]:
+        return source_names(self.catalog)
 
     @cached_property
     def ids(self) -> list[str]:
@@ -86,6 +91,8 @@ class LineCompleter(Completer):
             yield from _commands(name)
         elif name == ":category":
             yield from _containing(rest, self.categories)
+        elif name in (":source", ":not-source"):
+            yield from _containing(rest, self.sources)
         elif name == ":image" or (not space and name.startswith(("/", "./", "../", "~"))):
             path = rest if name == ":image" else line
             yield from self.paths.get_completions(Document(path, len(path)), complete_event)

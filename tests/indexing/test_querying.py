@@ -10,6 +10,7 @@ from indexing.build import build_index
 from indexing.build_options import BuildOptions
 from indexing.categories import category_names, in_category
 from indexing.errors import InputError, UnknownId
+from indexing.filters import Filters
 from indexing.querying import Query, find_neighbours, query_by_id
 
 PRODUCTS = {  # id: title, colour of its picture, category, source
@@ -155,18 +156,18 @@ def test_a_text_without_a_text_encoder_searches_the_lexical_view(angles):
 
 @pytest.mark.parametrize("name", ["Kettles", "kETTLES", " kettles "])
 def test_a_category_lets_only_its_products_through(index, name):
-    result = find_neighbours(index, query_by_id(index.catalog, "t1"), 7, category=name)
+    result = find_neighbours(index, query_by_id(index.catalog, "t1"), 7, filters=Filters(name))
     assert set(ids_of(index, result)) == {"k1", "k2", "k3"}
 
 
 def test_a_category_may_be_of_any_level(index):
-    result = find_neighbours(index, query_by_id(index.catalog, "c1"), 7, category="home")
+    result = find_neighbours(index, query_by_id(index.catalog, "c1"), 7, filters=Filters("home"))
     assert set(ids_of(index, result)) == {"k1", "k2", "k3", "t1", "t2"}
 
 
 def test_an_unknown_category_is_refused_with_names_that_are_near(index):
     with pytest.raises(InputError, match=r"category 'toster' is not in the catalogue: did you mean 'Toasters'\?"):
-        find_neighbours(index, Query(text="x"), 1, category="toster")
+        find_neighbours(index, Query(text="x"), 1, filters=Filters("toster"))
     with pytest.raises(InputError, match=r"'zzz' is not in the catalogue: it has 5 others, such as 'Cables'"):
         in_category(index.catalog, "zzz")
 
@@ -185,7 +186,7 @@ def test_across_sources_the_same_source_is_left_out(build):
 
 def test_across_sources_a_category_holds_too(build):
     index = build(match_across_sources=True)
-    result = find_neighbours(index, query_by_id(index.catalog, "k1"), 6, category="Kettles")
+    result = find_neighbours(index, query_by_id(index.catalog, "k1"), 6, filters=Filters("Kettles"))
     assert ids_of(index, result) == ["k2"]
 
 
@@ -211,7 +212,7 @@ def test_what_an_approximate_engine_leaves_out_is_looked_at(folder, tmp_path):
     index = build_index([tmp_path / "p.parquet"], tmp_path / "index", options=options).index
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     for position in (0, 1, 50):
-        result = find_neighbours(index, Query(position=position), 8, category="rare")
+        result = find_neighbours(index, Query(position=position), 8, filters=Filters("rare"))
         rare = np.array([place for place in range(0, size, 100) if place != position])
         expected = rare[np.argsort(-(unit[rare] @ unit[position]), kind="stable")][:8]
         assert result.positions.tolist() == expected.tolist()

@@ -115,9 +115,30 @@ def test_text_and_picture_search_their_views(query, index, ids, words, view, bes
 def test_a_category_is_exact(query, index, ids):
     result = query(index, "--id", "k1", "--category", "tOASTERS", "--json")
     assert set(ids(result)) == {"t1", "t2"}
-    assert json.loads(result.stdout)["notes"] == [
-        "no more than 2 products of category 'tOASTERS' can be its neighbours"
-    ]
+    assert json.loads(result.stdout)["notes"] == ["no more than 2 products of category tOASTERS can be its neighbours"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--source", "B"), {"k2", "t1"}),
+        (("--source", "a", "--source", "b"), {"k2", "k3", "t1", "7"}),
+        (("--not-source", "a"), {"k2", "t1", "t2"}),
+        (("--not-source", "a", "--not-source", "b"), {"t2"}),
+        (("--source", "b", "--category", "kettles"), {"k2"}),
+    ],
+)
+def test_sources_are_exact(query, index, ids, words, expected):
+    result = query(index, "--id", "k1", *words, "--json")
+    assert set(ids(result)) == expected
+    asked = [name for option, name in zip(words[::2], words[1::2], strict=True) if option == "--source"]
+    assert json.loads(result.stdout)["sources"] == asked
+
+
+def test_an_unknown_source_is_refused(query, index):
+    result = query(index, "--id", "k1", "--not-source", "c")
+    assert result.exit_code == 2
+    assert "source 'c' is not in the catalogue" in result.stderr
 
 
 def test_a_query_with_nothing_to_see_says_so(query, index):
@@ -234,8 +255,21 @@ class TestPrompt:
             "Neighbours of k1 · kettle steel KX-170 (fused view, category toasters)",
         ]
         assert out[4].split()[-2] in ("Toasters", "b")
-        assert out[5:8] == ["all categories", "k 3", "Neighbours of k1 · kettle steel KX-170 (fused view)"]
+        assert out[5:8] == ["all products", "k 3", "Neighbours of k1 · kettle steel KX-170 (fused view)"]
         assert len(out) == 12
+
+    def test_sources_are_added_until_all_are_wanted_again(self, query, index):
+        lines = [":source a", ":source B", ":not-source b", "k1", ":source", ":not-source", ":source zzz"]
+        result = query(index, lines=lines)
+        out = [line.rstrip() for line in result.stdout.splitlines()]
+        assert out[:3] == [
+            "source a: 3 products",
+            "source a or B: 5 products",
+            "source a or B, not source b: 3 products",
+        ]
+        assert out[3].endswith("(fused view, source a or B, not source b)")
+        assert out[-2:] == ["not source b: 4 products", "all products"]
+        assert "source 'zzz' is not in the catalogue" in result.stderr
 
     def test_explain_shows_what_agrees_and_what_does_not(self, query, index):
         out = [" ".join(line.split()) for line in query(index, lines=["k1", ":explain 1"]).stdout.splitlines()]
@@ -299,6 +333,8 @@ class TestTerminal:
             (":ca", [":category "]),
             (":category ket", ["Kettles"]),
             (":category ", ["Kettles", "Toasters"]),
+            (":source ", ["a", "b"]),
+            (":not-source b", ["b"]),
             ("k", ["k1", "k2", "k3"]),
             (":id t", ["t1", "t2"]),
             (":q", [":quit"]),

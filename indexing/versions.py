@@ -1,0 +1,100 @@
+"""Versions of an artefact's folder: a reader holds the one it opened, and a replaced one goes away when nobody does.
+
+A held folder is read through its open handle, so that whatever is renamed, all files come from the same version.
+The hold is a shared lock on the folder, which dies with its process.
+"""
+
+import fcntl
+import glob
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from indexing.errors import InputError
+
+ATTEMPTS = 100
+
+
+@dataclass
+class Hold:
+    """A version of `folder` that stays for as long as this object; `place` is where its files are to be read."""
+
+    folder: Path
+    place: Path
+    handle: int | None = None
+
+    def release(self) -> None:
+        """Let go of the version: files that are not open yet can no longer be read."""
+        handle, self.handle = self.handle, None
+        if handle is not None:
+            os.close(handle)
+
+    def __del__(self) -> None:
+        with suppress(OSError, AttributeError):
+            self.release()
+
+    @contextmanager
+    def read(self) -> Iterator[Path]:
+        """Where to read from; what is found wrong there is said of the folder that the user named."""
+        try:
+            yield self.place
+        except InputError as error:
+            raise InputError(str(error).replace(str(self.place), str(self.folder))) from error
+
+
+def hold_version(folder: Path) -> Hold:
+    """Hold what `folder` is now. Where the system has no such locks or handles, the folder is read by its name."""
+    for _ in range(ATTEMPTS):
+        try:
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:
+            break  # it is not there: whoever reads it says so
+        place = Path(f"/proc/{os.getpid()}/fd/{handle}")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(handle), os.stat(folder)):
+                return Hold(folder, place if place.is_dir() else folder, handle)
+        except BlockingIOError:
+            pass  # it was replaced and is being removed: the next try finds the new one
+        except OSError:
+            os.close(handle)
+            break
+        os.close(handle)
+    return Hold(folder, folder)
+
+
+def discard(version: Path, of: Path) -> None:
+    """Remove a version that was replaced; while a reader holds it, it stays beside `of` as NAME.old-N."""
+    try:
+        handle = os.open(version, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return
+    try:
+        if _free(handle):
+            shutil.rmtree(version, ignore_errors=True)  # while locked: nobody takes hold of it any more
+        elif not version.name.startswith(f"{of.name}.old-"):
+            number = next(n for n in count(1) if not of.with_name(f"{of.name}.old-{n}").exists())
+            os.rename(version, of.with_name(f"{of.name}.old-{number}"))
+    finally:
+        os.close(handle)
+
+
+def remove_retired(of: Path) -> None:
+    """Remove the versions that stayed for a reader and are no longer held."""
+    for name in glob.glob(f"{glob.escape(str(of))}.old-*"):
+        discard(Path(name), of)
+
+
+def _free(handle: int) -> bool:
+    """Whether nobody holds an open folder; nobody does where there are no locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True

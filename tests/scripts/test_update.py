@@ -1,0 +1,107 @@
+"""The commands update and compact: what they say, and that the other commands go on with what they leave."""
+
+import shutil
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+
+@pytest.fixture
+def index(sample_index, tmp_path):
+    shutil.copytree(sample_index, tmp_path / "index")
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def changes(sample, tmp_path):
+    """Three products of the sample with other titles, two new ones, and a list with two others."""
+    table = pq.read_table(sample / "products.parquet")
+    rows = table.slice(0, 5).to_pylist()
+    for number, row in enumerate(rows):
+        row["title"] = f"{row['title']} обновлено"
+        if number >= 3:
+            row["id"] = f"NEW{number}"
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), tmp_path / "changes.parquet")
+    (tmp_path / "gone.txt").write_text("\n".join(table["id"].slice(10, 2).to_pylist()))
+    return tmp_path / "changes.parquet", tmp_path / "gone.txt"
+
+
+@pytest.fixture
+def updated(heroic, index, changes, sample):
+    done = heroic("update", index, changes[0], "--delete", changes[1], "--images", sample)
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def test_it_says_what_was_done(updated, index):
+    lines = updated.stdout.splitlines()
+    assert lines[0].startswith(f"index: {index} (")
+    assert lines[1] == "products: 320; 2 new, 3 changed, 0 the same, 2 deleted"
+    assert lines[2].startswith("neighbours searched for: text ")
+
+
+def test_the_other_commands_go_on_with_an_updated_index(
+    heroic, updated, index, sample, sample_model, changes, tmp_path
+):
+    asked = heroic("query", index, "--id", "NEW3", "-k", "3", "--model", sample_model)
+    assert asked.exit_code == 0
+    assert "обновлено" in asked.stdout
+    gone = changes[1].read_text().split()
+    assert f"id '{gone[0]}' was deleted from the index" in heroic("query", index, "--id", gone[0]).stderr
+    assert heroic("candidates", index, "--out", tmp_path / "candidates.parquet").exit_code == 0
+    pairs = pq.read_table(tmp_path / "candidates.parquet")
+    ids = set(pairs["left_id"].to_pylist()) | set(pairs["right_id"].to_pylist())
+    assert {"NEW3", "NEW4"} <= ids
+    assert not ids & set(gone)
+    scores = tmp_path / "scores.parquet"
+    done = heroic("score", index, tmp_path / "candidates.parquet", "--model", sample_model, "--out", scores)
+    assert done.exit_code == 0, done.output
+    fingerprint = updated.stdout.splitlines()[0].split("(")[1].rstrip(")")
+    assert fingerprint in str(pq.read_schema(scores).metadata[b"heroic"])
+    shown = heroic("inspect", index, scores)
+    assert shown.exit_code == 0, shown.output
+    assert "made with this index" in shown.stdout
+    assert "updates" in shown.stdout
+
+
+def test_compacting_folds_the_updates_in_and_keeps_the_fingerprint(heroic, updated, index):
+    before = updated.stdout.splitlines()[0]
+    done = heroic("compact", index)
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines == [before, "folded in: 5 rows of updates; left out: 5 rows of deleted or changed products"]
+    assert "nothing to fold in" in heroic("compact", index).stdout
+    assert heroic("query", index, "--id", "NEW3").exit_code == 0
+
+
+def test_refitting_says_that_it_is_another_index(heroic, updated, index):
+    done = heroic("compact", index, "--refit")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[0] != updated.stdout.splitlines()[0]
+    assert done.stdout.splitlines()[-1].startswith("fitted again: text, lexical; ")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), "nothing to do: name files of products, or --delete a list of ids"),
+        (("absent.parquet",), "absent.parquet: no such file"),
+        (("--delete", "absent.txt"), "absent.txt: cannot be read"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(heroic, index, words, expected):
+    done = heroic("update", index, *words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert expected in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_unknown_ids_are_listed(heroic, index, tmp_path):
+    (tmp_path / "gone.txt").write_text("nobody\n")
+    done = heroic("update", index, "--delete", tmp_path / "gone.txt")
+    assert done.exit_code == 2
+    assert "1 of 1 ids are not in the index: 'nobody'" in done.stderr
+    done = heroic("update", index, "--delete", tmp_path / "gone.txt", "--ignore-unknown")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[1].endswith("0 deleted, 1 to delete were not there")
