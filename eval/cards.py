@@ -9,10 +9,11 @@ import pyarrow as pa
 from eval.context import Context
 from eval.differences import Piece, mark_differences
 from eval.pictures import PictureShelf
-from eval.reasons import Reason, Reasons
+from eval.reasons import ReportReasons
 from eval.report import Report
 from indexing.arrays import Ints1d
 from reranking.product_facts import Agreement, Fact, compare_products
+from reranking.reasons import Reason
 
 MOST_FACTS = 8
 MOST_CHARS = 90
@@ -53,7 +54,7 @@ class PairCard:
 class CardMaker:
     """Makes the cards of one report; `shelf` then holds their pictures."""
 
-    def __init__(self, report: Report, context: Context, reasons: Reasons) -> None:
+    def __init__(self, report: Report, context: Context, reasons: ReportReasons) -> None:
         self.report, self.context, self.reasons = report, context, reasons
         self.shelf = None if context.catalog is None else PictureShelf(context.catalog)
 

@@ -6,7 +6,8 @@ import io
 from PIL import Image
 
 from indexing.catalog import Catalog
-from indexing.images import PictureError, load_picture
+from indexing.images import load_picture
+from indexing.picture_reading import PictureError
 
 SIDE = 128
 MOST_BYTES = 3_000_000

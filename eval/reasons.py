@@ -1,10 +1,11 @@
-"""Why pairs got their scores: what the families of features add to the log-odds, and the features that matter where."""
+"""Why pairs got their scores, in words, and the features that matter in each category."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from eval.context import Context
 from eval.joining import JudgedPairs
@@ -12,20 +13,12 @@ from indexing.arrays import Floats2d, Ints1d
 
 if TYPE_CHECKING:
     from reranking.features import Feature
+    from reranking.pair_scorer import PairScorer
+    from reranking.reasons import Reason
 
 STRONGEST = 3  # reasons of a pair
 FEATURES = 8  # features of a category
 SAMPLE = 60  # pairs of a category, half of them matches where there are enough
-
-
-@dataclass(frozen=True)
-class Reason:
-    """What one family adds to the log-odds of a pair, and the feature that adds most within it, NaN = unknown."""
-
-    family: str
-    added: float
-    feature: str
-    value: float
 
 
 @dataclass(frozen=True)
@@ -38,43 +31,69 @@ class Strength:
 
 
 @dataclass(frozen=True)
-class Reasons:
-    """The reasons of pairs, by row of the truth, and the strongest features by category code."""
+class ReportReasons:
+    """The reasons of pairs, the strongest first, by row of the truth, and the strongest features by category code."""
 
-    of_pair: dict[int, tuple[Reason, ...]]
+    of_pair: "dict[int, tuple[Reason, ...]]"
     of_category: dict[int, tuple[Strength, ...]]
 
 
-NO_REASONS = Reasons({}, {})
+NO_REASONS = ReportReasons({}, {})
 
 
-def find_reasons(pairs: JudgedPairs, codes: Ints1d, rows: Ints1d, context: Context, *, seed: int = 0) -> Reasons:
+def find_reasons(pairs: JudgedPairs, codes: Ints1d, rows: Ints1d, context: Context, *, seed: int = 0) -> ReportReasons:
     """The reasons of the pairs at `rows`, and of a sample in each category; none without both index and model."""
     if context.index is None or context.model is None:
         return NO_REASONS
     sampled = _sample(pairs, codes, seed)
     wanted = np.unique(np.concatenate([rows, *sampled.values()]))
-    declared, features, added = _explain(pairs, wanted, context)
+    found = _Explained.of(pairs, wanted, context)
     places = {int(row): place for place, row in enumerate(wanted)}
-    return Reasons(
-        {int(row): _strongest(declared, features[places[int(row)]], added[places[int(row)]]) for row in rows},
-        {code: _strengths(declared, added[[places[int(row)] for row in chosen]]) for code, chosen in sampled.items()},
+    return ReportReasons(
+        {int(row): found.strongest(places[int(row)]) for row in rows},
+        {
+            code: _strengths(found.declared, found.added[[places[int(row)] for row in chosen], :-1])
+            for code, chosen in sampled.items()
+        },
     )
 
 
-def _explain(pairs: JudgedPairs, rows: Ints1d, context: Context) -> tuple[Sequence["Feature"], Floats2d, Floats2d]:
-    """The model's features as declared, their values and their contributions (r, f) at these rows."""
-    from reranking.boosting import contributions
-    from reranking.pair_scorer import PairScorer
+@dataclass(frozen=True)
+class _Explained:
+    """Pairs (r,) by position, the model's features as declared, their values (r, f) and what they add (r, f + 1)."""
 
-    assert context.index is not None
-    assert context.model is not None
-    catalog = context.index.catalog
-    left, right = catalog.positions(pairs.left)[rows], catalog.positions(pairs.right)[rows]
-    scorer = PairScorer.prepare(context.index, context.model, np.unique(np.concatenate([left, right])))
-    values = scorer.features(left, right)
-    declared = [scorer.signals.features[column] for column in scorer.columns]
-    return declared, values, contributions(context.model.members, values)[:, :-1]
+    scorer: "PairScorer"
+    left: Ints1d
+    right: Ints1d
+    declared: Sequence["Feature"]
+    values: Floats2d
+    added: Floats2d
+
+    @classmethod
+    def of(cls, pairs: JudgedPairs, rows: Ints1d, context: Context) -> "_Explained":
+        from reranking.pair_scorer import PairScorer
+
+        assert context.index is not None
+        assert context.model is not None
+        catalog = context.index.catalog
+        left, right = catalog.positions(pairs.left)[rows], catalog.positions(pairs.right)[rows]
+        scorer = PairScorer.prepare(context.index, context.model, np.unique(np.concatenate([left, right])))
+        values = scorer.features(left, right)
+        declared = [scorer.signals.features[column] for column in scorer.columns]
+        categories = pa.array(scorer.categories(left), pa.large_string())
+        return cls(scorer, left, right, declared, values, context.model.ensemble.contributions(values, categories))
+
+    def strongest(self, place: int) -> "tuple[Reason, ...]":
+        """The reasons of one pair, for and against."""
+        from reranking.contributions import FeatureContributions
+        from reranking.explanation import seen_pair
+        from reranking.reasons import reasons_of
+
+        added = self.added[place]
+        found = FeatureContributions(tuple(self.declared), self.values[place], added[:-1], float(added[-1]))
+        reasons = reasons_of(seen_pair(self.scorer, int(self.left[place]), int(self.right[place]), found), STRONGEST)
+        both = (*reasons.supporting, *reasons.opposing)
+        return tuple(sorted(both, key=lambda reason: -abs(reason.added))[:STRONGEST])
 
 
 def _sample(pairs: JudgedPairs, codes: Ints1d, seed: int) -> dict[int, Ints1d]:
@@ -86,19 +105,6 @@ def _sample(pairs: JudgedPairs, codes: Ints1d, seed: int) -> dict[int, Ints1d]:
         half = max(SAMPLE // 2, SAMPLE - min(len(side) for side in sides))
         found[int(code)] = np.concatenate([side[:half] for side in sides])[:SAMPLE]
     return found
-
-
-def _strongest(declared: Sequence["Feature"], values: Floats2d, added: Floats2d) -> tuple[Reason, ...]:
-    from reranking.contributions import explained_family
-
-    families: dict[str, list[int]] = {}
-    for place, feature in enumerate(declared):
-        families.setdefault(explained_family(feature), []).append(place)
-    reasons = []
-    for family, places in families.items():
-        most = max(places, key=lambda place: abs(added[place]))
-        reasons.append(Reason(family, float(added[places].sum()), declared[most].name, float(values[most])))
-    return tuple(sorted(reasons, key=lambda reason: -abs(reason.added))[:STRONGEST])
 
 
 def _strengths(declared: Sequence["Feature"], added: Floats2d) -> tuple[Strength, ...]:

@@ -12,7 +12,7 @@ from eval.context import Context
 from eval.explorer import cut_categories
 from eval.figures import Figure, draw_categories
 from eval.mistakes import Mistakes
-from eval.reasons import NO_REASONS, Reasons, Strength
+from eval.reasons import NO_REASONS, ReportReasons, Strength
 from eval.report import SMALL_POSITIVES, Report
 from eval.report_json import as_document, category_order
 from eval.showcase import choose_shown
@@ -57,7 +57,7 @@ def page_environment() -> Environment:
 
 
 def render_html(
-    report: Report, *, context: Context | None = None, created: str | None = None, reasons: Reasons = NO_REASONS
+    report: Report, *, context: Context | None = None, created: str | None = None, reasons: ReportReasons = NO_REASONS
 ) -> str:
     """The page. Text from catalogues and files is escaped, never markup; `created` is when it was made, as text."""
     maker = CardMaker(report, context or Context(), reasons)

@@ -125,55 +125,81 @@ def evaluate(
     """Judge scores by the truth. Raises InputError when they do not fit together: see `join_scores`."""
     options, context, others = options or EvaluationOptions(), context or Context(), others or OtherPairs()
     level = _level(scores, options)
-    pairs = join_scores(scores, truth)
-    categories = categories_of(pairs, scores, truth, context)
-    names, codes = categories.names, categories.codes
-    ranking = rank_pairs(pairs.scores, pairs.targets, codes)
-    values = measure(ranking, level)
-    groups = _groups(pairs)
-    own = _thresholds(scores, context, names)
-    decisions = judge_decisions(scores, pairs, categories, own)
-    match, match_f1 = (None if of is None else of.called for of in (decisions.precision, decisions.f1))
-    thresholds = np.array([own.get(name, np.nan) for name in names]) if own else values.threshold
-    called = reaches(pairs.scores, thresholds[codes]) if match is None else match
-    held = called if own or match is not None else None
+    found = _Judgement.of(scores, truth, context, level)
+    pairs, codes, names = found.pairs, found.categories.codes, found.categories.names
     return Report(
         target_precision=level,
         options=options,
-        summary=_summarise(pairs, values, level),
-        uncertainty=measure_uncertainty(
-            ranking,
-            pairs,
-            codes,
-            groups,
-            level=level,
-            draws=options.draws,
-            held=held,
-            match=match,
-            match_f1=match_f1,
-        ),
+        summary=_summarise(pairs, found.values, level),
+        uncertainty=found.uncertainty(level, options.draws),
         pairs=pairs,
-        groups=groups,
-        categories=categories,
-        ranking=ranking,
-        values=values,
-        decisions=decisions,
-        called=called,
-        thresholds=thresholds,
-        held=None if held is None else decide_by_category(held, pairs.targets, codes, len(names)),
-        mistakes=find_mistakes(pairs.scores, pairs.targets, codes, called),
-        near=nearest_threshold(pairs.scores, thresholds[codes]),
-        suspects=find_suspects(pairs, codes, (groups.left, groups.right)),
+        groups=found.groups,
+        categories=found.categories,
+        ranking=found.ranking,
+        values=found.values,
+        decisions=found.decisions,
+        called=found.called,
+        thresholds=found.thresholds,
+        held=None if found.held is None else decide_by_category(found.held, pairs.targets, codes, len(names)),
+        mistakes=find_mistakes(pairs.scores, pairs.targets, codes, found.called),
+        near=nearest_threshold(pairs.scores, found.thresholds[codes]),
+        suspects=find_suspects(pairs, codes, (found.groups.left, found.groups.right)),
         reliability=measure_reliability(pairs.probabilities, pairs.targets),
-        slices=measure_slices(pairs, codes, called, context, level=level),
-        ceiling=None if context.index is None else find_ceiling(context.index, pairs, codes, called, len(names)),
-        mix=None if others.mix is None else value_under(others.mix, names, values, context),
+        slices=measure_slices(pairs, codes, found.called, context, level=level),
+        ceiling=None if context.index is None else find_ceiling(context.index, pairs, codes, found.called, len(names)),
+        mix=None if others.mix is None else value_under(others.mix, names, found.values, context),
         leakage=None if others.train is None else find_leakage(others.train, pairs, codes, level=level),
         category_disagreements=count_disagreements(pairs, context),
-        model_thresholds=own,
-        absent=_absent(scores, context, categories, own),
+        model_thresholds=found.own,
+        absent=_absent(scores, context, found.categories, found.own),
         inputs=Inputs(scores.path.name, truth.path.name, scores.column, scores.provenance),
     )
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """Pairs joined with the truth, and what is called a match: `own` are the thresholds that model or scores name,
+    `held` the decision (p,) that can be held to account, None where it was found here."""
+
+    pairs: JudgedPairs
+    categories: PairCategories
+    groups: PairGroups
+    ranking: Ranking
+    values: CategoryValues
+    own: Mapping[str, float]
+    decisions: Decisions
+    thresholds: Floats1d
+    called: Bools1d
+    held: Bools1d | None
+
+    @classmethod
+    def of(cls, scores: Scores, truth: IdPairs, context: Context, level: float) -> "_Judgement":
+        pairs = join_scores(scores, truth)
+        categories = categories_of(pairs, scores, truth, context)
+        ranking = rank_pairs(pairs.scores, pairs.targets, categories.codes)
+        values = measure(ranking, level)
+        own = _thresholds(scores, context, categories.names)
+        decisions = judge_decisions(scores, pairs, categories, own)
+        thresholds = np.array([own.get(name, np.nan) for name in categories.names]) if own else values.threshold
+        match = None if decisions.precision is None else decisions.precision.called
+        called = reaches(pairs.scores, thresholds[categories.codes]) if match is None else match
+        held = called if own or match is not None else None
+        return cls(pairs, categories, _groups(pairs), ranking, values, own, decisions, thresholds, called, held)
+
+    def uncertainty(self, level: float, draws: Draws) -> Uncertainty:
+        """Intervals of the values and of the decisions that the scores bring."""
+        match, match_f1 = (None if of is None else of.called for of in (self.decisions.precision, self.decisions.f1))
+        return measure_uncertainty(
+            self.ranking,
+            self.pairs,
+            self.categories.codes,
+            self.groups,
+            level=level,
+            draws=draws,
+            held=self.held,
+            match=match,
+            match_f1=match_f1,
+        )
 
 
 def _level(scores: Scores, options: EvaluationOptions) -> float:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from indexing.arrays import Bools1d, Floats1d
+from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
-from indexing.tables import TableFile, open_table
+from indexing.tables import BLOCK_ROWS, TableFile, open_table
 from reranking.pairs import PairColumns, find_columns, id_columns
 
 SCORE_COLUMNS = ("score", "scores", "probability", "target")
@@ -61,27 +61,60 @@ def read_scores(path: Path, *, ids: tuple[str, str] | None = None) -> Scores:
 
     Raises InputError for missing columns, and, naming the rows, for scores or decisions that are missing or no numbers.
     """
-    file = open_table(path)
-    columns = find_columns(file, ids=ids)
-    name = next((name for name in SCORE_COLUMNS if name in file.names), None)
-    if name is None:
-        wanted = ", ".join(f"'{column}'" for column in SCORE_COLUMNS)
-        raise InputError(f"{path}: no score column: needs one of {wanted}, has {', '.join(file.names)}")
-    decided = [column for column in DECISION_COLUMNS if column in file.names]
-    table = file.read(_present(file, columns, [name, *decided, CATEGORY_COLUMN, PROBABILITY]))
-    left, right = id_columns(table, columns, path)
-    categories = table[CATEGORY_COLUMN] if CATEGORY_COLUMN in file.names else None
-    return Scores(
-        path=path,
-        left=left,
-        right=right,
-        values=_finite(table[name], name, path),
-        column=name,
-        decisions={column: _booleans(table[column], column, path) for column in decided},
-        categories=None if categories is None else _texts(categories, CATEGORY_COLUMN, path),
-        provenance=_provenance(file),
-        probabilities=_finite(table[PROBABILITY], PROBABILITY, path) if PROBABILITY in file.names else None,
-    )
+    kept = _ScoresFile.of(open_table(path), ids)
+    return kept.scores(kept.file.read(kept.columns))
+
+
+def read_score_blocks(path: Path, *, ids: tuple[str, str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[Scores]:
+    """The same, a block of rows at a time; a file without rows has one empty block."""
+    kept, first = _ScoresFile.of(open_table(path), ids), 0
+    for block in kept.file.blocks(rows, kept.columns):
+        yield kept.scores(block, first)
+        first += len(block)
+    if not first:
+        yield kept.scores(kept.file.read(kept.columns))
+
+
+@dataclass(frozen=True)
+class _ScoresFile:
+    """A file that has ids and a score: its columns `pair` and `score`, and what it says of its making."""
+
+    file: TableFile
+    pair: PairColumns
+    score: str
+    provenance: Provenance | None
+
+    @classmethod
+    def of(cls, file: TableFile, ids: tuple[str, str] | None) -> "_ScoresFile":
+        pair = find_columns(file, ids=ids)
+        name = next((name for name in SCORE_COLUMNS if name in file.names), None)
+        if name is None:
+            wanted = ", ".join(f"'{column}'" for column in SCORE_COLUMNS)
+            raise InputError(f"{file.path}: no score column: needs one of {wanted}, has {', '.join(file.names)}")
+        return cls(file, pair, name, _provenance(file))
+
+    @property
+    def columns(self) -> list[str]:
+        """What is read of the file."""
+        more = [self.score, *DECISION_COLUMNS, CATEGORY_COLUMN, PROBABILITY]
+        return _present(self.file, self.pair, more)
+
+    def scores(self, table: pa.Table, first: int = 0) -> Scores:
+        """The scores of rows from `first` on."""
+        path, names = self.file.path, table.column_names
+        left, right = id_columns(table, self.pair, path, first)
+        probabilities = table[PROBABILITY] if PROBABILITY in names else None
+        return Scores(
+            path=path,
+            left=left,
+            right=right,
+            values=_finite(table[self.score], self.score, path, first),
+            column=self.score,
+            decisions={c: _booleans(table[c], c, path, first) for c in DECISION_COLUMNS if c in names},
+            categories=_texts(table[CATEGORY_COLUMN], CATEGORY_COLUMN, path) if CATEGORY_COLUMN in names else None,
+            provenance=self.provenance,
+            probabilities=None if probabilities is None else _finite(probabilities, PROBABILITY, path, first),
+        )
 
 
 def check_provenance(scores: Scores, *, index_fingerprint: str | None, model_fingerprint: str | None) -> None:
@@ -105,17 +138,19 @@ def _present(file: TableFile, columns: PairColumns, more: list[str]) -> list[str
     return [name for name in wanted if name in file.names]
 
 
-def _finite(column: pa.ChunkedArray, name: str, path: Path) -> Floats1d:
+def _finite(column: pa.ChunkedArray, name: str, path: Path, first: int) -> Floats1d:
     try:
         values = np.asarray(pc.cast(column, pa.float64()).to_numpy(), dtype=np.float64)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InputError(f"{path}: column '{name}' is not a number ({error}): scores are numbers") from error
-    _refuse_rows(~np.isfinite(values), f"{path}: column '{name}' is NaN, null or infinite", "every pair needs a score")
+    wrong = first + np.flatnonzero(~np.isfinite(values))
+    _refuse_rows(wrong, f"{path}: column '{name}' is NaN, null or infinite", "every pair needs a score")
     return values
 
 
-def _booleans(column: pa.ChunkedArray, name: str, path: Path) -> Bools1d:
-    _refuse_rows(column.is_null().to_numpy(), f"{path}: column '{name}' is null", "decisions are true or false")
+def _booleans(column: pa.ChunkedArray, name: str, path: Path, first: int) -> Bools1d:
+    wrong = first + np.flatnonzero(column.is_null().to_numpy())
+    _refuse_rows(wrong, f"{path}: column '{name}' is null", "decisions are true or false")
     try:
         return np.asarray(pc.cast(column, pa.bool_()).to_numpy(), dtype=np.bool_)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -129,8 +164,7 @@ def _texts(column: pa.ChunkedArray, name: str, path: Path) -> pa.Array:
         raise InputError(f"{path}: column '{name}' is {column.type}: categories are text") from error
 
 
-def _refuse_rows(wrong: Bools1d, what: str, remedy: str) -> None:
-    rows = np.flatnonzero(wrong)
+def _refuse_rows(rows: Ints1d, what: str, remedy: str) -> None:
     if rows.size:
         shown = ", ".join(map(str, rows[:5])) + (", …" if rows.size > 5 else "")
         raise InputError(f"{what} in {rows.size} rows ({shown}): {remedy}")

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from eval.reasons import Reasons
+from eval.reasons import ReportReasons
 from eval.report import Report
 from eval.report_json import as_document
 from indexing.arrays import Ints1d
@@ -30,7 +30,7 @@ def write_categories(report: Report, path: Path) -> None:
         writer.writerows(rows)
 
 
-def write_mistakes(report: Report, reasons: Reasons, path: Path) -> None:
+def write_mistakes(report: Report, reasons: ReportReasons, path: Path) -> None:
     """Every mistake, label suspect and near-threshold pair, worst first within its `kind`; a pair may stand under
     several. `threshold` is what it was decided by; reasons are there for the pairs that the page shows."""
     mistakes, suspects = report.mistakes, report.suspects
@@ -77,11 +77,11 @@ def _categories(report: Report, rows: Ints1d) -> pa.Array:
     return pa.DictionaryArray.from_arrays(codes, pa.array(report.categories.names, pa.large_string()))
 
 
-def _rows(report: Report, reasons: Reasons, kind: str, rows: Ints1d, why: list[str]) -> pa.Table:
+def _rows(report: Report, reasons: ReportReasons, kind: str, rows: Ints1d, why: list[str]) -> pa.Table:
     pairs, taken = report.pairs, pa.array(rows)
     said = [
         "; ".join(
-            f"{reason.family} {reason.added:+.2f} ({reason.feature})" for reason in reasons.of_pair.get(int(row), ())
+            f"{reason.family} {reason.added:+.2f} ({reason.words})" for reason in reasons.of_pair.get(int(row), ())
         )
         for row in rows
     ]

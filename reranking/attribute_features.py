@@ -9,14 +9,14 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog import Catalog
 from reranking.attribute_values import AttributeOccurrences
 from reranking.bags import BUCKET_BITS, BUCKETS, Bags, BagsBuilder, Rows
-from reranking.features import Feature
+from reranking.features import declare
 from reranking.product_rows import ProductRows, catalog_blocks
 from reranking.sparse_rows import ratio, row_maxima, row_sums
 
 FAMILY = "attributes"
-FEATURES = tuple(
-    Feature(name, FAMILY, meaning)
-    for name, meaning in {
+FEATURES = declare(
+    FAMILY,
+    {
         "attributes_missing": "how many of the two have no attributes: 0, 1 or 2",
         "attributes_smaller": "attribute keys of the product that has fewer",
         "attributes_larger": "attribute keys of the product that has more",
@@ -29,7 +29,9 @@ FEATURES = tuple(
         "attributes_rarest_equal": "rarity of the rarest equal value",
         "attributes_conflicting_rarity": "rarity of the conflicting keys together",
         "attributes_values_cosine": "cosine of the (key, value) entries weighed by rarity",
-    }.items()
+    },
+    rising=("attributes_equal_share", "attributes_values_cosine"),
+    falling=("attributes_conflicting", "attributes_conflicting_rarity"),
 )
 
 

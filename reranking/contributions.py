@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from indexing.arrays import Floats1d, Floats2d
-from reranking.boosting import contributions
 from reranking.features import Feature
 from reranking.xgboost_reranker import XgboostReranker
 
@@ -75,7 +75,9 @@ class FeatureContributions:
         )
 
 
-def explain_pair(model: XgboostReranker, features: Sequence[Feature], values: Floats2d) -> FeatureContributions:
-    """Explain one pair: `values` (1, f) of the model's `features`, in its order."""
-    added = contributions(model.members, values)[0]
+def explain_pair(
+    model: XgboostReranker, features: Sequence[Feature], values: Floats2d, categories: pa.Array | None = None
+) -> FeatureContributions:
+    """Explain one pair: `values` (1, f) of the model's `features`, in its order, and its evaluation category (1,)."""
+    added = model.ensemble.contributions(values, categories)[0]
     return FeatureContributions(tuple(features), values[0], added[:-1], float(added[-1]))

@@ -1,30 +1,39 @@
 """Cross-validation by product group: labelled pairs with their features, and whole groups dealt into folds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from indexing.progress import Progress, silent
-from reranking.boosting import BoostingOptions, Examples, Metric, boost, predict
+from reranking.boosting import BoostingOptions, Examples, Metric
 from reranking.category import CategoryMapping, codes_of, level_3
+from reranking.cross_folds import open_cross
+from reranking.ensemble import train_ensemble
 from reranking.groups import product_groups
 from reranking.labelled import LabelledPairs
+from reranking.mining import add_pairs
+from reranking.seen_pairs import without_seen
 from reranking.signals import prepare_signals
 from reranking.training import TrainOptions, evaluation_categories
 
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """Examples of pairs (p,) and the fold of each side's product group, from 0 to `count` - 1."""
+    """Examples of pairs (p,) and the fold of each side's product group, from 0 to `count` - 1; the category of code c is
+    names[c]. Pairs from row `given` on were added (reranking/mining.py): they are trained on, never judged."""
 
     examples: Examples
     left_folds: Ints1d
     right_folds: Ints1d
     count: int
+    names: tuple[str, ...] = ()
+    given: int | None = None
 
     def __post_init__(self) -> None:
         for number in range(self.count):
@@ -37,36 +46,48 @@ class CrossValidation:
 
     def judged(self, number: int) -> Ints1d:
         """The rows of a fold: a pair between two goes where its left product's group is."""
-        return np.flatnonzero(self.left_folds == number)
+        return np.flatnonzero(self.left_folds[: self.given] == number)
 
-    def outside(self, *numbers: int) -> Ints1d:
-        """The rows that touch none of these folds."""
+    def outside(self, *numbers: int, added: bool = True) -> Ints1d:
+        """The rows that touch none of these folds, with or without the added ones."""
         touched = np.isin(self.left_folds, numbers) | np.isin(self.right_folds, numbers)
-        return np.flatnonzero(~touched)
+        return np.flatnonzero(~touched if added else ~touched[: self.given])
 
     def of(self, rows: Ints1d) -> Examples:
         """The examples of these rows."""
-        examples = self.examples
-        return Examples(examples.features[rows], examples.targets[rows], examples.categories[rows])
+        return self.examples.take(rows)
+
+    def train(
+        self, rows: Ints1d, stop: Examples, metric: Metric, options: BoostingOptions, seed: int
+    ) -> Callable[[Examples], Floats1d]:
+        """Train on rows, stopped by other examples; a function that scores examples (p,)."""
+        ensemble = train_ensemble(self.of(rows), stop, self.names, metric, options=options, seed=seed)
+        names = pa.array(self.names, pa.large_string())
+
+        def score(judged: Examples) -> Floats1d:
+            categories = names.take(pa.array(judged.categories)) if self.names else None
+            return ensemble.score(np.asarray(judged.features), categories)
+
+        return score
 
     def fold_metrics(self, metric: Metric, options: BoostingOptions, seed: int) -> Iterator[float]:
         """The metric on each fold of boosters trained on the others, and stopped on that fold."""
         for number in range(self.count):
             judged = self.of(self.judged(number))
-            members = boost(self.of(self.outside(number)), judged, metric, options=options, seed=seed)
-            yield float(metric(predict(members, judged.features), judged.targets, judged.categories))
+            score = self.train(self.outside(number, added=options.added_rows), judged, metric, options, seed)
+            yield float(metric(score(judged), judged.targets, judged.categories))
 
     def scores_out_of_fold(
         self, metric: Metric, options: BoostingOptions, seed: int, progress: Progress = silent
     ) -> Floats1d:
-        """The score (p,) of each pair by boosters that were neither trained nor stopped on its product group."""
-        scores = np.empty(len(self.examples.targets), dtype=np.float32)
+        """The score (p,) of each given pair by boosters that were neither trained nor stopped on its product group."""
+        scores = np.empty(len(self.left_folds[: self.given]), dtype=np.float32)
         progress("folds", 0, self.count)
         for number in range(self.count):
             following = (number + 1) % self.count
-            train, stop = self.of(self.outside(number, following)), self.of(self.judged(following))
-            rows = self.judged(number)
-            scores[rows] = predict(boost(train, stop, metric, options=options, seed=seed), self.examples.features[rows])
+            rows, stop = self.judged(number), self.of(self.judged(following))
+            trained = self.outside(number, following, added=options.added_rows)
+            scores[rows] = self.train(trained, stop, metric, options, seed)(self.of(rows))
             progress("folds", number + 1, self.count)
         return scores
 
@@ -78,14 +99,23 @@ def prepare_folds(
 
     Raises InputError when a fold would lack matches or non-matches.
     """
+    pairs = without_seen(index, pairs) if options.leave_out_seen else pairs
     mapping = CategoryMapping.learn(level_3(index.catalog, pairs.left), options.least_pairs)
-    codes, _ = codes_of(evaluation_categories(index, pairs, mapping))
     groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
+    added = add_pairs(index, pairs, options.mining)
+    codes, names = codes_of(evaluation_categories(index, added.pairs, mapping))
     left, right = groups[pairs.left], groups[pairs.right]
-    folds = deal_groups(left, right, pairs.targets, codes, count=count, seed=options.seed)
-    signals = prepare_signals(index, pairs.products, same_source=options.same_source)
-    features = signals.compute_all(pairs.left, pairs.right, stage="features folds", progress=progress)
-    return CrossValidation(Examples(features, pairs.targets, codes), folds[left], folds[right], count)
+    folds = deal_groups(left, right, pairs.targets, codes[: added.given], count=count, seed=options.seed)
+    pairs = added.pairs
+    cross = open_cross(Path(options.cross)) if options.cross else None
+    signals = prepare_signals(index, pairs.products, same_source=options.same_source, cross=cross)
+    features = signals.of_training_pairs(True).compute_all(
+        pairs.left, pairs.right, stage="features folds", progress=progress
+    )
+    directions = tuple(feature.direction for feature in signals.features)
+    examples = Examples(features, pairs.targets, codes, added.weights(), directions)
+    left, right = folds[groups[pairs.left]], folds[groups[pairs.right]]
+    return CrossValidation(examples, left, right, count, tuple(names), added.given)
 
 
 def deal_groups(left: Ints1d, right: Ints1d, targets: Floats1d, categories: Ints1d, *, count: int, seed: int) -> Ints1d:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reranking.contributions import FeatureContributions
 from reranking.pair_scorer import PairScorer
 from reranking.reasons import Reasons, reasons_of
 from reranking.text_features import TextSignals
@@ -31,8 +32,7 @@ class Explanation:
 def explain(scorer: PairScorer, left: int, right: int) -> Explanation:
     """Explain the pair of products at positions `left` and `right`, for which the scorer was prepared."""
     lefts, rights = np.array([left]), np.array([right])
-    rows = scorer.index.catalog.take(np.array([left, right])).table.to_pylist()
-    pair = SeenPair(rows[0], rows[1], scorer.explain(left, right), _rarities(scorer, left, right))
+    pair = seen_pair(scorer, left, right, scorer.explain(left, right))
     return Explanation(
         pair,
         float(scorer.probabilities(lefts, rights)[0]),
@@ -41,6 +41,12 @@ def explain(scorer: PairScorer, left: int, right: int) -> Explanation:
         scorer.categories(lefts)[0],
         reasons_of(pair),
     )
+
+
+def seen_pair(scorer: PairScorer, left: int, right: int, found: FeatureContributions) -> SeenPair:
+    """What is told of the pair of products at these positions, whose features add what was `found`."""
+    rows = scorer.index.catalog.take(np.array([left, right])).table.to_pylist()
+    return SeenPair(rows[0], rows[1], found, _rarities(scorer, left, right))
 
 
 def _rarities(scorer: PairScorer, left: int, right: int) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Pair features: what one is, and the families that compute them in columns."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,12 +9,32 @@ from indexing.arrays import Floats2d, Ints1d
 
 @dataclass(frozen=True)
 class Feature:
-    """One signal of a pair, declared once. `symmetric`: swapping left and right leaves it as it is."""
+    """One signal of a pair, declared once. `symmetric`: swapping left and right leaves it as it is.
+
+    `direction`: 1 where more of it can only speak for a match, -1 where less of it can, 0 where that depends.
+    """
 
     name: str
     family: str
     meaning: str
     symmetric: bool = True
+    direction: int = 0
+
+
+def declare(
+    family: str, meanings: Mapping[str, str], *, rising: Collection[str] = (), falling: Collection[str] = ()
+) -> tuple[Feature, ...]:
+    """The features of a family from name: meaning; `rising` and `falling` are the names of those with a direction.
+
+    Raises ValueError for a direction of a feature that is not declared.
+    """
+    strange = [name for name in (*rising, *falling) if name not in meanings]
+    if strange:
+        raise ValueError(f"feature '{strange[0]}' has a direction, but is not declared in {family}")
+    return tuple(
+        Feature(name, family, meaning, direction=(name in rising) - (name in falling))
+        for name, meaning in meanings.items()
+    )
 
 
 class FeatureFamily(Protocol):

@@ -1,9 +1,11 @@
 """From scored pairs to product groups: the likeliest matches are merged first, and brakes refuse a merging."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+import pyarrow as pa
 
 from indexing.arrays import Bools1d, Ints1d
 from indexing.errors import InputError
@@ -11,6 +13,7 @@ from reranking.groups import product_groups
 from reranking.scored_pairs import ScoredPairs
 
 NO_SOURCE = -1
+BATCH_PAIRS = 200_000  # merged at a time: what merging keeps takes some hundred bytes a pair
 
 
 class Brake(IntEnum):
@@ -48,6 +51,35 @@ class Grouping:
 def group_products(pairs: ScoredPairs, options: GroupOptions, *, sources: Ints1d | None = None) -> Grouping:
     """Merge along matches by falling probability, then score. With `sources` (n,) a group has at most one product of
     each, NO_SOURCE aside. The order of the rows, and of left and right, changes nothing."""
+    brakes = np.zeros(len(pairs), dtype=np.int64)
+    roots = np.arange(len(pairs.ids))
+    for rows in _batches(pairs):
+        places, sides = np.unique(np.concatenate([pairs.left[rows], pairs.right[rows]]), return_inverse=True)
+        left, right = np.split(sides.ravel(), 2)
+        columns = pairs.scores[rows], pairs.probabilities[rows], pairs.called[rows]
+        part = ScoredPairs(pairs.ids.take(pa.array(places)), left, right, *columns)
+        brakes[rows], own = _merge(part, options, None if sources is None else sources[places])
+        roots[places] = places[own]
+    groups = product_groups(np.arange(len(roots)), roots, None, len(roots), by="pairs")
+    return Grouping(groups, np.where(groups[pairs.left] == groups[pairs.right], Brake.NONE, brakes))
+
+
+def _batches(pairs: ScoredPairs) -> Iterator[Ints1d]:
+    """The rows whose products matches tie together, however far, in batches that tear nothing apart: no other pair can
+    end in one group. A batch is larger than BATCH_PAIRS only where one tied set of products is."""
+    tied = product_groups(pairs.left, pairs.right, pairs.called.astype(np.float64), len(pairs.ids))
+    rows = np.flatnonzero(tied[pairs.left] == tied[pairs.right])
+    of_row = tied[pairs.left[rows]]
+    rows, of_row = rows[np.argsort(of_row, kind="stable")], np.sort(of_row)
+    starts = np.flatnonzero(np.diff(of_row, prepend=-1))
+    batch = starts // BATCH_PAIRS
+    for cut in np.split(rows, starts[np.flatnonzero(np.diff(batch, prepend=-1))]):
+        if len(cut):
+            yield cut
+
+
+def _merge(pairs: ScoredPairs, options: GroupOptions, sources: Ints1d | None) -> tuple[Ints1d, Ints1d]:
+    """The brake (p,) on each match, and for each product (n,) one of its group."""
     merging = _Merging(pairs, options, sources)
     brakes = np.zeros(len(pairs), dtype=np.int64)
     for row in _likeliest_first(pairs):
@@ -56,9 +88,7 @@ def group_products(pairs: ScoredPairs, options: GroupOptions, *, sources: Ints1d
             brakes[row] = merging.brake(one, other)
             if brakes[row] == Brake.NONE:
                 merging.merge(one, other)
-    roots = np.array([merging.root(place) for place in range(len(pairs.ids))], dtype=np.int64)
-    groups = product_groups(np.arange(len(roots)), roots, None, len(roots), by="pairs")
-    return Grouping(groups, np.where(groups[pairs.left] == groups[pairs.right], Brake.NONE, brakes))
+    return brakes, np.array([merging.root(place) for place in range(len(pairs.ids))], dtype=np.int64)
 
 
 def _likeliest_first(pairs: ScoredPairs) -> Ints1d:
@@ -80,10 +110,8 @@ class _Merging:
         if sources is not None:
             self.sources = [set() if source == NO_SOURCE else {source} for source in sources.tolist()]
         self.between: list[dict[int, tuple[float, int]]] = [{} for _ in range(count)]  # sum and number of probabilities
-        rows = np.flatnonzero(_may_meet(pairs))
-        for one, other, probability in zip(
-            pairs.left[rows].tolist(), pairs.right[rows].tolist(), pairs.probabilities[rows].tolist(), strict=True
-        ):
+        columns = pairs.left.tolist(), pairs.right.tolist(), pairs.probabilities.tolist()
+        for one, other, probability in zip(*columns, strict=True):
             self.between[one][other] = self.between[other][one] = (probability, 1)
 
     def root(self, place: int) -> int:
@@ -113,12 +141,6 @@ class _Merging:
             self.between[one][third] = self.between[third][one] = (before + total, already + count)
             del self.between[third][other]
         self.between[other] = {}
-
-
-def _may_meet(pairs: ScoredPairs) -> Bools1d:
-    """Which pairs (p,) have products that matches tie together, however far: no other can end in one group."""
-    tied = product_groups(pairs.left, pairs.right, pairs.called.astype(np.float64), len(pairs.ids))
-    return np.asarray(tied[pairs.left] == tied[pairs.right], dtype=bool)
 
 
 def inside(pairs: ScoredPairs, grouping: Grouping) -> Bools1d:

@@ -144,6 +144,8 @@ def _settings(model: "XgboostReranker") -> str:
     boosting = options.get("boosting", {})
     lines = [
         f"seed {options['seed']}; {len(model.members)} boosters of {', '.join(map(str, report['rounds']))} rounds",
+        *_specialised(model),
+        *([_added(report)] if report.get("mined") or report.get("inferred") else []),
         ", ".join(f"{name} {boosting[name]:g}" for name in _BOOSTING if name in boosting),
     ]
     if "search" in report:
@@ -154,6 +156,20 @@ def _settings(model: "XgboostReranker") -> str:
         )
     lines.append("the same index, pairs, options and seed give the same model, byte for byte")
     return _bullets(line for line in lines if line)
+
+
+def _specialised(model: "XgboostReranker") -> list[str]:
+    """Which categories have boosters of their own, and what these count."""
+    names = model.ensemble.specialised
+    share = f"have boosters of their own, which are {model.specialist_share:.0%} of their scores"
+    return [f"{', '.join(map(_cell, names))} {share}"] if names else []
+
+
+def _added(report: Mapping[str, Any]) -> str:
+    return (
+        f"also trained on {report['mined']:,} mined non-matches and {report['inferred']:,} matches that follow from others, "
+        "weighed so that the share of matches is that of the labelled pairs"
+    )
 
 
 def _bullets(lines: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from reranking import code_features, quantity_features
 from reranking.bags import Bags, BagsBuilder, Occurrences, Rows
 from reranking.code_features import CodeSignals, CodeSignalsBuilder
 from reranking.codes import read_codes, read_numbers, written_codes
-from reranking.features import Feature
+from reranking.features import declare
 from reranking.overlap import Overlap
 from reranking.product_rows import ProductRows, catalog_blocks
 from reranking.product_texts import has_titles_only, titles
@@ -34,8 +34,27 @@ FAMILIES = {
     "model codes": code_features.MEANINGS,
     "quantities": quantity_features.MEANINGS,
 }
+RISING = {
+    "numbers": ("numbers_jaccard",),
+    "model codes": (
+        "codes_rarity_smaller",
+        "codes_rarity_larger",
+        "main_code_equal",
+        "main_code_ratio",
+        "main_code_in_title_smaller",
+        "main_code_in_title_larger",
+    ),
+    "quantities": (),
+}
+FALLING = {
+    "numbers": ("rarest_missing_number_smaller", "rarest_missing_number_larger"),
+    "model codes": ("rarest_missing_code_smaller", "rarest_missing_code_larger"),
+    "quantities": ("dimensions_conflicting",),
+}
 FEATURES = tuple(
-    Feature(name, family, meaning) for family, meanings in FAMILIES.items() for name, meaning in meanings.items()
+    feature
+    for family, meanings in FAMILIES.items()
+    for feature in declare(family, meanings, rising=RISING[family], falling=FALLING[family])
 )
 
 

@@ -28,7 +28,15 @@ class PairScorer:
         """For pairs of `products` (sorted positions). Raises InputError when the index does not fit the model."""
         model.needs.refuse(index)
         needs = model.needs
-        signals = prepare_signals(index, products, k=needs.k, views=needs.views, same_source=model.same_source)
+        signals = prepare_signals(
+            index,
+            products,
+            k=needs.k,
+            views=needs.views,
+            same_source=model.same_source,
+            cross=model.cross,
+            look=model.look,
+        )
         return cls(index, model, signals, np.array(columns_of(signals.names, model.feature_names), dtype=np.int64))
 
     def features(self, left: Ints1d, right: Ints1d) -> Floats2d:
@@ -37,7 +45,7 @@ class PairScorer:
 
     def score(self, left: Ints1d, right: Ints1d) -> Floats1d:
         """The scores (p,) of pairs of positions, from 0 to 1."""
-        return self.model.score(self.features(left, right))
+        return self.model.score(self.features(left, right), self._evaluation_categories(left))
 
     def probabilities(self, left: Ints1d, right: Ints1d) -> Floats1d:
         """The calibrated probabilities (p,) of pairs of positions."""
@@ -45,13 +53,17 @@ class PairScorer:
 
     def categories(self, left: Ints1d) -> list[str]:
         """The evaluation category of each pair, by its left product."""
-        return list(self.model.mapping.of(level_3(self.index.catalog, left)).to_pylist())
+        return list(self._evaluation_categories(left).to_pylist())
+
+    def _evaluation_categories(self, left: Ints1d) -> pa.Array:
+        return self.model.mapping.of(level_3(self.index.catalog, left))
 
     def thresholds(self, left: Ints1d) -> Floats1d:
         """The threshold (p,) of each pair's evaluation category; infinity where nothing is called a match."""
-        return self.model.decisions.of(self.model.mapping.of(level_3(self.index.catalog, left)))
+        return self.model.decisions.of(self._evaluation_categories(left))
 
     def explain(self, left: int, right: int) -> FeatureContributions:
         """What each feature adds to the score of one pair."""
         declared = [self.signals.features[column] for column in self.columns]
-        return explain_pair(self.model, declared, self.features(np.array([left]), np.array([right])))
+        one, other = np.array([left]), np.array([right])
+        return explain_pair(self.model, declared, self.features(one, other), self._evaluation_categories(one))

@@ -12,7 +12,7 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog import LEVELS, Catalog
 from reranking.bags import Bags, BagsBuilder, Occurrences, Rows
 from reranking.colors import COLORS, colors_in, colors_named
-from reranking.features import Feature
+from reranking.features import Feature, declare
 from reranking.product_rows import ProductRows
 from reranking.product_texts import titles
 from reranking.sparse_rows import ratio
@@ -47,8 +47,16 @@ FAMILIES = {
         "pictures_larger": "pictures of the product that has more",
     },
 }
+RISING = {
+    "brand": ("brand_equal", "brand_words_shared", "brand_in_title_smaller", "brand_in_title_larger"),
+    "colours": ("colors_jaccard",),
+    "price": ("price_ratio",),
+}
+FALLING = {"colours": ("colors_conflicting",)}
 FEATURES = tuple(
-    Feature(name, family, meaning) for family, meanings in FAMILIES.items() for name, meaning in meanings.items()
+    feature
+    for family, meanings in FAMILIES.items()
+    for feature in declare(family, meanings, rising=RISING.get(family, ()), falling=FALLING.get(family, ()))
 )
 SAME_SOURCE = Feature(
     "same_source", "source", "1 when one source offers both products, else 0; unknown if one has none"

@@ -8,6 +8,7 @@ import numpy as np
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.neighbours import RESOLUTION, Neighbours, rank_of, shared_neighbours
 from indexing.product_index import ProductIndex
+from indexing.vectors import unit_rows
 from reranking.features import Feature
 
 SHARED_K = 20
@@ -35,12 +36,26 @@ _MEANINGS = {
     "claims_ten_larger": "the same, the side with more",
     "shared": f"neighbours in common among the first {SHARED_K} of each side in the {{view}} view",
 }
+_RISING = ("cosine", "rank_reciprocal", "rank_mutual", "z_smaller", "z_larger")
+_FALLING = (
+    "rank_smaller",
+    "rank_larger",
+    "gap_best_smaller",
+    "gap_best_larger",
+    "better_offers_smaller",
+    "better_offers_larger",
+)
 
 
 def rank_features(view: str) -> tuple[Feature, ...]:
     """The declarations for one view."""
     return tuple(
-        Feature(f"{view}_{name}", "cosines" if name == "cosine" else f"{view} ranks", text.format(view=view))
+        Feature(
+            f"{view}_{name}",
+            "cosines" if name == "cosine" else f"{view} ranks",
+            text.format(view=view),
+            direction=(name in _RISING) - (name in _FALLING),
+        )
         for name, text in _MEANINGS.items()
     )
 
@@ -63,7 +78,9 @@ class RankSignals:
         """Prepared for `products` (sorted positions). Raises InputError when the index has no such view."""
         neighbours = index.neighbours(view).first(k)
         lists, sources = ListStatistics.of(neighbours, products), index.catalog.sources()
-        return cls(index, view, neighbours, lists, claims(neighbours, 1), claims(neighbours, 10), sources)
+        # one less than the list holds: its last neighbour may tie with others that were left out
+        first, ten = (claims(neighbours, max(1, min(claimed, neighbours.k - 1))) for claimed in (1, 10))
+        return cls(index, view, neighbours, lists, first, ten, sources)
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -79,7 +96,7 @@ class RankSignals:
 
     def _block(self, left: Ints1d, right: Ints1d, out: Floats2d) -> None:
         cosine = self.index.cosines(self.view, left, right)
-        ranks = np.stack([rank_of(self.neighbours, left, right), rank_of(self.neighbours, right, left)])
+        ranks = np.stack([self._ranks(left, right, cosine), self._ranks(right, left, cosine)])
         best, mean = self.lists.best, self.lists.mean
         deviation, step = self.lists.deviation, self.lists.step
         gaps = best[left] - cosine, best[right] - cosine
@@ -104,17 +121,35 @@ class RankSignals:
             np.maximum(self.claims_first[left], self.claims_first[right]),
             np.minimum(self.claims_ten[left], self.claims_ten[right]),
             np.maximum(self.claims_ten[left], self.claims_ten[right]),
-            shared_neighbours(self.neighbours, left, right, SHARED_K),
+            shared_neighbours(self.neighbours, left, right, max(1, min(SHARED_K, self.neighbours.k - 1))),
         )
         for number, column in enumerate(columns):
             out[:, number] = column
 
+    def _ranks(self, side: Ints1d, other: Ints1d, cosine: Floats1d) -> Floats1d:
+        """The ranks (p,) of `other` among the neighbours of `side`, also where it ties with the last of them and was
+        left out by the order of the catalogue."""
+        ranks = rank_of(self.neighbours, side, other)
+        missing = np.flatnonzero(np.isnan(ranks))
+        last = self.neighbours.cosines[side[missing], -1]  # NaN where the list has room: then nothing was left out
+        tied = missing[np.abs(cosine[missing] - last) <= RESOLUTION]
+        if self.index.manifest.made["match_across_sources"]:
+            tied = tied[(self.sources[side[tied]] != self.sources[other[tied]]) | (self.sources[side[tied]] < 0)]
+        lists = self.neighbours.cosines[side[tied]]
+        ranks[tied] = 1 + (lists > lists[:, -1:]).sum(axis=1)
+        return ranks
+
     def _better_offers(self, side: Ints1d, other: Ints1d, cosine: Floats1d) -> Floats1d:
-        """How many neighbours of `side` (p,) the source of `other` offers that are nearer than the pair's cosine."""
+        """How many neighbours of `side` (p,) the source of `other` offers that are nearer than the pair's cosine.
+
+        Those that tie with the last of a full list do not count for a pair beyond it: others may have been left out.
+        """
         positions = self.neighbours.positions[side]
         theirs = self.sources[other]
         offered = self.sources[np.maximum(positions, 0)] == theirs[:, None]
-        nearer = self.neighbours.cosines[side] > (cosine + RESOLUTION)[:, None]  # False for NaN: no neighbour
+        lists = self.neighbours.cosines[side]
+        least = np.fmax(cosine + RESOLUTION, lists[:, -1])
+        nearer = lists > least[:, None]  # False for NaN: no neighbour
         counts = np.asarray((offered & nearer).sum(axis=1), dtype=np.float32)
         counts[(theirs < 0) | np.isnan(cosine)] = np.nan
         return counts
@@ -129,7 +164,10 @@ def claims(neighbours: Neighbours, k: int) -> Floats1d:
         # a list that is shorter than k ends in NaN: then all of it counts
         enough = np.nan_to_num(cosines[:, last], nan=-np.inf)
         positions = neighbours.positions[start : start + BLOCK_PAIRS]
-        claimed = positions[(cosines >= enough[:, None]) & (positions >= 0)]
+        claiming = (cosines >= enough[:, None]) & (positions >= 0)
+        if last < neighbours.k - 1:  # a tie up to the end of the list goes on beyond it: nobody is claimed
+            claiming[enough == cosines[:, -1]] = False
+        claimed = positions[claiming]
         counts += np.bincount(claimed, minlength=len(neighbours))
     return counts.astype(np.float32)
 
@@ -173,9 +211,20 @@ def view_features(encoded: Sequence[str]) -> tuple[Feature, ...]:
     ]
     if "image_extra" in encoded:
         found += [
-            Feature("image_extra_cosine", "cosines", "cosine of the means of both products' extra pictures"),
             Feature(
-                "image_cross_cosine", "cosines", "best cosine of one's main picture and the mean of the other's extra"
+                "image_extra_cosine", "cosines", "cosine of the means of both products' extra pictures", direction=1
+            ),
+            Feature(
+                "image_cross_cosine",
+                "cosines",
+                "best cosine of one's main picture and the mean of the other's extra",
+                direction=1,
+            ),
+            Feature(
+                "image_all_cosine",
+                "cosines",
+                "cosine of all pictures of both products: the mean of the main one and the mean of the extra, where any",
+                direction=1,
             ),
         ]
     return tuple(found)
@@ -203,7 +252,17 @@ class ViewSignals:
             columns.append(self.index.cosines("image_extra", left, right))
             cross = [self._cross(left, right), self._cross(right, left)]
             columns.append(np.fmax(*cross))
+            columns.append(self._all_pictures(left, right))
         return np.stack(columns, axis=1).astype(np.float32) if columns else np.empty((len(left), 0), np.float32)
+
+    def _all_pictures(self, left: Ints1d, right: Ints1d) -> Floats1d:
+        mains, extras = self.index.vectors("image"), self.index.vectors("image_extra")
+        if mains is None or extras is None or mains.dim != extras.dim:
+            return np.full(len(left), np.nan, dtype=np.float32)
+        sides = [unit_rows(mains.take(side) + extras.take(side)) for side in (left, right)]
+        cosines = np.einsum("ij,ij->i", *sides)
+        cosines[~(np.any(sides[0], axis=1) & np.any(sides[1], axis=1))] = np.nan
+        return np.asarray(cosines, dtype=np.float32)
 
     def _cross(self, main: Ints1d, extra: Ints1d) -> Floats1d:
         mains, extras = self.index.vectors("image"), self.index.vectors("image_extra")

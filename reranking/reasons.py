@@ -7,6 +7,8 @@ from functools import partial
 
 from reranking.contributions import NEIGHBOURS, PICTURES, FamilyContributions
 from reranking.product_wording import attribute_wording, field_wording, price_wording
+from reranking.rival_features import FAMILY as RIVALS
+from reranking.rival_wording import rival_wording
 from reranking.title_wording import code_wording, number_wording, quantity_wording, word_wording
 from reranking.view_wording import neighbour_wording, picture_wording
 from reranking.wording import SeenPair, Wording
@@ -23,6 +25,7 @@ _WORDINGS: dict[str, Callable[[SeenPair], Wording]] = {
     "quantities": quantity_wording,
     "attributes": attribute_wording,
     "price": price_wording,
+    RIVALS: rival_wording,
     **{family: partial(field_wording, family=family) for family in ("brand", "colours", "category", "source")},
 }
 

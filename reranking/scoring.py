@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from indexing.arrays import Bools1d, Ints1d
 from indexing.catalog import Catalog
 from indexing.errors import InputError, UnknownId
+from indexing.memory import human
 from indexing.product_index import ProductIndex
 from indexing.progress import Progress, silent
 from indexing.tables import TableFile, open_table
@@ -32,6 +33,9 @@ from reranking.threshold import Thresholds, called
 from reranking.xgboost_reranker import XgboostReranker
 
 BLOCK_PAIRS = 65_536
+OWN_BYTES = 480 << 20  # of a process with the libraries that scoring loads
+PRODUCT_BYTES = 4_000  # of what the features keep of a product, text of ordinary length
+DISK_A_PAIR = 40  # of the output, ids of ordinary length, and the keys that repeats are searched among
 ADDED = ("score", "probability", "category", "match", "match_f1")
 
 
@@ -82,6 +86,21 @@ def score_pairs(
     products, rows = _check(file, columns, index.catalog)
     work = _Scoring(index, model, options, file, columns, products)
     return work.run(Path(out), rows, progress)
+
+
+def scoring_needs(index: ProductIndex, pairs: Path, model: XgboostReranker) -> str:
+    """One line of the memory and disk that scoring takes: by the products and a block of pairs, not by their number.
+
+    Raises InputError when the index does not fit the model.
+    """
+    model.needs.refuse(index)
+    products = len(index.catalog) * PRODUCT_BYTES
+    lists = sum(index.neighbours(view).positions.shape[1] * 12 for view in model.needs.views) * len(index.catalog)
+    block = BLOCK_PAIRS * len(model.feature_names) * 4 * 2
+    memory = OWN_BYTES + products + lists + block
+    rows = open_table(pairs).rows
+    disk = "" if rows is None else f" and {human(rows * DISK_A_PAIR)} of disk"
+    return f"score: {'' if rows is None else f'{rows:,} pairs '}needs up to {human(memory)} of memory{disk}"
 
 
 def _refuse_places(out: Path, submission: Path | None) -> None:
@@ -162,7 +181,15 @@ class _Scoring:
         self.index, self.model, self.options, self.file, self.columns = index, model, options, file, columns
         self.thresholds = options.thresholds or model.decisions
         needs = model.needs
-        self.signals = prepare_signals(index, products, k=needs.k, views=needs.views, same_source=model.same_source)
+        self.signals = prepare_signals(
+            index,
+            products,
+            k=needs.k,
+            views=needs.views,
+            same_source=model.same_source,
+            cross=model.cross,
+            look=model.look,
+        )
         self.chosen = columns_of(self.signals.names, model.feature_names)
 
     def run(self, out: Path, rows: int, progress: Progress) -> Scored:
@@ -198,8 +225,8 @@ class _Scoring:
     def _score(self, block: pa.Table, first: int) -> pa.Table:
         left, right = _positions(block, self.columns, self.file.path, first, self.index.catalog)
         features = self.signals.compute(left, right)
-        scores = self.model.score(features[:, self.chosen])
         categories = self._categories(block, left)
+        scores = self.model.score(features[:, self.chosen], categories)
         added: dict[str, Any] = {
             "score": pa.array(scores, pa.float32()),
             "probability": pa.array(self.model.probabilities(scores, categories), pa.float32()),
@@ -235,6 +262,7 @@ class _Scoring:
                 "index_fingerprint": self.index.fingerprint,
                 "model_fingerprint": self.model.fingerprint,
                 "target_precision": self.model.target_precision,
+                "target_precisions": dict(self.model.report.get("options", {}).get("target_precisions", {})),
                 "thresholds": thresholds,
                 "default_threshold": default,
                 "f1_threshold": f1,

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,10 +13,18 @@ from indexing.product_index import DENSE_VIEWS, ProductIndex
 from indexing.progress import Progress, silent
 from reranking import attribute_features, number_features, product_features, text_features
 from reranking.attribute_features import AttributeSignals
+from reranking.cross_features import FEATURES as CROSS_FEATURES
+from reranking.cross_features import CrossSignals
+from reranking.cross_folds import CrossFolds
 from reranking.features import Feature, FeatureFamily
+from reranking.first_look import FirstLook, log_odds
 from reranking.number_features import NumberSignals
 from reranking.product_features import ProductSignals
 from reranking.rank_features import ENCODED_VIEWS, RankSignals, ViewSignals, rank_features, view_features
+from reranking.reranker import columns_of
+from reranking.rival_features import FEATURES as RIVAL_FEATURES
+from reranking.rival_features import RivalSignals
+from reranking.rivals import RivalLists, RivalPairs
 from reranking.text_features import TextSignals
 
 BLOCK_PAIRS = 65_536
@@ -25,18 +33,50 @@ THREAD_PAIRS = 8_192  # pairs that one thread takes at a time
 
 @dataclass(frozen=True)
 class Signals:
-    """The families of features, ready to compute pairs of the products that they were prepared for."""
+    """The families of features, ready to compute pairs of the products that they were prepared for.
+
+    `rivals` come last: their first look needs what the other families compute.
+    """
 
     families: tuple[FeatureFamily, ...]
+    rivals: RivalSignals | None = None
 
     @property
     def features(self) -> tuple[Feature, ...]:
         """All declarations, in the order of the columns."""
-        return tuple(feature for family in self.families for feature in family.features)
+        of_families = tuple(feature for family in self.families for feature in family.features)
+        return of_families if self.rivals is None else (*of_families, *self.rivals.features)
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(feature.name for feature in self.features)
+
+    def of_training_pairs(self, among: bool) -> "Signals":
+        """The same for pairs that the cross-encoder and the first look were trained on, or (not `among`) for others."""
+        families = (replace(f, out_of_fold=among) if isinstance(f, CrossSignals) else f for f in self.families)
+        rivals = self.rivals and replace(self.rivals, out_of_fold=among)
+        return Signals(tuple(families), rivals)
+
+    def with_cross(self, index: ProductIndex, cross: CrossFolds | None, products: Ints1d) -> "Signals":
+        """The same with the score of a cross-encoder, if there is one, for pairs of `products`."""
+        if cross is None:
+            return self
+        return Signals((*self.families, CrossSignals.from_catalog(cross, index.catalog, products)), self.rivals)
+
+    def with_rivals(
+        self, index: ProductIndex, pairs: RivalPairs, look: FirstLook, progress: Progress = silent
+    ) -> "Signals":
+        """The same with the rivals, whose pairs are scored here by every model of the first look."""
+        columns = columns_of(self.names, look.feature_names)
+        scored = np.empty((len(look.members), len(pairs.left)), dtype=np.float32)
+        for start in range(0, len(pairs.left), BLOCK_PAIRS):
+            part = slice(start, start + BLOCK_PAIRS)
+            seen = self.compute(pairs.left[part], pairs.right[part])[:, columns]
+            for number, member in enumerate(look.members):
+                scored[number, part] = log_odds(member, seen)
+            progress("rivals", min(start + BLOCK_PAIRS, len(pairs.left)), len(pairs.left))
+        lists = tuple(RivalLists.of(pairs, scores) for scores in scored)
+        return Signals(self.families, RivalSignals(look, lists, index.catalog.sources()))
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown; the pairs shared by all cores."""
@@ -49,19 +89,25 @@ class Signals:
 
     def _fill(self, out: Floats2d, left: Ints1d, right: Ints1d, start: int) -> None:
         part, column = slice(start, start + THREAD_PAIRS), 0
+        # in one order whichever way the pair is given: not even the last bit of a sum may depend on it
+        first, second = np.minimum(left[part], right[part]), np.maximum(left[part], right[part])
         for family in self.families:
-            computed = family.compute(left[part], right[part])
+            computed = family.compute(first, second)
             out[part, column : column + computed.shape[1]] = computed
             column += computed.shape[1]
+        if self.rivals is not None:
+            seen = out[part][:, columns_of(self.names, self.rivals.look.feature_names)]
+            out[part, column:] = self.rivals.compute(first, second, seen)
 
     def compute_all(self, left: Ints1d, right: Ints1d, *, stage: str, progress: Progress = silent) -> Floats2d:
         """The same, a block of pairs at a time, so that only the result is large."""
         out = np.empty((len(left), len(self.features)), dtype=np.float32)
+        block = THREAD_PAIRS if any(isinstance(f, CrossSignals) for f in self.families) else BLOCK_PAIRS  # it is slow
         progress(stage, 0, len(left))
-        for start in range(0, len(left), BLOCK_PAIRS):
-            part = slice(start, start + BLOCK_PAIRS)
+        for start in range(0, len(left), block):
+            part = slice(start, start + block)
             out[part] = self.compute(left[part], right[part])
-            progress(stage, min(start + BLOCK_PAIRS, len(left)), len(left))
+            progress(stage, min(start + block, len(left)), len(left))
         return out
 
 
@@ -70,7 +116,14 @@ def declared_features() -> tuple[Feature, ...]:
     ranks = [feature for view in (*DENSE_VIEWS, "lexical") for feature in rank_features(view)]
     families = text_features, number_features, attribute_features, product_features
     of_catalog = [feature for family in families for feature in family.FEATURES]
-    return (*ranks, *view_features(ENCODED_VIEWS), *of_catalog, product_features.SAME_SOURCE)
+    return (
+        *ranks,
+        *view_features(ENCODED_VIEWS),
+        *of_catalog,
+        product_features.SAME_SOURCE,
+        *CROSS_FEATURES,
+        *RIVAL_FEATURES,
+    )
 
 
 def prepare_signals(
@@ -80,20 +133,28 @@ def prepare_signals(
     k: int | None = None,
     views: Sequence[str] | None = None,
     same_source: bool = False,
+    cross: CrossFolds | None = None,
+    look: FirstLook | None = None,
+    progress: Progress = silent,
 ) -> Signals:
     """The families for an index, prepared for `products` (sorted positions).
 
-    `k` and `views` are the model's, by default the index's own. Raises InputError when the index keeps fewer
-    neighbours or lacks a view.
+    `k` and `views` are the model's, by default the index's own; `cross` adds the cross-encoder's score, `look` the
+    rivals, whose pairs are computed here. Raises InputError when the index keeps fewer neighbours or lacks a view.
     """
     k = index.k if k is None else k
     if index.k < k:
         raise InputError(
             f"{index.folder}: keeps {index.k} neighbours, the model was trained with {k}: build with -k {k}"
         )
-    ranks = [RankSignals.of(index, view, k, products) for view in (index.views if views is None else views)]
+    views = index.views if views is None else views
+    if look is not None:
+        pairs = RivalPairs.of(index, products, views, k)
+        plain = prepare_signals(index, pairs.mentioned, k=k, views=views, same_source=same_source)
+        return plain.with_rivals(index, pairs, look, progress).with_cross(index, cross, products)
+    ranks = [RankSignals.of(index, view, k, products) for view in views]
     catalog = index.catalog
-    return Signals(
+    signals = Signals(
         (
             *ranks,
             ViewSignals(index),
@@ -103,3 +164,4 @@ def prepare_signals(
             ProductSignals.from_catalog(catalog, products, same_source=same_source),
         )
     )
+    return signals.with_cross(index, cross, products)

@@ -11,7 +11,7 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d, Objects1d
 from indexing.catalog import Catalog
 from reranking.bags import Bags, BagsBuilder, Occurrences, Rows, bucket_of
 from reranking.character_grams import character_grams
-from reranking.features import Feature
+from reranking.features import declare
 from reranking.overlap import Overlap
 from reranking.product_rows import ProductRows, catalog_blocks
 from reranking.product_texts import has_titles_only, titles
@@ -21,9 +21,9 @@ from reranking.tokens import fold, words
 FAMILY = "text"
 TITLE_CHARS = 300  # what the edit ratios read of a title: their cost grows with its square
 GRAM_SHARE = 0.1  # 3-grams that more products have are left out
-FEATURES = tuple(
-    Feature(name, FAMILY, meaning)
-    for name, meaning in {
+FEATURES = declare(
+    FAMILY,
+    {
         "title_equal": "1 when the normalised titles are equal, else 0",
         "title_missing": "how many of the two have no title: 0, 1 or 2",
         "title_ratio": "insert-delete similarity of the normalised titles, 0 to 1",
@@ -49,7 +49,24 @@ FEATURES = tuple(
         "whole_text_cosine": "cosine of title, brand, attributes and description; unknown if both have titles only",
         "title_in_text_smaller": "rarity share of one title's words found in the other's whole text, smaller direction",
         "title_in_text_larger": "rarity share of one title's words found in the other's whole text, larger direction",
-    }.items()
+    },
+    rising=(
+        "title_equal",
+        "title_ratio",
+        "title_sorted_ratio",
+        "words_jaccard",
+        "words_containment_smaller",
+        "words_containment_larger",
+        "rarity_jaccard",
+        "rarity_containment_smaller",
+        "rarity_containment_larger",
+        "words_cosine",
+        "grams_cosine",
+        "whole_text_cosine",
+        "title_in_text_smaller",
+        "title_in_text_larger",
+    ),
+    falling=("rarest_missing_word_smaller", "rarest_missing_word_larger"),
 )
 
 

@@ -1,34 +1,39 @@
 """Training a reranker on labelled pairs: features, hold-out by product group, boosting, thresholds."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from indexing.progress import Progress, silent
 from reranking.asked_precision import AskedPrecision
-from reranking.boosting import BoostingOptions, Examples, Metric, boost, gains, predict
-from reranking.calibrating import Calibrated, calibrate
+from reranking.boosting import BoostingOptions, Examples, Metric, column_of, gains, in_memory
 from reranking.category import LEAST_PAIRS, CategoryMapping, codes_of, level_3
-from reranking.deciding import Decided, decide
+from reranking.cross_folds import CrossFolds, open_cross
+from reranking.ensemble import Ensemble, train_ensemble
 from reranking.groups import GroupBy, product_groups
 from reranking.importance import family_importance
+from reranking.judgement import Judgement, judge
 from reranking.labelled import LabelledPairs
-from reranking.signals import Signals, prepare_signals
-from reranking.split import hold_out
+from reranking.mining import AddedPairs, MiningOptions, add_pairs
+from reranking.rank_gap import rank_gap_warning
+from reranking.seen_pairs import seen_warning, without_seen
+from reranking.signals import Signals
+from reranking.training_rows import TrainingRoom, make_examples
+from reranking.training_sides import TrainingSides, hold_out_side
+from reranking.training_signals import prepare_training_signals
 from reranking.validation import ValidationPairs
-from reranking.validation_report import IntervalOf, ranked_report
+from reranking.validation_report import IntervalOf
 from reranking.xgboost_reranker import IndexNeeds, XgboostReranker
 
 STRONGEST = 15
-RANK_GAP = 0.05  # more of the matches than of the non-matches without any rank, and the pairs look collected unalike
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class TrainOptions:
     """How a reranker is trained. `least_pairs`: a category with more training pairs is evaluated on its own.
 
     `target_precisions` are those of categories of which another precision is asked than `target_precision`.
+    `leave_out_seen`: train only on pairs whose products the index's encoders were not trained on; `cross`: the folder of
+    a cross-encoder whose score is a feature. `rivals`: compare each pair with the other neighbours of both its sides.
     """
 
     target_precision: float = 0.75
@@ -45,6 +52,10 @@ class TrainOptions:
     valid_share: float = 0.2
     least_pairs: int = LEAST_PAIRS
     same_source: bool = False
+    rivals: bool = True
+    leave_out_seen: bool = False
+    cross: str = ""
+    mining: MiningOptions = field(default_factory=MiningOptions)
     boosting: BoostingOptions = field(default_factory=BoostingOptions)
 
     def __post_init__(self) -> None:
@@ -71,45 +82,104 @@ def train_reranker(
     metric: Metric,
     interval: IntervalOf | None = None,
     options: TrainOptions | None = None,
+    room: TrainingRoom | None = None,
     progress: Progress = silent,
 ) -> Trained:
     """Train on pairs; without `valid`, whole product groups of them are held out for stopping and thresholds.
 
     `metric(scores, targets, categories)` is maximised on the validation pairs; `interval` says how sure it is, for the
-    model card. Raises InputError for one class only.
+    model card. `room` is the memory for the features of training pairs. Raises InputError for one class only.
     """
     options = options or TrainOptions()
+    pairs = without_seen(index, pairs) if options.leave_out_seen else pairs
     data = _prepare(index, pairs, valid, options)
-    signals = prepare_signals(index, _union(data.train, data.valid), same_source=options.same_source)
-    train = Examples(_compute(signals, data.train, "train", progress), data.train.targets, data.train_codes)
-    judged = Examples(_compute(signals, data.valid, "valid", progress), data.valid.targets, data.valid_codes)
-    members = boost(train, judged, metric, options=options.boosting, seed=options.seed, progress=progress)
-    validation = _validation(predict(members, judged.features), judged, data.valid, len(index.catalog))
-    decided = decide(validation, data.names, data.asked, seed=options.seed)
-    calibrated = calibrate(validation, data.names, seed=options.seed)
-    reranker = XgboostReranker(
-        tuple(members),
-        signals.names,
-        decided.thresholds,
-        options.target_precision,
-        data.mapping,
-        IndexNeeds.of(index),
-        {
-            **data.counts,
-            **ranked_report(validation, data.names, metric, interval),
-            **_seen(members, signals, judged.features),
-            **_decided(decided, calibrated),
-            "options": asdict(options),
-            "index": index.fingerprint,
-        },
-        options.same_source,
-        calibrated.calibration,
+    cross = open_cross(Path(options.cross)) if options.cross else None
+    signals = _prepare_signals(index, data, options, cross, progress)
+    examples = _examples(signals, data, room, progress)
+    learned = _learn(index, data, examples, metric, options, progress)
+    report = {
+        **data.counts,
+        **learned.judgement.ranking(metric, interval),
+        **_seen(learned.ensemble.members, signals, examples),
+        **learned.judgement.decisions(),
+        "options": asdict(options),
+        "index": index.fingerprint,
+    }
+    reranker = _assemble(index, data, signals, learned, options, cross, report)
+    given_apart = _rank_gap(index, data, signals, examples.train)
+    warnings = *seen_warning(index, pairs), *given_apart, *learned.judgement.never_warning()
+    return Trained(reranker, warnings)
+
+
+def _prepare_signals(
+    index: ProductIndex, data: "_TrainingData", options: TrainOptions, cross: CrossFolds | None, progress: Progress
+) -> Signals:
+    """The families of features, for the products of both sides."""
+    return prepare_training_signals(
+        index,
+        data.train,
+        np.union1d(data.train.products, data.valid.products),
+        boosting=options.boosting,
+        seed=options.seed,
+        rivals=options.rivals,
+        same_source=options.same_source,
+        cross=cross,
+        progress=progress,
     )
-    return Trained(reranker, (*_warnings(train, signals, index.main_view), *_never(decided)))
 
 
-def _seen(members: Sequence[Any], signals: Signals, features: Floats2d) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Examples:
+    """Of the training pairs, and of the validation pairs: the latter are in memory."""
+
+    train: Examples
+    valid: Examples
+
+
+def _examples(signals: Signals, data: "_TrainingData", room: TrainingRoom | None, progress: Progress) -> _Examples:
+    if room is not None:
+        room.say(len(data.train), len(data.valid), len(signals.names))
+    train = make_examples(
+        signals.of_training_pairs(True),
+        data.train,
+        data.train_codes,
+        weights=data.added.weights(),
+        stage="features train",
+        room=room,
+        progress=progress,
+    )
+    others = signals.of_training_pairs(data.held_out)
+    valid = make_examples(others, data.valid, data.valid_codes, stage="features valid", progress=progress)
+    return _Examples(train, valid)
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """The boosters, and what the validation pairs say of them."""
+
+    ensemble: Ensemble
+    judgement: Judgement
+
+
+def _learn(
+    index: ProductIndex,
+    data: "_TrainingData",
+    examples: _Examples,
+    metric: Metric,
+    options: TrainOptions,
+    progress: Progress,
+) -> _Learned:
+    train, valid, seed = examples.train, examples.valid, options.seed
+    ensemble = train_ensemble(train, valid, data.names, metric, options=options.boosting, seed=seed, progress=progress)
+    categories = pa.array(data.names, pa.large_string()).take(pa.array(data.valid_codes))
+    scores = ensemble.score(in_memory(valid.features), categories)
+    validation = _validation(scores, valid, data.valid, len(index.catalog))
+    return _Learned(ensemble, judge(validation, data.names, asked=data.asked, seed=seed))
+
+
+def _seen(members: Sequence[Any], signals: Signals, examples: _Examples) -> dict[str, Any]:
     """For the report: what the trees look at."""
+    features = in_memory(examples.valid.features)
     return {
         "families": [asdict(of) for of in family_importance(members, signals.features, features, seed=0)],
         "importance": dict(list(gains(members, signals.names).items())[:STRONGEST]),
@@ -117,31 +187,54 @@ def _seen(members: Sequence[Any], signals: Signals, features: Floats2d) -> dict[
     }
 
 
-def _decided(decided: Decided, calibrated: Calibrated) -> dict[str, Any]:
-    """For the report: what thresholds held and how probabilities were calibrated."""
-    return {
-        "decisions": {"caution": decided.caution, "held": [asdict(row) for row in decided.held]},
-        "calibration": {
-            "method": calibrated.method,
-            "error": calibrated.error,
-            "error_of_scores": calibrated.error_of_scores,
-            "categories": [asdict(row) for row in calibrated.categories],
-        },
-    }
+def _assemble(
+    index: ProductIndex,
+    data: "_TrainingData",
+    signals: Signals,
+    learned: _Learned,
+    options: TrainOptions,
+    cross: CrossFolds | None,
+    report: Mapping[str, Any],
+) -> XgboostReranker:
+    ensemble, judgement = learned.ensemble, learned.judgement
+    return XgboostReranker(
+        ensemble.members,
+        signals.names,
+        judgement.decided.thresholds,
+        options.target_precision,
+        data.mapping,
+        IndexNeeds.of(index),
+        report,
+        options.same_source,
+        judgement.calibrated.calibration,
+        cross,
+        ensemble.scopes if ensemble.specialised else (),
+        ensemble.share,
+        signals.rivals.look.stored() if signals.rivals else None,
+    )
+
+
+def _rank_gap(index: ProductIndex, data: "_TrainingData", signals: Signals, train: Examples) -> list[str]:
+    """Of the pairs as given, without the added ones."""
+    ranks = column_of(train.features, signals.names.index(f"{index.main_view}_rank_smaller"))
+    given = slice(data.added.given)
+    return rank_gap_warning(ranks[given], train.targets[given], index.main_view)
 
 
 @dataclass(frozen=True)
 class _TrainingData:
-    """Both sides with their category codes (names[code]), and the counts to report."""
+    """Both sides with their category codes (names[code]), and the counts to report; `train` are the pairs of `added`."""
 
     train: LabelledPairs
     valid: LabelledPairs
+    held_out: bool
     train_codes: Ints1d
     valid_codes: Ints1d
     names: list[str]
     mapping: CategoryMapping
     asked: AskedPrecision
     counts: Mapping[str, Any]
+    added: AddedPairs
 
 
 def _prepare(
@@ -149,25 +242,28 @@ def _prepare(
 ) -> _TrainingData:
     mapping = CategoryMapping.learn(level_3(index.catalog, pairs.left), options.least_pairs)
     groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
-    counts: dict[str, Any] = {"rows": len(pairs), "positives": int(pairs.targets.sum())}
-    counts["groups"] = len(np.unique(np.concatenate([groups[pairs.left], groups[pairs.right]])))
-    train = pairs
     if valid is None:
-        codes, _ = codes_of(evaluation_categories(index, pairs, mapping))
-        split = hold_out(
-            groups[pairs.left], groups[pairs.right], pairs.targets, codes, share=options.valid_share, seed=options.seed
-        )
-        train, valid = pairs.take(split.train), pairs.take(split.valid)
-        counts["left_out"] = split.left_out
-    _refuse_one_class(train, valid)
-    shared = np.intersect1d(train.products, valid.products).size
-    counts |= {"train_rows": len(train), "valid_rows": len(valid), "valid_positives": int(valid.targets.sum())}
-    counts["shared_products"] = int(shared)
+        categories = evaluation_categories(index, pairs, mapping)
+        sides = hold_out_side(pairs, groups, categories, share=options.valid_share, seed=options.seed)
+    else:
+        sides = TrainingSides(pairs, valid)
+    mining = options.mining if options.boosting.added_rows else MiningOptions()
+    added = add_pairs(index, sides.train, mining, held_out=sides.valid)
+    train, valid = added.pairs, sides.valid
     both = pa.concat_arrays([evaluation_categories(index, part, mapping) for part in (train, valid)])
     codes, names = codes_of(both)
     asked = AskedPrecision(options.target_precision, options.target_precisions)
     asked.refuse_unknown(names)
-    return _TrainingData(train, valid, codes[: len(train)], codes[len(train) :], names, mapping, asked, counts)
+    own, others = codes[: len(train)], codes[len(train) :]
+    counts = _counts(pairs, groups, sides, added)
+    return _TrainingData(train, valid, sides.held_out, own, others, names, mapping, asked, counts, added)
+
+
+def _counts(pairs: LabelledPairs, groups: Ints1d, sides: TrainingSides, added: AddedPairs) -> dict[str, int]:
+    """For the report, of the pairs given, of what was added and of both sides."""
+    of_pairs = np.unique(np.concatenate([groups[pairs.left], groups[pairs.right]]))
+    given = {"rows": len(pairs), "positives": int(pairs.targets.sum()), "groups": len(of_pairs)}
+    return {**given, "mined": added.mined, "inferred": added.inferred, **sides.counts()}
 
 
 def _validation(scores: Floats1d, judged: Examples, pairs: LabelledPairs, products: int) -> ValidationPairs:
@@ -179,44 +275,3 @@ def evaluation_categories(index: ProductIndex, pairs: LabelledPairs, mapping: Ca
     """The evaluation category (p,) of each pair: the file's own where it names one, else by its left product."""
     learned = mapping.of(level_3(index.catalog, pairs.left))
     return learned if pairs.categories is None else pc.coalesce(pairs.categories, learned)
-
-
-def _refuse_one_class(train: LabelledPairs, valid: LabelledPairs) -> None:
-    for pairs, name in ((train, "training"), (valid, "validation")):
-        if not len(pairs) or pairs.targets.min() == pairs.targets.max():
-            what = "no pairs" if not len(pairs) else "only matches" if pairs.targets[0] else "only non-matches"
-            raise InputError(f"the {name} pairs hold {what}: both matches and non-matches are needed")
-
-
-def _union(train: LabelledPairs, valid: LabelledPairs) -> Ints1d:
-    return np.union1d(train.products, valid.products)
-
-
-def _compute(signals: Signals, pairs: LabelledPairs, name: str, progress: Progress) -> Floats2d:
-    return signals.compute_all(pairs.left, pairs.right, stage=f"features {name}", progress=progress)
-
-
-def _warnings(train: Examples, signals: Signals, view: str) -> list[str]:
-    """Whether matches and non-matches look collected in different ways: then ranks mislead."""
-    column = signals.names.index(f"{view}_rank_smaller")
-    unranked: Floats1d = np.isnan(train.features[:, column])
-    matches = train.targets == 1
-    of_matches, of_others = float(unranked[matches].mean()), float(unranked[~matches].mean())
-    if of_matches <= of_others + RANK_GAP:
-        return []
-    return [
-        f"{of_matches:.0%} of the matches, but {of_others:.0%} of the non-matches, are not among each other's {view} "
-        "neighbours: were non-matches chosen by nearness and matches otherwise? Take training pairs from the "
-        "retrieval whose pairs will be scored (heroic candidates), or ranks mislead the model"
-    ]
-
-
-def _never(decided: Decided) -> list[str]:
-    """Whether there are categories in which nothing is called a match."""
-    names = [name for name, threshold in decided.thresholds.by_category.items() if math.isinf(threshold)]
-    if not names:
-        return []
-    return [
-        f"in {', '.join(names)} nothing is called a match: the validation pairs are too few, or too mixed at every "
-        "score, to be sure of the precision asked; give more of them, or ask for less (--target-precision)"
-    ]

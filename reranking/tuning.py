@@ -1,6 +1,6 @@
 """The search for better settings of the boosters, by cross-validation over product groups, through Optuna."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ except ImportError as error:
 
 RANDOM_TRIALS = 10  # before the sampler learns from what it has seen
 UNPRUNED_TRIALS = 5
+Suggest = Callable[["optuna.Trial", str], Any]  # draws the value of a setting by its name
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,14 @@ class SearchOptions:
 @dataclass(frozen=True)
 class Found:
     """The best settings, the metric that they had and that the settings to begin with had, meaned over the folds, and
-    how many trials there were, `pruned` of them given up early."""
+    how many trials there were, `pruned` of them given up early; `searched` are the names of what was varied."""
 
     boosting: BoostingOptions
     value: float
     default: float
     trials: int
     pruned: int
+    searched: tuple[str, ...] = ()
 
 
 def search_settings(
@@ -73,7 +75,7 @@ def search_settings(
     """
     study = _open_study(search, _fingerprint(index, pairs, options, search))
     folds = prepare_folds(index, pairs, options, count=search.folds, progress=progress)
-    run_search(study, folds, metric, options.boosting, search, progress)
+    run_search(study, folds, metric, options.boosting, search, progress, space=search_space(folds))
     finished = _finished(study)
     best = study.best_trial
     assert best.value is not None
@@ -84,6 +86,7 @@ def search_settings(
         finished[0].value,
         len(finished),
         sum(trial.state == optuna.trial.TrialState.PRUNED for trial in finished),
+        tuple(best.params),
     )
 
 
@@ -94,8 +97,11 @@ def run_search(
     start: BoostingOptions,
     search: SearchOptions,
     progress: Progress = silent,
+    *,
+    space: Mapping[str, Suggest] | None = None,
 ) -> None:
     """Try settings until the study has as many finished trials as asked for."""
+    space = SPACE if space is None else space
     while (done := len(_finished(study))) < search.trials:
         progress("trials", done, search.trials)
         # a sampler of its own for each trial: a search that goes on draws what it would have drawn
@@ -103,16 +109,13 @@ def run_search(
             n_startup_trials=RANDOM_TRIALS, seed=search.seed * 100_003 + done, constant_liar=False
         )
         if done == 0 and not study.get_trials(states=(optuna.trial.TrialState.WAITING,)):
-            study.enqueue_trial({name: getattr(start, name) for name in SPACE})
+            study.enqueue_trial({name: getattr(start, name) for name in space})
         trial = study.ask()
         try:
-            study.tell(trial, _try(trial, folds, metric, start, search.seed))
+            study.tell(trial, _try(trial, folds, metric, start, search.seed, space))
         except optuna.TrialPruned:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
     progress("trials", search.trials, search.trials)
-
-
-Suggest = Callable[["optuna.Trial", str], Any]
 
 
 def _logarithmic(low: float, high: float) -> Suggest:
@@ -123,20 +126,53 @@ def _linear(low: float, high: float) -> Suggest:
     return lambda trial, name: trial.suggest_float(name, low, high)
 
 
+def _one_of(*values: Any) -> Suggest:
+    return lambda trial, name: trial.suggest_categorical(name, values)
+
+
 SPACE: dict[str, Suggest] = {
     "eta": _logarithmic(0.02, 0.2),
     "max_depth": lambda trial, name: trial.suggest_int(name, 3, 10),
-    "min_child_weight": _logarithmic(0.5, 50),
     "subsample": _linear(0.5, 1),
     "colsample_bytree": _linear(0.2, 1),
     "reg_lambda": _logarithmic(0.3, 30),
-    "positive_weight": _logarithmic(0.3, 5),
+    "monotone": _one_of(False, True),
 }
+LEAST_ROWS, MOST_ROWS = 5, 500  # pairs in a leaf, as undecided as the base rate is: what min_child_weight stands for
 
 
-def _try(trial: "optuna.Trial", folds: CrossValidation, metric: Metric, start: BoostingOptions, seed: int) -> float:
+def search_space(folds: CrossValidation) -> dict[str, Suggest]:
+    """What is searched: SPACE, and what depends on the pairs.
+
+    XGBoost's `min_child_weight` is a sum of p (1 - p) over the pairs of a leaf, so its range follows the base rate;
+    matches weigh up to as much as makes them equal to the non-matches. Added pairs and boosters for single categories
+    are tried where there are any.
+    """
+    targets = folds.examples.targets[: folds.given]
+    rate = float(targets.mean())
+    undecided = rate * (1 - rate)
+    space = {
+        **SPACE,
+        "min_child_weight": _logarithmic(LEAST_ROWS * undecided, MOST_ROWS * undecided),
+        "positive_weight": _logarithmic(0.3, max(1.0, (1 - rate) / rate)),
+    }
+    if folds.given is not None and folds.given < len(folds.examples.targets):
+        space["added_rows"] = _one_of(True, False)
+    if len(folds.names) > 1:
+        space["layout"] = _one_of("one", "categories", "blend")
+    return space
+
+
+def _try(
+    trial: "optuna.Trial",
+    folds: CrossValidation,
+    metric: Metric,
+    start: BoostingOptions,
+    seed: int,
+    space: Mapping[str, Suggest],
+) -> float:
     """The metric meaned over the folds, of one booster each. Raises TrialPruned when it falls behind."""
-    settings = replace(start, members=1, **{name: suggest(trial, name) for name, suggest in SPACE.items()})
+    settings = replace(start, members=1, **{name: suggest(trial, name) for name, suggest in space.items()})
     values: list[float] = []
     for value in folds.fold_metrics(metric, settings, seed):
         values.append(value)

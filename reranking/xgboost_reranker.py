@@ -1,8 +1,9 @@
 """The trained reranker: boosters with everything needed to score another file with them, saved as a folder."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,16 @@ from indexing.arrays import Floats1d, Floats2d
 from indexing.artefact import Manifest, damaged_files, fingerprint_of, read_manifest, write_manifest, writing
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
-from reranking.boosting import from_bytes, predict, to_bytes
+from reranking.boosting import from_bytes, to_bytes
 from reranking.calibration import Calibration, read_calibration
 from reranking.category import CategoryMapping
+from reranking.cross_folds import CrossFolds, open_cross
+from reranking.ensemble import Ensemble
+from reranking.first_look import FirstLook
 from reranking.model_card import render_card
 from reranking.threshold import Thresholds
 
-KIND, CARD = "model", "model_card.md"
+KIND, CARD, CROSS, LOOK = "model", "model_card.md", "cross", "first_look.ubj"
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ class IndexNeeds:
 class XgboostReranker:
     """Boosters whose mean is the score, the features they need, decisions, and what they were trained on.
 
-    `needs` is what an index must have; `report` what training learned (rows, groups, metric, importance).
+    `needs` is what an index must have; `report` what training learned (rows, groups, metric, importance). `scopes` and
+    `specialist_share` are those of the Ensemble that the members are; without scopes all members are for all pairs. `look`
+    is the small model that scores rivals first, where they are among the features.
     """
 
     members: tuple[Any, ...]
@@ -81,10 +87,22 @@ class XgboostReranker:
     report: Mapping[str, Any]
     same_source: bool = False
     calibration: Calibration = field(default_factory=Calibration)
+    cross: CrossFolds | None = None
+    scopes: tuple[str | None, ...] = ()
+    specialist_share: float = 0.0
+    look: FirstLook | None = None
 
-    def score(self, features: Floats2d) -> Floats1d:
-        """Scores (p,) float32 from 0 to 1 of features (p, f) in the order of `feature_names`."""
-        return predict(self.members, features)
+    @cached_property
+    def ensemble(self) -> Ensemble:
+        """The members, and what each is for."""
+        return Ensemble(self.members, self.scopes or (None,) * len(self.members), self.specialist_share)
+
+    def score(self, features: Floats2d, categories: pa.Array | None = None) -> Floats1d:
+        """Scores (p,) float32 from 0 to 1 of features (p, f) in the order of `feature_names`.
+
+        A model with boosters of single categories needs the evaluation category (p,) of each pair.
+        """
+        return self.ensemble.score(features, categories)
 
     def probabilities(self, scores: Floats1d, categories: pa.Array) -> Floats1d:
         """The calibrated probabilities (p,) float32 of scores in these evaluation categories, ordered as they are."""
@@ -93,7 +111,8 @@ class XgboostReranker:
     @property
     def fingerprint(self) -> str:
         """Changes with anything that scores or decisions depend on."""
-        return fingerprint_of(self._made(), [to_bytes(member).hex() for member in self.members])
+        boosters = (*self.members, *(self.look.members if self.look else ()))
+        return fingerprint_of(self._made(), [to_bytes(booster).hex() for booster in boosters])
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -110,6 +129,8 @@ class XgboostReranker:
         return {
             "features": list(self.feature_names),
             "members": len(self.members),
+            "scopes": list(self.scopes),
+            "specialist_share": self.specialist_share,
             "target_precision": self.target_precision,
             "thresholds": by_category,
             "default_threshold": _finite(self.decisions.default),
@@ -118,6 +139,8 @@ class XgboostReranker:
             "categories": list(self.mapping.kept),
             "needs": {**vars(self.needs), "views": list(self.needs.views)},
             "same_source": self.same_source,
+            "cross": None if self.cross is None else self.cross.fingerprint,
+            "look": None if self.look is None else list(self.look.feature_names),
             "report": dict(self.report),
         }
 
@@ -126,6 +149,11 @@ class XgboostReranker:
         with writing(path, KIND) as folder:
             for old in folder.glob("member_*.ubj"):
                 old.unlink()
+            (folder / LOOK).unlink(missing_ok=True)
+            if self.cross is not None:
+                self.cross.copy_to(folder / CROSS)
+            if self.look is not None:
+                (folder / LOOK).write_bytes(to_bytes(self.look.members[0]))
             for number, member in enumerate(self.members):
                 (folder / f"member_{number}.ubj").write_bytes(to_bytes(member))
             write_manifest(folder, Manifest(KIND, self._made(), self.fingerprint))
@@ -161,7 +189,16 @@ def _from_manifest(folder: Path, made: Mapping[str, Any]) -> XgboostReranker:
         made["report"],
         made["same_source"],
         read_calibration(made["calibration"]),
+        open_cross(folder / CROSS) if made.get("cross") else None,
+        tuple(made.get("scopes", ())),
+        made.get("specialist_share", 0.0),
+        _read_look(folder, made.get("look")),
     )
+
+
+def _read_look(folder: Path, names: Sequence[str] | None) -> FirstLook | None:
+    """The first look that needs these features; None for a model without rivals."""
+    return None if names is None else FirstLook(tuple(names), (from_bytes((folder / LOOK).read_bytes()),))
 
 
 def _settings(encoder: Mapping[str, Any]) -> dict[str, Any]:

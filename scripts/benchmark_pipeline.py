@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts.peak_memory import peak_mib
+from scripts.benchmark_scoring import distinct_pairs, measure_scoring
 
 if TYPE_CHECKING:
-    from indexing.arrays import Ints1d
     from indexing.product_index import ProductIndex
 
 REPEATS = 3
@@ -43,9 +42,9 @@ def command(data: Path | None, pairs: tuple[int, int]) -> None:
         measured["lexical_join_ratio"] = _lexical_join_ratio(index)
         measured["features_pairs_per_s"] = _features_per_s(index)
         for name, count in zip(("200k", "2m"), pairs, strict=True):
-            seconds, peak = _score(index, work, count)
-            measured[f"score_peak_mib_{name}"] = peak
-            measured[f"score_pairs_per_s_{name}"] = count / seconds
+            run = measure_scoring(work / "index", work / "model", work, count)
+            measured[f"score_peak_mib_{name}"] = run.peak_mib
+            measured[f"score_pairs_per_s_{name}"] = run.pairs_per_s
         for name, value in measured.items():
             click.echo(f"{name:>24} {value:,.2f}")
         click.echo(json.dumps({name: round(value, 3) for name, value in measured.items()}))
@@ -140,43 +139,9 @@ def _features_per_s(index: "ProductIndex", count: int = 200_000) -> float:
 
     from reranking.signals import prepare_signals
 
-    left, right = _pairs(index, count)
+    left, right = distinct_pairs(index, count)
     signals = prepare_signals(index, np.union1d(left, right))
     return count / _best(lambda: signals.compute_all(left, right, stage=""))
-
-
-def _pairs(index: "ProductIndex", count: int) -> "tuple[Ints1d, Ints1d]":
-    """Distinct pairs: every product with its neighbours first, then with whoever comes after it."""
-    import numpy as np
-
-    n = len(index.catalog)
-    neighbours = index.neighbours(index.main_view).positions
-    own = np.repeat(np.arange(n), neighbours.shape[1])
-    other = np.asarray(neighbours).ravel()
-    steps = np.arange(1, count // n + 2)
-    own = np.concatenate([own[other >= 0], np.repeat(np.arange(n), len(steps))])
-    other = np.concatenate([other[other >= 0], (np.arange(n)[:, None] + steps[None, :] * 7).ravel() % n])
-    keys = np.minimum(own, other) * n + np.maximum(own, other)
-    _, first = np.unique(np.where(own == other, -1, keys), return_index=True)
-    first = np.sort(first[own[first] != other[first]])[:count]
-    if len(first) < count:
-        raise click.ClickException(f"{n} products have only {len(first)} pairs here: give fewer --pairs")
-    return own[first], other[first]
-
-
-def _score(index: "ProductIndex", work: Path, count: int) -> tuple[float, float]:
-    """Seconds and peak MiB of `heroic score` over that many pairs."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    left, right = _pairs(index, count)
-    ids = index.catalog.ids
-    pairs = work / "pairs.parquet"
-    pq.write_table(pa.table({"left_id": ids.take(pa.array(left)), "right_id": ids.take(pa.array(right))}), pairs)
-    words = ["score", str(index.folder), str(pairs), "--model", str(work / "model"), "--out", str(work / "out.parquet")]
-    begun = time.perf_counter()
-    peak = peak_mib(words)
-    return time.perf_counter() - begun, peak
 
 
 if __name__ == "__main__":

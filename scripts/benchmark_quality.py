@@ -1,19 +1,24 @@
 """Quality on labelled sets: `python -m scripts.benchmark_quality DATA...`, each folder with products and pairs.
 
 For each set: recall@1/10/50 of matches per view; `weighted` of a cosine alone, of ranks and cosines, and of all
-features; F1 by the threshold of the best F1 on validation; 95 % bootstrap intervals by product group. Train on
-train, stop and choose on valid, report on `--split`. Prints a markdown table and, last, one JSON object.
+features; average precision; F1 by the threshold of the best F1 on validation; 95 % bootstrap intervals by product
+group. Train on train, stop and choose on valid, report on `--split`. The index is built once, a model is trained for
+each of `--seeds`; figures and bounds are means over them, with their standard deviation as the spread. Prints markdown
+tables and, last, one JSON object.
 """
 
 import json
+import statistics
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from scripts.labelled_set import LabelledSet, open_set, seeds_of
 
 if TYPE_CHECKING:
     from indexing.arrays import Bools1d
@@ -23,7 +28,27 @@ if TYPE_CHECKING:
     from reranking.training import TrainOptions
 
 KS = (1, 10, 50)
-EVERYWHERE = ("fashion",)  # sets whose products are matched within a source too
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What to measure: the split reported, bootstrap draws, smaller models too, the seeds of training, where the sets'
+    cross-encoders are, and whether pairs that the encoder was trained on are left out; with `rivals` or not."""
+
+    split: str
+    rounds: int
+    ablate: bool
+    seeds: tuple[int, ...]
+    cross: Path | None = None
+    leave_out_seen: bool = False
+    rivals: bool = True
+
+    def options(self, name: str, seed: int) -> "TrainOptions":
+        """How a model of the set `name` is trained."""
+        from reranking.training import TrainOptions
+
+        cross = "" if self.cross is None else str(self.cross / name)
+        return TrainOptions(seed=seed, cross=cross, leave_out_seen=self.leave_out_seen, rivals=self.rivals)
 
 
 @click.command()
@@ -32,32 +57,65 @@ EVERYWHERE = ("fashion",)  # sets whose products are matched within a source too
 @click.option("--work", type=click.Path(path_type=Path), help="Where indexes are kept [default: a temporary folder].")
 @click.option("--rounds", default=200, show_default=True, help="Bootstrap draws.")
 @click.option("--ablate/--no-ablate", default=True, show_default=True, help="Also train on ranks and cosines alone.")
-@click.option("--seed", default=0, show_default=True)
-def command(data: tuple[Path, ...], split: str, work: Path | None, rounds: int, ablate: bool, seed: int) -> None:
-    """Measure the quality of the embedded encoders on each folder of DATA."""
+@click.option("--seeds", default="0", show_default=True, help="Seeds of training, such as 0,1,2,3,4.")
+@click.option("--text-encoder", default="lsa", show_default=True, metavar="SPEC", help="As of heroic build-index.")
+@click.option("--image-encoder", default="auto", show_default=True, metavar="SPEC", help="As of heroic build-index.")
+@click.option(
+    "--cross", type=click.Path(path_type=Path), help="A folder with the cross-encoder of each set, by its name."
+)
+@click.option("--leave-out-seen", is_flag=True, help="Train on pairs whose products the encoder was not trained on.")
+@click.option("--rivals/--no-rivals", default=True, show_default=True, help="As of heroic train.")
+def command(
+    data: tuple[Path, ...],
+    split: str,
+    work: Path | None,
+    rounds: int,
+    ablate: bool,
+    seeds: str,
+    text_encoder: str,
+    image_encoder: str,
+    cross: Path | None,
+    leave_out_seen: bool,
+    rivals: bool,
+) -> None:
+    """Measure the quality of the encoders on each folder of DATA."""
+    asked = _Asked(split, rounds, ablate, seeds_of(seeds), cross, leave_out_seen, rivals)
+    measured = []
     with tempfile.TemporaryDirectory() as scratch:
-        measured = [
-            _measure(folder, split, (work or Path(scratch)) / folder.name, rounds, ablate, seed) for folder in data
-        ]
+        for folder in data:
+            click.echo(f"{folder.name}: building", err=True)
+            splits, place = tuple(dict.fromkeys(["train", "valid", split])), (work or Path(scratch)) / folder.name
+            opened = open_set(folder, place, splits, text_encoder=text_encoder, image_encoder=image_encoder)
+            measured.append(_measure(opened, asked))
     click.echo(_tables(measured))
     click.echo(json.dumps({row["set"]: row for row in measured}, ensure_ascii=False))
 
 
-def _measure(folder: Path, split: str, work: Path, rounds: int, ablate: bool, seed: int) -> dict[str, Any]:
-    from indexing.build import build_index
-    from indexing.build_options import BuildOptions
-    from reranking.labelled import read_labelled
+def _measure(opened: LabelledSet, asked: _Asked) -> dict[str, Any]:
+    judged = opened.pairs[asked.split]
+    row: dict[str, Any] = {"set": opened.name, "split": asked.split, "pairs": len(judged), "seeds": list(asked.seeds)}
+    row["positives"] = int(judged.targets.sum())
+    row["recall"] = _recall(opened.index, judged)
+    runs = []
+    for seed in asked.seeds:
+        click.echo(f"{opened.name}: training, seed {seed}", err=True)
+        runs.append(_reranked(opened, asked, seed))
+    return row | _over_seeds(runs)
 
-    click.echo(f"{folder.name}: building", err=True)
-    options = BuildOptions(match_across_sources=folder.name not in EVERYWHERE, overwrite=True, seed=seed)
-    index = build_index([folder / "products.parquet"], work, options=options).index
-    pairs = {
-        name: read_labelled([folder / f"pairs_{name}.parquet"], index.catalog) for name in ("train", "valid", split)
-    }
-    row: dict[str, Any] = {"set": folder.name, "split": split, "pairs": len(pairs[split])}
-    row["positives"] = int(pairs[split].targets.sum())
-    row["recall"] = _recall(index, pairs[split])
-    row |= _reranked(index, pairs, split, rounds, ablate, seed)
+
+def _over_seeds(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Means of every figure and bound; of several runs also each one's figure and the standard deviation."""
+    row: dict[str, Any] = {}
+    for name in runs[0]:
+        values = [run[name] for run in runs]
+        if name.endswith("_interval"):
+            known = [value for value in values if value is not None]
+            row[name] = [statistics.fmean(side) for side in zip(*known, strict=True)] if known else None
+            continue
+        row[name] = statistics.fmean(values)
+        if len(runs) > 1 and not name.startswith("cosine_"):
+            row[f"{name}_spread"] = statistics.stdev(values)
+            row[f"{name}_seeds"] = values
     return row
 
 
@@ -78,9 +136,9 @@ def _recall(index: "ProductIndex", pairs: "LabelledPairs") -> dict[str, dict[str
     return found
 
 
-def _reranked(
-    index: "ProductIndex", pairs: dict[str, "LabelledPairs"], split: str, rounds: int, ablate: bool, seed: int
-) -> dict[str, Any]:
+def _reranked(opened: LabelledSet, asked: _Asked, seed: int) -> dict[str, Any]:
+    from sklearn.metrics import average_precision_score
+
     from eval.decisions import measure_decisions
     from eval.intervals import Draws, PairGroups, decision_intervals, weighted_interval
     from eval.precision_auc import weighted
@@ -88,30 +146,31 @@ def _reranked(
     from reranking.groups import product_groups
     from reranking.reranker import CosineReranker, columns_of
     from reranking.signals import prepare_signals
-    from reranking.training import TrainOptions, evaluation_categories, train_reranker
+    from reranking.training import evaluation_categories, train_reranker
 
-    options = TrainOptions(seed=seed)
-    judged = pairs[split]
+    index, pairs, options = opened.index, opened.pairs, asked.options(opened.name, seed)
+    judged = pairs[asked.split]
     model = train_reranker(index, pairs["train"], pairs["valid"], metric=weighted, options=options).reranker
-    signals = prepare_signals(index, judged.products)
+    signals = prepare_signals(index, judged.products, cross=model.cross, look=model.look)
     features = signals.compute_all(judged.left, judged.right, stage="features")
     scores = model.score(features)
     codes, _ = codes_of(evaluation_categories(index, judged, model.mapping))
     groups = product_groups(judged.left, judged.right, judged.targets, len(index.catalog))
-    of_pairs, draws = PairGroups(groups[judged.left], groups[judged.right]), Draws(rounds=rounds, seed=seed)
+    of_pairs, draws = PairGroups(groups[judged.left], groups[judged.right]), Draws(rounds=asked.rounds, seed=seed)
     value = partial(weighted, targets=judged.targets, categories=codes)
     row: dict[str, Any] = {"weighted": value(scores)}
+    row["average_precision"] = float(average_precision_score(judged.targets, scores))
     for view in index.views:
         baseline = CosineReranker((f"{view}_cosine",))
         row[f"cosine_{view}"] = value(baseline.score(features[:, columns_of(signals.names, baseline.feature_names)]))
     called: Bools1d = scores >= model.decisions.f1
     row["f1"] = measure_decisions(called, judged.targets).f1
-    if rounds:
+    if asked.rounds:
         row["weighted_interval"] = _bounds(
             weighted_interval(scores, judged.targets, codes, of_pairs, draws, level=0.75)
         )
         row["f1_interval"] = _bounds(decision_intervals(called, judged.targets, of_pairs, draws).f1)
-    if ablate:
+    if asked.ablate:
         chosen = _families(index, signals.features)
         row |= _ablated(index, pairs, options, chosen, features, value)
     return row
@@ -140,17 +199,19 @@ def _ablated(
     from eval.precision_auc import weighted
     from reranking.boosting import Examples, boost, predict
     from reranking.category import CategoryMapping, codes_of, level_3
+    from reranking.seen_pairs import without_seen
     from reranking.signals import prepare_signals
     from reranking.training import evaluation_categories
 
-    mapping = CategoryMapping.learn(level_3(index.catalog, pairs["train"].left), options.least_pairs)
+    own = without_seen(index, pairs["train"]) if options.leave_out_seen else pairs["train"]
+    mapping = CategoryMapping.learn(level_3(index.catalog, own.left), options.least_pairs)
     whole = []
-    for part in (pairs["train"], pairs["valid"]):
+    for part in (own, pairs["valid"]):
         seen = prepare_signals(index, part.products).compute_all(part.left, part.right, stage="features")
-        whole.append(Examples(seen, part.targets, codes_of(evaluation_categories(index, part, mapping))[0]))
+        whole.append((seen, Examples(seen, part.targets, codes_of(evaluation_categories(index, part, mapping))[0])))
     found = {}
     for name, columns in chosen.items():
-        train, valid = (replace(part, features=part.features[:, columns]) for part in whole)
+        train, valid = (replace(part, features=seen[:, columns]) for seen, part in whole)
         members = boost(train, valid, weighted, options=options.boosting, seed=options.seed)
         found[name] = float(value(predict(members, features[:, columns])))
     return found
@@ -169,22 +230,28 @@ def _tables(rows: list[dict[str, Any]]) -> str:
             lines.append(f"| {row['set']} | {view} | {cells[0]} | {cells[1]} |")
     lines += [
         "",
-        "| set | pairs (matches) | cosines alone | ranks + cosines | all features | F1 |",
-        "|---|---|---|---|---|---|",
+        "| set | pairs (matches) | cosines alone | ranks + cosines | all features | average precision | F1 |",
+        "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         alone = ", ".join(f"{n.removeprefix('cosine_')} {v:.3f}" for n, v in row.items() if n.startswith("cosine_"))
-        alone_of = {n.removeprefix("weighted_ranks"): v for n, v in row.items() if n.startswith("weighted_ranks")}
-        ranks = ", ".join(f"{n.removeprefix('_') or 'all views'} {v:.3f}" for n, v in alone_of.items())
-        both = [_with_bounds(row[name], row.get(f"{name}_interval")) for name in ("weighted", "f1")]
+        smaller = [n for n in row if n.startswith("weighted_ranks") and not n.endswith(("_spread", "_seeds"))]
+        ranks = ", ".join(
+            f"{n.removeprefix('weighted_ranks').removeprefix('_') or 'all views'} {row[n]:.3f}" for n in smaller
+        )
+        figures = [_figure(row, name) for name in ("weighted", "average_precision", "f1")]
         lines.append(
-            f"| {row['set']} | {row['pairs']:,} ({row['positives']:,}) | {alone} | {ranks} | {both[0]} | {both[1]} |"
+            f"| {row['set']} | {row['pairs']:,} ({row['positives']:,}) | {alone} | {ranks} | {' | '.join(figures)} |"
         )
     return "\n".join(lines)
 
 
-def _with_bounds(value: float, bounds: list[float] | None) -> str:
-    return f"**{value:.3f}**" + (f" ({bounds[0]:.3f} to {bounds[1]:.3f})" if bounds else "")
+def _figure(row: dict[str, Any], name: str) -> str:
+    """`**0.773** ± 0.004 (0.598 to 0.862)`: the mean, the spread over seeds and the interval, where there are."""
+    spread, bounds = row.get(f"{name}_spread"), row.get(f"{name}_interval")
+    told = f"**{row[name]:.3f}**" if name != "average_precision" else f"{row[name]:.3f}"
+    told += "" if spread is None else f" ± {spread:.3f}"
+    return told + (f" ({bounds[0]:.3f} to {bounds[1]:.3f})" if bounds else "")
 
 
 if __name__ == "__main__":

@@ -44,15 +44,14 @@ def command(
     """
     if one_per_source != (index is not None):
         raise click.UsageError("--one-per-source and --index go together")
-    from eval.scores import read_scores
     from reranking.group_file import write_disagreements, write_groups
     from reranking.group_names import name_groups, read_groups
     from reranking.grouping import GroupOptions, group_products
-    from scripts.scored_pairs import made_of, pairs_to_group, sources_of
+    from scripts.scored_pairs import first_scores, made_of, pairs_to_group, sources_of
 
     options = GroupOptions(**given)
-    found = read_scores(scores, ids=ids)
-    pairs = pairs_to_group(found, threshold)
+    found = first_scores(scores, ids)
+    pairs = pairs_to_group(scores, threshold, ids).pairs
     before = None if previous is None else read_groups(previous)
     sources = None if index is None else sources_of(found, pairs, index)
     grouping = group_products(pairs, options, sources=sources)

@@ -17,6 +17,7 @@ import click
 @click.option(
     "--overwrite-columns", is_flag=True, help="Replace columns of PAIRS that have the names of the added ones."
 )
+@click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 def command(
     index: Path,
@@ -26,6 +27,7 @@ def command(
     thresholds: Path | None,
     submission: Path | None,
     overwrite_columns: bool,
+    device: str,
     ids: tuple[str, str] | None,
 ) -> None:
     """Score PAIRS of products of INDEX: the same rows in the same order, with columns added.
@@ -35,16 +37,21 @@ def command(
     best F1 there).
     """
     from indexing.product_index import open_index
-    from reranking.scoring import ScoreOptions, score_pairs
+    from reranking.boosting import choose_boosting_device, on_device
+    from reranking.scoring import ScoreOptions, score_pairs, scoring_needs
     from reranking.threshold import read_thresholds
     from reranking.xgboost_reranker import load_reranker
     from scripts.progress import shown
 
+    chosen_device = choose_boosting_device(device)
     reranker = load_reranker(model)
+    on_device(reranker.members, chosen_device)
     chosen = None if thresholds is None else read_thresholds(thresholds, reranker.decisions)
     options = ScoreOptions(chosen, submission, overwrite_columns, ids)
+    opened = open_index(index)
+    click.echo(scoring_needs(opened, pairs, reranker), err=True)
     with shown() as progress:
-        scored = score_pairs(open_index(index), pairs, out, model=reranker, options=options, progress=progress)
+        scored = score_pairs(opened, pairs, out, model=reranker, options=options, progress=progress)
     click.echo(f"scores: {scored.pairs:,} pairs in {out}")
     click.echo(
         f"matches: {scored.matches:,} at precision {reranker.target_precision:g}, {scored.matches_f1:,} at the best F1, "

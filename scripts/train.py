@@ -1,18 +1,27 @@
 """`heroic train`: learn to score pairs from labelled ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from scripts.audit_list import PRINTED, refuse_file, run_audit
+from scripts.settings_choice import SettingsChoice, show_search, with_search
+from scripts.trained_text import show_trained
 
 if TYPE_CHECKING:
-    from reranking.training import Trained
+    from indexing.product_index import ProductIndex
+    from indexing.progress import Progress
+    from reranking.labelled import LabelledPairs
+    from reranking.training import Trained, TrainOptions
+    from reranking.training_rows import TrainingRoom
     from reranking.validation import ValidationPairs
 
-SHOWN = 10
+MINED = 10  # neighbours
+AS_GIVEN = "target_precision", "group_by", "same_source", "rivals", "leave_out_seen", "seed"  # of TrainOptions
 
 
 @click.command(name="train")
@@ -39,8 +48,45 @@ SHOWN = 10
     "--category-pairs", default=1000, show_default=True, help="A category with more training pairs stands alone."
 )
 @click.option("--same-source", is_flag=True, help="Add the feature 'same source'.")
+@click.option(
+    "--rivals/--no-rivals",
+    default=True,
+    show_default=True,
+    help="Compare pairs with the other neighbours of both sides.",
+)
+@click.option(
+    "--cross", type=click.Path(path_type=Path), help="A folder of heroic train-encoder cross: its score as a feature."
+)
+@click.option("--leave-out-seen", is_flag=True, help="Train on pairs whose products the encoder was not trained on.")
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 @click.option("--target", help="Target column, where it has a name of its own.")
+@click.option(
+    "--mine",
+    is_flag=False,
+    flag_value=MINED,
+    type=click.IntRange(min=1),
+    metavar="[N]",
+    help=f"Add non-matches: of each product with a known match the first N neighbours with another [{MINED}].",
+)
+@click.option("--transitive", is_flag=True, help="Add matches that follow: A = B and B = C make A = C.")
+@click.option(
+    "--transitive-cap", default=20, show_default=True, help="Products of the largest group in which matches follow."
+)
+@click.option(
+    "--monotone", is_flag=True, help="Let no score fall where a feature of known direction speaks more for a match."
+)
+@click.option(
+    "--layout",
+    type=click.Choice(["one", "categories", "blend"]),
+    help="One model for all, one for each large category, or the mean of both [default: one].",
+)
+@click.option(
+    "--memory",
+    default="auto",
+    show_default=True,
+    help="For the features of training pairs, such as 8G: what does not fit is kept on disk beside --out.",
+)
+@click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
 @click.option("--seed", default=0, show_default=True)
 @click.option("--trials", type=click.IntRange(min=1), help="Search for better settings first: how many to try.")
 @click.option("--storage", type=click.Path(path_type=Path), help="A file to go on from with the search of --trials.")
@@ -61,6 +107,9 @@ def command(
     ids: tuple[str, str] | None,
     target: str | None,
     audit: str | None,
+    memory: str,
+    device: str,
+    cross: Path | None,
     **given: Any,
 ) -> None:
     """Train a reranker on the labelled PAIRS of products of INDEX.
@@ -68,40 +117,100 @@ def command(
     Without --valid, whole product groups are held out for early stopping and thresholds. Take training pairs from
     the retrieval whose pairs will be scored (heroic candidates): otherwise ranks mislead the model.
     """
-    from dataclasses import replace
-    from functools import partial
-
-    from eval.precision_auc import weighted
-    from indexing.product_index import open_index
-    from reranking.asked_precision import read_target_precisions
-    from reranking.labelled import read_labelled
-    from reranking.training import TrainOptions, train_reranker
     from scripts.progress import shown
-    from scripts.settings_choice import SettingsChoice, show_search, with_search
 
-    choice = SettingsChoice(given.pop("trials"), given.pop("storage"), given.pop("settings"))
+    choice = _choose_settings(given, device)
     refuse_file(audit)
+    room = _make_room(memory, out)
+    options = choice.begin(_train_options(given, target_precisions, cross))
+    data = _read_data(index, pairs, valid, ids=ids, target=target)
+    with shown() as progress, room.cleared():
+        found = choice.search(data.index, data.pairs, options, metric=_metric(options), progress=progress)
+        options = options if found is None else replace(options, boosting=found.boosting)
+        trained = with_search(_train(data, options, room, progress), found)
+        trained.reranker.save(out)
+    show_trained(trained, out)
+    show_search(found)
+    if audit is not None:
+        run_audit(audit, data.index, data.pairs, metric=_metric(options), options=options)
+
+
+def _choose_settings(given: Mapping[str, Any], device: str) -> SettingsChoice:
+    """What was asked for of the boosters' settings, with those that the user set."""
+    from reranking.boosting import choose_boosting_device
+
+    chosen = {name: given[name] for name in ("layout", "monotone") if given[name]}
+    chosen["device"] = choose_boosting_device(device)
+    return SettingsChoice(given["trials"], given["storage"], given["settings"], chosen)
+
+
+def _make_room(memory: str, out: Path) -> "TrainingRoom":
+    """Raises InputError for a `memory` that is none."""
+    from indexing.memory import parse_memory
+    from reranking.training_rows import TrainingRoom
+
+    return TrainingRoom(parse_memory(memory), out.absolute().parent / f".{out.name}.features", _announce)
+
+
+def _announce(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _train_options(given: Mapping[str, Any], target_precisions: Path | None, cross: Path | None) -> "TrainOptions":
+    """With the default settings of the boosters. Raises InputError for values that cannot be."""
+    from reranking.asked_precision import read_target_precisions
+    from reranking.mining import MiningOptions
+    from reranking.training import TrainOptions
+
+    named = {name: given[name] for name in AS_GIVEN}
+    named["mining"] = MiningOptions(given["mine"] or 0, given["transitive"], given["transitive_cap"])
     if target_precisions is not None:
-        given["target_precisions"] = read_target_precisions(target_precisions)
-        given["target_precision"] = given["target_precisions"].pop("default", given["target_precision"])
-    options = choice.begin(TrainOptions(least_pairs=given.pop("category_pairs"), **given))
+        named["target_precisions"] = read_target_precisions(target_precisions)
+        named["target_precision"] = named["target_precisions"].pop("default", named["target_precision"])
+    named["cross"] = "" if cross is None else str(cross)
+    return TrainOptions(least_pairs=given["category_pairs"], **named)
+
+
+@dataclass(frozen=True)
+class _Data:
+    """An index with its labelled pairs; without `valid`, some of them are held out to validate by."""
+
+    index: "ProductIndex"
+    pairs: "LabelledPairs"
+    valid: "LabelledPairs | None"
+
+
+def _read_data(
+    index: Path, pairs: tuple[Path, ...], valid: Path | None, *, ids: tuple[str, str] | None, target: str | None
+) -> _Data:
+    from indexing.product_index import open_index
+    from reranking.labelled import read_labelled
+
     opened = open_index(index)
     labelled = read_labelled(pairs, opened.catalog, ids=ids, target=target)
     judged = None if valid is None else read_labelled([valid], opened.catalog, ids=ids, target=target)
-    metric = partial(weighted, level=options.target_precision)
-    interval = partial(_interval, level=options.target_precision)
-    with shown() as progress:
-        found = choice.search(opened, labelled, options, metric=metric, progress=progress)
-        options = options if found is None else replace(options, boosting=found.boosting)
-        trained = train_reranker(
-            opened, labelled, judged, metric=metric, interval=interval, options=options, progress=progress
-        )
-        trained = with_search(trained, found)
-        trained.reranker.save(out)
-    _print(trained, out)
-    show_search(found)
-    if audit is not None:
-        run_audit(audit, opened, labelled, metric=metric, options=options)
+    return _Data(opened, labelled, judged)
+
+
+def _train(data: _Data, options: "TrainOptions", room: "TrainingRoom", progress: "Progress") -> "Trained":
+    from reranking.training import train_reranker
+
+    return train_reranker(
+        data.index,
+        data.pairs,
+        data.valid,
+        metric=_metric(options),
+        interval=partial(_interval, level=options.target_precision),
+        options=options,
+        room=room,
+        progress=progress,
+    )
+
+
+def _metric(options: "TrainOptions") -> Callable[..., float]:
+    from eval.precision_auc import weighted
+
+    return partial(weighted, level=options.target_precision)
 
 
 def _interval(pairs: "ValidationPairs", level: float) -> tuple[float, float] | None:
@@ -111,43 +220,3 @@ def _interval(pairs: "ValidationPairs", level: float) -> tuple[float, float] | N
     groups = PairGroups(pairs.left_groups, pairs.right_groups)
     found = weighted_interval(pairs.scores, pairs.targets, pairs.categories, groups, Draws(), level=level)
     return None if found is None else (found.low, found.high)
-
-
-def _span(interval: Sequence[float] | None) -> str:
-    return "" if interval is None else f" ({interval[0]:.4f} to {interval[1]:.4f})"
-
-
-def _print(trained: "Trained", out: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from scripts.decision_table import decision_table
-
-    model, report = trained.reranker, trained.reranker.report
-    for warning in trained.warnings:
-        click.echo(f"heroic: warning: {warning}", err=True)
-    click.echo(f"model: {out} ({model.fingerprint})")
-    click.echo(
-        f"pairs: {report['rows']:,} with {report['positives']:,} matches in {report['groups']:,} product groups; "
-        f"trained on {report['train_rows']:,}, validated on {report['valid_rows']:,} "
-        f"with {report['valid_positives']:,} matches"
-    )
-    if report.get("left_out"):
-        click.echo(f"left out: {report['left_out']:,} non-matches between training and validation groups")
-    if report["shared_products"]:
-        click.echo(f"note: {report['shared_products']:,} products are in both training and validation pairs")
-    click.echo(
-        f"validation weighted (precision >= {model.target_precision:g}): {report['metric']:.4f}"
-        + _span(report["interval"])
-    )
-    calibration = report["calibration"]
-    click.echo(
-        f"probabilities: {calibration['method']}, expected calibration error {calibration['error']:.4f} out of fold "
-        f"({calibration['error_of_scores']:.4f} of the scores as they are)"
-    )
-    features = Table("feature", "share of gain", title="strongest features")
-    for name, share in list(report["importance"].items())[:SHOWN]:
-        features.add_row(name, f"{share:.1%}")
-    console = Console()
-    console.print(features)
-    console.print(decision_table(model))

@@ -11,9 +11,10 @@ from eval.cards import MOST_CHARS, MOST_FACTS, CardMaker
 from eval.context import Context
 from eval.joining import read_truth
 from eval.pictures import SIDE, PictureShelf
-from eval.reasons import NO_REASONS, Reason, Reasons
+from eval.reasons import NO_REASONS, ReportReasons
 from eval.report import evaluate
 from eval.scores import read_scores
+from reranking.reasons import Reason
 
 
 @pytest.fixture
@@ -77,8 +78,8 @@ def test_facts_of_both_products_are_few_and_short_and_say_where_they_conflict(ca
 
 
 def test_reasons_are_those_of_the_pair(card, catalog_of):
-    reason = Reason("price", -1.5, "price_ratio", 0.5)
-    assert card(catalog_of([1, 2]), reasons=Reasons({0: (reason,)}, {})).reasons == (reason,)
+    reason = Reason("price", -1.5, "price 2 against 4")
+    assert card(catalog_of([1, 2]), reasons=ReportReasons({0: (reason,)}, {})).reasons == (reason,)
 
 
 def test_a_card_says_what_decides_and_what_the_label_is(card):

@@ -7,11 +7,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from eval.joining import read_truth
-from eval.reasons import NO_REASONS, Reason, Reasons
+from eval.reasons import NO_REASONS, ReportReasons
 from eval.report import evaluate
 from eval.report_json import as_document
 from eval.scores import read_scores
 from eval.tables import write_categories, write_mistakes, write_pairs
+from reranking.reasons import Reason
 
 
 @pytest.fixture
@@ -40,7 +41,9 @@ def test_a_category_that_looks_like_a_formula_is_none(report, tmp_path):
 
 def test_mistakes_are_all_there_worst_first(report, tmp_path):
     write_mistakes(
-        report, Reasons({int(report.near[0]): (Reason("price", 0.5, "ratio", 1.0),)}, {}), tmp_path / "m.parquet"
+        report,
+        ReportReasons({int(report.near[0]): (Reason("price", 0.5, "the same price"),)}, {}),
+        tmp_path / "m.parquet",
     )
     found = pq.read_table(tmp_path / "m.parquet").to_pandas()
     false = found[found["kind"] == "false_match"]
@@ -49,7 +52,7 @@ def test_mistakes_are_all_there_worst_first(report, tmp_path):
     assert (false["target"] == 0).all()
     suspects = found[found["kind"] == "label_suspect"]
     assert suspects["why"].notna().all()
-    assert found[found["kind"] == "near_threshold"]["reasons"].iloc[0] == "price +0.50 (ratio)"
+    assert found[found["kind"] == "near_threshold"]["reasons"].iloc[0] == "price +0.50 (the same price)"
 
 
 def test_a_report_without_a_mistake_has_an_empty_table(write_table, tmp_path):

@@ -49,3 +49,11 @@ def pair_features():
         return PairFeatures({feature.name: float(value) for feature, value in zip(signals.features, row, strict=True)})
 
     return compute
+
+
+@pytest.fixture(scope="module")
+def early_first_look():
+    """A first look from 50 training matches on, since the tests' catalogues are small."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reranking.first_look.LEAST_MATCHES", 50)
+        yield 50

@@ -12,6 +12,7 @@ from reranking.boosting import (
     BoostingOptions,
     Examples,
     boost,
+    choose_boosting_device,
     from_bytes,
     gains,
     predict,
@@ -141,3 +142,58 @@ def test_each_member_is_reported(members):
 @pytest.mark.parametrize(("pairs", "members"), [(300, FEW_MEMBERS), (FEW_PAIRS, 1)])
 def test_few_pairs_are_learned_by_several_members_and_many_by_one(pairs, members):
     assert len(run(train=examples(pairs, 1), options=replace(QUICK, members=0, max_rounds=1))) == members
+
+
+def test_scores_do_not_fall_against_a_direction():
+    random = np.random.default_rng(0)
+    features = random.normal(size=(400, 1)).astype(np.float32)
+    targets = ((features[:, 0] > 0) ^ (random.random(400) < 0.3)).astype(np.float64)
+    codes, grid = np.zeros(400, dtype=np.int64), np.linspace(-3, 3, 200, dtype=np.float32)[:, None]
+
+    def steps(direction, monotone):
+        options = BoostingOptions(
+            max_rounds=30, patience=30, members=1, threads=1, min_child_weight=0, monotone=monotone
+        )
+        examples = Examples(features, targets, codes, directions=(direction,))
+        members = boost(examples, examples, lambda s, t, c: float(((s > 0.5) == t).mean()), options=options, seed=0)
+        return np.diff(predict(members, grid))
+
+    assert steps(1, monotone=False).min() < 0
+    assert steps(1, monotone=True).min() >= 0
+    assert steps(-1, monotone=True).max() <= 0
+
+
+def test_weights_move_scores():
+    features = np.zeros((100, 1), dtype=np.float32)
+    targets, codes = (np.arange(100) < 50).astype(np.float64), np.zeros(100, dtype=np.int64)
+    options = BoostingOptions(eta=1.0, max_rounds=2, members=1, threads=1, reg_lambda=0, subsample=1.0)
+    weights = np.where(targets == 1, 3.0, 1.0).astype(np.float32)
+
+    def score(given):
+        examples = Examples(features, targets, codes, given)
+        members = boost(examples, examples, lambda s, t, c: 0.0, options=options, seed=0)
+        return predict(members, features)[0]
+
+    assert score(None) == pytest.approx(0.5, abs=0.01)
+    assert score(weights) == pytest.approx(0.75, abs=0.01)
+
+
+def test_a_gpu_that_is_not_there_is_refused_in_one_line():
+    if choose_boosting_device("auto") == "cuda":
+        pytest.skip("this machine has a GPU")
+    assert choose_boosting_device("cpu") == "cpu"
+    with pytest.raises(InputError, match=r"--device cuda: this .* install heroic"):
+        choose_boosting_device("cuda")
+
+
+@pytest.mark.gpu
+def test_a_gpu_learns_what_the_cpu_learns():
+    if choose_boosting_device("auto") != "cuda":
+        pytest.skip("no GPU")
+    found = {}
+    for device in ("cpu", "cuda"):
+        options = BoostingOptions(max_rounds=20, patience=20, members=1, device=device)
+        found[device] = predict(
+            boost(VALID, VALID, lambda s, t, c: float(s.mean()), options=options, seed=0), VALID.features
+        )
+    np.testing.assert_allclose(found["cuda"], found["cpu"], atol=0.02)

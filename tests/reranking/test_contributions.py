@@ -7,6 +7,7 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosting import BoostingOptions, Examples, boost, contributions, predict
 from reranking.contributions import explain_pair
+from reranking.ensemble import Ensemble
 from reranking.features import Feature
 from reranking.pair_scorer import PairScorer
 from reranking.xgboost_reranker import load_reranker
@@ -44,7 +45,7 @@ def test_several_boosters_are_meaned(examples):
 
 class Model:
     def __init__(self, members):
-        self.members = members
+        self.ensemble = Ensemble(tuple(members), (None,) * len(members))
 
 
 def test_families_hold_the_sums_of_their_features_strongest_first(examples):

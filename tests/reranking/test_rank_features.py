@@ -7,7 +7,7 @@ import pytest
 from indexing.build import build_index
 from indexing.build_options import BuildOptions
 from indexing.errors import InputError
-from reranking.rank_features import SHARED_K, RankSignals, ViewSignals
+from reranking.rank_features import SHARED_K, RankSignals, ViewSignals, claims
 
 ANGLES = {"A": 0, "B": 10, "C": 25, "D": 45, "E": 90, "blind": None}
 # With two neighbours each: A: B C, B: A C, C: B D, D: C B, E: D C, blind: nobody.
@@ -55,11 +55,12 @@ def cosine(degrees):
 @pytest.mark.parametrize(
     ("pair", "smaller", "larger", "mutual", "reciprocal", "shared"),
     [
-        (("A", "B"), 1, 1, 2, 2.0, 1),
+        # shared: of each list of two the first, as the last may tie with one that was left out
+        (("A", "B"), 1, 1, 2, 2.0, 0),
         (("B", "C"), 1, 2, 2, 1.5, 0),
         (("A", "C"), 2, np.nan, 1, 0.5, 1),
-        (("C", "E"), 2, np.nan, 1, 0.5, 1),
-        (("A", "D"), np.nan, np.nan, 0, 0.0, 2),
+        (("C", "E"), 2, np.nan, 1, 0.5, 0),
+        (("A", "D"), np.nan, np.nan, 0, 0.0, 0),
         (("A", "blind"), np.nan, np.nan, 0, 0.0, np.nan),
     ],
     ids=lambda value: "".join(value) if isinstance(value, tuple) else "",
@@ -140,13 +141,27 @@ def test_claims_count_who_has_a_product_among_the_first_neighbours(circle):
     # A is claimed first by B; B by A; C by D; D by E; B's and C's second places count among the first ten only
     first = {pair: features_of(circle, pair)["claims_first_smaller"] for pair in (("A", "B"), ("A", "E"))}
     assert first == {("A", "B"): 1, ("A", "E"): 0}
+    neighbours = circle.neighbours("text")
+    assert claims(neighbours, 2).tolist() == [1, 3, 4, 2, 0, 0]
     found = features_of(circle, ("C", "E"))
-    assert (found["claims_first_larger"], found["claims_ten_smaller"], found["claims_ten_larger"]) == (1, 0, 4)
+    assert (found["claims_first_larger"], found["claims_ten_smaller"], found["claims_ten_larger"]) == (1, 0, 1)
 
 
 def test_claims_at_the_same_cosine_all_count(tmp_path):
-    twins = build_circle(tmp_path, {"a": 0, "b": 0, "c": 0}, k=2)
-    assert features_of(twins, ("a", "b"))["claims_first_smaller"] == 2
+    twins = build_circle(tmp_path, {"a": 0, "b": 0, "c": 0, "d": 90}, k=3)
+    assert features_of(twins, ("a", "b"), k=3)["claims_first_smaller"] == 2
+
+
+def test_nobody_is_claimed_by_a_tie_that_goes_on_beyond_the_list(tmp_path):
+    twins = build_circle(tmp_path, dict.fromkeys("abcdef", 0), k=3)
+    assert features_of(twins, ("a", "b"), k=3)["claims_first_larger"] == 0
+
+
+def test_the_rank_of_a_twin_that_the_list_left_out_is_that_of_its_like(tmp_path):
+    index = build_circle(tmp_path, {"a": 0, "b": 10, "c": 10, "d": 10, "e": 90}, k=2)
+    left_out = [features_of(index, pair)["rank_reciprocal"] for pair in (("a", "b"), ("a", "c"), ("a", "d"))]
+    assert left_out == pytest.approx([1.0, 1.0, 1.0])  # a's first; a is none of theirs, whose lists are of one another
+    assert index.neighbours("text").positions[0].tolist() == [1, 2]
 
 
 def test_better_offers_are_those_of_the_others_source_that_are_nearer(tmp_path):
@@ -203,6 +218,12 @@ def test_the_best_of_a_main_picture_and_the_others_extra_ones_counts(pictured):
     found = view_features(pictured, ("a", "b"))["image_cross_cosine"]
     assert found == pytest.approx(1, abs=1e-6)  # b's main at 30, the mean of a's at 30
     assert view_features(pictured, ("b", "c"))["image_cross_cosine"] == pytest.approx(1, abs=1e-6)  # only c's main
+
+
+@pytest.mark.parametrize(("pair", "degrees"), [(("a", "b"), 45), (("a", "c"), 75), (("b", "c"), 30)])
+def test_all_pictures_of_a_product_are_its_main_one_and_the_mean_of_the_others(pictured, pair, degrees):
+    # all of a's are at 15, of b's at 60, c has but one
+    assert view_features(pictured, pair)["image_all_cosine"] == pytest.approx(cosine(degrees), abs=1e-6)
 
 
 def test_what_a_side_lacks_is_counted(pictured):

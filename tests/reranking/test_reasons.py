@@ -164,3 +164,29 @@ class TestOfAnIndex:
         rarity = explain(scorer, 0, 1).pair.rarity
         assert rarity
         assert all(weight >= 1 for weight in rarity.values())
+
+
+@pytest.mark.parametrize(
+    ("added", "lead", "offer", "expected", "told"),
+    [
+        (1, 3.2, 3.2, 0.0, "no other neighbour of either suits as well, this one leads by 3.2 in log-odds"),
+        (-1, -2.0, 1.0, 0.9, "another neighbour suits better, by 2.0 in log-odds; 0.9 matches expected among other neighbours"),
+        (-1, -2.0, -1.5, 0.0, "another offer of the same source suits better, by 1.5 in log-odds"),
+        (-1, 0.1, 0.1, 0.0, "another neighbour suits about as well"),
+        (-1, 3.0, 3.0, 0.0, "no other neighbour of either suits as well, this one leads by 3.0 in log-odds, which the model counts against a match here"),
+    ],
+)  # fmt: skip
+def test_rivals_are_told_by_how_far_they_lead(added, lead, offer, expected, told):
+    values = {
+        "rival_lead_smaller": lead,
+        "rival_offer_lead_smaller": offer,
+        "rivals_expected_larger": expected,
+    }
+    names, last = list(values), "rivals_expected_smaller"
+    features = [DECLARED[name] for name in (*names, last)]
+    found = FeatureContributions(
+        tuple(features), np.array([*values.values(), 0], np.float32), np.array([0, 0, 0, added], np.float32), -1.0
+    )
+    reasons = reasons_of(SeenPair(product("a"), product("b"), found))
+    (reason,) = reasons.supporting if added > 0 else reasons.opposing
+    assert reason.words == told

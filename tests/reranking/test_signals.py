@@ -12,8 +12,8 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking import signals as signals_module
 from reranking.labelled import positions_of
+from reranking.pair_scorer import PairScorer
 from reranking.pairs import read_id_pairs
-from reranking.reranker import columns_of
 from reranking.signals import prepare_signals
 from reranking.xgboost_reranker import load_reranker
 
@@ -111,14 +111,13 @@ def shuffled(sample, tmp_path_factory):
     return build_index([folder / "products.parquet"], folder / "index", options=options).index, renamed
 
 
-def test_ids_and_the_order_of_the_catalogue_change_no_score(index, features, signals, pairs, shuffled, sample_model):
+def test_ids_and_the_order_of_the_catalogue_change_no_score(index, pairs, shuffled, sample_model):
     other, renamed = shuffled
     model = load_reranker(sample_model)
     ids = index.catalog.ids.to_pylist()
     there = {ident: position for position, ident in enumerate(other.catalog.ids.to_pylist())}
     left, right = (np.array([there[renamed[ids[position]]] for position in side]) for side in pairs)
-    moved = prepare_signals(other, np.unique([left, right]))
-    chosen = columns_of(signals.names, model.feature_names)
-    before, after = model.score(features[:, chosen]), model.score(moved.compute(left, right)[:, chosen])
+    before = PairScorer.prepare(index, model, np.unique(pairs)).score(*pairs)
+    after = PairScorer.prepare(other, model, np.unique([left, right])).score(left, right)
     assert np.ptp(before) > 0.1
     assert (np.abs(before - after) <= TOLERANCE).mean() >= NEARLY_ALL

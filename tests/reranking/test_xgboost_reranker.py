@@ -20,6 +20,8 @@ from reranking.calibration import BetaMap, Calibration, IsotonicMap
 from reranking.threshold import Thresholds
 from reranking.xgboost_reranker import IndexNeeds, load_reranker
 
+pytestmark = pytest.mark.usefixtures("early_first_look")
+
 
 @pytest.fixture(scope="module")
 def model(sample_model):
@@ -40,7 +42,8 @@ def test_what_is_saved_comes_back(model, tmp_path):
     model.save(tmp_path / "again")
     again = load_reranker(tmp_path / "again")
     assert again.fingerprint == model.fingerprint
-    assert replace(again, members=()) == replace(model, members=())
+    assert again.look.feature_names == model.look.feature_names
+    assert replace(again, members=(), look=None) == replace(model, members=(), look=None)
     assert [to_bytes(member) for member in again.members] == [to_bytes(member) for member in model.members]
     features = np.random.default_rng(0).normal(size=(20, len(model.feature_names))).astype(np.float32)
     np.testing.assert_array_equal(again.score(features), model.score(features))
@@ -89,7 +92,12 @@ def test_a_damaged_calibration_is_refused(copy, damaged):
 
 def test_a_model_of_fewer_members_leaves_none_of_the_old(model, copy):
     replace(model, members=model.members[:1]).save(copy)
-    assert sorted(path.name for path in copy.iterdir()) == ["manifest.json", "member_0.ubj", "model_card.md"]
+    assert sorted(path.name for path in copy.iterdir()) == [
+        "first_look.ubj",
+        "manifest.json",
+        "member_0.ubj",
+        "model_card.md",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -201,3 +209,14 @@ def test_an_index_with_other_lexical_options_is_refused(sample, tmp_path, sample
     alike = replace(needs, encoders=IndexNeeds.of(other).encoders)
     with pytest.raises(InputError, match="lexical view was made with other options"):
         alike.refuse(other)
+
+
+def test_a_model_without_rivals_keeps_no_first_look(model, copy):
+    replace(model, look=None).save(copy)
+    assert not (copy / "first_look.ubj").exists()
+    assert load_reranker(copy).look is None
+
+
+def test_another_first_look_is_another_model(model):
+    other = replace(model.look, members=model.members[:1])
+    assert replace(model, look=other).fingerprint != model.fingerprint
