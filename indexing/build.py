@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +11,26 @@ from indexing.build_options import BuildOptions
 from indexing.catalog_reading import CatalogRead, ReadOptions, read_catalog
 from indexing.device import choose_device
 from indexing.encoder import column_names, parse_spec
-from indexing.errors import InputError
+from indexing.errors import InputError, Unfinished
 from indexing.lexical_index import LexicalOptions
 from indexing.product_index import KIND, ProductIndex, open_index
 from indexing.progress import Progress, silent
 from indexing.rejects import Reject, write_rejects
 from indexing.tables import list_tables, open_table
+from indexing.vectors_before import holds_model_vectors
 from indexing.view_encoding import ViewEncoding, image_spec
 from indexing.view_joining import ViewJoining
 
 
 @dataclass(frozen=True)
 class Built:
-    """What a build did: the index, opened; what was set aside; the views whose vectors were reused."""
+    """What a build did: the index, opened; what was set aside; the views whose vectors were reused;
+    how many products an encoder looked at in each of the others."""
 
     index: ProductIndex
     rejects: list[Reject]
     reused: list[str]
+    looked_at: dict[str, int] = field(default_factory=dict)
 
 
 def build_index(
@@ -40,13 +43,13 @@ def build_index(
     """
     options = options or BuildOptions()
     device = choose_device(options.device)
-    with writing(Path(out), KIND) as folder:
+    with writing(Path(out), KIND, keep=holds_model_vectors) as folder:
         read = read_catalog(products, folder=folder, options=_read_options(products, options), progress=progress)
-        _refuse_another_catalog(Path(out), read.digest, options.overwrite)
-        _remove_unfinished(folder)
+        _refuse_another_catalog(Path(out), read.digest, options.overwrite or options.extend)
         encoding = ViewEncoding(folder, Path(out), options, read, progress)
         vectors = encoding.run()
-        joining = ViewJoining(folder, options, read.catalog, device, progress)
+        of = {"catalog": read.digest, "encoders": _encoded(encoding.encoders)}
+        joining = ViewJoining(folder, options, read.catalog, device, progress, of)
         views = joining.run(vectors)
         _remove_leftovers(folder, encoding.encoders)
         rejects = [*read.rejects, *encoding.rejects]
@@ -57,9 +60,10 @@ def build_index(
             "views": views,
             "lexical": asdict(LexicalOptions(fields=options.text_fields)) if "lexical" in views else None,
             "index": joining.factory,
+            "engines": joining.facts,
         }
-        write_manifest(folder, Manifest(KIND, made, fingerprint_of({**made, "catalog": read.digest})))
-    return Built(open_index(Path(out), device=device), rejects, encoding.reused)
+        write_manifest(folder, Manifest(KIND, made, _fingerprint(made, read.digest)))
+    return Built(open_index(Path(out), device=device), rejects, encoding.reused, encoding.looked_at)
 
 
 def _read_options(products: Sequence[Path], options: BuildOptions) -> ReadOptions:
@@ -71,21 +75,18 @@ def _read_options(products: Sequence[Path], options: BuildOptions) -> ReadOption
     return ReadOptions(options.schema, options.images, always, optional, options.max_rejects)
 
 
-def _refuse_another_catalog(out: Path, digest: str, overwrite: bool) -> None:
-    if overwrite or not (out / MANIFEST).exists():
+def _refuse_another_catalog(out: Path, digest: str, replaced: bool) -> None:
+    if replaced or not (out / MANIFEST).exists():
         return
     try:
         old = read_manifest(out, KIND).made["catalog"]["digest"]
     except (InputError, KeyError):
         raise InputError(f"{out}: holds an index that cannot be read: give --overwrite to replace it") from None
     if old != digest:
-        raise InputError(f"{out}: holds the index of another catalogue: give --overwrite, or another folder")
-
-
-def _remove_unfinished(folder: Path) -> None:
-    """What an interrupted run left besides vectors: it is made again."""
-    for name in ("engines", "neighbours", "lexical"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+        raise Unfinished(
+            f"{out}: holds the index of another catalogue ({old[:12]}, this one is {digest[:12]}): give --overwrite, "
+            "--extend to encode only what is new or changed, or another folder"
+        )
 
 
 def _remove_leftovers(folder: Path, encoded: Collection[str]) -> None:
@@ -93,6 +94,16 @@ def _remove_leftovers(folder: Path, encoded: Collection[str]) -> None:
     for view in (folder / "vectors").iterdir():
         if view.name not in encoded:
             shutil.rmtree(view)
+
+
+def _fingerprint(made: dict[str, Any], digest: str) -> str:
+    """Of all that neighbours and cosines depend on: not of the notes on where a model was, nor of what was measured."""
+    engines = {view: {key: of[key] for key in of if key != "recall"} for view, of in made["engines"].items()}
+    return fingerprint_of({**made, "encoders": _encoded(made["encoders"]), "engines": engines, "catalog": digest})
+
+
+def _encoded(encoders: dict[str, Any]) -> dict[str, Any]:
+    return {view: {key: of[key] for key in of if key != "notes"} for view, of in encoders.items()}
 
 
 def _made(options: BuildOptions, read: CatalogRead, rejects: int) -> dict[str, Any]:

@@ -8,7 +8,12 @@ from indexing.catalog import Catalog
 from indexing.errors import InputError
 from indexing.rejects import Reject
 
-NEURAL = ("st", "clip", "clip-text", "static")
+NEURAL = ("st", "static", "clip", "clip-text")  # engines whose vectors a model made, which takes long
+ENGINES = {
+    "text": ("lsa", "column", "st", "static", "clip-text", "none"),
+    "image": ("thumbnail", "column", "clip", "none"),
+}
+NAMED = {"text": "column:NAME, st:MODEL, static:MODEL, clip-text:MODEL", "image": "column:NAME, clip:MODEL"}
 
 
 @dataclass(frozen=True)
@@ -52,13 +57,11 @@ class Spec:
 def parse_spec(text: str, view: str) -> Spec:
     """The SPEC of a view's encoder. Raises InputError for engines that the view does not have."""
     engine, _, name = text.partition(":")
-    own = {"text": ("lsa", "column", "none"), "image": ("thumbnail", "column", "none")}[view]
-    if engine in NEURAL:
-        raise InputError(f"--{view}-encoder {text}: neural encoders are not in this version: use {', '.join(own)}")
+    own = ENGINES[view]
     if engine not in own:
-        raise InputError(f"--{view}-encoder {text}: choose from {', '.join(own)} (column:NAME)")
-    if (engine == "column") != bool(name):
-        raise InputError(f"--{view}-encoder {text}: write column:NAME, or {own[0]} without a name")
+        raise InputError(f"--{view}-encoder {text}: choose from {', '.join(own)} ({NAMED[view]})")
+    if (engine == "column" or engine in NEURAL) != bool(name):
+        raise InputError(f"--{view}-encoder {text}: write {NAMED[view]}, or {own[0]} without a name")
     return Spec(engine, name)
 
 

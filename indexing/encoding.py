@@ -1,83 +1,46 @@
-"""Encoding one view of a catalogue into shards on disk: reused where they fit, resumed where a run was cut short."""
+"""Encoding one view of a catalogue into shards on disk: reused where they fit, resumed where a run was cut short.
 
-import json
-import os
-import shutil
+A shard is encoded in parts, so that little is lost when a slow encoder is killed; a whole shard takes its parts' place.
+"""
+
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from indexing.artefact import write_json
+from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.catalog import Catalog
+from indexing.contents import Contents, RowBank, first_of
 from indexing.encoder import Encoded, Encoder
 from indexing.progress import Progress, silent
 from indexing.rejects import Reject
+from indexing.shard_folder import ShardFolder
 from indexing.vectors import SHARD_ROWS, Vectors, open_vectors
-
-STATE = "made.json"
 
 
 @dataclass(frozen=True)
 class EncodedView:
-    """The vectors of a view, what was set aside, and whether all of it was there already."""
+    """The vectors of a view, what was set aside, whether all of it was there already, and how many products an encoder
+    has looked at now."""
 
     vectors: Vectors
     rejects: list[Reject]
     reused: bool
+    looked_at: int = 0
 
 
 @dataclass(frozen=True)
-class ShardFolder:
-    """The folder of one view's shards, with `made`: everything that they depend on."""
+class Known:
+    """What is known of a catalogue's `contents` (n, 2), and an older index's rows by content."""
 
-    folder: Path
-    made: dict[str, Any]
+    contents: Contents
+    bank: RowBank | None = None
 
-    def take_over(self, old: Path | None) -> None:
-        """Link the shards of an older index here if they were made from the same; else only what fits stays."""
-        wanted = json.loads(json.dumps(self.made))  # as it reads from a file: tuples are lists there
-        if _made(self.folder) == wanted:
-            return
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if old is not None and _made(old) == wanted:
-            linked = self.folder.with_name(f"{self.folder.name}.linked")  # all or nothing, whenever killed
-            shutil.rmtree(linked, ignore_errors=True)
-            shutil.copytree(old, linked, copy_function=_link)
-            linked.rename(self.folder)
-            return
-        self.folder.mkdir(parents=True)
-        write_json(self.folder / STATE, self.made)
-
-    def done(self) -> int:
-        """How many shards are there, counted from the first."""
-        number = 0
-        while self._shard(number).exists():
-            number += 1
-        return number
-
-    def write(self, number: int, encoded: Encoded) -> None:
-        """Write one shard and its rejects; it appears under its name only when it is whole."""
-        write_json(self._rejects(number), [vars(reject) for reject in encoded.rejects])
-        unfinished = self.folder / "unfinished.tmp"
-        with unfinished.open("wb") as file:
-            np.save(file, np.asarray(encoded.rows, dtype=np.float32))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(self._shard(number))
-
-    def rejects(self) -> list[Reject]:
-        """What the encoder set aside in all shards."""
-        parts = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(self.folder.glob("rejects_*.json"))]
-        return [Reject(**row) for part in parts for row in part]
-
-    def _shard(self, number: int) -> Path:
-        return self.folder / f"vectors_{number:05d}.npy"
-
-    def _rejects(self, number: int) -> Path:
-        return self.folder / f"rejects_{number:05d}.json"
+    @cached_property
+    def first(self) -> Ints1d:
+        """The first product (n,) of each one's content."""
+        return first_of(self.contents)
 
 
 def encode_view(
@@ -87,32 +50,102 @@ def encode_view(
     *,
     stage: str,
     progress: Progress = silent,
+    known: Callable[[], Known] | None = None,
+    part_rows: int | None = None,
 ) -> EncodedView:
-    """Encode what is not there yet, a shard at a time; `encoder` is made only when there is something to do."""
+    """Encode what is not there yet, a part at a time; `encoder` is made only when there is something to do.
+
+    With `known`, products of one content are encoded once, and not at all where an older index has their row. The rows
+    depend on the catalogue and the encoder alone, not on where a run was cut short.
+    """
+    shards.tidy()
     starts = range(0, len(catalog), SHARD_ROWS)
     done = shards.done()
-    if done < len(starts):
-        engine = encoder()
-        progress(stage, starts[done], len(catalog))
-        for number in range(done, len(starts)):
-            stop = min(starts[number] + SHARD_ROWS, len(catalog))
-            shards.write(number, engine.encode(catalog.slice(starts[number], stop)))
-            progress(stage, stop, len(catalog))
-    return EncodedView(open_vectors(shards.folder), shards.rejects(), done >= len(starts))
+    run = _Run(catalog, shards, encoder, None if known is None or done == len(starts) else known())
+    for number in range(done, len(starts)):
+        stop = min(starts[number] + SHARD_ROWS, len(catalog))
+        if number == done:
+            run.prepare()
+            progress(stage, starts[done] + sum(map(len, shards.parts(done))), len(catalog))
+        run.shard(number, starts[number], stop, part_rows or SHARD_ROWS, lambda at: progress(stage, at, len(catalog)))
+    return EncodedView(open_vectors(shards.folder), shards.rejects(), done >= len(starts), run.looked_at)
 
 
-def _made(folder: Path) -> dict[str, Any] | None:
-    """What the shards in a folder were made from, None when that is not known."""
-    try:
-        found = json.loads((folder / STATE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
+@dataclass
+class _Run:
+    """One run over the shards that are not there yet; the parts of the current one are held in memory."""
+
+    catalog: Catalog
+    shards: ShardFolder
+    encoder: Callable[[], Encoder]
+    known: Known | None
+    looked_at: int = 0
+    start: int = 0  # of the current shard
+    parts: list[Floats2d] = field(default_factory=list)
+
+    @cached_property
+    def engine(self) -> Encoder:
+        return self.encoder()
+
+    def prepare(self) -> None:
+        """Make the encoder, unless the older index may have all that there is."""
+        if self.known is None or self.known.bank is None:
+            self.engine  # noqa: B018 made on first use
+
+    def shard(self, number: int, start: int, stop: int, part_rows: int, told: Callable[[int], None]) -> None:
+        """Encode what is missing of a shard and put it in its place."""
+        self.start, self.parts = start, self.shards.parts(number)
+        for at in range(start + sum(map(len, self.parts)), stop, part_rows):
+            encoded = self._encode(np.arange(at, min(at + part_rows, stop)))
+            if not self.parts and at + part_rows >= stop:
+                self.shards.write(number, encoded)  # one part is the shard
+            else:
+                self.shards.write_part(number, len(self.parts), encoded)
+            self.parts.append(np.asarray(encoded.rows, dtype=np.float32))
+            told(min(at + part_rows, stop))
+        self.shards.join_parts(number, self.parts)
+
+    def _encode(self, here: Ints1d) -> Encoded:
+        if self.known is None:
+            self.looked_at += len(here)
+            return self.engine.encode(self.catalog.slice(int(here[0]), int(here[-1]) + 1))
+        rows = np.zeros((len(here), self._dim(self.known)), dtype=np.float32)
+        return Encoded(rows, self._fill(rows, here, self.known))
+
+    def _fill(self, rows: Floats2d, here: Ints1d, known: Known) -> list[Reject]:
+        """Rows of zeros are never taken over: a product with nothing to see is looked at, and told why."""
+        first, start = known.first[here], int(here[0])
+        if known.bank is not None:
+            old = known.bank.find(known.contents[here])
+            rows[old >= 0] = known.bank.rows.take(old[old >= 0])
+        earlier = np.flatnonzero(_missing(rows) & (first < start))
+        rows[earlier] = self._written(first[earlier], rows.shape[1])
+        rejects = self._look(rows, here, _missing(rows) & (first == here))
+        repeated = np.flatnonzero(_missing(rows) & (first != here) & (first >= start))
+        rows[repeated] = rows[first[repeated] - start]
+        return rejects + self._look(rows, here, _missing(rows) & (first != here))
+
+    def _look(self, rows: Floats2d, here: Ints1d, chosen: Bools1d) -> list[Reject]:
+        """Encode the chosen products."""
+        if not chosen.any():
+            return []
+        encoded = self.engine.encode(self.catalog.take(here[chosen]))
+        rows[chosen] = encoded.rows
+        self.looked_at += int(chosen.sum())
+        return encoded.rejects
+
+    def _written(self, positions: Ints1d, dim: int) -> Floats2d:
+        """The rows (p, dim) at positions before the current part: from shards on disk, or of the current one."""
+        rows, before = np.empty((len(positions), dim), dtype=np.float32), positions < self.start
+        if before.any():
+            rows[before] = open_vectors(self.shards.folder).take(positions[before])
+        if not before.all():
+            rows[~before] = np.concatenate(self.parts)[positions[~before] - self.start]
+        return rows
+
+    def _dim(self, known: Known) -> int:
+        return self.engine.dim if known.bank is None else known.bank.rows.dim
 
 
-def _link(source: str, target: str) -> None:
-    """A second name for the same file where the file system can, else a copy: shards are never changed in place."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
+def _missing(rows: Floats2d) -> Bools1d:
+    return np.asarray(~rows.any(axis=1), dtype=bool)

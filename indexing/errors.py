@@ -1,8 +1,12 @@
-"""What a user gave wrong. Commands turn these two into one line on stderr and exit code 2."""
+"""What a user gave wrong. Commands turn these into one line on stderr and exit code 2."""
 
 
 class InputError(ValueError):
     """Something that a user gave cannot be used; the message says what, its value, and what to do."""
+
+
+class Unfinished(InputError):
+    """The work stops here; what is made so far stays, and the same command goes on with it once the cause is gone."""
 
 
 class UnknownId(InputError, KeyError):

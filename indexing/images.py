@@ -7,18 +7,14 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from indexing.catalog import Catalog
+from indexing.picture_reading import PictureError, read_picture, url_of
 
 MOST_PIXELS = 64_000_000
-BLOB_MARK = "#"
-
-
-class PictureError(Exception):
-    """A picture cannot be used; the message is the reason."""
 
 
 def load_picture(reference: str, catalog: Catalog, *, side: int | None = None) -> Image.Image:
     """The picture behind a reference of this catalogue, decoded. Raises PictureError with the reason."""
-    return decode(_content(reference, catalog), side=side)
+    return decode(read_picture(reference, catalog), side=side)
 
 
 def decode(content: bytes, *, side: int | None = None) -> Image.Image:
@@ -45,11 +41,16 @@ def decode(content: bytes, *, side: int | None = None) -> Image.Image:
         raise PictureError(f"cannot be decoded: {error}") from error
 
 
-def picture_states(catalog: Catalog) -> str:
-    """A digest of size and time of change of every main picture that is a file: what vectors of them depend on."""
+def picture_states(catalog: Catalog, *, extra: bool = False) -> str:
+    """A digest of size and time of change of every main (or extra) picture that is a file: what vectors of them depend
+    on. Of a URL only the name counts."""
     digest = hashlib.sha256()
-    for reference in catalog.main_pictures():
+    references = [name for names in catalog.extra_pictures() for name in names] if extra else catalog.main_pictures()
+    for reference in references:
         if reference is None:
+            continue
+        if url_of(reference, catalog.pictures) is not None:
+            digest.update(f"{reference} url\n".encode())
             continue
         try:
             state = (catalog.pictures / reference).stat()
@@ -80,18 +81,3 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     else:
         white = 255.0
     return Image.fromarray(np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8))
-
-
-def _content(reference: str, catalog: Catalog) -> bytes:
-    name, mark, span = reference.rpartition(BLOB_MARK)
-    try:
-        if mark and ":" in span and (catalog.folder / name).is_file():
-            start, length = (int(part) for part in span.split(":"))
-            with (catalog.folder / name).open("rb") as blob:
-                blob.seek(start)
-                return blob.read(length)
-        return (catalog.pictures / reference).read_bytes()
-    except FileNotFoundError as error:
-        raise PictureError("no such file") from error
-    except (OSError, ValueError) as error:
-        raise PictureError(f"cannot be read: {error}") from error

@@ -120,12 +120,15 @@ def fit_lsa(catalog: Catalog, options: LsaOptions | None = None) -> LsaEncoder:
 
 
 def _sample(texts: list[str], most: int) -> list[str]:
-    """The texts that are not empty; of more than `most` those with the smallest hashes."""
+    """The texts that are not empty; of more than `most` those with the smallest hashes.
+
+    Sorted: then float sums over texts, and so the fit, are the same to the last bit in any order of the catalogue.
+    """
     there = np.array([text for text in texts if text.strip()], dtype=object)
-    if len(there) <= most:
-        return list(there)
-    hashes = pd.util.hash_array(there, categorize=False)
-    return list(there[np.sort(np.argpartition(hashes, most)[:most])])
+    if len(there) > most:
+        hashes = pd.util.hash_array(there, categorize=False)
+        there = there[np.argpartition(hashes, most)[:most]]
+    return sorted(there)
 
 
 def _commonest(documents: Ints1d, most: int) -> Ints1d:

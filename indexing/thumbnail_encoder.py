@@ -6,7 +6,6 @@ mirror twin the sum and the absolute difference are kept. The picture is first c
 border, so that margins and crops matter less.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +16,8 @@ from PIL import Image
 from indexing.arrays import Floats2d
 from indexing.catalog import Catalog
 from indexing.encoder import Encoded
-from indexing.images import PictureError, load_picture
-from indexing.rejects import Reject
+from indexing.picture_encoder import PictureEncoder
+from indexing.picture_shape import Pixels
 from indexing.vectors import unit_rows
 
 SIDE = 32  # pixels a side of the thumbnail
@@ -33,7 +32,6 @@ LEAST_CONTENT = 8  # pixels a side: a smaller content is not cropped to
 DECODE_SIDE = 128  # a JPEG may be decoded down to this
 BLOCK_PICTURES = 1024
 
-Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 _TO_XYZ = np.array(
@@ -42,10 +40,35 @@ _TO_XYZ = np.array(
 
 
 @dataclass(frozen=True)
+class ThumbnailModel:
+    """The descriptor as a picture model."""
+
+    batch: int = BLOCK_PICTURES
+
+    @property
+    def dim(self) -> int:
+        return COLOR_CELLS * COLOR_CELLS * 3 + GRADIENT_CELLS * GRADIENT_CELLS * ORIENTATIONS
+
+    @property
+    def decode_side(self) -> int:
+        return DECODE_SIDE
+
+    def prepare(self, picture: Image.Image) -> Pixels:
+        """The cropped thumbnail."""
+        return thumbnail(picture)
+
+    def encode_pixels(self, pixels: Pixels) -> Floats2d:
+        """Unit rows (n, d) of thumbnails (n, SIDE, SIDE, 3)."""
+        return describe(pixels)
+
+
+@dataclass(frozen=True)
 class ThumbnailEncoder:
-    """Encodes the main picture of each product; a product without a usable one has a row of zeros."""
+    """Encodes the main picture of each product, or its `extra` ones; a product without a usable one has a row of
+    zeros."""
 
     workers: int = 4
+    extra: bool = False
 
     @property
     def spec(self) -> str:
@@ -53,7 +76,7 @@ class ThumbnailEncoder:
 
     @property
     def dim(self) -> int:
-        return COLOR_CELLS * COLOR_CELLS * 3 + GRADIENT_CELLS * GRADIENT_CELLS * ORIENTATIONS
+        return ThumbnailModel().dim
 
     @property
     def made(self) -> dict[str, Any]:
@@ -61,31 +84,7 @@ class ThumbnailEncoder:
 
     def encode(self, catalog: Catalog) -> Encoded:
         """What cannot be decoded is a reject with its reason."""
-        references = catalog.main_pictures()
-        rows = np.zeros((len(catalog), self.dim), dtype=np.float32)
-        rejects: list[Reject] = []
-        there = [position for position, reference in enumerate(references) if reference]
-        with ThreadPoolExecutor(self.workers) as pool:
-            for start in range(0, len(there), BLOCK_PICTURES):
-                block = there[start : start + BLOCK_PICTURES]
-                loaded = list(pool.map(lambda position: _load(str(references[position]), catalog), block))
-                good = [p for p, found in zip(block, loaded, strict=True) if not isinstance(found, str)]
-                if good:
-                    rows[good] = describe(np.stack([found for found in loaded if not isinstance(found, str)]))
-                rejects += [
-                    Reject(str(catalog.ids[p].as_py()), "image", str(references[p]), found)
-                    for p, found in zip(block, loaded, strict=True)
-                    if isinstance(found, str)
-                ]
-        return Encoded(rows, rejects)
-
-
-def _load(reference: str, catalog: Catalog) -> Pixels | str:
-    """The thumbnail of a picture, or the reason why there is none."""
-    try:
-        return thumbnail(load_picture(reference, catalog, side=DECODE_SIDE))
-    except PictureError as error:
-        return str(error)
+        return PictureEncoder(self.spec, ThumbnailModel(), self.made, self.extra, self.workers).encode(catalog)
 
 
 def thumbnail(picture: Image.Image) -> Pixels:

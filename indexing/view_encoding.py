@@ -2,24 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 
-from indexing.artefact import read_manifest
 from indexing.build_options import BuildOptions
 from indexing.catalog import Catalog
 from indexing.catalog_reading import CatalogRead
 from indexing.encoder import Spec, column_names, parse_spec
-from indexing.encoders import plan_encoder
-from indexing.encoding import ShardFolder, encode_view
+from indexing.encoders import EncoderPlan, open_encoder, plan_encoder
+from indexing.encoding import EncodedView, Known, encode_view
 from indexing.errors import InputError
-from indexing.product_index import KIND
+from indexing.product_index import ProductIndex, open_index
 from indexing.progress import Progress, silent
 from indexing.rejects import Reject
 from indexing.schema import OZON, choose_schema
+from indexing.shard_folder import ShardFolder, made_of
 from indexing.vectors import Vectors
+from indexing.vectors_before import ViewBefore, agreement_in, contents_in_blocks, holds_rows, refuse_other, view_before
 
 OZON_IMAGE = "column:main_pic_embeddings_resnet_v1+pic_embeddings_resnet_v1"
 
@@ -35,10 +37,19 @@ class ViewEncoding:
     progress: Progress = silent
     rejects: list[Reject] = field(default_factory=list)
     reused: list[str] = field(default_factory=list)
+    looked_at: dict[str, int] = field(default_factory=dict)  # by view, how many products an encoder looked at
     encoders: dict[str, Any] = field(default_factory=dict)  # by view, what its vectors were made from
 
     def run(self) -> dict[str, Vectors]:
         """The vectors of each encoded view: text, image and image_extra, those that there are."""
+        try:
+            return self._views()
+        finally:
+            if self._index is not None:
+                self._index.hold.release()  # else the version that is about to be replaced would stay
+                del self._index
+
+    def _views(self) -> dict[str, Vectors]:
         catalog = self.read.catalog
         columns = tuple(name.removeprefix("column:") for name in catalog.table.column_names)
         known = (*columns, OZON.id, OZON.title) if self.read.schema == OZON else columns
@@ -51,28 +62,53 @@ class ViewEncoding:
         extra = column_names(image)[1]
         if extra:
             vectors["image_extra"] = self._encode("image_extra", Spec("column", extra[0]))
+        elif image.engine in ("thumbnail", "clip") and _pictured(catalog, more_than=1):
+            vectors["image_extra"] = self._encode("image_extra", image)
         return vectors
 
     def _encode(self, view: str, spec: Spec) -> Vectors:
-        folder = self.folder / "vectors" / view
-        plan = plan_encoder(spec, self.read, self.options, folder, self.progress)
-        self.encoders[view] = {"spec": str(spec), **plan.made}
+        folder, catalog = self.folder / "vectors" / view, self.read.catalog
+        plan = plan_encoder(spec, self.read, self.options, folder, self.progress, extra=view == "image_extra")
+        made = {"spec": str(spec), **plan.made}
+        before = self._before(view, made, plan)
+        self.encoders[view] = {**made, **before.made}
         shards = ShardFolder(folder, {"catalog": self.read.digest, **self.encoders[view]})
-        shards.take_over(self.out / "vectors" / view if self._whole_before() else None)
-        encoded = encode_view(self.read.catalog, shards, plan.make, stage=f"encode {view}", progress=self.progress)
-        self.rejects += encoded.rejects
-        if encoded.reused:
-            self.reused.append(view)
-        self.encoders[view]["dim"] = encoded.vectors.dim
+        refuse_other(view, shards.made, made_of(folder) if holds_rows(folder) else None, self.options, self.folder)
+        shards.take_over(before.folder)
+        if before.encoder is not None:
+            shards.take_encoder(before.encoder)
+        kept = before.encoder is not None and plan.fitted
+        encoded = encode_view(
+            catalog,
+            shards,
+            partial(open_encoder, self.encoders[view], folder, query=False) if kept else plan.make,
+            stage=f"encode {view}",
+            progress=self.progress,
+            known=None if plan.contents is None else lambda: _known(catalog, shards, plan, before),
+            part_rows=plan.part_rows,
+        )
+        self._told(view, encoded)
+        self.encoders[view] |= {"dim": encoded.vectors.dim, "notes": {**plan.notes, **agreement_in(folder)}}
         return encoded.vectors
 
-    def _whole_before(self) -> bool:
-        """Whether there is an index to take vectors from; one that is damaged gives none."""
+    def _before(self, view: str, made: dict[str, Any], plan: EncoderPlan) -> ViewBefore:
+        if self._index is None:
+            return ViewBefore()
+        return view_before(view, {"catalog": self.read.digest, **made}, plan, self._index, self.options)
+
+    def _told(self, view: str, encoded: EncodedView) -> None:
+        self.rejects += encoded.rejects
+        self.looked_at[view] = encoded.looked_at
+        if encoded.reused:
+            self.reused.append(view)
+
+    @cached_property
+    def _index(self) -> ProductIndex | None:
+        """The index to take vectors from; one that is damaged gives none."""
         try:
-            read_manifest(self.out, KIND)
+            return open_index(self.out)
         except InputError:
-            return False
-        return True
+            return None
 
 
 def image_spec(options: BuildOptions, columns: Sequence[str], has_pictures: bool) -> Spec:
@@ -84,6 +120,14 @@ def image_spec(options: BuildOptions, columns: Sequence[str], has_pictures: bool
     return parse_spec("thumbnail" if has_pictures else "none", "image")
 
 
-def _pictured(catalog: Catalog) -> bool:
-    """Whether any product has a picture."""
-    return bool(pc.any(pc.greater(pc.list_value_length(catalog.table["images"]), 0)).as_py())
+def _known(catalog: Catalog, shards: ShardFolder, plan: EncoderPlan, before: ViewBefore) -> Known:
+    """What the encoder reads of the products, which is kept with their vectors, and rows that were made of the same."""
+    assert plan.contents is not None
+    contents = contents_in_blocks(plan.contents, catalog)
+    shards.write_contents(contents)
+    return Known(contents, before.bank())
+
+
+def _pictured(catalog: Catalog, more_than: int = 0) -> bool:
+    """Whether any product has a picture, or more than so many."""
+    return bool(pc.any(pc.greater(pc.list_value_length(catalog.table["images"]), more_than)).as_py())

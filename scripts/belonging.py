@@ -21,7 +21,7 @@ class Belonging:
 
 def check_belonging(artefacts: Sequence[Inspected]) -> list[Belonging]:
     """Every two artefacts of different kinds, the later made first: scores before the model that made them."""
-    order = {kind: place for place, kind in enumerate(("report", "scores", "model", "index"))}
+    order = {kind: place for place, kind in enumerate(("groups", "report", "scores", "model", "index"))}
     pairs = [sorted(two, key=lambda part: order[part.kind]) for two in combinations(artefacts, 2)]
     return [_check(one, other) for one, other in pairs if one.kind != other.kind]
 
@@ -62,19 +62,28 @@ def _made_with(later: Inspected, earlier: Inspected) -> Found:
     return False, f"made with {earlier.kind} {kept}, not with {earlier.fingerprint}"
 
 
+def _unknown(later: Inspected, earlier: Inspected) -> Found:
+    return None, f"neither {later.kind} nor {earlier.kind} say so: compare both with the scores"
+
+
 def _report_of(report: Inspected, scores: Inspected) -> Found:
+    """Of a report or of groups, whether they are of these scores."""
     known = [name for name in ("index_fingerprint", "model_fingerprint") if report.made.get(name) is not None]
+    said = "the report does" if report.kind == "report" else f"the {report.kind} do"
     if not known:
-        return None, "the report does not say what its scores were made with"
+        return None, f"{said} not say what {'its' if report.kind == 'report' else 'their'} scores were made with"
     for name in known:
         if report.made[name] != scores.made.get(name):
             what = name.partition("_")[0]
-            return False, f"the report is of scores of {what} {report.made[name]}, these are of {scores.made.get(name)}"
-    return True, "the report is of scores of the same index and model"
+            verb = f"the {report.kind} {'is' if report.kind == 'report' else 'are'} of scores of"
+            return False, f"{verb} {what} {report.made[name]}, these are of {scores.made.get(name)}"
+    return True, f"the {report.kind} {'is' if report.kind == 'report' else 'are'} of scores of the same index and model"
 
 
 _CHECKS: dict[tuple[str, str], Callable[[Inspected, Inspected], Found]] = {
     ("model", "index"): _model_to_index,
     ("report", "scores"): _report_of,
-    **{(later, earlier): _made_with for later in ("scores", "report") for earlier in ("index", "model")},
+    ("groups", "scores"): _report_of,
+    ("groups", "report"): _unknown,
+    **{(later, earlier): _made_with for later in ("scores", "report", "groups") for earlier in ("index", "model")},
 }

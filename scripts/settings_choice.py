@@ -1,7 +1,7 @@
 """Where `heroic train` takes the boosters' settings from: the default, another model, or a search."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SettingsChoice:
-    """What was asked for: `trials` of a search, kept in `storage`, or the settings of the model `like`."""
+    """What was asked for: `trials` of a search, kept in `storage`, or the settings of the model `like`; and `given`, by
+    name, what the user set over either."""
 
     trials: int | None
     storage: Path | None
     like: Path | None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.trials is not None and self.like is not None:
@@ -50,8 +52,9 @@ class SettingsChoice:
         return search_settings(index, pairs, metric=metric, options=options, search=search, progress=progress)
 
     def begin(self, options: "TrainOptions") -> "TrainOptions":
-        """The options with the settings of the other model, if any."""
-        return options if self.like is None else replace(options, boosting=_settings_of(self.like))
+        """The options with the settings of the other model, if any, and with what was given."""
+        boosting = options.boosting if self.like is None else _settings_of(self.like)
+        return replace(options, boosting=replace(boosting, **self.given))
 
 
 def with_search(trained: "Trained", found: "Found | None") -> "Trained":
@@ -59,7 +62,9 @@ def with_search(trained: "Trained", found: "Found | None") -> "Trained":
     if found is None:
         return trained
     model = trained.reranker
-    search: dict[str, Any] = {name: value for name, value in asdict(found).items() if name != "boosting"}
+    search: dict[str, Any] = {
+        name: value for name, value in asdict(found).items() if name not in ("boosting", "searched")
+    }
     return replace(trained, reranker=replace(model, report={**model.report, "search": search}))
 
 
@@ -67,7 +72,7 @@ def show_search(found: "Found | None") -> None:
     """One line of what the search found, and what with."""
     if found is None:
         return
-    settings = ", ".join(f"{name} {value:.4g}" for name, value in asdict(found.boosting).items() if name in _searched())
+    settings = ", ".join(f"{name} {_shown(getattr(found.boosting, name))}" for name in found.searched)
     click.echo(
         f"search: {found.value:.4f} cross-validated, {found.default:.4f} with the settings to begin with; "
         f"{found.trials} trials, {found.pruned} of them given up early"
@@ -75,10 +80,8 @@ def show_search(found: "Found | None") -> None:
     click.echo(f"settings: {settings}")
 
 
-def _searched() -> list[str]:
-    from reranking.tuning import SPACE
-
-    return list(SPACE)
+def _shown(value: float | str | bool) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _settings_of(path: Path) -> "BoostingOptions":

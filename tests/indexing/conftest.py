@@ -1,14 +1,23 @@
 """Small catalogues: as files, as tables in memory, and as texts whose neighbours can be seen."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+import indexing.encoders
+import indexing.view_joining
+from indexing.build import build_index
+from indexing.build_options import BuildOptions
 from indexing.catalog import FIELDS, Catalog
 from indexing.catalog_reading import ReadOptions, read_catalog
+from indexing.lexical_index import LexicalIndex
+from indexing.querying import Query, find_neighbours
+from indexing.update import UpdateOptions, update_index
 
 TITLES = (
     "Kettle steel 1.7 l KX-170",
@@ -93,3 +102,162 @@ def shop(write, draw):
         "price": [20.0, 21.5, 25.0, 30.0, 40.0, 3.0, 5.0, 9.9],
         "image": [draw(f"{number}.png", colour) for number, colour in enumerate(COLOURS)],
     }
+
+
+WORDS = (
+    "kettle",
+    "steel",
+    "glass",
+    "toaster",
+    "cable",
+    "usb",
+    "case",
+    "phone",
+    "red",
+    "blue",
+    "black",
+    "1.5",
+    "KX-170",
+)
+SEEN = 4e-6  # cosines of the same two rows, multiplied in blocks of other sizes
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory):
+    """A folder of twelve pictures, each of another pattern."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for number in range(12):
+        cells = np.random.default_rng(number).integers(0, 255, size=(6, 6, 3), dtype=np.uint8)
+        Image.fromarray(cells).resize((48, 48), Image.Resampling.NEAREST).save(folder / f"{number}.png")
+    return folder
+
+
+class Market:
+    """Products that change at random, and an index of them in `folder`."""
+
+    def __init__(self, folder, pictures, size=150, seed=0):
+        self.folder, self.pictures, self.size = folder, pictures, 0
+        self.options = BuildOptions(images=pictures, k=10)
+        self.generator = np.random.default_rng(seed)
+        self.rows = {}
+        for _ in range(size):
+            self.put(self.new_id())
+
+    @property
+    def index(self):
+        return self.folder / "index"
+
+    def new_id(self):
+        self.size += 1
+        return f"p{self.size}"
+
+    def put(self, product_id):
+        draw = self.generator
+        title = " ".join(draw.choice(WORDS, size=draw.integers(1, 5)))
+        self.rows[product_id] = {
+            "id": product_id,
+            "title": title if draw.random() > 0.05 else None,
+            "price": float(draw.integers(1, 100)),
+            "source": str(draw.choice(["a", "b", "c"])) if draw.random() > 0.1 else None,
+            "image": f"{draw.integers(0, 12)}.png" if draw.random() > 0.2 else None,
+        }
+
+    def write(self, name, ids):
+        path = self.folder / name
+        pq.write_table(pa.Table.from_pylist([self.rows[one] for one in ids]), path)
+        return path
+
+    def gone(self, *ids):
+        path = self.folder / "gone.txt"
+        path.write_text("".join(f"{one}\n" for one in ids))
+        return path
+
+    def change(self, *, put, add, take):
+        """Change some, add some and delete some: the file of products and the list of ids that say so."""
+        chosen = self.generator.permutation(list(self.rows))[: put + take].tolist()
+        gone, put_in = chosen[:take], [*chosen[take:], *(self.new_id() for _ in range(add))]
+        for product_id in put_in:
+            self.put(product_id)
+        for product_id in gone:
+            del self.rows[product_id]
+        return [self.write("changes.parquet", put_in)] if put_in else [], self.gone(*gone)
+
+    def build(self, name="index", **options):
+        """An index of the products as they are, in the order in which they came."""
+        path = self.write("products.parquet", sorted(self.rows, key=lambda one: int(one[1:])))
+        return build_index([path], self.folder / name, options=replace(self.options, **options)).index
+
+    def update(self, paths=(), delete=None, **options):
+        return update_index(
+            self.index, paths, delete=delete, options=UpdateOptions(**{"images": self.pictures, **options})
+        )
+
+    def rebuild(self, like, patch, **options):
+        """An index built anew, by the encoder and the n-grams that another was fitted with."""
+
+        def fitted(of, read, folder, progress):
+            like.encoder("text").save(folder)
+            return like.encoder("text")
+
+        def weighed(catalog, lexical, **threads):
+            rows = like.lexical.rows(catalog.texts(lexical.fields))
+            return LexicalIndex(lexical, rows, like.lexical.columns, like.lexical.idf)
+
+        with patch.context() as patched:
+            patched.setattr(indexing.encoders, "_fit_lsa", fitted)
+            patched.setattr(indexing.view_joining, "fit_lexical", weighed)
+            return self.build("rebuilt", overwrite=True, **options)
+
+    def beside(self):
+        return sorted(path.name for path in self.folder.glob("index*"))
+
+
+@pytest.fixture
+def market(tmp_path, pictures):
+    return Market(tmp_path, pictures)
+
+
+@pytest.fixture
+def same_neighbours():
+    """Asserts the same cosines, and the same products but for those that tie with the last, or are a hair apart."""
+
+    def check(found, expected):
+        np.testing.assert_array_equal(found.positions < 0, expected.positions < 0)
+        np.testing.assert_allclose(found.cosines, expected.cosines, atol=SEEN, rtol=0)
+        for row in np.flatnonzero((found.positions != expected.positions).any(axis=1)):
+            near = expected.cosines[row, -1] + SEEN
+            sure = [set(of.positions[row][of.cosines[row] > near].tolist()) for of in (found, expected)]
+            assert sure[0] <= set(expected.positions[row].tolist())
+            assert sure[1] <= set(found.positions[row].tolist())
+
+    return check
+
+
+@pytest.fixture
+def same_index(same_neighbours):
+    """Asserts that two indexes hold the same and answer alike."""
+
+    def check(index, anew):
+        assert index.catalog.table.equals(anew.catalog.table)
+        assert index.views == anew.views
+        everybody = np.arange(len(index.catalog))
+        for view in index.views:
+            same_neighbours(index.neighbours(view), anew.neighbours(view))
+            if view == "lexical":
+                assert abs(index.lexical.matrix - anew.lexical.matrix).nnz == 0
+                continue
+            np.testing.assert_array_equal(index.rows(view).take(everybody), anew.rows(view).take(everybody))
+            blocks = np.concatenate([block for _, block in index.rows(view).blocks()])
+            np.testing.assert_array_equal(blocks, anew.rows(view).take(everybody))
+        for view in ("text", "image"):
+            np.testing.assert_array_equal(index.seen[view], anew.seen[view])
+        queries = [Query(position=position) for position in range(0, len(index.catalog), 7)]
+        queries += [Query(text="kettle steel red"), Query(text="usb cable 1.5")]
+        for query in queries:
+            found, expected = find_neighbours(index, query, 12), find_neighbours(anew, query, 12)
+            cosines = found.cosine(found.searched)
+            np.testing.assert_allclose(cosines, expected.cosine(found.searched), atol=SEEN)
+            sure = found.positions[cosines > cosines.min(initial=1) + SEEN]
+            assert set(sure.tolist()) <= set(expected.positions.tolist())
+
+    return check

@@ -14,6 +14,8 @@ from indexing.errors import InputError
         ("column:name_bert_64", "text", Spec("column", "name_bert_64")),
         ("thumbnail", "image", Spec("thumbnail")),
         ("column:a:b+c", "image", Spec("column", "a:b+c")),
+        ("st:org/model", "text", Spec("st", "org/model")),
+        ("static:./folder", "text", Spec("static", "./folder")),
     ],
 )
 def test_a_spec_is_an_engine_and_a_name(text, view, spec):
@@ -24,12 +26,15 @@ def test_a_spec_is_an_engine_and_a_name(text, view, spec):
 @pytest.mark.parametrize(
     ("text", "view", "reason"),
     [
-        ("thumbnail", "text", "--text-encoder thumbnail: choose from lsa, column, none"),
-        ("lsa", "image", "--image-encoder lsa: choose from thumbnail, column, none"),
+        ("thumbnail", "text", "--text-encoder thumbnail: choose from lsa, column, st, static, clip-text, none"),
+        ("lsa", "image", "--image-encoder lsa: choose from thumbnail, column, clip, none"),
         ("column", "text", "write column:NAME"),
         ("column:", "text", "write column:NAME"),
         ("lsa:x", "text", "lsa without a name"),
         ("", "text", "choose from"),
+        ("st", "text", "write column:NAME, st:MODEL"),
+        ("static:", "text", "static:MODEL"),
+        ("st:org/model", "image", "choose from thumbnail"),
     ],
 )
 def test_a_spec_that_the_view_does_not_have_is_refused(text, view, reason):

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from indexing.contents import RowBank, text_contents
 from indexing.encoder import Encoded
-from indexing.encoding import ShardFolder, encode_view
+from indexing.encoding import Known, encode_view
 from indexing.rejects import Reject
-from indexing.vectors import unit_rows
+from indexing.shard_folder import ShardFolder
+from indexing.vectors import from_arrays, unit_rows
 
 MADE = {"catalog": "d1", "spec": "counting", "options": {"fields": ("title", "brand")}}
 
@@ -105,7 +107,7 @@ def test_an_interrupted_taking_over_leaves_no_half_view(catalog, shards, monkeyp
             raise KeyboardInterrupt
         linked.append(source)
 
-    monkeypatch.setattr("indexing.encoding._link", link_two)
+    monkeypatch.setattr("indexing.shard_folder.link_or_copy", link_two)
     with pytest.raises(KeyboardInterrupt):
         shards("new", old=old.folder)
     assert not (old.folder.parent / "new").exists()
@@ -119,3 +121,95 @@ def test_shards_of_unknown_making_are_not_used(catalog, shards, content):
     encoder = Counting()
     assert not encode_view(catalog, shards("new", old=old.folder), lambda: encoder, stage="encode").reused
     assert encoder.asked == list(range(8))
+
+
+# Parts, and rows that are known
+
+
+class Reading(Counting):
+    """Encodes the title's length; a product without one has nothing to see, and is set aside."""
+
+    dim = 2
+
+    def encode(self, catalog):
+        titles = catalog.table["title"].to_pylist()
+        self.asked += catalog.ids.to_pylist()
+        if self.stop_at in catalog.ids.to_pylist():
+            raise KeyboardInterrupt
+        rows = np.array([[len(title), 1.0] if title else [0, 0] for title in titles])
+        rejects = [
+            Reject(str(i), "title", "", "r") for i, t in zip(catalog.ids.to_pylist(), titles, strict=True) if not t
+        ]
+        return Encoded(unit_rows(rows), rejects)
+
+
+TITLES = ["a", "bb", "a", "", "bb", "ccc", "", "a"]
+
+
+@pytest.fixture
+def titled(catalog_of):
+    return catalog_of(id=list(range(8)), title=TITLES)
+
+
+def known(titles, bank=None):
+    return lambda: Known(text_contents(titles), bank)
+
+
+def whole():
+    return unit_rows(np.array([[len(title), 1.0] if title else [0, 0] for title in TITLES]))
+
+
+def test_an_unfinished_shard_goes_on_after_its_last_part(catalog, shards):
+    with pytest.raises(KeyboardInterrupt):
+        encode_view(catalog, shards(), lambda: Counting(stop_at=5), stage="encode", part_rows=1)
+    encoder, steps = Counting(), []
+    told = lambda *step: steps.append(step[1])  # noqa: E731
+    found = encode_view(catalog, shards(), lambda: encoder, stage="encode", part_rows=1, progress=told)
+    assert encoder.asked == [5, 6, 7]
+    assert steps == [5, 6, 7, 8]
+    assert found.vectors.take(np.arange(8)) == pytest.approx(expected())
+    assert [reject.id for reject in found.rejects] == [str(i) for i in range(8)]
+    assert [len(shard) for shard in found.vectors.shards] == [3, 3, 2]
+
+
+def test_parts_leave_the_same_files_as_whole_shards(catalog, shards):
+    one, other = shards("one"), shards("other")
+    encode_view(catalog, one, Counting, stage="encode")
+    encode_view(catalog, other, Counting, stage="encode", part_rows=2)
+    files = [{file.name: file.read_bytes() for file in each.folder.iterdir()} for each in (one, other)]
+    assert files[0] == files[1]
+
+
+def test_what_is_the_same_is_encoded_once(titled, shards):
+    encoder = Reading()
+    found = encode_view(titled, shards(), lambda: encoder, stage="encode", known=known(TITLES), part_rows=2)
+    assert encoder.asked == [0, 1, 3, 5, 6]
+    assert found.looked_at == 5
+    assert found.vectors.take(np.arange(8)) == pytest.approx(whole())
+    assert [reject.id for reject in found.rejects] == ["3", "6"]
+
+
+@pytest.mark.parametrize("stop_at", [0, 1, 3, 5, 6])
+def test_the_same_bytes_come_of_a_run_that_was_cut_short_anywhere(titled, shards, stop_at):
+    straight = shards("straight")
+    encode_view(titled, straight, Reading, stage="encode", known=known(TITLES), part_rows=2)
+    with pytest.raises(KeyboardInterrupt):
+        encode_view(titled, shards(), lambda: Reading(stop_at=stop_at), stage="e", known=known(TITLES), part_rows=2)
+    encode_view(titled, shards(), Reading, stage="encode", known=known(TITLES), part_rows=2)
+    files = [{file.name: file.read_bytes() for file in each.folder.iterdir()} for each in (straight, shards())]
+    assert files[0] == files[1]
+
+
+def test_rows_of_an_older_index_are_taken_for_what_has_not_changed(titled, shards):
+    bank = RowBank(text_contents(["bb", "", "old"]), from_arrays(unit_rows(np.array([[2.0, 1.0], [0, 0], [7, 7]]))))
+    encoder = Reading()
+    found = encode_view(titled, shards(), lambda: encoder, stage="encode", known=known(TITLES, bank))
+    assert encoder.asked == [0, 3, 5, 6]
+    assert found.vectors.take(np.arange(8)) == pytest.approx(whole())
+
+
+def test_no_encoder_is_made_where_an_older_index_has_every_row(catalog_of, shards):
+    bank = RowBank(text_contents(["a", "bb"]), from_arrays(unit_rows(np.array([[1.0, 1.0], [2, 1]]))))
+    found = encode_view(catalog_of(title=["bb", "a"]), shards(), never, stage="encode", known=known(["bb", "a"], bank))
+    assert (found.looked_at, found.reused) == (0, False)
+    assert found.vectors.take(np.arange(2)) == pytest.approx(unit_rows(np.array([[2.0, 1.0], [1, 1]])))

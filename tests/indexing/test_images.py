@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from indexing.catalog import catalog_of
-from indexing.images import PictureError, decode, load_picture, picture_states
+from indexing.images import decode, load_picture, picture_states
+from indexing.picture_reading import PictureError
 
 
 def encoded(picture, kind="PNG", **options):

@@ -14,7 +14,7 @@ from PIL import Image
 
 from indexing.product_index import open_index
 
-PROGRESS = re.compile(r"[a-z ]+: [\d,]+ in [\d.]+ s")
+PROGRESS = re.compile(r"[a-z ]+: [\d,]+ in [\d.]+ s|plan [a-z]+: .*|[a-z]+: .*needs (up to|about) .* of memory.*")
 
 
 class Desk:

@@ -141,7 +141,8 @@ def test_an_index_of_another_catalogue_is_replaced_only_when_asked(build, produc
     products.write_text("id,title\n1,tv\n2,radio\n")
     refused = build()
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert f"heroic: {tmp_path}/index: holds the index of another catalogue: give --overwrite" in refused.stderr
+    assert f"heroic: {tmp_path}/index: holds the index of another catalogue (" in refused.stderr
+    assert "give --overwrite, --extend" in refused.stderr
     assert len(open_index(tmp_path / "index").catalog) == 5
     assert build("--overwrite").exit_code == 0
     assert len(open_index(tmp_path / "index").catalog) == 2
@@ -166,3 +167,37 @@ def test_progress_goes_to_stderr(build):
     result = build()
     assert "read: 5 in " in result.stderr
     assert "in 0." not in result.stdout
+
+
+def test_a_dry_run_prints_the_plan_and_builds_nothing(build, tmp_path):
+    result = build("--dry-run", "--memory", "2G")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("plan text: Flat, joined exactly (an exact join is affordable); memory ")
+    assert [path.name for path in tmp_path.iterdir()] == ["products.csv"]
+
+
+def test_what_cannot_fit_is_refused_before_anything_is_read(build, tmp_path):
+    result = build("--memory", "100M")
+    assert result.exit_code == 2
+    assert "--memory 100 MiB: 5 products" in result.stderr
+    assert "give --memory 1G" in result.stderr
+    assert not (tmp_path / "index").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [(("--recall", "0"), "--recall 0"), (("--memory", "lots"), "--memory lots"), (("--recall", "1.1"), "--recall 1.1")],
+)
+def test_an_ask_out_of_range_is_refused(build, words, reason):
+    result = build(*words)
+    assert result.exit_code == 2
+    assert reason in result.stderr
+
+
+def test_what_was_chosen_and_measured_is_in_the_manifest_and_shown(build, heroic, tmp_path):
+    result = build("--index", "HNSW8")
+    engine = made(tmp_path)["engines"]["text"]
+    assert (engine["factory"], engine["join"], engine["effort"]["name"]) == ("HNSW8", "engine", "efSearch")
+    assert engine["recall"]["neighbours"] == engine["recall"]["queries"] == 1.0
+    assert "index text: HNSW8, efSearch " in result.stdout
+    assert "recall of text" in heroic("inspect", tmp_path / "index").stdout

@@ -217,7 +217,10 @@ def test_what_is_none_of_them_is_refused(heroic, sample, sample_index, tmp_path,
     (index_copy / "manifest.json").write_text(json.dumps({**manifest, "schema_version": 0}))
     assert heroic("candidates", sample_index, "--out", tmp_path / "candidates.parquet").exit_code == 0
     for path, expected in (
-        (tmp_path / "gone", "no such file or folder: name an index, a model, a scores file or a report folder"),
+        (
+            tmp_path / "gone",
+            "no such file or folder: name an index, a model, a scores file, a groups file or a report folder",
+        ),
         (tmp_path / "text.txt", "is no parquet file, or a truncated one"),
         (tmp_path / "empty", "has no manifest.json"),
         (sample / "products.parquet", "does not say how it was made, so heroic score did not write it"),
@@ -254,3 +257,54 @@ def test_no_script_takes_the_place_of_a_module_of_python(root):
         [sys.executable, "-c", "import click"], cwd=root / "scripts", capture_output=True, check=False
     )
     assert found.returncode == 0
+
+
+@pytest.fixture
+def groups(heroic, made, tmp_path):
+    """The groups of the scores."""
+    assert heroic("groups", made / "scores.parquet", "--out", tmp_path / "groups.parquet").exit_code == 0
+    return tmp_path / "groups.parquet"
+
+
+def test_groups_are_counted_and_belong_to_their_scores(inspected, made, groups, sample_index, sample_model):
+    document, code = inspected(groups, made / "scores.parquet", sample_index, sample_model, made / "report")
+    assert (document["sound"], code) == (True, 0)
+    table = pq.read_table(groups).to_pandas()
+    found = document["artefacts"][0]["made"]
+    assert (found["products"], found["largest"]) == (len(table), table["size"].max())
+    assert found["groups"] == table[table["size"] > 1]["group"].nunique()
+    of_groups = {two["other"]: two["belongs"] for two in document["belonging"] if two["one"] == str(groups)}
+    assert of_groups == {
+        str(made / "scores.parquet"): True,
+        str(sample_index): True,
+        str(sample_model): True,
+        str(made / "report"): None,
+    }
+
+
+def test_groups_whose_sizes_are_wrong_are_damaged(inspected, groups):
+    table = pq.read_table(groups)
+    sizes = pa.array(np.asarray(table["size"]) + 1, pa.int32())
+    pq.write_table(table.set_column(table.schema.get_field_index("size"), "size", sizes), groups)
+    document, code = inspected(groups)
+    assert code == 1
+    assert document["artefacts"][0]["damage"] == [f"{len(table)} rows have another size than their group has products"]
+
+
+def test_groups_are_told_in_words(heroic, groups):
+    told = heroic("inspect", groups).stdout
+    assert "of two and more products, the largest of" in told
+    assert "the column match" in told
+
+
+def test_devices_are_told_without_a_path(heroic):
+    result = heroic("inspect", "--devices")
+    assert result.exit_code == 0
+    assert "GPU usable" in result.stdout
+    assert json.loads(heroic("inspect", "--devices", "--json").stdout)["devices"]["device auto"] in ("cpu", "cuda")
+
+
+def test_without_a_path_something_is_missing(heroic):
+    result = heroic("inspect")
+    assert result.exit_code == 2
+    assert "PATH" in result.stderr

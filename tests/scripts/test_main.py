@@ -37,14 +37,18 @@ def test_help_lists_every_command(heroic):
     assert all(f"  {name} " in result.stdout for name in COMMANDS)
     assert set(COMMANDS) == {
         "build-index",
+        "update",
+        "compact",
         "query",
         "candidates",
         "train",
+        "train-encoder",
         "score",
         "groups",
         "explain",
         "evaluate",
         "compare",
+        "drift",
         "inspect",
         "demo",
     }
@@ -200,10 +204,9 @@ def test_a_second_writer_of_the_same_folder_is_refused(heroic, catalogue, tmp_pa
         assert process.stdout.readline() == "ready\n"
         result = heroic("build-index", products, "--out", out)
         process.kill()
-    assert (result.exit_code, result.stderr) == (
-        2,
-        f"heroic: {out}: another process is writing it: wait for it to end\n",
-    )
+    plan, *said = result.stderr.splitlines()
+    assert plan.startswith("plan text: ")
+    assert (result.exit_code, said) == (2, [f"heroic: {out}: another process is writing it: wait for it to end"])
     assert not out.exists()
 
 

@@ -56,7 +56,8 @@ def test_columns_are_overwritten_only_when_asked(score, tmp_path):
     (tmp_path / "scores.parquet").rename(again)
     refused = score(pairs=again)
     assert refused.exit_code == 2
-    assert refused.stderr == f"heroic: {again}: has a column 'score' already: give --overwrite-columns to replace it\n"
+    said = refused.stderr.splitlines()[-1]
+    assert said == f"heroic: {again}: has a column 'score' already: give --overwrite-columns to replace it"
     assert score("--overwrite-columns", pairs=again).exit_code == 0
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "scores.parquet"), pd.read_parquet(again))
 

@@ -200,3 +200,49 @@ class TestSearch:
         assert result.exit_code == 2
         assert message in result.stderr
         assert not (tmp_path / "model").exists()
+
+
+def test_pairs_are_mined_and_inferred_when_asked(train, sample, tmp_path):
+    result = train("--valid", sample / "pairs_valid.parquet", "--mine", "5", "--transitive", "--monotone")
+    assert result.exit_code == 0
+    report = load_reranker(tmp_path / "model").report
+    assert f"added to train on: {report['mined']:,} mined non-matches" in result.stdout
+    assert report["mined"] > 0
+    assert report["train_rows"] == 1326
+    assert report["options"]["boosting"]["monotone"] is True
+    assert "also trained on" in (tmp_path / "model" / "model_card.md").read_text()
+
+
+def test_little_memory_trains_through_files_and_leaves_none_behind(train, sample, tmp_path):
+    result = train("--valid", sample / "pairs_valid.parquet", "--memory", "100K")
+    assert result.exit_code == 0
+    assert "of disk in" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert "of disk" not in train("--valid", sample / "pairs_valid.parquet", "--memory", "1G").stderr
+
+
+def test_large_categories_may_have_boosters_of_their_own(heroic, train, sample, sample_index, tmp_path):
+    result = train("--valid", sample / "pairs_valid.parquet", "--layout", "blend", "--category-pairs", "100")
+    assert result.exit_code == 0
+    model = load_reranker(tmp_path / "model")
+    assert set(model.ensemble.specialised) <= set(model.categories)
+    scored = heroic(
+        "score",
+        sample_index,
+        sample / "pairs_test.parquet",
+        "--model",
+        tmp_path / "model",
+        "--out",
+        tmp_path / "s.parquet",
+    )
+    assert scored.exit_code == 0
+    assert scored.stderr.startswith("score: 274 pairs needs up to ")
+
+
+def test_a_gpu_that_is_not_there_is_refused(train):
+    from reranking.boosting import choose_boosting_device
+
+    if choose_boosting_device("auto") == "cuda":
+        pytest.skip("this machine has a GPU")
+    result = train("--device", "cuda")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)

@@ -1,0 +1,71 @@
+"""What an encoder reads of each product as 128 bits: products of the same content have the same row, encoded once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from indexing.arrays import Bools1d, Floats2d, Ints1d
+
+Contents = npt.NDArray[np.uint64]  # (n, 2)
+KEYS = ("0123456789123456", "6543219876543210")
+
+
+class RowSource(Protocol):
+    """Rows that were encoded before."""
+
+    @property
+    def dim(self) -> int:
+        """d, the length of a row."""
+
+    def take(self, positions: Ints1d) -> Floats2d:
+        """The rows at these positions, (p, d)."""
+
+
+def text_contents(texts: Sequence[str]) -> Contents:
+    """Of texts (n,): two keyed 64-bit hashes each. 24 bytes a product are held while a view is encoded."""
+    cells = np.array(texts, dtype=object)
+    if not len(cells):
+        return np.zeros((0, 2), dtype=np.uint64)
+    hashes = [pd.util.hash_array(cells, hash_key=key, categorize=False) for key in KEYS]
+    return np.stack(hashes, axis=1)
+
+
+def first_of(contents: Contents) -> Ints1d:
+    """For each product (n,) the position of the first one of the same content."""
+    order = np.lexsort((contents[:, 1], contents[:, 0]))  # stable: positions rise within a content
+    ordered = contents[order]
+    starts = np.ones(len(order), dtype=bool)
+    starts[1:] = np.any(ordered[1:] != ordered[:-1], axis=1)
+    first = np.empty(len(order), dtype=np.int64)
+    first[order] = order[starts][np.cumsum(starts) - 1]
+    return first
+
+
+@dataclass(frozen=True)
+class RowBank:
+    """Rows of an older index by the content that they were made from."""
+
+    contents: Contents
+    rows: RowSource
+
+    @cached_property
+    def _order(self) -> Ints1d:
+        return np.asarray(np.argsort(self.contents[:, 0], kind="stable"), dtype=np.int64)
+
+    @cached_property
+    def _sorted(self) -> npt.NDArray[np.uint64]:
+        return np.asarray(self.contents[self._order, 0], dtype=np.uint64)
+
+    def find(self, contents: Contents) -> Ints1d:
+        """The position of a row of each content (m,), -1 where there is none."""
+        if not len(self.contents):
+            return np.full(len(contents), -1, dtype=np.int64)
+        places = np.minimum(np.searchsorted(self._sorted, contents[:, 0]), len(self._sorted) - 1)
+        found = self._order[places]
+        same: Bools1d = np.all(self.contents[found] == contents, axis=1)
+        return np.where(same, found, -1)

@@ -1,0 +1,75 @@
+"""Batches of matches to learn from: every product at most once an epoch, the hard to tell apart beside each other."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexing.arrays import Ints1d, Ints2d
+from indexing.errors import InputError
+
+
+@dataclass(frozen=True)
+class Matches:
+    """What is learnt from: matches as positions `left`, `right` (p,), the product group (n,) of every product, and the
+    products (n, h) that are hard to tell from each, of other groups, hardest first, -1 = no more."""
+
+    left: Ints1d
+    right: Ints1d
+    groups: Ints1d
+    hard: Ints2d
+
+    def __post_init__(self) -> None:
+        if not len(self.left):
+            raise InputError("there are no matches to learn from: give pairs with target 1")
+        if len(self.hard) != len(self.groups):
+            raise InputError(f"hard negatives of {len(self.hard)} products, groups of {len(self.groups)}")
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def batches(self, epoch: int, *, size: int, seed: int) -> list[Ints1d]:
+        """Rows of matches, `size` a batch, the same for the same seed and epoch.
+
+        Each product is in one match of an epoch at most; a batch grows from a match by those of the products that
+        are hard to tell from its own, so that they are each other's negatives, then from the next.
+        """
+        random = np.random.default_rng((seed, epoch))
+        rows = self._disjoint(random.permutation(len(self)))
+        grown = self._beside_the_hard(rows)
+        batches = [grown[start : start + size] for start in range(0, len(grown), size)]
+        if len(batches) > 1 and len(batches[-1]) < size // 2:
+            batches.pop()  # few negatives make a noisy step; other epochs have these matches elsewhere
+        return [batches[number] for number in random.permutation(len(batches))]
+
+    def steps(self, size: int) -> int:
+        """About how many batches an epoch has."""
+        return len(self.batches(0, size=size, seed=0))
+
+    def _disjoint(self, order: Ints1d) -> Ints1d:
+        """Of the rows in this order, those none of whose products an earlier one has."""
+        taken = np.zeros(len(self.groups), dtype=bool)
+        rows = []
+        for row in order.tolist():
+            left, right = self.left[row], self.right[row]
+            if not (taken[left] or taken[right]):
+                taken[left] = taken[right] = True
+                rows.append(row)
+        return np.array(rows, dtype=np.int64)
+
+    def _beside_the_hard(self, rows: Ints1d) -> Ints1d:
+        row_of = np.full(len(self.groups), -1, dtype=np.int64)
+        row_of[self.left[rows]] = row_of[self.right[rows]] = rows
+        used, grown = np.zeros(len(self), dtype=bool), []
+        for row in rows.tolist():
+            if used[row]:
+                continue
+            near = np.concatenate([[row], row_of[self._hard_of(row)]])
+            for other in near[near >= 0].tolist():
+                if not used[other]:
+                    used[other] = True
+                    grown.append(other)
+        return np.array(grown, dtype=np.int64)
+
+    def _hard_of(self, row: int) -> Ints1d:
+        both = self.hard[[self.left[row], self.right[row]]].ravel()
+        return both[both >= 0]
