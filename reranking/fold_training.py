@@ -1,7 +1,6 @@
 """Training a cross-encoder a fold, so that every training pair can be scored by a model that did not see its products."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from reranking.cross_encoder import new_cross_model
 from reranking.cross_folds import KIND, fold_folder, write_folds
 from reranking.cross_training import CrossLearner, CrossOptions, TextPairs
 from reranking.cross_validation import deal_groups
+from reranking.encoder_record import flat_settings
 from reranking.groups import GroupBy, product_groups
 from reranking.labelled import LabelledPairs
 from reranking.split import hold_out
@@ -84,7 +84,7 @@ def train_cross_encoder(
     """
     options = options or CrossTraining()
     data = _Data.of(index, pairs, valid, options)
-    made = {"base": base.made, "pairs": data.fingerprint, **_flat(asdict(options))}
+    made = {"base": base.made, "pairs": data.fingerprint, **flat_settings(options)}
     made.pop("checkpoint_s")
     run = replace(options.run, minutes=options.run.minutes and options.run.minutes / options.folds)
     histories, checkpoints = [], []
@@ -191,13 +191,6 @@ def _named(progress: Progress, number: int, folds: int) -> Progress:
     return lambda stage, done, total: progress(f"fold {number + 1} of {folds}, {stage}", done, total)
 
 
-def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        flat |= _flat(value) if isinstance(value, Mapping) else {name: value}
-    return flat
-
-
 def _write_cards(
     folder: Path, data: _Data, base: ModelSource, options: CrossTraining, trained: CrossTrained, out: Path
 ) -> None:
@@ -215,7 +208,7 @@ def _write_cards(
             counts,
             LOSS,
             METRIC,
-            _flat(asdict(options)),
+            flat_settings(options),
             f"heroic train INDEX PAIRS --cross {out} --out MODEL\n\n"
             "from sentence_transformers import CrossEncoder\n"
             f'CrossEncoder("{fold_folder(out, number)}").predict([("a title", "another title")])',
