@@ -14,12 +14,11 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Floats1d, Ints1d, Ints2d
 from indexing.index import Rows
-from indexing.join_lists import LAST, SLACK, BestLists, entries_of, keys_of, room_for, units_of
+from indexing.join_lists import LAST, SLACK, BestLists, entries_of, joined, keys_of, room_for, units_of
 from indexing.join_plan import STRIPE_ROWS, TILE_COLUMNS, JoinPlan, Tile
 from indexing.join_rows import JoinRows, copy_rows
 from indexing.join_units import Units
@@ -87,11 +86,11 @@ class DenseJoin:
             while done < len(self.plan.stripes):
                 last = min(done + self.window_stripes(), len(self.plan.stripes))
                 finished = (
-                    (number, stripe, pool.submit(self._settled, copied, stripe, lists.final(*stripe)))
+                    (number, stripe, pool.submit(self._found, copied, stripe, lists.final(*stripe)))
                     for number, stripe, lists in self._window(work, pool, done, last)
                 )
-                for number, (a, b), entries in _one_ahead(finished):
-                    self._finish(files, entries.result(), order[a:b], number + 1)
+                for number, (_, b), found in _one_ahead(finished):
+                    files.write(*found.result(), number + 1)
                     report(b * files.size // len(order))
                 done = last
 
@@ -147,40 +146,34 @@ class DenseJoin:
         place[self.plan.order] = np.arange(len(self.plan))
         return place
 
-    def _finish(self, files: NeighbourFiles, entries: Ints2d, units: Ints1d, done: int) -> None:
-        """Write the neighbours of all products of these units."""
-        found = self._products(entries)
+    def _found(self, rows: JoinRows, stripe: tuple[int, int], entries: Ints2d) -> tuple[Ints1d, Neighbours]:
+        """All products of a stripe's units, and their neighbours."""
+        units = self.plan.order[stripe[0] : stripe[1]]
+        best = self._of_products(self._settled(rows, stripe, entries))
         counts = self.units.counts[units]
         row = np.repeat(np.arange(len(units)), counts)
         within = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
         members = self.units.members[self.units.offsets[units][row] + within]
-        each = Neighbours(found.positions[row], found.cosines[row])
-        files.write(members, without_self(each, members, self.k), done)
+        there = best != LAST
+        positions = np.where(there, units_of(best), -1)
+        cosines = np.where(there, 1.0 - keys_of(best) * RESOLUTION, np.nan).astype(np.float32)
+        return members, without_self(Neighbours(positions[row], cosines[row]), members, self.k)
 
-    def _products(self, entries: Ints2d) -> Neighbours:
-        """The best products (rows, keep) out of the best units: all that share a unit's row have its cosine."""
-        there = entries != LAST
-        units = np.where(there, units_of(entries), 0)
-        counts = np.where(there, np.minimum(self.units.counts[units], self.keep), 0)
-        if counts.max(initial=0) > 1:
-            entries, units, there = self._expanded(entries, units, counts)
-            positions = np.where(there, units, -1)
-        else:
-            positions = np.where(there, self.units.first[units], -1)
-        cosines = np.where(there, 1.0 - keys_of(entries) * RESOLUTION, np.nan)
-        return Neighbours(positions, cosines.astype(np.float32))
-
-    def _expanded(self, entries: Ints2d, units: Ints2d, counts: Ints2d) -> tuple[Ints2d, Ints2d, npt.NDArray[np.bool_]]:
-        """Entries with products in place of units, in order, the first `keep` of each row."""
-        flat = np.repeat(np.arange(counts.size), counts.ravel())
-        within = np.arange(len(flat)) - np.repeat(np.cumsum(counts.ravel()) - counts.ravel(), counts.ravel())
-        products = self.units.members[self.units.offsets[units.ravel()[flat]] + within]
-        ordered = np.lexsort((products, keys_of(entries).ravel()[flat], flat // self.keep))
-        ends = np.cumsum(counts.sum(axis=1))
-        place = (ends - counts.sum(axis=1))[:, None] + np.arange(self.keep)[None, :]
-        there = place < ends[:, None]
-        chosen = ordered[np.where(there, place, 0)]
-        return entries.ravel()[flat][chosen], products[chosen], there
+    def _of_products(self, entries: Ints2d) -> Ints2d:
+        """The best entries (rows, keep) with products in place of units: all that share a unit's row have its cosine."""
+        row, column = np.nonzero(entries != LAST)
+        units, keys = units_of(entries[row, column]), keys_of(entries[row, column])
+        counts = np.minimum(self.units.counts[units], self.keep)
+        each = np.repeat(np.arange(len(units)), counts)
+        within = np.arange(len(each)) - np.repeat(np.cumsum(counts) - counts, counts)
+        products = self.units.members[self.units.offsets[units[each]] + within]
+        row = row[each]
+        widths = np.bincount(row, minlength=len(entries))
+        place = np.arange(len(row)) - np.repeat(np.cumsum(widths) - widths, widths)
+        found = np.full((len(entries), max(widths.max(initial=0), self.keep)), LAST, dtype=np.int64)
+        found[row, place] = joined(keys[each], products)
+        found.sort(axis=1)
+        return found[:, : self.keep]
 
     def _digest(self) -> str:
         """Names the order of work: the same stripes, one after the other, of the same units."""
@@ -204,7 +197,7 @@ def _in_turn(
         yield ahead.popleft().result()
 
 
-Finished = tuple[int, tuple[int, int], Future[Ints2d]]
+Finished = tuple[int, tuple[int, int], Future[tuple[Ints1d, Neighbours]]]
 
 
 def _one_ahead(stripes: Iterator[Finished]) -> Iterator[Finished]:

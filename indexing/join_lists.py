@@ -17,7 +17,12 @@ _UNIT_BITS = 32
 def entries_of(cosines: Floats1d, units: Ints1d) -> Ints1d:
     """One number an entry, that sorts by cosine (rounded to RESOLUTION, best first) and then by unit."""
     keys = np.rint((1.0 - cosines.astype(np.float64)) / RESOLUTION)
-    return (np.maximum(keys, 0).astype(np.int64) << _UNIT_BITS) | units
+    return joined(np.maximum(keys, 0).astype(np.int64), units)
+
+
+def joined(keys: Ints1d, units: Ints1d) -> Ints1d:
+    """Entries of keys, and of units or products."""
+    return keys << _UNIT_BITS | units
 
 
 def keys_of(entries: Ints2d) -> Ints2d:
@@ -58,7 +63,7 @@ class BestLists:
         rows = places - self.start
         heads, lengths = _runs(rows)
         if lengths.max() > room_for(self.keep):
-            rows, entries = self._shortened(rows, entries)
+            rows, entries = self._shortened(rows, entries, lengths)
             heads, lengths = _runs(rows)
         own = rows[heads]
         full = own[self.counts[own] + lengths > self.entries.shape[1]]
@@ -83,12 +88,19 @@ class BestLists:
         places = rows + self.start
         self.floor[places] = np.maximum(self.floor[places], floor.astype(np.float32))
 
-    def _shortened(self, rows: Ints1d, entries: Ints1d) -> tuple[Ints1d, Ints1d]:
-        """At most the `keep` best new entries a row."""
-        order = np.lexsort((entries, rows))
-        rows, entries = rows[order], entries[order]
-        within = np.arange(len(rows)) - np.repeat(*_runs(rows))
-        return rows[within < self.keep], entries[within < self.keep]
+    def _shortened(self, rows: Ints1d, entries: Ints1d, lengths: Ints1d) -> tuple[Ints1d, Ints1d]:
+        """At most the `keep` best new entries of those rows that have more of them than there is room for."""
+        long = np.repeat(lengths > room_for(self.keep), lengths)
+        many, own = rows[long], entries[long]
+        heads, lengths = _runs(many)
+        wide = np.full((len(heads), lengths.max()), LAST, dtype=np.int64)
+        wide[np.repeat(np.arange(len(heads)), lengths), np.arange(len(many)) - np.repeat(heads, lengths)] = own
+        wide.partition(self.keep - 1, axis=1)
+        best = wide[:, : self.keep]
+        there = best != LAST
+        kept_rows = np.concatenate([rows[~long], np.repeat(many[heads], there.sum(axis=1))])
+        order = np.argsort(kept_rows, kind="stable")
+        return kept_rows[order], np.concatenate([entries[~long], best[there]])[order]
 
 
 def _runs(rows: Ints1d) -> tuple[Ints1d, Ints1d]:
