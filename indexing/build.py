@@ -61,6 +61,7 @@ def build_index(
             "lexical": asdict(LexicalOptions(fields=options.text_fields)) if "lexical" in views else None,
             "index": joining.factory,
             "engines": joining.facts,
+            "asked": options.joining(),
         }
         write_manifest(folder, Manifest(KIND, made, _fingerprint(made, read.digest)))
     return Built(open_index(Path(out), device=device), rejects, encoding.reused, encoding.looked_at)
@@ -97,7 +98,9 @@ def _remove_leftovers(folder: Path, encoded: Collection[str]) -> None:
 
 
 def _fingerprint(made: dict[str, Any], digest: str) -> str:
-    """Of all that neighbours and cosines depend on: not of the notes on where a model was, nor of what was measured."""
+    """Of all that neighbours and cosines depend on: not of the notes on where a model was, nor of what was asked and
+    measured: what came of it is in `engines`."""
+    made = {name: of for name, of in made.items() if name != "asked"}
     engines = {view: {key: of[key] for key in of if key != "recall"} for view, of in made["engines"].items()}
     return fingerprint_of({**made, "encoders": _encoded(made["encoders"]), "engines": engines, "catalog": digest})
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from indexing.catalog import TEXT_FIELDS
 from indexing.encoder import parse_spec
@@ -11,6 +12,7 @@ from indexing.index_plan import JOINS, PURPOSES
 from indexing.memory import parse_memory
 from indexing.product_texts import TextTemplate
 
+JOINING = ("index", "join", "purpose", "memory", "recall", "float16")
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
 
 
@@ -73,3 +75,7 @@ class BuildOptions:
         parse_spec(self.text_encoder, "text")
         if self.image_encoder != "auto":
             parse_spec(self.image_encoder, "image")
+
+    def joining(self) -> dict[str, Any]:
+        """The options that decide by which index and join neighbours are found: for doing it again, of other products."""
+        return {name: getattr(self, name) for name in JOINING}

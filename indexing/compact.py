@@ -128,16 +128,17 @@ class _Compacting:
             self.progress(f"index {view}", len(rows), len(rows))
 
     def _joined(self, vectors: dict[str, Vectors]) -> dict[str, Any]:
-        """Join every view again, by the kind of index that there was; what the manifest says of it."""
+        """Join every view again, by an index chosen anew as it was asked for; what the manifest says of it."""
         made: dict[str, Any] = self.old.manifest.made
+        asked = made.get("asked", {"index": made["index"]})  # earlier indexes do not say what was asked
         options = BuildOptions(
             text_fields=tuple(made["text_fields"]),
             text_weight=made["text_weight"],
             lexical="lexical" in self.old.views,
-            index=made["index"],
             match_across_sources=made["match_across_sources"],
             k=made["k"],
             seed=made["seed"],
+            **asked,
         )
         joining = ViewJoining(self.folder, options, self.old.catalog, self.old.device, self.progress)
         return {"views": joining.run(vectors), "index": joining.factory, "engines": joining.facts}

@@ -7,6 +7,7 @@ from indexing.artefact import damaged_files
 from indexing.compact import compact_index
 from indexing.errors import InputError
 from indexing.product_index import open_index
+from indexing.view_joining import ViewJoining
 
 
 def test_compacted_it_is_one_layer_with_the_same_answers(market, same_index):
@@ -54,6 +55,16 @@ def test_refitted_it_is_as_if_built_of_its_products_today(market, same_index):
     assert done.index.fingerprint != before
     assert damaged_files(market.index, done.index.manifest) == []
     same_index(done.index, market.build("anew"))
+
+
+def test_refitted_it_is_joined_as_it_was_asked_for(market, monkeypatch):
+    asked = {"index": "auto", "join": "exact", "purpose": "queries", "memory": "3G", "recall": 0.8, "float16": False}
+    market.build(**asked)
+    seen = []
+    run = ViewJoining.run
+    monkeypatch.setattr(ViewJoining, "run", lambda self, vectors: seen.append(self.options) or run(self, vectors))
+    refitted = compact_index(market.index, refit=True).index
+    assert seen[0].joining() == asked == refitted.manifest.made["asked"]
 
 
 def test_what_is_no_index_is_refused(tmp_path):
