@@ -14,7 +14,7 @@ from indexing.picture_augmentation import Augmentation
 from indexing.picture_batches import PictureBatch, PictureBatches
 from indexing.picture_rows import encode_pixels, normalized
 from indexing.picture_shape import Pixels
-from indexing.training_schedule import Schedule
+from indexing.training_schedule import Schedule, half_precision
 from indexing.validation_matches import RANKED_ROWS, ValidationMatches
 
 NEAR = 10  # pictures that look most like each, from which a batch is filled
@@ -100,7 +100,7 @@ class PictureLearner:
         values = self.options.augmentation.apply(
             self.data.pixels[both], self.model.shape.size, random=random, device=self.device
         )
-        with torch.autocast(self.device, dtype=torch.bfloat16, enabled=self.device == "cuda"):
+        with half_precision(self.device):
             rows = self.module.encode_image(normalized(values, self.model), normalize=True)  # type: ignore[operator]
         loss = self.options.schedule.take_step(self.optimizer, self._loss(rows.float(), both), done=done)
         with torch.no_grad():

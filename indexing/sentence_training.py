@@ -11,7 +11,7 @@ from sentence_transformers.util import batch_to_device
 from indexing.arrays import Ints1d
 from indexing.errors import InputError
 from indexing.match_batches import Matches
-from indexing.training_schedule import Schedule
+from indexing.training_schedule import Schedule, half_precision
 from indexing.validation_matches import RANKED_ROWS, ValidationMatches
 
 CHUNK = 32  # texts of like length that go through the model together: little padding
@@ -80,7 +80,7 @@ class SentenceLearner:
         texts = [self.texts[place] for place in places]
         order = np.argsort([len(text) for text in texts], kind="stable")
         parts = []
-        with torch.autocast(self.model.device.type, torch.bfloat16, enabled=self.model.device.type == "cuda"):
+        with half_precision(self.model.device.type):
             for start in range(0, len(order), CHUNK):
                 chunk = [texts[place] for place in order[start : start + CHUNK]]
                 inputs = batch_to_device(self.model.preprocess(chunk, prompt=self.prompt), self.model.device)

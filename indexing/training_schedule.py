@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from indexing.errors import InputError
+from indexing.precision import choose_precision
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,9 @@ class Schedule:
         torch.nn.utils.clip_grad_norm_(parameters, self.most_gradient)
         optimizer.step()
         return float(loss.detach())
+
+
+def half_precision(device: str) -> torch.autocast:
+    """Where a loss is computed: products in bf16 where a GPU or this processor multiplies it, weights always in fp32."""
+    kind = torch.device(device).type
+    return torch.autocast(kind, torch.bfloat16, enabled=choose_precision("auto", kind) == "bf16")

@@ -33,9 +33,10 @@ def new_cross_model(
     return model
 
 
-def open_cross_model(folder: Path, *, device: str = "cpu") -> CrossEncoder:
-    """A trained model from its folder, ready to score."""
-    return _load(str(folder), ModelSource(folder.name, folder, "", ""), device).eval()
+def open_cross_model(folder: Path, *, device: str = "cpu", precision: str = "fp32") -> CrossEncoder:
+    """A trained model from its folder, ready to score, with weights in fp32 or bf16."""
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    return _load(str(folder), ModelSource(folder.name, folder, "", ""), device, dtype).eval()
 
 
 def score_texts(model: CrossEncoder, left: Sequence[str], right: Sequence[str]) -> Floats1d:
@@ -55,7 +56,7 @@ def score_texts(model: CrossEncoder, left: Sequence[str], right: Sequence[str]) 
     return scores
 
 
-def _load(where: str, source: ModelSource, device: str) -> CrossEncoder:
+def _load(where: str, source: ModelSource, device: str, dtype: torch.dtype = torch.float32) -> CrossEncoder:
     try:
         with quiet_loading():
             model: CrossEncoder = CrossEncoder(
@@ -63,7 +64,7 @@ def _load(where: str, source: ModelSource, device: str) -> CrossEncoder:
                 num_labels=None if _has_head(source) else 1,
                 device=device,
                 revision=source.revision or None,
-                model_kwargs={"dtype": torch.float32},
+                model_kwargs={"dtype": dtype},
             )
             return model
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, TypeError, AttributeError) as error:

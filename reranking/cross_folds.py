@@ -56,6 +56,11 @@ class CrossFolds:
         """The text of a product that the models read."""
         return str(self.made["template"])
 
+    @property
+    def precision(self) -> str:
+        """fp32 or bf16: in which the models score, wherever that is."""
+        return str(self.made.get("precision", "fp32"))
+
     @cached_property
     def models(self) -> "tuple[CrossEncoder, ...]":
         """The models, by fold. Raises InputError where packages or files are missing."""
@@ -66,7 +71,10 @@ class CrossFolds:
                 f"{self.folder}: a cross-encoder needs packages that are not installed: pip install 'heroic[neural]'"
             ) from error
         device = torch_devices("auto")[0]
-        return tuple(open_cross_model(fold_folder(self.folder, number), device=device) for number in range(self.count))
+        return tuple(
+            open_cross_model(fold_folder(self.folder, number), device=device, precision=self.precision)
+            for number in range(self.count)
+        )
 
     @cached_property
     def kept(self) -> dict[bytes, Floats1d]:

@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score
 
 from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
-from indexing.training_schedule import Schedule
+from indexing.training_schedule import Schedule, half_precision
 from reranking.cross_encoder import score_texts
 
 SORTED_BATCHES = 16  # batches whose pairs are sorted by length together
@@ -83,7 +83,7 @@ class CrossLearner:
         """Binary cross-entropy of the pairs' scores."""
         device = self.model.device
         inputs = batch_to_device(self.model.preprocess(self.pairs.sides(batch)), device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        with half_precision(device.type):
             scores = self.model(inputs)["scores"].float().squeeze(-1)
         targets = torch.from_numpy(self.pairs.targets[batch].astype(np.float32)).to(device)
         loss = torch.nn.functional.binary_cross_entropy_with_logits(scores, targets)

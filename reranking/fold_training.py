@@ -37,7 +37,8 @@ LIMITS = (
 class CrossTraining:
     """How a cross-encoder is trained. `folds` models, each without the product groups of one; `most_pairs` of a fold
     (None: all), at most half of them matches; `valid_share` of the groups judge where no validation pairs are given,
-    and at most `valid_pairs` pairs; `layers`: the first so many of the base (None: all)."""
+    and at most `valid_pairs` pairs; `layers`: the first so many of the base (None: all). `precision`: fp32 or bf16, in
+    which the trained models will score."""
 
     template: str = "{title} {brand} {price} {attributes} {description:200}"
     folds: int = 2
@@ -46,6 +47,7 @@ class CrossTraining:
     valid_pairs: int = 2000
     max_tokens: int = 128
     layers: int | None = None
+    precision: str = "fp32"
     group_by: GroupBy = "matches"
     seed: int = 0
     cross: CrossOptions = field(default_factory=CrossOptions)

@@ -26,6 +26,14 @@ TEMPLATE = "{title} {brand} {price} {attributes} {description:200}"
 @click.option("--text-template", default=TEMPLATE, show_default=True, help="The text of a product.")
 @click.option("--max-tokens", default=128, show_default=True, help="Of both texts together.")
 @click.option("--layers", type=click.IntRange(min=1), help="Keep the first so many of the base, for speed.")
+@click.option(
+    "--precision",
+    default="fp32",
+    show_default=True,
+    type=click.Choice(["fp32", "bf16"]),
+    help="In which the trained models score. bf16 is faster where the processor or GPU has it; the last digits of a "
+    "score then depend on the pairs beside it.",
+)
 @click.option("--epochs", default=3, show_default=True, help="At most.")
 @click.option("--patience", default=2, show_default=True, help="Epochs without a better average precision.")
 @click.option("--minutes", type=float, help="At most, over all folds; the learning rate falls to nothing by then.")

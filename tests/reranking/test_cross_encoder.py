@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from indexing.errors import InputError
 from indexing.model_source import find_model
@@ -53,6 +54,14 @@ def test_it_is_saved_and_opened_with_its_head_and_length(model, tmp_path):
     opened = open_cross_model(tmp_path / "m")
     assert opened.max_seq_length == 32
     assert score_texts(opened, ["a"], ["b"]) == score_texts(model, ["a"], ["b"])
+
+
+def test_in_bf16_it_scores_nearly_the_same(model, tmp_path):
+    model.save(str(tmp_path / "m"), create_model_card=False)
+    left, right = ["a red phone", "b", "case 12"], ["a phone", "blue case", "phone 12"]
+    half = open_cross_model(tmp_path / "m", precision="bf16")
+    assert next(half.parameters()).dtype == torch.bfloat16
+    assert score_texts(half, left, right) == pytest.approx(score_texts(model, left, right), abs=0.02)
 
 
 def test_the_first_layers_can_be_kept(base, tmp_path):
