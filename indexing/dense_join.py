@@ -1,8 +1,8 @@
 """The exact self-join of dense rows: every cosine is computed once, in tiles, and serves both its products.
 
-A window of rows has its lists of best entries in memory. All stripes up to the window's end are gone through: one
-before the window only for what the window's rows may take from it. So a run that was killed, and one whose lists do not
-fit, are the same thing: a window that begins behind what is written already.
+A window of rows has its lists of best entries in memory. All stripes are gone through, of an exact join those up to the
+window's end: one outside the window only for what the window's rows may take from it. So a run that was killed, and one
+whose lists do not fit, are the same thing: a window that begins behind what is written already.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ from indexing.join_rows import JoinRows, copy_rows
 from indexing.join_units import Units
 from indexing.neighbour_files import NeighbourFiles
 from indexing.neighbours import RESOLUTION, Neighbours, without_self
+from indexing.probing_plan import ProbingPlan
 from indexing.progress import Progress, silent
 from indexing.settled_cosines import SPARE
 from indexing.threads import thread_count
@@ -40,7 +41,7 @@ class DenseJoin:
 
     rows: Rows
     units: Units
-    plan: JoinPlan
+    plan: JoinPlan | ProbingPlan
     k: int
     memory: int = 2**33
     threads: int = field(default_factory=thread_count)
@@ -70,47 +71,55 @@ class DenseJoin:
         """Entries kept of each unit: its own is among them, and some to settle which is the k-th."""
         return self.k + 1 + SPARE
 
-    def window_stripes(self) -> int:
-        """How many stripes have room for their lists."""
+    def window_rows(self) -> int:
+        """How many rows have room for their lists: those of one stripe at least."""
         copied = self.row_bytes if self.row_bytes <= self.memory // 2 else 0
-        left = self.memory - copied - (self.threads + 1) * TILE_BYTES - len(self.units) * 40
-        a_row = (self.keep + room_for(self.keep)) * 8 + 8
-        return max(left // (a_row * STRIPE_ROWS), 1)
+        left = self.memory - copied - (self.threads + 1) * TILE_BYTES - len(self.units) * 40 - self.plan.nbytes
+        return max(left // ((self.keep + room_for(self.keep)) * 8 + 8), STRIPE_ROWS)
 
     def _run(self, files: NeighbourFiles, done: int, where: Path | None, report: Callable[[int], None]) -> None:
         order = self.plan.order
         sources = None if self.units.sources is None else self.units.sources[order]
         copied = copy_rows(self.rows, self.units.first[order], path=where)
-        work = TileWork(copied, order, np.full(len(order), np.inf, dtype=np.float32), sources)
+        probing = self.plan if isinstance(self.plan, ProbingPlan) else None
+        work = TileWork(copied, order, np.full(len(order), np.inf, dtype=np.float32), sources, probing)
         with ThreadPoolExecutor(self.threads) as pool, threadpool_limits(1, user_api="blas"):
-            while done < len(self.plan.stripes):
-                last = min(done + self.window_stripes(), len(self.plan.stripes))
+            ends = np.array([b for _, _, b in self.plan.stripes])
+            while done < len(ends):
+                first = self.plan.stripes[done][1]
+                last = max(int(np.searchsorted(ends, first + self.window_rows(), side="right")), done + 1)
                 finished = (
                     (number, stripe, pool.submit(self._found, copied, stripe, lists.final(*stripe)))
-                    for number, stripe, lists in self._window(work, pool, done, last)
+                    for number, stripe, lists in self._window(work, pool, done, last, report)
                 )
                 for number, (_, b), found in _one_ahead(finished):
                     files.write(*found.result(), number + 1)
-                    report(b * files.size // len(order))
+                    if self.plan.in_turn:
+                        report(b * files.size // len(order))
                 done = last
 
     def _window(
-        self, work: TileWork, pool: ThreadPoolExecutor, first: int, last: int
+        self, work: TileWork, pool: ThreadPoolExecutor, first: int, last: int, report: Callable[[int], None]
     ) -> Iterator[tuple[int, tuple[int, int], BestLists]]:
         """Every stripe of the window, when its lists are final."""
         stripes = self.plan.stripes
         start, stop = stripes[first][1], stripes[last - 1][2]
         work.floor[start:stop] = np.concatenate(list(pool.map(partial(self._floors, work), stripes[first:last])))
         lists = BestLists(start, stop - start, self.keep, work.floor)
-        for number, stripe in enumerate(stripes[:last]):
-            tiles = (t for t in self.plan.tiles(stripe) if number >= first or t.touches(start, stop))
+        for number, stripe in enumerate(stripes[:last] if self.plan.in_turn else stripes):
+            tiles = self.plan.tiles(stripe, None if first <= number < last else (start, stop))
             for own, theirs in _in_turn(pool, work, tiles, self.threads):
                 lists.add(own.places, own.entries)
                 lists.add(theirs.places, theirs.entries)
-            if number >= first:
-                _, a, b = stripe
-                work.floor[a:b] = np.inf
-                yield number, (a, b), lists
+            if not self.plan.in_turn:
+                report(self.units.offsets[start] + (number + 1) * (stop - start) // len(stripes))
+            elif number >= first:
+                yield number, stripe[1:], lists
+                work.floor[stripe[1] : stripe[2]] = np.inf
+        if not self.plan.in_turn:
+            for number in range(first, last):
+                yield number, stripes[number][1:], lists
+            work.floor[start:stop] = np.inf
 
     def _floors(self, work: TileWork, stripe: tuple[int, int, int]) -> Floats1d:
         """For each row of a stripe a cosine that k others surely have, from a look at some of its partners."""
@@ -177,7 +186,7 @@ class DenseJoin:
 
     def _digest(self) -> str:
         """Names the order of work: the same stripes, one after the other, of the same units."""
-        parts = (self.plan.order, self.plan.bounds, self.plan.partners, self.units.first)
+        parts = (*self.plan.parts, self.units.first)
         named = hashlib.sha256(f"{STRIPE_ROWS} {TILE_COLUMNS}".encode())
         for part in parts:
             named.update(part.tobytes())

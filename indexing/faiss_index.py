@@ -232,6 +232,14 @@ def cluster_centres(rows: Floats2d, count: int, *, seed: int = 0, rounds: int = 
     return np.asarray(means.centroids, dtype=np.float32)
 
 
+def nearest_centres(rows: Floats2d, centres: Floats2d, count: int) -> Ints2d:
+    """For each row the `count` centres with the largest inner products (n, count), best first."""
+    _, found = faiss.knn(
+        np.ascontiguousarray(rows, dtype=np.float32), centres, count, metric=faiss.METRIC_INNER_PRODUCT
+    )
+    return np.asarray(found, dtype=np.int64)
+
+
 def _to_gpus(engine: Any, factory: str, float16: bool) -> Any:
     """The engine on the GPU, or sharded over all that there are. Raises InputError for a type that GPUs do not have."""
     options = faiss.GpuMultipleClonerOptions()

@@ -21,7 +21,8 @@ ADDED_ROWS = 65_536  # that an engine is given at once
 FIXED_BYTES = 450 * 2**20  # Python, the libraries, what is read of the catalogue
 TILE_BYTES = STRIPE_ROWS * 4096 * 10  # of one thread of the join: cosines, masks, what survives
 LINK_BYTES = 2 * 32 * 4 + 60  # of a product in a graph of 32 links, twice as many on the lowest level
-NEAR_SHARE = 1 / 12  # of all comparisons, that a join of near lists makes for a recall of 0.95
+PROBED = 24  # near lists that each row looks at in a join, for a recall of 0.95
+NEAR_SHARE = 1 / 24  # of all products, that a search through an engine looks at for a recall of 0.95
 SELECTING = 1.45  # the exact join's time over that of its products alone
 GRAPH_S = 4e-7  # seconds a product and dimension to put it into a graph, on one thread
 
@@ -116,6 +117,7 @@ def join_bytes(products: int, dim: int, ask: Ask) -> int:
     budget = ask.memory - FIXED_BYTES
     copied = copied if copied <= budget // 2 else 0  # else in a file
     lists = products * ((ask.k + 1 + SPARE + room_for(ask.k + 1 + SPARE)) * 8 + 48)
+    lists += products * (PROBED * 8 + 16)  # the near lists of each, and who looks at which
     tiles = (ask.threads + 1) * TILE_BYTES
     return max(min(copied + lists + tiles, budget), tiles)
 
@@ -204,9 +206,12 @@ def _seconds(factory: str, join: str, products: int, dim: int, ask: Ask, rate: f
     if "HNSW" in factory:
         index += products * dim * GRAPH_S * max(np.log2(max(products, 2)) - 10, 1) / ask.threads
     every = products**2 / 2 * dim * SELECTING / together
-    share = {"exact": 1.0, "engine": 2 * (NEAR_SHARE if factory != "Flat" else 1.0)}.get(join, NEAR_SHARE)
+    lists = lists or lists_for(products)
+    near = 2 * min(PROBED / lists, 0.5)
+    share = {"exact": 1.0, "engine": 2 * (NEAR_SHARE if factory != "Flat" else 1.0)}.get(join, near)
+    placed = 0.0 if join in ("exact", "engine") else products * lists * dim / together
     settled = products * (ask.k + 5) * dim / 1e9 / ask.threads
-    return {"index": index, "join": every * share + settled}
+    return {"index": index, "join": every * share + placed + settled}
 
 
 def _lists_in(factory: str) -> int:

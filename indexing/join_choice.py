@@ -6,24 +6,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from indexing.arrays import Ints1d
+from indexing.arrays import Floats2d, Ints1d
 from indexing.faiss_index import Lists, cluster_centres
 from indexing.index import Rows
 from indexing.index_plan import lists_for
-from indexing.join_plan import JoinPlan, plan_cells, plan_exact, plan_near
+from indexing.join_plan import JoinPlan, plan_cells, plan_exact
 from indexing.join_units import Units
 from indexing.memory import forget
-from indexing.recall import Truth, least_lists
+from indexing.probing_plan import ProbingPlan, plan_probing
+from indexing.recall import Truth, least_lists, least_probes
 
 WORTHWHILE = 0.6  # of an exact join's comparisons: with more, the exact one is as fast
-TRAINED_A_LIST, ASSIGNED_ROWS = 64, 8192
+TRAINED_A_LIST, TRAINING_ROUNDS, ASSIGNED_ROWS = 32, 5, 8192
 
 
 @dataclass(frozen=True)
 class ChosenJoin:
     """The plan, and for the manifest what it is."""
 
-    plan: JoinPlan
+    plan: JoinPlan | ProbingPlan
     facts: dict[str, Any]
 
 
@@ -34,24 +35,43 @@ def choose_join(
     exact = plan_exact(rows, units)
     if kind == "exact" or truth is None or len(units) < 2:
         return ChosenJoin(exact, {"join": "exact"})
-    of = lists or make_lists(rows, units)
-    own = categories if kind == "category" else np.full(len(rows), -1, dtype=np.int64)
-    probed = least_lists(truth, of, asked, alike=_same(own, truth))
-    if probed is not None:
-        near = of.near(probed)
-        plan = plan_cells(own[units.first], of.codes[units.first], near) if kind == "category" else plan_near(
-            of.codes[units.first], near
-        )  # fmt: skip
-        if plan.products <= WORTHWHILE * exact.products:
-            return ChosenJoin(plan, {"join": kind, "lists": len(of.centres), "near_lists": probed})
+    found = _by_category(rows, units, categories, truth, asked) if kind == "category" else _probing(
+        rows, units, lists.centres if lists else make_centres(rows, units, lists_for(len(units))), truth, asked
+    )  # fmt: skip
+    if found is not None and found.plan.products <= WORTHWHILE * exact.products:
+        return found
     return ChosenJoin(exact, {"join": "exact", "join_stepped_back_from": kind})
 
 
-def make_lists(rows: Rows, units: Units, *, seed: int = 0) -> Lists:
-    """Lists of near rows for an engine that has none of its own."""
-    count = max(min(lists_for(len(units)), len(units) // 2), 1)
+def _probing(rows: Rows, units: Units, centres: Floats2d, truth: Truth, asked: float) -> ChosenJoin | None:
+    """Each row looks at the lists nearest to it; None where that cannot reach the asked recall."""
+    probed = least_probes(truth, rows, centres, asked)
+    if probed is None:
+        return None
+    facts = {"join": "lists", "lists": len(centres), "near_lists": probed}
+    return ChosenJoin(plan_probing(rows, units, centres, probed), facts)
+
+
+def _by_category(rows: Rows, units: Units, categories: Ints1d, truth: Truth, asked: float) -> ChosenJoin | None:
+    """All of a category, and whole lists of other categories near a row's own."""
+    of = make_lists(rows, units)
+    probed = least_lists(truth, of, asked, alike=_same(categories, truth))
+    if probed is None:
+        return None
+    facts = {"join": "category", "lists": len(of.centres), "near_lists": probed}
+    return ChosenJoin(plan_cells(categories[units.first], of.codes[units.first], of.near(probed)), facts)
+
+
+def make_centres(rows: Rows, units: Units, count: int, *, seed: int = 0) -> Floats2d:
+    """Centres (lists, d) of lists of near rows, for an engine that has none of its own: at most half as many as units."""
+    count = max(min(count, len(units) // 2), 1)
     chosen = np.random.default_rng(seed).permutation(len(units))[: count * TRAINED_A_LIST]
-    centres = cluster_centres(rows.take(units.first[np.sort(chosen)]), count, seed=seed)
+    return cluster_centres(rows.take(units.first[np.sort(chosen)]), count, seed=seed, rounds=TRAINING_ROUNDS)
+
+
+def make_lists(rows: Rows, units: Units, *, seed: int = 0) -> Lists:
+    """Few lists of near rows, and the list of every product."""
+    centres = make_centres(rows, units, lists_for(len(units)), seed=seed)
     codes = np.full(len(rows), -1, dtype=np.int64)
     for start in range(0, len(units), ASSIGNED_ROWS):
         part = units.first[start : start + ASSIGNED_ROWS]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
 from indexing.arrays import Ints1d
@@ -20,7 +21,8 @@ MOST_PIVOTS, PIVOT_ROWS = 512, 8192
 
 @dataclass(frozen=True)
 class Tile:
-    """Rows a to b of the join's order against the columns of some ranges of it, in their order.
+    """Rows a to b of the join's order against the columns of some ranges of it, in their order, or against `gathered`
+    places of it, ascending.
 
     With `overlap` the first columns are the rows themselves.
     """
@@ -29,15 +31,18 @@ class Tile:
     b: int
     ranges: tuple[tuple[int, int], ...]
     overlap: bool = False
+    gathered: npt.NDArray[np.integer] | None = None
 
     @property
     def width(self) -> int:
         """How many columns."""
-        return sum(d - c for c, d in self.ranges)
+        return sum(d - c for c, d in self.ranges) if self.gathered is None else len(self.gathered)
 
     @property
     def places(self) -> Ints1d:
         """The places of the columns in the join's order."""
+        if self.gathered is not None:
+            return self.gathered.astype(np.int64)
         return np.concatenate([np.arange(c, d) for c, d in self.ranges])
 
     def touches(self, start: int, stop: int) -> bool:
@@ -55,8 +60,16 @@ class JoinPlan:
     starts: Ints1d
     partners: Ints1d
 
+    in_turn = True  # a stripe's lists are final with its own tiles
+    nbytes = 0  # next to nothing in memory
+
     def __len__(self) -> int:
         return len(self.order)
+
+    @property
+    def parts(self) -> tuple[Ints1d, ...]:
+        """What names the plan."""
+        return self.order, self.bounds, self.partners
 
     @cached_property
     def stripes(self) -> list[tuple[int, int, int]]:
@@ -67,8 +80,12 @@ class JoinPlan:
             for first in range(int(self.bounds[span]), int(self.bounds[span + 1]), STRIPE_ROWS)
         ]
 
-    def tiles(self, stripe: tuple[int, int, int]) -> Iterator[Tile]:
-        """The tiles of one stripe, as wide as may be: the first one holds its own rows, if they may be partners."""
+    def tiles(self, stripe: tuple[int, int, int], window: tuple[int, int] | None = None) -> Iterator[Tile]:
+        """The tiles of one stripe, as wide as may be: the first one holds its own rows, if they may be partners. Only those
+        with places of the window, where one is given."""
+        return (tile for tile in self._tiles(stripe) if window is None or tile.touches(*window))
+
+    def _tiles(self, stripe: tuple[int, int, int]) -> Iterator[Tile]:
         span, a, b = stripe
         ranges: list[tuple[int, int]] = []
         room, overlap = TILE_COLUMNS, False
@@ -108,22 +125,9 @@ def plan_all(order: Ints1d, bounds: Ints1d, apart: Ints1d) -> JoinPlan:
     return _plan(order, bounds, lists)
 
 
-def plan_near(codes: Ints1d, near: Ints1d) -> JoinPlan:
-    """Rows whose codes (u,) are near: `near` (lists, p) are for each code the nearest ones, itself among them.
-
-    Two codes are partners when either is among the other's.
-    """
-    order = np.argsort(codes, kind="stable")
-    bounds = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(near)))]).astype(np.int64)
-    own = np.repeat(np.arange(len(near)), near.shape[1])
-    pairs = np.unique(np.minimum(own, near.ravel()) * len(near) + np.maximum(own, near.ravel()))
-    low, high = np.divmod(pairs, len(near))
-    starts = np.searchsorted(low, np.arange(len(near) + 1))
-    return JoinPlan(order, bounds, starts.astype(np.int64), high)
-
-
 def plan_cells(groups: Ints1d, codes: Ints1d, near: Ints1d) -> JoinPlan:
-    """Rows of the same group (u,), and of other groups those whose codes (u,) are near, as for `plan_near`.
+    """Rows of the same group (u,), and of other groups those whose codes (u,) are near: `near` (lists, p) are for each code
+    the nearest ones, itself among them, and two codes are near when either is among the other's.
 
     A row of no group (-1) has those that are near alone.
     """

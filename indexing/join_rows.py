@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from indexing.arrays import Floats2d, Ints1d
 from indexing.index import Rows
@@ -29,10 +30,10 @@ class JoinRows:
         rows = np.fromfile(self.path, dtype=np.float32, count=count, offset=start * self.dim * 4)
         return rows.reshape(stop - start, self.dim)
 
-    def gather(self, places: Ints1d) -> Floats2d:
+    def gather(self, places: npt.NDArray[np.integer]) -> Floats2d:
         """The rows at these places, in their order."""
         if self.array is not None:
-            return self.array[places]
+            return np.asarray(self.array[places])
         mapped = np.memmap(str(self.path), dtype=np.float32, mode="r").reshape(-1, self.dim)
         return np.asarray(mapped[places])  # the map goes with this call, and its pages with it
 

@@ -120,6 +120,28 @@ def least_lists(truth: Truth, lists: Lists, asked: float, *, alike: Bools2d | No
     return next((p for p in _growing(len(lists.centres)) if _sure(needed, true >= 0, p, asked)), None)
 
 
+def least_probes(truth: Truth, rows: Rows, centres: Floats2d, asked: float) -> int | None:
+    """How many lists each row must look at for a recall surely as asked; None when all do not suffice.
+
+    Two products are compared when the list of either, that of the nearest of the `centres` (lists, d), is among those that
+    the other looks at. Nothing need be searched.
+    """
+    cosines = rows.take(truth.sample) @ centres.T
+    own = np.argmax(cosines, axis=1)
+    needed = np.empty(truth.neighbours.positions.shape, dtype=np.int64)
+    for place in range(truth.k):
+        theirs = rows.take(np.maximum(truth.neighbours.positions[:, place], 0)) @ centres.T
+        needed[:, place] = np.minimum(_rank(cosines, np.argmax(theirs, axis=1)), _rank(theirs, own))
+    true = truth.neighbours.positions >= 0
+    return next((p for p in _growing(len(centres)) if _sure(needed, true, p, asked)), None)
+
+
+def _rank(cosines: Floats2d, places: Ints1d) -> Ints1d:
+    """The rank (s,) of one column of each row."""
+    there = np.take_along_axis(cosines, places[:, None], axis=1)
+    return np.asarray((cosines > there).sum(axis=1) + 1, dtype=np.int64)
+
+
 def _sure(needed: Ints2d, true: Bools2d, lists: int, asked: float) -> bool:
     many = true.sum(axis=1)
     found = (true & (needed <= lists)).sum(axis=1)[many > 0] / many[many > 0]

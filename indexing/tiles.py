@@ -10,6 +10,7 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.join_lists import entries_of
 from indexing.join_plan import STRIPE_ROWS, TILE_COLUMNS, Tile
 from indexing.join_rows import JoinRows
+from indexing.probing_plan import ProbingPlan
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,14 @@ class Survivors:
 
 @dataclass
 class TileWork:
-    """Computes tiles; `units` and `sources` (u,) are by place, and `floor` is read as it rises."""
+    """Computes tiles; `units` and `sources` (u,) are by place, and `floor` is read as it rises. `probing` is the plan of a
+    join whose pairs may stand in two tiles."""
 
     rows: JoinRows
     units: Ints1d
     floor: Floats1d
     sources: Ints1d | None = None
+    probing: ProbingPlan | None = None
     _room: threading.local = field(default_factory=threading.local)
 
     def compute(self, tile: Tile) -> tuple[Survivors, Survivors]:
@@ -44,6 +47,9 @@ class TileWork:
         if self.sources is not None:
             own, theirs = self.sources[row + tile.a], self.sources[places[column]]
             stays = (own != theirs) | (own < 0)
+            row, column, values = row[stays], column[stays], values[stays]
+        if self.probing is not None and tile.gathered is not None:
+            stays = ~self.probing.elsewhere(row + tile.a, places[column])
             row, column, values = row[stays], column[stays], values[stays]
         return self._split(tile, places, row, column, values, floor_of_rows, floor_of_columns)
 
@@ -74,6 +80,8 @@ class TileWork:
         return own, Survivors(places[column[theirs]], entries_of(values[theirs], of_rows))
 
     def _columns(self, tile: Tile) -> Floats2d:
+        if tile.gathered is not None:
+            return self.rows.gather(tile.gathered)
         if len(tile.ranges) == 1:
             return self.rows.read(*tile.ranges[0])
         return np.concatenate([self.rows.read(c, d) for c, d in tile.ranges])

@@ -111,7 +111,7 @@ def _neighbours(rows: "Floats2d", k: int) -> Any:
     from indexing.vectors import from_arrays
 
     with tempfile.TemporaryDirectory() as folder:
-        _join(from_arrays(rows), None, k, Path(folder))
+        _join(from_arrays(rows), k, Path(folder))
         from indexing.neighbour_files import open_neighbours
 
         return open_neighbours(Path(folder), len(rows)).positions[:].copy()
@@ -128,15 +128,17 @@ def _cosine_quantiles(rows: "Floats2d", sample: int = SAMPLE) -> dict[int, list[
     return {rank: np.nanquantile(cosines[:, rank - 1], (0.1, 0.25, 0.5, 0.75, 0.9)).tolist() for rank in (1, K, KEPT)}
 
 
-def _join(rows: "Vectors", lists: Any, k: int, folder: Path) -> float:
-    """Our join, exact or with the nearest of some lists; the share of all comparisons that it made."""
+def _join(rows: "Vectors", k: int, folder: Path, truth: Any = None) -> float:
+    """Our join, exact or, with a truth to choose by, through near lists; the share of all comparisons that it made."""
+    import numpy as np
+
     from indexing.dense_join import DenseJoin
-    from indexing.join_plan import plan_exact, plan_near
+    from indexing.join_choice import choose_join
     from indexing.join_units import distinct_units
     from indexing.neighbour_files import NeighbourFiles
 
-    units = distinct_units(rows)
-    plan = plan_exact(rows, units) if lists is None else plan_near(lists[0].codes[units.first], lists[0].near(lists[1]))
+    units, nobody = distinct_units(rows), np.full(len(rows), -1, dtype=np.int64)
+    plan = choose_join("exact" if truth is None else "lists", rows, units, nobody, None, truth, ASKED).plan
     DenseJoin(rows, units, plan, k).write(NeighbourFiles(folder, len(rows), k), stage="join")
     return plan.products / len(units) ** 2
 
@@ -155,7 +157,7 @@ def _exact(array: "Floats2d", now: Callable[[], float]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         for turn in range(3):
             theirs.append(_timed(lambda: flat.search(array, KEPT + 1), now))
-            ours.append(_timed(lambda turn=turn: _join(rows, None, KEPT, Path(folder) / str(turn)), now))  # type: ignore[misc]
+            ours.append(_timed(lambda turn=turn: _join(rows, KEPT, Path(folder) / str(turn)), now))  # type: ignore[misc]
     room = np.empty((1024, len(array)), dtype=np.float32)
     parts = [array[start : start + 1024] for start in range(0, len(array), 1024)]
     products = min(_timed(lambda: [np.matmul(p, array.T, out=room[: len(p)]) for p in parts], now) for _ in range(2))
@@ -188,13 +190,9 @@ def _approximate(array: "Floats2d", rivals: list[str], now: Callable[[], float])
 def _through_lists(rows: "Vectors", folder: Path) -> float:
     """What an index of near lists costs from nothing: lists, the choice of how many are near, the join."""
     from indexing.dense_view import SAMPLE
-    from indexing.join_choice import make_lists
-    from indexing.join_units import distinct_units
-    from indexing.recall import draw_sample, least_lists, true_neighbours
+    from indexing.recall import draw_sample, true_neighbours
 
-    lists = make_lists(rows, distinct_units(rows))
-    near = least_lists(true_neighbours(rows, draw_sample(len(rows), SAMPLE), K), lists, ASKED)
-    return _join(rows, (lists, near), K, folder)
+    return _join(rows, K, folder, true_neighbours(rows, draw_sample(len(rows), SAMPLE), K))
 
 
 def _rival(name: str, array: "Floats2d", judge: Any, now: Callable[[], float]) -> float:

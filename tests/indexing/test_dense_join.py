@@ -10,13 +10,14 @@ import time
 import numpy as np
 import pytest
 
-from indexing import dense_join, join_plan
+from indexing import dense_join, join_plan, probing_plan
 from indexing.dense_join import DenseJoin
 from indexing.index import ExactIndex
-from indexing.join_plan import plan_exact, plan_near
+from indexing.join_plan import plan_exact
 from indexing.join_units import distinct_units
 from indexing.neighbour_files import NeighbourFiles, open_neighbours
-from indexing.neighbours import RESOLUTION, without_self
+from indexing.neighbours import RESOLUTION
+from indexing.probing_plan import plan_probing
 from indexing.self_join import SelfJoin
 from indexing.vectors import from_arrays, unit_rows
 
@@ -52,7 +53,7 @@ def small_tiles(monkeypatch):
     """Stripes of 32 rows and tiles of 96 columns, so that few products make many of them."""
     from indexing import tiles
 
-    for module in (join_plan, dense_join, tiles):
+    for module in (join_plan, probing_plan, dense_join, tiles):
         monkeypatch.setattr(module, "STRIPE_ROWS", 32)
         monkeypatch.setattr(module, "TILE_COLUMNS", 96)
 
@@ -123,7 +124,7 @@ def test_little_memory_gives_the_same_bytes(tmp_path, small_tiles, sources):
     rows = from_arrays(array)
     units = distinct_units(rows, sources)
     join = DenseJoin(rows, units, plan_exact(rows, units), 6, little, 2)
-    assert join.window_stripes() < len(join.plan.stripes) / 3
+    assert join.window_rows() < len(array) / 3
     few = joined(array, 6, tmp_path / "few", sources=sources, memory=little)
     assert few.positions.tobytes() == whole.positions.tobytes()
     assert few.cosines.tobytes() == whole.cosines.tobytes()
@@ -140,18 +141,80 @@ def test_a_permuted_catalogue_has_the_same_neighbours_to_the_last_bit(tmp_path, 
     assert (one.positions[order] == order[other.positions]).all()
 
 
-def test_near_lists_find_what_is_in_them(tmp_path, small_tiles):
-    array = unit_rows(np.random.default_rng(6).normal(size=(300, 6)))
+def through_lists(array, k, folder, *, lists=12, count=3, sources=None, memory=2**33):
+    """Joined by a probing plan; and the plan."""
     rows = from_arrays(array)
-    units = distinct_units(rows)
-    codes = np.arange(300) % 5
-    near = np.array([[0, 1], [1, 0], [2, 3], [3, 2], [4, 4]])
-    DenseJoin(rows, units, plan_near(codes[units.first], near), 5).write(NeighbourFiles(tmp_path, 300, 5), stage="join")
-    found = open_neighbours(tmp_path, 300)
-    for own in range(0, 300, 17):
-        there = np.isin(codes, near[codes[own]])
-        alone = without_self(ExactIndex(array).search(array[own : own + 1], 6, allowed=there), np.array([own]), 5)
-        assert found.positions[own].tolist() == alone.positions[0].tolist()
+    units = distinct_units(rows, sources)
+    centres = unit_rows(np.random.default_rng(9).normal(size=(lists, array.shape[1])))
+    plan = plan_probing(rows, units, centres, count)
+    join = DenseJoin(rows, units, plan, k, memory, 2)
+    join.write(NeighbourFiles(folder, len(array), k), stage="join")
+    return open_neighbours(folder, len(array)), join, units
+
+
+def brute_force(array, units, plan, k, sources=None):
+    """The neighbours of every product among the units that it is compared with: either looks at the other's list."""
+    probes = np.empty_like(plan.probes)
+    probes[plan.order] = plan.probes
+    looks = (probes[:, None, :] == probes[None, :, :1]).any(axis=2)
+    unit_of = np.empty(len(array), dtype=np.int64)
+    unit_of[units.members] = np.repeat(np.arange(len(units)), units.counts)
+    there = (looks | looks.T)[unit_of][:, unit_of]
+    if sources is not None:
+        there &= (sources[:, None] != sources[None, :]) | (sources < 0)[:, None]
+    cosines = np.round((array @ array.T).astype(np.float64) / RESOLUTION)
+    found = []
+    for own in range(len(array)):
+        others = np.flatnonzero(there[own] & (np.arange(len(array)) != own))
+        found.append(others[np.lexsort((others, -cosines[own, others]))][:k])
+    return found
+
+
+@pytest.mark.parametrize("sources", [None, 4])
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_near_lists_find_all_that_either_looks_at(tmp_path, small_tiles, count, sources):
+    array = unit_rows(np.random.default_rng(6).normal(size=(400, 6)))
+    array[50:60] = array[0]
+    sources = None if sources is None else np.arange(400) % sources
+    found, join, units = through_lists(array, 5, tmp_path, count=count, sources=sources)
+    for own, expected in enumerate(brute_force(array, units, join.plan, 5, sources)):
+        assert found.positions[own][: len(expected)].tolist() == expected.tolist()
+        assert (found.positions[own][len(expected) :] == -1).all()
+
+
+def test_windows_of_near_lists_find_the_same(tmp_path, small_tiles):
+    array = unit_rows(np.random.default_rng(7).normal(size=(900, 8)))
+    whole, _, _ = through_lists(array, 5, tmp_path / "whole", lists=30, count=4)
+    little = 3 * dense_join.TILE_BYTES + len(array) * (40 + 2 * 16 + 4 * 8) + 80_000
+    few, join, _ = through_lists(array, 5, tmp_path / "few", lists=30, count=4, memory=little)
+    assert join.window_rows() < len(array) / 3
+    assert few.positions.tobytes() == whole.positions.tobytes()
+    assert few.cosines.tobytes() == whole.cosines.tobytes()
+
+
+def test_a_join_of_near_lists_goes_on_from_where_it_was_cut_short(tmp_path, small_tiles):
+    array = unit_rows(np.random.default_rng(8).normal(size=(900, 8)))
+    whole, _, _ = through_lists(array, 5, tmp_path / "whole", lists=30, count=4)
+    write, written = NeighbourFiles.write, []
+
+    def cut_short(self, products, found, done):
+        write(self, products, found, done)
+        self.mark()
+        written.append(done)
+        if len(written) == 20:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NeighbourFiles, "write", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            through_lists(array, 5, tmp_path / "cut", lists=30, count=4)
+    begun = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NeighbourFiles, "write", lambda self, *a: (begun.append(a[2]), write(self, *a))[1])
+        again, _, _ = through_lists(array, 5, tmp_path / "cut", lists=30, count=4)
+    assert begun[0] == written[-1] + 1
+    assert again.positions.tobytes() == whole.positions.tobytes()
+    assert again.cosines.tobytes() == whole.cosines.tobytes()
 
 
 def run(tmp_path, *words, kill_after=None):
