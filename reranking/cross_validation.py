@@ -17,6 +17,7 @@ from reranking.cross_folds import open_cross
 from reranking.ensemble import train_ensemble
 from reranking.groups import product_groups
 from reranking.labelled import LabelledPairs
+from reranking.learned import Learned
 from reranking.mining import add_pairs
 from reranking.seen_pairs import without_seen
 from reranking.signals import prepare_signals
@@ -108,7 +109,7 @@ def prepare_folds(
     folds = deal_groups(left, right, pairs.targets, codes[: added.given], count=count, seed=options.seed)
     pairs = added.pairs
     cross = open_cross(Path(options.cross)) if options.cross else None
-    signals = prepare_signals(index, pairs.products, same_source=options.same_source, cross=cross)
+    signals = prepare_signals(index, pairs.products, same_source=options.same_source, learned=Learned(cross=cross))
     features = signals.of_training_pairs(True).compute_all(
         pairs.left, pairs.right, stage="features folds", progress=progress
     )

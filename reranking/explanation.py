@@ -1,13 +1,15 @@
 """One pair explained: its score, the decision, what each feature adds, and the reasons in words."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from reranking.contributions import FeatureContributions
 from reranking.pair_scorer import PairScorer
 from reranking.reasons import Reasons, reasons_of
-from reranking.text_features import TextSignals
+from reranking.tokens import fold, words
 from reranking.wording import SeenPair
 
 
@@ -46,9 +48,16 @@ def explain(scorer: PairScorer, left: int, right: int) -> Explanation:
 def seen_pair(scorer: PairScorer, left: int, right: int, found: FeatureContributions) -> SeenPair:
     """What is told of the pair of products at these positions, whose features add what was `found`."""
     rows = scorer.index.catalog.take(np.array([left, right])).table.to_pylist()
-    return SeenPair(rows[0], rows[1], found, _rarities(scorer, left, right))
+    return SeenPair(rows[0], rows[1], found, _rarities(scorer, left, right), _learned(scorer, rows))
 
 
 def _rarities(scorer: PairScorer, left: int, right: int) -> dict[str, float]:
-    texts = [family for family in scorer.signals.families if isinstance(family, TextSignals)]
-    return {word: weight for text in texts for side in (left, right) for word, weight in text.rarities(side).items()}
+    text = scorer.signals.text
+    return {word: weight for side in (left, right) for word, weight in text.rarities(side).items()}
+
+
+def _learned(scorer: PairScorer, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, ...], float]:
+    learned = scorer.model.learned.words
+    if learned is None:
+        return {}
+    return learned.models[0].of_words(*(words(fold(row["title"] or "")) for row in rows))

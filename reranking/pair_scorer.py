@@ -34,8 +34,7 @@ class PairScorer:
             k=needs.k,
             views=needs.views,
             same_source=model.same_source,
-            cross=model.cross,
-            look=model.look,
+            learned=model.learned,
         )
         return cls(index, model, signals, np.array(columns_of(signals.names, model.feature_names), dtype=np.int64))
 

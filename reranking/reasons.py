@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from reranking.contributions import NEIGHBOURS, PICTURES, FamilyContributions
+from reranking.learned_word_features import FAMILY as LEARNED_WORDS
+from reranking.learned_wording import learned_wording
 from reranking.product_wording import attribute_wording, field_wording, price_wording
 from reranking.rival_features import FAMILY as RIVALS
 from reranking.rival_wording import rival_wording
@@ -26,6 +28,7 @@ _WORDINGS: dict[str, Callable[[SeenPair], Wording]] = {
     "attributes": attribute_wording,
     "price": price_wording,
     RIVALS: rival_wording,
+    LEARNED_WORDS: learned_wording,
     **{family: partial(field_wording, family=family) for family in ("brand", "colours", "category", "source")},
 }
 

@@ -44,7 +44,7 @@ class RivalSignals:
     def compute(self, left: Ints1d, right: Ints1d, seen: Floats2d) -> Floats2d:
         """The features of pairs of positions (p,), as (p, f) float32; `seen` (p, g) are what the first look needs."""
         out = np.empty((len(left), len(FEATURES)), dtype=np.float32)
-        models = self.look.models_of(left, right, out_of_fold=self.out_of_fold)
+        models = self.look.models_of(left, out_of_fold=self.out_of_fold)
         for number in np.unique(models):
             rows = np.flatnonzero(models == number)
             own = log_odds(self.look.members[number], seen[rows])

@@ -25,10 +25,9 @@ from indexing.tables import TableFile, open_table
 from reranking.category import level_3
 from reranking.labelled import CATEGORY_COLUMN, pair_keys
 from reranking.output import refuse_folder, writing_file
+from reranking.pair_scorer import PairScorer
 from reranking.pairs import PairColumns, blocks_of, find_columns, id_columns
 from reranking.repeats import RepeatFinder
-from reranking.reranker import columns_of
-from reranking.signals import prepare_signals
 from reranking.threshold import Thresholds, called
 from reranking.xgboost_reranker import XgboostReranker
 
@@ -180,17 +179,7 @@ class _Scoring:
     ) -> None:
         self.index, self.model, self.options, self.file, self.columns = index, model, options, file, columns
         self.thresholds = options.thresholds or model.decisions
-        needs = model.needs
-        self.signals = prepare_signals(
-            index,
-            products,
-            k=needs.k,
-            views=needs.views,
-            same_source=model.same_source,
-            cross=model.cross,
-            look=model.look,
-        )
-        self.chosen = columns_of(self.signals.names, model.feature_names)
+        self.scorer = PairScorer.prepare(index, model, products)
 
     def run(self, out: Path, rows: int, progress: Progress) -> Scored:
         total = Scored(0, 0, 0)
@@ -224,9 +213,9 @@ class _Scoring:
 
     def _score(self, block: pa.Table, first: int) -> pa.Table:
         left, right = _positions(block, self.columns, self.file.path, first, self.index.catalog)
-        features = self.signals.compute(left, right)
+        features = self.scorer.features(left, right)
         categories = self._categories(block, left)
-        scores = self.model.score(features[:, self.chosen], categories)
+        scores = self.model.score(features, categories)
         added: dict[str, Any] = {
             "score": pa.array(scores, pa.float32()),
             "probability": pa.array(self.model.probabilities(scores, categories), pa.float32()),

@@ -18,6 +18,10 @@ from reranking.cross_features import CrossSignals
 from reranking.cross_folds import CrossFolds
 from reranking.features import Feature, FeatureFamily
 from reranking.first_look import FirstLook, log_odds
+from reranking.learned import Learned
+from reranking.learned_word_features import FEATURES as WORD_FEATURES
+from reranking.learned_word_features import WordSignals
+from reranking.learned_words import LearnedWords
 from reranking.number_features import NumberSignals
 from reranking.product_features import ProductSignals
 from reranking.rank_features import ENCODED_VIEWS, RankSignals, ViewSignals, rank_features, view_features
@@ -51,9 +55,17 @@ class Signals:
     def names(self) -> tuple[str, ...]:
         return tuple(feature.name for feature in self.features)
 
+    def learned(self, cross: CrossFolds | None) -> Learned:
+        """What was learned for these, as it is stored with a model."""
+        words = next((family.learned.stored() for family in self.families if isinstance(family, WordSignals)), None)
+        return Learned(words, self.rivals.look.stored() if self.rivals else None, cross)
+
     def of_training_pairs(self, among: bool) -> "Signals":
-        """The same for pairs that the cross-encoder and the first look were trained on, or (not `among`) for others."""
-        families = (replace(f, out_of_fold=among) if isinstance(f, CrossSignals) else f for f in self.families)
+        """The same for pairs that what is learned was trained on, or (not `among`) for others."""
+        families = (
+            replace(family, out_of_fold=among) if isinstance(family, CrossSignals | WordSignals) else family
+            for family in self.families
+        )
         rivals = self.rivals and replace(self.rivals, out_of_fold=among)
         return Signals(tuple(families), rivals)
 
@@ -63,6 +75,17 @@ class Signals:
             return self
         return Signals((*self.families, CrossSignals.from_catalog(cross, index.catalog, products)), self.rivals)
 
+    @property
+    def text(self) -> TextSignals:
+        """The family of titles and texts."""
+        return next(family for family in self.families if isinstance(family, TextSignals))
+
+    def with_words(self, learned: LearnedWords | None) -> "Signals":
+        """The same with what words say, if it was learned."""
+        if learned is None:
+            return self
+        return Signals((*self.families, WordSignals(self.text.rows, self.text.words, learned)), self.rivals)
+
     def with_rivals(
         self, index: ProductIndex, pairs: RivalPairs, look: FirstLook, progress: Progress = silent
     ) -> "Signals":
@@ -71,12 +94,23 @@ class Signals:
         scored = np.empty((len(look.members), len(pairs.left)), dtype=np.float32)
         for start in range(0, len(pairs.left), BLOCK_PAIRS):
             part = slice(start, start + BLOCK_PAIRS)
-            seen = self.compute(pairs.left[part], pairs.right[part])[:, columns]
+            seen = self.compute(pairs.left[part], pairs.right[part])
             for number, member in enumerate(look.members):
-                scored[number, part] = log_odds(member, seen)
+                self.read_words_by(number, seen, pairs.left[part], pairs.right[part])
+                scored[number, part] = log_odds(member, seen[:, columns])
             progress("rivals", min(start + BLOCK_PAIRS, len(pairs.left)), len(pairs.left))
         lists = tuple(RivalLists.of(pairs, scores) for scores in scored)
         return Signals(self.families, RivalSignals(look, lists, index.catalog.sources()))
+
+    def read_words_by(self, number: int, computed: Floats2d, left: Ints1d, right: Ints1d) -> None:
+        """Put what one model reads in the words into computed features: a fold's first look was trained without the
+        fold's pairs, and may not learn of them by their words."""
+        column = 0
+        for family in self.families:
+            if isinstance(family, WordSignals):
+                first, second = np.minimum(left, right), np.maximum(left, right)
+                computed[:, column : column + len(family.features)] = family.compute_by(number, first, second)
+            column += len(family.features)
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown; the pairs shared by all cores."""
@@ -121,6 +155,7 @@ def declared_features() -> tuple[Feature, ...]:
         *view_features(ENCODED_VIEWS),
         *of_catalog,
         product_features.SAME_SOURCE,
+        *WORD_FEATURES,
         *CROSS_FEATURES,
         *RIVAL_FEATURES,
     )
@@ -133,25 +168,26 @@ def prepare_signals(
     k: int | None = None,
     views: Sequence[str] | None = None,
     same_source: bool = False,
-    cross: CrossFolds | None = None,
-    look: FirstLook | None = None,
+    learned: Learned | None = None,
     progress: Progress = silent,
 ) -> Signals:
     """The families for an index, prepared for `products` (sorted positions).
 
-    `k` and `views` are the model's, by default the index's own; `cross` adds the cross-encoder's score, `look` the
-    rivals, whose pairs are computed here. Raises InputError when the index keeps fewer neighbours or lacks a view.
+    `k` and `views` are the model's, by default the index's own; what is `learned` adds features of its own, and the pairs
+    of rivals are computed here. Raises InputError when the index keeps fewer neighbours or lacks a view.
     """
+    learned = learned or Learned()
     k = index.k if k is None else k
     if index.k < k:
         raise InputError(
             f"{index.folder}: keeps {index.k} neighbours, the model was trained with {k}: build with -k {k}"
         )
     views = index.views if views is None else views
-    if look is not None:
+    if learned.look is not None:
         pairs = RivalPairs.of(index, products, views, k)
-        plain = prepare_signals(index, pairs.mentioned, k=k, views=views, same_source=same_source)
-        return plain.with_rivals(index, pairs, look, progress).with_cross(index, cross, products)
+        words = Learned(learned.words)
+        plain = prepare_signals(index, pairs.mentioned, k=k, views=views, same_source=same_source, learned=words)
+        return plain.with_rivals(index, pairs, learned.look, progress).with_cross(index, learned.cross, products)
     ranks = [RankSignals.of(index, view, k, products) for view in views]
     catalog = index.catalog
     signals = Signals(
@@ -164,4 +200,4 @@ def prepare_signals(
             ProductSignals.from_catalog(catalog, products, same_source=same_source),
         )
     )
-    return signals.with_cross(index, cross, products)
+    return signals.with_words(learned.words).with_cross(index, learned.cross, products)

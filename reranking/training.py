@@ -42,7 +42,8 @@ class TrainOptions:
 
     `target_precisions` are those of categories of which another precision is asked than `target_precision`.
     `leave_out_seen`: train only on pairs whose products the index's encoders were not trained on; `cross`: the folder of
-    a cross-encoder whose score is a feature. `rivals`: compare each pair with the other neighbours of both its sides.
+    a cross-encoder whose score is a feature. `words`: learn what words of the titles say; `rivals`: compare each pair with
+    the other neighbours of both its sides.
     """
 
     target_precision: float = 0.75
@@ -52,6 +53,7 @@ class TrainOptions:
     valid_share: float = 0.2
     least_pairs: int = LEAST_PAIRS
     same_source: bool = False
+    words: bool = True
     rivals: bool = True
     leave_out_seen: bool = False
     cross: str = ""
@@ -121,6 +123,7 @@ def _prepare_signals(
         np.union1d(data.train.products, data.valid.products),
         boosting=options.boosting,
         seed=options.seed,
+        words=options.words,
         rivals=options.rivals,
         same_source=options.same_source,
         cross=cross,
@@ -207,10 +210,9 @@ def _assemble(
         report,
         options.same_source,
         judgement.calibrated.calibration,
-        cross,
+        signals.learned(cross),
         ensemble.scopes if ensemble.specialised else (),
         ensemble.share,
-        signals.rivals.look.stored() if signals.rivals else None,
     )
 
 

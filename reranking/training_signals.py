@@ -1,4 +1,4 @@
-"""The features of pairs to train on: with a first look that is trained on the same pairs, out of fold."""
+"""The features of pairs to train on: with what is learned from the same pairs first, out of fold."""
 
 from indexing.arrays import Floats2d, Ints1d
 from indexing.product_index import ProductIndex
@@ -7,8 +7,10 @@ from reranking.boosting import BoostingOptions
 from reranking.cross_folds import CrossFolds
 from reranking.first_look import train_first_look
 from reranking.labelled import LabelledPairs
+from reranking.learned_words import train_words
 from reranking.rivals import RivalPairs
 from reranking.signals import Signals, prepare_signals
+from reranking.stacking import Stacking
 
 
 def prepare_training_signals(
@@ -18,20 +20,33 @@ def prepare_training_signals(
     *,
     boosting: BoostingOptions,
     seed: int,
+    words: bool = True,
     rivals: bool = True,
     same_source: bool = False,
     cross: CrossFolds | None = None,
     progress: Progress = silent,
 ) -> Signals:
-    """The families for pairs of `products` (sorted positions); with `rivals`, unless the matches are too few for it."""
-    if not rivals:
-        return prepare_signals(index, products, same_source=same_source, cross=cross)
-    pairs = RivalPairs.of(index, products, index.views, index.k)
-    plain = prepare_signals(index, pairs.mentioned, same_source=same_source)
+    """The families for pairs of `products` (sorted positions); with `words` and `rivals`, unless the matches are too few
+    to learn them from."""
+    stacking = Stacking.of(train, len(index.catalog), seed=seed) if words or rivals else None
+    pairs = RivalPairs.of(index, products, index.views, index.k) if rivals and stacking else None
+    mentioned = products if pairs is None else pairs.mentioned
+    signals = prepare_signals(index, mentioned, same_source=same_source)
+    if words and stacking is not None:
+        signals = _with_words(signals, stacking)
+    if pairs is not None and stacking is not None:
+        seen = signals.of_training_pairs(True)
 
-    def compute(left: Ints1d, right: Ints1d) -> Floats2d:
-        return plain.compute_all(left, right, stage="features first look", progress=progress)
+        def compute(left: Ints1d, right: Ints1d) -> Floats2d:
+            return seen.compute_all(left, right, stage="features first look", progress=progress)
 
-    look = train_first_look(compute, plain.names, train, len(index.catalog), options=boosting, seed=seed)
-    looking = plain if look is None else plain.with_rivals(index, pairs, look, progress)
-    return looking.with_cross(index, cross, products)
+        look = train_first_look(compute, signals.names, stacking, options=boosting, seed=seed)
+        signals = signals.with_rivals(index, pairs, look, progress)
+    return signals.with_cross(index, cross, products)
+
+
+def _with_words(signals: Signals, stacking: Stacking) -> Signals:
+    text, pairs = signals.text, stacking.pairs
+    return signals.with_words(
+        train_words(text.words, text.rows.rows(pairs.left), text.rows.rows(pairs.right), stacking)
+    )

@@ -1,7 +1,7 @@
 """The trained reranker: boosters with everything needed to score another file with them, saved as a folder."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,13 +17,15 @@ from indexing.product_index import ProductIndex
 from reranking.boosting import from_bytes, to_bytes
 from reranking.calibration import Calibration, read_calibration
 from reranking.category import CategoryMapping
-from reranking.cross_folds import CrossFolds, open_cross
+from reranking.cross_folds import open_cross
 from reranking.ensemble import Ensemble
 from reranking.first_look import FirstLook
+from reranking.learned import Learned
+from reranking.learned_words import LearnedWords, WordModel
 from reranking.model_card import render_card
 from reranking.threshold import Thresholds
 
-KIND, CARD, CROSS, LOOK = "model", "model_card.md", "cross", "first_look.ubj"
+KIND, CARD, CROSS, LOOK, WORDS = "model", "model_card.md", "cross", "first_look.ubj", "words.npy"
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,9 @@ class IndexNeeds:
 class XgboostReranker:
     """Boosters whose mean is the score, the features they need, decisions, and what they were trained on.
 
-    `needs` is what an index must have; `report` what training learned (rows, groups, metric, importance). `scopes` and
-    `specialist_share` are those of the Ensemble that the members are; without scopes all members are for all pairs. `look`
-    is the small model that scores rivals first, where they are among the features.
+    `needs` is what an index must have; `report` what training learned (rows, groups, metric, importance). `learned` is
+    what else of the features comes from labelled pairs. `scopes` and `specialist_share` are those of the Ensemble that the
+    members are; without scopes all members are for all pairs.
     """
 
     members: tuple[Any, ...]
@@ -87,10 +89,9 @@ class XgboostReranker:
     report: Mapping[str, Any]
     same_source: bool = False
     calibration: Calibration = field(default_factory=Calibration)
-    cross: CrossFolds | None = None
+    learned: Learned = field(default_factory=Learned)
     scopes: tuple[str | None, ...] = ()
     specialist_share: float = 0.0
-    look: FirstLook | None = None
 
     @cached_property
     def ensemble(self) -> Ensemble:
@@ -111,8 +112,10 @@ class XgboostReranker:
     @property
     def fingerprint(self) -> str:
         """Changes with anything that scores or decisions depend on."""
-        boosters = (*self.members, *(self.look.members if self.look else ()))
-        return fingerprint_of(self._made(), [to_bytes(booster).hex() for booster in boosters])
+        look, words = self.learned.look, self.learned.words
+        boosters = (*self.members, *(look.members if look else ()))
+        read = [] if words is None else words.models[0].stored().tolist()
+        return fingerprint_of(self._made(), [to_bytes(booster).hex() for booster in boosters], read)
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -139,8 +142,9 @@ class XgboostReranker:
             "categories": list(self.mapping.kept),
             "needs": {**vars(self.needs), "views": list(self.needs.views)},
             "same_source": self.same_source,
-            "cross": None if self.cross is None else self.cross.fingerprint,
-            "look": None if self.look is None else list(self.look.feature_names),
+            "cross": None if self.learned.cross is None else self.learned.cross.fingerprint,
+            "look": None if self.learned.look is None else list(self.learned.look.feature_names),
+            "words": self.learned.words is not None,
             "report": dict(self.report),
         }
 
@@ -149,11 +153,7 @@ class XgboostReranker:
         with writing(path, KIND) as folder:
             for old in folder.glob("member_*.ubj"):
                 old.unlink()
-            (folder / LOOK).unlink(missing_ok=True)
-            if self.cross is not None:
-                self.cross.copy_to(folder / CROSS)
-            if self.look is not None:
-                (folder / LOOK).write_bytes(to_bytes(self.look.members[0]))
+            _write_learned(self.learned, folder)
             for number, member in enumerate(self.members):
                 (folder / f"member_{number}.ubj").write_bytes(to_bytes(member))
             write_manifest(folder, Manifest(KIND, self._made(), self.fingerprint))
@@ -189,16 +189,32 @@ def _from_manifest(folder: Path, made: Mapping[str, Any]) -> XgboostReranker:
         made["report"],
         made["same_source"],
         read_calibration(made["calibration"]),
-        open_cross(folder / CROSS) if made.get("cross") else None,
+        _read_learned(folder, made),
         tuple(made.get("scopes", ())),
         made.get("specialist_share", 0.0),
-        _read_look(folder, made.get("look")),
     )
 
 
-def _read_look(folder: Path, names: Sequence[str] | None) -> FirstLook | None:
-    """The first look that needs these features; None for a model without rivals."""
-    return None if names is None else FirstLook(tuple(names), (from_bytes((folder / LOOK).read_bytes()),))
+def _write_learned(learned: Learned, folder: Path) -> None:
+    """In the place of what an older model of the folder learned."""
+    for name in (LOOK, WORDS):
+        (folder / name).unlink(missing_ok=True)
+    if learned.cross is not None:
+        learned.cross.copy_to(folder / CROSS)
+    if learned.look is not None:
+        (folder / LOOK).write_bytes(to_bytes(learned.look.members[0]))
+    if learned.words is not None:
+        np.save(folder / WORDS, learned.words.models[0].stored())
+
+
+def _read_learned(folder: Path, made: Mapping[str, Any]) -> Learned:
+    """What the manifest names; `look` are the features that the first look needs."""
+    words, look = made.get("words"), made.get("look")
+    return Learned(
+        LearnedWords((WordModel.read(np.load(folder / WORDS, allow_pickle=False)),)) if words else None,
+        None if look is None else FirstLook(tuple(look), (from_bytes((folder / LOOK).read_bytes()),)),
+        open_cross(folder / CROSS) if made.get("cross") else None,
+    )
 
 
 def _settings(encoder: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from indexing.arrays import Floats2d, Ints1d
     from reranking.boosting import Examples
     from reranking.features import Feature
+    from reranking.signals import Signals
 
 RIVALS = "rivals"
 
@@ -58,7 +59,13 @@ class _Sides:
     examples: "dict[str, Examples]"
     rivals: Any  # RivalPairs
     of_rivals: "Floats2d"
-    features: "tuple[Feature, ...]"
+    signals: "Signals"
+    stacking: Any  # Stacking, None where matches are too few
+
+    @property
+    def features(self) -> "tuple[Feature, ...]":
+        """What the columns are."""
+        return self.signals.features
 
 
 def _measure(opened: LabelledSet, reported: Sequence[str], seeds: Sequence[int], alone: bool) -> list[dict[str, Any]]:
@@ -86,24 +93,29 @@ def _compute(opened: LabelledSet) -> _Sides:
     """All features but those of rivals, once."""
     import numpy as np
 
-    from reranking.boosting import Examples
+    from reranking.boosting import BoostingOptions, Examples
     from reranking.category import LEAST_PAIRS, CategoryMapping, codes_of, level_3
     from reranking.rivals import RivalPairs
-    from reranking.signals import prepare_signals
+    from reranking.stacking import Stacking
     from reranking.training import evaluation_categories
+    from reranking.training_signals import prepare_training_signals
 
     index, pairs = opened.index, opened.pairs
     mapping = CategoryMapping.learn(level_3(index.catalog, pairs["train"].left), LEAST_PAIRS)
     products = np.unique(np.concatenate([part.products for part in pairs.values()]))
     rivals = RivalPairs.of(index, products, index.views, index.k)
-    signals = prepare_signals(index, rivals.mentioned)
+    signals = prepare_training_signals(
+        index, pairs["train"], rivals.mentioned, boosting=BoostingOptions(), seed=0, rivals=False
+    )
     features, examples = {}, {}
     for name, part in pairs.items():
         codes = codes_of(evaluation_categories(index, part, mapping))[0]
-        features[name] = signals.compute_all(part.left, part.right, stage=name)
+        seen = signals.of_training_pairs(name == "train")
+        features[name] = seen.compute_all(part.left, part.right, stage=name)
         examples[name] = Examples(features[name], part.targets, codes)
     of_rivals = signals.compute_all(rivals.left, rivals.right, stage=RIVALS)
-    return _Sides(opened, features, examples, rivals, of_rivals, signals.features)
+    stacking = Stacking.of(pairs["train"], len(index.catalog), seed=0)
+    return _Sides(opened, features, examples, rivals, of_rivals, signals, stacking)
 
 
 def _train(sides: _Sides, kept: Sequence[str], reported: Sequence[str], seed: int) -> dict[str, float]:
@@ -118,7 +130,7 @@ def _train(sides: _Sides, kept: Sequence[str], reported: Sequence[str], seed: in
 
     columns = np.array([n for n, feature in enumerate(sides.features) if _family(feature) in kept], dtype=np.int64)
     seen = {name: np.ascontiguousarray(part[:, columns]) for name, part in sides.of_pairs.items()}
-    if RIVALS in kept:
+    if RIVALS in kept and sides.stacking is not None:
         seen = _with_rivals(sides, columns, seen, seed)
     examples = {name: replace(part, features=seen[name]) for name, part in sides.examples.items()}
     members = boost(examples["train"], examples["valid"], weighted, options=BoostingOptions(), seed=seed)
@@ -139,19 +151,19 @@ def _with_rivals(sides: _Sides, columns: "Ints1d", seen: "dict[str, Floats2d]", 
     from reranking.rival_features import RivalSignals
     from reranking.rivals import RivalLists
 
-    index, pairs = sides.opened.index, sides.opened.pairs
+    index, pairs, rivals = sides.opened.index, sides.opened.pairs, sides.rivals
     names = tuple(sides.features[column].name for column in columns)
-    options = BoostingOptions()
     look = train_first_look(
-        lambda left, right: seen["train"], names, pairs["train"], len(index.catalog), options=options, seed=seed
+        lambda left, right: seen["train"], names, sides.stacking, options=BoostingOptions(), seed=seed
     )
-    if look is None:
-        return seen
-    of_rivals = np.ascontiguousarray(sides.of_rivals[:, columns])
-    lists = tuple(RivalLists.of(sides.rivals, log_odds(member, of_rivals)) for member in look.members)
+    lists = []
+    for number, member in enumerate(look.members):
+        of_rivals = sides.of_rivals.copy()
+        sides.signals.read_words_by(number, of_rivals, rivals.left, rivals.right)
+        lists.append(RivalLists.of(rivals, log_odds(member, np.ascontiguousarray(of_rivals[:, columns]))))
     found = {}
     for name, part in pairs.items():
-        judge = RivalSignals(look, lists, index.catalog.sources(), out_of_fold=name == "train")
+        judge = RivalSignals(look, tuple(lists), index.catalog.sources(), out_of_fold=name == "train")
         first, second = np.minimum(part.left, part.right), np.maximum(part.left, part.right)
         found[name] = np.hstack([seen[name], judge.compute(first, second, seen[name])])
     return found

@@ -74,7 +74,7 @@ def _measure(opened: LabelledSet, split: str, asked: float, seed: int, rounds: i
     from eval.intervals import Draws, PairGroups, decision_intervals
     from eval.precision_auc import weighted
     from reranking.groups import product_groups
-    from reranking.signals import prepare_signals
+    from reranking.pair_scorer import PairScorer
     from reranking.threshold import called
     from reranking.training import TrainOptions, evaluation_categories, train_reranker
 
@@ -83,8 +83,8 @@ def _measure(opened: LabelledSet, split: str, asked: float, seed: int, rounds: i
     metric = partial(weighted, level=asked)
     model = train_reranker(index, opened.pairs["train"], opened.pairs["valid"], metric=metric, options=options).reranker
     categories = evaluation_categories(index, judged, model.mapping)
-    signals = prepare_signals(index, judged.products)
-    scores = model.score(signals.compute_all(judged.left, judged.right, stage="features"), categories)
+    scorer = PairScorer.prepare(index, model, judged.products)
+    scores = model.score(scorer.features(judged.left, judged.right), categories)
     calls = called(scores, categories, model.decisions)
     groups = product_groups(judged.left, judged.right, judged.targets, len(index.catalog))
     names = np.array(categories.to_pylist())

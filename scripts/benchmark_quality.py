@@ -33,7 +33,7 @@ KS = (1, 10, 50)
 @dataclass(frozen=True)
 class _Asked:
     """What to measure: the split reported, bootstrap draws, smaller models too, the seeds of training, where the sets'
-    cross-encoders are, and whether pairs that the encoder was trained on are left out; with `rivals` or not."""
+    cross-encoders are, and whether pairs that the encoder was trained on are left out; with `rivals` and learned `words` or not."""
 
     split: str
     rounds: int
@@ -42,13 +42,15 @@ class _Asked:
     cross: Path | None = None
     leave_out_seen: bool = False
     rivals: bool = True
+    words: bool = True
 
     def options(self, name: str, seed: int) -> "TrainOptions":
         """How a model of the set `name` is trained."""
         from reranking.training import TrainOptions
 
         cross = "" if self.cross is None else str(self.cross / name)
-        return TrainOptions(seed=seed, cross=cross, leave_out_seen=self.leave_out_seen, rivals=self.rivals)
+        left_out, rivals, words = self.leave_out_seen, self.rivals, self.words
+        return TrainOptions(seed=seed, cross=cross, leave_out_seen=left_out, rivals=rivals, words=words)
 
 
 @click.command()
@@ -65,6 +67,7 @@ class _Asked:
 )
 @click.option("--leave-out-seen", is_flag=True, help="Train on pairs whose products the encoder was not trained on.")
 @click.option("--rivals/--no-rivals", default=True, show_default=True, help="As of heroic train.")
+@click.option("--words/--no-words", default=True, show_default=True, help="As of heroic train.")
 def command(
     data: tuple[Path, ...],
     split: str,
@@ -77,9 +80,10 @@ def command(
     cross: Path | None,
     leave_out_seen: bool,
     rivals: bool,
+    words: bool,
 ) -> None:
     """Measure the quality of the encoders on each folder of DATA."""
-    asked = _Asked(split, rounds, ablate, seeds_of(seeds), cross, leave_out_seen, rivals)
+    asked = _Asked(split, rounds, ablate, seeds_of(seeds), cross, leave_out_seen, rivals, words)
     measured = []
     with tempfile.TemporaryDirectory() as scratch:
         for folder in data:
@@ -151,7 +155,7 @@ def _reranked(opened: LabelledSet, asked: _Asked, seed: int) -> dict[str, Any]:
     index, pairs, options = opened.index, opened.pairs, asked.options(opened.name, seed)
     judged = pairs[asked.split]
     model = train_reranker(index, pairs["train"], pairs["valid"], metric=weighted, options=options).reranker
-    signals = prepare_signals(index, judged.products, cross=model.cross, look=model.look)
+    signals = prepare_signals(index, judged.products, learned=model.learned)
     features = signals.compute_all(judged.left, judged.right, stage="features")
     scores = model.score(features)
     codes, _ = codes_of(evaluation_categories(index, judged, model.mapping))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reranking.validation import ValidationPairs
 
 MINED = 10  # neighbours
-AS_GIVEN = "target_precision", "group_by", "same_source", "rivals", "leave_out_seen", "seed"  # of TrainOptions
+AS_GIVEN = "target_precision", "group_by", "same_source", "words", "rivals", "leave_out_seen", "seed"  # of TrainOptions
 
 
 @click.command(name="train")
@@ -48,6 +48,12 @@ AS_GIVEN = "target_precision", "group_by", "same_source", "rivals", "leave_out_s
     "--category-pairs", default=1000, show_default=True, help="A category with more training pairs stands alone."
 )
 @click.option("--same-source", is_flag=True, help="Add the feature 'same source'.")
+@click.option(
+    "--words/--no-words",
+    default=True,
+    show_default=True,
+    help="Learn from PAIRS what words of the titles say of a match.",
+)
 @click.option(
     "--rivals/--no-rivals",
     default=True,

@@ -54,7 +54,7 @@ def sample_model(sample, sample_index, brief_training):
     index = open_index(sample_index)
     train, valid = (read_labelled([sample / f"pairs_{name}.parquet"], index.catalog) for name in ("train", "valid"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reranking.first_look.LEAST_MATCHES", 50)  # the sample is small, and rivals are to be seen
+        patch.setattr("reranking.stacking.LEAST_MATCHES", 50)  # the sample is small, and rivals are to be seen
         trained = train_reranker(index, train, valid, metric=partial(weighted, level=0.75), options=brief_training())
     folder = sample_index.parent / "model"
     trained.reranker.save(folder)

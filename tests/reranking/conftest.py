@@ -55,5 +55,5 @@ def pair_features():
 def early_first_look():
     """A first look from 50 training matches on, since the tests' catalogues are small."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reranking.first_look.LEAST_MATCHES", 50)
+        patch.setattr("reranking.stacking.LEAST_MATCHES", 50)
         yield 50

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from reranking.boosting import BoostingOptions
-from reranking.first_look import FOLDS, LEAST_SCORE, log_odds, train_first_look
+from reranking.first_look import LEAST_SCORE, log_odds, train_first_look
 from reranking.labelled import LabelledPairs
+from reranking.stacking import FOLDS, Stacking
 
 pytestmark = pytest.mark.usefixtures("early_first_look")
 
@@ -28,7 +29,7 @@ def telling(left, right):
 
 
 def trained(pairs, compute=telling):
-    return train_first_look(compute, ("tells", "names"), pairs, N, options=OPTIONS, seed=0)
+    return train_first_look(compute, ("tells", "names"), Stacking.of(pairs, N, seed=0), options=OPTIONS, seed=0)
 
 
 def test_it_tells_matches_from_others():
@@ -38,8 +39,8 @@ def test_it_tells_matches_from_others():
 
 
 def test_there_is_none_where_matches_are_few(early_first_look):
-    assert trained(pairs_of(early_first_look - 1, 300)) is None
-    assert trained(pairs_of(early_first_look + FOLDS, 300)) is not None
+    assert Stacking.of(pairs_of(early_first_look - 1, 300), N, seed=0) is None
+    assert Stacking.of(pairs_of(early_first_look + FOLDS, 300), N, seed=0) is not None
 
 
 def test_a_pair_is_seen_by_a_model_that_did_not_learn_it_by_heart():
@@ -52,9 +53,9 @@ def test_a_pair_is_seen_by_a_model_that_did_not_learn_it_by_heart():
 
     targets = np.random.default_rng(2).permutation(pairs.targets)
     look = trained(LabelledPairs(left, right, targets), noise)
-    models = look.models_of(left, right, out_of_fold=True)
+    models = look.models_of(left, out_of_fold=True)
     assert set(models) == set(range(1, FOLDS + 1))
-    assert (look.models_of(left, right, out_of_fold=False) == 0).all()
+    assert (look.models_of(left, out_of_fold=False) == 0).all()
     by_member = np.array([log_odds(member, noise(left, right)) for member in look.members])
     known, unknown = by_member[0], by_member[models, np.arange(len(left))]
     assert ((known > 0) == targets).mean() > 0.8
@@ -69,7 +70,7 @@ def test_products_of_one_group_are_in_one_fold():
 def test_what_is_stored_knows_no_fold():
     stored = trained(pairs_of(200, 200)).stored()
     assert len(stored.members) == 1
-    assert (stored.models_of(np.array([0]), np.array([1]), out_of_fold=True) == 0).all()
+    assert (stored.models_of(np.array([0]), out_of_fold=True) == 0).all()
 
 
 def test_log_odds_stay_from_certainty():
@@ -80,7 +81,5 @@ def test_log_odds_stay_from_certainty():
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_same_seed_gives_the_same_folds(seed):
-    first, again = (
-        train_first_look(telling, ("tells", "names"), pairs_of(200, 200), N, options=OPTIONS, seed=seed) for _ in "ab"
-    )
+    first, again = (Stacking.of(pairs_of(200, 200), N, seed=seed) for _ in "ab")
     np.testing.assert_array_equal(first.folds, again.folds)

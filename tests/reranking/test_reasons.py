@@ -1,5 +1,7 @@
 """Reasons in words: what was seen, the strongest first, and never turned round."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,21 @@ def words(seen):
         return reason.words
 
     return tell
+
+
+@pytest.mark.parametrize(
+    ("added", "expected"),
+    [
+        (1, "“new” in one title only (+0.6); “phone” in both (+0.2)"),
+        (-1, "“black” against “white” (-1.9)"),
+    ],
+)
+def test_learned_words_say_what_was_learned_of_them(seen, added, expected):
+    pair = seen("phone black", "phone white new", {"learned words": added})
+    learned = {("new",): 0.6, ("phone", "phone"): 0.2, ("black", "white"): -1.9, ("white",): -0.05}
+    reasons = reasons_of(replace(pair, learned=learned))
+    (reason,) = reasons.supporting if added > 0 else reasons.opposing
+    assert reason.words == expected
 
 
 @pytest.mark.parametrize(

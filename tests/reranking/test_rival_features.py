@@ -34,7 +34,7 @@ def pairs(index, sample):
 
 @pytest.fixture(scope="module")
 def signals(index, model, pairs):
-    return prepare_signals(index, np.unique(pairs), look=model.look)
+    return prepare_signals(index, np.unique(pairs), learned=model.learned)
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,8 @@ def test_they_come_last(signals):
 
 def test_the_model_needs_them_and_keeps_its_first_look(model):
     assert set(NAMES) <= set(model.feature_names)
-    assert len(model.look.members) == 1
-    assert not set(NAMES) & set(model.look.feature_names)
+    assert len(model.learned.look.members) == 1
+    assert not set(NAMES) & set(model.learned.look.feature_names)
 
 
 def test_they_are_known_of_every_pair(rivals):

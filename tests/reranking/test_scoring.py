@@ -63,7 +63,7 @@ def score(index, model, tmp_path):
 def expected(index, model, sample):
     """The scores of the sample's test pairs, all features at once."""
     left, right = positions_of(read_id_pairs(sample / "pairs_test.parquet"), index.catalog)
-    signals = prepare_signals(index, np.unique([left, right]), look=model.look)
+    signals = prepare_signals(index, np.unique([left, right]), learned=model.learned)
     return model.score(signals.compute(left, right)[:, columns_of(signals.names, model.feature_names)])
 
 
@@ -345,7 +345,7 @@ def test_an_index_that_does_not_fit_is_refused(score, sample_pairs, model, tmp_p
 def test_the_models_k_counts_where_the_index_keeps_more(index, model, score, sample_pairs, sample):
     few = replace(model, needs=replace(model.needs, k=3))
     left, right = positions_of(read_id_pairs(sample / "pairs_test.parquet"), index.catalog)
-    signals = prepare_signals(index, np.unique([left, right]), k=3, look=model.look)
+    signals = prepare_signals(index, np.unique([left, right]), k=3, learned=model.learned)
     expected = model.score(signals.compute(left, right)[:, columns_of(signals.names, model.feature_names)])
     np.testing.assert_array_equal(score(sample_pairs, reranker=few)["score"].to_numpy(), expected)
 

@@ -17,6 +17,8 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosting import to_bytes
 from reranking.calibration import BetaMap, Calibration, IsotonicMap
+from reranking.learned import Learned
+from reranking.learned_words import LearnedWords
 from reranking.threshold import Thresholds
 from reranking.xgboost_reranker import IndexNeeds, load_reranker
 
@@ -42,8 +44,9 @@ def test_what_is_saved_comes_back(model, tmp_path):
     model.save(tmp_path / "again")
     again = load_reranker(tmp_path / "again")
     assert again.fingerprint == model.fingerprint
-    assert again.look.feature_names == model.look.feature_names
-    assert replace(again, members=(), look=None) == replace(model, members=(), look=None)
+    assert again.learned.look.feature_names == model.learned.look.feature_names
+    np.testing.assert_array_equal(again.learned.words.models[0].table, model.learned.words.models[0].table)
+    assert replace(again, members=(), learned=Learned()) == replace(model, members=(), learned=Learned())
     assert [to_bytes(member) for member in again.members] == [to_bytes(member) for member in model.members]
     features = np.random.default_rng(0).normal(size=(20, len(model.feature_names))).astype(np.float32)
     np.testing.assert_array_equal(again.score(features), model.score(features))
@@ -97,6 +100,7 @@ def test_a_model_of_fewer_members_leaves_none_of_the_old(model, copy):
         "manifest.json",
         "member_0.ubj",
         "model_card.md",
+        "words.npy",
     ]
 
 
@@ -211,12 +215,16 @@ def test_an_index_with_other_lexical_options_is_refused(sample, tmp_path, sample
         alike.refuse(other)
 
 
-def test_a_model_without_rivals_keeps_no_first_look(model, copy):
-    replace(model, look=None).save(copy)
+def test_a_model_of_which_nothing_else_is_learned_keeps_no_more(model, copy):
+    replace(model, learned=Learned()).save(copy)
     assert not (copy / "first_look.ubj").exists()
-    assert load_reranker(copy).look is None
+    assert not (copy / "words.npy").exists()
+    assert load_reranker(copy).learned == Learned()
 
 
-def test_another_first_look_is_another_model(model):
-    other = replace(model.look, members=model.members[:1])
-    assert replace(model, look=other).fingerprint != model.fingerprint
+def test_another_first_look_or_other_words_are_another_model(model):
+    look = replace(model.learned.look, members=model.members[:1])
+    (words,) = model.learned.words.models
+    others = [{"look": look}, {"words": LearnedWords((replace(words, intercept=words.intercept + 1),))}]
+    prints = {replace(model, learned=replace(model.learned, **other)).fingerprint for other in others}
+    assert len(prints | {model.fingerprint}) == 3

@@ -105,13 +105,14 @@ def test_training_rows_have_scores_out_of_fold(train_cross, sample_index, files,
     from indexing.product_index import open_index
     from reranking.cross_folds import open_cross
     from reranking.labelled import read_labelled
+    from reranking.learned import Learned
     from reranking.signals import prepare_signals
 
     assert train_cross("--most-pairs", 60, "--layers", 1).exit_code == 0
     index = open_index(sample_index)
     pairs = read_labelled([files / "train.parquet"], index.catalog).take(np.arange(20))
     cross = open_cross(tmp_path / "cross")
-    signals = prepare_signals(index, pairs.products, cross=cross)
+    signals = prepare_signals(index, pairs.products, learned=Learned(cross=cross))
     folds = cross.folds(index.catalog)
     column = signals.names.index("cross_score")
     own = signals.of_training_pairs(True).compute(pairs.left, pairs.right)[:, column]

@@ -1,0 +1,57 @@
+"""Learned-word features: what a linear model, trained on the labelled pairs, reads in the words of both titles."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexing.arrays import Floats2d, Ints1d
+from reranking.bags import Bags
+from reranking.features import declare
+from reranking.learned_words import LearnedWords
+from reranking.pair_words import PairWords
+from reranking.product_rows import ProductRows
+
+FAMILY = "learned words"
+MEANINGS = {
+    "learned_words": "log-odds of a match by the titles' words alone, as a linear model learned them from the training "
+    "pairs; like all below of pairs it was trained on by a model that did not see their product groups",
+    "learned_one_sided": "the part of this of words that only one title has",
+    "learned_one_sided_least": "of the word among these that speaks most against a match; 0: none",
+    "learned_shared": "the part of words that both titles have",
+    "learned_opposed": "the part of two words of which each title has one, such as black and white",
+    "learned_opposed_least": "of the two among these that speak most against a match; 0: none",
+}
+FEATURES = declare(FAMILY, MEANINGS, rising=tuple(MEANINGS))
+
+
+@dataclass(frozen=True)
+class WordSignals:
+    """The family, for products whose titles' words are the bags of `rows`.
+
+    `out_of_fold`: pairs that the models were trained on are read by those that were not trained on them.
+    """
+
+    rows: ProductRows
+    bags: Bags
+    learned: LearnedWords
+    out_of_fold: bool = False
+
+    features = FEATURES
+
+    def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
+        """The features of pairs of positions (p,), as (p, f) float32, NaN where a title has no words."""
+        return self._read(left, right, self.learned.models_of(left, out_of_fold=self.out_of_fold))
+
+    def compute_by(self, number: int, left: Ints1d, right: Ints1d) -> Floats2d:
+        """The same, all by one model."""
+        return self._read(left, right, np.full(len(left), number, dtype=np.int64))
+
+    def _read(self, left: Ints1d, right: Ints1d, models: Ints1d) -> Floats2d:
+        rows = self.rows.rows(left), self.rows.rows(right)
+        out = np.full((len(left), len(FEATURES)), np.nan, dtype=np.float32)
+        worded = (self.bags.sizes[rows[0]] > 0) & (self.bags.sizes[rows[1]] > 0)
+        for number in np.unique(models):
+            pairs = np.flatnonzero((models == number) & worded)
+            words = PairWords.of(self.bags, rows[0][pairs], rows[1][pairs])
+            out[pairs] = self.learned.models[number].weigh(words)
+        return out
