@@ -17,7 +17,7 @@ from indexing.arrays import Floats2d, Ints1d
 from indexing.artefact import write_json
 from indexing.dense_join import DenseJoin
 from indexing.device import gpu_bytes
-from indexing.faiss_index import FaissIndex, Lists, build_faiss, gpu_count, load_faiss
+from indexing.faiss_index import FaissIndex, build_faiss, gpu_count, load_faiss
 from indexing.gpu_join import GpuTiles
 from indexing.index import Index, Rows
 from indexing.index_plan import Ask, ViewPlan, engine_bytes, join_budget, more_exact, stored_bytes
@@ -147,9 +147,10 @@ class DenseView:
             )
             return {"join": "engine"}
         units = distinct_units(self.rows, self.groups.sources)
-        lists = self._lists(done["factory"]) if plan.join in ("lists", "category") else None
-        truth = None if lists is None else self._truth(self.groups.sources, 0)
-        chosen = choose_join(plan.join, self.rows, units, self.groups.categories, lists, truth, self.ask.recall)
+        near = plan.join in ("lists", "category")
+        centres = self._engine(done["factory"]).centres() if near else None
+        truth = self._truth(self.groups.sources, 0) if near else None
+        chosen = choose_join(plan.join, self.rows, units, self.groups.categories, centres, truth, self.ask.recall)
         join = DenseJoin(self.rows, units, chosen.plan, self.ask.k, join_budget(self.ask), self.ask.threads)
         join.write(self._files(chosen.facts), stage=f"join {view}", progress=self.progress)
         return {**chosen.facts, "compared": round(chosen.plan.products / max(len(units), 1) ** 2, 6)}
@@ -166,9 +167,6 @@ class DenseView:
         if self.ask.device == "cuda" and factory == "Flat" and needed > GPU_SHARE * gpu_bytes() * gpu_count():
             return "cpu"
         return self.ask.device
-
-    def _lists(self, factory: str) -> Lists | None:
-        return self._engine(factory).lists()
 
     def _files(self, join: Mapping[str, Any]) -> NeighbourFiles:
         made = {"vectors": self.made, "k": self.ask.k, "recall": self.ask.recall, **join}

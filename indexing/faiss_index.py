@@ -32,21 +32,6 @@ MOST_EF = 2048  # efSearch beyond which a graph is slower than looking at everyt
 
 
 @dataclass(frozen=True)
-class Lists:
-    """The inverted lists of an engine: the list of each product (n,), -1 where it has nothing to see, and the lists'
-    centres (lists, d)."""
-
-    codes: Ints1d
-    centres: Floats2d
-
-    def near(self, count: int) -> Ints2d:
-        """For each list the `count` nearest by inner product (lists, count), itself first."""
-        cosines = self.centres @ self.centres.T
-        np.fill_diagonal(cosines, np.inf)
-        return np.argsort(-cosines, axis=1, kind="stable")[:, :count].astype(np.int64)
-
-
-@dataclass(frozen=True)
 class FaissIndex:
     """A FAISS index of the rows that are not zeros; `seen` (m,) holds their positions, None when that is all."""
 
@@ -116,19 +101,12 @@ class FaissIndex:
         )
         return self.exact or graph or isinstance(engine, faiss.IndexIVFFlat)
 
-    def lists(self) -> Lists | None:
-        """Its inverted lists, None when it has none, or they are not of the vectors as they are."""
+    def centres(self) -> Floats2d | None:
+        """The centres (lists, d) of its inverted lists, None when it has none, or they are not of the vectors as they are."""
         engine = faiss.downcast_index(self.engine)
         if self.device != "cpu" or not isinstance(engine, faiss.IndexIVF):
             return None
-        codes = np.full(self.size, -1, dtype=np.int64)
-        for number in range(engine.nlist):
-            held = engine.invlists.list_size(number)
-            if held:
-                ids = faiss.rev_swig_ptr(engine.invlists.get_ids(number), held)
-                codes[ids if self.seen is None else self.seen[ids]] = number
-        centres = faiss.downcast_index(engine.quantizer).reconstruct_n(0, engine.nlist)
-        return Lists(codes, np.asarray(centres, dtype=np.float32))
+        return np.asarray(faiss.downcast_index(engine.quantizer).reconstruct_n(0, engine.nlist), dtype=np.float32)
 
     def _fetch(self, rows: Floats2d, ask: int, parameters: Any) -> Neighbours:
         if self.device == "cuda":
@@ -234,9 +212,8 @@ def cluster_centres(rows: Floats2d, count: int, *, seed: int = 0, rounds: int = 
 
 def nearest_centres(rows: Floats2d, centres: Floats2d, count: int) -> Ints2d:
     """For each row the `count` centres with the largest inner products (n, count), best first."""
-    _, found = faiss.knn(
-        np.ascontiguousarray(rows, dtype=np.float32), centres, count, metric=faiss.METRIC_INNER_PRODUCT
-    )
+    of_rows = np.ascontiguousarray(rows, dtype=np.float32)
+    _, found = faiss.knn(of_rows, centres, count, metric=faiss.METRIC_INNER_PRODUCT)
     return np.asarray(found, dtype=np.int64)
 
 

@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.arrays import Floats2d, Ints1d
-from indexing.faiss_index import Lists, cluster_centres
+from indexing.faiss_index import cluster_centres
 from indexing.index import Rows
 from indexing.index_plan import lists_for
 from indexing.join_plan import JoinPlan, plan_cells, plan_exact
 from indexing.join_units import Units
 from indexing.memory import forget
+from indexing.near_lists import Lists
 from indexing.probing_plan import ProbingPlan, plan_probing
 from indexing.recall import Truth, least_lists, least_probes
 
@@ -29,15 +30,17 @@ class ChosenJoin:
 
 
 def choose_join(
-    kind: str, rows: Rows, units: Units, categories: Ints1d, lists: Lists | None, truth: Truth | None, asked: float
+    kind: str, rows: Rows, units: Units, categories: Ints1d, centres: Floats2d | None, truth: Truth | None, asked: float
 ) -> ChosenJoin:
-    """The plan of a join of a kind; an exact one where near lists cannot reach the asked recall any cheaper."""
+    """The plan of a join of a kind, through lists around `centres` (lists, d) or own ones; an exact one where near lists
+    cannot reach the asked recall any cheaper."""
     exact = plan_exact(rows, units)
     if kind == "exact" or truth is None or len(units) < 2:
         return ChosenJoin(exact, {"join": "exact"})
-    found = _by_category(rows, units, categories, truth, asked) if kind == "category" else _probing(
-        rows, units, lists.centres if lists else make_centres(rows, units, lists_for(len(units))), truth, asked
-    )  # fmt: skip
+    if kind == "category":
+        found = _by_category(rows, units, categories, truth, asked)
+    else:
+        found = _probing(rows, units, make_centres(rows, units) if centres is None else centres, truth, asked)
     if found is not None and found.plan.products <= WORTHWHILE * exact.products:
         return found
     return ChosenJoin(exact, {"join": "exact", "join_stepped_back_from": kind})
@@ -62,16 +65,16 @@ def _by_category(rows: Rows, units: Units, categories: Ints1d, truth: Truth, ask
     return ChosenJoin(plan_cells(categories[units.first], of.codes[units.first], of.near(probed)), facts)
 
 
-def make_centres(rows: Rows, units: Units, count: int, *, seed: int = 0) -> Floats2d:
+def make_centres(rows: Rows, units: Units, *, seed: int = 0) -> Floats2d:
     """Centres (lists, d) of lists of near rows, for an engine that has none of its own: at most half as many as units."""
-    count = max(min(count, len(units) // 2), 1)
+    count = max(min(lists_for(len(units)), len(units) // 2), 1)
     chosen = np.random.default_rng(seed).permutation(len(units))[: count * TRAINED_A_LIST]
     return cluster_centres(rows.take(units.first[np.sort(chosen)]), count, seed=seed, rounds=TRAINING_ROUNDS)
 
 
 def make_lists(rows: Rows, units: Units, *, seed: int = 0) -> Lists:
-    """Few lists of near rows, and the list of every product."""
-    centres = make_centres(rows, units, lists_for(len(units)), seed=seed)
+    """Lists of near rows, and the list of every product."""
+    centres = make_centres(rows, units, seed=seed)
     codes = np.full(len(rows), -1, dtype=np.int64)
     for start in range(0, len(units), ASSIGNED_ROWS):
         part = units.first[start : start + ASSIGNED_ROWS]

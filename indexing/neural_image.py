@@ -1,6 +1,6 @@
 """open_clip models as encoders of an image or a text view: planned for a build, opened for queries, loaded once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from indexing.agreement import SAMPLE, write_agreement
+from indexing.artefact import write_json
 from indexing.build_options import BuildOptions
 from indexing.catalog import Catalog
 from indexing.clip_model import ClipModel, ClipName, open_clip_model, require_open_clip
@@ -16,11 +16,12 @@ from indexing.device import torch_devices
 from indexing.encoder import Encoder, Spec
 from indexing.errors import InputError
 from indexing.picture_encoder import PictureEncoder
-from indexing.precision import choose_precision
+from indexing.precision import AGREEMENT_FILE, agreement, choose_precision
 from indexing.product_texts import TextTemplate, template_of
 from indexing.text_encoder import TextEncoder
 
 LIBRARIES = ("open_clip_torch", "torch", "pillow")
+COMPARED = 64  # products with pictures, by which a precision is compared with fp32
 TOWER = "image_tower_int8.onnx"  # beside the vectors
 
 
@@ -70,7 +71,10 @@ class ClipPlan:
         encoder = PictureEncoder(spec, pictures, self.made, self.extra)
         if self.precision != "fp32" and self.sample is not None and self.folder is not None:
             exact = PictureEncoder(spec, picture_model(model, devices), self.made, self.extra)
-            write_agreement(self.folder, encoder.encode(self.sample).rows, exact.encode(self.sample).rows)
+            engine = "onnxruntime int8" if self.precision == "int8" else f"torch {self.precision} on {devices[0]}"
+            found = agreement(engine, encoder.encode(self.sample).rows, exact.encode(self.sample).rows)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_json(self.folder / AGREEMENT_FILE, asdict(found))
         return encoder
 
 
@@ -120,7 +124,7 @@ def _sample(catalog: Catalog, extra: bool) -> Catalog:
     with_one = [
         number for number, seen in enumerate(catalog.extra_pictures() if extra else catalog.main_pictures()) if seen
     ]
-    return catalog.take(np.array(with_one[:SAMPLE], dtype=np.int64))
+    return catalog.take(np.array(with_one[:COMPARED], dtype=np.int64))
 
 
 @lru_cache(maxsize=2)

@@ -26,10 +26,10 @@ def choose_precision(asked: str, device: str) -> str:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Cosines of a model's vectors with those of the same model in fp32, on a sample of the catalogue."""
+    """Cosines of a model's vectors with those of the same model in fp32, on a `sample` of so many texts or products."""
 
     engine: str
-    texts: int
+    sample: int
     mean: float
     smallest: float
 
@@ -39,8 +39,10 @@ class Agreement:
 
 
 def agreement(engine: str, rows: Floats2d, reference: Floats2d) -> Agreement:
-    """Of unit rows (n, d) of the same texts."""
-    cosines = np.einsum("ij,ij->i", rows, reference)
+    """Of unit rows (n, d) of the same texts or pictures; rows of zeros, of what cannot be read, do not count."""
+    cosines = np.einsum("ij,ij->i", rows, reference)[np.any(reference, axis=1)]
+    if not len(cosines):
+        return Agreement(engine, 0, 1.0, 1.0)
     return Agreement(engine, len(rows), round(float(cosines.mean()), 6), round(float(cosines.min()), 6))
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d, Ints2d
-from indexing.faiss_index import Lists
 from indexing.index import Index, Rows
 from indexing.join_lists import LAST, SLACK, BestLists, entries_of, keys_of, units_of
 from indexing.memory import forget
+from indexing.near_lists import Lists
 from indexing.neighbours import RESOLUTION, Neighbours, without_self
 
 BLOCK_ROWS = 8192

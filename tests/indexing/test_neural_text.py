@@ -59,7 +59,7 @@ def expected(folder, texts, how="encode", **options):
 
 
 def test_rows_are_those_of_the_library_and_zeros_without_a_text(build, minilm):
-    index = build(f"st:{minilm}", text_template="{brand} {title}").index
+    index = build(f"st:{minilm}", text_template="{brand} {title}", precision="fp32").index
     rows, texts = rows_of(index), ["Bo " + TITLES[0], TITLES[1], "An " + TITLES[2], "", "Bo " + TITLES[0]]
     there = [0, 1, 2, 4]
     assert rows[there] == pytest.approx(expected(minilm, np.array(texts)[there]), abs=1e-5)
@@ -96,7 +96,7 @@ def test_the_prompts_that_a_model_declares_are_used(build, model):
     config = model / "config_sentence_transformers.json"
     declared = {**json.loads(config.read_text()), "prompts": {"query": "find: ", "document": "item: "}}
     config.write_text(json.dumps(declared))
-    index = build(f"st:{model}", text_fields=("title",)).index
+    index = build(f"st:{model}", text_fields=("title",), precision="fp32").index
     kept, typed = (expected(model, [TITLES[0]], how)[0] for how in ("encode_document", "encode_query"))
     assert rows_of(index)[0] == pytest.approx(kept, abs=1e-5)
     assert kept != pytest.approx(typed, abs=1e-3)
@@ -109,6 +109,7 @@ def test_the_prompts_that_a_model_declares_are_used(build, model):
 
 def test_onnx_runtime_gives_what_torch_gives(build, minilm, monkeypatch):
     monkeypatch.setattr("indexing.text_engines.WORTH_EXPORTING", 1)
+    monkeypatch.setattr("indexing.precision.has_bf16", lambda: False)
     index = build(f"st:{minilm}").index
     agreed = index.manifest.made["encoders"]["text"]["notes"]["agreement"]
     assert agreed["engine"] == "onnxruntime fp32"
@@ -121,10 +122,17 @@ def test_int8_is_near_to_fp32_and_needs_no_torch_for_a_query(build, minilm, monk
     agreed = index.manifest.made["encoders"]["text"]["notes"]["agreement"]
     assert agreed["engine"] == "onnxruntime int8"
     assert agreed["mean"] > 0.98
-    assert agreed["texts"] == 3
+    assert agreed["sample"] == 3
     assert np.sum(rows_of(index)[0] * expected(minilm, [f"{TITLES[0]} Bo"])[0]) == pytest.approx(0.99, abs=0.01)
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     assert find_neighbours(open_index(index.folder), Query(text="usb type c cable"), k=1).positions.tolist() == [2]
+
+
+@pytest.mark.parametrize(("has", "engine"), [(True, "torch bf16 on cpu"), (False, None)])
+def test_auto_takes_bf16_where_the_processor_has_it_and_it_is_near_enough(build, minilm, monkeypatch, has, engine):
+    monkeypatch.setattr("indexing.precision.has_bf16", lambda: has)
+    notes = build(f"st:{minilm}").index.manifest.made["encoders"]["text"]["notes"]
+    assert notes.get("agreement", {}).get("engine") == engine
 
 
 def test_bf16_says_how_near_it_is(build, model):

@@ -3,10 +3,20 @@
 import numpy as np
 import pytest
 
-from indexing.faiss_index import Lists, build_faiss
+from indexing.faiss_index import build_faiss, cluster_centres, nearest_centres
 from indexing.index import ExactIndex
+from indexing.near_lists import Lists
 from indexing.neighbours import Neighbours, without_self
-from indexing.recall import Recall, draw_sample, least_lists, recall, recall_by, search_recalls, true_neighbours
+from indexing.recall import (
+    Recall,
+    draw_sample,
+    least_lists,
+    least_probes,
+    recall,
+    recall_by,
+    search_recalls,
+    true_neighbours,
+)
 from indexing.self_join import SelfJoin
 from indexing.vectors import from_arrays, unit_rows
 
@@ -71,7 +81,8 @@ def test_recall_is_told_by_category():
 def test_the_least_lists_are_those_that_a_search_of_them_needs():
     array = unit_rows(np.random.default_rng(1).normal(size=(2000, 8)))
     rows = from_arrays(array)
-    lists = build_faiss(rows, "IVF32,Flat").lists()
+    centres = cluster_centres(array, 32)
+    lists = Lists(np.argmax(array @ centres.T, axis=1), centres)
     truth = true_neighbours(rows, draw_sample(2000, 400), 10)
     probed = least_lists(truth, lists, 0.9)
     near = lists.near(probed)
@@ -81,6 +92,20 @@ def test_the_least_lists_are_those_that_a_search_of_them_needs():
     compared = close[lists.codes[truth.sample][:, None], lists.codes[truth.neighbours.positions]]
     assert 0.9 <= compared.mean() < 0.97
     assert least_lists(truth, lists, 0.99) > probed > 1
+
+
+def test_each_row_needs_fewer_lists_of_its_own_choice():
+    array = unit_rows(np.random.default_rng(1).normal(size=(2000, 8)))
+    rows, centres = from_arrays(array), cluster_centres(array, 32)
+    truth = true_neighbours(rows, draw_sample(2000, 400), 10)
+    probed = least_probes(truth, rows, centres, 0.9)
+    chosen = nearest_centres(array, centres, probed)
+    true = truth.neighbours.positions
+    looks = (chosen[truth.sample][:, None, :] == chosen[true][:, :, :1]).any(axis=2)
+    looked_at = (chosen[true] == chosen[truth.sample][:, None, :1]).any(axis=2)
+    assert 0.9 <= (looks | looked_at).mean() < 0.97
+    assert probed < least_lists(truth, Lists(np.argmax(array @ centres.T, axis=1), centres), 0.9)
+    assert least_probes(truth, rows, centres, 1.01) is None
 
 
 def test_no_number_of_lists_reaches_more_than_everything():

@@ -37,7 +37,7 @@ def test_the_manifest_says_precision_agreement_and_model(clip_index, clip_folder
     made = open_index(clip_index).manifest.made["encoders"]["image"]
     assert (made["spec"], made["precision"], made["dim"]) == ("clip:tiny", "int8", 64)
     assert made["notes"]["name"] == str(clip_folder)
-    assert made["notes"]["agreement"]["least"] > 0.99
+    assert made["notes"]["agreement"]["smallest"] > 0.99
 
 
 def test_a_text_queries_pictures(heroic, clip_index):
