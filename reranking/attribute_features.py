@@ -68,6 +68,11 @@ class AttributeSignals:
             columns[known, counts.shape[1] :] = np.column_stack(self._agreement(rows[0][known], rows[1][known]))
         return columns
 
+    def agreeing_and_conflicting(self, left: Rows, right: Rows) -> tuple[csr_array, csr_array]:
+        """The keys (p, BUCKETS) that rows of both sides have with a value in common, and those without one."""
+        shared, agreeing = self.keys.shared(left, right), _keys(self.values.shared(left, right))
+        return agreeing, shared - shared.multiply(agreeing)
+
     def _agreement(self, left: Rows, right: Rows) -> list[Floats1d]:
         shared_keys, equal_values = self.keys.shared(left, right), self.values.shared(left, right)
         conflicts = shared_keys - shared_keys.multiply(_keys(equal_values))

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from reranking.contributions import FeatureContributions
+from reranking.learned_wording import told_tokens
 from reranking.pair_scorer import PairScorer
 from reranking.reasons import Reasons, reasons_of
-from reranking.tokens import fold, words
 from reranking.wording import SeenPair
 
 
@@ -56,8 +56,6 @@ def _rarities(scorer: PairScorer, left: int, right: int) -> dict[str, float]:
     return {word: weight for side in (left, right) for word, weight in text.rarities(side).items()}
 
 
-def _learned(scorer: PairScorer, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, ...], float]:
+def _learned(scorer: PairScorer, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     learned = scorer.model.learned.words
-    if learned is None:
-        return {}
-    return learned.models[0].of_words(*(words(fold(row["title"] or "")) for row in rows))
+    return {} if learned is None else told_tokens(learned.models[0], rows[0], rows[1])

@@ -1,6 +1,5 @@
-"""What words say of a match, learned from pairs: a linear model over the words of both titles, of one, and opposed ones."""
+"""What words and attributes say of a match, learned from pairs: a linear model over the tokens of a pair."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +10,18 @@ from scipy.sparse import csr_matrix
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.threads import thread_count
-from reranking.bags import BUCKET_BITS, BUCKETS, Bags, Rows, bucket_of
-from reranking.pair_words import KINDS, MOST_OPPOSED, ONE_SIDED, OPPOSED, SHARED, PairWords, Tokens, opposed_bucket
+from reranking.bags import BUCKET_BITS, BUCKETS, Rows
+from reranking.pair_words import (
+    AGREEING,
+    CONFLICTING,
+    KINDS,
+    ONE_SIDED,
+    OPPOSED,
+    SHARED,
+    PairTokens,
+    Tokens,
+    TokenSource,
+)
 from reranking.sparse_rows import row_maxima, row_sums
 from reranking.stacking import Stacking, models_of
 
@@ -37,31 +46,33 @@ class WordModel:
         table[self.keys] = self.weights
         return table.reshape(KINDS, BUCKETS)
 
-    def weigh(self, words: PairWords) -> Floats2d:
-        """Log-odds (p, 6): in all; of words that one title has, the sum and the least; of shared words; of opposed ones,
-        the sum and the least."""
-        found = [self._weights(words, kind) for kind in range(KINDS)]
-        sums = [row_sums(tokens.starts, weights) for tokens, weights in zip(words.kinds, found, strict=True)]
-        least = [-np.nan_to_num(row_maxima(words.kinds[kind].starts, -found[kind])) for kind in (ONE_SIDED, OPPOSED)]
-        total = self.intercept + sums[ONE_SIDED] + sums[SHARED] + sums[OPPOSED]
-        columns = (total, sums[ONE_SIDED], least[0], sums[SHARED], sums[OPPOSED], least[1])
+    def weigh(self, tokens: PairTokens) -> Floats2d:
+        """Log-odds (p, 8): in all; of words that one title has, the sum and the least; of shared words; of opposed ones,
+        the sum and the least; of attributes, the sum and the least of those that conflict."""
+        found = [self._weights(tokens, kind) for kind in range(KINDS)]
+        sums = [row_sums(of.starts, weights) for of, weights in zip(tokens.kinds, found, strict=True)]
+        least = {
+            kind: -np.nan_to_num(row_maxima(tokens.kinds[kind].starts, -found[kind]))
+            for kind in (ONE_SIDED, OPPOSED, CONFLICTING)
+        }
+        columns = (
+            self.intercept + np.sum(sums, axis=0),
+            sums[ONE_SIDED],
+            least[ONE_SIDED],
+            sums[SHARED],
+            sums[OPPOSED],
+            least[OPPOSED],
+            sums[AGREEING] + sums[CONFLICTING],
+            least[CONFLICTING],
+        )
         return (np.column_stack(columns) / UNIT).astype(np.float32)
 
-    def _weights(self, words: PairWords, kind: int) -> Floats1d:
-        return np.asarray(self.table[kind][words.kinds[kind].buckets], dtype=np.float32)
+    def _weights(self, tokens: PairTokens, kind: int) -> Floats1d:
+        return np.asarray(self.table[kind][tokens.kinds[kind].buckets], dtype=np.float32)
 
-    def of_words(self, left: Sequence[str], right: Sequence[str]) -> dict[tuple[str, ...], float]:
-        """The log-odds of each token of two titles' words: (word,) of one, (word, word) of both, (word, other) opposed."""
-        ours, theirs = set(left), set(right)
-        found: dict[tuple[str, ...], int] = {}
-        for word in ours ^ theirs:
-            found[(word,)] = self.table[ONE_SIDED, bucket_of(word)]
-        for word in ours & theirs:
-            found[(word, word)] = self.table[SHARED, bucket_of(word)]
-        opposed = [(one, other) for one in ours - theirs for other in theirs - ours]
-        for one, other in opposed if len(opposed) <= MOST_OPPOSED else ():
-            found[(one, other)] = self.table[OPPOSED, opposed_bucket(one, other)]
-        return {words: weight / UNIT for words, weight in found.items()}
+    def log_odds(self, kind: int, bucket: int) -> float:
+        """What was learned of one token."""
+        return float(self.table[kind, bucket]) / UNIT
 
     def stored(self) -> npt.NDArray[np.int32]:
         """(t + 1, 2): the intercept, then keys and weights."""
@@ -91,9 +102,9 @@ class LearnedWords:
         return models_of(self.folds, left, out_of_fold=out_of_fold)
 
 
-def train_words(bags: Bags, left: Rows, right: Rows, stacking: Stacking) -> LearnedWords:
-    """Learn from the pairs of the stacking, whose titles' words are rows `left`, `right` (p,) of the bags."""
-    keys, counts = _columns(bags, left, right)
+def train_words(source: TokenSource, left: Rows, right: Rows, stacking: Stacking) -> LearnedWords:
+    """Learn from the pairs of the stacking, which are rows `left`, `right` (p,) of the source."""
+    keys, counts = _columns(source, left, right)
     targets = stacking.pairs.targets
 
     def fitted(rows: Ints1d) -> WordModel:
@@ -103,12 +114,12 @@ def train_words(bags: Bags, left: Rows, right: Rows, stacking: Stacking) -> Lear
         return LearnedWords(tuple(pool.map(fitted, stacking.rows)), stacking.folds)
 
 
-def _columns(bags: Bags, left: Rows, right: Rows) -> tuple[npt.NDArray[np.int32], csr_matrix]:
+def _columns(source: TokenSource, left: Rows, right: Rows) -> tuple[npt.NDArray[np.int32], csr_matrix]:
     """The keys (t,) of tokens that enough pairs have, and which pair has which of them (p, t)."""
     rows, keys = [], []
     for start in range(0, len(left), BLOCK_PAIRS):
         part = slice(start, start + BLOCK_PAIRS)
-        for kind, tokens in enumerate(PairWords.of(bags, left[part], right[part]).kinds):
+        for kind, tokens in enumerate(source.tokens(left[part], right[part]).kinds):
             rows.append(start + _rows(tokens))
             keys.append(kind << BUCKET_BITS | tokens.buckets.astype(np.int32))
     row, key = np.concatenate(rows).astype(np.int32), np.concatenate(keys)
@@ -118,7 +129,7 @@ def _columns(bags: Bags, left: Rows, right: Rows) -> tuple[npt.NDArray[np.int32]
     number = (np.cumsum(often) - 1).astype(np.int32)
     there = row[chosen], number[column[chosen]]
     matrix = csr_matrix((np.ones(len(there[0])), there), shape=(len(left), int(often.sum())))
-    matrix.data[:] = 1  # two pairs of opposed words may share a bucket
+    matrix.data[:] = 1  # two tokens of a pair may share a bucket
     return kept[often], matrix
 
 

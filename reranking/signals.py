@@ -23,6 +23,7 @@ from reranking.learned_word_features import FEATURES as WORD_FEATURES
 from reranking.learned_word_features import WordSignals
 from reranking.learned_words import LearnedWords
 from reranking.number_features import NumberSignals
+from reranking.pair_words import TokenSource
 from reranking.product_features import ProductSignals
 from reranking.rank_features import ENCODED_VIEWS, RankSignals, ViewSignals, rank_features, view_features
 from reranking.reranker import columns_of
@@ -80,11 +81,16 @@ class Signals:
         """The family of titles and texts."""
         return next(family for family in self.families if isinstance(family, TextSignals))
 
-    def with_words(self, learned: LearnedWords | None) -> "Signals":
+    def tokens(self, index: ProductIndex) -> TokenSource:
+        """What words and attributes can be learned of."""
+        attributes = next(family for family in self.families if isinstance(family, AttributeSignals))
+        return TokenSource.of(index.catalog, self.text, attributes)
+
+    def with_words(self, index: ProductIndex, learned: LearnedWords | None) -> "Signals":
         """The same with what words say, if it was learned."""
         if learned is None:
             return self
-        return Signals((*self.families, WordSignals(self.text.rows, self.text.words, learned)), self.rivals)
+        return Signals((*self.families, WordSignals(self.tokens(index), learned)), self.rivals)
 
     def with_rivals(
         self, index: ProductIndex, pairs: RivalPairs, look: FirstLook, progress: Progress = silent
@@ -200,4 +206,4 @@ def prepare_signals(
             ProductSignals.from_catalog(catalog, products, same_source=same_source),
         )
     )
-    return signals.with_words(learned.words).with_cross(index, learned.cross, products)
+    return signals.with_words(index, learned.words).with_cross(index, learned.cross, products)

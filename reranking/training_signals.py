@@ -33,7 +33,7 @@ def prepare_training_signals(
     mentioned = products if pairs is None else pairs.mentioned
     signals = prepare_signals(index, mentioned, same_source=same_source)
     if words and stacking is not None:
-        signals = _with_words(signals, stacking)
+        signals = _with_words(index, signals, stacking)
     if pairs is not None and stacking is not None:
         seen = signals.of_training_pairs(True)
 
@@ -45,8 +45,7 @@ def prepare_training_signals(
     return signals.with_cross(index, cross, products)
 
 
-def _with_words(signals: Signals, stacking: Stacking) -> Signals:
-    text, pairs = signals.text, stacking.pairs
-    return signals.with_words(
-        train_words(text.words, text.rows.rows(pairs.left), text.rows.rows(pairs.right), stacking)
-    )
+def _with_words(index: ProductIndex, signals: Signals, stacking: Stacking) -> Signals:
+    source, pairs = signals.tokens(index), stacking.pairs
+    rows = source.rows.rows(pairs.left), source.rows.rows(pairs.right)
+    return signals.with_words(index, train_words(source, *rows, stacking))

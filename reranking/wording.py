@@ -14,14 +14,14 @@ class SeenPair:
     """Two products (rows of the catalogue's table) with what each feature of the pair adds.
 
     `rarity` is the weight of each word of the two titles in the catalogue; a word that is not there weighs 0. `learned` are
-    the log-odds that were learned of a (word,) of one title, a (word, word) of both, a (word, other) of one each.
+    the log-odds that were learned of words and attributes, by what is told of them.
     """
 
     left: Mapping[str, Any]
     right: Mapping[str, Any]
     found: FeatureContributions
     rarity: Mapping[str, float] = field(default_factory=dict)
-    learned: Mapping[tuple[str, ...], float] = field(default_factory=dict)
+    learned: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def titles(self) -> tuple[str, str]:

@@ -63,7 +63,12 @@ def words(seen):
 )
 def test_learned_words_say_what_was_learned_of_them(seen, added, expected):
     pair = seen("phone black", "phone white new", {"learned words": added})
-    learned = {("new",): 0.6, ("phone", "phone"): 0.2, ("black", "white"): -1.9, ("white",): -0.05}
+    learned = {
+        "“new” in one title only": 0.6,
+        "“phone” in both": 0.2,
+        "“black” against “white”": -1.9,
+        "“white” in one title only": -0.05,
+    }
     reasons = reasons_of(replace(pair, learned=learned))
     (reason,) = reasons.supporting if added > 0 else reasons.opposing
     assert reason.words == expected
