@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from indexing.arrays import Floats1d, Ints1d, Ints2d
 from indexing.index import Rows
 from indexing.join_lists import LAST, SLACK, BestLists, entries_of, joined, keys_of, room_for, units_of
-from indexing.join_plan import STRIPE_ROWS, TILE_COLUMNS, JoinPlan, Tile
+from indexing.join_plan import STRIPE_ROWS, TILE_COLUMNS, JoinPlan, Stripe, Tile
 from indexing.join_rows import JoinRows, copy_rows
 from indexing.join_units import Units
 from indexing.neighbour_files import NeighbourFiles
@@ -121,7 +121,7 @@ class DenseJoin:
                 yield number, stripes[number][1:], lists
             work.floor[start:stop] = np.inf
 
-    def _floors(self, work: TileWork, stripe: tuple[int, int, int]) -> Floats1d:
+    def _floors(self, work: TileWork, stripe: Stripe) -> Floats1d:
         """For each row of a stripe a cosine that k others surely have, from a look at some of its partners."""
         span, a, b = stripe
         mates = self.plan.mates(span)

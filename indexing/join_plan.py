@@ -19,6 +19,9 @@ LARGE_SOURCE = 0.2  # of all rows
 MOST_PIVOTS, PIVOT_ROWS = 512, 8192
 
 
+Stripe = tuple[int, int, int]  # a span, and from which place to which
+
+
 @dataclass(frozen=True)
 class Tile:
     """Rows a to b of the join's order against the columns of some ranges of it, in their order, or against `gathered`
@@ -72,20 +75,16 @@ class JoinPlan:
         return self.order, self.bounds, self.partners
 
     @cached_property
-    def stripes(self) -> list[tuple[int, int, int]]:
-        """(span, from, to) of every stripe of rows, in order."""
-        return [
-            (span, first, min(first + STRIPE_ROWS, int(self.bounds[span + 1])))
-            for span in range(len(self.bounds) - 1)
-            for first in range(int(self.bounds[span]), int(self.bounds[span + 1]), STRIPE_ROWS)
-        ]
+    def stripes(self) -> list[Stripe]:
+        """Every stripe of rows, in order."""
+        return stripes_of(self.bounds)
 
-    def tiles(self, stripe: tuple[int, int, int], window: tuple[int, int] | None = None) -> Iterator[Tile]:
+    def tiles(self, stripe: Stripe, window: tuple[int, int] | None = None) -> Iterator[Tile]:
         """The tiles of one stripe, as wide as may be: the first one holds its own rows, if they may be partners. Only those
         with places of the window, where one is given."""
         return (tile for tile in self._tiles(stripe) if window is None or tile.touches(*window))
 
-    def _tiles(self, stripe: tuple[int, int, int]) -> Iterator[Tile]:
+    def _tiles(self, stripe: Stripe) -> Iterator[Tile]:
         span, a, b = stripe
         ranges: list[tuple[int, int]] = []
         room, overlap = TILE_COLUMNS, False
@@ -116,6 +115,15 @@ class JoinPlan:
     def products(self) -> int:
         """How many cosines are computed."""
         return sum((t.b - t.a) * t.width for stripe in self.stripes for t in self.tiles(stripe))
+
+
+def stripes_of(bounds: Ints1d) -> list[Stripe]:
+    """The rows of each span, the places `bounds[s]` to `bounds[s + 1]`, in stripes."""
+    return [
+        (span, first, min(first + STRIPE_ROWS, int(bounds[span + 1])))
+        for span in range(len(bounds) - 1)
+        for first in range(int(bounds[span]), int(bounds[span + 1]), STRIPE_ROWS)
+    ]
 
 
 def plan_all(order: Ints1d, bounds: Ints1d, apart: Ints1d) -> JoinPlan:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.faiss_index import nearest_centres
 from indexing.index import Rows
-from indexing.join_plan import STRIPE_ROWS, TILE_COLUMNS, Tile
+from indexing.join_plan import TILE_COLUMNS, Stripe, Tile, stripes_of
 from indexing.join_units import Units
 from indexing.memory import forget
 
@@ -49,15 +49,11 @@ class ProbingPlan:
         return self.visitors.nbytes + self.probes.nbytes + 2 * self.order.nbytes
 
     @cached_property
-    def stripes(self) -> list[tuple[int, int, int]]:
-        """(list, from, to) of every stripe of rows, in order."""
-        return [
-            (number, first, min(first + STRIPE_ROWS, int(self.bounds[number + 1])))
-            for number in range(len(self.bounds) - 1)
-            for first in range(int(self.bounds[number]), int(self.bounds[number + 1]), STRIPE_ROWS)
-        ]
+    def stripes(self) -> list[Stripe]:
+        """Every stripe of a list's rows, in order."""
+        return stripes_of(self.bounds)
 
-    def tiles(self, stripe: tuple[int, int, int], window: tuple[int, int] | None = None) -> Iterator[Tile]:
+    def tiles(self, stripe: Stripe, window: tuple[int, int] | None = None) -> Iterator[Tile]:
         """The rows of one stripe against its own list, and against those who look at it; of the latter only places of the
         window, where one is given, and then not its own list."""
         number, a, b = stripe

@@ -53,8 +53,9 @@ def small_tiles(monkeypatch):
     """Stripes of 32 rows and tiles of 96 columns, so that few products make many of them."""
     from indexing import tiles
 
-    for module in (join_plan, probing_plan, dense_join, tiles):
+    for module in (join_plan, dense_join, tiles):
         monkeypatch.setattr(module, "STRIPE_ROWS", 32)
+    for module in (join_plan, probing_plan, dense_join, tiles):
         monkeypatch.setattr(module, "TILE_COLUMNS", 96)
 
 

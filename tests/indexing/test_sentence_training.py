@@ -10,7 +10,7 @@ from indexing.model_source import find_model
 from indexing.sentence_encoder import load_sentence_model
 from indexing.sentence_training import SentenceLearner, SentenceOptions, match_loss
 from indexing.training_run import RunOptions, run_training
-from indexing.training_schedule import Schedule
+from indexing.training_schedule import Schedule, half_precision
 from indexing.validation_matches import ValidationMatches
 
 WORDS = ["phone", "black", "new", "buy", "cheap", "offer", "best", "pro"]
@@ -96,3 +96,14 @@ def test_matches_of_equal_texts_are_not_learnt_from(tiny_text_model):
 def test_a_batch_of_one_is_refused():
     with pytest.raises(InputError, match="at least 2"):
         SentenceOptions(batch=1)
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_losses_are_computed_in_bf16_where_the_processor_multiplies_it(monkeypatch, has):
+    monkeypatch.setattr("indexing.precision.has_bf16", lambda: has)
+    rows = torch.ones(2, 2, requires_grad=True)
+    with half_precision("cpu"):
+        product = rows @ rows
+    assert product.dtype == (torch.bfloat16 if has else torch.float32)
+    product.float().sum().backward()
+    assert rows.grad.dtype == torch.float32
