@@ -55,7 +55,12 @@ class DenseJoin:
         where = None if self.row_bytes <= self.memory // 2 else files.folder / "rows.f32"
         try:
             if done < len(stripes):
-                self._run(files, done, where, lambda products: progress(stage, products, files.size))
+                self._run(
+                    files,
+                    done,
+                    where,
+                    lambda places: progress(stage, places * files.size // len(self.plan), files.size),
+                )
         finally:
             if where is not None:
                 where.unlink(missing_ok=True)
@@ -95,7 +100,7 @@ class DenseJoin:
                 for number, (_, b), found in _one_ahead(finished):
                     files.write(*found.result(), number + 1)
                     if self.plan.in_turn:
-                        report(b * files.size // len(order))
+                        report(b)
                 done = last
 
     def _window(
@@ -112,7 +117,7 @@ class DenseJoin:
                 lists.add(own.places, own.entries)
                 lists.add(theirs.places, theirs.entries)
             if not self.plan.in_turn:
-                report(self.units.offsets[start] + (number + 1) * (stop - start) // len(stripes))
+                report(start + (number + 1) * (stop - start) // len(stripes))
             elif number >= first:
                 yield number, stripe[1:], lists
                 work.floor[stripe[1] : stripe[2]] = np.inf
