@@ -70,12 +70,12 @@ class AttributeSignals:
 
     def agreeing_and_conflicting(self, left: Rows, right: Rows) -> tuple[csr_array, csr_array]:
         """The keys (p, BUCKETS) that rows of both sides have with a value in common, and those without one."""
-        shared, agreeing = self.keys.shared(left, right), _keys(self.values.shared(left, right))
-        return agreeing, shared - shared.multiply(agreeing)
+        agreeing = _keys(self.values.shared(left, right))
+        return agreeing, _conflicts(self.keys.shared(left, right), agreeing)
 
     def _agreement(self, left: Rows, right: Rows) -> list[Floats1d]:
         shared_keys, equal_values = self.keys.shared(left, right), self.values.shared(left, right)
-        conflicts = shared_keys - shared_keys.multiply(_keys(equal_values))
+        conflicts = _conflicts(shared_keys, _keys(equal_values))
         shared = np.diff(shared_keys.indptr).astype(np.float64)
         conflicting = np.diff(conflicts.indptr).astype(np.float64)
         rarities = np.sqrt(equal_values.data)
@@ -90,6 +90,11 @@ class AttributeSignals:
             row_sums(conflicts.indptr, np.sqrt(conflicts.data)),
             self.values.cosine(left, right, equal_values),
         ]
+
+
+def _conflicts(shared_keys: csr_array, agreeing: csr_array) -> csr_array:
+    """The shared keys (p, BUCKETS) of which no value agrees."""
+    return shared_keys - shared_keys.multiply(agreeing)
 
 
 def _keys(values: csr_array) -> csr_array:

@@ -56,6 +56,8 @@ class CrossTraining:
     def __post_init__(self) -> None:
         if self.folds < 2:
             raise InputError(f"--folds {self.folds}: give at least 2: one model trains without the other's products")
+        if self.precision not in ("fp32", "bf16"):
+            raise InputError(f"--precision {self.precision}: a cross-encoder scores in fp32 or bf16")
 
 
 @dataclass(frozen=True)

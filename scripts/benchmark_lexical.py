@@ -40,7 +40,7 @@ def command(size: int, data: Path, most_products: int) -> None:
     from indexing.self_join import SelfJoin, SparseRows
 
     real = pq.read_table(data / "products.parquet")
-    real = real.filter(pc.greater(pc.utf8_length(real["title"]), 0))
+    real = real.filter(pc.greater(pc.utf8_length(real["title"]), 0)).slice(0, size)
     sources = np.full(size, -1, dtype=np.int64)
     sources[: len(real)] = real["source"].combine_chunks().dictionary_encode().indices.fill_null(-1)
     with tempfile.TemporaryDirectory() as scratch:
@@ -79,7 +79,7 @@ def _write_titles(real: list[str], size: int, path: Path) -> None:
     import pyarrow.parquet as pq
 
     random = np.random.default_rng(0)
-    titles = real[:size]
+    titles = list(real)
     while len(titles) < size:
         digits = "".join(str(digit) for digit in random.permutation(10))
         exchanged = str.maketrans("0123456789", digits)
