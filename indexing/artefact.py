@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from typing import Any
 import filelock
 
 from indexing.errors import InputError, Unfinished
+from indexing.threads import thread_count
 from indexing.versions import discard, remove_retired
 
 MANIFEST = "manifest.json"
@@ -103,10 +105,13 @@ def write_manifest(
     `known` are entries of files that are links to those of another artefact: they are not read again.
     """
     names = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != MANIFEST)
-    files = {
-        name: dict((known or {}).get(name) or {"bytes": file.stat().st_size, "sha256": _digest(file)})
-        for name, file in ((str(file.relative_to(folder)), file) for file in names)
-    }
+
+    def entry(file: Path) -> tuple[str, dict[str, Any]]:
+        name = str(file.relative_to(folder))
+        return name, dict((known or {}).get(name) or {"bytes": file.stat().st_size, "sha256": _digest(file)})
+
+    with ThreadPoolExecutor(thread_count()) as pool:
+        files = dict(pool.map(entry, names))
     created = datetime.now(UTC).isoformat(timespec="seconds")
     full = Manifest(
         manifest.kind, manifest.made, manifest.fingerprint, SCHEMA_VERSION, heroic_version(), created, files

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +14,12 @@ import pyarrow.compute as pc
 from indexing.arrays import Bools1d, Ints1d
 from indexing.catalog import FIELDS, Catalog
 from indexing.catalog_reading import CATALOG_FILE, PICTURES_FILE, PRODUCTS, add_to_digest
-from indexing.delta_joining import Moves
+from indexing.delta_lists import Moves
 from indexing.errors import InputError
 from indexing.picture_reading import BLOB_MARK, PictureError, read_picture
 from indexing.row_digests import row_digests
 from indexing.tables import BLOCK_ROWS
+from indexing.threads import in_turn
 
 SHOWN_IDS = 5
 
@@ -61,23 +63,27 @@ class CatalogUpdate:
     def write(self, folder: Path, moves: Moves) -> str:
         """The new catalogue as catalog.arrow, block by block; its digest, as reading it from one file would give."""
         rows, digest = self.rows(moves), hashlib.sha256()
-        with pa.ipc.new_file(folder / CATALOG_FILE, self.old.table.schema) as target:
-            for start in range(0, len(rows), BLOCK_ROWS):
-                part = slice(start, start + BLOCK_ROWS)
-                for batch in self._block(moves.origin[part], rows[part]).to_batches():
+        parts = [slice(start, start + BLOCK_ROWS) for start in range(0, len(rows), BLOCK_ROWS)]
+        with ThreadPoolExecutor(1) as pool, pa.ipc.new_file(folder / CATALOG_FILE, self.old.table.schema) as target:
+            for _, block in in_turn(pool, lambda part: self._block(moves.origin[part], rows[part]), parts, 1):
+                for batch in block.to_batches():
                     target.write_batch(batch)
                     add_to_digest(digest, batch, PRODUCTS)
         return digest.hexdigest()
 
     def _block(self, origin: Ints1d, rows: Ints1d) -> pa.Table:
+        """Some products of the new catalogue: those of `origin` (b,), which rise, and of `rows` (b,) of `given`."""
         fresh = rows >= 0
-        if not fresh.any() and (np.diff(origin) == 1).all():
-            return self.old.table.slice(int(origin[0]), len(origin)).combine_chunks()
-        both = [self.old.table.take(pa.array(origin[~fresh])), self.given.table.take(pa.array(rows[fresh]))]
+        stays = origin[~fresh]
+        first, last = (int(stays[0]), int(stays[-1])) if len(stays) else (0, -1)
+        old = self.old.table.slice(first, last + 1 - first)
+        if not fresh.any() and len(stays) == len(old):
+            return old.combine_chunks()
         order = np.empty(len(rows), dtype=np.int64)
-        order[np.flatnonzero(~fresh)] = np.arange(int((~fresh).sum()))
-        order[np.flatnonzero(fresh)] = np.arange(int((~fresh).sum()), len(rows))
-        return pa.concat_tables(both).combine_chunks().take(pa.array(order))
+        order[~fresh] = stays - first
+        order[fresh] = len(old) + np.arange(np.count_nonzero(fresh))
+        both = pa.concat_tables([old, self.given.table.take(pa.array(rows[fresh]))])
+        return both.combine_chunks().take(pa.array(order))
 
 
 def plan_update(old: Catalog, given: Catalog | None, deleted: Ints1d, *, pictures_since: float | None) -> CatalogUpdate:

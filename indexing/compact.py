@@ -13,6 +13,7 @@ from indexing.encoder import Encoder
 from indexing.encoding import encode_view
 from indexing.faiss_index import build_faiss
 from indexing.lsa_encoder import LsaEncoder, fit_lsa
+from indexing.near_lists import lists_file
 from indexing.product_index import DELTA, KIND, ProductIndex, open_index
 from indexing.progress import Progress, silent
 from indexing.shard_folder import STATE, ShardFolder
@@ -125,6 +126,9 @@ class _Compacting:
             factory = made.get("engines", {}).get(view, {}).get("factory", made["index"])
             engine = build_faiss(rows, factory, device=self.old.device, seed=made["seed"])
             engine.save(self.folder / "engines" / f"{view}.faiss")
+            lists = self.old.lists(view)
+            if lists is not None:
+                lists.save(self.folder / "engines" / lists_file(view))
             self.progress(f"index {view}", len(rows), len(rows))
 
     def _joined(self, vectors: dict[str, Vectors]) -> dict[str, Any]:

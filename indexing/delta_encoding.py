@@ -9,7 +9,7 @@ from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.catalog import Catalog
 from indexing.catalog_update import CatalogUpdate
 from indexing.column_encoder import ColumnEncoder
-from indexing.delta_joining import Moves
+from indexing.delta_lists import Moves
 from indexing.encoder import Encoder, Spec, column_names
 from indexing.encoders import open_encoder
 from indexing.errors import InputError
@@ -18,6 +18,7 @@ from indexing.index import FusedRows, Index, Rows
 from indexing.layered_index import LayeredIndex
 from indexing.layered_rows import LayeredRows
 from indexing.layers import Layers, unlayered
+from indexing.near_lists import Lists, layered_lists, lists_file
 from indexing.product_index import DELTA, ProductIndex
 from indexing.progress import Progress, silent
 from indexing.rejects import Reject
@@ -46,11 +47,19 @@ class DeltaViews:
         main = before.main if isinstance(before, LayeredIndex) else before  # the new version links to its file
         if not self.layers.delta:
             return LayeredIndex(main, None, self.layers)
-        rows: dict[str, Rows] = {name: _delta(of) for name, of in self.rows.items()}
-        dense = FusedRows(rows["text"], rows["image"], index.fusion) if view == "fused" else rows[view]
-        engine = build_faiss(dense, FLAT)
+        engine = build_faiss(self._delta(view, index), FLAT)
         engine.save(folder / DELTA / "engines" / f"{view}.faiss")
         return LayeredIndex(main, engine, self.layers)
+
+    def lists(self, view: str, index: ProductIndex) -> Lists | None:
+        """The lists that a view was joined through, None where it was not; of the rows as they are now."""
+        delta = self._delta(view, index) if self.layers.delta else None
+        with index.hold.read() as place:
+            return layered_lists(place / "engines" / lists_file(view), self.layers, delta)
+
+    def _delta(self, view: str, index: ProductIndex) -> Rows:
+        rows: dict[str, Rows] = {name: _delta(of) for name, of in self.rows.items()}
+        return FusedRows(rows["text"], rows["image"], index.fusion) if view == "fused" else rows[view]
 
 
 def encode_delta(

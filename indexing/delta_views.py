@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -11,19 +10,20 @@ import scipy.sparse as sp
 from indexing.arrays import Ints1d
 from indexing.artefact import link_or_copy
 from indexing.catalog import Catalog
+from indexing.delta_cells import Cells, NearCells, everybody
 from indexing.delta_encoding import DeltaViews
-from indexing.delta_joining import DeltaJoin, Moves
+from indexing.delta_lists import Moves, OldLists
+from indexing.delta_search import DeltaSearch
+from indexing.delta_tiles import DeltaTiles
 from indexing.faiss_index import FLAT, build_faiss
-from indexing.index import Index, Rows
+from indexing.index import seen_rows
 from indexing.lexical_index import LexicalIndex
+from indexing.near_lists import Lists
 from indexing.product_index import ProductIndex
 from indexing.progress import Progress, silent
 from indexing.self_join import SelfJoin, SparseRows, with_reserve
 from indexing.vectors import from_arrays
-from indexing.view_joining import source_codes
-
-REACH = 4  # times the neighbours kept: as far as is looked for who takes a new product among its own
-MOST_COMPARED = 2_000_000_000  # products with new ones, where an approximate join does not look at everybody
+from indexing.view_joining import category_codes, source_codes
 
 
 @dataclass(frozen=True)
@@ -45,33 +45,53 @@ class DeltaViewJoining:
         moved = self._of_another_source() if across else np.zeros(0, dtype=np.int64)
         searched = {}
         for view in self.old.views:
-            rows: Rows | SparseRows
             if view == "lexical":
-                index, rows, again = self._lexical()
+                searched[view] = self._join_lexical(moved, sources)
             else:
-                index, again = views.engine(view, self.old, self.folder), views.again[view]
-                rows = views.dense(view, self.old)
-            searched[view] = self._join(view, index, rows, np.union1d(again, moved), sources)
+                searched[view] = self._join_dense(view, views, moved, sources)
         return searched
 
-    def _join(self, view: str, index: Index[Any], rows: Any, again: Ints1d, sources: Ints1d | None) -> int:
-        target = self.folder / "neighbours" / view
-        if not again.size and not self.deleted and len(self.moves.moved) == len(self.moves.origin):
-            self._link(Path("neighbours") / view)
-            return 0
+    def _join_lexical(self, moved: Ints1d, sources: Ints1d | None) -> int:
+        index, rows, again = self._lexical()
+        old = self._old_lists("lexical", np.union1d(again, moved))
+        if self._all_same(old):
+            return self._keep_lists("lexical")
+        fresh = replace(index, matrix=index.matrix[old.again]) if old.again.size else None
+        return self._write("lexical", DeltaSearch(old, SelfJoin(index, rows, old.k, sources), fresh))
+
+    def _join_dense(self, view: str, views: DeltaViews, moved: Ints1d, sources: Ints1d | None) -> int:
+        engine, rows = views.engine(view, self.old, self.folder), views.dense(view, self.old)
+        old = self._old_lists(view, np.union1d(views.again[view], moved))
+        if self._all_same(old):
+            return self._keep_lists(view)
+        if self.old.device == "cuda":
+            fresh = build_faiss(from_arrays(rows.take(old.again)), FLAT) if old.again.size else None
+            return self._write(view, DeltaSearch(old, SelfJoin(engine, rows, old.k, sources), fresh))
+        lists = views.lists(view, self.old)
+        cells = everybody(seen_rows(rows)) if lists is None else self._near(view, lists)
+        return self._write(view, DeltaTiles(old, rows, cells, sources))
+
+    def _near(self, view: str, lists: Lists) -> Cells:
+        """Whom the view's join compared with one another, as far as one side of a pair can tell."""
+        facts = self.old.manifest.made["engines"][view]
+        groups = category_codes(self.catalog)[0] if facts["join"] == "category" else None
+        return NearCells(lists, facts["near_lists_alone"], groups).cells()
+
+    def _old_lists(self, view: str, again: Ints1d) -> OldLists:
         before = self.old.kept_neighbours(view)
-        width = max(before.k, with_reserve(self.old.k))
-        fresh = _index_of(rows, again) if again.size else None
-        reach = REACH * width if self._approximate(view) and again.size * len(self.catalog) > MOST_COMPARED else 0
-        join = DeltaJoin(before, SelfJoin(index, rows, width, sources), self.moves, again, fresh, self.old.k, reach)
-        return join.write(target, stage=f"join {view}", progress=self.progress)
+        return OldLists(before, self.moves, again, max(before.k, with_reserve(self.old.k)), self.old.k)
 
-    def _approximate(self, view: str) -> bool:
-        """Whether the neighbours of a view were not found by comparing everybody with everybody."""
-        made = self.old.manifest.made.get("engines", {}).get(view, {})
-        return made.get("join") not in ("exact", None)
+    def _all_same(self, old: OldLists) -> bool:
+        return not old.again.size and not self.deleted and len(self.moves.moved) == len(self.moves.origin)
 
-    def _lexical(self) -> tuple[Index[Any], SparseRows, Ints1d]:
+    def _keep_lists(self, view: str) -> int:
+        self._link(Path("neighbours") / view)
+        return 0
+
+    def _write(self, view: str, join: DeltaTiles | DeltaSearch) -> int:
+        return join.write(self.folder / "neighbours" / view, stage=f"join {view}", progress=self.progress)
+
+    def _lexical(self) -> tuple[LexicalIndex, SparseRows, Ints1d]:
         """The lexical view with the rows of new and changed texts in their places; n-grams and weights stay."""
         old = self.old.lexical
         assert old is not None
@@ -108,11 +128,3 @@ class DeltaViewJoining:
         with self.old.hold.read() as place:
             for file in (place / part).iterdir():
                 link_or_copy(file, self.folder / part / file.name)
-
-
-def _index_of(rows: Rows | SparseRows, positions: Ints1d) -> Index[Any]:
-    """An exact index of these rows alone."""
-    if isinstance(rows, SparseRows):
-        lexical: LexicalIndex = rows.index
-        return replace(lexical, matrix=lexical.matrix[positions])
-    return build_faiss(from_arrays(rows.take(positions)), FLAT)

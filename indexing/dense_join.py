@@ -6,8 +6,7 @@ whose lists do not fit, are the same thing: a window that begins behind what is 
 """
 
 import hashlib
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -19,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from indexing.arrays import Floats1d, Ints1d, Ints2d
 from indexing.index import Rows
 from indexing.join_lists import LAST, SLACK, BestLists, entries_of, joined, keys_of, room_for, units_of
-from indexing.join_plan import STRIPE_ROWS, TILE_COLUMNS, JoinPlan, Stripe, Tile
+from indexing.join_plan import STRIPE_ROWS, TILE_COLUMNS, JoinPlan, Stripe
 from indexing.join_rows import JoinRows, copy_rows
 from indexing.join_units import Units
 from indexing.neighbour_files import NeighbourFiles
@@ -27,8 +26,8 @@ from indexing.neighbours import RESOLUTION, Neighbours, without_self
 from indexing.probing_plan import ProbingPlan
 from indexing.progress import Progress, silent
 from indexing.settled_cosines import SPARE
-from indexing.threads import thread_count
-from indexing.tiles import Survivors, TileWork
+from indexing.threads import in_turn, thread_count
+from indexing.tiles import TileWork
 
 TILE_BYTES = STRIPE_ROWS * TILE_COLUMNS * 10  # of one thread: the cosines, the masks, what survives
 PROBED = 1024
@@ -113,7 +112,7 @@ class DenseJoin:
         lists = BestLists(start, stop - start, self.keep, work.floor)
         for number, stripe in enumerate(stripes[:last] if self.plan.in_turn else stripes):
             tiles = self.plan.tiles(stripe, None if first <= number < last else (start, stop))
-            for own, theirs in _in_turn(pool, work, tiles, self.threads):
+            for _, (own, theirs) in in_turn(pool, work.compute, tiles, self.threads):
                 lists.add(own.places, own.entries)
                 lists.add(theirs.places, theirs.entries)
             if not self.plan.in_turn:
@@ -196,19 +195,6 @@ class DenseJoin:
         for part in parts:
             named.update(part.tobytes())
         return named.hexdigest()[:16]
-
-
-def _in_turn(
-    pool: ThreadPoolExecutor, work: TileWork, tiles: Iterable[Tile], threads: int
-) -> Iterator[tuple[Survivors, Survivors]]:
-    """The tiles' survivors in the tiles' order, a few of them computed ahead."""
-    ahead: deque[Future[tuple[Survivors, Survivors]]] = deque()
-    for tile in tiles:
-        ahead.append(pool.submit(work.compute, tile))
-        if len(ahead) > threads:
-            yield ahead.popleft().result()
-    while ahead:
-        yield ahead.popleft().result()
 
 
 Finished = tuple[int, tuple[int, int], Future[tuple[Ints1d, Neighbours]]]

@@ -24,6 +24,7 @@ from indexing.index_plan import Ask, ViewPlan, engine_bytes, join_budget, more_e
 from indexing.join_choice import choose_join
 from indexing.join_units import distinct_units
 from indexing.memory import forget
+from indexing.near_lists import lists_file
 from indexing.neighbour_files import NeighbourFiles
 from indexing.neighbours import Neighbours
 from indexing.progress import Progress, silent
@@ -77,6 +78,10 @@ class DenseView:
     @property
     def state_path(self) -> Path:
         return self.engine_path.with_suffix(".json")
+
+    @property
+    def lists_path(self) -> Path:
+        return self.folder / "engines" / lists_file(self.plan.view)
 
     def _tune_engine(self) -> dict[str, Any]:
         """Build the engine; where it cannot reach the asked recall, and was not asked for, the next more exact one."""
@@ -142,6 +147,7 @@ class DenseView:
     def _join(self, done: Mapping[str, Any]) -> dict[str, Any]:
         plan, view = self.plan, self.plan.view
         if plan.join == "engine":
+            self.lists_path.unlink(missing_ok=True)
             SelfJoin(self._searched(done), self.rows, self.ask.k, self.groups.sources).write(
                 self._files({"join": "engine"}), stage=f"join {view}", progress=self.progress
             )
@@ -151,6 +157,10 @@ class DenseView:
         centres = self._engine(done["factory"]).centres() if near else None
         truth = self._truth(self.groups.sources, 0) if near else None
         chosen = choose_join(plan.join, self.rows, units, self.groups.categories, centres, truth, self.ask.recall)
+        if chosen.lists is None:
+            self.lists_path.unlink(missing_ok=True)
+        else:
+            chosen.lists.save(self.lists_path)
         join = DenseJoin(self.rows, units, chosen.plan, self.ask.k, join_budget(self.ask), self.ask.threads)
         join.write(self._files(chosen.facts), stage=f"join {view}", progress=self.progress)
         return {**chosen.facts, "compared": round(chosen.plan.products / max(len(units), 1) ** 2, 6)}

@@ -9,7 +9,7 @@ import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d, Ints2d
 from indexing.errors import InputError
-from indexing.index import Rows
+from indexing.index import Rows, seen_rows
 from indexing.memory import forget
 from indexing.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.threads import wait_passively
@@ -141,9 +141,8 @@ def build_faiss(
         engine = faiss.index_factory(rows.dim, factory, faiss.METRIC_INNER_PRODUCT)
     except RuntimeError as error:
         raise InputError(f"--index {factory}: FAISS refuses it for dimension {rows.dim} ({_reason(error)})") from error
-    seen = [start + np.flatnonzero(np.any(block, axis=1)) for start, block in rows.blocks()]
+    positions = np.flatnonzero(seen_rows(rows))
     forget(rows)
-    positions = np.concatenate(seen).astype(np.int64) if seen else np.zeros(0, dtype=np.int64)
     lists = _inside(engine, faiss.IndexIVF)
     if lists is not None:
         lists.nprobe = min(lists.nlist, max(LEAST_PROBES, lists.nlist // PROBED_SHARE))

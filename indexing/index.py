@@ -39,6 +39,12 @@ class Rows(Protocol):
     def take(self, positions: Ints1d) -> Floats2d: ...
 
 
+def seen_rows(rows: Rows) -> Bools1d:
+    """Which rows (n,) are not zeros."""
+    seen = [np.any(block, axis=1) for _, block in rows.blocks()]
+    return np.concatenate(seen) if seen else np.zeros(0, dtype=bool)
+
+
 @dataclass(frozen=True)
 class FusedRows:
     """Fused rows (n, dt + di), made from the views' rows when they are asked for."""

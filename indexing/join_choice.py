@@ -12,21 +12,21 @@ from indexing.index import Rows
 from indexing.index_plan import lists_for
 from indexing.join_plan import JoinPlan, plan_cells, plan_exact
 from indexing.join_units import Units
-from indexing.memory import forget
-from indexing.near_lists import Lists
+from indexing.near_lists import Lists, assign
 from indexing.probing_plan import ProbingPlan, plan_probing
-from indexing.recall import Truth, least_lists, least_probes
+from indexing.recall import Truth, least_alone, least_lists, least_probes
 
 WORTHWHILE = 0.6  # of an exact join's comparisons: with more, the exact one is as fast
-TRAINED_A_LIST, TRAINING_ROUNDS, ASSIGNED_ROWS = 32, 5, 8192
+TRAINED_A_LIST, TRAINING_ROUNDS = 32, 5
 
 
 @dataclass(frozen=True)
 class ChosenJoin:
-    """The plan, and for the manifest what it is."""
+    """The plan, for the manifest what it is, and the lists that it goes through, which updates need."""
 
     plan: JoinPlan | ProbingPlan
     facts: dict[str, Any]
+    lists: Lists | None = None
 
 
 def choose_join(
@@ -51,18 +51,22 @@ def _probing(rows: Rows, units: Units, centres: Floats2d, truth: Truth, asked: f
     probed = least_probes(truth, rows, centres, asked)
     if probed is None:
         return None
+    plan = plan_probing(rows, units, centres, probed)
     facts = {"join": "lists", "lists": len(centres), "near_lists": probed}
-    return ChosenJoin(plan_probing(rows, units, centres, probed), facts)
+    facts["near_lists_alone"] = least_alone(truth, rows, centres, asked) or len(centres)
+    return ChosenJoin(plan, facts, _of_products(plan.own_lists, len(rows), units, centres))
 
 
 def _by_category(rows: Rows, units: Units, categories: Ints1d, truth: Truth, asked: float) -> ChosenJoin | None:
     """All of a category, and whole lists of other categories near a row's own."""
     of = make_lists(rows, units)
-    probed = least_lists(truth, of, asked, alike=_same(categories, truth))
+    alike = _same(categories, truth)
+    probed = least_lists(truth, of, asked, alike=alike)
     if probed is None:
         return None
     facts = {"join": "category", "lists": len(of.centres), "near_lists": probed}
-    return ChosenJoin(plan_cells(categories[units.first], of.codes[units.first], of.near(probed)), facts)
+    facts["near_lists_alone"] = least_alone(truth, rows, of.centres, asked, alike=alike) or len(of.centres)
+    return ChosenJoin(plan_cells(categories[units.first], of.codes[units.first], of.near(probed)), facts, of)
 
 
 def make_centres(rows: Rows, units: Units, *, seed: int = 0) -> Floats2d:
@@ -75,13 +79,14 @@ def make_centres(rows: Rows, units: Units, *, seed: int = 0) -> Floats2d:
 def make_lists(rows: Rows, units: Units, *, seed: int = 0) -> Lists:
     """Lists of near rows, and the list of every product."""
     centres = make_centres(rows, units, seed=seed)
-    codes = np.full(len(rows), -1, dtype=np.int64)
-    for start in range(0, len(units), ASSIGNED_ROWS):
-        part = units.first[start : start + ASSIGNED_ROWS]
-        codes[part] = np.argmax(rows.take(part) @ centres.T, axis=1)
-        forget(rows)
-    codes[units.members] = np.repeat(codes[units.first], units.counts)
-    return Lists(codes, centres)
+    return _of_products(assign(rows, units.first, centres), len(rows), units, centres)
+
+
+def _of_products(codes: Ints1d, size: int, units: Units, centres: Floats2d) -> Lists:
+    """The lists of products, from those of the units (u,)."""
+    of = np.full(size, -1, dtype=np.int64)
+    of[units.members] = np.repeat(codes, units.counts)
+    return Lists(of, centres)
 
 
 def _same(categories: Ints1d, truth: Truth) -> npt.NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,16 @@ from indexing.index import Rows
 from indexing.memory import forget
 
 COPY_ROWS = 16_384
+
+
+class PlacedRows(Protocol):
+    """Rows by their place in a join's order."""
+
+    def read(self, start: int, stop: int) -> Floats2d:
+        """The rows at places start to stop."""
+
+    def gather(self, places: npt.NDArray[np.integer]) -> Floats2d:
+        """The rows at these places, in their order."""
 
 
 @dataclass(frozen=True)

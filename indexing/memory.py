@@ -9,6 +9,7 @@ import numpy as np
 
 from indexing.errors import InputError
 from indexing.index import FusedRows, Rows
+from indexing.layered_rows import LayeredRows
 from indexing.vectors import Vectors
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -58,6 +59,9 @@ def forget(rows: Rows | Any) -> None:
     if isinstance(rows, FusedRows):
         forget(rows.text)
         forget(rows.image)
+    elif isinstance(rows, LayeredRows):
+        forget(rows.main)
+        forget(rows.delta)
     elif isinstance(rows, Vectors):
         for shard in rows.shards:
             forget(shard)

@@ -17,6 +17,7 @@ from indexing.index import Rows
 from indexing.join_plan import TILE_COLUMNS, Stripe, Tile, stripes_of
 from indexing.join_units import Units
 from indexing.memory import forget
+from indexing.near_lists import by_list
 
 PROBING_ROWS = 16_384
 
@@ -47,6 +48,13 @@ class ProbingPlan:
     def nbytes(self) -> int:
         """What the plan holds in memory."""
         return self.visitors.nbytes + self.probes.nbytes + 2 * self.order.nbytes
+
+    @property
+    def own_lists(self) -> Ints1d:
+        """The list (u,) of each unit."""
+        lists = np.empty(len(self.order), dtype=np.int64)
+        lists[self.order] = self.probes[:, 0]
+        return lists
 
     @cached_property
     def stripes(self) -> list[Stripe]:
@@ -99,8 +107,5 @@ def plan_probing(rows: Rows, units: Units, centres: Floats2d, count: int) -> Pro
     order = np.argsort(probes[:, 0], kind="stable")
     probes = probes[order]
     bounds = np.concatenate([[0], np.cumsum(np.bincount(probes[:, 0], minlength=len(centres)))]).astype(np.int64)
-    looked_at = probes[:, 1:].ravel()
-    by_list = np.argsort(looked_at, kind="stable")  # stable: places ascend within a list
-    visitors = (by_list // max(count - 1, 1)).astype(np.int32)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(looked_at, minlength=len(centres)))]).astype(np.int64)
+    starts, visitors = by_list(probes[:, 1:], len(centres))
     return ProbingPlan(order, bounds, starts, visitors, probes)

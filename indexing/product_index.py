@@ -20,8 +20,9 @@ from indexing.fusion import Fusion
 from indexing.index import FusedRows, Index, Rows
 from indexing.layered_index import LayeredIndex
 from indexing.layered_rows import LayeredRows
-from indexing.layers import Layers, open_layers
+from indexing.layers import Layers, open_layers, unlayered
 from indexing.lexical_index import LexicalIndex, load_lexical
+from indexing.near_lists import Lists, layered_lists, lists_file
 from indexing.neighbour_files import open_neighbours
 from indexing.neighbours import Neighbours
 from indexing.tuned_index import tuned
@@ -138,6 +139,20 @@ class ProductIndex:
             return FusedRows(self._built_rows("text"), self._built_rows("image"), self.fusion)
         rows = self._vectors[view]
         return rows.main if isinstance(rows, LayeredRows) else rows
+
+    def lists(self, view: str) -> Lists | None:
+        """The lists of near rows that a dense view was joined through, None where it was not."""
+        layers = self.layers or unlayered(len(self.catalog))
+        with self.hold.read() as place:
+            return layered_lists(place / "engines" / lists_file(view), layers, self._added_rows(view))
+
+    def _added_rows(self, view: str) -> Rows | None:
+        """The rows that updates added, None where there are none."""
+        if view == "fused":
+            text, image = self._added_rows("text"), self._added_rows("image")
+            return None if text is None or image is None else FusedRows(text, image, self.fusion)
+        rows = self._vectors[view]
+        return rows.delta if isinstance(rows, LayeredRows) else None
 
     @cached_property
     def _neighbours(self) -> dict[str, Neighbours]:

@@ -126,14 +126,34 @@ def least_probes(truth: Truth, rows: Rows, centres: Floats2d, asked: float) -> i
     Two products are compared when the list of either, that of the nearest of the `centres` (lists, d), is among those that
     the other looks at. Nothing need be searched.
     """
-    cosines = rows.take(truth.sample) @ centres.T
-    own = np.argmax(cosines, axis=1)
-    needed = np.empty(truth.neighbours.positions.shape, dtype=np.int64)
-    for place in range(truth.k):
-        theirs = rows.take(np.maximum(truth.neighbours.positions[:, place], 0)) @ centres.T
-        needed[:, place] = np.minimum(_rank(cosines, np.argmax(theirs, axis=1)), _rank(theirs, own))
+    needed = np.minimum(*_ranks(truth, rows, centres))
     true = truth.neighbours.positions >= 0
     return next((p for p in _growing(len(centres)) if _sure(needed, true, p, asked)), None)
+
+
+def least_alone(
+    truth: Truth, rows: Rows, centres: Floats2d, asked: float, *, alike: Bools2d | None = None
+) -> int | None:
+    """How many lists a row must look at when its neighbours do not look for it, as after an update; also where they are
+    `alike` (s, k) they are found anyway."""
+    needed = _ranks(truth, rows, centres)[0]
+    if alike is not None:
+        needed = np.where(alike, 1, needed)
+    true = truth.neighbours.positions >= 0
+    return next((p for p in _growing(len(centres)) if _sure(needed, true, p, asked)), None)
+
+
+def _ranks(truth: Truth, rows: Rows, centres: Floats2d) -> tuple[Ints2d, Ints2d]:
+    """The rank (s, k) of each true neighbour's list among the centres near the row, and of the row's among those near the
+    neighbour."""
+    cosines = rows.take(truth.sample) @ centres.T
+    own = np.argmax(cosines, axis=1)
+    of_row, of_neighbour = (np.empty(truth.neighbours.positions.shape, dtype=np.int64) for _ in range(2))
+    for place in range(truth.k):
+        theirs = rows.take(np.maximum(truth.neighbours.positions[:, place], 0)) @ centres.T
+        of_row[:, place] = _rank(cosines, np.argmax(theirs, axis=1))
+        of_neighbour[:, place] = _rank(theirs, own)
+    return of_row, of_neighbour
 
 
 def _rank(cosines: Floats2d, places: Ints1d) -> Ints1d:

@@ -1,6 +1,13 @@
-"""How the engines' threads wait for one another."""
+"""How many threads work, how the engines' wait for one another, and work done ahead in their order."""
 
 import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def wait_passively() -> None:
@@ -16,3 +23,18 @@ def thread_count() -> int:
     """How many threads work: what OMP_NUM_THREADS says, as for FAISS and BLAS, else the processors that are ours."""
     asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     return int(asked) if asked.isdigit() and int(asked) > 0 else len(os.sched_getaffinity(0))
+
+
+def in_turn(
+    pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int
+) -> Iterator[tuple[Item, Result]]:
+    """The items and what `work` makes of them, in their order; so many are under way while one is looked at."""
+    under_way: deque[tuple[Item, Future[Result]]] = deque()
+    for item in items:
+        under_way.append((item, pool.submit(work, item)))
+        if len(under_way) > ahead:
+            first, future = under_way.popleft()
+            yield first, future.result()
+    while under_way:
+        first, future = under_way.popleft()
+        yield first, future.result()

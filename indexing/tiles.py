@@ -9,7 +9,7 @@ import numpy.typing as npt
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.join_lists import entries_of
 from indexing.join_plan import STRIPE_ROWS, TILE_COLUMNS, Tile
-from indexing.join_rows import JoinRows
+from indexing.join_rows import PlacedRows
 from indexing.probing_plan import ProbingPlan
 
 
@@ -26,7 +26,7 @@ class TileWork:
     """Computes tiles; `units` and `sources` (u,) are by place, and `floor` is read as it rises. `probing` is the plan of a
     join whose pairs may stand in two tiles."""
 
-    rows: JoinRows
+    rows: PlacedRows
     units: Ints1d
     floor: Floats1d
     sources: Ints1d | None = None

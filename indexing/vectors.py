@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -47,11 +48,20 @@ class Vectors:
         """The rows at these positions, (p, d), in their order."""
         if len(self.shards) == 1:
             return np.asarray(self.shards[0][positions])
+        if len(positions) and (positions.min() < 0 or positions.max() >= len(self)):
+            raise IndexError(f"positions {positions.min()} to {positions.max()} of {len(self)} rows")
         rows = np.empty((len(positions), self.dim), dtype=np.float32)
-        shard_of = positions // len(self.shards[0])
-        for number in np.unique(shard_of):
-            here = shard_of == number
-            rows[here] = self.shards[number][positions[here] - number * len(self.shards[0])]
+        size = len(self.shards[0])
+        ascending = bool((positions[1:] >= positions[:-1]).all())
+        order = None if ascending else np.argsort(positions // size, kind="stable")
+        of_shards = positions if order is None else positions[order]
+        ends = np.searchsorted(of_shards // size, np.arange(len(self.shards)), side="right")
+        for number, (start, end) in enumerate(pairwise([0, *ends.tolist()])):
+            within = of_shards[start:end] - number * size
+            if order is None:  # clip, though nothing is to be clipped: another mode copies twice
+                np.take(self.shards[number], within, axis=0, out=rows[start:end], mode="clip")
+            else:
+                rows[order[start:end]] = self.shards[number][within]
         return rows
 
     def seen(self) -> Bools1d:

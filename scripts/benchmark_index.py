@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scripts.made_vectors import rows_like
 from scripts.peak_memory import peak_mib
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from indexing.vectors import Vectors
 
 K, KEPT, ASKED = 10, 50, 0.95
-SAMPLE = 500  # rows whose cosines are described
 JUDGED = 4000  # rows on which recall is measured, others than those that chose how hard is searched
 BUDGETS = ((50_000, "1G"), (300_000, "2G"), (1_500_000, "6G"))
 
@@ -43,7 +43,7 @@ BUDGETS = ((50_000, "1G"), (300_000, "2G"), (1_500_000, "6G"))
 def command(size: int, data: Path, exact_rows: int, rivals: str, memory: str | None, clock: str, parts: str) -> None:
     """Measure at one size."""
     now = time.perf_counter if clock == "wall" else time.process_time
-    rows = _rows(size, data)
+    rows = rows_like(size, data)
     measured: dict[str, Any] = {"size": size, "dim": int(rows.shape[1])}
     if "exact" in parts:
         measured |= _exact(rows[:exact_rows], now)
@@ -52,80 +52,6 @@ def command(size: int, data: Path, exact_rows: int, rivals: str, memory: str | N
     if "build" in parts:
         measured |= _built(rows, memory or next((text for most, text in BUDGETS if size <= most), "16G"))
     click.echo(json.dumps({name: round(of, 4) if isinstance(of, float) else of for name, of in measured.items()}))
-
-
-def _rows(size: int, data: Path) -> "Floats2d":
-    import numpy as np
-
-    real = _real(data)
-    made = real[:size] if size <= len(real) else _more(real, size)
-    for name, rows in (("real", real), ("made", made)):
-        quantiles = _cosine_quantiles(rows)
-        told = "; ".join(f"rank {rank}: " + " ".join(f"{value:.3f}" for value in of) for rank, of in quantiles.items())
-        click.echo(f"{name:>5} {len(rows):>9,} rows, cosines of neighbours, 10/25/50/75/90 %: {told}")
-    return np.ascontiguousarray(made)
-
-
-def _real(data: Path) -> "Floats2d":
-    from indexing.catalog_reading import ReadOptions, read_catalog
-    from indexing.lsa_encoder import fit_lsa
-
-    with tempfile.TemporaryDirectory() as folder:
-        catalog = read_catalog([data / "products.parquet"], folder=Path(folder), options=ReadOptions()).catalog
-        return fit_lsa(catalog).encode(catalog).rows
-
-
-def _more(real: "Floats2d", size: int) -> "Floats2d":
-    """Real rows, moved along the differences between neighbours of theirs, as far as makes the cosines alike."""
-    import numpy as np
-
-    near = _neighbours(real, 20)
-    wanted = _cosine_quantiles(real)[K][2]
-    low, high = 0.0, 2.0
-    for _ in range(5):
-        step = (low + high) / 2
-        made = _moved(real, near, size, step)
-        low, high = (step, high) if _cosine_quantiles(made, 200)[K][2] > wanted else (low, step)
-    made[: len(real)] = real
-    return made[np.random.default_rng(1).permutation(size)]
-
-
-def _moved(real: "Floats2d", near: Any, size: int, step: float) -> "Floats2d":
-    import numpy as np
-
-    from indexing.vectors import unit_rows
-
-    generator = np.random.default_rng(0)
-    made = np.empty((size, real.shape[1]), dtype=np.float32)
-    for start in range(0, size, 65_536):
-        own = generator.integers(0, len(real), min(65_536, size - start))
-        moved = real[own].copy()
-        for _ in range(3):
-            one, other = near[own, generator.integers(0, near.shape[1], (2, len(own)))]
-            moved += step * generator.random((len(own), 1), dtype=np.float32) * (real[one] - real[other])
-        made[start : start + len(own)] = unit_rows(moved)
-    return made
-
-
-def _neighbours(rows: "Floats2d", k: int) -> Any:
-    from indexing.vectors import from_arrays
-
-    with tempfile.TemporaryDirectory() as folder:
-        _join(from_arrays(rows), k, Path(folder))
-        from indexing.neighbour_files import open_neighbours
-
-        return open_neighbours(Path(folder), len(rows)).positions[:].copy()
-
-
-def _cosine_quantiles(rows: "Floats2d", sample: int = SAMPLE) -> dict[int, list[float]]:
-    import numpy as np
-
-    from indexing.recall import draw_sample, true_neighbours
-    from indexing.vectors import from_arrays
-
-    truth = true_neighbours(from_arrays(rows), draw_sample(len(rows), sample), KEPT)
-    cosines = truth.neighbours.cosines
-    return {rank: np.nanquantile(cosines[:, rank - 1], (0.1, 0.25, 0.5, 0.75, 0.9)).tolist() for rank in (1, K, KEPT)}
 
 
 def _join(rows: "Vectors", k: int, folder: Path, truth: Any = None) -> float:

@@ -1,88 +1,102 @@
-"""What an update costs: `python -m scripts.benchmark_update [--size N] [--dim D] [--share 0.01] [--data DIR]`.
+"""What an update costs: `python -m scripts.benchmark_update [--size N] [--dim D] [--like DATA | --data DATA] [--share 0.01]`.
 
-Builds an index of DATA's products, or of N made ones with ready-made vectors (clustered), puts in a share of the products,
-half of them changed and half new, deletes half as many, and times `heroic update`, `heroic compact`, and building anew. The
-last line is one JSON object: seconds, also of the processor, `update_ratio` (processor time of the update to that of
-building, per share: 1 is as cheap as the share of the build), `recall` (of the first 10 kept neighbours of each view, updated
-against built anew) and `peak_mib`.
+Builds an index of DATA's products, or of N made ones with ready-made vectors (like those of DATA's titles, or in clusters),
+puts in a share of the products, half of them changed and half new, deletes half as many, and runs `heroic update`, `heroic
+compact` and building anew, each in a process of its own. The last line is one JSON object: seconds, also of processors, and
+peaks of each; `update_ratio` (seconds of the update to those of building, per share: 1 is as cheap as the share of the build) and
+`update_cpu_ratio`; `recall` of the kept neighbours against exact search, of products put in and of others, and `recall_anew`.
 """
 
 import json
-import resource
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from scripts.peak_memory import taken_by
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from indexing.arrays import Floats2d, Ints1d
     from indexing.product_index import ProductIndex
 
 CLUSTER = 10  # products around one centre
 SPREAD = 0.7
-COMPARED = 10
+LOADED = ("indexing.build", "indexing.update", "indexing.compact")  # before the clock runs
+JUDGED, FIRST = 1000, 10  # products and neighbours that recall is measured on
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path, exists=True), help="A folder of products.parquet.")
+@click.option("--data", type=click.Path(path_type=Path, exists=True), help="A folder of products.parquet: index these.")
+@click.option(
+    "--like", type=click.Path(path_type=Path, exists=True), help="A folder of products.parquet: vectors as of these."
+)
 @click.option("--size", default=35_000, show_default=True, help="Made products, without --data.")
-@click.option("--dim", default=128, show_default=True, help="Of made vectors.")
+@click.option("--dim", default=128, show_default=True, help="Of vectors in clusters.")
 @click.option("--share", default=0.01, show_default=True, help="Of the products: put in, half changed, half new.")
 @click.option("--index", default="auto", show_default=True, help="As of heroic build-index.")
 @click.option("-k", default=50, show_default=True)
 @click.option("--compare/--no-compare", default=True, show_default=True, help="Build anew too, and compare.")
-def command(data: Path | None, size: int, dim: int, share: float, index: str, k: int, compare: bool) -> None:
+def command(data: Path | None, like: Path | None, share: float, index: str, k: int, compare: bool, **made: int) -> None:
     """Measure updating an index."""
-    from indexing.build import build_index
-    from indexing.build_options import BuildOptions
-    from indexing.compact import compact_index
-    from indexing.update import update_index
+    from indexing.product_index import open_index
 
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
-        table = _products(data, size, dim)
-        encoders = {} if data else {"text_encoder": "column:v", "lexical": False}
-        options = BuildOptions(image_encoder="none", index=index, k=k, **encoders)  # type: ignore[arg-type]
-        changes, gone = _write(table, share, work)
+        table = _products(data) if data else _made(like, **made)
         measured: dict[str, Any] = {"products": len(table), "share": share}
-        _timed(measured, "build_s", lambda: build_index([work / "old.parquet"], work / "index", options=options))
-        updated = _timed(measured, "update_s", lambda: update_index(work / "index", [changes], delete=gone)).index
-        if compare:
-            _timed(measured, "anew_s", lambda: build_index([work / "new.parquet"], work / "anew", options=options))
-        measured["update_ratio"] = round(measured["update_cpu_s"] / measured["build_cpu_s"] / share, 2)
-        if compare:
-            measured["recall"] = _agreement(updated, work / "anew")
+        _write(table, share, work)
+        del table
+        words = ["-k", str(k), "--index", index, *([] if data else ["--text-encoder", "column:v", "--no-lexical"])]
+        build = ["build-index", "--image-encoder", "none", *words]
+        _run(measured, "build", [*build, str(work / "old.parquet"), "--out", str(work / "index")])
+        changes = ["update", str(work / "index"), str(work / "changes.parquet"), "--delete", str(work / "gone.txt")]
+        _run(measured, "update", changes)
+        for name in ("", "cpu_"):
+            measured[f"update_{name}ratio"] = round(measured[f"update_{name}s"] / measured[f"build_{name}s"] / share, 2)
+        updated = open_index(work / "index")
         measured["layers"] = updated.manifest.made["layers"]
-        del updated
-        _timed(measured, "compact_s", lambda: compact_index(work / "index"))
-        measured["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        measured["recall"] = _recalls(updated, work)
+        if compare:
+            _run(measured, "anew", [*build, str(work / "new.parquet"), "--out", str(work / "anew")])
+            measured["recall_anew"] = _recalls(open_index(work / "anew"), work)
+        _run(measured, "compact", ["compact", str(work / "index")])
     for name, value in measured.items():
-        click.echo(f"{name:>14} {value}")
+        click.echo(f"{name:>18} {value}")
     click.echo(json.dumps(measured))
 
 
-def _products(data: Path | None, size: int, dim: int) -> "pa.Table":
-    """A tenth more products than are indexed at first: the rest is there to be added."""
-    import numpy as np
-    import pyarrow as pa
+def _products(data: Path) -> "pa.Table":
     import pyarrow.parquet as pq
 
-    if data is not None:
-        return pq.read_table(data / "products.parquet")
-    generator = np.random.default_rng(0)
-    centres = generator.normal(size=(max(size // CLUSTER, 1), dim)).astype(np.float32)
-    rows = centres[generator.integers(0, len(centres), size)]
-    rows += SPREAD * generator.normal(size=(size, dim)).astype(np.float32)
-    vectors = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), dim)
+    return pq.read_table(data / "products.parquet")
+
+
+def _made(like: Path | None, size: int, dim: int) -> "pa.Table":
+    """Of each a name and a ready-made vector."""
+    import pyarrow as pa
+
+    from scripts.made_vectors import rows_like
+
+    rows = _clusters(size, dim) if like is None else rows_like(size, like)
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1])
     names = pa.array([f"product {number}" for number in range(size)])
     return pa.table({"id": pa.array([f"p{number}" for number in range(size)]), "title": names, "v": vectors})
 
 
-def _write(table: "pa.Table", share: float, work: Path) -> tuple[Path, Path]:
+def _clusters(size: int, dim: int) -> "Floats2d":
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    centres = generator.normal(size=(max(size // CLUSTER, 1), dim)).astype(np.float32)
+    rows: Floats2d = centres[generator.integers(0, len(centres), size)]
+    rows += SPREAD * generator.normal(size=(size, dim)).astype(np.float32)
+    return rows
+
+
+def _write(table: "pa.Table", share: float, work: Path) -> None:
     """The products before and after, those to put in, and the ids to delete."""
     import numpy as np
     import pyarrow as pa
@@ -104,31 +118,39 @@ def _write(table: "pa.Table", share: float, work: Path) -> tuple[Path, Path]:
     pq.write_table(mended.take(pa.array(after)), work / "new.parquet")
     pq.write_table(mended.take(pa.array(np.concatenate([changed, added]))), work / "changes.parquet")
     (work / "gone.txt").write_text("\n".join(str(one) for one in table["id"].take(pa.array(gone)).to_pylist()))
-    return work / "changes.parquet", work / "gone.txt"
 
 
-def _timed(measured: dict[str, Any], name: str, run: Callable[[], Any]) -> Any:
-    begun, worked = time.perf_counter(), time.process_time()
-    result = run()
-    measured[name] = round(time.perf_counter() - begun, 2)
-    measured[name.replace("_s", "_cpu_s")] = round(time.process_time() - worked, 2)
-    return result
+def _run(measured: dict[str, Any], name: str, words: list[str]) -> None:
+    taken = taken_by(words, loaded=LOADED)
+    measured[f"{name}_s"], measured[f"{name}_cpu_s"] = round(taken.seconds, 2), round(taken.cpu_seconds, 2)
+    measured[f"{name}_peak_mib"] = taken.peak_mib
 
 
-def _agreement(updated: "ProductIndex", anew: Path) -> dict[str, float]:
-    """The share of the first neighbours built anew that the updated index keeps too; of lsa's views it is less than 1 also
-    because the encoder was fitted on other products."""
+def _recalls(index: "ProductIndex", work: Path) -> dict[str, float]:
+    """The share of the true neighbours of each view that it keeps."""
     import numpy as np
+    import pyarrow.parquet as pq
 
-    from indexing.product_index import open_index
+    given = index.catalog.lookup.positions(pq.read_table(work / "changes.parquet", columns=["id"])["id"])
+    others = np.setdiff1d(np.arange(len(index.catalog)), given)
+    generator = np.random.default_rng(2)
+    found = {}
+    for view in index.views:
+        if view == "lexical":
+            continue  # it is exact, and has no dense rows to compare with
+        for name, of in (("given", given), ("others", others)):
+            sample = generator.choice(of, min(JUDGED, len(of)), replace=False)
+            found[f"{view} {name}"] = _recall(index, view, sample)
+    return found
 
-    other = open_index(anew)
-    shares = {}
-    for view in updated.views:
-        found, expected = (np.asarray(of.neighbours(view).first(COMPARED).positions) for of in (updated, other))
-        same = (found[:, :, None] == expected[:, None, :]).any(axis=1) & (expected >= 0)
-        shares[view] = round(float(same.sum() / max(1, (expected >= 0).sum())), 4)
-    return shares
+
+def _recall(index: "ProductIndex", view: str, sample: "Ints1d") -> float:
+    from indexing.neighbours import Neighbours
+    from indexing.recall import recall, true_neighbours
+
+    truth, kept = true_neighbours(index.rows(view), sample, FIRST), index.neighbours(view)
+    of = Neighbours(kept.positions[sample, :FIRST], kept.cosines[sample, :FIRST])
+    return round(recall(truth.recalls(of)).mean, 4)
 
 
 if __name__ == "__main__":

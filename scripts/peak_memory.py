@@ -1,20 +1,40 @@
-"""The largest memory that a `heroic` command takes, measured in a process of its own."""
+"""What a `heroic` command takes, measured in a process of its own."""
 
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 _RUN = r"""
-import re, runpy, sys
+import importlib, re, runpy, sys, time
+for name in filter(None, sys.argv.pop(1).split(",")):
+    importlib.import_module(name)
+begun, worked = time.perf_counter(), time.process_time()
 try:
     runpy.run_module("scripts.main", run_name="__main__")
 finally:  # not ru_maxrss, which begins with what the process that started this one had
-    print(int(re.search(r"VmHWM:\s*(\d+)", open("/proc/self/status").read())[1]) // 1024, file=sys.stderr)
+    peak = int(re.search(r"VmHWM:\s*(\d+)", open("/proc/self/status").read())[1]) // 1024
+    print(time.perf_counter() - begun, time.process_time() - worked, peak, file=sys.stderr)
 """
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds by the clock, seconds of processors, and the peak of resident memory."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+
+
+def taken_by(words: Sequence[str], *, folder: Path | None = None, loaded: Sequence[str] = ()) -> Taken:
+    """Run `heroic` with these words, in `folder`; the clock does not count how long the modules `loaded` take to import."""
+    program = [sys.executable, "-c", _RUN, ",".join(loaded), *words]
+    done = subprocess.run(program, cwd=folder, capture_output=True, text=True, check=True)
+    return Taken(*map(float, done.stderr.split()[-3:]))
 
 
 def peak_mib(words: Sequence[str], *, folder: Path | None = None) -> float:
     """Run `heroic` with these words, in `folder`; its peak resident memory in MiB."""
-    done = subprocess.run([sys.executable, "-c", _RUN, *words], cwd=folder, capture_output=True, text=True, check=True)
-    return float(done.stderr.split()[-1])
+    return taken_by(words, folder=folder).peak_mib

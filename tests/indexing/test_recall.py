@@ -5,11 +5,12 @@ import pytest
 
 from indexing.faiss_index import build_faiss, cluster_centres, nearest_centres
 from indexing.index import ExactIndex
-from indexing.near_lists import Lists
+from indexing.near_lists import Lists, by_list
 from indexing.neighbours import Neighbours, without_self
 from indexing.recall import (
     Recall,
     draw_sample,
+    least_alone,
     least_lists,
     least_probes,
     recall,
@@ -118,3 +119,24 @@ def test_no_number_of_lists_reaches_more_than_everything():
 def test_a_sample_is_drawn_without_repetition():
     assert len(set(draw_sample(50, 20).tolist())) == 20
     assert sorted(draw_sample(5, 20).tolist()) == [0, 1, 2, 3, 4]
+
+
+def test_the_fewest_lists_when_neighbours_do_not_look_back(rows):
+    centres = cluster_centres(whole(rows)[1:50], 20)
+    truth = true_neighbours(rows, np.arange(1, 50), 5)
+    alone, probed = least_alone(truth, rows, centres, 0.9), least_probes(truth, rows, centres, 0.9)
+    looked = nearest_centres(rows.take(truth.sample), centres, alone)
+    theirs = nearest_centres(whole(rows), centres, 1)[:, 0][truth.neighbours.positions]
+    found = (looked[:, None, :] == theirs[:, :, None]).any(axis=2).mean()
+    assert found > 0.9
+    assert probed < alone < 20
+    alike = np.ones(theirs.shape, dtype=bool)
+    assert least_alone(truth, rows, centres, 0.9, alike=alike) == 1
+
+
+def test_who_looks_at_which_list():
+    starts, visitors = by_list(np.array([[2, 0], [1, 2], [2, 1]]), 4)
+    assert starts.tolist() == [0, 1, 3, 6, 6]
+    assert visitors.tolist() == [0, 1, 2, 0, 1, 2]
+    starts, visitors = by_list(np.zeros((3, 0), dtype=np.int32), 2)
+    assert (starts.tolist(), visitors.tolist()) == ([0, 0, 0], [])

@@ -5,6 +5,7 @@ import pytest
 
 from indexing.faiss_index import build_faiss
 from indexing.neighbour_files import open_neighbours
+from indexing.neighbours import Neighbours
 from indexing.self_join import SelfJoin
 from indexing.settled_cosines import settled
 from indexing.vectors import from_arrays, unit_rows
@@ -42,3 +43,15 @@ def test_no_neighbour_stays_none(rows):
     again = settled(found, vectors, np.arange(3), 3)
     assert again.positions.tolist() == [[1, -1, -1], [0, -1, -1], [-1, -1, -1]]
     assert np.isnan(again.cosines[2]).all()
+
+
+@pytest.mark.parametrize("dim", [5, 96, 257])
+def test_lists_with_many_empty_places_get_the_same_cosines_to_the_last_bit(dim):
+    generator = np.random.default_rng(2)
+    vectors = from_arrays(unit_rows(generator.normal(size=(300, dim)).astype(np.float32)))
+    own = np.arange(300)
+    whole = Neighbours(generator.integers(0, 300, (300, 12)), np.zeros((300, 12), dtype=np.float32))
+    sparse = Neighbours(np.where(np.arange(12) % 3 == 0, whole.positions, -1), whole.cosines)
+    full = settled(Neighbours(whole.positions[:, ::3], whole.cosines[:, ::3]), vectors, own, 4)
+    assert settled(sparse, vectors, own, 4).cosines.tobytes() == full.cosines.tobytes()
+    assert (settled(sparse, vectors, own, 4).positions == full.positions).all()

@@ -5,19 +5,23 @@ import os
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import indexing.delta_views
 from indexing.artefact import damaged_files
 from indexing.build import build_index
 from indexing.build_options import BuildOptions
+from indexing.compact import compact_index
 from indexing.errors import InputError, UnknownId
+from indexing.near_lists import assign
+from indexing.neighbours import Neighbours
 from indexing.product_index import open_index
 from indexing.querying import Query, find_neighbours, query_by_id
+from indexing.recall import recall, true_neighbours
 from indexing.update import update_index
 
 
@@ -48,16 +52,65 @@ def test_approximate_engines_keep_what_they_found_and_find_the_new(market, monke
         assert set(got.positions.ravel().tolist()) <= {-1, *range(len(done.index.catalog))}
 
 
-def test_of_a_large_approximate_index_only_near_products_are_asked_whether_they_take_a_new_one(market, monkeypatch):
-    monkeypatch.setattr(indexing.delta_views, "MOST_COMPARED", 0)
-    made = market.build(index="IVF4,Flat", join="engine").manifest.made
-    assert made["engines"]["text"]["join"] == "engine"
-    done = market.update(*market.change(put=10, add=10, take=10))
-    assert max(done.searched.values()) < 60
-    anew = market.rebuild(done.index, monkeypatch, index="Flat")
-    found, expected = (of.neighbours("text").positions.tolist() for of in (done.index, anew))
-    shared = [len(set(one) & set(other)) / len(other) for one, other in zip(found, expected, strict=True)]
-    assert np.mean(shared) > 0.8
+@pytest.fixture
+def through_lists(tmp_path):
+    """An index of clustered vectors that was joined through near lists, or within categories; and how to update it."""
+    generator = np.random.default_rng(4)
+    centres = generator.normal(size=(200, 12))
+
+    def table(ids):
+        rows = centres[np.array(ids) % 200] + 0.4 * generator.normal(size=(len(ids), 12))
+        columns = {"id": ids, "title": [f"offer {one}" for one in ids], "v": rows.astype(np.float32).tolist()}
+        return pa.table({**columns, "category_1": ["c"] * len(ids), "category_2": ["c"] * len(ids),
+                         "category_3": [f"c{one % 5}" for one in ids]})  # fmt: skip
+
+    def update(ids, gone):
+        pq.write_table(table(ids), tmp_path / "c.parquet")
+        (tmp_path / "gone.txt").write_text("\n".join(map(str, gone)))
+        return update_index(tmp_path / "index", [tmp_path / "c.parquet"], delete=tmp_path / "gone.txt")
+
+    def build(join):
+        pq.write_table(table(list(range(4000))), tmp_path / "p.parquet")
+        options = BuildOptions(text_encoder="column:v", lexical=False, k=10, join=join, recall=0.9)
+        return build_index([tmp_path / "p.parquet"], tmp_path / "index", options=options).index
+
+    return SimpleNamespace(build=build, update=update, folder=tmp_path / "index")
+
+
+def recall_of(index, positions):
+    truth = true_neighbours(index.rows("text"), positions, 10)
+    kept = index.neighbours("text")
+    return recall(truth.recalls(Neighbours(kept.positions[positions], kept.cosines[positions]))).mean
+
+
+@pytest.mark.parametrize("join", ["lists", "category"])
+def test_an_index_joined_through_near_lists_is_updated_through_them(through_lists, join):
+    before = through_lists.build(join)
+    assert before.manifest.made["engines"]["text"]["join"] == join
+    assert (
+        before.manifest.made["engines"]["text"]["near_lists_alone"] < before.manifest.made["engines"]["text"]["lists"]
+    )
+    assert len(before.lists("text").codes) == 4000
+    for ids, gone in (([*range(100, 160), *range(4000, 4060)], range(200, 230)), (range(4060, 4100), range(300, 340))):
+        index = through_lists.update(list(ids), gone).index
+        position = index.catalog.lookup.positions(pa.array(list(ids)))
+        assert recall_of(index, np.sort(position)) > 0.85
+        assert recall_of(index, np.arange(0, len(index.catalog), 4)) > 0.85
+        codes = index.lists("text").codes
+        again = assign(index.rows("text"), np.arange(len(index.catalog)), index.lists("text").centres)
+        assert (codes == again).mean() > 0.999
+        compacted = compact_index(through_lists.folder).index
+        assert compacted.lists("text").codes.tolist() == codes.tolist()
+
+
+def test_an_index_of_earlier_without_lists_is_updated_by_comparing_all(through_lists):
+    before = through_lists.build("lists")
+    (before.folder / "engines" / "text.lists.npz").unlink()
+    manifest = json.loads((before.folder / "manifest.json").read_text())
+    del manifest["files"]["engines/text.lists.npz"]
+    (before.folder / "manifest.json").write_text(json.dumps(manifest))
+    index = through_lists.update([5, 4000, 4001], [7]).index
+    assert recall_of(index, np.array([5, 3999, 4000])) > 0.999
 
 
 def test_only_what_changed_is_encoded_and_searched(market):

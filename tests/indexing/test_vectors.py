@@ -52,3 +52,10 @@ def test_a_cut_shard_is_refused(tmp_path):
     (tmp_path / "vectors_00000.npy").write_bytes(content[:-9])
     with pytest.raises(InputError, match="build the index again"):
         open_vectors(tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [[0, 90], [90, 0], [-1, 3]])
+def test_rows_that_are_not_there_are_refused(wrong):
+    vectors = from_arrays(unit_rows(np.random.default_rng(0).normal(size=(90, 4))), shard_rows=40)
+    with pytest.raises(IndexError, match="of 90 rows"):
+        vectors.take(np.array(wrong))
