@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from indexing.build_options import BuildOptions
+from indexing.catalog import DESCRIPTION_CHARS
 from indexing.encoder import Spec, column_names, parse_spec
 from indexing.index_plan import ViewPlan, plan_view, products_per_s
+from indexing.lexical_plan import LexicalPlan, plan_lexical
 from indexing.lsa_encoder import LsaOptions
 from indexing.schema import choose_schema
 from indexing.tables import TableFile, list_tables, open_table
@@ -16,10 +18,11 @@ from indexing.view_encoding import image_spec
 from indexing.view_joining import ask_of
 
 ASSUMED_DIM = 768  # of a model that was not loaded yet
+SAMPLED = 1000  # products whose texts are measured
 
 
-def plan_build(products: Sequence[Path], options: BuildOptions, device: str) -> list[ViewPlan]:
-    """A plan for each dense view of these files. Raises InputError for what cannot fit the memory."""
+def plan_build(products: Sequence[Path], options: BuildOptions, device: str) -> list[ViewPlan | LexicalPlan]:
+    """A plan for each view of these files. Raises InputError for what cannot fit the memory."""
     files = [open_table(path) for path in list_tables(products)]
     count = sum(_rows_of(file) for file in files)
     ask = ask_of(options, device)
@@ -27,7 +30,28 @@ def plan_build(products: Sequence[Path], options: BuildOptions, device: str) -> 
     if len(dims) == 2:
         dims["fused"] = sum(dims.values())
     rate = products_per_s()
-    return [plan_view(view, count, dim, ask, rate=rate) for view, dim in dims.items()]
+    plans: list[ViewPlan | LexicalPlan] = [plan_view(view, count, dim, ask, rate=rate) for view, dim in dims.items()]
+    if options.lexical:
+        plans.append(plan_lexical(count, _text_chars(files[0], options), ask))
+    return plans
+
+
+def _text_chars(file: TableFile, options: BuildOptions) -> float:
+    """The characters of a product's text, on average of the first ones in a file."""
+    schema = choose_schema(options.schema, file.names)
+    named = {getattr(schema, name) for name in options.text_fields}
+    named |= set(schema.extra_columns(file.names)) if "attributes" in options.text_fields else set()
+    columns = [name for name in file.names if name in named and not _is_vector(name, options)]
+    first = next(iter(file.blocks(SAMPLED, columns)), None) if columns else None
+    if first is None or not len(first):
+        return 0.0
+    cells = (cell for column in first.columns for cell in column.to_pylist() if cell is not None)
+    return sum(min(len(str(cell)), DESCRIPTION_CHARS) for cell in cells) / len(first)
+
+
+def _is_vector(name: str, options: BuildOptions) -> bool:
+    specs = (parse_spec(options.text_encoder, "text"), Spec(*options.image_encoder.partition(":")[::2]))
+    return any(name in columns for spec in specs if spec.engine == "column" for columns in column_names(spec))
 
 
 def _dimensions(file: TableFile, options: BuildOptions, count: int) -> dict[str, int]:

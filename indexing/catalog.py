@@ -1,6 +1,6 @@
 """A catalogue: all products, in columns, in file order. The row number is a product's position."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from indexing.versions import Hold
 LEVELS = ("1", "2", "3", "4")
 TEXT_FIELDS = ("title", "brand", "attributes", "description")
 DESCRIPTION_CHARS = 500
+TEXT_BLOCK = 65_536  # products whose texts are held at once
 DELETED_FILE = "deleted.arrow"  # in the index folder: the ids that updates took away
 ATTRIBUTES = pa.large_list(pa.struct([("key", pa.large_string()), ("value", pa.large_string())]))
 FIELDS = pa.schema(
@@ -102,6 +103,11 @@ class Catalog:
         first = pc.fill_null(first, "")  # rows of nulls alone would be skipped: their row, not their text
         joined = pc.binary_join_element_wise(first, *others, pa.scalar(" ", pa.large_string()), null_handling="skip")
         return list(pc.utf8_trim_whitespace(joined).to_pylist())
+
+    def text_blocks(self, fields: Sequence[str] = TEXT_FIELDS) -> Iterator[list[str]]:
+        """The same, TEXT_BLOCK products at a time: all texts of a large catalogue at once would fill the memory."""
+        for start in range(0, len(self), TEXT_BLOCK):
+            yield self.slice(start, min(start + TEXT_BLOCK, len(self))).texts(fields)
 
     def category(self, level: int = 3) -> pa.ChunkedArray:
         """The category name of each product at a level from 1 to 4, null where it has none."""

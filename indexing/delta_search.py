@@ -1,5 +1,6 @@
 """The kept neighbours after an update by asking indexes: of the lexical view, and of a dense one on a GPU."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from indexing.neighbours import Neighbours, eligible, keep, no_neighbours
 from indexing.progress import Progress, silent
 from indexing.self_join import BLOCK_ROWS, SelfJoin, SparseRows
 from indexing.settled_cosines import SPARE, settled
+from indexing.threads import in_turn, thread_count
 
 FIRST_ASK = 8  # of the new products, for each old one
 
@@ -33,18 +35,21 @@ class DeltaSearch:
         size, searched = len(self.old), 0
         positions = np.lib.format.open_memmap(folder / "positions.npy", "w+", np.int64, (size, self.join.k))
         cosines = np.lib.format.open_memmap(folder / "cosines.npy", "w+", np.float32, (size, self.join.k))
-        for start in range(0, size, BLOCK_ROWS):
-            own = np.arange(start, min(start + BLOCK_ROWS, size))
-            found, search = self._block(own)
-            positions[own[0] : own[-1] + 1], cosines[own[0] : own[-1] + 1] = found.positions, found.cosines
-            searched += int(search.sum())
-            progress(stage, int(own[-1]) + 1, size)
+        starts = range(0, size, BLOCK_ROWS)
+        _ = self._of_again  # before several threads ask for it
+        with ThreadPoolExecutor(thread_count()) as pool:
+            for start, (found, search) in in_turn(pool, self._block, starts, thread_count()):
+                part = slice(start, start + len(search))
+                positions[part], cosines[part] = found.positions, found.cosines
+                searched += int(search.sum())
+                progress(stage, part.stop, size)
         positions.flush()
         cosines.flush()
         return searched
 
-    def _block(self, own: Ints1d) -> tuple[Neighbours, Bools1d]:
+    def _block(self, start: int) -> tuple[Neighbours, Bools1d]:
         """The neighbours of a block of products, and who of them was searched for."""
+        own = np.arange(start, min(start + BLOCK_ROWS, len(self.old)))
         left = self.old.left(own)
         lists, search = left.lists, left.search
         stay = np.flatnonzero(~search)

@@ -23,7 +23,7 @@ from indexing.index import Index, Rows
 from indexing.index_plan import Ask, ViewPlan, engine_bytes, join_budget, more_exact, stored_bytes
 from indexing.join_choice import choose_join
 from indexing.join_units import distinct_units
-from indexing.memory import forget
+from indexing.memory import forget, trim
 from indexing.near_lists import lists_file
 from indexing.neighbour_files import NeighbourFiles
 from indexing.neighbours import Neighbours
@@ -69,6 +69,7 @@ class DenseView:
             done = self._tune_engine()
             self._mark({**self._engine_state(), "facts": done})
         join = self._join(done)
+        trim()
         return {**done, **join, "recall": {**done["recall"], **self._measure()}}
 
     @property
@@ -152,6 +153,7 @@ class DenseView:
                 self._files({"join": "engine"}), stage=f"join {view}", progress=self.progress
             )
             return {"join": "engine"}
+        trim()
         units = distinct_units(self.rows, self.groups.sources)
         near = plan.join in ("lists", "category")
         centres = self._engine(done["factory"]).centres() if near else None

@@ -1,10 +1,12 @@
 """Which engine a SPEC names: what its vectors depend on, how it is made for a build, how it is opened for queries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from indexing.build_options import BuildOptions
 from indexing.catalog import Catalog
@@ -78,9 +80,13 @@ def plan_encoder(
     return EncoderPlan(
         {"options": asdict(lsa)},
         lambda: _fit_lsa(lsa, read, folder, progress),
-        contents=lambda catalog: text_contents(catalog.texts(lsa.fields)),
+        contents=lambda catalog: _contents(catalog, lsa.fields),
         fitted=True,
     )
+
+
+def _contents(catalog: Catalog, fields: Sequence[str]) -> Contents:
+    return np.concatenate([text_contents([]), *(text_contents(texts) for texts in catalog.text_blocks(fields))])
 
 
 def open_encoder(made: dict[str, Any], folder: Path, *, query: bool = True) -> Encoder:

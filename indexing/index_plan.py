@@ -55,7 +55,7 @@ class ViewPlan:
 
     def line(self) -> str:
         """For people."""
-        took = ", ".join(f"{stage} {_duration(s)}" for stage, s in self.seconds.items())
+        took = ", ".join(f"{stage} {duration(s)}" for stage, s in self.seconds.items())
         return (
             f"{self.view}: {self.factory}, joined {JOINED[self.join]} ({self.why}); memory {human(self.memory)}, "
             f"disk {human(self.disk)}, about {took}"
@@ -169,7 +169,7 @@ def _choose(products: int, dim: int, ask: Ask, affordable: bool) -> tuple[str, s
     least = engine_bytes(smallest, products, dim) + FIXED_BYTES
     raise InputError(
         f"--memory {human(ask.memory)}: {products:,} products of {dim} dimensions need at least {human(least)}, "
-        f"as {smallest}: give --memory {_whole(least)}, or an encoder of fewer dimensions"
+        f"as {smallest}: give --memory {whole_gib(least)}, or an encoder of fewer dimensions"
     )
 
 
@@ -184,7 +184,7 @@ def _refuse_too_large(factory: str, products: int, dim: int, ask: Ask) -> None:
         instead = ""
     raise InputError(
         f"--index {factory}: needs {human(needed)} for {products:,} products of {dim} dimensions, --memory allows "
-        f"{human(ask.memory)}: give --memory {_whole(needed)}{instead}"
+        f"{human(ask.memory)}: give --memory {whole_gib(needed)}{instead}"
     )
 
 
@@ -224,9 +224,9 @@ def _codes(dim: int) -> int:
     return next(codes for codes in range(max(dim // 4, 1), 0, -1) if dim % codes == 0)
 
 
-def _whole(size: int) -> str:
+def whole_gib(size: int) -> str:
     return f"{-(-size // 2**30)}G"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -5,7 +5,7 @@ most and tell least (a cap on the document frequency, chosen on validation match
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -93,27 +93,62 @@ class LexicalIndex:
             np.save(folder / f"{name}.npy", array)
 
 
-def fit_lexical(catalog: Catalog, options: LexicalOptions | None = None, *, threads: int | None = None) -> LexicalIndex:
-    """Count and weigh the n-grams of every product, a block at a time: only those that are kept are held of each."""
+def fit_lexical(
+    catalog: Catalog, options: LexicalOptions | None = None, *, scratch: Path | None = None, threads: int | None = None
+) -> LexicalIndex:
+    """Count and weigh the n-grams of every product, a block at a time. With a folder `scratch` the counts of n-grams that
+    may not be kept wait there, not in memory."""
     options = options or LexicalOptions()
-    texts = catalog.texts(options.fields)
-    ngrams = options.ngrams()
+    ngrams, counted = options.ngrams(), _Counted(scratch)
     documents = np.zeros(ngrams.buckets, dtype=np.int64)
-    blocks = []
-    for counts in count_blocks(texts, ngrams):
-        documents += document_counts(counts)
-        blocks.append(_small(counts))
+    for texts in catalog.text_blocks(options.fields):
+        for counts in count_blocks(texts, ngrams):
+            documents += document_counts(counts)
+            counted.add(counts)
     columns = np.flatnonzero((documents >= 2) & (documents <= options.most_products)).astype(np.int64)
-    idf = inverse_document_frequency(documents[columns], len(texts))
-    for number, counts in enumerate(blocks):
-        blocks[number] = _weighed(counts.astype(np.float32), columns, idf)
-    matrix = sp.vstack(blocks, format="csr") if blocks else sp.csr_matrix((0, len(columns)), dtype=np.float32)
+    idf = inverse_document_frequency(documents[columns], len(catalog))
+    matrix = _stacked(counted.take(), len(catalog), columns, idf, int(documents[columns].sum()))
     return LexicalIndex(options, matrix, columns, idf, threads or thread_count())
 
 
-def _small(counts: sp.csr_matrix) -> sp.csr_matrix:
-    """The same counts in a quarter of the memory: what is more often in one text than 255 times counts as that."""
-    return sp.csr_matrix((np.minimum(counts.data, 255).astype(np.uint8), counts.indices, counts.indptr), counts.shape)
+class _Counted:
+    """Blocks of counts, in a quarter of their memory: what is more often in one text than 255 times counts as that."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.blocks: list[sp.csr_matrix | Path] = []
+
+    def add(self, counts: sp.csr_matrix) -> None:
+        data = np.minimum(counts.data, 255).astype(np.uint8)
+        small = sp.csr_matrix((data, counts.indices, counts.indptr), counts.shape)
+        if self.folder is None:
+            self.blocks.append(small)
+            return
+        path = self.folder / f"counts_{len(self.blocks):05d}.npz"
+        sp.save_npz(path, small, compressed=False)
+        self.blocks.append(path)
+
+    def take(self) -> Iterator[sp.csr_matrix]:
+        """Each block once."""
+        for number, block in enumerate(self.blocks):
+            self.blocks[number] = sp.csr_matrix((0, 0))
+            if isinstance(block, Path):
+                yield sp.load_npz(block)
+                block.unlink()
+            else:
+                yield block
+
+
+def _stacked(blocks: Iterable[sp.csr_matrix], rows: int, columns: Ints1d, idf: Floats1d, entries: int) -> sp.csr_matrix:
+    """The weighed blocks as one matrix of so many entries: stacking them would hold all twice."""
+    data, indices = np.empty(entries, dtype=np.float32), np.empty(entries, dtype=np.int32)
+    ends, row, at = np.zeros(rows + 1, dtype=np.int32 if entries < 2**31 else np.int64), 0, 0
+    for counts in blocks:
+        block = _weighed(counts.astype(np.float32), columns, idf)
+        data[at : at + block.nnz], indices[at : at + block.nnz] = block.data, block.indices
+        ends[row + 1 : row + 1 + block.shape[0]] = at + block.indptr[1:]
+        row, at = row + block.shape[0], at + block.nnz
+    return sp.csr_matrix((data, indices, ends), (rows, len(columns)))
 
 
 def load_lexical(folder: Path, size: int, *, threads: int | None = None) -> LexicalIndex:

@@ -5,7 +5,7 @@ Halko, Martinsson and Tropp, "Finding structure with randomness", SIAM Review 53
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -108,7 +108,7 @@ def fit_lsa(catalog: Catalog, options: LsaOptions | None = None) -> LsaEncoder:
     Raises InputError when no product has any text.
     """
     options = options or LsaOptions()
-    texts = _sample(catalog.texts(options.fields), options.most_texts)
+    texts = _sample(catalog.text_blocks(options.fields), options.most_texts)
     if not texts:
         raise InputError("no product has any text: give --text-encoder none, or name the title column in a schema file")
     counts = sp.vstack(list(count_blocks(texts, options.ngrams())), format="csr")
@@ -119,16 +119,20 @@ def fit_lsa(catalog: Catalog, options: LsaOptions | None = None) -> LsaEncoder:
     return LsaEncoder(options, kept, idf, _projection(weighed, options))
 
 
-def _sample(texts: list[str], most: int) -> list[str]:
+def _sample(blocks: Iterable[Sequence[str]], most: int) -> list[str]:
     """The texts that are not empty; of more than `most` those with the smallest hashes.
 
     Sorted: then float sums over texts, and so the fit, are the same to the last bit in any order of the catalogue.
     """
-    there = np.array([text for text in texts if text.strip()], dtype=object)
-    if len(there) > most:
-        hashes = pd.util.hash_array(there, categorize=False)
-        there = there[np.argpartition(hashes, most)[:most]]
-    return sorted(there)
+    texts, hashes = np.zeros(0, dtype=object), np.zeros(0, dtype=np.uint64)
+    for block in blocks:
+        there = np.array([text for text in block if text.strip()], dtype=object)
+        texts = np.concatenate([texts, there])
+        hashes = np.concatenate([hashes, pd.util.hash_array(there, categorize=False)])
+        if len(texts) > most:
+            smallest = np.argpartition(hashes, most)[:most]
+            texts, hashes = texts[smallest], hashes[smallest]
+    return sorted(texts)
 
 
 def _commonest(documents: Ints1d, most: int) -> Ints1d:

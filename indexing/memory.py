@@ -1,8 +1,10 @@
 """Memory: amounts as a user writes them, what there is, and pages of mapped files given back."""
 
+import ctypes
 import mmap
 import os
 import re
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -69,3 +71,9 @@ def forget(rows: Rows | Any) -> None:
         mapped = getattr(rows, "_mmap", None)
         if mapped is not None:
             mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def trim() -> None:
+    """Give back to the system what was freed: after an engine of many lists the C library keeps most of it."""
+    with suppress(OSError, AttributeError):  # of another C library
+        ctypes.CDLL(None).malloc_trim(0)

@@ -16,6 +16,7 @@ from indexing.memory import forget
 from indexing.neighbours import Neighbours
 
 STATE = "made.json"
+NOBODY_ROWS = 262_144
 MARK_S = 5.0  # at most so much work is lost by a kill: marking more often costs more than it saves
 
 
@@ -55,8 +56,10 @@ class NeighbourFiles:
 
     def nobody(self) -> None:
         """Nobody has a neighbour, until it is written."""
-        self._positions[:] = -1
-        self._cosines[:] = np.nan
+        for start in range(0, self.size, NOBODY_ROWS):
+            self._positions[start : start + NOBODY_ROWS] = -1
+            self._cosines[start : start + NOBODY_ROWS] = np.nan
+            self._forget()
 
     def write(self, products: Ints1d | slice, found: Neighbours, done: int) -> None:
         """The neighbours of these products; now so much is done."""
@@ -70,7 +73,7 @@ class NeighbourFiles:
         """Put on disk what is written, and then that it is."""
         for pages in (self._positions, self._cosines):
             pages.flush()
-            forget(pages)
+        self._forget()
         unfinished = self.folder / f"{STATE}.tmp"
         with unfinished.open("w", encoding="utf-8") as file:
             json.dump({**self._head, "done": self.done}, file)
@@ -78,6 +81,10 @@ class NeighbourFiles:
             os.fsync(file.fileno())
         unfinished.rename(self.folder / STATE)
         self._marked = time.monotonic()
+
+    def _forget(self) -> None:
+        forget(self._positions)
+        forget(self._cosines)
 
     def finish(self) -> None:
         """Forget how far it is: nothing goes on from here."""

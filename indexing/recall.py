@@ -153,6 +153,7 @@ def _ranks(truth: Truth, rows: Rows, centres: Floats2d) -> tuple[Ints2d, Ints2d]
         theirs = rows.take(np.maximum(truth.neighbours.positions[:, place], 0)) @ centres.T
         of_row[:, place] = _rank(cosines, np.argmax(theirs, axis=1))
         of_neighbour[:, place] = _rank(theirs, own)
+        forget(rows)
     return of_row, of_neighbour
 
 

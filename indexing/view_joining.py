@@ -21,7 +21,7 @@ from indexing.fusion import Fusion
 from indexing.index import FusedRows, Rows
 from indexing.index_plan import Ask, ViewPlan, plan_view
 from indexing.lexical_index import LexicalIndex, LexicalOptions, fit_lexical, load_lexical
-from indexing.memory import parse_memory
+from indexing.memory import parse_memory, trim
 from indexing.neighbour_files import STATE, NeighbourFiles
 from indexing.progress import Progress, silent
 from indexing.self_join import SelfJoin, SparseRows, with_reserve
@@ -96,7 +96,8 @@ class ViewJoining:
             pass  # it was cut short
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        fit_lexical(self.catalog, options).save(folder)
+        fit_lexical(self.catalog, options, scratch=folder).save(folder)
+        trim()
         write_json(folder / STATE, state)
         return load_lexical(folder, len(self.catalog))
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import indexing.catalog
 from indexing.errors import InputError
 from indexing.lexical_index import LexicalOptions, fit_lexical, load_lexical
 
@@ -70,3 +71,15 @@ def test_a_lexical_view_without_a_file_is_refused(index, tmp_path, name):
     (tmp_path / name).unlink()
     with pytest.raises(InputError, match="build the index again"):
         load_lexical(tmp_path, 6)
+
+
+def test_counts_that_wait_on_disk_give_the_same_view_and_leave_nothing(catalog_of, tmp_path, monkeypatch):
+    catalog = catalog_of(title=[f"{title} {number}" for number in range(20) for title in TITLES])
+    whole = fit_lexical(catalog)
+    monkeypatch.setattr(indexing.catalog, "TEXT_BLOCK", 32)
+    spilled = fit_lexical(catalog, scratch=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    for one, other in ((whole.matrix.data, spilled.matrix.data), (whole.matrix.indices, spilled.matrix.indices)):
+        assert one.tobytes() == other.tobytes()
+    assert whole.matrix.indptr.tolist() == spilled.matrix.indptr.tolist()
+    assert whole.columns.tolist() == spilled.columns.tolist()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import indexing.catalog
 from indexing.errors import InputError
 from indexing.lsa_encoder import LsaOptions, fit_lsa, load_lsa
 
@@ -84,3 +85,12 @@ def test_the_smallest_catalogues_can_be_fitted(catalog_of, titles):
 def test_a_catalogue_without_text_is_refused_with_a_remedy(catalog_of):
     with pytest.raises(InputError, match="no product has any text: give --text-encoder none"):
         fit_lsa(catalog_of(title=[None, " "]))
+
+
+def test_a_sample_is_the_same_however_the_texts_are_blocked(catalog_of, titles, monkeypatch):
+    options = LsaOptions(dim=8, most_texts=30)
+    whole = fit_lsa(catalog_of(title=titles), options)
+    monkeypatch.setattr(indexing.catalog, "TEXT_BLOCK", 7)
+    blocked = fit_lsa(catalog_of(title=titles), options)
+    assert blocked.projection.tobytes() == whole.projection.tobytes()
+    assert blocked.kept.tolist() == whole.kept.tolist()
