@@ -79,6 +79,7 @@ class DenseJoin:
         """How many rows have room for their lists: those of one stripe at least."""
         copied = self.row_bytes if self.row_bytes <= self.memory // 2 else 0
         left = self.memory - copied - (self.threads + 1) * TILE_BYTES - len(self.units) * 40 - self.plan.nbytes
+        left -= min(len(self.units.members) * self.k * 12, left // 2)  # pages of the files: they are written all over
         return max(left // ((self.keep + room_for(self.keep)) * 8 + 8), STRIPE_ROWS)
 
     def _run(self, files: NeighbourFiles, done: int, where: Path | None, report: Callable[[int], None]) -> None:

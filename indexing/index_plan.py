@@ -18,7 +18,7 @@ JOINS = ("auto", "exact", "lists", "category", "engine")
 PURPOSES = ("join", "queries")
 AFFORDABLE = 3e13  # multiplications of an exact self-join: some six minutes on two cores
 ADDED_ROWS = 65_536  # that an engine is given at once
-FIXED_BYTES = 450 * 2**20  # Python, the libraries, what is read of the catalogue
+FIXED_BYTES = 550 * 2**20  # Python, the libraries, what is read of the catalogue
 TILE_BYTES = STRIPE_ROWS * 4096 * 10  # of one thread of the join: cosines, masks, what survives
 LINK_BYTES = 2 * 32 * 4 + 60  # of a product in a graph of 32 links, twice as many on the lowest level
 PROBED = 24  # near lists that each row looks at in a join, for a recall of 0.95
@@ -118,6 +118,7 @@ def join_bytes(products: int, dim: int, ask: Ask) -> int:
     copied = copied if copied <= budget // 2 else 0  # else in a file
     lists = products * ((ask.k + 1 + SPARE + room_for(ask.k + 1 + SPARE)) * 8 + 48)
     lists += products * (PROBED * 8 + 16)  # the near lists of each, and who looks at which
+    lists += products * ask.k * 12  # pages of the files that are written
     tiles = (ask.threads + 1) * TILE_BYTES
     return max(min(copied + lists + tiles, budget), tiles)
 

@@ -16,7 +16,7 @@ from indexing.memory import forget
 from indexing.neighbours import Neighbours
 
 STATE = "made.json"
-NOBODY_ROWS = 262_144
+NOBODY_ROWS = 131_072
 MARK_S = 5.0  # at most so much work is lost by a kill: marking more often costs more than it saves
 
 

@@ -62,17 +62,18 @@ class ProbingPlan:
         return stripes_of(self.bounds)
 
     def tiles(self, stripe: Stripe, window: tuple[int, int] | None = None) -> Iterator[Tile]:
-        """The rows of one stripe against its own list, and against those who look at it; of the latter only places of the
-        window, where one is given, and then not its own list."""
+        """The rows of one stripe against its own list from there on, and against those who look at it. Only those with
+        places of the window, where one is given."""
         number, a, b = stripe
         end = int(self.bounds[number + 1])
         visitors = self.visitors[self.starts[number] : self.starts[number + 1]]
         if window is not None:
             first, last = np.searchsorted(visitors, window)
             visitors = visitors[first:last]
-        else:
-            for first in range(a, end, TILE_COLUMNS):
-                yield Tile(a, b, ((first, min(first + TILE_COLUMNS, end)),), overlap=first == a)
+        for first in range(a, end, TILE_COLUMNS):
+            tile = Tile(a, b, ((first, min(first + TILE_COLUMNS, end)),), overlap=first == a)
+            if window is None or tile.touches(*window):
+                yield tile
         for first in range(0, len(visitors), TILE_COLUMNS):
             yield Tile(a, b, (), gathered=visitors[first : first + TILE_COLUMNS])
 

@@ -183,12 +183,14 @@ def test_near_lists_find_all_that_either_looks_at(tmp_path, small_tiles, count, 
         assert (found.positions[own][len(expected) :] == -1).all()
 
 
-def test_windows_of_near_lists_find_the_same(tmp_path, small_tiles):
+@pytest.mark.parametrize("room", [20_000, 80_000, 200_000])
+@pytest.mark.parametrize("lists", [3, 30], ids=["of many stripes", "of one"])
+def test_windows_of_near_lists_find_the_same(tmp_path, small_tiles, room, lists):
     array = unit_rows(np.random.default_rng(7).normal(size=(900, 8)))
-    whole, _, _ = through_lists(array, 5, tmp_path / "whole", lists=30, count=4)
-    little = 3 * dense_join.TILE_BYTES + len(array) * (40 + 2 * 16 + 4 * 8) + 80_000
-    few, join, _ = through_lists(array, 5, tmp_path / "few", lists=30, count=4, memory=little)
-    assert join.window_rows() < len(array) / 3
+    whole, _, _ = through_lists(array, 5, tmp_path / "whole", lists=lists, count=2)
+    little = 3 * dense_join.TILE_BYTES + len(array) * (40 + 2 * 16 + 2 * 8) + room
+    few, join, _ = through_lists(array, 5, tmp_path / "few", lists=lists, count=2, memory=little)
+    assert 32 <= join.window_rows() < len(array) / 3
     assert few.positions.tobytes() == whole.positions.tobytes()
     assert few.cosines.tobytes() == whole.cosines.tobytes()
 

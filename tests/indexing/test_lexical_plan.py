@@ -40,5 +40,5 @@ def test_a_view_that_does_not_fit_is_refused_with_what_would(write):
         p for p in plan_build([path], BuildOptions(image_encoder="none", lexical=False), "cpu") if p.view == "lexical"
     ]
     with pytest.raises(InputError, match=r"--memory 2.0 GiB: the lexical view of 6,000,000 products with 100 characters each "
-                       r"needs 7.3 GiB: give --memory 8G, fewer --text-fields, or --no-lexical"):  # fmt: skip
+                       r"needs 7.4 GiB: give --memory 8G, fewer --text-fields, or --no-lexical"):  # fmt: skip
         plan_lexical(6_000_000, 100, Ask(memory=2**31))
