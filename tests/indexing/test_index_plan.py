@@ -42,7 +42,7 @@ print(peak() - begun)
         (35_000, Ask(recall=1), "Flat", "exact"),
         (1_000_000, Ask(), "IVF2048,Flat", "lists"),
         (1_000_000, Ask(recall=1), "Flat", "exact"),
-        (1_000_000, Ask(memory=int(1.25 * GIB)), "IVF2048,SQ8", "lists"),
+        (1_000_000, Ask(memory=int(1.4 * GIB)), "IVF2048,SQ8", "lists"),
         (1_000_000, Ask(memory=GIB), "IVF2048,PQ64", "lists"),
         (100_000, Ask(purpose="queries"), "HNSW32", "exact"),
         (1_000_000, Ask(purpose="queries"), "HNSW32", "lists"),
