@@ -8,8 +8,9 @@ import pytest
 from indexing import delta_tiles, join_plan, tiles
 from indexing.delta_cells import NearCells, everybody
 from indexing.delta_lists import Moves, OldLists
+from indexing.delta_search import DeltaSearch
 from indexing.delta_tiles import DeltaTiles
-from indexing.faiss_index import cluster_centres
+from indexing.faiss_index import build_faiss, cluster_centres
 from indexing.index import ExactIndex, seen_rows
 from indexing.near_lists import Lists, assign
 from indexing.neighbours import RESOLUTION, Neighbours
@@ -72,7 +73,8 @@ def brute_force(of, allowed, own, k):
 
 @pytest.mark.parametrize("sources", [None, lambda size: np.arange(size) % 3])
 @pytest.mark.parametrize("seed", range(4))
-def test_compared_with_everybody_the_lists_are_those_of_brute_force(tmp_path, seed, sources):
+@pytest.mark.parametrize("asked", [False, True], ids=["in tiles", "by asking indexes, as on a GPU"])
+def test_compared_with_everybody_the_lists_are_those_of_brute_force(tmp_path, seed, sources, asked):
     of = updated(seed)
     if sources is not None:  # who stays has the source that it had
         codes = np.concatenate([of.moves.origin[of.moves.origin >= 0] % 3, np.full((of.moves.origin < 0).sum(), 1)])
@@ -80,9 +82,12 @@ def test_compared_with_everybody_the_lists_are_those_of_brute_force(tmp_path, se
         def sources(size, codes=codes):
             return np.arange(size) % 3 if size == BEFORE else codes
 
-    join, _ = join_of(of, everybody(of.now.any(axis=1)), sources)
-    searched, found = written(join, tmp_path)
+    join, old = join_of(of, everybody(of.now.any(axis=1)), sources)
     codes = None if sources is None else sources(NOW)
+    if asked:
+        fresh = build_faiss(from_arrays(of.now[of.again]))
+        join = DeltaSearch(old, SelfJoin(build_faiss(join.rows), join.rows, WIDTH, codes), fresh)
+    searched, found = written(join, tmp_path)
     for own in range(NOW):
         allowed = np.ones(NOW, dtype=bool) if codes is None else codes != codes[own]
         got = [one for one in found.positions[own].tolist() if one >= 0]

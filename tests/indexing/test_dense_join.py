@@ -195,9 +195,10 @@ def test_windows_of_near_lists_find_the_same(tmp_path, small_tiles, room, lists)
     assert few.cosines.tobytes() == whole.cosines.tobytes()
 
 
-def test_a_join_of_near_lists_goes_on_from_where_it_was_cut_short(tmp_path, small_tiles):
+@pytest.mark.parametrize("lists", [3, 30], ids=["of many stripes", "of one"])
+def test_a_join_of_near_lists_goes_on_from_where_it_was_cut_short(tmp_path, small_tiles, lists):
     array = unit_rows(np.random.default_rng(8).normal(size=(900, 8)))
-    whole, _, _ = through_lists(array, 5, tmp_path / "whole", lists=30, count=4)
+    whole, _, _ = through_lists(array, 5, tmp_path / "whole", lists=lists, count=4)
     write, written = NeighbourFiles.write, []
 
     def cut_short(self, products, found, done):
@@ -210,11 +211,11 @@ def test_a_join_of_near_lists_goes_on_from_where_it_was_cut_short(tmp_path, smal
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(NeighbourFiles, "write", cut_short)
         with pytest.raises(KeyboardInterrupt):
-            through_lists(array, 5, tmp_path / "cut", lists=30, count=4)
+            through_lists(array, 5, tmp_path / "cut", lists=lists, count=4)
     begun = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(NeighbourFiles, "write", lambda self, *a: (begun.append(a[2]), write(self, *a))[1])
-        again, _, _ = through_lists(array, 5, tmp_path / "cut", lists=30, count=4)
+        again, _, _ = through_lists(array, 5, tmp_path / "cut", lists=lists, count=4)
     assert begun[0] == written[-1] + 1
     assert again.positions.tobytes() == whole.positions.tobytes()
     assert again.cosines.tobytes() == whole.cosines.tobytes()
