@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from indexing.build_options import BuildOptions
-from indexing.catalog import DESCRIPTION_CHARS
+from indexing.catalog import DESCRIPTION_CHARS, TEXT_FIELDS
 from indexing.encoder import Spec, column_names, parse_spec
 from indexing.index_plan import ViewPlan, plan_view, products_per_s
 from indexing.lexical_plan import LexicalPlan, plan_lexical
@@ -39,7 +39,7 @@ def plan_build(products: Sequence[Path], options: BuildOptions, device: str) -> 
 def _text_chars(file: TableFile, options: BuildOptions) -> float:
     """The characters of a product's text, on average of the first ones in a file."""
     schema = choose_schema(options.schema, file.names)
-    named = {getattr(schema, name) for name in options.text_fields}
+    named = {getattr(schema, name) for name in options.text_fields if name in TEXT_FIELDS}  # others are refused later
     named |= set(schema.extra_columns(file.names)) if "attributes" in options.text_fields else set()
     columns = [name for name in file.names if name in named and not _is_vector(name, options)]
     first = next(iter(file.blocks(SAMPLED, columns)), None) if columns else None

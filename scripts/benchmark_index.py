@@ -3,7 +3,7 @@
 DIR holds products.parquet with titles. The rows are the lsa vectors of these titles; more of them are made from
 neighbouring real ones so that the cosines of neighbours are distributed alike (both distributions are printed). The last line is one JSON
 object: `exact_ratio` (FAISS's flat search to our exact self-join, on at most --exact-rows of the rows), `approx_ratio` (the
-fastest of FAISS HNSW, hnswlib and usearch to our join through near lists: build and search together, each with a recall@10 of
+fastest of FAISS HNSW, hnswlib, usearch and what autofaiss takes to our join through near lists: build and search together, each with a recall@10 of
 0.95), `recall` (ours), `peak_mib` of `heroic build-index` and `budget_mib` that it was given, `open_s`, `query_ratio` (a query of ours to the raw FAISS call, p50).
 """
 
@@ -35,7 +35,10 @@ BUDGETS = ((50_000, "1G"), (300_000, "2G"), (1_500_000, "6G"))
 @click.option("--data", required=True, type=click.Path(path_type=Path, exists=True), help="A folder of products.")
 @click.option("--exact-rows", default=50_000, show_default=True, help="Rows that the exact joins are compared on.")
 @click.option(
-    "--rivals", default="hnsw,hnswlib,usearch", show_default=True, help="That our approximate join is compared with."
+    "--rivals",
+    default="hnsw,hnswlib,usearch,autofaiss",
+    show_default=True,
+    help="That our approximate join is compared with.",
 )
 @click.option("--memory", help="The budget [default: 1G, 2G or 6G by size].")
 @click.option("--clock", type=click.Choice(["wall", "cpu"]), default="wall", help="cpu: where other work goes on.")
