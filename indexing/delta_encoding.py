@@ -58,7 +58,7 @@ class DeltaViews:
             return layered_lists(place / "engines" / lists_file(view), self.layers, delta)
 
     def _delta(self, view: str, index: ProductIndex) -> Rows:
-        rows: dict[str, Rows] = {name: _delta(of) for name, of in self.rows.items()}
+        rows: dict[str, Rows] = {name: _delta_rows(of) for name, of in self.rows.items()}
         return FusedRows(rows["text"], rows["image"], index.fusion) if view == "fused" else rows[view]
 
 
@@ -162,6 +162,6 @@ def _write(
     return LayeredRows(main, open_vectors(target), layers)
 
 
-def _delta(rows: LayeredRows) -> Vectors:
+def _delta_rows(rows: LayeredRows) -> Vectors:
     assert rows.delta is not None
     return rows.delta
