@@ -12,7 +12,10 @@ COMMANDS = {
     "compact": ("scripts.compact", "Fold an index's updates in."),
     "query": ("scripts.query", "Find the products most like one, or open a prompt."),
     "candidates": ("scripts.candidates", "Propose pairs from everybody's neighbours."),
-    "train-encoder": ("scripts.train_encoder", "Train an encoder, or the cross-encoder, on labelled pairs."),
+    "train-encoder": (
+        "scripts.commands.train_encoder.train_encoder",
+        "Train an encoder, or the cross-encoder, on labelled pairs.",
+    ),
     "train": ("scripts.train", "Train a reranker on labelled pairs."),
     "score": ("scripts.score", "Score a pairs file."),
     "groups": ("scripts.groups", "Group products by their scored pairs."),

@@ -1,0 +1,1 @@
+"""The commands of `heroic`, one file or folder a command."""

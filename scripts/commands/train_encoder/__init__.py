@@ -1,0 +1,1 @@
+"""`heroic train-encoder`: encoders, and the cross-encoder, from labelled pairs."""
