@@ -26,7 +26,7 @@ format: $(VENV)/.dev  ## put the code into shape
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.test  ## speed and memory, as ratios in one run
-	$(BIN)/python -m scripts.benchmark_pipeline
+	$(BIN)/python -m scripts.benchmarks.pipeline
 
 sample: $(VENV)/.cpu  ## make data/sample again
 	rm -rf data/sample

@@ -5,26 +5,26 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from eval.categories import PairCategories, categories_of, count_disagreements
-from eval.ceiling import Ceiling, find_ceiling
-from eval.context import Context
-from eval.curves import Ranking, rank_pairs
-from eval.decisions import CategoryDecisions, decide_by_category
-from eval.intervals import Draws, PairGroups
-from eval.joining import JudgedPairs, join_scores
-from eval.judging import Decisions, judge_decisions, reaches
-from eval.leakage import Leakage, find_leakage
-from eval.mistakes import Mistakes, find_mistakes, nearest_threshold
-from eval.mixes import MixedValue, value_under
-from eval.precision_auc import LEVEL, CategoryValues, measure
-from eval.reliability import Reliability, measure_reliability
-from eval.scores import Provenance, Scores
-from eval.slices import Slice, measure_slices
-from eval.suspects import Suspects, find_suspects
-from eval.uncertainty import Uncertainty, measure_uncertainty
+from eval.findings.ceiling import Ceiling, find_ceiling
+from eval.findings.leakage import Leakage, find_leakage
+from eval.findings.mistakes import Mistakes, find_mistakes, nearest_threshold
+from eval.findings.mixes import MixedValue, value_under
+from eval.findings.slices import Slice, measure_slices
+from eval.findings.suspects import Suspects, find_suspects
+from eval.inputs.categories import PairCategories, categories_of, count_disagreements
+from eval.inputs.context import Context
+from eval.inputs.joining import JudgedPairs, join_scores
+from eval.inputs.scores import Provenance, Scores
+from eval.metrics.called import CategoryDecisions, decide_by_category
+from eval.metrics.curves import Ranking, rank_pairs
+from eval.metrics.decisions import Decisions, judge_decisions, reaches
+from eval.metrics.intervals import Draws, PairGroups
+from eval.metrics.precision_auc import LEVEL, CategoryValues, measure
+from eval.metrics.reliability import Reliability, measure_reliability
+from eval.metrics.uncertainty import Uncertainty, measure_uncertainty
 from indexing.arrays import Bools1d, Floats1d, Ints1d
-from reranking.groups import product_groups
-from reranking.pairs import IdPairs
+from reranking.pairs.pair_files import IdPairs
+from reranking.pairs.product_groups import product_groups
 
 SMALL_POSITIVES = 30
 

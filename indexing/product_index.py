@@ -8,26 +8,26 @@ from typing import Any
 import numpy as np
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
-from indexing.artefact import Manifest, read_manifest
-from indexing.catalog import Catalog
-from indexing.catalog_reading import open_catalog
-from indexing.encoder import Encoder
-from indexing.encoders import open_encoder
+from indexing.catalog.catalog import Catalog
+from indexing.catalog.filters import Filters
+from indexing.catalog.read_catalog import open_catalog
+from indexing.encoders.by_spec import open_encoder
+from indexing.encoders.encoder import Encoder
 from indexing.errors import InputError
-from indexing.faiss_index import FaissIndex, load_faiss
-from indexing.filters import Filters
-from indexing.fusion import Fusion
-from indexing.index import FusedRows, Index, Rows
-from indexing.layered_index import LayeredIndex
-from indexing.layered_rows import LayeredRows
-from indexing.layers import Layers, open_layers, unlayered
-from indexing.lexical_index import LexicalIndex, load_lexical
-from indexing.near_lists import Lists, layered_lists, lists_file
-from indexing.neighbour_files import open_neighbours
-from indexing.neighbours import Neighbours
-from indexing.tuned_index import tuned
-from indexing.vectors import Vectors, open_vectors
-from indexing.versions import Hold, hold_version
+from indexing.join.neighbour_files import open_neighbours
+from indexing.search.faiss_index import FaissIndex, load_faiss
+from indexing.search.index import FusedRows, Index, Rows
+from indexing.search.layered_index import LayeredIndex
+from indexing.search.lexical_index import LexicalIndex, load_lexical
+from indexing.search.near_lists import Lists, layered_lists, lists_file
+from indexing.search.neighbours import Neighbours
+from indexing.search.tuned_index import tuned
+from indexing.storage.artefact import Manifest, read_manifest
+from indexing.storage.versions import Hold, hold_version
+from indexing.vectors.fusion import Fusion
+from indexing.vectors.layered_rows import LayeredRows
+from indexing.vectors.layers import Layers, open_layers, unlayered
+from indexing.vectors.vectors import Vectors, open_vectors
 
 KIND = "index"
 DELTA = "delta"  # the folder of what updates added

@@ -4,27 +4,27 @@ from typing import Any
 
 import click
 
-from scripts.lazy_group import LazyGroup
+from scripts.terminal.lazy_group import LazyGroup
 
 COMMANDS = {
-    "build-index": ("scripts.build_index", "Read, encode, index and self-join a catalogue."),
-    "update": ("scripts.update", "Put products into an index and take others out."),
-    "compact": ("scripts.compact", "Fold an index's updates in."),
-    "query": ("scripts.query", "Find the products most like one, or open a prompt."),
-    "candidates": ("scripts.candidates", "Propose pairs from everybody's neighbours."),
+    "build-index": ("scripts.commands.build_index", "Read, encode, index and self-join a catalogue."),
+    "update": ("scripts.commands.update", "Put products into an index and take others out."),
+    "compact": ("scripts.commands.compact", "Fold an index's updates in."),
+    "query": ("scripts.commands.query.query", "Find the products most like one, or open a prompt."),
+    "candidates": ("scripts.commands.candidates", "Propose pairs from everybody's neighbours."),
     "train-encoder": (
         "scripts.commands.train_encoder.train_encoder",
         "Train an encoder, or the cross-encoder, on labelled pairs.",
     ),
-    "train": ("scripts.train", "Train a reranker on labelled pairs."),
-    "score": ("scripts.score", "Score a pairs file."),
-    "groups": ("scripts.groups", "Group products by their scored pairs."),
-    "explain": ("scripts.explain", "Say why a model scores a pair as it does."),
-    "evaluate": ("scripts.evaluate", "Judge scores by the truth, per category."),
-    "compare": ("scripts.compare", "Say what moved between two reports, and whether it is real."),
-    "drift": ("scripts.drift", "Say how far scores moved as the catalogue grew."),
-    "inspect": ("scripts.inspect_command", "Say what an index, a model or a scores file is."),
-    "demo": ("scripts.demo", "Run the whole way on a sample catalogue."),
+    "train": ("scripts.commands.train.train", "Train a reranker on labelled pairs."),
+    "score": ("scripts.commands.score", "Score a pairs file."),
+    "groups": ("scripts.commands.groups", "Group products by their scored pairs."),
+    "explain": ("scripts.commands.explain.explain", "Say why a model scores a pair as it does."),
+    "evaluate": ("scripts.commands.evaluate", "Judge scores by the truth, per category."),
+    "compare": ("scripts.commands.compare", "Say what moved between two reports, and whether it is real."),
+    "drift": ("scripts.commands.drift", "Say how far scores moved as the catalogue grew."),
+    "inspect": ("scripts.commands.inspect.inspect_command", "Say what an index, a model or a scores file is."),
+    "demo": ("scripts.commands.demo", "Run the whole way on a sample catalogue."),
 }
 
 

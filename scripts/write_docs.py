@@ -23,7 +23,7 @@ what to do; no output is left), 130 interrupted.
 
 def render_features() -> str:
     """docs/features.md: one table a family."""
-    from reranking.signals import declared_features
+    from reranking.signals.signals import declared_features
 
     families: dict[str, list[str]] = {}
     for feature in declared_features():

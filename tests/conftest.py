@@ -35,8 +35,8 @@ def sample():
 @pytest.fixture(scope="session")
 def sample_index(sample, tmp_path_factory):
     """An index folder of the sample, with all four views and 20 neighbours of each product. Not to be changed."""
-    from indexing.build import build_index
-    from indexing.build_options import BuildOptions
+    from indexing.build.build_index import build_index
+    from indexing.build.options import BuildOptions
 
     folder = tmp_path_factory.mktemp("sample") / "index"
     build_index([sample / "products.parquet"], folder, options=BuildOptions(k=SAMPLE_K))
@@ -46,15 +46,17 @@ def sample_index(sample, tmp_path_factory):
 @pytest.fixture(scope="session")
 def sample_model(sample, sample_index, brief_training):
     """The folder of a model trained on the sample's pairs for a few rounds. Not to be changed."""
-    from eval.precision_auc import weighted
+    from eval.metrics.precision_auc import weighted
     from indexing.product_index import open_index
-    from reranking.labelled import read_labelled
-    from reranking.training import train_reranker
+    from reranking.pairs.labelled import read_labelled
+    from reranking.training.train_reranker import train_reranker
 
     index = open_index(sample_index)
     train, valid = (read_labelled([sample / f"pairs_{name}.parquet"], index.catalog) for name in ("train", "valid"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reranking.stacking.LEAST_MATCHES", 50)  # the sample is small, and rivals are to be seen
+        patch.setattr(
+            "reranking.signals.learned.stacking.LEAST_MATCHES", 50
+        )  # the sample is small, and rivals are to be seen
         trained = train_reranker(index, train, valid, metric=partial(weighted, level=0.75), options=brief_training())
     folder = sample_index.parent / "model"
     trained.reranker.save(folder)
@@ -64,8 +66,8 @@ def sample_model(sample, sample_index, brief_training):
 @pytest.fixture(scope="session")
 def brief_training():
     """TrainOptions of two boosters of at most 30 rounds, with what else is given."""
-    from reranking.boosting import BoostingOptions
-    from reranking.training import TrainOptions
+    from reranking.boosters.boosting import BoostingOptions
+    from reranking.training.train_reranker import TrainOptions
 
     return partial(TrainOptions, boosting=BoostingOptions(eta=0.2, max_rounds=30, patience=10, members=2, threads=1))
 
@@ -97,7 +99,7 @@ def heroic(monkeypatch, brief_training):
     """Run `heroic` in this process, as a console script would; training takes a few rounds only."""
     from scripts.main import main
 
-    monkeypatch.setattr("reranking.training.TrainOptions", brief_training)
+    monkeypatch.setattr("reranking.training.train_reranker.TrainOptions", brief_training)
 
     def run(*words):
         return CliRunner().invoke(main, [str(word) for word in words], prog_name="heroic", catch_exceptions=False)
@@ -127,12 +129,12 @@ def clip_config(tmp_path_factory):
 def clip_folder(sample, sample_index, clip_config, tmp_path_factory):
     """The folder of a small open_clip model, trained for seconds on the sample's pictures and titles. Not to be
     changed."""
-    from indexing.clip_training import ClipOptions
     from indexing.product_index import open_index
-    from indexing.training_run import RunOptions
-    from indexing.training_schedule import Schedule
-    from reranking.image_training import ImageTraining, train_image_encoder
-    from reranking.labelled import read_labelled
+    from reranking.encoder_training.loop.run import RunOptions
+    from reranking.encoder_training.loop.schedule import Schedule
+    from reranking.encoder_training.pictures.clip_learner import ClipOptions
+    from reranking.encoder_training.pictures.training import ImageTraining, train_image_encoder
+    from reranking.pairs.labelled import read_labelled
 
     index, folder = open_index(sample_index), tmp_path_factory.mktemp("clip") / "tiny"
     pairs = read_labelled([sample / "pairs_train.parquet"], index.catalog)

@@ -14,45 +14,49 @@ PACKAGES = ("indexing", "reranking", "eval", "scripts")  # each may import itsel
 MOST_LINES = 300
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools"}
 OWNERS = {  # library: the modules that may import it
-    "faiss": {"indexing.faiss_index"},
-    "sparse_dot_topn": {"indexing.lexical_index"},
-    "xgboost": {"reranking.boosting"},
-    "filelock": {"indexing.artefact"},
-    "prompt_toolkit": {"scripts.query_terminal"},
-    "jinja2": {"eval.render"},
-    "plotly": {"eval.render", "scripts.explanation_page"},
-    "optuna": {"reranking.tuning"},
+    "faiss": {"indexing.search.faiss_index"},
+    "sparse_dot_topn": {"indexing.search.lexical_index"},
+    "xgboost": {"reranking.boosters.boosting"},
+    "filelock": {"indexing.storage.artefact"},
+    "prompt_toolkit": {"scripts.commands.query.terminal"},
+    "jinja2": {"eval.pages.render"},
+    "plotly": {"eval.pages.render", "scripts.commands.explain.page"},
+    "optuna": {"reranking.training.tuning"},
     "torch": {
-        "indexing.clip_encoder",
-        "indexing.clip_model",
-        "indexing.clip_onnx",
-        "indexing.clip_start",
-        "indexing.clip_training",
-        "indexing.device",
-        "indexing.picture_augmentation",
-        "indexing.picture_rows",
-        "indexing.sentence_encoder",
-        "indexing.sentence_training",
-        "indexing.text_engines",
-        "indexing.training_checkpoint",
-        "indexing.training_run",
-        "indexing.training_schedule",
-        "reranking.cross_encoder",
-        "reranking.cross_training",
+        "indexing.encoders.pictures.clip",
+        "indexing.encoders.pictures.clip_model",
+        "indexing.encoders.pictures.clip_onnx",
+        "reranking.encoder_training.pictures.start",
+        "reranking.encoder_training.pictures.clip_learner",
+        "indexing.machine.device",
+        "reranking.encoder_training.pictures.augmentation",
+        "indexing.encoders.pictures.picture_rows",
+        "indexing.encoders.text.sentence",
+        "reranking.encoder_training.sentence_learner",
+        "indexing.encoders.text.engines",
+        "reranking.encoder_training.loop.checkpoint",
+        "reranking.encoder_training.loop.run",
+        "reranking.encoder_training.loop.schedule",
+        "reranking.signals.learned.cross_of_a_fold",
+        "reranking.encoder_training.cross_learner",
     },
-    "open_clip": {"indexing.clip_model", "indexing.clip_training"},
-    "fsspec": {"indexing.picture_reading"},
+    "open_clip": {"indexing.encoders.pictures.clip_model", "reranking.encoder_training.pictures.clip_learner"},
+    "fsspec": {"indexing.catalog.pictures"},
     "sentence_transformers": {
-        "indexing.sentence_encoder",
-        "indexing.sentence_training",
-        "indexing.text_engines",
-        "reranking.cross_encoder",
-        "reranking.cross_folds",
-        "reranking.cross_training",
+        "indexing.encoders.text.sentence",
+        "reranking.encoder_training.sentence_learner",
+        "indexing.encoders.text.engines",
+        "reranking.signals.learned.cross_of_a_fold",
+        "reranking.signals.learned.cross_encoder",
+        "reranking.encoder_training.cross_learner",
     },
 }
-PICTURES = {"indexing.images", "indexing.picture_augmentation", "indexing.picture_shape", "indexing.thumbnail_encoder"}
-MEASURING = ("scripts.benchmark_", "scripts.image_throughput")  # a benchmark compares ours with the raw engines
+PICTURES = {
+    "indexing.catalog.images",
+    "indexing.encoders.pictures.shape",
+    "indexing.encoders.thumbnail",
+}
+MEASURING = "scripts.benchmarks."  # a benchmark compares ours with the raw engines
 HEAVY = ("numpy", "pandas", "pyarrow", "scipy", "sklearn", "PIL", "faiss", "xgboost", "rich", "plotly")
 
 
@@ -107,10 +111,10 @@ COMMANDS = {name for name, tree in TREES.items() if name.startswith("scripts.") 
 
 def test_the_rules_see_the_house():
     assert {name.partition(".")[0] for name in MODULES} == set(PACKAGES)
-    assert "indexing.encoders" in IMPORTS["indexing.view_encoding"]
-    assert "indexing.build" in IMPORTS["scripts.build_index"]
-    assert "indexing.build" not in AT_IMPORT["scripts.build_index"]
-    assert {"scripts.build_index", "scripts.train", "scripts.evaluate"} <= COMMANDS
+    assert "indexing.encoders.by_spec" in IMPORTS["indexing.build.view_encoding"]
+    assert "indexing.build.build_index" in IMPORTS["scripts.commands.build_index"]
+    assert "indexing.build.build_index" not in AT_IMPORT["scripts.commands.build_index"]
+    assert {"scripts.commands.build_index", "scripts.commands.train.train", "scripts.commands.evaluate"} <= COMMANDS
 
 
 @pytest.mark.parametrize("name", MODULES)

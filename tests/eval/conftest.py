@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from indexing.catalog import FIELDS, Catalog
+from indexing.catalog.catalog import FIELDS, Catalog
 
 
 @pytest.fixture

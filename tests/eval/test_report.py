@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
-from eval.context import Context
-from eval.intervals import Draws
-from eval.joining import read_truth
-from eval.precision_auc import weighted
+from eval.inputs.context import Context
+from eval.inputs.joining import read_truth
+from eval.inputs.scores import read_scores
+from eval.metrics.intervals import Draws
+from eval.metrics.precision_auc import weighted
+from eval.pages.report_json import as_document, write_json
 from eval.report import EvaluationOptions, evaluate
-from eval.report_json import as_document, write_json
-from eval.scores import read_scores
 from indexing.errors import InputError
 
 GOLDEN = Path(__file__).with_name("golden_report.json")

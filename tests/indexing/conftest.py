@@ -9,15 +9,15 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-import indexing.encoders
-import indexing.view_joining
-from indexing.build import build_index
-from indexing.build_options import BuildOptions
-from indexing.catalog import FIELDS, Catalog
-from indexing.catalog_reading import ReadOptions, read_catalog
-from indexing.lexical_index import LexicalIndex
-from indexing.querying import Query, find_neighbours
-from indexing.update import UpdateOptions, update_index
+import indexing.build.view_joining
+import indexing.encoders.by_spec
+from indexing.build.build_index import build_index
+from indexing.build.options import BuildOptions
+from indexing.catalog.catalog import FIELDS, Catalog
+from indexing.catalog.read_catalog import ReadOptions, read_catalog
+from indexing.query.find_neighbours import Query, find_neighbours
+from indexing.search.lexical_index import LexicalIndex
+from indexing.update.update_index import UpdateOptions, update_index
 
 TITLES = (
     "Kettle steel 1.7 l KX-170",
@@ -204,8 +204,8 @@ class Market:
             return LexicalIndex(lexical, rows, like.lexical.columns, like.lexical.idf)
 
         with patch.context() as patched:
-            patched.setattr(indexing.encoders, "_fit_lsa", fitted)
-            patched.setattr(indexing.view_joining, "fit_lexical", weighed)
+            patched.setattr(indexing.encoders.by_spec, "_fit_lsa", fitted)
+            patched.setattr(indexing.build.view_joining, "fit_lexical", weighed)
             return self.build("rebuilt", overwrite=True, **options)
 
     def beside(self):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from indexing.build import build_index
-from indexing.build_options import BuildOptions
-from indexing.catalog import catalog_of
+from indexing.build.build_index import build_index
+from indexing.build.options import BuildOptions
+from indexing.catalog.catalog import catalog_of
 from indexing.errors import InputError
 
 

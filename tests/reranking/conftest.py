@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from indexing.catalog import FIELDS, Catalog
+from indexing.catalog.catalog import FIELDS, Catalog
 
 
 def _catalog_of_offers(*offers):
@@ -55,5 +55,5 @@ def pair_features():
 def early_first_look():
     """A first look from 50 training matches on, since the tests' catalogues are small."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reranking.stacking.LEAST_MATCHES", 50)
+        patch.setattr("reranking.signals.learned.stacking.LEAST_MATCHES", 50)
         yield 50

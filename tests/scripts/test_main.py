@@ -10,9 +10,9 @@ import click
 import pandas as pd
 import pytest
 
-from indexing.artefact import damaged_files, read_manifest
 from indexing.errors import InputError, UnknownId
 from indexing.product_index import open_index
+from indexing.storage.artefact import damaged_files, read_manifest
 from scripts import main as main_module
 from scripts.main import COMMANDS, main
 
@@ -140,7 +140,7 @@ def test_a_closed_pipe_ends_quietly():
 
 # A build that stops to wait when everything but the manifest is written.
 WAITING_BUILD = """
-import signal, sys, time, indexing.build
+import signal, sys, time, indexing.build.build_index
 from scripts.main import run
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it, which is inherited
@@ -149,7 +149,7 @@ def wait(*_):
     print("ready", flush=True)
     time.sleep(60)
 
-indexing.build.write_rejects = wait
+indexing.build.build_index.write_rejects = wait
 sys.argv = ["heroic", "build-index", *sys.argv[1:]]
 run()
 """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reranking.signals import declared_features
+from reranking.signals.signals import declared_features
 from scripts.write_docs import PAGES
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -2,12 +2,12 @@
 
 import click
 
-from scripts.lazy_group import LazyGroup
+from scripts.terminal.lazy_group import LazyGroup
 
 COMMANDS = {
-    "text": ("scripts.train_text_encoder", "A sentence-transformers model, on texts of matches."),
-    "cross": ("scripts.train_cross_encoder", "A cross-encoder, whose score becomes a signal of the reranker."),
-    "image": ("scripts.train_image_encoder", "An open_clip model, on pictures and texts."),
+    "text": ("scripts.commands.train_encoder.text", "A sentence-transformers model, on texts of matches."),
+    "cross": ("scripts.commands.train_encoder.cross", "A cross-encoder, whose score becomes a signal of the reranker."),
+    "image": ("scripts.commands.train_encoder.image", "An open_clip model, on pictures and texts."),
 }
 
 

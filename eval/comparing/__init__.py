@@ -1,0 +1,1 @@
+"""Two reports, or two runs of scores, against each other."""

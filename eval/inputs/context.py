@@ -1,0 +1,50 @@
+"""What an index and a model add to an evaluation that has only scores and truth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.catalog.catalog import Catalog
+
+if TYPE_CHECKING:
+    from indexing.product_index import ProductIndex
+    from reranking.model.reranker import XgboostReranker
+
+REST = "rest"
+
+
+@dataclass(frozen=True)
+class Context:
+    """All optional: the products, the level-3 categories that the model keeps apart, its threshold per category.
+
+    `default_threshold` decides in categories that `thresholds` do not name.
+    `kept` None means that every level-3 category stands for itself; a product without one is `rest` always. `index`
+    tells what retrieval proposes; with `model`, the one that made the scores, it tells why a pair got its score.
+    """
+
+    catalog: Catalog | None = None
+    kept: frozenset[str] | None = None
+    thresholds: Mapping[str, float] | None = None
+    default_threshold: float | None = None
+    index: "ProductIndex | None" = None
+    model: "XgboostReranker | None" = None
+
+    def level_3(self, ids: pa.Array) -> pa.Array | None:
+        """Each product's level-3 category, null where it has none; None without a catalogue. Raises UnknownId."""
+        if self.catalog is None:
+            return None
+        names = self.catalog.table["category_3"].take(pa.array(self.catalog.positions(ids)))
+        return pc.cast(names, pa.large_string()).combine_chunks()
+
+    def evaluation_categories(self, ids: pa.Array) -> pa.Array | None:
+        """Each product's evaluation category, never null; None without a catalogue. Raises UnknownId."""
+        names = self.level_3(ids)
+        if names is None:
+            return None
+        if self.kept is not None:
+            known = pc.is_in(names, pa.array(sorted(self.kept), pa.large_string()))
+            names = pc.if_else(known, names, pa.scalar(REST, pa.large_string()))
+        return pc.fill_null(names, REST)

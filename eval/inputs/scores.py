@@ -1,0 +1,200 @@
+"""Scores files, from `heroic score` or from anywhere: ids and a score, perhaps decisions, categories and provenance."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from indexing.arrays import Bools1d, Floats1d, Ints1d
+from indexing.errors import InputError
+from indexing.storage.tables import BLOCK_ROWS, TableFile, open_table
+from reranking.pairs.pair_files import PairColumns, find_columns, id_columns
+
+SCORE_COLUMNS = ("score", "scores", "probability", "target")
+DECISION_COLUMNS = ("match", "match_f1")
+CATEGORY_COLUMN = "category"
+PROBABILITY = "probability"
+METADATA_KEY = b"heroic"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What `heroic score` writes into a scores file about how it was made. A threshold of infinity calls nothing;
+    the default one decides in categories without their own."""
+
+    index_fingerprint: str | None = None
+    model_fingerprint: str | None = None
+    target_precision: float | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    default_threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scored pairs in file order: ids of one arrow type, `values` float64 (n,), all finite.
+
+    `decisions` holds those of `match` and `match_f1` that the file has, bool (n,); `categories` is the evaluation
+    category of the file's left product (large_string, nulls allowed) or None; `column` is where the scores stood.
+    `probabilities` float64 (n,) are the column `probability` where the file has it beside a score.
+    """
+
+    path: Path
+    left: pa.Array
+    right: pa.Array
+    values: Floats1d
+    column: str
+    decisions: Mapping[str, Bools1d]
+    categories: pa.Array | None
+    provenance: Provenance | None
+    probabilities: Floats1d | None = None
+
+
+def read_scores(path: Path, *, ids: tuple[str, str] | None = None) -> Scores:
+    """A scores file. The first of `score`, `scores`, `probability`, `target` that it has is the score.
+
+    Raises InputError for missing columns, and, naming the rows, for scores or decisions that are missing or no numbers.
+    """
+    kept = _ScoresFile.of(open_table(path), ids)
+    return kept.scores(kept.file.read(kept.columns))
+
+
+def read_score_blocks(path: Path, *, ids: tuple[str, str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[Scores]:
+    """The same, a block of rows at a time; a file without rows has one empty block."""
+    kept, first = _ScoresFile.of(open_table(path), ids), 0
+    for block in kept.file.blocks(rows, kept.columns):
+        yield kept.scores(block, first)
+        first += len(block)
+    if not first:
+        yield kept.scores(kept.file.read(kept.columns))
+
+
+@dataclass(frozen=True)
+class _ScoresFile:
+    """A file that has ids and a score: its columns `pair` and `score`, and what it says of its making."""
+
+    file: TableFile
+    pair: PairColumns
+    score: str
+    provenance: Provenance | None
+
+    @classmethod
+    def of(cls, file: TableFile, ids: tuple[str, str] | None) -> "_ScoresFile":
+        pair = find_columns(file, ids=ids)
+        name = next((name for name in SCORE_COLUMNS if name in file.names), None)
+        if name is None:
+            wanted = ", ".join(f"'{column}'" for column in SCORE_COLUMNS)
+            raise InputError(f"{file.path}: no score column: needs one of {wanted}, has {', '.join(file.names)}")
+        return cls(file, pair, name, _provenance(file))
+
+    @property
+    def columns(self) -> list[str]:
+        """What is read of the file."""
+        more = [self.score, *DECISION_COLUMNS, CATEGORY_COLUMN, PROBABILITY]
+        return _present(self.file, self.pair, more)
+
+    def scores(self, table: pa.Table, first: int = 0) -> Scores:
+        """The scores of rows from `first` on."""
+        path, names = self.file.path, table.column_names
+        left, right = id_columns(table, self.pair, path, first)
+        probabilities = table[PROBABILITY] if PROBABILITY in names else None
+        return Scores(
+            path=path,
+            left=left,
+            right=right,
+            values=_finite(table[self.score], self.score, path, first),
+            column=self.score,
+            decisions={c: _booleans(table[c], c, path, first) for c in DECISION_COLUMNS if c in names},
+            categories=_texts(table[CATEGORY_COLUMN], CATEGORY_COLUMN, path) if CATEGORY_COLUMN in names else None,
+            provenance=self.provenance,
+            probabilities=None if probabilities is None else _finite(probabilities, PROBABILITY, path, first),
+        )
+
+
+def check_provenance(scores: Scores, *, index_fingerprint: str | None, model_fingerprint: str | None) -> None:
+    """Raises InputError when the scores say that they were made with another index or model than these."""
+    made = scores.provenance
+    if made is None:
+        return
+    for what, theirs, given in (
+        ("index", made.index_fingerprint, index_fingerprint),
+        ("model", made.model_fingerprint, model_fingerprint),
+    ):
+        if theirs is not None and given is not None and theirs != given:
+            raise InputError(
+                f"{scores.path}: made with {what} {theirs}, given is {what} {given}: they do not belong together; "
+                f"give the {what} that made the scores, or score again"
+            )
+
+
+def _present(file: TableFile, columns: PairColumns, more: list[str]) -> list[str]:
+    wanted = dict.fromkeys([columns.left, columns.right, *more])
+    return [name for name in wanted if name in file.names]
+
+
+def _finite(column: pa.ChunkedArray, name: str, path: Path, first: int) -> Floats1d:
+    try:
+        values = np.asarray(pc.cast(column, pa.float64()).to_numpy(), dtype=np.float64)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise InputError(f"{path}: column '{name}' is not a number ({error}): scores are numbers") from error
+    wrong = first + np.flatnonzero(~np.isfinite(values))
+    _refuse_rows(wrong, f"{path}: column '{name}' is NaN, null or infinite", "every pair needs a score")
+    return values
+
+
+def _booleans(column: pa.ChunkedArray, name: str, path: Path, first: int) -> Bools1d:
+    wrong = first + np.flatnonzero(column.is_null().to_numpy())
+    _refuse_rows(wrong, f"{path}: column '{name}' is null", "decisions are true or false")
+    try:
+        return np.asarray(pc.cast(column, pa.bool_()).to_numpy(), dtype=np.bool_)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise InputError(f"{path}: column '{name}' is {column.type} ({error}): decisions are true or false") from error
+
+
+def _texts(column: pa.ChunkedArray, name: str, path: Path) -> pa.Array:
+    try:
+        return pc.cast(column, pa.large_string()).combine_chunks()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise InputError(f"{path}: column '{name}' is {column.type}: categories are text") from error
+
+
+def _refuse_rows(rows: Ints1d, what: str, remedy: str) -> None:
+    if rows.size:
+        shown = ", ".join(map(str, rows[:5])) + (", …" if rows.size > 5 else "")
+        raise InputError(f"{what} in {rows.size} rows ({shown}): {remedy}")
+
+
+def _provenance(file: TableFile) -> Provenance | None:
+    if file.format != "parquet":
+        return None
+    raw = (pq.read_schema(file.path).metadata or {}).get(METADATA_KEY)
+    if raw is None:
+        return None
+    try:
+        return _parsed(json.loads(raw))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(f"{file.path}: its heroic metadata cannot be read ({error}): score again") from error
+
+
+def _parsed(made: dict[str, Any]) -> Provenance:
+    if made.get("kind", "scores") != "scores":
+        raise ValueError(f"it says that the file holds {made['kind']}, not scores")
+    precision = made.get("target_precision")
+    return Provenance(
+        index_fingerprint=made.get("index_fingerprint"),
+        model_fingerprint=made.get("model_fingerprint"),
+        target_precision=None if precision is None else float(precision),
+        thresholds={str(name): _threshold(at) for name, at in (made.get("thresholds") or {}).items()},
+        default_threshold=_threshold(made["default_threshold"]) if "default_threshold" in made else None,
+    )
+
+
+def _threshold(value: float | None) -> float:
+    """JSON has no infinity: null is written for 'never'."""
+    return math.inf if value is None else float(value)

@@ -1,0 +1,1 @@
+"""The figures: area under the precision-recall curve, intervals, reliability, decisions."""

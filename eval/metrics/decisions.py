@@ -1,0 +1,75 @@
+"""The decisions of a scores file, `match` and `match_f1`, judged by the truth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from eval.inputs.categories import PairCategories
+from eval.inputs.joining import JudgedPairs
+from eval.inputs.scores import Scores
+from eval.metrics.called import DecisionValues, measure_decisions
+from indexing.arrays import Bools1d, Floats1d
+
+
+@dataclass(frozen=True)
+class JudgedDecisions:
+    """Boolean decisions (p,) on the truth's pairs, and their values."""
+
+    called: Bools1d
+    values: DecisionValues
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """The columns `match` (`precision`) and `match_f1` (`f1`), None where absent.
+
+    `redecided` counts decisions of `match` made again: a swapped pair was decided by the threshold of the truth's
+    right product; where the left one's category has a threshold of its own, that one decides.
+    """
+
+    precision: JudgedDecisions | None
+    f1: JudgedDecisions | None
+    redecided: int
+
+
+def judge_decisions(
+    scores: Scores,
+    pairs: JudgedPairs,
+    categories: PairCategories,
+    thresholds: Mapping[str, float],
+) -> Decisions:
+    """Judge both columns; `thresholds` by category decide again where a swap changed the category."""
+    by_precision, by_f1 = (_in_truth_order(scores, column, pairs) for column in ("match", "match_f1"))
+    redecided = 0
+    if by_precision is not None:
+        again, own = _to_decide_again(scores, pairs, categories, thresholds)
+        by_precision = np.where(again, reaches(pairs.scores, own), by_precision)
+        redecided = int(again.sum())
+    return Decisions(_judge(by_precision, pairs), _judge(by_f1, pairs), redecided)
+
+
+def reaches(scores: Floats1d, thresholds: Floats1d) -> Bools1d:
+    """Where a score reaches its threshold; nowhere where that is NaN (a comparison with NaN is False)."""
+    return np.asarray(scores >= thresholds, dtype=np.bool_)
+
+
+def _in_truth_order(scores: Scores, column: str, pairs: JudgedPairs) -> Bools1d | None:
+    decided = scores.decisions.get(column)
+    return None if decided is None else decided[pairs.rows]
+
+
+def _to_decide_again(
+    scores: Scores, pairs: JudgedPairs, categories: PairCategories, thresholds: Mapping[str, float]
+) -> tuple[Bools1d, Floats1d]:
+    """Where a swap changed the category (p,), and each pair's threshold (p,), NaN where its category has none."""
+    own = np.array([thresholds.get(name, np.nan) for name in categories.names])[categories.codes]
+    if scores.categories is None:
+        return np.zeros(len(pairs), dtype=np.bool_), own
+    theirs = np.asarray(scores.categories.to_numpy(zero_copy_only=False), dtype=object)[pairs.rows]
+    changed = theirs != np.asarray(categories.names, dtype=object)[categories.codes]
+    return pairs.swapped & changed & ~np.isnan(own), own
+
+
+def _judge(called: Bools1d | None, pairs: JudgedPairs) -> JudgedDecisions | None:
+    return None if called is None else JudgedDecisions(called, measure_decisions(called, pairs.targets))

@@ -1,0 +1,138 @@
+"""Bootstrap intervals that resample product groups, not pairs: pairs of one group are not independent."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from eval.metrics.bca import bca_bounds
+from eval.metrics.called import decision_row
+from eval.metrics.curves import rank_pairs
+from eval.metrics.precision_auc import LEVEL, weighted_of
+from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
+from indexing.errors import InputError
+
+BLOCKS = 40  # parts that the groups are dealt into, each left out once, for the skewness of a value
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where `confidence` of a value's draws lie, bias-corrected and accelerated; `rounds` are those in which it was
+    defined. It always contains the value."""
+
+    low: float
+    high: float
+    confidence: float
+    rounds: int
+
+
+@dataclass(frozen=True)
+class PairGroups:
+    """The product groups of each pair's two products: any int64 codes, both (n,)."""
+
+    left: Ints1d
+    right: Ints1d
+
+    def __post_init__(self) -> None:
+        if len(self.left) != len(self.right):
+            raise InputError(f"{len(self.left)} left groups, {len(self.right)} right: give both for every pair")
+
+
+@dataclass(frozen=True)
+class Draws:
+    """How a bootstrap draws: how often (0: no intervals), the share of draws inside an interval, and the seed."""
+
+    rounds: int = 200
+    confidence: float = 0.95
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.rounds < 0:
+            raise InputError(f"{self.rounds} bootstrap rounds: give 0 (no intervals) or more")
+        if not 0 < self.confidence < 1:
+            raise InputError(f"confidence {self.confidence}: it is between 0 and 1")
+
+
+@dataclass(frozen=True)
+class DecisionIntervals:
+    """Intervals of the three values of boolean decisions; None where a value was never defined."""
+
+    precision: Interval | None
+    recall: Interval | None
+    f1: Interval | None
+
+
+def draw_weights(groups: PairGroups, draws: Draws) -> Iterator[Floats1d]:
+    """Pair weights (n,) of each round: as many groups are drawn with replacement as there are; group g comes m_g
+    times; a pair inside a group weighs m, a pair between two groups m1·m2. The same seed draws the same."""
+    generator = np.random.default_rng(draws.seed)
+    left, right, count = _dense(groups)
+    inside = left == right
+    for _ in range(draws.rounds):
+        times = np.bincount(generator.integers(0, count, count), minlength=count).astype(np.float64)
+        yield times[left] * np.where(inside, 1.0, times[right])
+
+
+def leave_out_weights(groups: PairGroups, seed: int) -> Iterator[Floats1d]:
+    """Pair weights (n,) with each of BLOCKS random parts of the groups left out: 0 for the pairs that touch it."""
+    left, right, count = _dense(groups)
+    blocks = np.random.default_rng(seed).permutation(count) % BLOCKS
+    for block in range(min(BLOCKS, count)):
+        yield ((blocks[left] != block) & (blocks[right] != block)).astype(np.float64)
+
+
+def bootstrap(
+    measure: Callable[[Floats1d], Floats1d], values: Floats1d, groups: PairGroups, draws: Draws
+) -> list[Interval | None]:
+    """The intervals of `values` (v,), which `measure(weights)` gives under pair weights (n,), NaN where undefined.
+
+    Rounds in which no pair was drawn, or a value is NaN, are left out; None when none remains or the value is NaN.
+    """
+    drawn = _measured(measure, draw_weights(groups, draws), len(values))
+    left_out = _measured(measure, leave_out_weights(groups, draws.seed) if draws.rounds else iter(()), len(values))
+    return [
+        _interval(float(value), drawn[:, place], left_out[:, place], draws.confidence)
+        for place, value in enumerate(values)
+    ]
+
+
+def weighted_interval(
+    scores: Floats1d, targets: Floats1d, categories: Ints1d, groups: PairGroups, draws: Draws, *, level: float = LEVEL
+) -> Interval | None:
+    """Interval of `precision_auc.weighted`; the pairs (n,) are sorted once, a round is cumulative sums."""
+    ranking = rank_pairs(scores, targets, categories)
+
+    def measure(weights: Floats1d | None) -> Floats1d:
+        return np.array([weighted_of(ranking.points(weights), level)])
+
+    return bootstrap(measure, measure(None), groups, draws)[0]
+
+
+def decision_intervals(decisions: Bools1d, targets: Floats1d, groups: PairGroups, draws: Draws) -> DecisionIntervals:
+    """Intervals of precision, recall and F1 of decisions (n,), from the same draws."""
+    everything = np.ones(len(targets))
+    found = bootstrap(
+        lambda weights: decision_row(decisions, targets, weights),
+        decision_row(decisions, targets, everything),
+        groups,
+        draws,
+    )
+    return DecisionIntervals(*found)
+
+
+def _dense(groups: PairGroups) -> tuple[Ints1d, Ints1d, int]:
+    """Both groups of each pair numbered from 0, and how many there are."""
+    known, dense = np.unique(np.concatenate([groups.left, groups.right]), return_inverse=True)
+    return dense[: len(groups.left)], dense[len(groups.left) :], len(known)
+
+
+def _measured(measure: Callable[[Floats1d], Floats1d], weights: Iterator[Floats1d], width: int) -> Floats2d:
+    rows = [measure(row) for row in weights if row.any()]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), width)
+
+
+def _interval(value: float, drawn: Floats1d, left_out: Floats1d, confidence: float) -> Interval | None:
+    known = drawn[~np.isnan(drawn)]
+    if not len(known) or np.isnan(value):
+        return None
+    return Interval(*bca_bounds(value, known, left_out, confidence), confidence, len(known))

@@ -1,0 +1,1 @@
+"""The report written out: page, JSON, tables."""

@@ -1,0 +1,126 @@
+"""Pairs as a reader wants to see them: pictures, titles with their differences, what agrees, and why the score."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from eval.findings.reasons import ReportReasons
+from eval.inputs.context import Context
+from eval.pages.differences import Piece, mark_differences
+from eval.pages.pictures import PictureShelf
+from eval.report import Report
+from indexing.arrays import Ints1d
+from reranking.explain.product_facts import Agreement, Fact, compare_products
+from reranking.explain.reasons import Reason
+
+MOST_FACTS = 8
+MOST_CHARS = 90
+SHOWN_ELSEWHERE = ("id", "title")
+
+
+@dataclass(frozen=True)
+class ProductCard:
+    """One product; `picture` is a place on the shelf. Without an index there is only the id."""
+
+    id: str
+    title: tuple[Piece, ...] = ()
+    picture: int | None = None
+
+
+@dataclass(frozen=True)
+class PairCard:
+    """Two products side by side: what is known of both, their score, what decides and what was decided.
+
+    `probability` is None where it is the score. `facts` are of both products, `hidden` more were left out; `threshold` is None where nothing is called a match;
+    `why` says why the pair is shown, where that is not plain.
+    """
+
+    left: ProductCard
+    right: ProductCard
+    facts: tuple[Fact, ...]
+    hidden: int
+    category: str
+    score: float
+    probability: float | None
+    threshold: float | None
+    called: bool
+    match: bool
+    reasons: tuple[Reason, ...]
+    why: str = ""
+
+
+class CardMaker:
+    """Makes the cards of one report; `shelf` then holds their pictures."""
+
+    def __init__(self, report: Report, context: Context, reasons: ReportReasons) -> None:
+        self.report, self.context, self.reasons = report, context, reasons
+        self.shelf = None if context.catalog is None else PictureShelf(context.catalog)
+
+    @property
+    def pictures(self) -> list[str]:
+        """Data URIs, in the order of their places."""
+        return [] if self.shelf is None else self.shelf.uris
+
+    def cards(self, rows: Ints1d, why: tuple[str, ...] = ()) -> tuple[PairCard, ...]:
+        """The cards of these rows of the truth."""
+        pairs, taken = self.report.pairs, pa.array(rows)
+        ids = pairs.left.take(taken), pairs.right.take(taken)
+        sides = [self._products(side) for side in ids]
+        return tuple(
+            self._card(int(row), sides[0][place], sides[1][place], why[place] if why else "")
+            for place, row in enumerate(rows)
+        )
+
+    def _products(self, ids: pa.Array) -> list[dict[str, Any]]:
+        if self.context.catalog is None:
+            return [{"id": value} for value in ids.to_pylist()]
+        catalog = self.context.catalog
+        rows: list[dict[str, Any]] = catalog.take(catalog.positions(ids)).table.to_pylist()
+        return rows
+
+    def _card(self, row: int, left: dict[str, Any], right: dict[str, Any], why: str) -> PairCard:
+        report, code = self.report, int(self.report.categories.codes[row])
+        threshold = float(report.thresholds[code])
+        score, probability = float(report.pairs.scores[row]), float(report.pairs.probabilities[row])
+        facts, hidden = self._facts(left, right)
+        titles = mark_differences(left.get("title") or "", right.get("title") or "")
+        return PairCard(
+            left=self._product(left, titles[0]),
+            right=self._product(right, titles[1]),
+            facts=facts,
+            hidden=hidden,
+            category=report.categories.names[code],
+            score=score,
+            probability=probability if probability != score else None,
+            threshold=threshold if np.isfinite(threshold) else None,
+            called=bool(report.called[row]),
+            match=bool(report.pairs.targets[row] == 1),
+            reasons=self.reasons.of_pair.get(row, ()),
+            why=why,
+        )
+
+    def _product(self, product: dict[str, Any], title: tuple[Piece, ...]) -> ProductCard:
+        picture = None if self.shelf is None else self.shelf.place(product["images"] or [])
+        return ProductCard(str(product["id"]), title, picture)
+
+    def _facts(self, left: dict[str, Any], right: dict[str, Any]) -> tuple[tuple[Fact, ...], int]:
+        if self.context.catalog is None:
+            return (), 0
+        compared = compare_products(left, right)
+        facts = [fact for fact in compared.facts if fact.name not in SHOWN_ELSEWHERE and not _plain(fact)]
+        shown = tuple(
+            Fact(_short(fact.name), _short(fact.left), _short(fact.right), fact.agreement)
+            for fact in facts[:MOST_FACTS]
+        )
+        return shown, compared.hidden + len(facts) - len(shown)
+
+
+def _plain(fact: Fact) -> bool:
+    """Whether a fact is no news: candidates are mostly of one category."""
+    return fact.name == "category" and fact.agreement is Agreement.EQUAL
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_CHARS else text[: MOST_CHARS - 1].rstrip() + "…"

@@ -1,0 +1,61 @@
+"""Two titles with what differs between them marked: words, and numbers above all."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from reranking.signals.texts.codes import plain_number
+from reranking.signals.texts.word_tokens import fold, words
+
+Mark = Literal["", "word", "number"]
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of a text; `mark` says that the other text lacks it, and whether it holds a digit."""
+
+    text: str
+    mark: Mark = ""
+
+
+def mark_differences(left: str, right: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """Both texts in pieces; a word that the other has in any place, in other case, or cut in two, is no difference."""
+    words_of = _plain_words(left), _plain_words(right)
+    return _pieces(left, _known(*words_of)), _pieces(right, _known(*words_of[::-1]))
+
+
+def _plain_words(text: str) -> list[str]:
+    """Each cut as it is marked: folding a whole text may join what stands apart."""
+    return [plain_number(word) for found in _WORD.finditer(text) for word in words(fold(found[0]))]
+
+
+def _known(own: list[str], others: list[str]) -> frozenset[str]:
+    """Which words are no difference: those of the other text, two of it written together, or that it writes so."""
+    known = {*others, *map("".join, pairwise(others))}
+    return frozenset(known.union(*(both for both in pairwise(own) if "".join(both) in others)))
+
+
+def _pieces(text: str, known: frozenset[str]) -> tuple[Piece, ...]:
+    pieces: list[Piece] = []
+    for piece in _cut(text, known):
+        if pieces and pieces[-1].mark == piece.mark == "":
+            pieces[-1] = Piece(pieces[-1].text + piece.text)
+        else:
+            pieces.append(piece)
+    return tuple(pieces)
+
+
+def _cut(text: str, known: frozenset[str]) -> Iterator[Piece]:
+    end = 0
+    for found in _WORD.finditer(text):
+        if found.start() > end:
+            yield Piece(text[end : found.start()])
+        same = all(plain_number(word) in known for word in words(fold(found[0])))
+        mark: Mark = "" if same else "number" if any(letter.isdigit() for letter in found[0]) else "word"
+        yield Piece(found[0], mark)
+        end = found.end()
+    if end < len(text):
+        yield Piece(text[end:])

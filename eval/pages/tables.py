@@ -1,0 +1,101 @@
+"""The report as tables for other programs: categories.csv, mistakes.parquet and pairs.parquet."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from eval.findings.reasons import ReportReasons
+from eval.pages.report_json import as_document
+from eval.report import Report
+from indexing.arrays import Ints1d
+
+PAIRS = "pairs.parquet"
+MOST_NEAR = 200  # near-threshold pairs written
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_categories(report: Report, path: Path) -> None:
+    """One row a category with every value of report.json; no value is an empty cell.
+
+    A name that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    rows = [_flat(row) for row in as_document(report)["categories"]]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_mistakes(report: Report, reasons: ReportReasons, path: Path) -> None:
+    """Every mistake, label suspect and near-threshold pair, worst first within its `kind`; a pair may stand under
+    several. `threshold` is what it was decided by; reasons are there for the pairs that the page shows."""
+    mistakes, suspects = report.mistakes, report.suspects
+    parts = [
+        ("false_match", mistakes.false_matches, [""] * len(mistakes.false_matches)),
+        ("missed_match", mistakes.missed_matches, [""] * len(mistakes.missed_matches)),
+        ("near_threshold", report.near[:MOST_NEAR], [""] * len(report.near[:MOST_NEAR])),
+        ("label_suspect", suspects.rows, list(suspects.reasons)),
+    ]
+    tables = [_rows(report, reasons, kind, rows, why) for kind, rows, why in parts]
+    pq.write_table(pa.concat_tables(tables), path)
+
+
+def write_pairs(report: Report, path: Path) -> None:
+    """Every pair of the truth with what was judged: what `heroic compare` reads."""
+    pairs, decisions = report.pairs, report.decisions
+    columns: dict[str, Any] = {
+        "left_id": pairs.left,
+        "right_id": pairs.right,
+        "target": pairs.targets,
+        "score": pairs.scores,
+        "category": _categories(report, np.arange(len(pairs))),
+        "called": report.called,
+    }
+    for name, judged in (("match", decisions.precision), ("match_f1", decisions.f1)):
+        if judged is not None:
+            columns[name] = judged.called
+    pq.write_table(pa.table(columns), path, compression="zstd")
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        if name.endswith("interval"):
+            stem = name.removesuffix("interval")
+            flat |= {f"{stem}low": value and value["low"], f"{stem}high": value and value["high"]}
+        else:
+            flat[name] = f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    return flat
+
+
+def _categories(report: Report, rows: Ints1d) -> pa.Array:
+    codes = pa.array(report.categories.codes[rows].astype(np.int32))
+    return pa.DictionaryArray.from_arrays(codes, pa.array(report.categories.names, pa.large_string()))
+
+
+def _rows(report: Report, reasons: ReportReasons, kind: str, rows: Ints1d, why: list[str]) -> pa.Table:
+    pairs, taken = report.pairs, pa.array(rows)
+    said = [
+        "; ".join(
+            f"{reason.family} {reason.added:+.2f} ({reason.words})" for reason in reasons.of_pair.get(int(row), ())
+        )
+        for row in rows
+    ]
+    return pa.table(
+        {
+            "kind": pa.array([kind] * len(rows), pa.string()),
+            "left_id": pairs.left.take(taken),
+            "right_id": pairs.right.take(taken),
+            "category": _categories(report, rows),
+            "target": pairs.targets[rows],
+            "score": pairs.scores[rows],
+            "threshold": report.thresholds[report.categories.codes[rows]],
+            "called": report.called[rows],
+            "why": pa.array([text or None for text in why], pa.string()),
+            "reasons": pa.array([text or None for text in said], pa.string()),
+        }
+    )

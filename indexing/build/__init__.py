@@ -1,0 +1,1 @@
+"""From catalogue files to an index folder: what is planned, encoded, reused and joined."""

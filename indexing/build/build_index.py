@@ -1,0 +1,128 @@
+"""The front door of the package: build an index folder from catalogue files."""
+
+import shutil
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from indexing.build.options import BuildOptions
+from indexing.build.reuse import holds_model_vectors
+from indexing.build.view_encoding import ViewEncoding, image_spec
+from indexing.build.view_joining import ViewJoining
+from indexing.catalog.read_catalog import CatalogRead, ReadOptions, read_catalog
+from indexing.catalog.rejects import Reject, write_rejects
+from indexing.encoders.encoder import column_names, parse_spec
+from indexing.errors import InputError, Unfinished
+from indexing.machine.device import choose_device
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import KIND, ProductIndex, open_index
+from indexing.search.lexical_index import LexicalOptions
+from indexing.storage.artefact import MANIFEST, Manifest, fingerprint_of, read_manifest, write_manifest, writing
+from indexing.storage.tables import list_tables, open_table
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did: the index, opened; what was set aside; the views whose vectors were reused;
+    how many products an encoder looked at in each of the others."""
+
+    index: ProductIndex
+    rejects: list[Reject]
+    reused: list[str]
+    looked_at: dict[str, int] = field(default_factory=dict)
+
+
+def build_index(
+    products: Sequence[Path], out: Path, *, options: BuildOptions | None = None, progress: Progress = silent
+) -> Built:
+    """Read, encode, fuse, index and self-join a catalogue into the folder `out`.
+
+    An index of the same catalogue is built again from the vectors that still fit; one of another catalogue is
+    replaced only with `overwrite`. Raises InputError, and leaves `out` as it was, for anything wrong in the input.
+    """
+    options = options or BuildOptions()
+    device = choose_device(options.device)
+    with writing(Path(out), KIND, keep=holds_model_vectors) as folder:
+        read = read_catalog(products, folder=folder, options=_read_options(products, options), progress=progress)
+        _refuse_another_catalog(Path(out), read.digest, options.overwrite or options.extend)
+        encoding = ViewEncoding(folder, Path(out), options, read, progress)
+        vectors = encoding.run()
+        of = {"catalog": read.digest, "encoders": _encoded(encoding.encoders)}
+        joining = ViewJoining(folder, options, read.catalog, device, progress, of)
+        views = joining.run(vectors)
+        _remove_leftovers(folder, encoding.encoders)
+        rejects = [*read.rejects, *encoding.rejects]
+        write_rejects(rejects, folder / "rejects.parquet")
+        made = {
+            **_made(options, read, len(rejects)),
+            "encoders": encoding.encoders,
+            "views": views,
+            "lexical": asdict(LexicalOptions(fields=options.text_fields)) if "lexical" in views else None,
+            "index": joining.factory,
+            "engines": joining.facts,
+            "asked": options.joining(),
+        }
+        write_manifest(folder, Manifest(KIND, made, _fingerprint(made, read.digest)))
+    return Built(open_index(Path(out), device=device), rejects, encoding.reused, encoding.looked_at)
+
+
+def _read_options(products: Sequence[Path], options: BuildOptions) -> ReadOptions:
+    names = open_table(list_tables(products)[0]).names
+    specs = (parse_spec(options.text_encoder, "text"), image_spec(options, names, has_pictures=False))
+    columns = [column_names(spec) for spec in specs]
+    always = tuple(dict.fromkeys(name for names, _ in columns for name in names))
+    optional = tuple(dict.fromkeys(name for _, names in columns for name in names))
+    return ReadOptions(options.schema, options.images, always, optional, options.max_rejects)
+
+
+def _refuse_another_catalog(out: Path, digest: str, replaced: bool) -> None:
+    if replaced or not (out / MANIFEST).exists():
+        return
+    try:
+        old = read_manifest(out, KIND).made["catalog"]["digest"]
+    except (InputError, KeyError):
+        raise InputError(f"{out}: holds an index that cannot be read: give --overwrite to replace it") from None
+    if old != digest:
+        raise Unfinished(
+            f"{out}: holds the index of another catalogue ({old[:12]}, this one is {digest[:12]}): give --overwrite, "
+            "--extend to encode only what is new or changed, or another folder"
+        )
+
+
+def _remove_leftovers(folder: Path, encoded: Collection[str]) -> None:
+    """The vectors that an interrupted run with other options left."""
+    for view in (folder / "vectors").iterdir():
+        if view.name not in encoded:
+            shutil.rmtree(view)
+
+
+def _fingerprint(made: dict[str, Any], digest: str) -> str:
+    """Of all that neighbours and cosines depend on: not of the notes on where a model was, nor of what was asked and
+    measured: what came of it is in `engines`."""
+    made = {name: of for name, of in made.items() if name != "asked"}
+    engines = {view: {key: of[key] for key in of if key != "recall"} for view, of in made["engines"].items()}
+    return fingerprint_of({**made, "encoders": _encoded(made["encoders"]), "engines": engines, "catalog": digest})
+
+
+def _encoded(encoders: dict[str, Any]) -> dict[str, Any]:
+    return {view: {key: of[key] for key in of if key != "notes"} for view, of in encoders.items()}
+
+
+def _made(options: BuildOptions, read: CatalogRead, rejects: int) -> dict[str, Any]:
+    """For the manifest: the catalogue and the settings that do not belong to one view."""
+    return {
+        "catalog": {
+            "products": len(read.catalog),
+            "digest": read.digest,
+            "schema": read.schema.name,
+            "unread": list(read.unread),
+            "pictures": str(read.catalog.pictures.resolve()),
+        },
+        "text_weight": options.text_weight,
+        "text_fields": list(options.text_fields),
+        "match_across_sources": options.match_across_sources,
+        "k": options.k,
+        "seed": options.seed,
+        "rejects": rejects,
+    }

@@ -1,0 +1,225 @@
+"""One dense view from vectors to neighbours: its engine made and tuned, joined with itself, and what both find measured.
+
+What is done is marked on disk with all that it depends on, so that a killed run goes on from there.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indexing.arrays import Floats2d, Ints1d
+from indexing.build.view_plan import Ask, ViewPlan, engine_bytes, join_budget, more_exact, stored_bytes
+from indexing.join.choice import choose_join
+from indexing.join.dense_join import DenseJoin
+from indexing.join.neighbour_files import NeighbourFiles
+from indexing.join.rows import distinct_units
+from indexing.join.self_join import SelfJoin
+from indexing.machine.device import gpu_bytes
+from indexing.machine.memory import forget, trim
+from indexing.machine.progress import Progress, silent
+from indexing.search.faiss_index import FaissIndex, build_faiss, gpu_count, load_faiss
+from indexing.search.gpu_index import GpuTiles
+from indexing.search.index import Index, Rows
+from indexing.search.near_lists import lists_file
+from indexing.search.neighbours import Neighbours
+from indexing.search.recall import Truth, draw_sample, recall, recall_by, search_recalls, true_neighbours
+from indexing.search.tuned_index import tune, tuned
+from indexing.storage.artefact import write_json
+
+GPU_SHARE = 0.7  # of the GPUs' memory that vectors may take
+SAMPLE = 1000  # products that recall is measured on; as many others choose how hard is searched
+EXACT_SAMPLE = 256  # where an exact join only has to be checked
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Products (n,) by code, -1 = in none: their sources, where neighbours must be of another, and their categories."""
+
+    sources: Ints1d | None
+    categories: Ints1d
+    names: list[str]
+
+
+@dataclass
+class DenseView:
+    """The work on one view under `folder`. `made`: all that its vectors and neighbours depend on besides the plan."""
+
+    folder: Path
+    plan: ViewPlan
+    rows: Rows
+    ask: Ask
+    groups: Groups
+    made: Mapping[str, Any]
+    seed: int = 0
+    float16: bool = False
+    progress: Progress = silent
+    stepped_back: list[str] = field(default_factory=list)
+
+    def run(self) -> dict[str, Any]:
+        """Make everything that is not there yet; what was chosen and measured, for the manifest."""
+        done = self._engine_state().get("facts")
+        if done is None:
+            done = self._tune_engine()
+            self._mark({**self._engine_state(), "facts": done})
+        join = self._join(done)
+        trim()
+        return {**done, **join, "recall": {**done["recall"], **self._measure()}}
+
+    @property
+    def engine_path(self) -> Path:
+        return self.folder / "engines" / f"{self.plan.view}.faiss"
+
+    @property
+    def state_path(self) -> Path:
+        return self.engine_path.with_suffix(".json")
+
+    @property
+    def lists_path(self) -> Path:
+        return self.folder / "engines" / lists_file(self.plan.view)
+
+    def _tune_engine(self) -> dict[str, Any]:
+        """Build the engine; where it cannot reach the asked recall, and was not asked for, the next more exact one."""
+        factory: str | None = self.plan.factory
+        while True:
+            assert factory is not None
+            engine = self._engine(factory)
+            facts = self._tuned_facts(engine, factory)
+            recalled = facts["recall"]["queries"]
+            better = more_exact(factory, len(self.rows)) if self.ask.index == "auto" else None
+            fits = better is not None and engine_bytes(better, len(self.rows), self.rows.dim) <= join_budget(self.ask)
+            if recalled is None or facts.pop("reached") or not fits:
+                facts.pop("reached", None)
+                return facts
+            _log.info(
+                "%s: %s finds %.3f of %.3f: %s is next", self.plan.view, factory, recalled, self.ask.recall, better
+            )
+            self.stepped_back.append(factory)
+            factory = better
+
+    def _tuned_facts(self, engine: FaissIndex, factory: str) -> dict[str, Any]:
+        facts: dict[str, Any] = {"factory": factory, "effort": None, "stepped_back_from": list(self.stepped_back)}
+        asked = {"asked": self.ask.recall, "k": self._truth_k}
+        if engine.exact:
+            return {**facts, "recall": {**asked, "queries": 1.0}, "reached": True}
+        tuning = tune(engine, self.rows, self._anywhere, self.ask.recall)
+        measured = recall(search_recalls(tuned(engine, self.rows, tuning.effort), self.rows, self._fresh_anywhere))
+        if engine.effort is not None:
+            facts["effort"] = {"name": engine.effort[0], "value": tuning.effort}
+        found = None if np.isnan(measured.mean) else round(measured.mean, 4)
+        return {**facts, "recall": {**asked, "queries": found}, "reached": tuning.reaches(self.ask.recall)}
+
+    def _engine(self, factory: str) -> FaissIndex:
+        """The engine that a run before has finished, or a new one."""
+        state = {"made": self._as_stored(self.made), "factory": factory}
+        found = self._engine_state()
+        size = len(self.rows)
+        if self.engine_path.exists() and {name: found.get(name) for name in state} == state:
+            return load_faiss(self.engine_path, size, device=self._engine_device(factory), float16=self.float16)
+        self.state_path.unlink(missing_ok=True)
+        self.progress(f"index {self.plan.view}", 0, size)
+        device = self._engine_device(factory)
+        engine = build_faiss(self.rows, factory, device=device, float16=self.float16, seed=self.seed)
+        engine.save(self.engine_path)
+        self._mark(state)
+        self.progress(f"index {self.plan.view}", size, size)
+        return engine
+
+    def _engine_state(self) -> dict[str, Any]:
+        """What is marked of this very work."""
+        try:
+            found = json.loads(self.state_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        same = isinstance(found, dict) and found.get("made") == self._as_stored(self.made)
+        return found if same and self.engine_path.exists() else {}
+
+    def _mark(self, state: Mapping[str, Any]) -> None:
+        unfinished = self.state_path.with_suffix(".tmp")
+        write_json(unfinished, state)
+        unfinished.rename(self.state_path)
+
+    def _join(self, done: Mapping[str, Any]) -> dict[str, Any]:
+        plan, view = self.plan, self.plan.view
+        if plan.join == "engine":
+            self.lists_path.unlink(missing_ok=True)
+            SelfJoin(self._searched(done), self.rows, self.ask.k, self.groups.sources).write(
+                self._files({"join": "engine"}), stage=f"join {view}", progress=self.progress
+            )
+            return {"join": "engine"}
+        trim()
+        units = distinct_units(self.rows, self.groups.sources)
+        near = plan.join in ("lists", "category")
+        centres = self._engine(done["factory"]).centres() if near else None
+        truth = self._truth(self.groups.sources, 0) if near else None
+        chosen = choose_join(plan.join, self.rows, units, self.groups.categories, centres, truth, self.ask.recall)
+        if chosen.lists is None:
+            self.lists_path.unlink(missing_ok=True)
+        else:
+            chosen.lists.save(self.lists_path)
+        join = DenseJoin(self.rows, units, chosen.plan, self.ask.k, join_budget(self.ask), self.ask.threads)
+        join.write(self._files(chosen.facts), stage=f"join {view}", progress=self.progress)
+        return {**chosen.facts, "compared": round(chosen.plan.products / max(len(units), 1) ** 2, 6)}
+
+    def _searched(self, done: Mapping[str, Any]) -> Index[Floats2d]:
+        """What the join asks: the engine, or where a GPU does not hold its vectors, these a part at a time."""
+        if self.ask.device == "cuda" and self._engine_device(done["factory"]) == "cpu":
+            return GpuTiles(self.rows, gpu_bytes())
+        return tuned(self._engine(done["factory"]), self.rows, (done["effort"] or {}).get("value"))
+
+    def _engine_device(self, factory: str) -> str:
+        """Flat vectors that a GPU does not hold stay with the CPU; other engines are refused there by FAISS itself."""
+        needed = stored_bytes(factory, len(self.rows), self.rows.dim) // (2 if self.float16 else 1)
+        if self.ask.device == "cuda" and factory == "Flat" and needed > GPU_SHARE * gpu_bytes() * gpu_count():
+            return "cpu"
+        return self.ask.device
+
+    def _files(self, join: Mapping[str, Any]) -> NeighbourFiles:
+        made = {"vectors": self.made, "k": self.ask.k, "recall": self.ask.recall, **join}
+        return NeighbourFiles(self.folder / "neighbours" / self.plan.view, len(self.rows), self.ask.k, made)
+
+    def _measure(self) -> dict[str, Any]:
+        """The recall of the kept neighbours, of those of another source where that was asked, also by category."""
+        truth = self._truth(self.groups.sources, 1)
+        where = self.folder / "neighbours" / self.plan.view
+        kept = [np.load(where / f"{name}.npy", mmap_mode="r") for name in ("positions", "cosines")]
+        found = Neighbours(*(np.asarray(array[truth.sample, : truth.k]) for array in kept))
+        for array in kept:
+            forget(array)
+        recalls = truth.recalls(found)
+        of = recall(recalls)
+        return {
+            "neighbours": None if np.isnan(of.mean) else round(of.mean, 4),
+            "error": None if np.isnan(of.error) else round(of.error, 4),
+            "sample": of.queries,
+            "by_category": recall_by(recalls, self.groups.categories[truth.sample], self.groups.names),
+        }
+
+    def _truth(self, sources: Ints1d | None, half: int) -> Truth:
+        """The true neighbours of the half of the sample that tunes (0) or judges (1); all of a small catalogue."""
+        most = EXACT_SAMPLE if self.plan.join == "exact" and self.plan.factory == "Flat" else SAMPLE
+        drawn = draw_sample(len(self.rows), 2 * most, seed=self.seed)
+        sample = drawn if len(drawn) < 2 * most else drawn[half * most : (half + 1) * most]
+        return true_neighbours(self.rows, sample[:most], self._truth_k, sources=sources)
+
+    @property
+    def _truth_k(self) -> int:
+        return min(self.ask.k, max(len(self.rows) - 1, 1))
+
+    @cached_property
+    def _anywhere(self) -> Truth:
+        return self._truth(None, 0)
+
+    @cached_property
+    def _fresh_anywhere(self) -> Truth:
+        return self._truth(None, 1)
+
+    @staticmethod
+    def _as_stored(made: Mapping[str, Any]) -> Any:
+        return json.loads(json.dumps(made))

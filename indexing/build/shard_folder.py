@@ -1,0 +1,142 @@
+"""The folder of one view's vectors: numbered shards, the parts of an unfinished one, and what they were made from."""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indexing.arrays import Floats2d
+from indexing.catalog.contents import Contents
+from indexing.catalog.rejects import Reject
+from indexing.encoders.encoder import Encoded
+from indexing.storage.artefact import link_or_copy, write_json
+
+STATE = "made.json"
+CONTENTS = "contents.npy"  # what the encoder read of each product
+ROWS = ("vectors_", "rejects_", "part_", "unfinished.tmp", CONTENTS, STATE)  # beside them stands what the encoder kept
+
+
+@dataclass(frozen=True)
+class ShardFolder:
+    """The folder of one view's shards, with `made`: everything that they depend on."""
+
+    folder: Path
+    made: dict[str, Any]
+
+    def take_over(self, old: Path | None) -> None:
+        """Link the shards of an older index here if they were made from the same; else only what fits stays."""
+        wanted = as_read(self.made)
+        if made_of(self.folder) == wanted:
+            return
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if old is not None and made_of(old) == wanted:
+            linked = self.folder.with_name(f"{self.folder.name}.linked")  # all or nothing, whenever killed
+            shutil.rmtree(linked, ignore_errors=True)
+            shutil.copytree(old, linked, copy_function=link_or_copy)
+            linked.rename(self.folder)
+            return
+        self.folder.mkdir(parents=True)
+        write_json(self.folder / STATE, self.made)
+
+    def take_encoder(self, old: Path) -> None:
+        """Link the fitted state that stands beside an older index's vectors, but none of the vectors."""
+        for file in old.iterdir():
+            if file.is_file() and not file.name.startswith(ROWS):
+                (self.folder / file.name).unlink(missing_ok=True)
+                link_or_copy(file, self.folder / file.name)
+
+    def write_contents(self, contents: Contents) -> None:
+        """Keep what the encoder reads of each product, for an index that extends this one."""
+        np.save(self.folder / CONTENTS, contents)
+
+    def done(self) -> int:
+        """How many shards are there, counted from the first."""
+        number = 0
+        while self._shard(number).exists():
+            number += 1
+        return number
+
+    def parts(self, number: int) -> list[Floats2d]:
+        """The parts of a shard that are there, counted from the first."""
+        found: list[Floats2d] = []
+        while self._part(number, len(found)).exists():
+            found.append(np.load(self._part(number, len(found)), allow_pickle=False))
+        return found
+
+    def write(self, number: int, encoded: Encoded) -> None:
+        """Write one shard and its rejects; it appears under its name only when it is whole."""
+        self._write_rejects(self.folder / f"rejects_{number:05d}.json", encoded.rejects)
+        self._write_rows(self._shard(number), encoded.rows)
+
+    def write_part(self, number: int, part: int, encoded: Encoded) -> None:
+        """Write one part of a shard, likewise."""
+        self._write_rejects(self._part(number, part).with_suffix(".json"), encoded.rejects)
+        self._write_rows(self._part(number, part), encoded.rows)
+
+    def join_parts(self, number: int, parts: list[Floats2d]) -> None:
+        """Put the shard in the place of its parts, which go away."""
+        if self._shard(number).exists():
+            return
+        rejects = [_read_rejects(self._part(number, part).with_suffix(".json")) for part in range(len(parts))]
+        self.write(number, Encoded(np.concatenate(parts), [reject for part in rejects for reject in part]))
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove the parts of shards that are there: a killed run may have left them."""
+        for number in range(self.done()):
+            for file in self.folder.glob(f"part_{number:05d}_*"):
+                file.unlink()
+
+    def rejects(self) -> list[Reject]:
+        """What the encoder set aside in all shards."""
+        return [reject for file in sorted(self.folder.glob("rejects_*.json")) for reject in _read_rejects(file)]
+
+    def _shard(self, number: int) -> Path:
+        return self.folder / f"vectors_{number:05d}.npy"
+
+    def _part(self, number: int, part: int) -> Path:
+        return self.folder / f"part_{number:05d}_{part:05d}.npy"
+
+    def _write_rejects(self, path: Path, rejects: list[Reject]) -> None:
+        write_json(path, [vars(reject) for reject in rejects])
+
+    def _write_rows(self, path: Path, rows: Floats2d) -> None:
+        unfinished, rows = self.folder / "unfinished.tmp", np.ascontiguousarray(rows, dtype=np.float32)
+        with unfinished.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(rows))
+            file.write(rows.data)  # np.save would not say that the disk is full, only how much it wrote
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+
+
+def made_of(folder: Path) -> dict[str, Any] | None:
+    """What the shards in a folder were made from, None when that is not known."""
+    try:
+        found = json.loads((folder / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def contents_of(folder: Path) -> Contents | None:
+    """What the encoder read of each product whose row is in a folder; None where that was not kept."""
+    try:
+        found: Contents = np.load(folder / CONTENTS, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return found
+
+
+def as_read(made: dict[str, Any]) -> dict[str, Any]:
+    """As it reads from a file: tuples are lists there."""
+    found: dict[str, Any] = json.loads(json.dumps(made))
+    return found
+
+
+def _read_rejects(path: Path) -> list[Reject]:
+    return [Reject(**row) for row in json.loads(path.read_text(encoding="utf-8"))]

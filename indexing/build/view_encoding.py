@@ -1,0 +1,133 @@
+"""Encoding every view of a catalogue: which encoders, from which columns, into which folders."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from indexing.build.encode_view import EncodedView, Known, encode_view
+from indexing.build.options import BuildOptions
+from indexing.build.reuse import ViewBefore, agreement_in, contents_in_blocks, holds_rows, refuse_other, view_before
+from indexing.build.shard_folder import ShardFolder, made_of
+from indexing.catalog.catalog import Catalog
+from indexing.catalog.read_catalog import CatalogRead
+from indexing.catalog.rejects import Reject
+from indexing.catalog.schema import OZON, choose_schema
+from indexing.encoders.by_spec import EncoderPlan, open_encoder, plan_encoder
+from indexing.encoders.encoder import Spec, column_names, parse_spec
+from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import ProductIndex, open_index
+from indexing.vectors.vectors import Vectors
+
+OZON_IMAGE = "column:main_pic_embeddings_resnet_v1+pic_embeddings_resnet_v1"
+
+
+@dataclass
+class ViewEncoding:
+    """The encoding of all views under `folder`; `out` is where an older index stands, whose vectors may be reused."""
+
+    folder: Path
+    out: Path
+    options: BuildOptions
+    read: CatalogRead
+    progress: Progress = silent
+    rejects: list[Reject] = field(default_factory=list)
+    reused: list[str] = field(default_factory=list)
+    looked_at: dict[str, int] = field(default_factory=dict)  # by view, how many products an encoder looked at
+    encoders: dict[str, Any] = field(default_factory=dict)  # by view, what its vectors were made from
+
+    def run(self) -> dict[str, Vectors]:
+        """The vectors of each encoded view: text, image and image_extra, those that there are."""
+        try:
+            return self._views()
+        finally:
+            if self._index is not None:
+                self._index.hold.release()  # else the version that is about to be replaced would stay
+                del self._index
+
+    def _views(self) -> dict[str, Vectors]:
+        catalog = self.read.catalog
+        columns = tuple(name.removeprefix("column:") for name in catalog.table.column_names)
+        known = (*columns, OZON.id, OZON.title) if self.read.schema == OZON else columns
+        text, image = parse_spec(self.options.text_encoder, "text"), image_spec(self.options, known, _pictured(catalog))
+        vectors = {
+            view: self._encode(view, spec) for view, spec in (("text", text), ("image", image)) if spec.engine != "none"
+        }
+        if not vectors:
+            raise InputError("no view to search: give --text-encoder or --image-encoder something else than none")
+        extra = column_names(image)[1]
+        if extra:
+            vectors["image_extra"] = self._encode("image_extra", Spec("column", extra[0]))
+        elif image.engine in ("thumbnail", "clip") and _pictured(catalog, more_than=1):
+            vectors["image_extra"] = self._encode("image_extra", image)
+        return vectors
+
+    def _encode(self, view: str, spec: Spec) -> Vectors:
+        folder, catalog = self.folder / "vectors" / view, self.read.catalog
+        plan = plan_encoder(spec, self.read, self.options, folder, self.progress, extra=view == "image_extra")
+        made = {"spec": str(spec), **plan.made}
+        before = self._before(view, made, plan)
+        self.encoders[view] = {**made, **before.made}
+        shards = ShardFolder(folder, {"catalog": self.read.digest, **self.encoders[view]})
+        refuse_other(view, shards.made, made_of(folder) if holds_rows(folder) else None, self.options, self.folder)
+        shards.take_over(before.folder)
+        if before.encoder is not None:
+            shards.take_encoder(before.encoder)
+        kept = before.encoder is not None and plan.fitted
+        encoded = encode_view(
+            catalog,
+            shards,
+            partial(open_encoder, self.encoders[view], folder, query=False) if kept else plan.make,
+            stage=f"encode {view}",
+            progress=self.progress,
+            known=None if plan.contents is None else lambda: _known(catalog, shards, plan, before),
+            part_rows=plan.part_rows,
+        )
+        self._told(view, encoded)
+        self.encoders[view] |= {"dim": encoded.vectors.dim, "notes": {**plan.notes, **agreement_in(folder)}}
+        return encoded.vectors
+
+    def _before(self, view: str, made: dict[str, Any], plan: EncoderPlan) -> ViewBefore:
+        if self._index is None:
+            return ViewBefore()
+        return view_before(view, {"catalog": self.read.digest, **made}, plan, self._index, self.options)
+
+    def _told(self, view: str, encoded: EncodedView) -> None:
+        self.rejects += encoded.rejects
+        self.looked_at[view] = encoded.looked_at
+        if encoded.reused:
+            self.reused.append(view)
+
+    @cached_property
+    def _index(self) -> ProductIndex | None:
+        """The index to take vectors from; one that is damaged gives none."""
+        try:
+            return open_index(self.out)
+        except InputError:
+            return None
+
+
+def image_spec(options: BuildOptions, columns: Sequence[str], has_pictures: bool) -> Spec:
+    """The image encoder that is asked for, or the one that `auto` means for a file of these columns."""
+    if options.image_encoder != "auto":
+        return parse_spec(options.image_encoder, "image")
+    if choose_schema(options.schema, columns) == OZON and set(OZON.vectors[1:]) <= set(columns):
+        return parse_spec(OZON_IMAGE, "image")
+    return parse_spec("thumbnail" if has_pictures else "none", "image")
+
+
+def _known(catalog: Catalog, shards: ShardFolder, plan: EncoderPlan, before: ViewBefore) -> Known:
+    """What the encoder reads of the products, which is kept with their vectors, and rows that were made of the same."""
+    assert plan.contents is not None
+    contents = contents_in_blocks(plan.contents, catalog)
+    shards.write_contents(contents)
+    return Known(contents, before.bank())
+
+
+def _pictured(catalog: Catalog, more_than: int = 0) -> bool:
+    """Whether any product has a picture, or more than so many."""
+    return bool(pc.any(pc.greater(pc.list_value_length(catalog.table["images"]), more_than)).as_py())

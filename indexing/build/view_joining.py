@@ -1,0 +1,156 @@
+"""Indexing every view and joining it with itself."""
+
+import json
+import shutil
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from indexing.arrays import Ints1d
+from indexing.build.dense_view import DenseView, Groups
+from indexing.build.options import BuildOptions
+from indexing.build.view_plan import Ask, ViewPlan, plan_view
+from indexing.catalog.catalog import Catalog
+from indexing.errors import InputError
+from indexing.join.neighbour_files import STATE, NeighbourFiles
+from indexing.join.self_join import SelfJoin, SparseRows, with_reserve
+from indexing.machine.memory import parse_memory, trim
+from indexing.machine.progress import Progress, silent
+from indexing.search.index import FusedRows, Rows
+from indexing.search.lexical_index import LexicalIndex, LexicalOptions, fit_lexical, load_lexical
+from indexing.storage.artefact import write_json
+from indexing.vectors.fusion import Fusion
+from indexing.vectors.vectors import Vectors
+
+
+@dataclass
+class ViewJoining:
+    """The engines and the kept neighbours of all views under `folder`.
+
+    `made` is what the catalogue and its vectors depend on; what an interrupted run left of the same is gone on with.
+    After `run`, `facts` are what was chosen and measured of each dense view, for the manifest.
+    """
+
+    folder: Path
+    options: BuildOptions
+    catalog: Catalog
+    device: str
+    progress: Progress = silent
+    made: Mapping[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def factory(self) -> str:
+        """The FAISS factory string: that of the view that is searched by default."""
+        made = [self.facts[view]["factory"] for view in ("fused", "text", "image") if view in self.facts]
+        return str(made[0]) if made else self.options.index
+
+    @cached_property
+    def ask(self) -> Ask:
+        """What was asked, for planning."""
+        return ask_of(self.options, self.device)
+
+    def run(self, vectors: dict[str, Vectors]) -> list[str]:
+        """The names of the views that were joined."""
+        sources = source_codes(self.catalog) if self.options.match_across_sources else None
+        rows = dense_rows(vectors, self.options.text_weight)
+        plans = {view: plan_view(view, len(dense), dense.dim, self.ask) for view, dense in rows.items()}
+        (self.folder / "engines").mkdir(exist_ok=True)
+        groups = Groups(sources, *category_codes(self.catalog))
+        for view, dense in rows.items():
+            self.facts[view] = self._dense(plans[view], dense, groups).run()
+        views = list(rows)
+        if self.options.lexical and self._has_text():
+            self._join_lexical(sources)
+            views.append("lexical")
+        self._remove_leftovers(views)
+        return views
+
+    def _dense(self, plan: ViewPlan, rows: Rows, groups: Groups) -> DenseView:
+        made = {**self.made, "view": plan.view, "text_weight": self.options.text_weight, "seed": self.options.seed}
+        made |= {"across": self.options.match_across_sources, "ask": {**asdict(self.ask), "memory": 0, "threads": 0}}
+        return DenseView(
+            self.folder, plan, rows, self.ask, groups, made, self.options.seed, self.options.float16, self.progress
+        )
+
+    def _join_lexical(self, sources: Ints1d | None) -> None:
+        lexical = self._lexical()
+        k = with_reserve(self.options.k)
+        made = {**self.made, "k": k, "lexical": asdict(lexical.options), "across": self.options.match_across_sources}
+        files = NeighbourFiles(self.folder / "neighbours" / "lexical", len(lexical), k, made)
+        SelfJoin(lexical, SparseRows(lexical), k, sources).write(files, stage="join lexical", progress=self.progress)
+
+    def _lexical(self) -> LexicalIndex:
+        """What an earlier run has weighed, or weighed now."""
+        folder, options = self.folder / "lexical", LexicalOptions(fields=self.options.text_fields)
+        state = json.loads(json.dumps({"made": self.made, "options": asdict(options)}))
+        try:
+            if self.made and json.loads((folder / STATE).read_text(encoding="utf-8")) == state:
+                return load_lexical(folder, len(self.catalog))
+        except (OSError, ValueError):
+            pass  # it was cut short
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        fit_lexical(self.catalog, options, scratch=folder).save(folder)
+        trim()
+        write_json(folder / STATE, state)
+        return load_lexical(folder, len(self.catalog))
+
+    def _remove_leftovers(self, views: Collection[str]) -> None:
+        """What runs with other options left, and the marks of this one."""
+        for file in (self.folder / "engines").iterdir():
+            if file.suffix in (".json", ".tmp") or file.name.partition(".")[0] not in views:
+                file.unlink()
+        for folder in (self.folder / "neighbours").iterdir():
+            if folder.name not in views:
+                shutil.rmtree(folder)
+            (folder / STATE).unlink(missing_ok=True)
+        (self.folder / "lexical" / STATE).unlink(missing_ok=True)
+        if "lexical" not in views:
+            shutil.rmtree(self.folder / "lexical", ignore_errors=True)
+
+    def _has_text(self) -> bool:
+        return any(self.catalog.table[name].null_count < len(self.catalog) for name in self.options.text_fields)
+
+
+def ask_of(options: BuildOptions, device: str) -> Ask:
+    """What the options ask of every view's index."""
+    return Ask(
+        options.index,
+        options.join,
+        options.purpose,
+        parse_memory(options.memory),
+        options.recall,
+        device,
+        with_reserve(options.k),
+    )
+
+
+def dense_rows(vectors: Mapping[str, Vectors], text_weight: float) -> dict[str, Rows]:
+    """The rows of each dense view that these vectors make."""
+    rows: dict[str, Rows] = {view: vectors[view] for view in ("text", "image") if view in vectors}
+    if len(rows) == 2:
+        rows["fused"] = FusedRows(vectors["text"], vectors["image"], Fusion(text_weight))
+    return rows
+
+
+def source_codes(catalog: Catalog) -> Ints1d:
+    """Each product's source as a code (n,), -1 where it has none. Raises InputError when no product has one."""
+    codes = catalog.sources()
+    if (codes < 0).all():
+        raise InputError("--match-across-sources: no product has a 'source': name its column in a schema file")
+    return codes
+
+
+def category_codes(catalog: Catalog) -> tuple[Ints1d, list[str]]:
+    """Each product's category of level 3 as a code (n,), -1 where it has none, and their names."""
+    encoded = pc.dictionary_encode(catalog.category(3).combine_chunks())
+    if hasattr(encoded, "combine_chunks"):
+        encoded = encoded.combine_chunks()
+    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
+    return np.asarray(codes, dtype=np.int64), [str(name) for name in encoded.dictionary.to_pylist()]

@@ -1,0 +1,233 @@
+"""Which index a view gets and how it is joined, from size, dimension, memory, device and asked recall; and what that
+will take. The figures behind it are in docs/index.md."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from indexing.errors import InputError
+from indexing.join.plan import STRIPE_ROWS
+from indexing.join.settled_cosines import SPARE
+from indexing.machine.memory import human
+from indexing.machine.threads import thread_count
+from indexing.search.best_lists import room_for
+
+JOINS = ("auto", "exact", "lists", "category", "engine")
+PURPOSES = ("join", "queries")
+AFFORDABLE = 3e13  # multiplications of an exact self-join: some six minutes on two cores
+ADDED_ROWS = 65_536  # that an engine is given at once
+FIXED_BYTES = 600 * 2**20  # Python, the libraries, what is read of the catalogue
+TILE_BYTES = STRIPE_ROWS * 4096 * 10  # of one thread of the join: cosines, masks, what survives
+LINK_BYTES = 2 * 32 * 4 + 60  # of a product in a graph of 32 links, twice as many on the lowest level
+PROBED = 24  # near lists that each row looks at in a join, for a recall of 0.95
+NEAR_SHARE = 1 / 24  # of all products, that a search through an engine looks at for a recall of 0.95
+SELECTING = 1.45  # the exact join's time over that of its products alone
+GRAPH_S = 4e-7  # seconds a product and dimension to put it into a graph, on one thread
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked of an index. `memory` in bytes; `index` is auto or a factory string; `purpose` join or queries."""
+
+    index: str = "auto"
+    join: str = "auto"
+    purpose: str = "join"
+    memory: int = 2**33
+    recall: float = 0.95
+    device: str = "cpu"
+    k: int = 60
+    threads: int = field(default_factory=thread_count)
+
+
+@dataclass(frozen=True)
+class ViewPlan:
+    """A view's engine and join, and what they will take: bytes of memory and disk, seconds of each stage."""
+
+    view: str
+    factory: str
+    join: str
+    why: str
+    memory: int
+    disk: int
+    seconds: Mapping[str, float]
+
+    def line(self) -> str:
+        """For people."""
+        took = ", ".join(f"{stage} {duration(s)}" for stage, s in self.seconds.items())
+        return (
+            f"{self.view}: {self.factory}, joined {JOINED[self.join]} ({self.why}); memory {human(self.memory)}, "
+            f"disk {human(self.disk)}, about {took}"
+        )
+
+
+JOINED = {
+    "exact": "exactly",
+    "lists": "through near lists, cosines exact",
+    "category": "exactly within a category and through near lists between them",
+    "engine": "through the engine, cosines exact",
+}
+
+
+def plan_view(view: str, products: int, dim: int, ask: Ask, *, rate: float | None = None) -> ViewPlan:
+    """The plan of one view. `rate`: multiplications a second of one thread, measured now when not given.
+
+    Raises InputError for what does not fit the memory, with what would.
+    """
+    affordable = products**2 / 2 * dim <= AFFORDABLE or ask.recall >= 1
+    if ask.index == "auto":
+        factory, why = _choose(products, dim, ask, affordable)
+    else:
+        factory, why = ask.index, "as asked"
+        _refuse_too_large(factory, products, dim, ask)
+    join = _join_of(factory, ask, affordable)
+    memory = max(engine_bytes(factory, products, dim), join_bytes(products, dim, ask)) + FIXED_BYTES
+    disk = products * (dim * 4 + ask.k * 12) + stored_bytes(factory, products, dim)
+    seconds = _seconds(factory, join, products, dim, ask, rate or products_per_s())
+    return ViewPlan(view, factory, join, why, memory, disk, seconds)
+
+
+def stored_bytes(factory: str, products: int, dim: int) -> int:
+    """What an engine holds of the products; of a factory string that is not known here, as much as of Flat."""
+    if "HNSW" in factory:
+        return products * (dim * 4 + LINK_BYTES)
+    if "SQ8" in factory:
+        return products * (dim + 8)
+    if "SQfp16" in factory:
+        return products * (2 * dim + 8)
+    if "PQ" in factory:
+        codes = factory.rpartition("PQ")[2].partition("x")[0].partition("_")[0].rstrip("nfsr")
+        return products * ((int(codes) if codes.isdigit() else dim) + 8)
+    return products * dim * 4 + (products * 8 if factory.startswith("IVF") else 0)
+
+
+def engine_bytes(factory: str, products: int, dim: int) -> int:
+    """The most memory while an engine is made: what it holds (its lists grow by doubling), what it is trained on."""
+    held = stored_bytes(factory, products, dim)
+    if factory == "Flat":
+        return held + min(products, ADDED_ROWS) * dim * 4
+    trained = min(products, max(64 * _lists_in(factory), 16_384)) * dim * 8
+    return int(held * 1.5) + trained + min(products, ADDED_ROWS) * dim * 4
+
+
+def join_bytes(products: int, dim: int, ask: Ask) -> int:
+    """The memory of the self-join: it takes a window of rows at a time, as many as the rest of the budget holds."""
+    copied = products * dim * 4
+    budget = ask.memory - FIXED_BYTES
+    copied = copied if copied <= budget // 2 else 0  # else in a file
+    lists = products * ((ask.k + 1 + SPARE + room_for(ask.k + 1 + SPARE)) * 8 + 48)
+    lists += products * (PROBED * 8 + 16)  # the near lists of each, and who looks at which
+    lists += products * ask.k * 12  # pages of the files that are written
+    tiles = (ask.threads + 1) * TILE_BYTES
+    return max(min(copied + lists + tiles, budget), tiles)
+
+
+def join_budget(ask: Ask) -> int:
+    """What of the memory the join may hold."""
+    return max(ask.memory - FIXED_BYTES, 0)
+
+
+def lists_for(products: int) -> int:
+    """How many inverted lists: a power of two about twice the root of the number of products."""
+    return int(2 ** round(np.log2(max(2 * products**0.5, 4))))
+
+
+def products_per_s(dim: int = 256) -> float:
+    """Multiplications a second of one thread here: a tile of cosines, timed."""
+    rows, columns = np.ones((512, dim), dtype=np.float32), np.ones((2048, dim), dtype=np.float32)
+    taken = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        rows @ columns.T
+        taken.append(time.perf_counter() - begun)
+    return rows.size * len(columns) / max(min(taken), 1e-9)
+
+
+def more_exact(factory: str, products: int) -> str | None:
+    """The next more exact engine, None for the last."""
+    lists = f"IVF{_lists_in(factory) or lists_for(products)}"
+    ladder = [f"{lists},PQ", f"{lists},SQ8", f"{lists},Flat", "Flat"]
+    if "HNSW" in factory:
+        return "Flat"
+    place = next((number for number, name in enumerate(ladder) if factory.startswith(name)), 3)
+    return ladder[place + 1] if place < 3 else None
+
+
+def _choose(products: int, dim: int, ask: Ask, affordable: bool) -> tuple[str, str]:
+    budget = ask.memory - FIXED_BYTES
+    lists = lists_for(products)
+    choices = [(f"IVF{lists},Flat", "too many for an exact join"), (f"IVF{lists},SQ8", "vectors do not fit the memory"),
+               (f"IVF{lists},PQ{_codes(dim)}", "even bytes do not fit the memory")]  # fmt: skip
+    if affordable:
+        choices.insert(0, ("Flat", "an exact join is affordable"))
+    if ask.purpose == "queries" and ask.device == "cpu":
+        choices.insert(0, ("HNSW32", "queries come one at a time"))
+    for factory, why in choices:
+        if engine_bytes(factory, products, dim) <= budget:
+            return factory, why
+    smallest = min((factory for factory, _ in choices), key=lambda factory: engine_bytes(factory, products, dim))
+    least = engine_bytes(smallest, products, dim) + FIXED_BYTES
+    raise InputError(
+        f"--memory {human(ask.memory)}: {products:,} products of {dim} dimensions need at least {human(least)}, "
+        f"as {smallest}: give --memory {whole_gib(least)}, or an encoder of fewer dimensions"
+    )
+
+
+def _refuse_too_large(factory: str, products: int, dim: int, ask: Ask) -> None:
+    needed = engine_bytes(factory, products, dim) + FIXED_BYTES
+    if needed <= ask.memory:
+        return
+    try:
+        other, _ = _choose(products, dim, ask, affordable=True)
+        instead = f", or --index {other}"
+    except InputError:
+        instead = ""
+    raise InputError(
+        f"--index {factory}: needs {human(needed)} for {products:,} products of {dim} dimensions, --memory allows "
+        f"{human(ask.memory)}: give --memory {whole_gib(needed)}{instead}"
+    )
+
+
+def _join_of(factory: str, ask: Ask, affordable: bool) -> str:
+    if ask.join != "auto":
+        return ask.join
+    if ask.device == "cuda" or (ask.index not in ("auto", "Flat") and not factory.startswith("IVF")):
+        return "engine"
+    if ask.index != "auto" and factory.startswith("IVF"):
+        return "lists"
+    return "exact" if affordable and not factory.startswith("IVF") else "lists"
+
+
+def _seconds(factory: str, join: str, products: int, dim: int, ask: Ask, rate: float) -> dict[str, float]:
+    together = rate * ask.threads
+    lists = _lists_in(factory)
+    index = products * dim * 4 / 1e9 + products * lists * dim / together
+    index += 8 * 64 * lists * lists * dim / together
+    if "HNSW" in factory:
+        index += products * dim * GRAPH_S * max(np.log2(max(products, 2)) - 10, 1) / ask.threads
+    every = products**2 / 2 * dim * SELECTING / together
+    lists = lists or lists_for(products)
+    near = 2 * min(PROBED / lists, 0.5)
+    share = {"exact": 1.0, "engine": 2 * (NEAR_SHARE if factory != "Flat" else 1.0)}.get(join, near)
+    placed = 0.0 if join in ("exact", "engine") else products * lists * dim / together
+    settled = products * (ask.k + 5) * dim / 1e9 / ask.threads
+    return {"index": index, "join": every * share + placed + settled}
+
+
+def _lists_in(factory: str) -> int:
+    digits = factory.partition("IVF")[2].partition(",")[0].partition("_")[0]
+    return int(digits) if digits.isdigit() else 0
+
+
+def _codes(dim: int) -> int:
+    """Bytes a product by product quantisation: a quarter of the dimensions, of those numbers that divide it."""
+    return next(codes for codes in range(max(dim // 4, 1), 0, -1) if dim % codes == 0)
+
+
+def whole_gib(size: int) -> str:
+    return f"{-(-size // 2**30)}G"
+
+
+def duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

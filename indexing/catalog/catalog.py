@@ -1,0 +1,158 @@
+"""A catalogue: all products, in columns, in file order. The row number is a product's position."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.arrays import Floats1d, Ints1d
+from indexing.catalog.ids import IdLookup
+from indexing.errors import InputError, UnknownId
+from indexing.storage.versions import Hold
+
+LEVELS = ("1", "2", "3", "4")
+TEXT_FIELDS = ("title", "brand", "attributes", "description")
+DESCRIPTION_CHARS = 500
+TEXT_BLOCK = 65_536  # products whose texts are held at once
+DELETED_FILE = "deleted.arrow"  # in the index folder: the ids that updates took away
+ATTRIBUTES = pa.large_list(pa.struct([("key", pa.large_string()), ("value", pa.large_string())]))
+FIELDS = pa.schema(
+    [
+        ("title", pa.large_string()),
+        ("description", pa.large_string()),
+        ("brand", pa.large_string()),
+        ("attributes", ATTRIBUTES),  # one entry a value: a key with two values stands twice
+        ("colors", pa.large_list(pa.large_string())),
+        ("price", pa.float64()),
+        *((f"category_{level}", pa.large_string()) for level in LEVELS),
+        ("source", pa.large_string()),
+        ("images", pa.large_list(pa.large_string())),  # references, the main picture first
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Products as an arrow table of `id` (int64 or large_string) and the columns of FIELDS.
+
+    Columns named `column:NAME` hold ready-made vectors while an index is built. `pictures` is the folder where
+    relative picture references lead, `folder` the one of `pictures.bin`, which holds pictures given as bytes;
+    `hold` keeps that folder's version there.
+    """
+
+    table: pa.Table
+    pictures: Path = Path()
+    folder: Path = Path()
+    hold: Hold | None = None
+
+    def __post_init__(self) -> None:
+        wanted = ["id", *FIELDS.names]
+        missing = [name for name in wanted if name not in self.table.column_names]
+        if missing:
+            raise InputError(f"the catalogue has no column '{missing[0]}': read it with read_catalog")
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    @property
+    def ids(self) -> pa.ChunkedArray:
+        """The user's identifiers (n,), in their own type."""
+        return self.table["id"]
+
+    @cached_property
+    def lookup(self) -> IdLookup:
+        """Finds positions by id; made on first use."""
+        return IdLookup.from_ids(self.ids)
+
+    def positions(self, ids: pa.Array | pa.ChunkedArray) -> Ints1d:
+        """The position of each id. Raises UnknownId, which says so of an id that was deleted."""
+        try:
+            return self.lookup.positions(ids)
+        except UnknownId as error:
+            missing = ids.filter(pa.array(self.lookup.find(ids) < 0))
+            if not self._was_deleted(missing[0]):
+                raise
+            raise UnknownId(f"id {missing[0].as_py()!r} was deleted from the index: {error}") from error
+
+    def _was_deleted(self, product_id: pa.Scalar) -> bool:
+        path = self.folder / DELETED_FILE
+        if not path.exists():
+            return False
+        with pa.memory_map(str(path)) as source:
+            gone = pa.ipc.open_file(source).read_all()["id"]
+            return bool(pc.any(pc.equal(gone.cast(pa.large_string()), str(product_id.as_py()))).as_py())
+
+    def slice(self, start: int, stop: int) -> "Catalog":
+        """The products at positions start to stop."""
+        return Catalog(self.table.slice(start, stop - start), self.pictures, self.folder, self.hold)
+
+    def take(self, positions: Ints1d) -> "Catalog":
+        """The products at these positions, in this order."""
+        return Catalog(self.table.take(pa.array(positions)), self.pictures, self.folder, self.hold)
+
+    def texts(self, fields: Sequence[str] = TEXT_FIELDS, max_chars: int = DESCRIPTION_CHARS) -> list[str]:
+        """One text a product: the fields joined by spaces, empty where all are missing. Long ones are capped."""
+        unknown = [field for field in fields if field not in TEXT_FIELDS]
+        if unknown or not fields:
+            raise InputError(f"text field {', '.join(unknown) or '(none)'}: choose from {', '.join(TEXT_FIELDS)}")
+        first, *others = (_field_text(self.table[field], max_chars) for field in fields)
+        first = pc.fill_null(first, "")  # rows of nulls alone would be skipped: their row, not their text
+        joined = pc.binary_join_element_wise(first, *others, pa.scalar(" ", pa.large_string()), null_handling="skip")
+        return list(pc.utf8_trim_whitespace(joined).to_pylist())
+
+    def text_blocks(self, fields: Sequence[str] = TEXT_FIELDS) -> Iterator[list[str]]:
+        """The same, TEXT_BLOCK products at a time: all texts of a large catalogue at once would fill the memory."""
+        for start in range(0, len(self), TEXT_BLOCK):
+            yield self.slice(start, min(start + TEXT_BLOCK, len(self))).texts(fields)
+
+    def category(self, level: int = 3) -> pa.ChunkedArray:
+        """The category name of each product at a level from 1 to 4, null where it has none."""
+        return self.table[f"category_{level}"]
+
+    def prices(self) -> Floats1d:
+        """float64 (n,), NaN where there is none."""
+        return np.asarray(self.table["price"].to_numpy(), dtype=np.float64)
+
+    def sources(self) -> Ints1d:
+        """Each product's source as a code (n,) int64, -1 where it has none."""
+        encoded = pc.dictionary_encode(self.table["source"].combine_chunks())
+        return np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+    def main_pictures(self) -> list[str | None]:
+        """The reference of each product's main picture (n,), None where it has none."""
+        images = self.table["images"].combine_chunks()
+        images = pc.if_else(pc.greater(pc.list_value_length(images), 0), images, None)
+        return list(pc.list_element(images, 0).to_pylist())
+
+    def extra_pictures(self) -> list[list[str]]:
+        """The references of each product's other pictures (n,), empty where it has none."""
+        return [(images or [])[1:] for images in self.table["images"].to_pylist()]
+
+
+def _field_text(column: pa.ChunkedArray, max_chars: int) -> pa.ChunkedArray:
+    if column.type == ATTRIBUTES:
+        column = pa.chunked_array([_values_text(chunk) for chunk in column.chunks], pa.large_string())
+    return pc.utf8_slice_codeunits(column, 0, max_chars)
+
+
+def _values_text(attributes: pa.LargeListArray) -> pa.LargeStringArray:
+    """The values of each product's attributes joined by spaces."""
+    flat = attributes.flatten()
+    lengths = pc.fill_null(pc.list_value_length(attributes), 0).to_numpy(zero_copy_only=False)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    values = pa.LargeListArray.from_arrays(pa.array(offsets), flat.field("value"))
+    return pc.binary_join(values, pa.scalar(" ", pa.large_string()))
+
+
+def catalog_of(
+    *, title: str | None = None, images: Sequence[str] = (), pictures: Path = Path(), folder: Path = Path()
+) -> Catalog:
+    """A catalogue of one product without an id of its own: a query made of a text, a picture or both."""
+    columns = {name: pa.nulls(1, kind) for name, kind in zip(FIELDS.names, FIELDS.types, strict=True)}
+    columns["title"] = pa.array([title], pa.large_string())
+    columns["images"] = pa.array([list(images)], pa.large_list(pa.large_string()))
+    return Catalog(pa.table({"id": pa.array([0], pa.int64()), **columns}), pictures, folder)

@@ -1,0 +1,83 @@
+"""From the user's identifiers to positions."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.arrays import Ints1d
+from indexing.errors import InputError, UnknownId
+from indexing.storage.tables import plain_integers
+
+
+@dataclass(frozen=True)
+class IdLookup:
+    """Finds the positions of ids by binary search over sorted 64-bit keys: 16 bytes a product, any id type.
+
+    An integer is its own key, text is hashed; found text is compared in full, so a colliding hash is never a hit.
+    """
+
+    ids: pa.ChunkedArray  # (n,) int64 or large_string, in file order
+    sorted_keys: npt.NDArray[np.uint64]  # (n,)
+    order: Ints1d  # (n,) position of each sorted key
+
+    @classmethod
+    def from_ids(cls, ids: pa.ChunkedArray) -> "IdLookup":
+        """Raises InputError when an id occurs twice, or when two ids share a hash (2 in 10 million catalogues
+        of 6 million text ids)."""
+        keys = _keys(ids)
+        order = np.argsort(keys, kind="stable")
+        ordered = keys[order]
+        twice = np.flatnonzero(ordered[1:] == ordered[:-1])
+        if twice.size:
+            place = twice[np.argmin(order[twice])]
+            first, second = int(order[place]), int(order[place + 1])  # a stable sort keeps file order
+            raise InputError(
+                f"id {ids[first].as_py()!r} (row {first}) occurs again as {ids[second].as_py()!r} (row {second}); "
+                f"{twice.size} rows repeat an id: every product needs an id of its own"
+            )
+        return cls(ids, ordered, order)
+
+    def positions(self, ids: pa.Array | pa.ChunkedArray) -> Ints1d:
+        """The position of each id, (n,) int64. Raises UnknownId naming the first that the catalogue lacks."""
+        found = self.find(ids)
+        missing = np.flatnonzero(found < 0)
+        if missing.size:
+            value = ids[int(missing[0])].as_py()
+            many = f" ({missing.size} of {len(ids)} ids are unknown)" if len(ids) > 1 else ""
+            raise UnknownId(f"id {value!r} is not in the catalogue{many}: use the catalogue that these ids come from")
+        return found
+
+    def find(self, ids: pa.Array | pa.ChunkedArray) -> Ints1d:
+        """The position of each id, -1 where the catalogue lacks it."""
+        wanted = _in_type(ids, self.ids.type)
+        if len(self.order) == 0:
+            return np.full(len(ids), -1, dtype=np.int64)
+        keys = _keys(pc.fill_null(wanted, 0 if pa.types.is_integer(wanted.type) else ""))
+        place = np.minimum(np.searchsorted(self.sorted_keys, keys), len(self.order) - 1)
+        found = np.where(self.sorted_keys[place] == keys, self.order[place], -1).astype(np.int64)
+        if not pa.types.is_integer(self.ids.type):
+            hits = np.flatnonzero(found >= 0)
+            same = pc.equal(self.ids.take(pa.array(found[hits])), wanted.take(pa.array(hits)))
+            found[hits[~np.asarray(pc.fill_null(same, False), dtype=bool)]] = -1
+        return np.where(np.asarray(wanted.is_null(), dtype=bool), -1, found)
+
+
+def _in_type(ids: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    """The ids in the catalogue's type, null where they cannot be of it: "007" and 2.0 are no integers."""
+    if pa.types.is_dictionary(ids.type):
+        ids = ids.cast(ids.type.value_type)
+    if not pa.types.is_integer(kind) or pa.types.is_null(ids.type) or pa.types.is_signed_integer(ids.type):
+        return ids.cast(kind)
+    text = ids.cast(pa.large_string())
+    return pc.if_else(plain_integers(text), text, None).cast(kind)
+
+
+def _keys(ids: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.uint64]:
+    values = ids.to_numpy(zero_copy_only=False) if isinstance(ids, pa.Array) else ids.to_numpy()
+    if values.dtype != object:
+        return np.asarray(values, dtype=np.int64).view(np.uint64)
+    return np.asarray(pd.util.hash_array(values, categorize=False), dtype=np.uint64)

@@ -1,0 +1,105 @@
+"""Where a picture's reference leads, and its bytes: a file, a place in `pictures.bin`, or a URL that fsspec opens."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from indexing.catalog.catalog import Catalog
+from indexing.errors import InputError
+
+BLOB_MARK = "#"
+MOST_BYTES = 64 * 1024 * 1024
+TIMEOUT_S = 20.0
+NOT_FOUND = 404  # of http
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_FOLDED_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!/)")  # what a Path makes of `s3://bucket`
+
+
+class PictureError(Exception):
+    """A picture cannot be used; the message is the reason."""
+
+
+class UnreachablePicture(PictureError):
+    """A picture's bytes cannot be had: nothing was seen of the picture itself."""
+
+
+def read_picture(reference: str, catalog: Catalog) -> bytes:
+    """The bytes behind a reference. Raises UnreachablePicture, PictureError for more than MOST_BYTES, and InputError
+    for a URL whose file system needs a package that is not installed."""
+    url = url_of(reference, catalog.pictures)
+    if url is not None:
+        return _from_url(url)
+    name, mark, span = reference.rpartition(BLOB_MARK)
+    try:
+        if mark and ":" in span and (catalog.folder / name).is_file():
+            start, length = (int(part) for part in span.split(":"))
+            with (catalog.folder / name).open("rb") as blob:
+                blob.seek(start)
+                return _at_most(blob, length)
+        with (catalog.pictures / reference).open("rb") as file:
+            return _at_most(file)
+    except FileNotFoundError as error:
+        raise UnreachablePicture("no such file") from error
+    except (OSError, ValueError) as error:
+        raise UnreachablePicture(f"cannot be read: {error}") from error
+
+
+def url_of(reference: str, pictures: Path) -> str | None:
+    """The URL that a reference is, or leads to where the folder of pictures is a URL; None for a file."""
+    if _URL.match(reference):
+        return reference
+    folded = _FOLDED_URL.match(str(pictures))
+    if folded is None or Path(reference).is_absolute() or BLOB_MARK in reference:
+        return None
+    return f"{folded[1]}://{str(pictures)[folded.end() :].strip('/')}/{reference.lstrip('/')}"
+
+
+def place_of(url: str) -> str:
+    """What a picture shares with the others of its source: the scheme, and the host or bucket."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _from_url(url: str) -> bytes:
+    try:
+        import fsspec
+    except ImportError as error:
+        raise InputError(f"pictures at {place_of(url)}: URLs need fsspec: pip install 'heroic[urls]'") from error
+    scheme = urlsplit(url).scheme
+    try:
+        with fsspec.open(url, "rb", **_limits(scheme)) as file:
+            return _at_most(file)
+    except ImportError as error:
+        raise InputError(
+            f"pictures at {place_of(url)}: {scheme}:// needs another package ({' '.join(str(error).split())})"
+        ) from error
+    except PictureError:
+        raise
+    except FileNotFoundError as error:
+        if error.__cause__ is None or getattr(error.__cause__, "status", 0) == NOT_FOUND:
+            raise UnreachablePicture("no such file") from error
+        raise UnreachablePicture(_unfetched(error.__cause__)) from error  # http says so of whatever went wrong
+    except Exception as error:  # each file system of fsspec has its own
+        raise UnreachablePicture(_unfetched(error)) from error
+
+
+def _unfetched(error: BaseException) -> str:
+    return f"cannot be fetched: {' '.join(str(error).split())[:200] or type(error).__name__}"
+
+
+def _limits(scheme: str) -> dict[str, Any]:
+    """Of http only: a server that says nothing is not waited for forever."""
+    if scheme not in ("http", "https"):
+        return {}
+    from aiohttp import ClientTimeout
+
+    return {"client_kwargs": {"timeout": ClientTimeout(total=TIMEOUT_S)}, "block_size": 0}
+
+
+def _at_most(file: Any, length: int | None = None) -> bytes:
+    """What is left in a file, or `length` of it. Raises PictureError for more than MOST_BYTES."""
+    content: bytes = file.read(MOST_BYTES + 1 if length is None else min(length, MOST_BYTES + 1))
+    if len(content) > MOST_BYTES:
+        raise PictureError(f"enormous: more than {MOST_BYTES // 1024**2} MiB")
+    return content

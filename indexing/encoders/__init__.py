@@ -1,0 +1,1 @@
+"""From products to vectors: one engine a file, named by a SPEC."""

@@ -1,0 +1,73 @@
+"""Encoders turn products into unit rows of one view; which one is named by a SPEC, chosen at the edge."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from indexing.arrays import Floats2d
+from indexing.catalog.catalog import Catalog
+from indexing.catalog.rejects import Reject
+from indexing.errors import InputError
+
+NEURAL = ("st", "static", "clip", "clip-text")  # engines whose vectors a model made, which takes long
+ENGINES = {
+    "text": ("lsa", "column", "st", "static", "clip-text", "none"),
+    "image": ("thumbnail", "column", "clip", "none"),
+}
+NAMED = {"text": "column:NAME, st:MODEL, static:MODEL, clip-text:MODEL", "image": "column:NAME, clip:MODEL"}
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Unit rows (n, d) float32, zeros where there is nothing to see, and what had to be set aside."""
+
+    rows: Floats2d
+    rejects: list[Reject] = field(default_factory=list)
+
+
+class Encoder(Protocol):
+    """Encodes catalogues, one block at a time. A query is a catalogue of one product (`catalog_of`)."""
+
+    @property
+    def spec(self) -> str:
+        """The SPEC that names this encoder, such as `lsa` or `column:name_bert_64`."""
+
+    @property
+    def dim(self) -> int:
+        """d, the length of a row."""
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """Everything that the rows depend on besides the products: settings, fitted state."""
+
+    def encode(self, catalog: Catalog) -> Encoded:
+        """One row a product, in the catalogue's order."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A SPEC taken apart: `column:main+extra` is engine `column`, name `main+extra`."""
+
+    engine: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.engine}:{self.name}" if self.name else self.engine
+
+
+def parse_spec(text: str, view: str) -> Spec:
+    """The SPEC of a view's encoder. Raises InputError for engines that the view does not have."""
+    engine, _, name = text.partition(":")
+    own = ENGINES[view]
+    if engine not in own:
+        raise InputError(f"--{view}-encoder {text}: choose from {', '.join(own)} ({NAMED[view]})")
+    if (engine == "column" or engine in NEURAL) != bool(name):
+        raise InputError(f"--{view}-encoder {text}: write {NAMED[view]}, or {own[0]} without a name")
+    return Spec(engine, name)
+
+
+def column_names(spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The vector columns of a SPEC: those that every product must have, and the optional one after a plus."""
+    if spec.engine != "column":
+        return (), ()
+    main, _, extra = spec.name.partition("+")
+    return (main,), (extra,) if extra else ()

@@ -1,0 +1,1 @@
+"""Neural picture encoders: open_clip models, pictures decoded for them."""

@@ -1,0 +1,142 @@
+"""A picture model behind a catalogue: the encoder of an image view, whatever makes the vectors."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Protocol
+
+import numpy as np
+
+from indexing.arrays import Floats2d
+from indexing.catalog.catalog import Catalog
+from indexing.catalog.pictures import place_of, url_of
+from indexing.catalog.rejects import Reject
+from indexing.encoders.encoder import Encoded
+from indexing.encoders.pictures.decoding import PictureDecoding, Prepared
+from indexing.encoders.pictures.shape import Picture, Pixels
+from indexing.errors import Unfinished
+from indexing.vectors.vectors import unit_rows
+
+OUTAGE = 20  # pictures of one place, none of which can be fetched: it is down
+
+
+class PictureModel(Protocol):
+    """Turns pictures into vectors."""
+
+    @property
+    def dim(self) -> int:
+        """d, the length of a row."""
+
+    @property
+    def batch(self) -> int:
+        """How many pictures are encoded at once."""
+
+    @property
+    def decode_side(self) -> int:
+        """Pixels a side that a JPEG must be decoded with at least."""
+
+    def prepare(self, picture: Picture) -> Pixels:
+        """The model's input (h, w, 3) of a picture in RGB; called from several threads."""
+
+    def encode_pixels(self, pixels: Pixels) -> Floats2d:
+        """Unit rows (n, d) float32 of inputs (n, h, w, 3)."""
+
+
+@dataclass(frozen=True)
+class PictureEncoder:
+    """A model over the main picture of each product, or over its `extra` ones: the unit row of their rows' mean."""
+
+    spec: str
+    model: PictureModel
+    made: dict[str, Any]
+    extra: bool = False
+    workers: int = 4
+
+    @property
+    def dim(self) -> int:
+        return self.model.dim
+
+    def encode(self, catalog: Catalog) -> Encoded:
+        """Products without a usable picture have a row of zeros; what cannot be used is a reject with its reason. The
+        same picture, by its bytes, is encoded once. Raises Unfinished when a place of URLs answers nothing at all."""
+        lists = self._references(catalog)
+        distinct = list(dict.fromkeys(chain.from_iterable(lists)))
+        found = self._rows(catalog, distinct)
+        _refuse_outage(found, catalog)
+        rows = np.zeros((len(catalog), self.dim), dtype=np.float32)
+        rejects = []
+        for position, references in enumerate(lists):
+            usable = [found.rows[reference] for reference in references if reference in found.rows]
+            if usable:
+                rows[position] = usable[0] if len(usable) == 1 else unit_rows(np.mean(usable, axis=0)[None])[0]
+            for reference in references:
+                if reference in found.reasons:
+                    identifier = str(catalog.ids[position].as_py())
+                    rejects.append(Reject(identifier, "image", reference, found.reasons[reference]))
+        return Encoded(rows, rejects)
+
+    def _references(self, catalog: Catalog) -> list[list[str]]:
+        if self.extra:
+            return catalog.extra_pictures()
+        return [[reference] if reference else [] for reference in catalog.main_pictures()]
+
+    def _rows(self, catalog: Catalog, references: list[str]) -> "_Found":
+        """The row of each usable reference."""
+        decoding = PictureDecoding(catalog, self.model.prepare, self.model.decode_side, self.workers)
+        of_content: dict[bytes, Floats2d] = {}
+        answers = []
+        for batch in _batches(decoding.run(references), self.model.batch):
+            new = [answer for answer in batch if answer.pixels is not None]
+            if new:
+                encoded = self.model.encode_pixels(np.stack([answer.pixels for answer in new]))  # type: ignore[misc]
+                of_content |= dict(zip((answer.digest for answer in new), encoded, strict=True))
+            answers += [Prepared(a.reference, a.digest, None, a.reason, a.unreachable) for a in batch]
+        return _Found.of(answers, of_content)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """By reference: the row, or the reason why there is none; and the references that could not be reached."""
+
+    rows: dict[str, Any]
+    reasons: dict[str, str]
+    unreachable: frozenset[str]
+
+    @classmethod
+    def of(cls, answers: list[Prepared], of_content: dict[bytes, Floats2d]) -> "_Found":
+        why = {answer.digest: answer.reason for answer in answers if answer.reason and answer.digest}
+        rows = {a.reference: of_content[a.digest] for a in answers if a.digest in of_content}
+        reasons = {a.reference: a.reason or why[a.digest] for a in answers if a.reference not in rows}
+        return cls(rows, reasons, frozenset(a.reference for a in answers if a.unreachable))
+
+
+def _batches(answers: Iterator[Prepared], size: int) -> Iterator[list[Prepared]]:
+    """Answers in lists with `size` new pictures each."""
+    batch: list[Prepared] = []
+    new = 0
+    for answer in answers:
+        batch.append(answer)
+        new += answer.pixels is not None
+        if new == size or len(batch) >= 16 * size:
+            yield batch
+            batch, new = [], 0
+    if batch:
+        yield batch
+
+
+def _refuse_outage(found: _Found, catalog: Catalog) -> None:
+    """Raise Unfinished when not one picture of a place of URLs can be fetched: the view would be blind there, and what
+    is encoded is kept. Single pictures never stop anything."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for reference in chain(found.rows, found.reasons):
+        url = url_of(reference, catalog.pictures)
+        if url is not None:
+            places[place_of(url)].append(reference)
+    for place, references in places.items():
+        if len(references) >= OUTAGE and found.unreachable.issuperset(references):
+            raise Unfinished(
+                f"none of {len(references):,} pictures at {place} can be fetched (the first: "
+                f"{found.reasons[references[0]]}): see that it can be reached, then run again, or leave pictures out "
+                "(--image-encoder none)"
+            )

@@ -1,0 +1,138 @@
+"""open_clip models as encoders of an image or a text view: planned for a build, opened for queries, loaded once."""
+
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indexing.build.options import BuildOptions
+from indexing.catalog.catalog import Catalog
+from indexing.catalog.text_template import TextTemplate, template_of
+from indexing.encoders.encoder import Encoder, Spec
+from indexing.encoders.pictures.clip_model import ClipModel, ClipName, open_clip_model, require_open_clip
+from indexing.encoders.pictures.picture_encoder import PictureEncoder
+from indexing.encoders.precision import AGREEMENT_FILE, agreement, choose_precision
+from indexing.encoders.text.text_encoder import TextEncoder
+from indexing.errors import InputError
+from indexing.machine.device import torch_devices
+from indexing.storage.artefact import write_json
+
+LIBRARIES = ("open_clip_torch", "torch", "pillow")
+COMPARED = 64  # products with pictures, by which a precision is compared with fp32
+TOWER = "image_tower_int8.onnx"  # beside the vectors
+
+
+@dataclass(frozen=True)
+class ClipPlan:
+    """A tower of an open_clip model. `extra`: over the other pictures of a product, not its main one; `template`: what
+    the text tower reads of a product; `folder`: that of the vectors; `sample`: products that a precision below fp32 is
+    measured on. `made`: what the vectors depend on; `notes`: what else opening it again needs."""
+
+    spec: Spec
+    name: ClipName
+    digest: str
+    template: str | None = None
+    extra: bool = False
+    precision: str = "fp32"
+    device: str = "auto"
+    folder: Path | None = None
+    sample: Catalog | None = None
+
+    @property
+    def made(self) -> dict[str, Any]:
+        of_view = {"template": self.template} if self.spec.engine == "clip-text" else {"extra": self.extra}
+        return {
+            "spec": f"{self.spec.engine}:{self.name.label}",
+            "model": self.name.label,
+            "digest": self.digest,
+            "precision": self.precision,
+            **of_view,
+        }
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        places = {"folder": self.name.folder, "file": self.name.file}
+        paths = {of: None if place is None else str(place.resolve()) for of, place in places.items()}
+        return {"name": self.name.absolute, **paths, "versions": _versions()}
+
+    def make(self) -> Encoder:
+        """The encoder, its model loaded. Raises InputError, in one line, where that cannot be."""
+        model = _opened(self.name, self.digest)
+        devices, spec = torch_devices(self.device), str(self.made["spec"])
+        from indexing.encoders.pictures.clip import ClipTextModel, picture_model
+
+        if self.spec.engine == "clip-text":
+            return TextEncoder(spec, ClipTextModel(model, devices[0]), TextTemplate(str(self.template)), self.made)
+        tower = None if self.folder is None else self.folder / TOWER
+        pictures = picture_model(model, devices, precision=self.precision, eight_bits=tower)
+        encoder = PictureEncoder(spec, pictures, self.made, self.extra)
+        if self.precision != "fp32" and self.sample is not None and self.folder is not None:
+            exact = PictureEncoder(spec, picture_model(model, devices), self.made, self.extra)
+            engine = "onnxruntime int8" if self.precision == "int8" else f"torch {self.precision} on {devices[0]}"
+            found = agreement(engine, encoder.encode(self.sample).rows, exact.encode(self.sample).rows)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_json(self.folder / AGREEMENT_FILE, asdict(found))
+        return encoder
+
+
+def plan_clip(spec: Spec, options: BuildOptions, catalog: Catalog, folder: Path, *, extra: bool = False) -> ClipPlan:
+    """What `clip:NAME` or `clip-text:NAME` means with these options. Raises InputError where there is no such model."""
+    name = ClipName.parse(spec.name)
+    of_text = options.text_template or template_of(options.text_fields).template
+    template = of_text if spec.engine == "clip-text" else None
+    precision = "fp32"  # of the text tower: a text is short, and is compared with pictures of any precision
+    if spec.engine == "clip":
+        require_open_clip()  # before torch is asked: it says what to install
+        precision = choose_precision(options.precision, torch_devices(options.device)[0])
+    return ClipPlan(
+        spec, name, name.digest(), template, extra, precision, options.device, folder, _sample(catalog, extra)
+    )
+
+
+def open_clip_view(made: dict[str, Any], folder: Path, *, device: str = "auto") -> Encoder:
+    """The encoder that a built view's vectors, in `folder`, came from. Raises InputError when its model is gone or has
+    changed."""
+    return replace(_plan_of(made, device), folder=folder).make()
+
+
+def open_text_twin(made: dict[str, Any], *, device: str = "auto") -> Encoder | None:
+    """The text tower of the model that made an image view, for texts that are looked for in it; None where the view was
+    made otherwise."""
+    if not str(made["spec"]).startswith("clip:"):
+        return None
+    plan = _plan_of(made, device)
+    return replace(plan, spec=Spec("clip-text", plan.spec.name), template="{title}").make()
+
+
+def _plan_of(made: dict[str, Any], device: str) -> ClipPlan:
+    name = ClipName.parse(str(made["notes"]["name"]))
+    digest = name.digest()
+    if digest != made["digest"]:
+        raise InputError(
+            f"clip:{name.text}: the model has changed since the index was made (was {made['digest']}, is {digest}): "
+            "build the index again"
+        )
+    spec = Spec(str(made["spec"]).partition(":")[0], name.text)
+    return ClipPlan(spec, name, digest, made.get("template"), bool(made.get("extra")), str(made["precision"]), device)
+
+
+def _sample(catalog: Catalog, extra: bool) -> Catalog:
+    """The first products that have a picture."""
+    with_one = [
+        number for number, seen in enumerate(catalog.extra_pictures() if extra else catalog.main_pictures()) if seen
+    ]
+    return catalog.take(np.array(with_one[:COMPARED], dtype=np.int64))
+
+
+@lru_cache(maxsize=2)
+def _opened(name: ClipName, digest: str) -> ClipModel:
+    """A model once a process: its towers share it. `digest` tells another model under the same name."""
+    return open_clip_model(name)
+
+
+def _versions() -> dict[str, str]:
+    """Of the libraries that compute the vectors."""
+    return {library: version(library) for library in LIBRARIES}

@@ -1,0 +1,1 @@
+"""Neural text encoders: sentence-transformers, ONNX Runtime, static vectors."""

@@ -1,0 +1,53 @@
+"""A text model behind a template: the encoder of a view, whatever engine the model runs in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from indexing.arrays import Floats2d
+from indexing.catalog.catalog import TEXT_FIELDS, Catalog
+from indexing.catalog.text_template import TextTemplate
+from indexing.encoders.encoder import Encoded
+
+
+class TextModel(Protocol):
+    """Turns texts into vectors."""
+
+    @property
+    def dim(self) -> int:
+        """d, the length of a row."""
+
+    def encode_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats2d:
+        """Unit rows (n, d) float32 of texts that are not empty. `query`: with the prompt that the model declares for
+        what is typed, not the one for what is kept."""
+
+
+@dataclass(frozen=True)
+class TextEncoder:
+    """A model over the texts of a template. `query`: the products are typed texts, of which only the title is there."""
+
+    spec: str
+    model: TextModel
+    template: TextTemplate
+    made: dict[str, Any]
+    query: bool = False
+
+    @property
+    def dim(self) -> int:
+        return self.model.dim
+
+    def encode(self, catalog: Catalog) -> Encoded:
+        """Products without any text have a row of zeros. The same text is encoded once."""
+        texts = self.template.texts(catalog)
+        if self.query:  # a template without the title would leave nothing of what was typed
+            texts = [text or plain for text, plain in zip(texts, catalog.texts(TEXT_FIELDS), strict=True)]
+        distinct = list(dict.fromkeys(text for text in texts if text))
+        rows = np.zeros((len(texts), self.dim), dtype=np.float32)
+        if distinct:
+            places = {text: place for place, text in enumerate(distinct)}
+            there = [number for number, text in enumerate(texts) if text]
+            encoded = self.model.encode_texts(distinct, query=self.query)
+            rows[there] = encoded[[places[texts[number]] for number in there]]
+        return Encoded(rows)

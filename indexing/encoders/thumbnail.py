@@ -1,0 +1,158 @@
+"""A small classic picture descriptor: colour layout and gradient histograms of the cropped, mirrored thumbnail.
+
+Colour layout after MPEG-7 (ISO/IEC 15938-3), in CIELAB; gradient histograms after Dalal and Triggs, "Histograms of
+oriented gradients for human detection", CVPR 2005. Both are made indifferent to mirroring: of each value and its
+mirror twin the sum and the absolute difference are kept. The picture is first cropped to what differs from its
+border, so that margins and crops matter less.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from indexing.arrays import Floats2d
+from indexing.catalog.catalog import Catalog
+from indexing.encoders.encoder import Encoded
+from indexing.encoders.pictures.picture_encoder import PictureEncoder
+from indexing.encoders.pictures.shape import Pixels
+from indexing.vectors.vectors import unit_rows
+
+SIDE = 32  # pixels a side of the thumbnail
+COLOR_CELLS = 8  # a side
+GRADIENT_CELLS = 4
+ORIENTATIONS = 8
+COLOR_SHARE = 0.5  # of the cosine
+NEUTRAL = np.array([0.6, 0.0, 0.0], dtype=np.float32)  # a light grey: the colour that says nothing
+BORDER_DIFFERENCE = 24  # of 255: less is background
+CONTENT_SHARE = 0.02  # of a row or column that must differ from the background to belong to the picture
+LEAST_CONTENT = 8  # pixels a side: a smaller content is not cropped to
+DECODE_SIDE = 128  # a JPEG may be decoded down to this
+BLOCK_PICTURES = 1024
+
+Floats = npt.NDArray[np.float32]
+
+_TO_XYZ = np.array(
+    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], dtype=np.float32
+) / np.array([[0.9505], [1.0], [1.089]], dtype=np.float32)  # sRGB, white point D65
+
+
+@dataclass(frozen=True)
+class ThumbnailModel:
+    """The descriptor as a picture model."""
+
+    batch: int = BLOCK_PICTURES
+
+    @property
+    def dim(self) -> int:
+        return COLOR_CELLS * COLOR_CELLS * 3 + GRADIENT_CELLS * GRADIENT_CELLS * ORIENTATIONS
+
+    @property
+    def decode_side(self) -> int:
+        return DECODE_SIDE
+
+    def prepare(self, picture: Image.Image) -> Pixels:
+        """The cropped thumbnail."""
+        return thumbnail(picture)
+
+    def encode_pixels(self, pixels: Pixels) -> Floats2d:
+        """Unit rows (n, d) of thumbnails (n, SIDE, SIDE, 3)."""
+        return describe(pixels)
+
+
+@dataclass(frozen=True)
+class ThumbnailEncoder:
+    """Encodes the main picture of each product, or its `extra` ones; a product without a usable one has a row of
+    zeros."""
+
+    workers: int = 4
+    extra: bool = False
+
+    @property
+    def spec(self) -> str:
+        return "thumbnail"
+
+    @property
+    def dim(self) -> int:
+        return ThumbnailModel().dim
+
+    @property
+    def made(self) -> dict[str, Any]:
+        return {"spec": self.spec, "dim": self.dim, "version": 1}
+
+    def encode(self, catalog: Catalog) -> Encoded:
+        """What cannot be decoded is a reject with its reason."""
+        return PictureEncoder(self.spec, ThumbnailModel(), self.made, self.extra, self.workers).encode(catalog)
+
+
+def thumbnail(picture: Image.Image) -> Pixels:
+    """The cropped picture as (SIDE, SIDE, 3)."""
+    cropped = _cropped(picture)
+    method = Image.Resampling.BOX if min(cropped.size) > SIDE else Image.Resampling.BILINEAR
+    return np.asarray(cropped.resize((SIDE, SIDE), method))
+
+
+def describe(thumbnails: Pixels) -> Floats2d:
+    """Unit rows (n, d) of thumbnails (n, SIDE, SIDE, 3)."""
+    lab = _lab(thumbnails)
+    colors = unit_rows(_color_layout(lab)) * np.float32(np.sqrt(COLOR_SHARE))
+    gradients = unit_rows(_gradients(lab[..., 0])) * np.float32(np.sqrt(1 - COLOR_SHARE))
+    return unit_rows(np.hstack([colors, gradients]))
+
+
+def _cropped(picture: Image.Image) -> Image.Image:
+    """The picture without rows and columns of background at its edges, if it has a plain border."""
+    pixels = np.asarray(picture).astype(np.int16)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    differs = np.abs(pixels - np.median(border, axis=0)).max(axis=-1) > BORDER_DIFFERENCE
+    rows = np.flatnonzero(differs.mean(axis=1) > CONTENT_SHARE)
+    columns = np.flatnonzero(differs.mean(axis=0) > CONTENT_SHARE)
+    if rows.size < LEAST_CONTENT or columns.size < LEAST_CONTENT:
+        return picture
+    return picture.crop((int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
+
+
+def _lab(pixels: Pixels) -> Floats:
+    """CIELAB with L from 0 to 1 and a, b on the same scale, (n, SIDE, SIDE, 3)."""
+    rgb = pixels.astype(np.float32) / np.float32(255)
+    linear = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92).astype(np.float32)
+    xyz = linear @ _TO_XYZ.T
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    lab = np.stack([1.16 * f[..., 1] - 0.16, 5 * (f[..., 0] - f[..., 1]), 2 * (f[..., 1] - f[..., 2])], axis=-1)
+    return lab.astype(np.float32)
+
+
+def _color_layout(lab: Floats) -> Floats2d:
+    """The mean colour of each cell against the neutral one, (n, cells² · 3)."""
+    size = SIDE // COLOR_CELLS
+    cells = lab.reshape(len(lab), COLOR_CELLS, size, COLOR_CELLS, size, 3).mean(axis=(2, 4)) - NEUTRAL
+    return _mirror_free(cells, cells[:, :, ::-1])
+
+
+def _gradients(luminance: Floats) -> Floats2d:
+    """Square roots of histograms of unsigned gradient orientations by cell, (n, cells² · ORIENTATIONS)."""
+    down, across = np.zeros_like(luminance), np.zeros_like(luminance)
+    down[:, 1:-1] = luminance[:, 2:] - luminance[:, :-2]
+    across[:, :, 1:-1] = luminance[:, :, 2:] - luminance[:, :, :-2]
+    strength = np.hypot(down, across)
+    angle = (np.arctan2(down, across) % np.pi) / np.pi * ORIENTATIONS
+    lower = np.floor(angle)
+    upper_share = angle - lower
+    size = SIDE // GRADIENT_CELLS
+    cells = np.empty((len(luminance), GRADIENT_CELLS, GRADIENT_CELLS, ORIENTATIONS), dtype=np.float32)
+    for orientation in range(ORIENTATIONS):
+        weight = np.where(lower % ORIENTATIONS == orientation, 1 - upper_share, 0)
+        weight += np.where((lower + 1) % ORIENTATIONS == orientation, upper_share, 0)
+        blocks = (strength * weight).reshape(-1, GRADIENT_CELLS, size, GRADIENT_CELLS, size)
+        cells[..., orientation] = blocks.sum(axis=(2, 4))
+    turned = (-np.arange(ORIENTATIONS)) % ORIENTATIONS  # mirroring turns an angle a into -a
+    return np.sqrt(_mirror_free(cells, cells[:, :, ::-1][..., turned]))
+
+
+def _mirror_free(cells: Floats, mirrored: Floats) -> Floats2d:
+    """Sum and absolute difference of each cell of the left half and its mirror twin, flat (n, all values)."""
+    half = cells.shape[2] // 2
+    both = np.concatenate([(cells + mirrored)[:, :, :half], np.abs(cells - mirrored)[:, :, :half]], axis=2)
+    return both.reshape(len(cells), -1)

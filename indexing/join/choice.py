@@ -1,0 +1,95 @@
+"""Which rows a self-join compares: all, those in near lists, or all of a category and of others what is near."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indexing.arrays import Floats2d, Ints1d
+from indexing.build.view_plan import lists_for
+from indexing.join.plan import JoinPlan, plan_cells, plan_exact
+from indexing.join.probing_plan import ProbingPlan, plan_probing
+from indexing.join.rows import Units
+from indexing.search.faiss_index import cluster_centres
+from indexing.search.index import Rows
+from indexing.search.near_lists import Lists, assign
+from indexing.search.recall import Truth, least_alone, least_lists, least_probes
+
+WORTHWHILE = 0.6  # of an exact join's comparisons: with more, the exact one is as fast
+TRAINED_A_LIST, TRAINING_ROUNDS = 32, 5
+
+
+@dataclass(frozen=True)
+class ChosenJoin:
+    """The plan, for the manifest what it is, and the lists that it goes through, which updates need."""
+
+    plan: JoinPlan | ProbingPlan
+    facts: dict[str, Any]
+    lists: Lists | None = None
+
+
+def choose_join(
+    kind: str, rows: Rows, units: Units, categories: Ints1d, centres: Floats2d | None, truth: Truth | None, asked: float
+) -> ChosenJoin:
+    """The plan of a join of a kind, through lists around `centres` (lists, d) or own ones; an exact one where near lists
+    cannot reach the asked recall any cheaper."""
+    exact = plan_exact(rows, units)
+    if kind == "exact" or truth is None or len(units) < 2:
+        return ChosenJoin(exact, {"join": "exact"})
+    if kind == "category":
+        found = _by_category(rows, units, categories, truth, asked)
+    else:
+        found = _probing(rows, units, make_centres(rows, units) if centres is None else centres, truth, asked)
+    if found is not None and found.plan.products <= WORTHWHILE * exact.products:
+        return found
+    return ChosenJoin(exact, {"join": "exact", "join_stepped_back_from": kind})
+
+
+def _probing(rows: Rows, units: Units, centres: Floats2d, truth: Truth, asked: float) -> ChosenJoin | None:
+    """Each row looks at the lists nearest to it; None where that cannot reach the asked recall."""
+    probed = least_probes(truth, rows, centres, asked)
+    if probed is None:
+        return None
+    plan = plan_probing(rows, units, centres, probed)
+    facts = {"join": "lists", "lists": len(centres), "near_lists": probed}
+    facts["near_lists_alone"] = least_alone(truth, rows, centres, asked) or len(centres)
+    return ChosenJoin(plan, facts, _of_products(plan.own_lists, len(rows), units, centres))
+
+
+def _by_category(rows: Rows, units: Units, categories: Ints1d, truth: Truth, asked: float) -> ChosenJoin | None:
+    """All of a category, and whole lists of other categories near a row's own."""
+    of = make_lists(rows, units)
+    alike = _same(categories, truth)
+    probed = least_lists(truth, of, asked, alike=alike)
+    if probed is None:
+        return None
+    facts = {"join": "category", "lists": len(of.centres), "near_lists": probed}
+    facts["near_lists_alone"] = least_alone(truth, rows, of.centres, asked, alike=alike) or len(of.centres)
+    return ChosenJoin(plan_cells(categories[units.first], of.codes[units.first], of.near(probed)), facts, of)
+
+
+def make_centres(rows: Rows, units: Units, *, seed: int = 0) -> Floats2d:
+    """Centres (lists, d) of lists of near rows, for an engine that has none of its own: at most half as many as units."""
+    count = max(min(lists_for(len(units)), len(units) // 2), 1)
+    chosen = np.random.default_rng(seed).permutation(len(units))[: count * TRAINED_A_LIST]
+    return cluster_centres(rows.take(units.first[np.sort(chosen)]), count, seed=seed, rounds=TRAINING_ROUNDS)
+
+
+def make_lists(rows: Rows, units: Units, *, seed: int = 0) -> Lists:
+    """Lists of near rows, and the list of every product."""
+    centres = make_centres(rows, units, seed=seed)
+    return _of_products(assign(rows, units.first, centres), len(rows), units, centres)
+
+
+def _of_products(codes: Ints1d, size: int, units: Units, centres: Floats2d) -> Lists:
+    """The lists of products, from those of the units (u,)."""
+    of = np.full(size, -1, dtype=np.int64)
+    of[units.members] = np.repeat(codes, units.counts)
+    return Lists(of, centres)
+
+
+def _same(categories: Ints1d, truth: Truth) -> npt.NDArray[np.bool_]:
+    """Which true neighbours (s, k) are of the product's own category, and so are compared in any case."""
+    own = categories[truth.sample][:, None]
+    return np.asarray((categories[np.maximum(truth.neighbours.positions, 0)] == own) & (own >= 0))

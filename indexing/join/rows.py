@@ -1,0 +1,91 @@
+"""What is joined: each distinct row once, however many products share it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from indexing.arrays import Bools1d, Ints1d
+from indexing.machine.memory import forget
+from indexing.search.index import Rows
+
+HASH_ROWS = 8192
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True)
+class Units:
+    """The u distinct rows that are not zeros, in the order of their first product.
+
+    Unit i is the row of the products `members[offsets[i] : offsets[i + 1]]`, ascending. With `sources` (u,) all of them
+    are of that source, -1 = without; the same row of another source is another unit.
+    """
+
+    members: Ints1d
+    offsets: Ints1d
+    sources: Ints1d | None = None
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @cached_property
+    def first(self) -> Ints1d:
+        """The first product (u,) of each."""
+        return self.members[self.offsets[:-1]]
+
+    @cached_property
+    def counts(self) -> Ints1d:
+        """How many products (u,) share each row."""
+        return np.diff(self.offsets)
+
+
+def distinct_units(rows: Rows, sources: Ints1d | None = None) -> Units:
+    """The distinct rows of a view; with `sources` (n,), of each source."""
+    keys, seen = _hashes(rows)
+    if sources is not None:
+        keys ^= (sources.astype(np.int64) + 2).astype(np.uint64) * _ODD
+    there = np.flatnonzero(seen)
+    by_key = there[np.argsort(keys[there], kind="stable")]  # stable: equal rows stay in the order of products
+    new = np.ones(len(by_key), dtype=bool)
+    new[1:] = keys[by_key[1:]] != keys[by_key[:-1]]
+    new |= ~_equal_to_head(rows, by_key, new, sources)
+    starts = np.flatnonzero(new)
+    return _in_order_of_first(by_key, np.append(starts, len(by_key)), sources)
+
+
+def _in_order_of_first(members: Ints1d, offsets: Ints1d, sources: Ints1d | None) -> Units:
+    counts, firsts = np.diff(offsets), members[offsets[:-1]] if len(offsets) > 1 else members
+    order = np.argsort(firsts, kind="stable")
+    counts = counts[order]
+    bounds = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    within = np.arange(len(members)) - np.repeat(bounds[:-1], counts)
+    sorted_members = members[np.repeat(offsets[:-1][order], counts) + within]
+    return Units(sorted_members, bounds, None if sources is None else sources[firsts[order]])
+
+
+def _hashes(rows: Rows) -> tuple[np.ndarray, Bools1d]:
+    """A 64-bit hash of each row (n,) uint64, and whether it has anything to see."""
+    keys, seen = np.zeros(len(rows), dtype=np.uint64), np.zeros(len(rows), dtype=bool)
+    weights = np.random.default_rng(0).integers(1, 2**63, rows.dim, dtype=np.uint64) | np.uint64(1)
+    for start, block in rows.blocks():
+        for first in range(0, len(block), HASH_ROWS):
+            part = np.ascontiguousarray(block[first : first + HASH_ROWS], dtype=np.float32)
+            where = slice(start + first, start + first + len(part))
+            seen[where] = np.any(part, axis=1)
+            keys[where] = np.einsum("ij,j->i", part.view(np.uint32).astype(np.uint64), weights)
+    forget(rows)
+    keys ^= keys >> np.uint64(29)
+    return keys, seen
+
+
+def _equal_to_head(rows: Rows, by_key: Ints1d, new: Bools1d, sources: Ints1d | None) -> Bools1d:
+    """Whether each row (and source) really is that of the first one of its hash; one that heads is."""
+    heads = by_key[np.maximum.accumulate(np.where(new, np.arange(len(by_key)), 0))] if len(by_key) else by_key
+    equal = np.ones(len(by_key), dtype=bool)
+    followers = np.flatnonzero(~new)
+    for start in range(0, len(followers), HASH_ROWS):
+        part = followers[start : start + HASH_ROWS]
+        equal[part] = np.all(rows.take(by_key[part]) == rows.take(heads[part]), axis=1)
+    if sources is not None:
+        equal &= sources[by_key] == sources[heads]
+    return equal

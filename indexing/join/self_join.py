@@ -1,0 +1,109 @@
+"""The self-join: the neighbours of every product of the catalogue, written block by block."""
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+import scipy.sparse as sp
+
+from indexing.arrays import Bools1d, Ints1d
+from indexing.join.neighbour_files import NeighbourFiles
+from indexing.join.settled_cosines import SPARE, settled
+from indexing.machine.progress import Progress, silent
+from indexing.search.index import Index, Rows
+from indexing.search.lexical_index import LexicalIndex
+from indexing.search.neighbours import Neighbours, allowed_for, eligible, keep, no_neighbours, without_self
+
+BLOCK_ROWS = 8192
+LARGE_SOURCE = 0.2  # of the catalogue: more of it and the others are searched by themselves
+FIRST_ASK = 1.5  # times k, when neighbours of the same source must be skipped
+MOST_ASK = 4096
+RESERVE_SHARE, LEAST_RESERVE = 0.2, 4  # of k, kept beyond it: what updates delete is then not searched again at once
+
+
+def with_reserve(k: int) -> int:
+    """How many neighbours are kept of each product so that k are left when an update takes some away."""
+    return k + max(LEAST_RESERVE, math.ceil(k * RESERVE_SHARE))
+
+
+class QueryRows(Protocol):
+    """The rows of one view as queries, by position."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, positions: Ints1d) -> Any: ...
+
+
+@dataclass(frozen=True)
+class SparseRows:
+    """The rows of a lexical index as queries."""
+
+    index: LexicalIndex
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def take(self, positions: Ints1d) -> sp.csr_matrix:
+        return self.index.matrix[positions]
+
+
+@dataclass(frozen=True)
+class SelfJoin:
+    """Joins an index with itself. With `sources` (n,), neighbours are looked for among other sources only."""
+
+    index: Index[Any]
+    rows: Rows | QueryRows
+    k: int
+    sources: Ints1d | None = None
+
+    def neighbours_of(self, positions: Ints1d) -> Neighbours:
+        """The k neighbours of the products at these positions, without themselves."""
+        if self.sources is None:
+            found = self.index.search(self.rows.take(positions), self.k + 1)
+            return without_self(found, positions, self.k)
+        return self._across(positions, self.sources)
+
+    def write(self, where: Path | NeighbourFiles, *, stage: str, progress: Progress = silent) -> None:
+        """All neighbours as positions.npy (n, k) int64 and cosines.npy (n, k) float32, from where a run was cut short."""
+        files = where if isinstance(where, NeighbourFiles) else NeighbourFiles(where, len(self.rows), self.k)
+        starts = range(0, len(self.rows), BLOCK_ROWS)
+        for number in range(files.open(len(starts), order=f"blocks of {BLOCK_ROWS}"), len(starts)):
+            rows = np.arange(starts[number], min(starts[number] + BLOCK_ROWS, len(self.rows)))
+            files.write(slice(rows[0], rows[-1] + 1), self._settled(rows), number + 1)
+            progress(stage, int(rows[-1]) + 1, len(self.rows))
+        files.mark()
+        if not isinstance(where, NeighbourFiles):
+            files.finish()
+
+    def _settled(self, positions: Ints1d) -> Neighbours:
+        """The neighbours as any order of the catalogue would have them; sparse sums have one order anyway."""
+        if isinstance(self.rows, SparseRows):
+            return self.neighbours_of(positions)
+        found = replace(self, k=self.k + SPARE).neighbours_of(positions)
+        return settled(found, cast(Rows, self.rows), positions, self.k)
+
+    def _across(self, positions: Ints1d, sources: Ints1d) -> Neighbours:
+        """Ask for some more than k and skip those of the same source; who then lacks some searches the others alone."""
+        found = no_neighbours(len(positions), self.k)
+        own = sources[positions]
+        share = np.bincount(sources[sources >= 0], minlength=1) / max(len(sources), 1)
+        large = (own >= 0) & (share[np.maximum(own, 0)] > LARGE_SOURCE)
+        rows, ask = np.flatnonzero(~large), int(self.k * FIRST_ASK) + 1
+        while rows.size and ask <= MOST_ASK:
+            got = self.index.search(self.rows.take(positions[rows]), ask)
+            wanted = eligible(sources, own[rows], got.positions) & (got.positions != positions[rows, None])
+            kept = keep(got, wanted, self.k)
+            found.positions[rows], found.cosines[rows] = kept.positions, kept.cosines
+            short = (kept.positions[:, -1] < 0) & (got.positions[:, -1] >= 0)
+            rows, ask = rows[short], ask * 4
+        for source in np.unique(own[np.concatenate([rows, np.flatnonzero(large)])]):
+            these = np.flatnonzero((own == source) & (large | np.isin(np.arange(len(own)), rows)))
+            self._among_others(found, these, positions[these], allowed_for(sources, int(source)))
+        return found
+
+    def _among_others(self, found: Neighbours, these: Ints1d, positions: Ints1d, allowed: Bools1d) -> None:
+        got = self.index.search(self.rows.take(positions), self.k + 1, allowed=allowed)
+        kept = without_self(got, positions, self.k)
+        found.positions[these], found.cosines[these] = kept.positions, kept.cosines

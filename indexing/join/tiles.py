@@ -1,0 +1,102 @@
+"""Cosines a tile at a time: a matrix product, and of it only what may be among somebody's best."""
+
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.join.join_rows import PlacedRows
+from indexing.join.plan import STRIPE_ROWS, TILE_COLUMNS, Tile
+from indexing.join.probing_plan import ProbingPlan
+from indexing.search.best_lists import entries_of
+
+
+@dataclass(frozen=True)
+class Survivors:
+    """Entries (m,) with the places (m,), ascending, whose lists they may come into."""
+
+    places: Ints1d
+    entries: Ints1d
+
+
+@dataclass
+class TileWork:
+    """Computes tiles; `units` and `sources` (u,) are by place, and `floor` is read as it rises. `probing` is the plan of a
+    join whose pairs may stand in two tiles."""
+
+    rows: PlacedRows
+    units: Ints1d
+    floor: Floats1d
+    sources: Ints1d | None = None
+    probing: ProbingPlan | None = None
+    _room: threading.local = field(default_factory=threading.local)
+
+    def compute(self, tile: Tile) -> tuple[Survivors, Survivors]:
+        """What the rows of the tile may take of its columns, and what its columns may take of its rows."""
+        cosines, (mask, other) = self._buffers(tile.b - tile.a, tile.width)
+        places = tile.places
+        np.matmul(self.rows.read(tile.a, tile.b), self._columns(tile).T, out=cosines)
+        floor_of_rows, floor_of_columns = self.floor[tile.a : tile.b], self.floor[places]
+        np.greater_equal(cosines, floor_of_rows[:, None], out=mask)
+        np.greater_equal(cosines, floor_of_columns[None, :], out=other)
+        mask |= other
+        row, column = _where(mask)
+        values = cosines[row, column]
+        if self.sources is not None:
+            own, theirs = self.sources[row + tile.a], self.sources[places[column]]
+            stays = (own != theirs) | (own < 0)
+            row, column, values = row[stays], column[stays], values[stays]
+        if self.probing is not None and tile.gathered is not None:
+            stays = ~self.probing.elsewhere(row + tile.a, places[column])
+            row, column, values = row[stays], column[stays], values[stays]
+        return self._split(tile, places, row, column, values, floor_of_rows, floor_of_columns)
+
+    def probe(self, first: int, last: int, columns: Ints1d | slice, keep: int) -> Floats1d:
+        """The keep-th best cosine of rows first to last among some columns, -inf where there are fewer."""
+        others = np.arange(columns.start, columns.stop) if isinstance(columns, slice) else columns
+        right = self.rows.read(columns.start, columns.stop) if isinstance(columns, slice) else self.rows.gather(columns)
+        cosines = self.rows.read(first, last) @ right.T
+        if self.sources is not None:
+            own, theirs = self.sources[first:last, None], self.sources[others][None, :]
+            cosines[(own == theirs) & (own >= 0)] = -np.inf
+        if cosines.shape[1] < keep:
+            return np.full(last - first, -np.inf, dtype=np.float32)
+        return np.partition(cosines, cosines.shape[1] - keep, axis=1)[:, cosines.shape[1] - keep]
+
+    def _split(
+        self, tile: Tile, places: Ints1d, row: Ints1d, column: Ints1d, values: Floats1d, *floors: Floats1d
+    ) -> tuple[Survivors, Survivors]:
+        """Which of the two sides each survivor may be of use to."""
+        for_row = values >= floors[0][row]
+        for_column = values >= floors[1][column]
+        if tile.overlap:  # there each pair stands twice
+            for_column &= column >= tile.b - tile.a
+        own = Survivors(row[for_row] + tile.a, entries_of(values[for_row], self.units[places[column[for_row]]]))
+        theirs = np.flatnonzero(for_column)
+        theirs = theirs[np.argsort(column[theirs], kind="stable")]
+        of_rows = self.units[row[theirs] + tile.a]
+        return own, Survivors(places[column[theirs]], entries_of(values[theirs], of_rows))
+
+    def _columns(self, tile: Tile) -> Floats2d:
+        if tile.gathered is not None:
+            return self.rows.gather(tile.gathered)
+        if len(tile.ranges) == 1:
+            return self.rows.read(*tile.ranges[0])
+        return np.concatenate([self.rows.read(c, d) for c, d in tile.ranges])
+
+    def _buffers(self, rows: int, columns: int) -> tuple[Floats2d, npt.NDArray[np.bool_]]:
+        """Room for a tile, one a thread: new memory for each would cost as much as comparing."""
+        if not hasattr(self._room, "cosines"):
+            self._room.cosines = np.empty(STRIPE_ROWS * TILE_COLUMNS, dtype=np.float32)
+            self._room.hit = np.empty((2, STRIPE_ROWS * TILE_COLUMNS), dtype=bool)
+        size = rows * columns
+        return self._room.cosines[:size].reshape(rows, columns), self._room.hit[:, :size].reshape(2, rows, columns)
+
+
+def _where(mask: npt.NDArray[np.bool_]) -> tuple[Ints1d, Ints1d]:
+    """The rows and columns where a mask of few places holds."""
+    places = np.flatnonzero(mask.ravel())
+    row = places // mask.shape[1]
+    return row, places - row * mask.shape[1]

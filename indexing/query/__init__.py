@@ -1,0 +1,1 @@
+"""The products most like one, by id, text or picture."""

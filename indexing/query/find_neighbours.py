@@ -1,0 +1,221 @@
+"""Queries: the neighbours of a product of the catalogue, of a text, of a picture, or of a text and a picture."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
+from indexing.catalog.catalog import Catalog, catalog_of
+from indexing.catalog.filters import EVERYBODY, Filters
+from indexing.encoders.encoder import Encoder
+from indexing.encoders.pictures.plan import open_text_twin
+from indexing.errors import InputError
+from indexing.product_index import ProductIndex
+from indexing.query.one_view import NOBODY, search_view
+from indexing.search.neighbours import allowed_for
+
+
+@dataclass(frozen=True)
+class Query:
+    """What neighbours are looked for: the product at `position`, or else a text, a picture, or both together. `view` is
+    where, None where it is natural; a text is looked for in the image view where its encoder reads texts too."""
+
+    position: int | None = None
+    text: str | None = None
+    picture: Path | None = None
+    view: str | None = None
+
+    def __post_init__(self) -> None:
+        foreign = self.text is not None or self.picture is not None
+        if (self.position is None) != foreign:
+            raise InputError("a query is a product of the catalogue, or a text, a picture or both: give one")
+        if self.text is not None and not self.text.strip():
+            raise InputError("the text is empty: write what the product is")
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """The m neighbours of a query, best first: `positions` (m,), `ranks` (m,) from 1 and `cosines` (m, v) float32.
+
+    The columns of `cosines` are those of `views`, NaN where the query or the product has nothing to see. `searched`
+    is the view whose cosine decided; `blind` says that the query has nothing to see in it, so that nothing is found.
+    """
+
+    searched: str
+    positions: Ints1d
+    ranks: Ints1d
+    views: tuple[str, ...]
+    cosines: Floats2d
+    blind: bool = False
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def cosine(self, view: str) -> Floats1d:
+        """The cosines (m,) of one view."""
+        return self.cosines[:, self.views.index(view)]
+
+
+def query_by_id(catalog: Catalog, product_id: int | str) -> Query:
+    """The query for a product of the catalogue. Raises UnknownId."""
+    return Query(position=int(catalog.positions(pa.array([product_id]))[0]))
+
+
+def find_neighbours(index: ProductIndex, query: Query, k: int = 10, *, filters: Filters = EVERYBODY) -> QueryResult:
+    """The k nearest products, as many as there are if fewer; only those that the filters let through.
+
+    A product's neighbours are looked for in the main view, never itself, and only among other sources where the index
+    was built so. A text searches the text view (the lexical one, where there is no text encoder to ask), a picture the
+    image view, both the fused one, unless the query names another. Raises InputError when the index lacks that view, or
+    the query cannot be seen in it, for a picture that cannot be read, and for an unknown category or source.
+    """
+    if k < 1:
+        raise InputError(f"k {k}: ask for at least one neighbour")
+    view = _searched_view(index, query)
+    rows = _query_rows(index, query, view)
+    if view not in rows:
+        what = "a picture" if query.text is None else "a text"
+        raise InputError(f"--view {view}: {what} cannot be seen in the {view} view of {index.folder}: leave --view out")
+    allowed = _allowed(index, query, filters)
+    own = NOBODY if query.position is None else query.position
+    found = search_view(index, view, rows[view], min(k, len(index.catalog)), own=own, allowed=allowed)
+    positions = found.positions[0][found.positions[0] != NOBODY]
+    cosines = [_cosines(index, seen_in, rows.get(seen_in), positions) for seen_in in index.views]
+    return QueryResult(
+        view,
+        positions,
+        np.arange(1, len(positions) + 1),
+        index.views,
+        np.stack(cosines, axis=1),
+        blind=not _any(rows[view]),
+    )
+
+
+def _searched_view(index: ProductIndex, query: Query) -> str:
+    if query.view is not None:
+        if query.view not in index.views:
+            raise InputError(f"--view {query.view}: {index.folder} has no such view (has {', '.join(index.views)})")
+        return query.view
+    if query.position is not None:
+        return index.main_view
+    needed = [view for view, given in (("text", query.text), ("image", query.picture)) if given is not None]
+    if needed == ["text"] and "lexical" in index.views and not _encodes(index, "text"):
+        return "lexical"
+    if needed == ["text"] and "text" not in index.views and _picture_texts(index) is not None:
+        return "image"
+    for view in needed:
+        if view not in index.views:
+            what = "text" if view == "text" else "picture"
+            raise InputError(
+                f"{index.folder}: this index has no {view} view, which a {what} needs (has {', '.join(index.views)}): "
+                f"build it with --{view}-encoder"
+            )
+    return needed[0] if len(needed) == 1 else "fused"
+
+
+def _encodes(index: ProductIndex, view: str) -> bool:
+    """Whether the index can encode what was typed in: vectors that came in a column cannot be made here."""
+    return view in index.views and not index.manifest.made["encoders"][view]["spec"].startswith("column:")
+
+
+def _picture_texts(index: ProductIndex) -> Encoder | None:
+    """The encoder that turns texts into rows of the image view, None where there is none."""
+    return open_text_twin(index.manifest.made["encoders"]["image"]) if "image" in index.views else None
+
+
+def _query_rows(index: ProductIndex, query: Query, searched: str) -> dict[str, Any]:
+    """The query's row in each view that it can be seen in: (1, d) dense, (1, f) sparse in the lexical one."""
+    if query.position is not None:
+        return {view: _own_row(index, view, query.position) for view in index.views}
+    rows: dict[str, Any] = {}
+    if query.text is not None and index.lexical is not None:
+        rows["lexical"] = index.lexical.rows([query.text])
+    if query.text is not None and (
+        _encodes(index, "text") or query.picture is not None or (index.lexical is None and searched == "text")
+    ):
+        rows["text"] = index.encoder("text").encode(_text_catalog(index, query.text)).rows
+    if query.picture is not None:
+        rows["image"] = _picture_row(index, query.picture)
+    elif query.text is not None and searched == "image" and (texts := _picture_texts(index)) is not None:
+        rows["image"] = texts.encode(catalog_of(title=query.text)).rows
+    if "fused" in index.views and ("text" in rows or "image" in rows):
+        rows["fused"] = index.fusion.rows(*(_or_zeros(rows, index, view) for view in ("text", "image")))
+    return rows
+
+
+def _own_row(index: ProductIndex, view: str, position: int) -> Any:
+    where = np.array([position])
+    return index.rows(view).take(where) if index.lexical is None or view != "lexical" else index.lexical.matrix[where]
+
+
+def _or_zeros(rows: Mapping[str, Any], index: ProductIndex, view: str) -> Floats2d:
+    row: Floats2d = rows[view] if view in rows else np.zeros((1, index.rows(view).dim), dtype=np.float32)
+    return row
+
+
+def _text_catalog(index: ProductIndex, text: str) -> Catalog:
+    """The text where the index reads it: as a title, or in the first plain field that the text view is made of."""
+    fields = index.manifest.made["text_fields"]
+    field = next((name for name in ("title", "description", "brand") if name in fields), "title")
+    if field == "title":
+        return catalog_of(title=text)
+    table = catalog_of().table
+    column = pa.array([text], pa.large_string())
+    return Catalog(table.set_column(table.column_names.index(field), field, column))
+
+
+def _picture_row(index: ProductIndex, picture: Path) -> Floats2d:
+    path = Path(picture).expanduser().absolute()
+    if not path.is_file():
+        raise InputError(f"{picture}: no such picture file")
+    encoded = index.encoder("image").encode(catalog_of(images=[str(path)]))
+    if encoded.rejects:
+        raise InputError(f"{picture}: the picture cannot be used: {encoded.rejects[0].reason}")
+    return encoded.rows
+
+
+def _allowed(index: ProductIndex, query: Query, filters: Filters) -> Bools1d | None:
+    """Which products (n,) may be neighbours, None for all of them; whether the query is one itself is not asked."""
+    allowed = index.allowed(filters)
+    if query.position is None or not index.manifest.made["match_across_sources"]:
+        return allowed
+    own = int(index.sources[query.position])
+    if own < 0:
+        return allowed
+    others = allowed_for(index.sources, own)
+    return others if allowed is None else allowed & others
+
+
+def _cosines(index: ProductIndex, view: str, row: Any | None, positions: Ints1d) -> Floats1d:
+    """The query's cosines (m,) with products in one view, float32, NaN where either has nothing to see."""
+    if row is None or not _any(row):
+        return np.full(len(positions), np.nan, dtype=np.float32)
+    if view == "lexical" and index.lexical is not None:
+        cosines, seen = _sparse_cosines(index.lexical.matrix, row, positions)
+    else:
+        dense = index.rows(view).take(positions)
+        cosines, seen = dense @ row[0], np.any(dense, axis=1)
+    return np.where(seen, np.clip(cosines, -1, 1), np.nan).astype(np.float32)  # rounding goes past 1
+
+
+def _sparse_cosines(matrix: Any, row: Any, positions: Ints1d) -> tuple[Floats1d, Bools1d]:
+    """The products of a sparse row with some of a matrix, and which of these hold anything; for a few rows scipy's own
+    way takes ten times as long as the sums."""
+    starts = matrix.indptr[positions].astype(np.int64)
+    counts = matrix.indptr[positions + 1] - starts
+    where = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+    order = np.argsort(row.indices)
+    known, weights = row.indices[order], row.data[order]
+    place = np.minimum(np.searchsorted(known, matrix.indices[where]), len(known) - 1)
+    products = np.where(known[place] == matrix.indices[where], weights[place], 0) * matrix.data[where]
+    owner = np.repeat(np.arange(len(positions)), counts)
+    cosines = np.bincount(owner, weights=products, minlength=len(positions)).astype(np.float32)
+    return cosines, np.asarray(counts > 0, dtype=bool)
+
+
+def _any(row: Any) -> bool:
+    return bool(row.nnz if hasattr(row, "nnz") else np.any(row))

@@ -1,0 +1,185 @@
+"""Lexical neighbours: exact top-k cosines over sparse character n-grams, through sparse_dot_topn.
+
+Dense vectors blur model codes; rare n-grams keep them. N-grams that stand in many products are left out: they cost
+most and tell least (a cap on the document frequency, chosen on validation matches, docs/benchmarks.md).
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+from sparse_dot_topn import sp_matmul_topn
+
+from indexing.arrays import Bools1d, Floats1d, Ints1d
+from indexing.catalog.catalog import TEXT_FIELDS, Catalog
+from indexing.errors import InputError
+from indexing.machine.threads import thread_count
+from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
+from indexing.storage.artefact import write_json
+from indexing.vectors.ngrams import NgramOptions, count_blocks, document_counts, inverse_document_frequency, weigh
+
+OPTIONS_FILE = "lexical.json"
+TIE_MARGIN = 16  # neighbours fetched beyond k: equal titles tie often, and asking again costs more than this
+ARRAYS = ("data", "indices", "indptr", "columns", "idf")
+
+
+@dataclass(frozen=True)
+class LexicalOptions:
+    """N-grams inside words from `shortest` to `longest` characters, each in 2 to `most_products` products."""
+
+    fields: tuple[str, ...] = TEXT_FIELDS
+    shortest: int = 3
+    longest: int = 4
+    most_products: int = 1000
+
+    def ngrams(self) -> NgramOptions:
+        return NgramOptions("char_wb", self.shortest, self.longest, buckets=1 << 22)
+
+
+@dataclass(frozen=True)
+class LexicalIndex:
+    """Unit TF-IDF rows of all products (n, f) over the n-grams kept; `columns` (f,) are their hash buckets."""
+
+    options: LexicalOptions
+    matrix: sp.csr_matrix
+    columns: Ints1d
+    idf: Floats1d
+    threads: int = field(default_factory=thread_count)
+
+    def __len__(self) -> int:
+        return int(self.matrix.shape[0])
+
+    @cached_property
+    def by_ngram(self) -> sp.csr_matrix:
+        """The transposed matrix (f, n): the products of each n-gram."""
+        return self.matrix.T.tocsr()
+
+    def rows(self, texts: Sequence[str]) -> sp.csr_matrix:
+        """Unit TF-IDF rows (t, f) of texts; an n-gram that the catalogue lacks is ignored."""
+        blocks = [_weighed(counts, self.columns, self.idf) for counts in count_blocks(texts, self.options.ngrams())]
+        return sp.vstack(blocks, format="csr")
+
+    def cosines(self, left: Ints1d, right: Ints1d) -> Floats1d:
+        """Cosines (p,) of pairs of positions, float32."""
+        products = self.matrix[left].multiply(self.matrix[right])
+        return np.asarray(products.sum(axis=1), dtype=np.float32).ravel()
+
+    def search(self, queries: sp.csr_matrix, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
+        """Only products that share an n-gram with the query are neighbours."""
+        if not len(self) or not queries.shape[0]:
+            return no_neighbours(queries.shape[0], k)
+        places = None if allowed is None else np.flatnonzero(allowed)
+        by_ngram = self.by_ngram if places is None else self.matrix[places].T.tocsr()
+
+        def fetch(rows: Ints1d, ask: int) -> Neighbours:
+            chosen = queries if len(rows) == queries.shape[0] else queries[rows]
+            found = _top(chosen, by_ngram, ask, self.threads)
+            positions = found.positions
+            if places is not None and places.size:
+                positions = np.where(positions < 0, -1, places[positions])
+            return in_order(positions, found.cosines)
+
+        return best(fetch, queries.shape[0], k, by_ngram.shape[1], margin=TIE_MARGIN)
+
+    def save(self, folder: Path) -> None:
+        """One .npy file an array, so that opening maps them into memory."""
+        write_json(folder / OPTIONS_FILE, {"options": asdict(self.options), "ngrams": len(self.columns)})
+        arrays = (self.matrix.data, self.matrix.indices, self.matrix.indptr, self.columns, self.idf)
+        for name, array in zip(ARRAYS, arrays, strict=True):
+            np.save(folder / f"{name}.npy", array)
+
+
+def fit_lexical(
+    catalog: Catalog, options: LexicalOptions | None = None, *, scratch: Path | None = None, threads: int | None = None
+) -> LexicalIndex:
+    """Count and weigh the n-grams of every product, a block at a time. With a folder `scratch` the counts of n-grams that
+    may not be kept wait there, not in memory."""
+    options = options or LexicalOptions()
+    ngrams, counted = options.ngrams(), _Counted(scratch)
+    documents = np.zeros(ngrams.buckets, dtype=np.int64)
+    for texts in catalog.text_blocks(options.fields):
+        for counts in count_blocks(texts, ngrams):
+            documents += document_counts(counts)
+            counted.add(counts)
+    columns = np.flatnonzero((documents >= 2) & (documents <= options.most_products)).astype(np.int64)
+    idf = inverse_document_frequency(documents[columns], len(catalog))
+    matrix = _stacked(counted.take(), len(catalog), columns, idf, int(documents[columns].sum()))
+    return LexicalIndex(options, matrix, columns, idf, threads or thread_count())
+
+
+class _Counted:
+    """Blocks of counts, in a quarter of their memory: what is more often in one text than 255 times counts as that."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.blocks: list[sp.csr_matrix | Path] = []
+
+    def add(self, counts: sp.csr_matrix) -> None:
+        data = np.minimum(counts.data, 255).astype(np.uint8)
+        small = sp.csr_matrix((data, counts.indices, counts.indptr), counts.shape)
+        if self.folder is None:
+            self.blocks.append(small)
+            return
+        path = self.folder / f"counts_{len(self.blocks):05d}.npz"
+        sp.save_npz(path, small, compressed=False)
+        self.blocks.append(path)
+
+    def take(self) -> Iterator[sp.csr_matrix]:
+        """Each block once."""
+        for number, block in enumerate(self.blocks):
+            self.blocks[number] = sp.csr_matrix((0, 0))
+            if isinstance(block, Path):
+                yield sp.load_npz(block)
+                block.unlink()
+            else:
+                yield block
+
+
+def _stacked(blocks: Iterable[sp.csr_matrix], rows: int, columns: Ints1d, idf: Floats1d, entries: int) -> sp.csr_matrix:
+    """The weighed blocks as one matrix of so many entries: stacking them would hold all twice."""
+    data, indices = np.empty(entries, dtype=np.float32), np.empty(entries, dtype=np.int32)
+    ends, row, at = np.zeros(rows + 1, dtype=np.int32 if entries < 2**31 else np.int64), 0, 0
+    for counts in blocks:
+        block = _weighed(counts.astype(np.float32), columns, idf)
+        data[at : at + block.nnz], indices[at : at + block.nnz] = block.data, block.indices
+        ends[row + 1 : row + 1 + block.shape[0]] = at + block.indptr[1:]
+        row, at = row + block.shape[0], at + block.nnz
+    return sp.csr_matrix((data, indices, ends), (rows, len(columns)))
+
+
+def load_lexical(folder: Path, size: int, *, threads: int | None = None) -> LexicalIndex:
+    """What `save` wrote. Raises InputError when it is damaged or of another catalogue."""
+    try:
+        head = json.loads((folder / OPTIONS_FILE).read_text(encoding="utf-8"))
+        options = LexicalOptions(**{**head["options"], "fields": tuple(head["options"]["fields"])})
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c", allow_pickle=False) for name in ARRAYS}
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise InputError(f"{folder}: the lexical view cannot be read ({error}): build the index again") from error
+    if len(arrays["indptr"]) != size + 1:
+        rows = len(arrays["indptr"]) - 1
+        raise InputError(f"{folder}: the lexical view has {rows} rows, the catalogue {size}: build the index again")
+    matrix = sp.csr_matrix((size, head["ngrams"]), dtype=np.float32)
+    matrix.data, matrix.indices, matrix.indptr = arrays["data"], arrays["indices"], arrays["indptr"]
+    return LexicalIndex(options, matrix, arrays["columns"], arrays["idf"], threads or thread_count())
+
+
+def _weighed(counts: sp.csr_matrix, columns: Ints1d, idf: Floats1d) -> sp.csr_matrix:
+    return weigh(counts[:, columns], idf)
+
+
+def _top(queries: sp.csr_matrix, by_ngram: sp.csr_matrix, ask: int, threads: int) -> Neighbours:
+    """The `ask` largest products of each query row, in any order, as rows padded with -1."""
+    found = sp_matmul_topn(queries, by_ngram, top_n=ask, n_threads=threads)
+    if found.nnz == queries.shape[0] * ask:
+        return Neighbours(found.indices.reshape(-1, ask).astype(np.int64), found.data.reshape(-1, ask))
+    counts = np.diff(found.indptr)
+    padded = no_neighbours(queries.shape[0], ask)
+    row = np.repeat(np.arange(len(counts)), counts)
+    column = np.arange(len(row)) - np.repeat(found.indptr[:-1].astype(np.int64), counts)
+    padded.positions[row, column] = found.indices
+    padded.cosines[row, column] = found.data
+    return padded

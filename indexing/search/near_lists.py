@@ -1,0 +1,87 @@
+"""Lists of near rows around centres, and which of them are nearest to one another."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from indexing.arrays import Floats2d, Ints1d, Ints2d
+from indexing.errors import InputError
+from indexing.machine.memory import forget
+from indexing.search.faiss_index import nearest_centres
+from indexing.search.index import Rows
+from indexing.vectors.layers import Layers
+
+ASSIGNED_ROWS = 8192
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The list of each product (n,), -1 where it has nothing to see, and the lists' centres (lists, d)."""
+
+    codes: Ints1d
+    centres: Floats2d
+
+    def near(self, count: int) -> Ints2d:
+        """For each list the `count` nearest by inner product (lists, count), itself first."""
+        cosines = self.centres @ self.centres.T
+        np.fill_diagonal(cosines, np.inf)
+        return np.argsort(-cosines, axis=1, kind="stable")[:, :count].astype(np.int64)
+
+    def save(self, path: Path) -> None:
+        """Write both as an .npz."""
+        np.savez(path, codes=self.codes.astype(np.int32), centres=self.centres)
+
+
+def lists_file(view: str) -> str:
+    """The name of a view's lists, beside its engine."""
+    return f"{view}.lists.npz"
+
+
+def load_lists(path: Path, size: int) -> Lists | None:
+    """What `save` wrote, None where there is none. Raises InputError when it is damaged or of another catalogue."""
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as parts:
+            lists = Lists(parts["codes"].astype(np.int64), parts["centres"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: the lists cannot be read ({error}): build the index again") from error
+    if len(lists.codes) != size:
+        raise InputError(
+            f"{path}: lists of {len(lists.codes)} products, the catalogue has {size}: build the index again"
+        )
+    return lists
+
+
+def layered_lists(path: Path, layers: Layers, delta: Rows | None) -> Lists | None:
+    """The lists of an updated index's products: those saved are of the rows of its build, `delta` are the others."""
+    built = load_lists(path, layers.main)
+    if built is None or delta is None:
+        return built if built is None else Lists(built.codes[layers.stored], built.centres)
+    added = assign(delta, np.arange(len(delta)), built.centres)
+    return Lists(np.concatenate([built.codes, added])[layers.stored], built.centres)
+
+
+def assign(rows: Rows, positions: Ints1d, centres: Floats2d) -> Ints1d:
+    """The nearest of the centres (p,) of the rows at these positions, -1 for rows of zeros."""
+    codes = np.full(len(positions), -1, dtype=np.int64)
+    for start in range(0, len(positions), ASSIGNED_ROWS):
+        part = rows.take(positions[start : start + ASSIGNED_ROWS])
+        nearest = nearest_centres(part, centres, 1)[:, 0]
+        codes[start : start + ASSIGNED_ROWS] = np.where(np.any(part, axis=1), nearest, -1)
+        forget(rows)
+    return codes
+
+
+def by_list(probes: npt.NDArray[np.integer], lists: int) -> tuple[Ints1d, npt.NDArray[np.int32]]:
+    """Who looks at which list, of the lists (n, p) that each looks at: list s is looked at by
+    `visitors[starts[s] : starts[s + 1]]`, ascending."""
+    if not probes.size:
+        return np.zeros(lists + 1, dtype=np.int64), np.zeros(0, dtype=np.int32)
+    heads = np.arange(0, probes.size + 1, probes.shape[1])
+    looks = sp.csr_matrix((np.ones(probes.size, dtype=bool), probes.ravel(), heads), (len(probes), lists)).tocsc()
+    return looks.indptr.astype(np.int64), looks.indices.astype(np.int32, copy=False)  # a sort by counting

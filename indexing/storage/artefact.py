@@ -1,0 +1,270 @@
+"""Artefacts: folders with a manifest, written under another name and then renamed into place.
+
+A reader sees the old folder or the new one, never a mixture. A killed writer leaves `NAME.partial`, which the
+next run of the same work may use.
+"""
+
+import ctypes
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from indexing.errors import InputError, Unfinished
+from indexing.machine.threads import thread_count
+from indexing.storage.versions import discard, remove_retired
+
+MANIFEST = "manifest.json"
+SCHEMA_VERSION = 1
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an artefact is and how it was made. `files` maps each file in it to its size in bytes and sha256."""
+
+    kind: str
+    made: dict[str, Any]
+    fingerprint: str = ""
+    schema_version: int = SCHEMA_VERSION
+    heroic_version: str = ""
+    created: str = ""
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.made, dict) or not isinstance(self.files, dict):
+            raise InputError("'made' and 'files' are objects")
+        if not all(isinstance(of, dict) and "bytes" in of for of in self.files.values()):
+            raise InputError("a file has no size")
+
+
+def fingerprint_of(*parts: Any) -> str:
+    """16 hexadecimal digits that change when any part (JSON-able) does."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def writing(
+    path: Path, kind: str, *, afresh: bool = False, keep: Callable[[Path], bool] = lambda partial: False
+) -> Iterator[Path]:
+    """A folder to write an artefact in, put in the place of `path` when the block ends without an error.
+
+    The caller ends by writing the manifest (`write_manifest`). After an error nothing of `path` has changed and
+    `path`.partial is removed, except after a kill, on a full disk, or where `keep` says that it holds work worth going on
+    with: then it stays for the next run. `afresh` writes in an empty folder of
+    another name, for work that is not resumed: its files may be links, which nobody must write into. Raises
+    InputError when another process is writing the same artefact, or `path` is something that Heroic did not make.
+    """
+    path = Path(path)
+    if not path.name:
+        raise InputError(f"{path}: is the folder you are in: name one of its own for the {kind}")
+    if path.is_symlink():
+        path = path.resolve()  # the link stays, the folder behind it is replaced
+    _refuse_foreign(path, kind)
+    partial = path.with_name(path.name + (".updating" if afresh else ".partial"))
+    with _parents(path), _locked(path):
+        remove_retired(path)
+        if afresh:
+            shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(exist_ok=True)
+        try:
+            yield partial
+            read_manifest(partial, kind)  # a caller that forgot the manifest must not replace anything
+            _replace(partial, path)
+        except (KeyboardInterrupt, Unfinished):
+            raise
+        except BaseException as error:
+            full = error.strerror if isinstance(error, OSError) and error.errno in FULL else None
+            if afresh or not (full or keep(partial)):
+                shutil.rmtree(partial, ignore_errors=True)
+            if full:
+                again = "then run it again" if afresh else "then run the same command again: it goes on where it was"
+                raise Unfinished(f"{path}: the disk is full ({full}): make room, {again}") from error
+            raise
+
+
+def write_manifest(
+    folder: Path, manifest: Manifest, *, known: Mapping[str, Mapping[str, Any]] | None = None
+) -> Manifest:
+    """Complete the manifest with version, date and the files' sizes and digests, and write it, synced.
+
+    `known` are entries of files that are links to those of another artefact: they are not read again.
+    """
+    names = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != MANIFEST)
+
+    def entry(file: Path) -> tuple[str, dict[str, Any]]:
+        name = str(file.relative_to(folder))
+        return name, dict((known or {}).get(name) or {"bytes": file.stat().st_size, "sha256": _digest(file)})
+
+    with ThreadPoolExecutor(thread_count()) as pool:
+        files = dict(pool.map(entry, names))
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    full = Manifest(
+        manifest.kind, manifest.made, manifest.fingerprint, SCHEMA_VERSION, heroic_version(), created, files
+    )
+    write_json(folder / MANIFEST, vars(full))
+    return full
+
+
+def read_manifest(folder: Path, kind: str | None = None) -> Manifest:
+    """The manifest of an artefact of a kind (None: any kind) whose files all have their sizes.
+
+    Raises InputError for a folder that is missing, no artefact, of another kind or schema version, or truncated.
+    """
+    folder = Path(folder)
+    what = kind or "heroic artefact"
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder: an {what} is needed" if what[0] in "aeiou" else
+                         f"{folder}: no such folder: a {what} is needed")  # fmt: skip
+    try:
+        raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        version = raw["schema_version"] if isinstance(raw, dict) and "schema_version" in raw else SCHEMA_VERSION
+        manifest = Manifest(**raw) if version == SCHEMA_VERSION else None
+    except FileNotFoundError as error:
+        raise InputError(f"{folder}: has no {MANIFEST}: it is no {what}, or its making did not end") from error
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{folder}/{MANIFEST}: cannot be read ({error}): make the {what} again") from error
+    if manifest is None:
+        raise InputError(f"{folder}: has schema version {version}, this heroic reads {SCHEMA_VERSION}: make it again")
+    if kind is not None and manifest.kind != kind:
+        raise InputError(f"{folder}: is a {manifest.kind}, a {kind} is needed")
+    _check_sizes(folder, manifest)
+    return manifest
+
+
+def link_or_copy(source: str | Path, target: str | Path) -> None:
+    """A second name for the same file where the file system can, else a copy. Such a file is never changed in place."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def damaged_files(folder: Path, manifest: Manifest) -> list[str]:
+    """The files whose content is not what the manifest says (reads them all)."""
+    return [name for name, of in manifest.files.items() if _digest(Path(folder) / name) != of["sha256"]]
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON and sync it to disk."""
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def heroic_version() -> str:
+    """The installed version, for manifests."""
+    try:
+        return version("heroic")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _check_sizes(folder: Path, manifest: Manifest) -> None:
+    for name, of in manifest.files.items():
+        file = folder / name
+        if not file.is_file():
+            raise InputError(f"{folder}: the file {name} is missing: make the {manifest.kind} again")
+        if file.stat().st_size != of["bytes"]:
+            size = file.stat().st_size
+            raise InputError(f"{file}: has {size} bytes, not {of['bytes']}: make the {manifest.kind} again")
+
+
+def _refuse_foreign(path: Path, kind: str) -> None:
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path}: is a file: name a folder for the {kind}")
+    if not path.is_dir() or not any(path.iterdir()):
+        return
+    manifest = path / MANIFEST
+    try:
+        found = json.loads(manifest.read_text(encoding="utf-8"))["kind"] if manifest.exists() else "something else"
+    except (ValueError, KeyError, TypeError):
+        return  # a damaged artefact of ours may be replaced
+    if found != kind:
+        raise InputError(f"{path}: holds {found}, not a heroic {kind}: name another folder")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    lock = filelock.FileLock(path.with_name(path.name + ".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise InputError(f"{path}: another process is writing it: wait for it to end") from error
+    try:
+        yield
+    finally:
+        path.with_name(path.name + ".lock").unlink(missing_ok=True)  # while held: nobody else's is removed
+        lock.release()
+
+
+@contextmanager
+def _parents(path: Path) -> Iterator[None]:
+    """Makes the folders above `path`; after an error those that it made go away again, unless they hold something."""
+    made = [folder for folder in path.parents if not folder.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for folder in made:
+                folder.rmdir()
+        raise
+
+
+def _replace(partial: Path, path: Path) -> None:
+    """Put `partial` in the place of `path`; the old folder goes away afterwards."""
+    _sync_folder(partial)
+    if not path.exists():
+        os.rename(partial, path)
+    elif _exchange(partial, path):
+        discard(partial, path)
+    else:
+        old = path.with_name(path.name + ".old")
+        shutil.rmtree(old, ignore_errors=True)
+        os.rename(path, old)
+        os.rename(partial, path)
+        discard(old, path)
+    _sync_folder(path.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step (Linux renameat2); False where the system cannot."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        return False
+    raise OSError(code, os.strerror(code), str(other))
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

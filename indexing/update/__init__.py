@@ -1,0 +1,1 @@
+"""Products put into an index, and taken out, without building it again."""

@@ -1,0 +1,198 @@
+"""What an update does to a catalogue: which products are new, changed, the same or gone, and the new catalogue file."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.arrays import Bools1d, Ints1d
+from indexing.catalog.catalog import FIELDS, Catalog
+from indexing.catalog.pictures import BLOB_MARK, PictureError, read_picture
+from indexing.catalog.read_catalog import CATALOG_FILE, PICTURES_FILE, PRODUCTS, add_to_digest
+from indexing.errors import InputError
+from indexing.machine.threads import in_turn
+from indexing.storage.tables import BLOCK_ROWS
+from indexing.update.kept_lists import Moves
+from indexing.update.row_digests import row_digests
+
+SHOWN_IDS = 5
+
+
+@dataclass(frozen=True)
+class CatalogUpdate:
+    """`given` are the products of the update (u,), in the index's types; `place` (u,) their positions before, -1 for new
+    ones; `changed` (u,) which of those that were there are not the same any more; `deleted` positions before."""
+
+    old: Catalog
+    given: Catalog
+    place: Ints1d
+    changed: Bools1d
+    deleted: Ints1d
+
+    @property
+    def added(self) -> Ints1d:
+        """The rows of `given` that are new."""
+        return np.flatnonzero(self.place < 0)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the index is as it should be already."""
+        return not (self.changed.any() or self.added.size or self.deleted.size)
+
+    def moves(self) -> Moves:
+        """The changed keep their places, the deleted leave no gap, the new stand at the end in the order given."""
+        stays = np.ones(len(self.old), dtype=bool)
+        stays[self.deleted] = False
+        moved = np.where(stays, np.cumsum(stays) - 1, -1).astype(np.int64)
+        return Moves(np.concatenate([np.flatnonzero(stays), np.full(self.added.size, -1)]).astype(np.int64), moved)
+
+    def rows(self, moves: Moves) -> Ints1d:
+        """The row of `given` (n,) for each product now, -1 where the old one stands."""
+        rows = np.full(len(moves.origin), -1, dtype=np.int64)
+        changed = np.flatnonzero(self.changed)
+        rows[moves.moved[self.place[changed]]] = changed
+        rows[moves.origin < 0] = self.added
+        return rows
+
+    def write(self, folder: Path, moves: Moves) -> str:
+        """The new catalogue as catalog.arrow, block by block; its digest, as reading it from one file would give."""
+        rows, digest = self.rows(moves), hashlib.sha256()
+        parts = [slice(start, start + BLOCK_ROWS) for start in range(0, len(rows), BLOCK_ROWS)]
+        with ThreadPoolExecutor(1) as pool, pa.ipc.new_file(folder / CATALOG_FILE, self.old.table.schema) as target:
+            for _, block in in_turn(pool, lambda part: self._block(moves.origin[part], rows[part]), parts, 1):
+                for batch in block.to_batches():
+                    target.write_batch(batch)
+                    add_to_digest(digest, batch, PRODUCTS)
+        return digest.hexdigest()
+
+    def _block(self, origin: Ints1d, rows: Ints1d) -> pa.Table:
+        """Some products of the new catalogue: those of `origin` (b,), which rise, and of `rows` (b,) of `given`."""
+        fresh = rows >= 0
+        stays = origin[~fresh]
+        first, last = (int(stays[0]), int(stays[-1])) if len(stays) else (0, -1)
+        old = self.old.table.slice(first, last + 1 - first)
+        if not fresh.any() and len(stays) == len(old):
+            return old.combine_chunks()
+        order = np.empty(len(rows), dtype=np.int64)
+        order[~fresh] = stays - first
+        order[fresh] = len(old) + np.arange(np.count_nonzero(fresh))
+        both = pa.concat_tables([old, self.given.table.take(pa.array(rows[fresh]))])
+        return both.combine_chunks().take(pa.array(order))
+
+
+def plan_update(old: Catalog, given: Catalog | None, deleted: Ints1d, *, pictures_since: float | None) -> CatalogUpdate:
+    """Compare the products given with those that the index holds. A picture that is a file counts as changed when it was
+    written after `pictures_since` (a time stamp; None: nobody looks at pictures). Raises InputError for a product that is
+    both given and deleted, and when nobody would be left."""
+    given = old.slice(0, 0) if given is None else given
+    place = old.lookup.find(given.ids) if len(given) else np.zeros(0, dtype=np.int64)
+    both = np.flatnonzero(np.isin(place, deleted) & (place >= 0))
+    if both.size:
+        raise InputError(f"id {given.ids[int(both[0])].as_py()!r} is both given and deleted: leave out one of them")
+    if len(old) + int((place < 0).sum()) == len(deleted):
+        raise InputError("every product would be deleted: remove the index instead")
+    changed = np.zeros(len(given), dtype=bool)
+    there = np.flatnonzero(place >= 0)
+    changed[there] = _contents(old, place[there]) != _contents(given, there)
+    if pictures_since is not None:
+        same = there[~changed[there]]
+        changed[same] = _written_since(given, same, pictures_since)
+    return CatalogUpdate(old, given, place, changed, deleted)
+
+
+def in_types_of(old: Catalog, given: Catalog, *, pictures: str, blob: str) -> Catalog:
+    """Products just read, as the old catalogue would hold them: its type of ids, pictures as seen from its folder (their
+    own is `pictures` from there, "" for the same one), pictures given as bytes in the file `blob`.
+
+    Raises InputError for ids and vectors that cannot be of the old types.
+    """
+    table = given.table.set_column(0, "id", _ids(old.ids.type, given.ids))
+    images = _references(given.table["images"].combine_chunks(), pictures, blob)
+    table = table.set_column(table.column_names.index("images"), "images", images)
+    for name in (name for name in old.table.column_names if name.startswith("column:")):
+        column = _vectors(table[name].combine_chunks(), old.table.schema.field(name).type, name)
+        table = table.set_column(table.column_names.index(name), name, column)
+    return Catalog(table.select(old.table.column_names).cast(old.table.schema), old.pictures, given.folder)
+
+
+def _ids(kind: pa.DataType, ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return ids.cast(kind)
+    except pa.ArrowInvalid as error:
+        raise InputError(f"the index's ids are integers: {error}: give the same ids as its products have") from error
+
+
+def _references(images: pa.LargeListArray, pictures: str, blob: str) -> pa.LargeListArray:
+    names = pc.list_flatten(images)
+    inside = pc.starts_with(names, PICTURES_FILE + BLOB_MARK)
+    renamed = pc.replace_substring(names, PICTURES_FILE + BLOB_MARK, blob + BLOB_MARK, max_replacements=1)
+    if pictures:
+        folder, slash = (pa.scalar(text, pa.large_string()) for text in (pictures, "/"))
+        moved = pc.binary_join_element_wise(folder, names, slash)
+        own = pc.or_(pc.starts_with(names, "/"), pc.match_substring(names, "://"))
+        names = pc.if_else(own, names, moved)
+    names = pc.if_else(inside, renamed, names)
+    lengths = pc.fill_null(pc.list_value_length(images), 0).to_numpy(zero_copy_only=False)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), mask=_null_starts(images))
+    return pa.LargeListArray.from_arrays(offsets, names)
+
+
+def _null_starts(lists: pa.LargeListArray) -> np.ndarray:
+    return np.append(lists.is_null().to_numpy(zero_copy_only=False), False)
+
+
+def _vectors(column: pa.Array, kind: pa.DataType, name: str) -> pa.Array:
+    """Vectors of the length that the index has; where no product has one, there are zeros of that length."""
+    if column.type.list_size == kind.list_size:
+        return column
+    if np.any(column.flatten().to_numpy()):
+        found = column.type.list_size
+        raise InputError(
+            f"{name.removeprefix('column:')}: vectors of {found} numbers, the index has {kind.list_size}: "
+            "give those of the same model"
+        )
+    zeros = np.zeros(len(column) * kind.list_size, dtype=np.float32)
+    return pa.FixedSizeListArray.from_arrays(pa.array(zeros), kind.list_size)
+
+
+def _contents(catalog: Catalog, rows: Ints1d) -> np.ndarray:
+    """A digest of each of these products; pictures given as bytes count with their bytes, wherever they are kept."""
+    table = catalog.table.take(pa.array(rows))
+    images = table["images"].combine_chunks()
+    if pc.any(pc.match_substring(pc.list_flatten(images), BLOB_MARK)).as_py():
+        names = [[_by_content(name, catalog) for name in row or ()] for row in images.to_pylist()]
+        column = pa.array(names, pa.large_list(pa.large_string()))
+        table = table.set_column(table.column_names.index("images"), "images", column)
+    return row_digests(table.select(["id", *FIELDS.names, *_vector_columns(catalog)]))
+
+
+def _vector_columns(catalog: Catalog) -> Sequence[str]:
+    return sorted(name for name in catalog.table.column_names if name.startswith("column:"))
+
+
+def _by_content(name: str, catalog: Catalog) -> str:
+    blob = name.rpartition(BLOB_MARK)[0]
+    if not blob or not (catalog.folder / blob).is_file():
+        return name
+    try:
+        return hashlib.sha256(read_picture(name, catalog)).hexdigest()
+    except PictureError:
+        return name
+
+
+def _written_since(catalog: Catalog, rows: Ints1d, since: float) -> Bools1d:
+    """Which of these products have a main picture that is a file written since a time."""
+    written = np.zeros(len(rows), dtype=bool)
+    for number, name in enumerate(catalog.take(rows).main_pictures()):
+        if name is not None:
+            try:
+                written[number] = os.stat(catalog.pictures / name).st_mtime >= since
+            except (OSError, ValueError):
+                continue  # no file: bytes, or absent as it was
+    return written

@@ -1,0 +1,148 @@
+"""Folding an index's updates in: one layer again, with the neighbours that it has, or with encoders fitted again."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indexing.build.encode_view import encode_view
+from indexing.build.options import BuildOptions
+from indexing.build.shard_folder import STATE, ShardFolder
+from indexing.build.view_joining import ViewJoining, dense_rows
+from indexing.encoders.encoder import Encoder
+from indexing.encoders.lsa import LsaEncoder, fit_lsa
+from indexing.machine.device import choose_device
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import DELTA, KIND, ProductIndex, open_index
+from indexing.search.faiss_index import build_faiss
+from indexing.search.near_lists import lists_file
+from indexing.storage.artefact import Manifest, fingerprint_of, read_manifest, write_json, write_manifest, writing
+from indexing.update.update_index import link_unchanged
+from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """The index, opened; how many rows of the delta were folded in and how many dead ones went; whether anything was done."""
+
+    index: ProductIndex
+    delta: int
+    dead: int
+    refitted: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.delta or self.dead or self.refitted)
+
+
+def compact_index(index: Path, *, refit: bool = False, device: str = "auto", progress: Progress = silent) -> Compacted:
+    """Make one layer of an index that was updated: the products, vectors and kept neighbours stay, and the fingerprint.
+
+    With `refit` the encoders that are fitted on a catalogue (lsa, the lexical view) are fitted on this one, and every view
+    is joined again: another index, for which models are to be trained again. Raises InputError for what is no index.
+    """
+    read_manifest(index, KIND)
+    chosen = choose_device(device)
+    old = open_index(index, device=chosen)
+    layers = old.layers
+    delta, dead = (0, 0) if layers is None else (layers.delta, layers.dead)
+    refitted = _fitted(old) if refit else ()
+    if layers is None and not refitted:
+        return Compacted(old, 0, 0)
+    old.hold.release()
+    with writing(Path(index), KIND, afresh=True) as folder:
+        _Compacting(open_index(index, device=chosen), folder, refitted, progress).run()
+    return Compacted(open_index(index, device=chosen), delta, dead, refitted)
+
+
+def _fitted(index: ProductIndex) -> tuple[str, ...]:
+    """The views whose encoders were fitted on the catalogue."""
+    encoders = index.manifest.made["encoders"]
+    lexical = ("lexical",) if "lexical" in index.views else ()
+    return (*(view for view, of in encoders.items() if of["spec"] == "lsa"), *lexical)
+
+
+@dataclass(frozen=True)
+class _Compacting:
+    """One version being made of another."""
+
+    old: ProductIndex
+    folder: Path
+    refitted: tuple[str, ...]
+    progress: Progress
+
+    def run(self) -> None:
+        try:
+            rewritten = ("vectors", "engines", DELTA, *(("neighbours", "lexical") if self.refitted else ()))
+            known = link_unchanged(self.old, self.folder, rewritten)
+            vectors = {view: self._vectors(view) for view in self.old.manifest.made["encoders"]}
+            made = {name: of for name, of in self.old.manifest.made.items() if name != "layers"}
+            if self.refitted:
+                made |= {**self._joined(vectors), "refitted": made["catalog"]["digest"]}
+                fingerprint = fingerprint_of(self.old.fingerprint, "refitted", made["catalog"]["digest"])
+            else:
+                self._engines(vectors)
+                fingerprint = self.old.fingerprint
+            write_manifest(self.folder, Manifest(KIND, made, fingerprint), known=known)
+        finally:
+            self.old.hold.release()
+
+    def _vectors(self, view: str) -> Vectors:
+        target = self.folder / "vectors" / view
+        target.mkdir(parents=True)
+        if view in self.refitted:
+            return self._refit(view, target)
+        rows = self.old.vectors(view)
+        assert rows is not None
+        for number, start in enumerate(range(0, len(rows), SHARD_ROWS)):
+            stop = min(start + SHARD_ROWS, len(rows))
+            np.save(target / f"vectors_{number:05d}.npy", rows.take(np.arange(start, stop)))
+            self.progress(f"compact {view}", stop, len(rows))
+        shards = ShardFolder(target, {"compacted": self.old.fingerprint})  # never taken for what a build would make
+        with self.old.hold.read() as place:
+            shards.take_encoder(place / "vectors" / view)
+        write_json(target / STATE, shards.made)
+        return open_vectors(target)
+
+    def _refit(self, view: str, target: Path) -> Vectors:
+        before = self.old.encoder(view)
+        assert isinstance(before, LsaEncoder)
+        catalog = self.old.catalog
+
+        def fitted() -> Encoder:
+            self.progress(f"fit {view}", 0, 1)
+            encoder = fit_lsa(catalog, before.options)
+            encoder.save(target)
+            return encoder
+
+        shards = ShardFolder(target, {"refitted": self.old.fingerprint})
+        return encode_view(catalog, shards, fitted, stage=f"encode {view}", progress=self.progress).vectors
+
+    def _engines(self, vectors: dict[str, Vectors]) -> None:
+        (self.folder / "engines").mkdir()
+        made = self.old.manifest.made
+        for view, rows in dense_rows(vectors, made["text_weight"]).items():
+            factory = made.get("engines", {}).get(view, {}).get("factory", made["index"])
+            engine = build_faiss(rows, factory, device=self.old.device, seed=made["seed"])
+            engine.save(self.folder / "engines" / f"{view}.faiss")
+            lists = self.old.lists(view)
+            if lists is not None:
+                lists.save(self.folder / "engines" / lists_file(view))
+            self.progress(f"index {view}", len(rows), len(rows))
+
+    def _joined(self, vectors: dict[str, Vectors]) -> dict[str, Any]:
+        """Join every view again, by an index chosen anew as it was asked for; what the manifest says of it."""
+        made: dict[str, Any] = self.old.manifest.made
+        asked = made.get("asked", {"index": made["index"]})  # earlier indexes do not say what was asked
+        options = BuildOptions(
+            text_fields=tuple(made["text_fields"]),
+            text_weight=made["text_weight"],
+            lexical="lexical" in self.old.views,
+            match_across_sources=made["match_across_sources"],
+            k=made["k"],
+            seed=made["seed"],
+            **asked,
+        )
+        joining = ViewJoining(self.folder, options, self.old.catalog, self.old.device, self.progress)
+        return {"views": joining.run(vectors), "index": joining.factory, "engines": joining.facts}

@@ -1,0 +1,167 @@
+"""Encoding what an update brought: only new and changed products, by the encoders that the index was built with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from indexing.arrays import Bools1d, Floats2d, Ints1d
+from indexing.catalog.catalog import Catalog
+from indexing.catalog.rejects import Reject
+from indexing.encoders.by_spec import open_encoder
+from indexing.encoders.column import ColumnEncoder
+from indexing.encoders.encoder import Encoder, Spec, column_names
+from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import DELTA, ProductIndex
+from indexing.search.faiss_index import FLAT, build_faiss
+from indexing.search.index import FusedRows, Index, Rows
+from indexing.search.layered_index import LayeredIndex
+from indexing.search.near_lists import Lists, layered_lists, lists_file
+from indexing.update.changes import CatalogUpdate
+from indexing.update.kept_lists import Moves
+from indexing.vectors.layered_rows import LayeredRows
+from indexing.vectors.layers import Layers, unlayered
+from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
+
+
+@dataclass(frozen=True)
+class DeltaViews:
+    """The dense views after an update: `rows` of each encoded view, `layers` where they are, `again` the positions (sorted)
+    whose row in a view is new or another one, and what was set aside."""
+
+    layers: Layers
+    rows: dict[str, LayeredRows]
+    again: dict[str, Ints1d]
+    rejects: list[Reject]
+
+    def dense(self, view: str, index: ProductIndex) -> Rows:
+        """The rows of a view that is searched."""
+        if view == "fused":
+            return FusedRows(self.rows["text"], self.rows["image"], index.fusion)
+        return self.rows[view]
+
+    def engine(self, view: str, index: ProductIndex, folder: Path) -> Index[Floats2d]:
+        """The engine of a view, as `index` was before, with the delta's, which is made here."""
+        before = index.engine(view)
+        main = before.main if isinstance(before, LayeredIndex) else before  # the new version links to its file
+        if not self.layers.delta:
+            return LayeredIndex(main, None, self.layers)
+        engine = build_faiss(self._delta(view, index), FLAT)
+        engine.save(folder / DELTA / "engines" / f"{view}.faiss")
+        return LayeredIndex(main, engine, self.layers)
+
+    def lists(self, view: str, index: ProductIndex) -> Lists | None:
+        """The lists that a view was joined through, None where it was not; of the rows as they are now."""
+        delta = self._delta(view, index) if self.layers.delta else None
+        with index.hold.read() as place:
+            return layered_lists(place / "engines" / lists_file(view), self.layers, delta)
+
+    def _delta(self, view: str, index: ProductIndex) -> Rows:
+        rows: dict[str, Rows] = {name: _delta_rows(of) for name, of in self.rows.items()}
+        return FusedRows(rows["text"], rows["image"], index.fusion) if view == "fused" else rows[view]
+
+
+def encode_delta(
+    old: ProductIndex, update: CatalogUpdate, moves: Moves, folder: Path, progress: Progress = silent
+) -> DeltaViews:
+    """Encode what is new or changed and write stored.npy and the delta's vectors into `folder`."""
+    rows = update.rows(moves)
+    touched = np.flatnonzero(rows >= 0)
+    given, before = update.given.take(rows[touched]), moves.origin[touched]
+    encoded: dict[str, Floats2d] = {}
+    rejects: list[Reject] = []
+    for view, made in old.manifest.made["encoders"].items():
+        vectors = old.vectors(view)
+        assert vectors is not None
+        encoder = _encoder(made, old, view)
+        encoded[view] = _encode(encoder, given, vectors.dim, rejects, f"encode {view}", progress)
+    differs = {view: _differing(old, view, of, before) for view, of in encoded.items()}
+    moved = np.any(list(differs.values()), axis=0) if differs else np.zeros(len(touched), dtype=bool)
+    layers, members = _placed(old, moves, touched[moved])
+    (folder / DELTA / "engines").mkdir(parents=True)
+    layers.save(folder / DELTA)
+    views = {
+        view: _write(old, view, layers, moves, members, (touched, of), folder / DELTA) for view, of in encoded.items()
+    }
+    again = {view: touched[of] for view, of in differs.items()}
+    if "fused" in old.views:
+        again["fused"] = np.union1d(again["text"], again["image"])
+    return DeltaViews(layers, views, again, rejects)
+
+
+def _encoder(made: dict[str, object], old: ProductIndex, view: str) -> Encoder:
+    spec = Spec(*str(made["spec"]).partition(":")[::2])
+    if spec.engine == "column":
+        return ColumnEncoder(column_names(spec)[0][0], int(str(made["dim"])))
+    with old.hold.read() as place:
+        return open_encoder(made, place / "vectors" / view, query=False)
+
+
+def _encode(
+    encoder: Encoder, given: Catalog, dim: int, rejects: list[Reject], stage: str, progress: Progress
+) -> Floats2d:
+    rows = np.zeros((len(given), dim), dtype=np.float32)
+    for start in range(0, len(given), SHARD_ROWS):
+        stop = min(start + SHARD_ROWS, len(given))
+        encoded = encoder.encode(given.slice(start, stop))
+        if encoded.rows.shape[1] != dim:
+            raise InputError(
+                f"{encoder.spec}: makes vectors of {encoded.rows.shape[1]} numbers, the index has {dim}: "
+                "update with the encoder that built it"
+            )
+        rows[start:stop] = encoded.rows
+        rejects += encoded.rejects
+        progress(stage, stop, len(given))
+    return rows
+
+
+def _differing(old: ProductIndex, view: str, rows: Floats2d, before: Ints1d) -> Bools1d:
+    """Which rows (t,) are not what the product had; those of new products are not."""
+    vectors, differs = old.vectors(view), before < 0
+    there = np.flatnonzero(before >= 0)
+    if vectors is not None and there.size:
+        differs[there] = np.any(vectors.take(before[there]) != rows[there], axis=1)
+    return differs
+
+
+def _placed(old: ProductIndex, moves: Moves, moved: Ints1d) -> tuple[Layers, Ints1d]:
+    """The new layers, and the positions of the delta's rows: those `moved` there now, and who was there and stays."""
+    base = old.layers or unlayered(len(old.catalog))
+    stored = np.where(moves.origin >= 0, np.asarray(base.stored)[np.maximum(moves.origin, 0)], base.main)
+    stored[moved] = base.main
+    members = np.flatnonzero(stored >= base.main)
+    stored[members] = base.main + np.arange(len(members))
+    return Layers(stored, base.main, len(members)), members
+
+
+def _write(
+    old: ProductIndex,
+    view: str,
+    layers: Layers,
+    moves: Moves,
+    members: Ints1d,
+    encoded: tuple[Ints1d, Floats2d],
+    folder: Path,
+) -> LayeredRows:
+    """Write the delta's vectors of one view: as encoded now, else as they were."""
+    vectors = old.vectors(view)
+    main = vectors.main if isinstance(vectors, LayeredRows) else vectors
+    assert vectors is not None
+    assert main is not None
+    if not len(members):
+        return LayeredRows(main, None, layers)
+    positions, rows = encoded
+    delta = np.empty((len(members), vectors.dim), dtype=np.float32)
+    now = np.isin(members, positions)
+    delta[now] = rows[np.searchsorted(positions, members[now])]
+    delta[~now] = vectors.take(moves.origin[members[~now]])
+    target = folder / "vectors" / view
+    target.mkdir(parents=True)
+    np.save(target / "vectors_00000.npy", delta)
+    return LayeredRows(main, open_vectors(target), layers)
+
+
+def _delta_rows(rows: LayeredRows) -> Vectors:
+    assert rows.delta is not None
+    return rows.delta

@@ -1,0 +1,111 @@
+"""What an update leaves of the kept neighbours: old lists lose what went and gain what came.
+
+A list is the beginning of the true order, as far as it goes: taking products away and putting in every new one that stands
+before its end leaves it so. It is searched again only when fewer than are needed are left of it.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from indexing.arrays import Bools1d, Floats1d, Ints1d
+from indexing.search.neighbours import RESOLUTION, Neighbours, in_order, keep, no_neighbours
+
+UNSETTLED = 4 * RESOLUTION  # an engine's cosines are this near to the settled ones
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Where products stand after an update: `origin` (n,) is each one's position before, -1 for a new one; `moved` (m,)
+    each old one's position now, -1 when it was deleted. Both rise, so that ties keep their order."""
+
+    origin: Ints1d
+    moved: Ints1d
+
+
+@dataclass(frozen=True)
+class LeftLists:
+    """What is left of the lists (q, k) of some products. `whole` (q,): a list held everybody there was, so that its end is
+    no bound; `search` (q,): the product is new or looks otherwise, or too few are left of its list."""
+
+    lists: Neighbours
+    whole: Bools1d
+    search: Bools1d
+
+    @property
+    def ends(self) -> Neighbours:
+        """The last one (q, 1) of each list."""
+        last = np.maximum((self.lists.positions >= 0).sum(axis=1) - 1, 0)[:, None]
+        positions = np.take_along_axis(self.lists.positions, last, 1)
+        return Neighbours(positions, np.take_along_axis(self.lists.cosines, last, 1))
+
+    @property
+    def floors(self) -> Floats1d:
+        """The least cosine (q,), by any engine, that a new product needs to stand before a list's end."""
+        return np.where(self.whole, -np.inf, self.ends.cosines[:, 0] - UNSETTLED).astype(np.float32)
+
+    def with_entrants(self, came: Neighbours) -> tuple[Ints1d, Neighbours]:
+        """Which lists change, (c,), and what they are with those of the neighbours `came` (q, any) that stand before
+        their ends."""
+        wanted = _before(came, self.ends) | self.whole[:, None]
+        changed = np.flatnonzero(((came.positions >= 0) & wanted).any(axis=1))
+        chosen = keep(Neighbours(came.positions[changed], came.cosines[changed]), wanted[changed], came.k)
+        positions = np.hstack([self.lists.positions[changed], chosen.positions])
+        cosines = np.hstack([self.lists.cosines[changed], chosen.cosines])
+        return changed, in_order(positions, cosines).first(self.lists.k)
+
+
+@dataclass(frozen=True)
+class OldLists:
+    """The lists `before` an update, to be carried over to lists of k. `again` are the positions (sorted) of products that
+    are new or look otherwise than before; lists with fewer than `least` left are searched."""
+
+    before: Neighbours
+    moves: Moves
+    again: Ints1d
+    k: int
+    least: int
+
+    def __len__(self) -> int:
+        return len(self.moves.origin)
+
+    @cached_property
+    def is_again(self) -> Bools1d:
+        """Which products (n,) are new or look otherwise."""
+        marked = np.zeros(len(self), dtype=bool)
+        marked[self.again] = True
+        return marked
+
+    @cached_property
+    def _kept(self) -> Ints1d:
+        """The position now (m,) of what is still the same in this view, -1 for what was deleted or changed."""
+        kept = self.moves.moved.copy()
+        changed = self.moves.origin[self.again]
+        kept[changed[changed >= 0]] = -1
+        return kept
+
+    def left(self, own: Ints1d) -> LeftLists:
+        """What is left of the lists of these products."""
+        origin = self.moves.origin[own]
+        lists, old = no_neighbours(len(own), self.k), np.flatnonzero(origin >= 0)
+        width = min(self.before.k, self.k)
+        positions = np.asarray(self.before.positions[origin[old], :width])
+        before = Neighbours(positions, np.asarray(self.before.cosines[origin[old], :width]))
+        whole = np.zeros(len(own), dtype=bool)
+        whole[old] = (before.positions >= 0).sum(axis=1) < self.least
+        now = np.where(before.positions < 0, -1, self._kept[np.maximum(before.positions, 0)])
+        left = Neighbours(now, before.cosines)
+        lost = np.flatnonzero(((now < 0) & (before.positions >= 0)).any(axis=1))
+        closed = keep(Neighbours(now[lost], before.cosines[lost]), now[lost] >= 0, width)
+        left.positions[lost], left.cosines[lost] = closed.positions, closed.cosines
+        lists.positions[old, :width], lists.cosines[old, :width] = left.positions, left.cosines
+        few = (lists.positions >= 0).sum(axis=1) < self.least
+        return LeftLists(lists, whole, self.is_again[own] | (few & ~whole))
+
+
+def _before(came: Neighbours, last: Neighbours) -> npt.NDArray[np.bool_]:
+    """Which of the neighbours (q, c) stand before the last one (q, 1) in the order of cosine and position."""
+    own, end = (np.rint((1.0 - of.cosines.astype(np.float64)) / RESOLUTION) for of in (came, last))
+    return np.asarray((own < end) | ((own == end) & (came.positions < last.positions)), dtype=bool)

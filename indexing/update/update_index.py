@@ -1,0 +1,248 @@
+"""Updating an index: products put in and taken out, without encoding or joining the others again."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from indexing.arrays import Ints1d
+from indexing.catalog.catalog import DELETED_FILE, Catalog
+from indexing.catalog.read_catalog import CATALOG_FILE, PICTURES_FILE, ReadOptions, open_catalog, read_catalog
+from indexing.catalog.rejects import SCHEMA, Reject, write_rejects
+from indexing.encoders.encoder import Spec, column_names
+from indexing.errors import InputError
+from indexing.machine.device import choose_device
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import DELTA, KIND, ProductIndex, open_index
+from indexing.storage.artefact import Manifest, fingerprint_of, link_or_copy, read_manifest, write_manifest, writing
+from indexing.update.changes import CatalogUpdate, in_types_of, plan_update
+from indexing.update.deleted import find_deleted, read_delete_list, write_record
+from indexing.update.encoding import encode_delta
+from indexing.update.views import DeltaViewJoining
+from indexing.vectors.layers import Layers
+
+REJECTS_FILE = "rejects.parquet"
+REWRITTEN = (CATALOG_FILE, DELETED_FILE, REJECTS_FILE, "neighbours", "lexical", DELTA)  # the rest is linked
+
+
+@dataclass(frozen=True)
+class UpdateOptions:
+    """How the files of an update are read (see ReadOptions), whether ids to delete that the index lacks are passed over,
+    and where neighbours are searched."""
+
+    schema: str = "auto"
+    images: Path | None = None
+    max_rejects: float = 0.01
+    ignore_unknown: bool = False
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What an update did. `unknown` ids to delete were not there; `searched` says for how many products the neighbours of
+    each view were searched; `share` is how much of the index is delta or dead now."""
+
+    index: ProductIndex
+    added: int
+    changed: int
+    same: int
+    deleted: int
+    unknown: int
+    searched: dict[str, int]
+    rejects: list[Reject]
+
+    @property
+    def share(self) -> float:
+        return 0.0 if self.index.layers is None else self.index.layers.share
+
+
+class _NothingToDo(Exception):
+    """The index is as it should be: no new version is made."""
+
+
+def update_index(
+    index: Path,
+    products: Sequence[Path] = (),
+    *,
+    delete: Path | None = None,
+    options: UpdateOptions | None = None,
+    progress: Progress = silent,
+) -> Updated:
+    """Put the products of files into an index, in the place of those with the same id, and take out those of a list.
+
+    The changed keep their places, the new follow the others: as if the index had been built of such a catalogue by the
+    same fitted encoders. A new version takes the place of the old one in one step. Raises InputError, and leaves the
+    index as it was, for anything wrong in what is given.
+    """
+    options = options or UpdateOptions()
+    if not products and delete is None:
+        raise InputError(f"{index}: nothing to do: name files of products, or --delete a list of ids")
+    read_manifest(index, KIND)
+    device = choose_device(options.device)
+    ids = None if delete is None else read_delete_list(delete)
+    work = _Updating(Path(index), options, device, progress)
+    try:
+        with writing(Path(index), KIND, afresh=True) as folder:
+            work.run(folder, products, (delete, ids))
+    except _NothingToDo:
+        pass
+    return work.updated()
+
+
+class _Updating:
+    """One update on its way."""
+
+    def __init__(self, path: Path, options: UpdateOptions, device: str, progress: Progress) -> None:
+        self.path, self.options, self.device, self.progress = path, options, device, progress
+        self.rejects: list[Reject] = []
+        self.counts: dict[str, int] = {}
+        self.searched: dict[str, int] = {}
+
+    def run(self, folder: Path, products: Sequence[Path], delete: tuple[Path | None, Any]) -> None:
+        old = open_index(self.path, device=self.device)
+        try:
+            given, rejects = self._read(old, products, folder) if products else (None, [])
+            update = self._plan(old, given, delete)
+            if update.nothing:
+                raise _NothingToDo
+            self._write(old, update, rejects, folder)
+        finally:
+            old.hold.release()  # or this process would keep the old version from going away
+
+    def updated(self) -> Updated:
+        return Updated(
+            open_index(self.path, device=self.device), **self.counts, searched=self.searched, rejects=self.rejects
+        )
+
+    def _read(self, old: ProductIndex, products: Sequence[Path], folder: Path) -> tuple[Catalog, list[Reject]]:
+        """The products given in the types of the index, and the cells that were set aside."""
+        made = old.manifest.made
+        scratch = folder / "given"
+        scratch.mkdir()
+        read = read_catalog(products, folder=scratch, options=self._reading(made), progress=self.progress)
+        if read.schema.name != made["catalog"]["schema"]:
+            raise InputError(
+                f"{self.path}: was built with the schema {made['catalog']['schema']}, these products read as "
+                f"{read.schema.name}: give --schema as then"
+            )
+        blob = f"pictures-{made.get('updates', {}).get('number', 0) + 1}.bin"
+        if (scratch / PICTURES_FILE).exists():
+            os.rename(scratch / PICTURES_FILE, folder / blob)
+        own = Catalog(read.catalog.table, read.catalog.pictures, folder)
+        prefix = _seen_from(old.catalog.pictures, read.catalog.pictures)
+        return in_types_of(old.catalog, own, pictures=prefix, blob=blob), read.rejects
+
+    def _reading(self, made: dict[str, Any]) -> ReadOptions:
+        specs = [Spec(*str(of["spec"]).partition(":")[::2]) for of in made["encoders"].values()]
+        columns = [column_names(spec) for spec in specs]
+        always = tuple(dict.fromkeys(name for names, _ in columns for name in names))
+        extra = str(made["encoders"].get("image_extra", {}).get("spec", "")).removeprefix("column:")
+        optional = tuple(dict.fromkeys([*(name for _, names in columns for name in names), *filter(None, [extra])]))
+        always = tuple(name for name in always if name not in optional)
+        return ReadOptions(self.options.schema, self.options.images, always, optional, self.options.max_rejects)
+
+    def _plan(self, old: ProductIndex, given: Catalog | None, delete: tuple[Path | None, Any]) -> CatalogUpdate:
+        path, ids = delete
+        deleted = np.zeros(0, dtype=np.int64)
+        if path is not None:
+            deleted = find_deleted(old.catalog, ids, path=path, ignore_unknown=self.options.ignore_unknown)
+        update = plan_update(old.catalog, given, deleted, pictures_since=_pictures_since(old))
+        changed, added = int(update.changed.sum()), len(update.added)
+        self.counts = {
+            "added": added,
+            "changed": changed,
+            "same": len(update.given) - changed - added,
+            "deleted": len(deleted),
+            "unknown": 0 if ids is None else len(ids) - len(deleted),
+        }
+        return update
+
+    def _write(self, old: ProductIndex, update: CatalogUpdate, rejects: list[Reject], folder: Path) -> None:
+        """The new version: links to what stays, the delta, and what is rewritten."""
+        known = link_unchanged(old, folder, REWRITTEN)
+        moves = update.moves()
+        digest = update.write(folder, moves)
+        catalog = open_catalog(folder, old.catalog.pictures)
+        views = encode_delta(old, update, moves, folder, self.progress)
+        touched = np.flatnonzero(update.rows(moves) >= 0)
+        joining = DeltaViewJoining(old, catalog, moves, touched, self.counts["deleted"], folder, self.progress)
+        self.searched = joining.run(views)
+        self.rejects = [*_of(rejects, catalog, touched), *views.rejects]
+        count = _write_rejects(old, update, touched, catalog, self.rejects, folder)
+        write_record(old.catalog, update.deleted, catalog, folder)
+        _clear_scratch(folder)
+        manifest = _manifest(old, catalog, digest, views.layers, count)
+        write_manifest(folder, manifest, known=known)
+
+
+def link_unchanged(old: ProductIndex, folder: Path, rewritten: Sequence[str]) -> dict[str, Any]:
+    """Link every file of an index into a new version's folder, except what is rewritten; their manifest entries."""
+    known = {name: of for name, of in old.manifest.files.items() if Path(name).parts[0] not in rewritten}
+    with old.hold.read() as place:
+        for name in known:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            link_or_copy(place / name, folder / name)
+    return known
+
+
+def _manifest(old: ProductIndex, catalog: Catalog, digest: str, layers: Layers, rejects: int) -> Manifest:
+    before = old.manifest.made
+    updates = before.get("updates") or {"number": 0, "built": old.fingerprint, "created": old.manifest.created}
+    updates = {**updates, "number": updates["number"] + 1}
+    made = {
+        **before,
+        "catalog": {**before["catalog"], "products": len(catalog), "digest": digest},
+        "layers": {"main": layers.main, "delta": layers.delta, "dead": layers.dead},
+        "updates": updates,
+        "rejects": rejects,
+    }
+    return Manifest(KIND, made, fingerprint_of(updates["built"], digest))
+
+
+def _pictures_since(old: ProductIndex) -> float | None:
+    """When the index was built, if it looks at pictures itself: files written later may show something else."""
+    image = str(old.manifest.made["encoders"].get("image", {}).get("spec", "column:"))
+    if image.startswith("column:"):
+        return None
+    created = old.manifest.made.get("updates", {}).get("created") or old.manifest.created
+    return datetime.fromisoformat(created).timestamp()
+
+
+def _seen_from(old: Path, new: Path) -> str:
+    """Where the folder `new` is as seen from `old`, "" for the same one."""
+    return "" if str(old) == str(new) or old.resolve() == new.resolve() else os.path.relpath(new.resolve(), old)
+
+
+def _of(rejects: list[Reject], catalog: Catalog, touched: Ints1d) -> list[Reject]:
+    """The rejects of products that were put in; what was set aside of the unchanged ones is known already."""
+    ids = set(catalog.ids.take(pa.array(touched)).cast(pa.large_string()).to_pylist())
+    return [reject for reject in rejects if reject.id in ids]
+
+
+def _write_rejects(
+    old: ProductIndex, update: CatalogUpdate, touched: Ints1d, catalog: Catalog, rejects: list[Reject], folder: Path
+) -> int:
+    """The rejects of all products of the new version; how many there are."""
+    with old.hold.read() as place:
+        before = pq.read_table(place / REJECTS_FILE, schema=SCHEMA)
+    gone = [old.catalog.ids.take(pa.array(update.deleted)), catalog.ids.take(pa.array(touched))]
+    ids = pa.chunked_array([chunk for of in gone for chunk in of.cast(pa.large_string()).chunks], pa.large_string())
+    kept = before.filter(pc.invert(pc.is_in(before["id"], value_set=ids.combine_chunks())))
+    every = [*(Reject(**row) for row in kept.to_pylist()), *rejects]
+    write_rejects(every, folder / REJECTS_FILE)
+    return len(every)
+
+
+def _clear_scratch(folder: Path) -> None:
+    scratch = folder / "given"
+    for file in scratch.glob("*"):
+        file.unlink()
+    if scratch.is_dir():
+        scratch.rmdir()

@@ -1,0 +1,130 @@
+"""Bringing the kept neighbours of every view up to date."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+import scipy.sparse as sp
+
+from indexing.arrays import Ints1d
+from indexing.build.view_joining import category_codes, source_codes
+from indexing.catalog.catalog import Catalog
+from indexing.join.self_join import SelfJoin, SparseRows, with_reserve
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import ProductIndex
+from indexing.search.faiss_index import FLAT, build_faiss
+from indexing.search.index import seen_rows
+from indexing.search.lexical_index import LexicalIndex
+from indexing.search.near_lists import Lists
+from indexing.storage.artefact import link_or_copy
+from indexing.update.by_search import DeltaSearch
+from indexing.update.by_tiles import DeltaTiles
+from indexing.update.encoding import DeltaViews
+from indexing.update.kept_lists import Moves, OldLists
+from indexing.update.partners import Cells, NearCells, everybody
+from indexing.vectors.vectors import from_arrays
+
+
+@dataclass(frozen=True)
+class DeltaViewJoining:
+    """`touched` are the positions (sorted) of new and changed products, `deleted` how many went."""
+
+    old: ProductIndex
+    catalog: Catalog
+    moves: Moves
+    touched: Ints1d
+    deleted: int
+    folder: Path
+    progress: Progress = silent
+
+    def run(self, views: DeltaViews) -> dict[str, int]:
+        """Write the neighbours of every view; for how many products each was searched."""
+        across = self.old.manifest.made["match_across_sources"]
+        sources = source_codes(self.catalog) if across else None
+        moved = self._of_another_source() if across else np.zeros(0, dtype=np.int64)
+        searched = {}
+        for view in self.old.views:
+            if view == "lexical":
+                searched[view] = self._join_lexical(moved, sources)
+            else:
+                searched[view] = self._join_dense(view, views, moved, sources)
+        return searched
+
+    def _join_lexical(self, moved: Ints1d, sources: Ints1d | None) -> int:
+        index, rows, again = self._lexical()
+        old = self._old_lists("lexical", np.union1d(again, moved))
+        if self._all_same(old):
+            return self._keep_lists("lexical")
+        fresh = replace(index, matrix=index.matrix[old.again]) if old.again.size else None
+        return self._write("lexical", DeltaSearch(old, SelfJoin(index, rows, old.k, sources), fresh))
+
+    def _join_dense(self, view: str, views: DeltaViews, moved: Ints1d, sources: Ints1d | None) -> int:
+        engine, rows = views.engine(view, self.old, self.folder), views.dense(view, self.old)
+        old = self._old_lists(view, np.union1d(views.again[view], moved))
+        if self._all_same(old):
+            return self._keep_lists(view)
+        if self.old.device == "cuda":
+            fresh = build_faiss(from_arrays(rows.take(old.again)), FLAT) if old.again.size else None
+            return self._write(view, DeltaSearch(old, SelfJoin(engine, rows, old.k, sources), fresh))
+        lists = views.lists(view, self.old)
+        cells = everybody(seen_rows(rows)) if lists is None else self._near(view, lists)
+        return self._write(view, DeltaTiles(old, rows, cells, sources))
+
+    def _near(self, view: str, lists: Lists) -> Cells:
+        """Whom the view's join compared with one another, as far as one side of a pair can tell."""
+        facts = self.old.manifest.made["engines"][view]
+        groups = category_codes(self.catalog)[0] if facts["join"] == "category" else None
+        return NearCells(lists, facts["near_lists_alone"], groups).cells()
+
+    def _old_lists(self, view: str, again: Ints1d) -> OldLists:
+        before = self.old.kept_neighbours(view)
+        return OldLists(before, self.moves, again, max(before.k, with_reserve(self.old.k)), self.old.k)
+
+    def _all_same(self, old: OldLists) -> bool:
+        return not old.again.size and not self.deleted and len(self.moves.moved) == len(self.moves.origin)
+
+    def _keep_lists(self, view: str) -> int:
+        self._link(Path("neighbours") / view)
+        return 0
+
+    def _write(self, view: str, join: DeltaTiles | DeltaSearch) -> int:
+        return join.write(self.folder / "neighbours" / view, stage=f"join {view}", progress=self.progress)
+
+    def _lexical(self) -> tuple[LexicalIndex, SparseRows, Ints1d]:
+        """The lexical view with the rows of new and changed texts in their places; n-grams and weights stay."""
+        old = self.old.lexical
+        assert old is not None
+        before = self.moves.origin[self.touched]
+        rows = old.rows(self.catalog.take(self.touched).texts(old.options.fields)) if self.touched.size else None
+        differs = before < 0
+        there = np.flatnonzero(before >= 0)
+        if rows is not None and there.size:
+            difference = old.matrix[before[there]] - rows[there]
+            difference.eliminate_zeros()
+            differs[there] = np.diff(difference.indptr) > 0
+        again = self.touched[differs]
+        if not again.size and not self.deleted:
+            self._link(Path("lexical"))
+            return old, SparseRows(old), again
+        order = self.moves.origin.copy()
+        order[again] = len(old) + np.flatnonzero(differs)
+        stacked = old.matrix if rows is None else sp.vstack([old.matrix, rows], format="csr")
+        index = replace(old, matrix=stacked[order])
+        (self.folder / "lexical").mkdir()
+        index.save(self.folder / "lexical")
+        return index, SparseRows(index), again
+
+    def _of_another_source(self) -> Ints1d:
+        """The positions of changed products that another source offers than before."""
+        changed = self.touched[self.moves.origin[self.touched] >= 0]
+        now = self.catalog.take(changed).table["source"]
+        before = self.old.catalog.take(self.moves.origin[changed]).table["source"]
+        same = pc.equal(pc.fill_null(now, ""), pc.fill_null(before, ""))
+        return changed[~same.to_numpy()] if len(changed) else changed
+
+    def _link(self, part: Path) -> None:
+        (self.folder / part).mkdir(parents=True)
+        with self.old.hold.read() as place:
+            for file in (place / part).iterdir():
+                link_or_copy(file, self.folder / part / file.name)

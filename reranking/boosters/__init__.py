@@ -1,0 +1,1 @@
+"""Gradient boosted trees: one, several as one, and the blocks of features they learn from."""

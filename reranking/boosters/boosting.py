@@ -1,0 +1,261 @@
+"""Gradient-boosted trees through XGBoost, stopped early on the mission's metric."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.errors import InputError
+from indexing.machine.device import cuda_devices
+from indexing.machine.progress import Progress, silent
+from indexing.machine.threads import wait_passively
+from reranking.boosters.feature_blocks import FeatureBlocks
+
+wait_passively()
+try:
+    import xgboost
+except ImportError as error:  # the extras bring it: which of the two, only the user knows
+    raise InputError("XGBoost is not installed: run pip install 'heroic[cpu]', or 'heroic[gpu]' with a GPU") from error
+
+FEW_PAIRS, FEW_MEMBERS = 50_000, 3
+Layout = Literal["one", "categories", "blend"]
+Metric = Callable[[Floats1d, Floats1d, Ints1d], float]  # scores, targets, category codes -> higher is better
+
+
+@dataclass(frozen=True)
+class BoostingOptions:
+    """XGBoost's own settings, by its own names, and `members`: models of different seeds whose scores are meaned.
+
+    `positive_weight` is that of a match, a non-match weighing 1 (XGBoost's `scale_pos_weight`).
+
+    0 members: three for fewer training pairs than FEW_PAIRS, whose scores a seed sways, else one. `monotone` keeps
+    scores from falling where a feature that has a direction speaks more for a match. `layout`: one model for all, one
+    for each large category, or a blend of both (reranking/boosters/ensemble.py). `added_rows`: whether pairs that were mined
+    or inferred are trained on. `device` is where XGBoost works.
+    """
+
+    eta: float = 0.05
+    max_depth: int = 7
+    min_child_weight: float = 3.0
+    subsample: float = 0.8
+    colsample_bytree: float = 0.5
+    reg_lambda: float = 3.0
+    positive_weight: float = 1.0
+    max_rounds: int = 1500
+    patience: int = 100  # rounds without a better metric
+    members: int = 0
+    threads: int = 0  # 0: one a core
+    monotone: bool = False
+    layout: Layout = "one"
+    added_rows: bool = True
+    device: str = "cpu"
+
+    def parameters(self, seed: int, directions: Sequence[int] = ()) -> dict[str, Any]:
+        """XGBoost's, for features of these directions."""
+        chosen: dict[str, Any] = {} if self.device == "cpu" else {"device": self.device}
+        if self.monotone and any(directions):
+            chosen["monotone_constraints"] = f"({','.join(map(str, directions))})"
+        return {
+            **chosen,
+            "objective": "binary:logistic",
+            "tree_method": "hist",
+            "eta": self.eta,
+            "max_depth": self.max_depth,
+            "min_child_weight": self.min_child_weight,
+            "subsample": self.subsample,
+            "colsample_bytree": self.colsample_bytree,
+            "lambda": self.reg_lambda,
+            "scale_pos_weight": self.positive_weight,
+            "nthread": self.threads,
+            "seed": seed,
+            "disable_default_eval_metric": 1,
+        }
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Features (p, f) float32 of pairs, in memory or in blocks on disk, their targets (p,) and category codes (p,).
+
+    `weights` (p,) say how much a pair counts in training, None: all alike. `directions` (f,) are the features'.
+    """
+
+    features: Floats2d | FeatureBlocks
+    targets: Floats1d
+    categories: Ints1d
+    weights: Floats1d | None = None
+    directions: tuple[int, ...] = ()
+
+    def take(self, rows: Ints1d) -> "Examples":
+        """The examples at these rows, in memory."""
+        weights = None if self.weights is None else self.weights[rows]
+        return Examples(self.features[rows], self.targets[rows], self.categories[rows], weights, self.directions)
+
+
+def boost(
+    train: Examples,
+    valid: Examples,
+    metric: Metric,
+    *,
+    options: BoostingOptions,
+    seed: int,
+    progress: Progress = silent,
+) -> list[xgboost.Booster]:
+    """Train the members, each cut at the round that had the best metric on the validation pairs.
+
+    Raises InputError when the training pairs are all matches or all non-matches.
+    """
+    if train.targets.min() == train.targets.max():
+        what = "matches" if train.targets[0] else "non-matches"
+        raise InputError(f"all {len(train.targets)} training pairs are {what}: training needs both")
+    matrix = _training_matrix(train, options)
+    # not a QuantileDMatrix: predicting from one after every round takes three times as long as training
+    judged = xgboost.DMatrix(in_memory(valid.features), valid.targets, nthread=options.threads or None)
+    members = []
+    count = options.members or (FEW_MEMBERS if len(train.targets) < FEW_PAIRS else 1)
+    for member in range(count):
+        progress("train", member, count)
+        parameters = options.parameters(seed + 1000 * member, train.directions)
+        members.append(_boost_one(matrix, judged, valid, metric, options, parameters))
+    progress("train", count, count)
+    return members
+
+
+def boost_rounds(train: Examples, rounds: int, *, options: BoostingOptions, seed: int) -> xgboost.Booster:
+    """One booster of so many rounds, which nothing stops."""
+    return xgboost.train(options.parameters(seed, train.directions), _training_matrix(train, options), rounds)
+
+
+def predict(members: Sequence[xgboost.Booster], features: Floats2d | FeatureBlocks) -> Floats1d:
+    """The mean score (p,) float32 of the members, from 0 to 1."""
+    if not len(features):
+        return np.zeros(0, dtype=np.float32)
+    rows = np.ascontiguousarray(in_memory(features), dtype=np.float32)
+    scores = [_scores(member, rows) for member in members]
+    return np.asarray(np.mean(scores, axis=0), dtype=np.float32)
+
+
+def _scores(member: xgboost.Booster, rows: Floats2d) -> Floats1d:
+    if _on_gpu(member):  # rows in the machine's memory cannot be read in place there
+        return np.asarray(member.predict(xgboost.DMatrix(rows)), dtype=np.float32)
+    return np.asarray(member.inplace_predict(rows), dtype=np.float32)
+
+
+def on_device(members: Sequence[xgboost.Booster], device: str) -> None:
+    """Let boosters work on `cpu` or `cuda` from now on."""
+    for member in members:
+        member.set_param({"device": device})
+
+
+def choose_boosting_device(asked: str) -> str:
+    """`cpu` or `cuda` for what the user asked (`auto`, `cpu`, `cuda`). Raises InputError when there is no GPU."""
+    if asked == "cpu":
+        return "cpu"
+    able = bool(xgboost.build_info().get("USE_CUDA")) and cuda_devices() > 0
+    if asked == "cuda" and not able:
+        what = "this machine has no GPU" if not cuda_devices() else "this XGBoost was built without CUDA"
+        raise InputError(f"--device cuda: {what}: install heroic[gpu] where a GPU is, or use --device cpu")
+    return "cuda" if able else "cpu"
+
+
+def _on_gpu(member: xgboost.Booster) -> bool:
+    return bool(xgboost.build_info().get("USE_CUDA")) and '"device":"cuda' in member.save_config()
+
+
+def in_memory(features: Floats2d | FeatureBlocks) -> Floats2d:
+    """Features (p, f) wherever they were."""
+    return features.read() if isinstance(features, FeatureBlocks) else features
+
+
+def column_of(features: Floats2d | FeatureBlocks, number: int) -> Floats1d:
+    """One feature (p,) wherever they are, without the others."""
+    return features.column(number) if isinstance(features, FeatureBlocks) else features[:, number]
+
+
+class _BlockIterator(xgboost.DataIter):
+    """Hands blocks on disk to XGBoost, which keeps them quantised in files of its own beside them."""
+
+    def __init__(self, examples: Examples, blocks: FeatureBlocks) -> None:
+        self._examples, self._blocks, self._next = examples, blocks, 0
+        super().__init__(cache_prefix=str(blocks.folder / "cache"), release_data=True)
+
+    def next(self, input_data: Any) -> bool:
+        if self._next == len(self._blocks.starts):
+            return False
+        part = self._blocks.rows_of(self._next)
+        weights = None if self._examples.weights is None else self._examples.weights[part]
+        input_data(data=self._blocks.block(self._next), label=self._examples.targets[part], weight=weights)
+        self._next += 1
+        return True
+
+    def reset(self) -> None:
+        self._next = 0
+
+
+def _training_matrix(train: Examples, options: BoostingOptions) -> xgboost.DMatrix:
+    """Quantised features: in memory, or through files where they are in blocks."""
+    threads = options.threads or None
+    if isinstance(train.features, FeatureBlocks):
+        return xgboost.ExtMemQuantileDMatrix(_BlockIterator(train, train.features), nthread=threads)
+    return xgboost.QuantileDMatrix(train.features, train.targets, weight=train.weights, nthread=threads)
+
+
+def contributions(members: Sequence[xgboost.Booster], features: Floats2d) -> Floats2d:
+    """What each feature adds to the log-odds of pairs (p, f + 1), float32, meaned over the members; the last column is
+    what they start from. These are SHAP values (Lundberg et al., "From local explanations to global understanding with
+    explainable AI for trees", Nature Machine Intelligence 2, 2020)."""
+    matrix = xgboost.DMatrix(np.ascontiguousarray(features, dtype=np.float32))
+    added = [member.predict(matrix, pred_contribs=True) for member in members]
+    return np.asarray(np.mean(added, axis=0), dtype=np.float32)
+
+
+def gains(members: Sequence[xgboost.Booster], names: Sequence[str]) -> dict[str, float]:
+    """Each feature's share of the total gain of all splits, largest first."""
+    total = dict.fromkeys(names, 0.0)
+    for member in members:
+        for feature, gain in member.get_score(importance_type="total_gain").items():
+            total[names[int(feature[1:])]] += float(np.sum(gain))
+    whole = sum(total.values()) or 1.0
+    return dict(sorted(((name, gain / whole) for name, gain in total.items()), key=lambda item: -item[1]))
+
+
+def to_bytes(booster: xgboost.Booster) -> bytes:
+    """UBJSON."""
+    return bytes(booster.save_raw("ubj"))
+
+
+def from_bytes(content: bytes) -> xgboost.Booster:
+    """Raises InputError for what is no booster."""
+    if not content:  # XGBoost would end the process
+        raise InputError("the booster cannot be read (it is empty): train the model again")
+    try:
+        return xgboost.Booster(model_file=bytearray(content))
+    except xgboost.core.XGBoostError as error:
+        raise InputError(f"the booster cannot be read ({str(error).splitlines()[0]}): train the model again") from error
+
+
+def _boost_one(
+    matrix: xgboost.DMatrix,
+    judged: xgboost.DMatrix,
+    valid: Examples,
+    metric: Metric,
+    options: BoostingOptions,
+    parameters: dict[str, Any],
+) -> xgboost.Booster:
+    def judge(scores: Floats1d, data: xgboost.DMatrix) -> tuple[str, float]:
+        return "metric", metric(scores, valid.targets, valid.categories)
+
+    stop = xgboost.callback.EarlyStopping(
+        rounds=options.patience, metric_name="metric", data_name="valid", maximize=True
+    )
+    booster = xgboost.train(
+        parameters,
+        matrix,
+        options.max_rounds,
+        evals=[(judged, "valid")],
+        custom_metric=judge,
+        callbacks=[stop],
+        verbose_eval=False,
+    )
+    return booster[: booster.best_iteration + 1]

@@ -1,0 +1,76 @@
+"""Features on disk, block by block: for training on more pairs than memory holds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.machine.progress import Progress, silent
+from reranking.signals.feature import FeatureFamily
+
+BLOCK_PAIRS = 65_536
+
+
+@dataclass(frozen=True)
+class FeatureBlocks:
+    """Features (p, f) float32 in files of `folder`; `starts` is the first row of each block, `shape` is (p, f).
+
+    XGBoost keeps its own files in the folder too. It belongs to one training and is not kept.
+    """
+
+    folder: Path
+    starts: tuple[int, ...]
+    shape: tuple[int, int]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Ints1d) -> Floats2d:
+        """The features of these rows, in memory (r, f)."""
+        out = np.empty((len(rows), self.shape[1]), dtype=np.float32)
+        of_block = np.searchsorted(self.starts, rows, side="right") - 1
+        for number in np.unique(of_block):
+            here = of_block == number
+            out[here] = self.block(int(number))[rows[here] - self.starts[number]]
+        return out
+
+    def rows_of(self, number: int) -> slice:
+        """The rows that a block holds."""
+        ends = (*self.starts[1:], self.shape[0])
+        return slice(self.starts[number], ends[number])
+
+    def block(self, number: int) -> Floats2d:
+        """One block, read into memory."""
+        return np.asarray(np.load(_file(self.folder, number), allow_pickle=False), dtype=np.float32)
+
+    def blocks(self) -> Iterator[Floats2d]:
+        for number in range(len(self.starts)):
+            yield self.block(number)
+
+    def column(self, number: int) -> Floats1d:
+        """One feature of all pairs (p,)."""
+        return np.concatenate([block[:, number] for block in self.blocks()])
+
+    def read(self) -> Floats2d:
+        """All of it, in memory."""
+        return np.concatenate(list(self.blocks()))
+
+
+def write_feature_blocks(
+    family: FeatureFamily, left: Ints1d, right: Ints1d, folder: Path, *, stage: str, progress: Progress = silent
+) -> FeatureBlocks:
+    """Compute the features of pairs of positions (p,) into files of `folder`, one block in memory at a time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    starts = tuple(range(0, len(left), BLOCK_PAIRS))
+    progress(stage, 0, len(left))
+    for number, start in enumerate(starts):
+        part = slice(start, start + BLOCK_PAIRS)
+        np.save(_file(folder, number), family.compute(left[part], right[part]))
+        progress(stage, min(start + BLOCK_PAIRS, len(left)), len(left))
+    return FeatureBlocks(folder, starts, (len(left), len(family.features)))
+
+
+def _file(folder: Path, number: int) -> Path:
+    return folder / f"features_{number:05}.npy"

@@ -1,0 +1,41 @@
+"""The precision that is asked of the pairs called matches: of all categories, or of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from indexing.errors import InputError
+from reranking.decisions.category_numbers import read_category_numbers
+
+
+@dataclass(frozen=True)
+class AskedPrecision:
+    """`default` is asked of every category that `by_category` does not name."""
+
+    default: float
+    by_category: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, category: str) -> float:
+        """The precision asked of a category."""
+        return self.by_category.get(category, self.default)
+
+    def refuse_unknown(self, categories: Sequence[str]) -> None:
+        """Raises InputError for a category that is named, but is none of the evaluation categories."""
+        unknown = [name for name in self.by_category if name not in categories]
+        if unknown:
+            raise InputError(
+                f"--target-precisions names '{unknown[0]}', no evaluation category of these pairs: "
+                f"they have {', '.join(categories)}"
+            )
+
+
+def read_target_precisions(path: Path) -> dict[str, float]:
+    """A user's YAML of category: precision; the key `default` stays among them.
+
+    Raises InputError for a file that holds no such thing, and precisions that are not above 0, at most 1.
+    """
+    given = read_category_numbers(path, "target precision")
+    for name, value in given.items():
+        if not 0 < value <= 1:
+            raise InputError(f"{path}: category '{name}' has target precision {value:g}: give one above 0, at most 1")
+    return given

@@ -1,0 +1,139 @@
+"""Learning probabilities from validation pairs: which map, and whether a category gets its own, is judged out of fold."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import isotonic_regression, minimize
+
+from indexing.arrays import Floats1d
+from reranking.decisions.calibration_map import BetaMap, Calibration, IsotonicMap, ProbabilityMap, logarithms
+from reranking.decisions.validation import ValidationPairs
+
+LEAST_OF_EACH = 30  # matches, and non-matches, of a category that may have a map of its own
+BINS = 10
+SHARED = "shared"  # a category that uses the map of all pairs
+
+
+@dataclass(frozen=True)
+class CategoryProbabilities:
+    """How the probabilities of a category are made (`method`: beta, isotonic or shared), and their expected
+    calibration error out of fold, beside that of the scores as they are."""
+
+    category: str
+    pairs: int
+    method: str
+    error: float
+    error_of_scores: float
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """The maps, and what they were judged to be worth over all pairs and in each category."""
+
+    calibration: Calibration
+    method: str
+    error: float
+    error_of_scores: float
+    categories: tuple[CategoryProbabilities, ...]
+
+
+def calibrate(pairs: ValidationPairs, names: Sequence[str], *, seed: int = 0) -> Calibrated:
+    """Maps from validation pairs, whose category is names[code]: those of the least log-loss out of fold."""
+    tried = _out_of_fold(pairs, FITS, seed)
+    method = min(FITS, key=lambda name: log_losses(tried[name], pairs.targets).sum())
+    judged = tried[method].copy()
+    own: dict[str, ProbabilityMap] = {}
+    rows = []
+    for code, name in enumerate(names):
+        here = np.flatnonzero(pairs.categories == code)
+        chosen, judged[here] = _of_category(pairs.take(here), judged[here], seed)
+        if chosen != SHARED:
+            own[name] = FITS[chosen](pairs.scores[here], pairs.targets[here])
+        after, before = (calibration_error(of[here], pairs.targets[here]) for of in (judged, pairs.scores))
+        rows.append(CategoryProbabilities(name, len(here), chosen, after, before))
+    calibration = Calibration(FITS[method](pairs.scores, pairs.targets), own)
+    after, before = (calibration_error(of, pairs.targets) for of in (judged, pairs.scores))
+    return Calibrated(calibration, method, after, before, tuple(rows))
+
+
+def fit_beta(scores: Floats1d, targets: Floats1d) -> BetaMap:
+    """The beta map of the least log-loss; where pairs are few it stays near leaving the scores as they are."""
+    up, down = logarithms(scores)
+    start = np.array([1.0, 1.0, 0.0])
+    design = np.stack([up, down, np.ones(len(up))], axis=1)
+
+    def loss(weights: Floats1d) -> tuple[float, Floats1d]:
+        odds = design @ weights
+        away = weights - start
+        value = np.logaddexp(0, odds).sum() - odds @ targets + away @ away / 2
+        return float(value), np.asarray(design.T @ (1 / (1 + np.exp(-odds)) - targets) + away)
+
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None), (0, None), (None, None)])
+    return BetaMap(*(float(weight) for weight in found.x))
+
+
+def fit_isotonic(scores: Floats1d, targets: Floats1d) -> IsotonicMap:
+    """Centred isotonic regression: a knot in the middle of each level stretch, so that higher scores stay higher.
+
+    Oron and Flournoy, "Centered isotonic regression", Statistics in Biopharmaceutical Research 9, 2017. No
+    probability is 0 or 1: they end where one pair more of either kind would put them.
+    """
+    distinct, places = np.unique(np.asarray(scores, dtype=np.float64), return_inverse=True)
+    weights = np.bincount(places).astype(np.float64)
+    means = np.bincount(places, weights=targets) / weights
+    levels = isotonic_regression(means, weights=weights).x
+    stretch = np.cumsum(np.append(False, np.diff(levels) > 0))
+    size = np.bincount(stretch, weights=weights)
+    centres = np.bincount(stretch, weights=weights * distinct) / size
+    heights = levels[np.append(True, np.diff(stretch) > 0)]
+    least = 1 / (len(scores) + 2)
+    return IsotonicMap(tuple(centres.tolist()), tuple(np.clip(heights, least, 1 - least).tolist()))
+
+
+FITS: Mapping[str, Callable[[Floats1d, Floats1d], ProbabilityMap]] = {"beta": fit_beta, "isotonic": fit_isotonic}
+
+
+def log_losses(probabilities: Floats1d, targets: Floats1d) -> Floats1d:
+    """-ln(probability of what is true), of each pair (p,)."""
+    of_truth = np.where(targets == 1, probabilities, 1 - probabilities)
+    return np.asarray(-np.log(np.maximum(of_truth, 1e-15)), dtype=np.float64)
+
+
+def calibration_error(probabilities: Floats1d, targets: Floats1d) -> float:
+    """Expected calibration error: |mean probability - share of matches|, meaned over pairs in BINS equal parts of [0, 1]."""
+    if not len(probabilities):
+        return 0.0
+    part = np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
+    gaps = np.bincount(part, weights=probabilities - targets, minlength=BINS)
+    return float(np.abs(gaps).sum() / len(probabilities))
+
+
+def _of_category(pairs: ValidationPairs, shared: Floats1d, seed: int) -> tuple[str, Floats1d]:
+    """The method of a category and its probabilities out of fold; `shared` are those of the map of all pairs.
+
+    A map of its own has to be better by more than one standard error, product groups being independent.
+    """
+    matches = pairs.targets.sum()
+    if min(matches, len(pairs) - matches) < LEAST_OF_EACH:
+        return SHARED, shared
+    tried = _out_of_fold(pairs, FITS, seed)
+    losses = {name: log_losses(of, pairs.targets) for name, of in tried.items()}
+    method = min(losses, key=lambda name: losses[name].sum())
+    gains = np.bincount(
+        np.unique(pairs.left_groups, return_inverse=True)[1], log_losses(shared, pairs.targets) - losses[method]
+    )
+    better = gains.sum() > np.sqrt((gains**2).sum())
+    return (method, tried[method]) if better else (SHARED, shared)
+
+
+def _out_of_fold(
+    pairs: ValidationPairs, fits: Mapping[str, Callable[[Floats1d, Floats1d], ProbabilityMap]], seed: int
+) -> dict[str, Floats1d]:
+    """The probabilities (p,) that each way of fitting gives to pairs of folds that it did not see."""
+    found: dict[str, Floats1d] = {name: pairs.scores.astype(np.float64) for name in fits}
+    for rest, fold in pairs.folds(seed):
+        if len(rest) and len(fold):
+            for name, fit in fits.items():
+                found[name][fold] = fit(pairs.scores[rest], pairs.targets[rest]).of(pairs.scores[fold])
+    return found

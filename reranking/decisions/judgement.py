@@ -1,0 +1,56 @@
+"""What the validation pairs say of trained boosters: how they rank, where thresholds lie, how sure a score is."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from reranking.boosters.boosting import Metric
+from reranking.decisions.asked_precision import AskedPrecision
+from reranking.decisions.calibration import Calibrated, calibrate
+from reranking.decisions.thresholds import Decided, decide
+from reranking.decisions.validation import ValidationPairs
+from reranking.decisions.validation_report import IntervalOf, ranked_report
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The scored validation pairs, whose category is names[code], and what was chosen on them."""
+
+    pairs: ValidationPairs
+    names: Sequence[str]
+    decided: Decided
+    calibrated: Calibrated
+
+    def ranking(self, metric: Metric, interval: IntervalOf | None) -> dict[str, Any]:
+        """For the report: the metric with its interval, over all and by category."""
+        return ranked_report(self.pairs, self.names, metric, interval)
+
+    def decisions(self) -> dict[str, Any]:
+        """For the report: what thresholds held and how probabilities were calibrated."""
+        calibrated = self.calibrated
+        return {
+            "decisions": {"caution": self.decided.caution, "held": [asdict(row) for row in self.decided.held]},
+            "calibration": {
+                "method": calibrated.method,
+                "error": calibrated.error,
+                "error_of_scores": calibrated.error_of_scores,
+                "categories": [asdict(row) for row in calibrated.categories],
+            },
+        }
+
+    def never_warning(self) -> list[str]:
+        """A line for the user when there are categories in which nothing is called a match."""
+        thresholds = self.decided.thresholds.by_category
+        names = [name for name, threshold in thresholds.items() if math.isinf(threshold)]
+        if not names:
+            return []
+        return [
+            f"in {', '.join(names)} nothing is called a match: the validation pairs are too few, or too mixed at every "
+            "score, to be sure of the precision asked; give more of them, or ask for less (--target-precision)"
+        ]
+
+
+def judge(pairs: ValidationPairs, names: Sequence[str], *, asked: AskedPrecision, seed: int) -> Judgement:
+    """Choose the thresholds and the maps to probabilities on scored validation pairs, whose category is names[code]."""
+    return Judgement(pairs, names, decide(pairs, names, asked, seed=seed), calibrate(pairs, names, seed=seed))

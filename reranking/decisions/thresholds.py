@@ -1,0 +1,109 @@
+"""Choosing the threshold of each category so that the asked precision holds on product groups not seen before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexing.arrays import Bools1d
+from reranking.decisions.asked_precision import AskedPrecision
+from reranking.decisions.precision_evidence import PrecisionEvidence, shrunk_bound
+from reranking.decisions.threshold import Thresholds, f1_threshold
+from reranking.decisions.validation import ValidationPairs
+
+CAUTIONS = (1.645, 2.0, 2.5, 3.0)  # standard errors: one-sided confidence of 95 %, and more where that is not enough
+LEAST_POSITIVES = 30  # with fewer validation matches a category looks at the cuts of all pairs, not at its own
+
+
+@dataclass(frozen=True)
+class HeldPrecision:
+    """Of a category, judged on product groups that did not choose: what was asked, held and paid.
+
+    `called` are the pairs called matches, `held` their precision (None without any) and `recall` theirs; `paid` is
+    the recall that thresholds without a safety margin would have had on top.
+    """
+
+    category: str
+    matches: int
+    asked: float
+    called: int
+    held: float | None
+    recall: float | None
+    paid: float | None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The thresholds, how many standard errors they keep from the asked precision, and what they held."""
+
+    thresholds: Thresholds
+    caution: float
+    held: tuple[HeldPrecision, ...]
+
+
+def decide(pairs: ValidationPairs, names: Sequence[str], asked: AskedPrecision, *, seed: int = 0) -> Decided:
+    """Thresholds from validation pairs, whose category is names[code].
+
+    A threshold is the one of the most matches whose lower confidence bound of precision is what was asked. The
+    confidence is 95 %, or the least above it with which all pairs called out of fold hold what was asked.
+    """
+    folds = [(_Evidence.of(pairs.take(rest), names, asked), fold) for rest, fold in pairs.folds(seed)]
+    wanted = np.array([asked.of(name) for name in names])[pairs.categories]
+    for caution in CAUTIONS:
+        called = _called_out_of_fold(pairs, folds, caution)
+        if pairs.targets[called].sum() >= wanted[called].sum():
+            break
+    bold = _called_out_of_fold(pairs, folds, 0.0)
+    held = tuple(_held(pairs, code, name, asked.of(name), called, bold) for code, name in enumerate(names))
+    chosen = _Evidence.of(pairs, names, asked).thresholds(caution, f1_threshold(pairs.scores, pairs.targets))
+    return Decided(chosen, caution, held)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """Evidence of all pairs for each precision that is asked for, and of each category for its own."""
+
+    asked: AskedPrecision
+    every: Mapping[float, PrecisionEvidence]
+    own: Mapping[str, PrecisionEvidence]
+
+    @classmethod
+    def of(cls, pairs: ValidationPairs, names: Sequence[str], asked: AskedPrecision) -> "_Evidence":
+        wanted = {asked.default, *(asked.of(name) for name in names)}
+        every = {precision: PrecisionEvidence.of(pairs, precision) for precision in sorted(wanted)}
+        rows = [pairs.take(pairs.categories == code) for code in range(len(names))]
+        own = {name: PrecisionEvidence.of(here, asked.of(name)) for name, here in zip(names, rows, strict=True)}
+        return cls(asked, every, own)
+
+    def thresholds(self, caution: float, f1: float) -> Thresholds:
+        default = self.every[self.asked.default]
+        return Thresholds(
+            {name: self._of(name, caution) for name in self.own}, default.threshold(default.bound(caution)), f1
+        )
+
+    def _of(self, name: str, caution: float) -> float:
+        own, every = self.own[name], self.every[self.asked.of(name)]
+        at = own if own.cuts.matches.max(initial=0) >= LEAST_POSITIVES else every
+        return at.threshold(shrunk_bound(own, every, at, caution))
+
+
+def _called_out_of_fold(
+    pairs: ValidationPairs, folds: Sequence[tuple[_Evidence, np.ndarray]], caution: float
+) -> Bools1d:
+    """Which pairs (p,) are called matches by thresholds that other folds chose."""
+    called = np.zeros(len(pairs), dtype=bool)
+    for evidence, fold in folds:
+        by_code = np.array([*evidence.thresholds(caution, 0.0).by_category.values()])
+        called[fold] = pairs.scores[fold] >= by_code[pairs.categories[fold]]
+    return called
+
+
+def _held(pairs: ValidationPairs, code: int, name: str, asked: float, called: Bools1d, bold: Bools1d) -> HeldPrecision:
+    here = pairs.categories == code
+    matches = float(pairs.targets[here].sum())
+    found, boldly = (float(pairs.targets[here & decided].sum()) for decided in (called, bold))
+    calls = int((here & called).sum())
+    held = found / calls if calls else None
+    recall, bold_recall = (found / matches, boldly / matches) if matches else (None, None)
+    paid = None if recall is None or bold_recall is None else max(0.0, bold_recall - recall)
+    return HeldPrecision(name, int(matches), asked, calls, held, recall, paid)

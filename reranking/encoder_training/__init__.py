@@ -1,0 +1,1 @@
+"""From labelled pairs to encoders, and to the cross-encoder."""

@@ -1,0 +1,1 @@
+"""How any of them learns: epochs, checkpoints, schedule, card."""

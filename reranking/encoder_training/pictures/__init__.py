@@ -1,0 +1,1 @@
+"""How a picture encoder learns: pictures decoded, augmented and batched."""

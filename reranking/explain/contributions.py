@@ -1,0 +1,83 @@
+"""Why a pair got its score: what each feature, and each family of features, adds to the log-odds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.arrays import Floats1d, Floats2d
+from reranking.model.reranker import XgboostReranker
+from reranking.signals.feature import Feature
+
+PICTURES, NEIGHBOURS = "pictures", "neighbours"
+
+
+def explained_family(feature: Feature) -> str:
+    """The family that a feature is explained in: of the views' many, what looks at pictures, and all other ranks."""
+    if feature.name.startswith("image_"):
+        return PICTURES
+    if feature.family in ("cosines", "missing views") or feature.family.endswith(" ranks"):
+        return NEIGHBOURS
+    return feature.family
+
+
+@dataclass(frozen=True)
+class FamilyContributions:
+    """Of one pair: what each family adds to the log-odds, `added` (g,) float32, strongest first, and `base`, where
+    they start. `strongest` (g,) names the feature that adds most within the family, `values` (g,) its value, NaN if
+    unknown.
+
+    The members' log-odds are meaned, so base and all that is added together give the score nearly, not exactly: the
+    score is the mean of the members' probabilities.
+    """
+
+    families: tuple[str, ...]
+    added: Floats1d
+    strongest: tuple[str, ...]
+    values: Floats1d
+    base: float
+
+
+@dataclass(frozen=True)
+class FeatureContributions:
+    """Of one pair: its `features`, their `values` (f,), NaN if unknown, what each adds to the log-odds, `added` (f,),
+    both float32, and `base`, where they start."""
+
+    features: tuple[Feature, ...]
+    values: Floats1d
+    added: Floats1d
+    base: float
+
+    def value(self, name: str) -> float:
+        """The value of a feature, NaN where it is unknown or the model has none of this name."""
+        found = (value for feature, value in zip(self.features, self.values, strict=True) if feature.name == name)
+        return float(next(found, np.nan))
+
+    def adds(self, belongs: Callable[[Feature], bool]) -> float:
+        """What the features that belong add together."""
+        return float(sum(added for feature, added in zip(self.features, self.added, strict=True) if belongs(feature)))
+
+    def by_family(self) -> FamilyContributions:
+        """Summed by `explained_family`."""
+        families = np.array([explained_family(feature) for feature in self.features])
+        names = list(dict.fromkeys(families))
+        sums = np.array([self.added[families == name].sum() for name in names], dtype=np.float32)
+        places = [np.flatnonzero(families == name) for name in names]
+        strongest = np.array([place[np.argmax(np.abs(self.added[place]))] for place in places])
+        order = np.argsort(-np.abs(sums), kind="stable")
+        return FamilyContributions(
+            tuple(str(names[place]) for place in order),
+            sums[order],
+            tuple(self.features[place].name for place in strongest[order]),
+            self.values[strongest[order]],
+            self.base,
+        )
+
+
+def explain_pair(
+    model: XgboostReranker, features: Sequence[Feature], values: Floats2d, categories: pa.Array | None = None
+) -> FeatureContributions:
+    """Explain one pair: `values` (1, f) of the model's `features`, in its order, and its evaluation category (1,)."""
+    added = model.ensemble.contributions(values, categories)[0]
+    return FeatureContributions(tuple(features), values[0], added[:-1], float(added[-1]))

@@ -1,0 +1,124 @@
+"""Two products side by side: each field of both, and whether they agree on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from indexing.catalog.catalog import LEVELS
+from reranking.signals.texts.attribute_values import plain_key, plain_value
+from reranking.signals.texts.colors import COLORS, colors_in, colors_named
+from reranking.signals.texts.word_tokens import fold, words
+
+MOST_ONE_SIDED = 8  # attributes that only one of the products has, shown
+
+
+class Agreement(Enum):
+    """What two values of a field say of each other: nothing where one is missing, or offers of one product differ."""
+
+    EQUAL = "="
+    CONFLICTING = "≠"
+    UNJUDGED = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One field of both products as text, empty where a product has none; `family` is that of its features, if any."""
+
+    name: str
+    left: str
+    right: str
+    agreement: Agreement
+    family: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All facts of two products; `hidden` attributes that only one of them has are left out."""
+
+    facts: tuple[Fact, ...]
+    hidden: int
+
+
+@dataclass
+class _Attribute:
+    """A key as it is written, and the values of one product, as written and in one spelling."""
+
+    key: str
+    written: list[str] = field(default_factory=list)
+    plain: set[str] = field(default_factory=set)
+
+
+def compare_products(left: Mapping[str, Any], right: Mapping[str, Any]) -> Facts:
+    """The facts of two products (rows of the catalogue's table): fields first, then attributes, conflicts first."""
+    facts = [
+        *(Fact(name, _text(left[name]), _text(right[name]), Agreement.UNJUDGED) for name in ("id", "title")),
+        _texts("brand", left["brand"], right["brand"]),
+        _prices(left["price"], right["price"]),
+        _texts("category", _category(left), _category(right)),
+        Fact("source", left["source"] or "", right["source"] or "", Agreement.UNJUDGED, "source"),
+        _colors(left, right),
+    ]
+    attributes = _attributes(left["attributes"], right["attributes"])
+    one_sided = [fact for fact in attributes if fact.agreement is Agreement.UNJUDGED]
+    shown = [fact for fact in attributes if fact.agreement is not Agreement.UNJUDGED] + one_sided[:MOST_ONE_SIDED]
+    there = tuple(fact for fact in (*facts, *shown) if fact.left or fact.right)
+    return Facts(there, max(0, len(one_sided) - MOST_ONE_SIDED))
+
+
+def _text(value: int | str | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _texts(name: str, left: str | None, right: str | None) -> Fact:
+    return _fact(name, left or "", right or "", words(fold(left or "")) == words(fold(right or "")))
+
+
+def _fact(name: str, left: str, right: str, equal: bool, family: str = "") -> Fact:
+    both = Agreement.EQUAL if equal else Agreement.CONFLICTING
+    return Fact(name, left, right, both if left and right else Agreement.UNJUDGED, family or name)
+
+
+def _prices(left: float | None, right: float | None) -> Fact:
+    texts = ["" if price is None else f"{price:,.2f}" for price in (left, right)]
+    equal = left is not None and left == right
+    return Fact("price", texts[0], texts[1], Agreement.EQUAL if equal else Agreement.UNJUDGED, "price")
+
+
+def _category(product: Mapping[str, Any]) -> str:
+    levels = [product[f"category_{level}"] for level in LEVELS]
+    return " / ".join(level for level in levels if level)
+
+
+def _colors(left: Mapping[str, Any], right: Mapping[str, Any]) -> Fact:
+    """The colours that the colour field and the title name; those in common make them agree."""
+    bits = [
+        colors_named(name for name in product["colors"] or () if name) | colors_in(words(fold(product["title"] or "")))
+        for product in (left, right)
+    ]
+    names = [", ".join(color for place, color in enumerate(COLORS) if side >> place & 1) for side in bits]
+    return _fact("colours", names[0], names[1], bool(bits[0] & bits[1]))
+
+
+def _attributes(left: list[dict[str, str]] | None, right: list[dict[str, str]] | None) -> list[Fact]:
+    """Conflicts, agreements, then what only one product states."""
+    sides = _by_key(left), _by_key(right)
+    facts = []
+    for key in dict.fromkeys([*sides[0], *sides[1]]):
+        found = [side.get(key, _Attribute(key)) for side in sides]
+        written = [", ".join(attribute.written) for attribute in found]
+        name = next(attribute.key for side in sides if (attribute := side.get(key)))
+        facts.append(_fact(name, written[0], written[1], bool(found[0].plain & found[1].plain), "attributes"))
+    order = [Agreement.CONFLICTING, Agreement.EQUAL, Agreement.UNJUDGED]
+    return sorted(facts, key=lambda fact: order.index(fact.agreement))
+
+
+def _by_key(entries: list[dict[str, str]] | None) -> dict[str, _Attribute]:
+    found: dict[str, _Attribute] = {}
+    for entry in entries or ():
+        key, value = plain_key(entry["key"] or ""), plain_value(entry["value"] or "")
+        if key and value:
+            attribute = found.setdefault(key, _Attribute(entry["key"]))
+            attribute.written.append(entry["value"])
+            attribute.plain.add(value)
+    return found

@@ -1,0 +1,74 @@
+"""The strongest reasons for and against a match, in words with the values seen."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from reranking.explain.contributions import NEIGHBOURS, PICTURES, FamilyContributions
+from reranking.explain.wording.fields import attribute_wording, field_wording, price_wording
+from reranking.explain.wording.learned import learned_wording
+from reranking.explain.wording.neighbours import neighbour_wording, picture_wording
+from reranking.explain.wording.rival_wording import rival_wording
+from reranking.explain.wording.seen_pair import SeenPair, Wording
+from reranking.explain.wording.titles import code_wording, number_wording, quantity_wording, word_wording
+from reranking.signals.learned.learned_word_features import FAMILY as LEARNED_WORDS
+from reranking.signals.learned.rivals import FAMILY as RIVALS
+
+MOST_REASONS = 3
+LEAST_ADDED = 0.005  # log-odds: a family that adds less is no reason
+
+_WORDINGS: dict[str, Callable[[SeenPair], Wording]] = {
+    NEIGHBOURS: neighbour_wording,
+    PICTURES: picture_wording,
+    "text": word_wording,
+    "numbers": number_wording,
+    "model codes": code_wording,
+    "quantities": quantity_wording,
+    "attributes": attribute_wording,
+    "price": price_wording,
+    RIVALS: rival_wording,
+    LEARNED_WORDS: learned_wording,
+    **{family: partial(field_wording, family=family) for family in ("brand", "colours", "category", "source")},
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A family of features, what it adds to the log-odds, and what was seen."""
+
+    family: str
+    added: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """The strongest first: `supporting` all add to the score, `opposing` all take from it."""
+
+    supporting: tuple[Reason, ...]
+    opposing: tuple[Reason, ...]
+
+
+def reasons_of(pair: SeenPair, most: int = MOST_REASONS) -> Reasons:
+    """At most `most` reasons each way, in the order of what their families add."""
+    families = pair.found.by_family()
+    reasons = [
+        Reason(family, float(added), _words(pair, families, place))
+        for place, (family, added) in enumerate(zip(families.families, families.added, strict=True))
+        if abs(added) >= LEAST_ADDED
+    ]
+    return Reasons(
+        tuple([reason for reason in reasons if reason.added > 0][:most]),
+        tuple([reason for reason in reasons if reason.added < 0][:most]),
+    )
+
+
+def _words(pair: SeenPair, families: FamilyContributions, place: int) -> str:
+    """The family's own words; of a family without any, its strongest feature and the value."""
+    wording = _WORDINGS.get(families.families[place])
+    told = "" if wording is None else wording(pair).of(float(families.added[place]))
+    if told:
+        return told
+    value = float(families.values[place])
+    return f"{families.strongest[place].replace('_', ' ')} {'unknown' if math.isnan(value) else f'{value:.4g}'}"

@@ -1,0 +1,1 @@
+"""What each family of features says of a pair, in words."""

@@ -1,0 +1,68 @@
+"""How near two products are in the views, in words: cosines, and ranks among each other's neighbours."""
+
+import math
+
+from reranking.explain.contributions import PICTURES, explained_family
+from reranking.explain.wording.seen_pair import SeenPair, Wording
+from reranking.signals.feature import Feature
+
+RANKED_VIEWS = ("fused", "text", "lexical")
+_SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
+
+
+def neighbour_wording(pair: SeenPair) -> Wording:
+    """The view that adds most of what the text, lexical and fused views add together."""
+    total = pair.found.adds(lambda feature: explained_family(feature) == "neighbours")
+    sign = 1 if total > 0 else -1
+    views = [view for view in RANKED_VIEWS if not math.isnan(pair.found.value(f"{view}_rank_mutual"))]
+    if not views:
+        return Wording()
+    view = max(views, key=lambda view: sign * pair.found.adds(lambda feature: _is_of(feature, view)))
+    return _either(", ".join(part for part in (_ranks(pair, view), _cosine(pair, view)) if part))
+
+
+def picture_wording(pair: SeenPair) -> Wording:
+    """Whether there are pictures, and how near they are."""
+    parts = [_cosine(pair, "image", "picture cosine"), _ranks(pair, "image"), _counts(pair)]
+    without = [side for side in (pair.left, pair.right) if not side["images"]]
+    if without and not parts[0]:
+        return Wording(otherwise=f"no picture of {'either' if len(without) == 2 else 'one of the two'}")
+    return _either(", ".join(part for part in parts if part))
+
+
+def _is_of(feature: Feature, view: str) -> bool:
+    return feature.name.startswith(f"{view}_") and explained_family(feature) != PICTURES
+
+
+def _either(told: str) -> Wording:
+    """How near is near, the model has learned: the same words stand for and against."""
+    return Wording(told, told)
+
+
+def _ranks(pair: SeenPair, view: str) -> str:
+    mutual, best, worst = (pair.found.value(f"{view}_rank_{name}") for name in ("mutual", "smaller", "larger"))
+    if math.isnan(mutual):
+        return ""
+    if mutual == 0:
+        return f"not among each other's {view} neighbours"
+    if mutual == 1 or math.isnan(worst):
+        return f"{_ordinal(best)} among the {view} neighbours of one, not among the other's"
+    if best == worst:
+        return f"each the other's {_ordinal(best)} {view} neighbour"
+    return f"{_ordinal(best)} and {_ordinal(worst)} among each other's {view} neighbours"
+
+
+def _cosine(pair: SeenPair, view: str, name: str = "cosine") -> str:
+    cosine = pair.found.value(f"{view}_cosine")
+    return "" if math.isnan(cosine) else f"{name} {cosine:.2f}"
+
+
+def _counts(pair: SeenPair) -> str:
+    left, right = (len(side["images"] or ()) for side in (pair.left, pair.right))
+    return "" if left == right else f"{left} pictures against {right}"
+
+
+def _ordinal(rank: float) -> str:
+    number = int(rank)
+    suffix = "th" if number % 100 in (11, 12, 13) else _SUFFIXES.get(number % 10, "th")
+    return f"{number}{suffix}"

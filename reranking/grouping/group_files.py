@@ -1,0 +1,82 @@
+"""Names of product groups that stay from run to run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.arrays import Ints1d
+from indexing.errors import InputError
+from indexing.storage.tables import open_table
+from reranking.pairs.pair_files import cast_ids, id_array
+
+ID, GROUP = "id", "group"
+
+
+@dataclass(frozen=True)
+class NamedGroups:
+    """The name of each product's group, as text: `ids` (m,) and `names` (m,)."""
+
+    ids: pa.Array
+    names: pa.Array
+
+
+def read_groups(path: Path) -> NamedGroups:
+    """A file that `heroic groups` wrote. Raises InputError where it has no such columns, or a product twice."""
+    file = open_table(path)
+    missing = [name for name in (ID, GROUP) if name not in file.names]
+    if missing:
+        raise InputError(f"{path}: no column '{missing[0]}': give a file that heroic groups wrote")
+    table = file.read((ID, GROUP))
+    ids = id_array(table[ID], ID, path)
+    if len(pc.unique(ids)) < len(ids):
+        raise InputError(f"{path}: {len(ids) - len(pc.unique(ids))} products occur again: each has one group")
+    return NamedGroups(ids, pc.cast(id_array(table[GROUP], GROUP, path), pa.large_string()))
+
+
+def name_groups(ids: pa.Array, groups: Ints1d, previous: NamedGroups | None, path: Path) -> pa.Array:
+    """The name (n,) of each product's group; `ids` rise.
+
+    A group keeps the previous name that most of its products had; of several groups the one with most of them has it.
+    Any other is named by its smallest id that is no name yet. `path` is of the previous names, for errors.
+    """
+    kept = {} if previous is None else _kept(ids, groups, previous, path)
+    names = dict(kept)
+    taken = set(kept.values())
+    texts = pc.cast(ids, pa.large_string()).to_pylist()
+    order = np.argsort(groups, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        group = int(groups[members[0]])
+        if group not in names:
+            names[group] = _free([texts[member] for member in members], taken)
+            taken.add(names[group])
+    return pa.array([names[group] for group in groups.tolist()], pa.large_string())
+
+
+def _free(members: list[str], taken: set[str]) -> str:
+    """The first member that is no name yet, else the first with a number behind."""
+    free = next((member for member in members if member not in taken), None)
+    number = 2
+    while free is None:
+        numbered = f"{members[0]}~{number}"
+        free, number = None if numbered in taken else numbered, number + 1
+    return free
+
+
+def _kept(ids: pa.Array, groups: Ints1d, previous: NamedGroups, path: Path) -> dict[int, str]:
+    """Groups that keep a previous name."""
+    places = pc.index_in(ids, cast_ids(previous.ids, ids.type, path))
+    known = np.flatnonzero(places.is_valid().to_numpy(zero_copy_only=False))
+    olds = previous.names.take(places.drop_null())
+    shared: dict[tuple[int, str], int] = {}
+    for group, old in zip(groups[known].tolist(), olds.to_pylist(), strict=True):
+        shared[group, old] = shared.get((group, old), 0) + 1
+    kept: dict[int, str] = {}
+    used: set[str] = set()
+    for (group, old), _ in sorted(shared.items(), key=lambda item: (-item[1], item[0][1], item[0][0])):
+        if group not in kept and old not in used:
+            kept[group] = old
+            used.add(old)
+    return kept

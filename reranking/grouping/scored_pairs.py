@@ -1,0 +1,123 @@
+"""Scored pairs of any number, of which only those are held that can matter to groups.
+
+A pair whose products no chain of matches ties together can neither be merged nor speak against a merging.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.arrays import Bools1d, Floats1d, Ints1d
+from indexing.errors import InputError
+from reranking.grouping.whole_pairs import ScoredPairs
+from reranking.pairs.labelled import pair_keys
+from reranking.pairs.product_groups import product_groups
+from reranking.pairs.repeats import RepeatFinder
+
+_ROW = np.dtype([("left", "i4"), ("right", "i4"), ("score", "f8"), ("probability", "f8"), ("called", "?")])
+READ_ROWS = 262_144
+
+
+@dataclass(frozen=True)
+class ScoredBlock:
+    """Some rows of a scores file: ids of one type, scores, probabilities, and which are called matches."""
+
+    left: pa.Array
+    right: pa.Array
+    scores: Floats1d
+    probabilities: Floats1d
+    called: Bools1d
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+@dataclass(frozen=True)
+class TiedPairs:
+    """The pairs whose products matches tie together, over the ids of all products, and the number of all pairs."""
+
+    pairs: ScoredPairs
+    scored: int
+
+
+def read_tied_pairs(blocks: Callable[[], Iterable[ScoredBlock]]) -> TiedPairs:
+    """Go through the blocks twice: for the products, then for the pairs, which wait in a file until it is known which
+    products are tied. Raises InputError for a product paired with itself and for doubled pairs."""
+    ids, rows = _products(blocks())
+    with tempfile.TemporaryDirectory(prefix="heroic-") as scratch:
+        file = Path(scratch) / "pairs.bin"
+        tied = _write(file, blocks(), ids, rows)
+        parts = [part[tied[part["left"]] == tied[part["right"]]] for part in _read(file)]
+    kept = np.concatenate([np.zeros(0, dtype=_ROW), *parts])
+    left, right = kept["left"].astype(np.int64), kept["right"].astype(np.int64)
+    return TiedPairs(ScoredPairs(ids, left, right, kept["score"], kept["probability"], kept["called"]), rows)
+
+
+def _products(blocks: Iterable[ScoredBlock]) -> tuple[pa.Array, int]:
+    """The ids of all blocks, rising, and the number of rows."""
+    ids, rows = None, 0
+    for block in blocks:
+        rows += len(block)
+        sides = [block.left, block.right] if ids is None else [ids, *_alike(ids, block)]
+        ids = pc.unique(pa.concat_arrays(sides))
+    if ids is None:
+        return pa.array([], pa.int64()), 0
+    return ids.take(pc.array_sort_indices(ids)), rows
+
+
+def _alike(ids: pa.Array, block: ScoredBlock) -> list[pa.Array]:
+    if block.left.type != ids.type:
+        raise InputError("ids are integers in some rows and text in others: write the file as parquet")
+    return [block.left, block.right]
+
+
+def _write(file: Path, blocks: Iterable[ScoredBlock], ids: pa.Array, rows: int) -> Ints1d:
+    """Append the pairs to a file; which products (n,) matches tie together, by number."""
+    tied = np.arange(len(ids))
+    with tempfile.TemporaryDirectory(prefix="heroic-") as scratch, file.open("wb") as content:
+        finder = RepeatFinder(Path(scratch), rows)
+        try:
+            for block in blocks:
+                left, right = (
+                    np.asarray(pc.index_in(side, ids).to_numpy(), dtype=np.int64) for side in (block.left, block.right)
+                )
+                _refuse_selves(ids, left, right)
+                finder.add(pair_keys(left, right, len(ids)))
+                _as_rows(block, left, right).tofile(content)
+                calls = block.called
+                again = product_groups(tied[left[calls]], tied[right[calls]], None, len(ids), by="pairs")
+                tied = again[tied]
+            _refuse_repeats(ids, *finder.repeated())
+        finally:
+            finder.close()
+    return tied
+
+
+def _as_rows(block: ScoredBlock, left: Ints1d, right: Ints1d) -> np.ndarray[tuple[int], np.dtype[np.void]]:
+    out = np.empty(len(block), dtype=_ROW)
+    out["left"], out["right"] = left, right
+    out["score"], out["probability"], out["called"] = block.scores, block.probabilities, block.called
+    return out
+
+
+def _read(file: Path) -> Iterable[np.ndarray[tuple[int], np.dtype[np.void]]]:
+    with file.open("rb") as content:
+        while len(part := np.fromfile(content, dtype=_ROW, count=READ_ROWS)):
+            yield part
+
+
+def _refuse_selves(ids: pa.Array, left: Ints1d, right: Ints1d) -> None:
+    same = np.flatnonzero(left == right)
+    if same.size:
+        raise InputError(f"product {ids[int(left[same[0]])].as_py()!r} is paired with itself: remove the row")
+
+
+def _refuse_repeats(ids: pa.Array, count: int, key: int) -> None:
+    if count:
+        names = " and ".join(repr(ids[place].as_py()) for place in divmod(key, len(ids)))
+        raise InputError(f"the pair {names} occurs again, in either order ({count} rows too many): keep one")

@@ -1,0 +1,1 @@
+"""A trained reranker: on disk, described by its card, and scoring pairs."""

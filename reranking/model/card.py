@@ -1,0 +1,199 @@
+"""The model card: what a model was trained on, how good it was, what it looks at, where it is weak. Markdown."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reranking.model.reranker import XgboostReranker
+
+FEW_MATCHES = 30  # fewer validation matches are no measurement
+LOW_METRIC = 0.5
+_BOOSTING = ("eta", "max_depth", "min_child_weight", "subsample", "colsample_bytree", "reg_lambda")
+
+
+def render_card(model: "XgboostReranker") -> str:
+    """The card of a model, from what its manifest keeps; the same model has the same card."""
+    sections = {
+        f"Model {model.fingerprint}": _summary(model),
+        "Data": _data(model),
+        "Quality on validation": _quality(model),
+        "What it looks at": _families(model.report),
+        "Known weak categories": _weak(model),
+        "How it was made": _settings(model),
+    }
+    parts = [
+        f"{'#' if place == 0 else '##'} {title}\n\n{text}\n" for place, (title, text) in enumerate(sections.items())
+    ]
+    return "\n".join(parts)
+
+
+def weak_categories(model: "XgboostReranker") -> dict[str, list[str]]:
+    """The categories that should not be trusted as the others are, each with why."""
+    held = {row["category"]: row for row in model.report.get("decisions", {}).get("held", ())}
+    weak: dict[str, list[str]] = {}
+    for row in model.report.get("categories", ()):
+        name = row["category"]
+        why = [*_weak_ranking(row), *_weak_decisions(model.thresholds.get(name), held.get(name))]
+        if why:
+            weak[name] = why
+    return weak
+
+
+def _summary(model: "XgboostReranker") -> str:
+    return (
+        "Scores pairs of products by the likelihood that they are the same one, with boosted trees over "
+        f"{len(model.feature_names)} features of a pair. A pair is called a match where its score reaches the threshold "
+        "of its category."
+    )
+
+
+def _data(model: "XgboostReranker") -> str:
+    report, needs = model.report, model.needs
+    lines = [
+        f"{report['rows']:,} labelled pairs, {report['positives']:,} of them matches, in {report['groups']:,} product "
+        f"groups (tied by {report['options']['group_by']})",
+        f"trained on {report['train_rows']:,}, validated on {report['valid_rows']:,} with "
+        f"{report['valid_positives']:,} matches",
+    ]
+    if report.get("left_out"):
+        lines.append(f"left out: {report['left_out']:,} non-matches between training and validation groups")
+    if report.get("shared_products"):
+        lines.append(f"{report['shared_products']:,} products are in both training and validation pairs")
+    lines.append(f"index {report['index']}: views {', '.join(needs.views)}, {needs.k} neighbours of each product")
+    lines += [f"{view} encoder: {settings.get('spec', 'unknown')}" for view, settings in needs.encoders.items()]
+    return _bullets(lines)
+
+
+def _quality(model: "XgboostReranker") -> str:
+    report = model.report
+    head = (
+        f"`weighted`, the area under precision-recall where precision is at least {model.target_precision:g}: "
+        f"**{report['metric']:.4f}**{_interval(report.get('interval'), ' (95 % interval {} to {})')}. "
+        "The validation pairs also stopped the training and chose the thresholds."
+    )
+    held = {row["category"]: row for row in report.get("decisions", {}).get("held", ())}
+    rows = [
+        (
+            _cell(row["category"]),
+            f"{row['pairs']:,}",
+            f"{row['matches']:,}",
+            f"{row['metric']:.3f}{_interval(row['interval'], ' ({} to {})')}",
+            _threshold(model.thresholds.get(row["category"])),
+            *(_number(held.get(row["category"], {}).get(name)) for name in ("asked", "held", "recall")),
+        )
+        for row in report.get("categories", ())
+    ]
+    names = ("category", "pairs", "matches", "weighted", "threshold", "asked", "held", "recall")
+    note = (
+        "`asked`, `held` and `recall` are the precision that the thresholds were asked for, and the precision and recall "
+        "of the pairs that thresholds called matches which other product groups had chosen. "
+        f"Threshold of the best F1 over all: {_threshold(model.decisions.f1)}."
+    )
+    return f"{head}\n\n{_table(names, rows)}\n\n{note}{_calibration(report)}" if rows else head
+
+
+def _calibration(report: Mapping[str, Any]) -> str:
+    found = report.get("calibration")
+    if not found:
+        return ""
+    return (
+        f"\n\nProbabilities are calibrated ({found['method']}): their expected error is {_number(found['error'])} out of "
+        f"fold, that of the plain scores {_number(found['error_of_scores'])}."
+    )
+
+
+def _families(report: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            of["family"],
+            f"{of['added']:.2f}",
+            str(of["features"]),
+            ", ".join(f"`{name}`" for name in of["strongest"]) or "none used",
+        )
+        for of in report.get("families", ())
+    ]
+    if not rows:
+        return "Not recorded."
+    names = ("family", "moves the log-odds by", "features", "the strongest")
+    note = "The mean, without its sign, of what a family's features together add to the log-odds of validation pairs (SHAP)."
+    return f"{note}\n\n{_table(names, rows)}"
+
+
+def _weak(model: "XgboostReranker") -> str:
+    weak = weak_categories(model)
+    return _bullets(f"{_cell(name)}: {'; '.join(why)}" for name, why in weak.items()) if weak else "None known."
+
+
+def _weak_ranking(row: Mapping[str, Any]) -> list[str]:
+    if row["matches"] < FEW_MATCHES:
+        return [f"only {row['matches']} validation matches, too few to measure"]
+    return [f"`weighted` is {row['metric']:.3f}"] if row["metric"] < LOW_METRIC else []
+
+
+def _weak_decisions(threshold: float | None, held: Mapping[str, Any] | None) -> list[str]:
+    if threshold is not None and math.isinf(threshold):
+        return ["nothing is called a match"]
+    if held is not None and held["held"] is not None and held["held"] < held["asked"]:
+        return [f"held precision {held['held']:.3f} where {held['asked']:g} was asked"]
+    return []
+
+
+def _settings(model: "XgboostReranker") -> str:
+    report, options = model.report, model.report["options"]
+    boosting = options.get("boosting", {})
+    lines = [
+        f"seed {options['seed']}; {len(model.members)} boosters of {', '.join(map(str, report['rounds']))} rounds",
+        *_specialised(model),
+        *([_added(report)] if report.get("mined") or report.get("inferred") else []),
+        ", ".join(f"{name} {boosting[name]:g}" for name in _BOOSTING if name in boosting),
+    ]
+    if "search" in report:
+        found = report["search"]
+        lines.append(
+            f"settings found in {found['trials']} trials: {found['value']:.4f} cross-validated on product groups, "
+            f"{found['default']:.4f} with the default settings"
+        )
+    lines.append("the same index, pairs, options and seed give the same model, byte for byte")
+    return _bullets(line for line in lines if line)
+
+
+def _specialised(model: "XgboostReranker") -> list[str]:
+    """Which categories have boosters of their own, and what these count."""
+    names = model.ensemble.specialised
+    share = f"have boosters of their own, which are {model.specialist_share:.0%} of their scores"
+    return [f"{', '.join(map(_cell, names))} {share}"] if names else []
+
+
+def _added(report: Mapping[str, Any]) -> str:
+    return (
+        f"also trained on {report['mined']:,} mined non-matches and {report['inferred']:,} matches that follow from others, "
+        "weighed so that the share of matches is that of the labelled pairs"
+    )
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """A category's name as text of a table, whatever stands in it."""
+    plain = " ".join(text.split())
+    return "".join(f"\\{sign}" if sign in "\\|`*_<>[]#" else sign for sign in plain)
+
+
+def _interval(bounds: Sequence[float] | None, form: str) -> str:
+    return "" if bounds is None else form.format(f"{bounds[0]:.3f}", f"{bounds[1]:.3f}")
+
+
+def _threshold(value: float | None) -> str:
+    return "" if value is None else "never" if math.isinf(value) else f"{value:.3f}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")

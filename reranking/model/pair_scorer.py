@@ -1,0 +1,68 @@
+"""A model on an index: scores, thresholds and explanations of pairs of products, without files."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.product_index import ProductIndex
+from reranking.explain.contributions import FeatureContributions, explain_pair
+from reranking.model.reranker import XgboostReranker
+from reranking.pairs.evaluation_category import level_3
+from reranking.signals.reranker import columns_of
+from reranking.signals.signals import Signals, prepare_signals
+
+
+@dataclass(frozen=True)
+class PairScorer:
+    """Scores pairs of the products that it was prepared for; `columns` (f,) are the model's among all features."""
+
+    index: ProductIndex
+    model: XgboostReranker
+    signals: Signals
+    columns: Ints1d
+
+    @classmethod
+    def prepare(cls, index: ProductIndex, model: XgboostReranker, products: Ints1d) -> "PairScorer":
+        """For pairs of `products` (sorted positions). Raises InputError when the index does not fit the model."""
+        model.needs.refuse(index)
+        needs = model.needs
+        signals = prepare_signals(
+            index,
+            products,
+            k=needs.k,
+            views=needs.views,
+            same_source=model.same_source,
+            learned=model.learned,
+        )
+        return cls(index, model, signals, np.array(columns_of(signals.names, model.feature_names), dtype=np.int64))
+
+    def features(self, left: Ints1d, right: Ints1d) -> Floats2d:
+        """The model's features (p, f) of pairs of positions."""
+        return self.signals.compute(left, right)[:, self.columns]
+
+    def score(self, left: Ints1d, right: Ints1d) -> Floats1d:
+        """The scores (p,) of pairs of positions, from 0 to 1."""
+        return self.model.score(self.features(left, right), self._evaluation_categories(left))
+
+    def probabilities(self, left: Ints1d, right: Ints1d) -> Floats1d:
+        """The calibrated probabilities (p,) of pairs of positions."""
+        return self.model.probabilities(self.score(left, right), pa.array(self.categories(left), pa.large_string()))
+
+    def categories(self, left: Ints1d) -> list[str]:
+        """The evaluation category of each pair, by its left product."""
+        return list(self._evaluation_categories(left).to_pylist())
+
+    def _evaluation_categories(self, left: Ints1d) -> pa.Array:
+        return self.model.mapping.of(level_3(self.index.catalog, left))
+
+    def thresholds(self, left: Ints1d) -> Floats1d:
+        """The threshold (p,) of each pair's evaluation category; infinity where nothing is called a match."""
+        return self.model.decisions.of(self._evaluation_categories(left))
+
+    def explain(self, left: int, right: int) -> FeatureContributions:
+        """What each feature adds to the score of one pair."""
+        declared = [self.signals.features[column] for column in self.columns]
+        one, other = np.array([left]), np.array([right])
+        return explain_pair(self.model, declared, self.features(one, other), self._evaluation_categories(one))

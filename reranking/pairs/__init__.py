@@ -1,0 +1,1 @@
+"""Pairs of products: read from files, labelled, proposed, grouped and held out."""

@@ -1,0 +1,105 @@
+"""Candidate pairs: the union of the neighbours of the main and the lexical view, each pair once, streamed to disk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from indexing.arrays import Bools1d, Ints1d
+from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import ProductIndex
+from indexing.search.neighbours import Neighbours, rank_of
+from indexing.storage.whole_file import writing_file
+
+BLOCK_PRODUCTS = 16_384
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Pairs of positions `left`, `right` (p,), left having the smaller id."""
+
+    left: Ints1d
+    right: Ints1d
+
+
+def write_candidates(index: ProductIndex, out: Path, *, k: int = 20, progress: Progress = silent) -> int:
+    """Write the pairs of every product and its k first neighbours in the main or the lexical view.
+
+    Columns: left_id, right_id (left is the smaller id) and, for each of the views, the cosine and both ranks
+    (`rank_of_right`: among left's neighbours), null beyond the neighbours that the index keeps. Returns the number
+    of pairs. Raises InputError when the index keeps fewer than k neighbours.
+    """
+    views = [index.main_view, *(["lexical"] if "lexical" in index.views else [])]
+    if not 1 <= k <= index.k:
+        raise InputError(f"-k {k}: {index.folder} keeps {index.k} neighbours: ask for 1 to {index.k}, or build with -k")
+    pairs = 0
+    with writing_file(Path(out)) as unfinished, pq.ParquetWriter(unfinished, _schema(index, views)) as writer:
+        for stop, proposed in _propose(index, views, k):
+            writer.write_table(_columns(index, views, proposed))
+            pairs += len(proposed.left)
+            progress("candidates", stop, len(index.catalog))
+    return pairs
+
+
+def _propose(index: ProductIndex, views: list[str], k: int) -> Iterator[tuple[int, Proposed]]:
+    """Block by block the pairs that a product proposes, unless its partner, earlier in the file, did already."""
+    lists = [index.neighbours(view).first(k) for view in views]
+    for start in range(0, len(index.catalog), BLOCK_PRODUCTS):
+        rows = np.arange(start, min(start + BLOCK_PRODUCTS, len(index.catalog)))
+        own, other = _distinct(rows, lists)
+        new = (other > own) | ~_proposed_by(other, own, lists)
+        yield int(rows[-1]) + 1, _by_id(index, own[new], other[new])
+
+
+def _distinct(rows: Ints1d, lists: list[Neighbours]) -> tuple[Ints1d, Ints1d]:
+    """Each product of `rows` with each of its neighbours in any of the lists, once."""
+    partners = np.sort(np.hstack([neighbours.positions[rows] for neighbours in lists]), axis=1)
+    first = np.ones(partners.shape, dtype=bool)
+    first[:, 1:] = partners[:, 1:] != partners[:, :-1]
+    row, column = np.nonzero(first & (partners >= 0))
+    return rows[row], partners[row, column]
+
+
+def _proposed_by(products: Ints1d, partners: Ints1d, lists: list[Neighbours]) -> Bools1d:
+    """Whether `products` (p,) have `partners` (p,) among their neighbours in any of the lists."""
+    found = [(neighbours.positions[products] == partners[:, None]).any(axis=1) for neighbours in lists]
+    return np.asarray(np.any(found, axis=0), dtype=bool)
+
+
+def _by_id(index: ProductIndex, own: Ints1d, other: Ints1d) -> Proposed:
+    """The smaller id on the left: integers as numbers, text by code point."""
+    ids = [index.catalog.ids.take(pa.array(side)) for side in (own, other)]
+    swapped = np.asarray(pc.greater(*ids).to_numpy(), dtype=bool)
+    return Proposed(np.where(swapped, other, own), np.where(swapped, own, other))
+
+
+def _schema(index: ProductIndex, views: list[str]) -> pa.Schema:
+    kind = index.catalog.ids.type
+    fields: list[tuple[str, Any]] = [("left_id", kind), ("right_id", kind)]
+    for view in views:
+        fields += [(f"{view}_cosine", pa.float32())]
+        fields += [(f"{view}_{name}", pa.int32()) for name in ("rank_of_right", "rank_of_left")]
+    return pa.schema(
+        fields, metadata={"heroic": f'{{"kind": "candidates", "index_fingerprint": "{index.fingerprint}"}}'}
+    )
+
+
+def _columns(index: ProductIndex, views: list[str], pairs: Proposed) -> pa.Table:
+    columns = [index.catalog.ids.take(pa.array(side)) for side in (pairs.left, pairs.right)]
+    for view in views:
+        neighbours = index.neighbours(view)
+        columns.append(_nullable(index.cosines(view, pairs.left, pairs.right), pa.float32()))
+        columns.append(_nullable(rank_of(neighbours, pairs.left, pairs.right), pa.int32()))
+        columns.append(_nullable(rank_of(neighbours, pairs.right, pairs.left), pa.int32()))
+    return pa.Table.from_arrays(columns, schema=_schema(index, views))
+
+
+def _nullable(values: np.ndarray, kind: pa.DataType) -> pa.Array:
+    """NaN as null."""
+    return pa.array(values, mask=np.isnan(values)).cast(kind)

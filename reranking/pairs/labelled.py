@@ -1,0 +1,130 @@
+"""Labelled pairs by position, checked: what training and measuring stand on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.arrays import Floats1d, Ints1d
+from indexing.catalog.catalog import Catalog
+from indexing.errors import InputError, UnknownId
+from reranking.pairs.pair_files import IdPairs, read_id_pairs
+
+CATEGORY_COLUMN = "cat3_grouped"
+
+
+@dataclass(frozen=True)
+class LabelledPairs:
+    """Positions `left`, `right` (p,) int64, `targets` (p,) 1.0 for a match and 0.0, and the evaluation category where
+    the file names it (`categories` (p,), else None)."""
+
+    left: Ints1d
+    right: Ints1d
+    targets: Floats1d
+    categories: pa.Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def take(self, rows: Ints1d) -> "LabelledPairs":
+        """The pairs at these rows."""
+        named = None if self.categories is None else self.categories.take(pa.array(rows))
+        return LabelledPairs(self.left[rows], self.right[rows], self.targets[rows], named)
+
+    @property
+    def products(self) -> Ints1d:
+        """The positions that occur, sorted."""
+        return np.unique(np.concatenate([self.left, self.right]))
+
+
+def read_labelled(
+    paths: Sequence[Path], catalog: Catalog, *, ids: tuple[str, str] | None = None, target: str | None = None
+) -> LabelledPairs:
+    """Read pairs files with targets.
+
+    Raises InputError, naming file, row and value, for missing columns, null or odd targets, unknown ids, pairs of a
+    product with itself, and pairs that occur twice in either order, be their targets equal or contradicting.
+    """
+    parts = [_read_one(Path(path), catalog, ids, target) for path in paths]
+    pairs = parts[0] if len(parts) == 1 else _joined(parts)
+    if not len(pairs):
+        raise InputError(f"{paths[0]}: no pairs: training needs matches and non-matches")
+    _refuse_repeats(pairs, catalog, _Rows(paths, np.cumsum([len(part) for part in parts])))
+    return pairs
+
+
+def positions_of(pairs: IdPairs, catalog: Catalog) -> tuple[Ints1d, Ints1d]:
+    """Positions of both sides. Raises InputError for unknown ids and pairs of a product with itself."""
+    sides = []
+    for ids, name in ((pairs.left, pairs.columns.left), (pairs.right, pairs.columns.right)):
+        try:
+            sides.append(catalog.positions(ids))
+        except UnknownId as error:
+            raise UnknownId(f"{pairs.path}: column '{name}': {error}") from error
+    left, right = sides
+    same = np.flatnonzero(left == right)
+    if same.size:
+        row = int(same[0])
+        raise InputError(
+            f"{pairs.path}: row {row} pairs product {pairs.left[row].as_py()!r} with itself ({same.size} such rows): "
+            "remove them"
+        )
+    return left, right
+
+
+def pair_keys(left: Ints1d, right: Ints1d, products: int) -> Ints1d:
+    """One number a pair (p,), the same for either order."""
+    return np.minimum(left, right) * products + np.maximum(left, right)
+
+
+def _read_one(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target: str | None) -> LabelledPairs:
+    pairs = read_id_pairs(path, ids=ids, target=target)
+    if pairs.target is None:
+        raise InputError(f"{path}: no column 'target' (has {', '.join(pairs.table.column_names)}): training needs it")
+    left, right = positions_of(pairs, catalog)
+    named = None
+    if CATEGORY_COLUMN in pairs.table.column_names:
+        named = pairs.table[CATEGORY_COLUMN].cast(pa.large_string()).combine_chunks()
+    return LabelledPairs(left, right, pairs.target, named)
+
+
+def _joined(parts: list[LabelledPairs]) -> LabelledPairs:
+    named = [part.categories for part in parts]
+    return LabelledPairs(
+        np.concatenate([part.left for part in parts]),
+        np.concatenate([part.right for part in parts]),
+        np.concatenate([part.targets for part in parts]),
+        None if any(column is None for column in named) else pa.concat_arrays(named),
+    )
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Where rows of several files read one after the other stand: `ends` (f,) is the row after each file's last."""
+
+    paths: Sequence[Path]
+    ends: Ints1d
+
+    def name(self, first: int, second: int) -> str:
+        one, other = (int(np.searchsorted(self.ends, row, side="right")) for row in (first, second))
+        starts = [0, *self.ends]
+        if one == other:
+            return f"{self.paths[one]}: rows {first - starts[one]} and {second - starts[one]},"
+        return f"{self.paths[one]} row {first - starts[one]} and {self.paths[other]} row {second - starts[other]}:"
+
+
+def _refuse_repeats(pairs: LabelledPairs, catalog: Catalog, rows: _Rows) -> None:
+    keys = pair_keys(pairs.left, pairs.right, len(catalog))
+    order = np.argsort(keys, kind="stable")
+    twice = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+    if not twice.size:
+        return
+    targets = pairs.targets[order]
+    odd = twice[targets[twice] != targets[twice + 1]]
+    place = int(odd[0] if odd.size else twice[0])
+    first, second = int(order[place]), int(order[place + 1])
+    names = [repr(catalog.ids[int(side[first])].as_py()) for side in (pairs.left, pairs.right)]
+    what = f"contradict each other ({odd.size} such pairs)" if odd.size else f"are the same pair ({twice.size} such)"
+    raise InputError(f"{rows.name(first, second)} pair {names[0]} and {names[1]} {what}: keep one of them")

@@ -1,0 +1,49 @@
+"""Training pairs whose products the index's own encoders were trained on: their cosines and ranks are too good."""
+
+from pathlib import Path
+
+import numpy as np
+
+from indexing.arrays import Bools1d
+from indexing.errors import InputError
+from indexing.product_index import ProductIndex
+from reranking.pairs.labelled import LabelledPairs
+from reranking.pairs.seen_products import seen_products
+
+
+def seen_by_encoders(index: ProductIndex) -> Bools1d:
+    """Which products (n,) an encoder of the index was trained on, as far as its folder says."""
+    seen = np.zeros(len(index.catalog), dtype=bool)
+    for made in index.manifest.made["encoders"].values():
+        notes = made.get("notes") or {}
+        for place in (notes.get("folder"), notes.get("file")):
+            if place and Path(place).exists():
+                seen |= seen_products(Path(place), index.catalog)
+    return seen
+
+
+def without_seen(index: ProductIndex, pairs: LabelledPairs) -> LabelledPairs:
+    """The pairs whose left product no encoder was trained on. A match is of one group, seen on both sides or on none; of
+    the non-matches between the two, half stay, so that the share of matches stays what it is.
+
+    Raises InputError when no matches, or no non-matches, are left.
+    """
+    left = pairs.take(np.flatnonzero(~seen_by_encoders(index)[pairs.left]))
+    if not 0 < left.targets.sum() < len(left):
+        raise InputError(
+            f"--leave-out-seen: of {len(pairs):,} pairs none that both match and do not match are left whose products the "
+            "index's encoder was not trained on: train it with a --hold-out-share, or give other pairs"
+        )
+    return left
+
+
+def seen_warning(index: ProductIndex, pairs: LabelledPairs) -> list[str]:
+    """A line for the user when the encoder was trained on products of these pairs."""
+    seen = int(seen_by_encoders(index)[pairs.left].sum())
+    if not seen:
+        return []
+    return [
+        f"the index's encoder was trained on the products of {seen:,} of the {len(pairs):,} training pairs: on them its "
+        "cosines and ranks are better than on other pairs, and the model may trust them too much; see on validation "
+        "pairs whether training on the rest alone is better (--leave-out-seen)"
+    ]

@@ -1,0 +1,175 @@
+"""Pairs files: which columns hold the ids and the target, read whole or as blocks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.arrays import Floats1d
+from indexing.errors import InputError
+from indexing.storage.tables import TableFile, as_integers, open_table
+
+ID_COLUMNS = (
+    ("left_id", "right_id"),
+    ("variantid1", "variantid2"),
+    ("ltable_id", "rtable_id"),
+    ("id1", "id2"),
+    ("unique_id_l", "unique_id_r"),
+)
+TARGET_COLUMNS = ("target", "label", "is_match")
+
+
+@dataclass(frozen=True)
+class PairColumns:
+    """The columns of a pairs file: two ids and, where there is one, the target."""
+
+    left: str
+    right: str
+    target: str | None = None
+
+
+@dataclass(frozen=True)
+class IdPairs:
+    """Pairs as a file has them, by id, in file order.
+
+    `left` and `right` are arrow arrays of one type (int64 or large_string) without nulls; `target` is
+    float64 (n,), 1.0 for a match and 0.0 for a non-match, or None when the file has no such column.
+    `table` holds every column of the file.
+    """
+
+    path: Path
+    columns: PairColumns
+    left: pa.Array
+    right: pa.Array
+    target: Floats1d | None
+    table: pa.Table
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
+def find_columns(file: TableFile, *, ids: tuple[str, str] | None = None, target: str | None = None) -> PairColumns:
+    """The id and target columns of a pairs file, by the names given or else by the known ones.
+
+    Raises InputError when the columns asked for, or any known pair of id columns, are not there.
+    """
+    choices = ID_COLUMNS if ids is None else (ids,)
+    found = next(((a, b) for a, b in choices if a in file.names and b in file.names), None)
+    if found is None:
+        known = " or ".join(f"'{a}' and '{b}'" for a, b in choices)
+        raise InputError(f"{file.path}: no id columns: needs {known}, has {', '.join(file.names)}")
+    if target is not None and target not in file.names:
+        raise InputError(f"{file.path}: no column '{target}' for the target, has {', '.join(file.names)}")
+    target = target or next((name for name in TARGET_COLUMNS if name in file.names), None)
+    return PairColumns(*found, target)
+
+
+def read_id_pairs(path: Path, *, ids: tuple[str, str] | None = None, target: str | None = None) -> IdPairs:
+    """A whole pairs file. Raises InputError for missing columns, null ids, or targets that are not 0 or 1."""
+    file = open_table(path)
+    columns = find_columns(file, ids=ids, target=target)
+    table = file.read()
+    left, right = id_columns(table, columns, path)
+    return IdPairs(Path(path), columns, left, right, target_column(table, columns, path), table)
+
+
+def id_columns(table: pa.Table, columns: PairColumns, path: Path, first_row: int = 0) -> tuple[pa.Array, pa.Array]:
+    """Both id columns of a block as arrays of one type; `first_row` is the block's place in the file."""
+    left, right = (id_array(table[name], name, path, first_row) for name in (columns.left, columns.right))
+    if left.type != right.type:
+        left, right = pc.cast(left, pa.large_string()), pc.cast(right, pa.large_string())
+    return left, right
+
+
+def id_array(column: pa.ChunkedArray, name: str, path: Path, first_row: int = 0) -> pa.Array:
+    """Ids as int64 or large_string. Raises InputError for nulls and for types that cannot be an id."""
+    if column.null_count:
+        row = first_row + int(np.flatnonzero(column.is_null().to_numpy())[0])
+        raise InputError(f"{path}: row {row} has no '{name}': every row needs an id")
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    if pa.types.is_floating(kind):
+        _refuse_fractions(column, name, path, first_row)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind):  # null: no rows at all
+        ids = _integers(column, name, path)
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        ids = column.cast(pa.large_string())
+    else:
+        raise InputError(f"{path}: column '{name}' is {kind}: ids are integers or text")
+    return ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+
+
+def _refuse_fractions(column: pa.ChunkedArray, name: str, path: Path, first_row: int) -> None:
+    values = column.to_numpy()
+    odd = np.flatnonzero(~(np.isfinite(values) & (values == np.floor(values))))
+    if odd.size:
+        row = int(odd[0])
+        raise InputError(f"{path}: row {first_row + row} has '{name}' {values[row]}: ids are integers or text")
+
+
+def _integers(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArray:
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid as error:
+        large = pc.max(pc.abs(column)).as_py()
+        raise InputError(f"{path}: column '{name}' holds {large}, too large an integer: write ids as text") from error
+
+
+def target_column(table: pa.Table, columns: PairColumns, path: Path, first_row: int = 0) -> Floats1d | None:
+    """The target as 1.0 and 0.0. Raises InputError, naming the row, for nulls and other values."""
+    if columns.target is None:
+        return None
+    column = table[columns.target]
+    try:
+        values = np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    except pa.ArrowInvalid as error:
+        row, value = next((row, value) for row, value in enumerate(column.to_pylist()) if not _is_number(value))
+        raise InputError(
+            f"{path}: row {first_row + row} has {columns.target} {value!r}: targets are 1 and 0"
+        ) from error
+    except pa.ArrowNotImplementedError as error:
+        raise InputError(f"{path}: column '{columns.target}' is {column.type}: targets are 1 and 0") from error
+    wrong = np.flatnonzero(~((values == 0) | (values == 1)))
+    if wrong.size:
+        row = int(wrong[0])
+        value = "null" if np.isnan(values[row]) else f"{values[row]:g}"
+        raise InputError(
+            f"{path}: row {first_row + row} has {columns.target} {value} ({wrong.size} such rows): targets are 1 and 0"
+        )
+    return values
+
+
+def _is_number(value: object) -> bool:
+    try:
+        pa.array([value]).cast(pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def cast_ids(ids: pa.Array, kind: pa.DataType, path: Path) -> pa.Array:
+    """Ids of one file in the id type of another: text that is all plain integers meets int64.
+
+    Raises InputError when they cannot meet, naming a value.
+    """
+    if ids.type == kind:
+        return ids
+    if pa.types.is_integer(kind):
+        integers = as_integers(ids)
+        if integers is not None:
+            return integers
+        odd = next(value for value in ids.to_pylist() if as_integers(pa.array([value])) is None)
+        raise InputError(f"{path}: id {odd!r} is text, the other file's ids are integers: use the same ids in both")
+    return pc.cast(ids, kind)
+
+
+def blocks_of(file: TableFile, rows: int, columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.Table]]:
+    """Blocks of a file with the row number at which each begins."""
+    first = 0
+    for block in file.blocks(rows, columns):
+        yield first, block
+        first += len(block)

@@ -1,0 +1,1 @@
+"""What is seen of a pair: every feature, computed for pairs of a catalogue."""

@@ -1,0 +1,107 @@
+"""Attribute features: what two products both state, where they agree and where they contradict each other."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.catalog.catalog import Catalog
+from reranking.signals.feature import declare
+from reranking.signals.product_rows import ProductRows, catalog_blocks
+from reranking.signals.texts.attribute_values import AttributeOccurrences
+from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Bags, BagsBuilder, Rows
+from reranking.signals.texts.sparse_rows import ratio, row_maxima, row_sums
+
+FAMILY = "attributes"
+FEATURES = declare(
+    FAMILY,
+    {
+        "attributes_missing": "how many of the two have no attributes: 0, 1 or 2",
+        "attributes_smaller": "attribute keys of the product that has fewer",
+        "attributes_larger": "attribute keys of the product that has more",
+        "attributes_shared": "attribute keys that both products have; like all below unknown if either has none",
+        "attributes_shared_share": "shared keys over all keys of both products",
+        "attributes_equal": "shared keys with a value in common",
+        "attributes_conflicting": "shared keys without a value in common",
+        "attributes_equal_share": "shared keys with a value in common over all shared keys",
+        "attributes_equal_rarity": "rarity (inverse document frequency) of all equal values together",
+        "attributes_rarest_equal": "rarity of the rarest equal value",
+        "attributes_conflicting_rarity": "rarity of the conflicting keys together",
+        "attributes_values_cosine": "cosine of the (key, value) entries weighed by rarity",
+    },
+    rising=("attributes_equal_share", "attributes_values_cosine"),
+    falling=("attributes_conflicting", "attributes_conflicting_rarity"),
+)
+
+
+@dataclass(frozen=True)
+class AttributeSignals:
+    """Attribute keys and values of the prepared products, weighed by the whole catalogue."""
+
+    rows: ProductRows
+    keys: Bags
+    values: Bags  # the groups are keys
+
+    features = FEATURES
+
+    @classmethod
+    def from_catalog(cls, catalog: Catalog, products: Ints1d) -> "AttributeSignals":
+        """Reads the catalogue once for what is rare; keeps rows of `products`, sorted positions."""
+        keys, values = BagsBuilder(), BagsBuilder(groups=BUCKETS)
+        for block in catalog_blocks(catalog, products):
+            found = AttributeOccurrences.of_catalog(block.catalog)
+            keys.add(found.keys, len(block.catalog), block.prepared)
+            values.add(found.values, len(block.catalog), block.prepared)
+        return cls(ProductRows.of(products, len(catalog)), keys.build(), values.build())
+
+    def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
+        """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
+        rows = self.rows.rows(left), self.rows.rows(right)
+        sizes = self.keys.sizes[rows[0]], self.keys.sizes[rows[1]]
+        missing = (sizes[0] == 0).astype(np.float64) + (sizes[1] == 0)
+        counts = np.column_stack([missing, np.minimum(*sizes), np.maximum(*sizes)])
+        columns = np.full((len(left), len(FEATURES)), np.nan, dtype=np.float32)
+        columns[:, : counts.shape[1]] = counts
+        known = np.flatnonzero(missing == 0)
+        if known.size:
+            columns[known, counts.shape[1] :] = np.column_stack(self._agreement(rows[0][known], rows[1][known]))
+        return columns
+
+    def agreeing_and_conflicting(self, left: Rows, right: Rows) -> tuple[csr_array, csr_array]:
+        """The keys (p, BUCKETS) that rows of both sides have with a value in common, and those without one."""
+        agreeing = _keys(self.values.shared(left, right))
+        return agreeing, _conflicts(self.keys.shared(left, right), agreeing)
+
+    def _agreement(self, left: Rows, right: Rows) -> list[Floats1d]:
+        shared_keys, equal_values = self.keys.shared(left, right), self.values.shared(left, right)
+        conflicts = _conflicts(shared_keys, _keys(equal_values))
+        shared = np.diff(shared_keys.indptr).astype(np.float64)
+        conflicting = np.diff(conflicts.indptr).astype(np.float64)
+        rarities = np.sqrt(equal_values.data)
+        return [
+            shared,
+            ratio(shared, self.keys.sizes[left] + self.keys.sizes[right] - shared),
+            shared - conflicting,
+            conflicting,
+            ratio(shared - conflicting, shared),
+            row_sums(equal_values.indptr, rarities),
+            row_maxima(equal_values.indptr, rarities),
+            row_sums(conflicts.indptr, np.sqrt(conflicts.data)),
+            self.values.cosine(left, right, equal_values),
+        ]
+
+
+def _conflicts(shared_keys: csr_array, agreeing: csr_array) -> csr_array:
+    """The shared keys (p, BUCKETS) of which no value agrees."""
+    return shared_keys - shared_keys.multiply(agreeing)
+
+
+def _keys(values: csr_array) -> csr_array:
+    """The distinct keys of the values of each row (p, BUCKETS), as ones."""
+    ones = np.ones(values.nnz, dtype=np.float32)
+    indices = (values.indices >> BUCKET_BITS).astype(np.int32)
+    keys = csr_array((ones, indices, values.indptr.astype(np.int32)), shape=(values.shape[0], BUCKETS))
+    keys.sum_duplicates()
+    keys.data[:] = 1
+    return keys

@@ -1,0 +1,157 @@
+"""Code features: model codes that both titles hold, that one lacks, and how the rarest of each resemble each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Indel, Prefix
+from rapidfuzz.process import cpdist
+from scipy.sparse import csr_array
+
+from indexing.arrays import Floats1d, Ints1d, Objects1d
+from reranking.signals.texts.bags import BUCKETS, Bags, BagsBuilder, Occurrences, Rows, bucket_of
+from reranking.signals.texts.codes import Codes
+from reranking.signals.texts.sparse_rows import ratio, row_maxima, row_sums
+from reranking.signals.texts.word_tokens import words
+
+TITLE_CHARS = 300  # where codes are searched for
+MEANINGS = {
+    "codes_smaller": "model codes of the title that has fewer",
+    "codes_larger": "model codes of the title that has more",
+    "codes_shared_smaller": "model codes of one title found in the other, however separated, smaller direction",
+    "codes_shared_larger": "model codes of one title found in the other, however separated, larger direction",
+    "codes_missing_smaller": "model codes of one title not found in the other, smaller direction",
+    "codes_missing_larger": "model codes of one title not found in the other, larger direction",
+    "codes_rarity_smaller": "rarity share of one title's codes found in the other, smaller direction",
+    "codes_rarity_larger": "rarity share of one title's codes found in the other, larger direction",
+    "rarest_shared_code": "rarity of the rarest model code that the other title has too",
+    "rarest_missing_code_smaller": "rarity of the rarest code that the other title lacks, smaller side; 0: none",
+    "rarest_missing_code_larger": "rarity of the rarest code that the other title lacks, larger side; 0: none",
+    "longest_shared_code": "characters of the longest model code found in the other title; 0: none",
+    "main_code_equal": "1 when the rarest codes of both titles are equal, 0.5 when one begins the other, else 0",
+    "main_code_prefix": "characters that the rarest codes of both titles begin with alike",
+    "main_code_ratio": "insert-delete similarity of the rarest codes of both titles, 0 to 1",
+    "main_code_in_title_smaller": "how well one's rarest code fits into the other's title, 0 to 1, smaller direction",
+    "main_code_in_title_larger": "how well one's rarest code fits into the other's title, 0 to 1, larger direction",
+    "codes_in_text_smaller": "rarity share of one title's codes in the other's whole text, smaller direction",
+    "codes_in_text_larger": "rarity share of one title's codes in the other's whole text, larger direction",
+}
+
+
+@dataclass(frozen=True)
+class CodeSignals:
+    """Model codes of the prepared products' titles, weighed by the whole catalogue."""
+
+    codes: Bags
+    readings: Bags
+    in_text: Bags  # codes of the whole text; empty when no product has more than its title
+    lengths: npt.NDArray[np.uint8]  # (BUCKETS,) characters of the longest code of each bucket
+    main_codes: Objects1d  # (m,) the rarest code of each product, empty for none
+    compact_titles: Objects1d  # (m,) letters and digits only
+
+    def compute(self, left: Rows, right: Rows) -> list[Floats1d]:
+        """One column (p,) for each of MEANINGS."""
+        return [*self._found_codes(left, right), *self._main_codes(left, right), *self._codes_in_text(left, right)]
+
+    def _found_codes(self, left: Rows, right: Rows) -> list[Floats1d]:
+        sizes = self.codes.sizes[left], self.codes.sizes[right]
+        weights = self.codes.weights[left], self.codes.weights[right]
+        ways = self._found(left, right), self._found(right, left)
+        counts = tuple(np.diff(way.indptr).astype(np.float64) for way in ways)
+        missing = sizes[0] - counts[0], sizes[1] - counts[1]
+        shares = tuple(ratio(row_sums(ways[i].indptr, ways[i].data), weights[i]) for i in (0, 1))
+        lacking = self._rarest_missing(left, ways[0]), self._rarest_missing(right, ways[1])
+        return [
+            np.minimum(*sizes),
+            np.maximum(*sizes),
+            np.minimum(*counts),
+            np.maximum(*counts),
+            np.minimum(*missing),
+            np.maximum(*missing),
+            np.fmin(*shares),
+            np.fmax(*shares),
+            np.fmax(*(row_maxima(way.indptr, way.data) for way in ways)),
+            np.minimum(*lacking),
+            np.maximum(*lacking),
+            np.nan_to_num(np.fmax(*(row_maxima(way.indptr, self.lengths[way.indices]) for way in ways))),
+        ]
+
+    def _found(self, own: Rows, other: Rows) -> csr_array:
+        """The codes of one side that the other can be read to hold, with their weights."""
+        return self.codes.take(own).multiply(self.readings.take(other).sign())
+
+    def _rarest_missing(self, own: Rows, found: csr_array) -> Floats1d:
+        missing = self.codes.take(own) - found
+        return np.nan_to_num(row_maxima(missing.indptr, missing.data))
+
+    def _main_codes(self, left: Rows, right: Rows) -> list[Floats1d]:
+        codes = self.main_codes[left], self.main_codes[right]
+        shorter = np.minimum(*(np.fromiter(map(len, side), dtype=np.float64, count=len(side)) for side in codes))
+        lists = codes[0].tolist(), codes[1].tolist()
+        prefix = cpdist(*lists, scorer=Prefix.similarity, dtype=np.float32, workers=2)
+        alike = cpdist(*lists, scorer=Indel.normalized_similarity, dtype=np.float32, workers=2)
+        equal = np.where(codes[0] == codes[1], 1.0, np.where(prefix == shorter, 0.5, 0.0))
+        ways = self._main_code_in_title(left, right), self._main_code_in_title(right, left)
+        return [
+            *(np.where(shorter > 0, column, np.nan) for column in (equal, prefix, alike)),
+            np.fmin(*ways),
+            np.fmax(*ways),
+        ]
+
+    def _main_code_in_title(self, coded: Rows, titled: Rows) -> Floats1d:
+        codes, compact = self.main_codes[coded], self.compact_titles[titled]
+        found = cpdist(codes.tolist(), compact.tolist(), scorer=fuzz.partial_ratio, dtype=np.float32, workers=2)
+        return np.where((codes == "") | (compact == ""), np.nan, found / 100)
+
+    def _codes_in_text(self, left: Rows, right: Rows) -> list[Floats1d]:
+        if not self.in_text.has_tokens():
+            return [np.full(len(left), np.nan)] * 2
+        ways = tuple(
+            ratio(self.codes.shared_weights(own, self.in_text, other), self.codes.weights[own])
+            for own, other in ((left, right), (right, left))
+        )
+        return [np.fmin(*ways), np.fmax(*ways)]
+
+
+@dataclass
+class CodeSignalsBuilder:
+    """Takes the codes of all blocks of a catalogue and keeps the rows of the prepared products."""
+
+    codes: BagsBuilder = field(default_factory=BagsBuilder)
+    readings: BagsBuilder = field(default_factory=BagsBuilder)
+    in_text: BagsBuilder = field(default_factory=BagsBuilder)
+    lengths: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(BUCKETS, dtype=np.uint8))
+    own: list[frozenset[str]] = field(default_factory=list)
+    compact: list[str] = field(default_factory=list)
+
+    def add(
+        self, products: Sequence[Codes], folded: Sequence[str], in_text: Sequence[set[str]], prepared: Ints1d
+    ) -> None:
+        """The codes and folded titles of the next block, and the codes of its whole texts where there are any."""
+        own = Occurrences.of_tokens([product.own for product in products])
+        lengths = np.fromiter((len(code) for product in products for code in product.own), dtype=np.uint8)
+        np.maximum.at(self.lengths, own.columns, lengths)
+        self.codes.add(own, len(products), prepared)
+        self.readings.add(Occurrences.of_tokens([product.readings for product in products]), len(products), prepared)
+        self.in_text.add(Occurrences.of_tokens(in_text), len(products), prepared)
+        self.own += [products[i].own for i in prepared]
+        self.compact += ["".join(words(folded[i])).replace(".", "")[:TITLE_CHARS] for i in prepared]
+
+    def build(self) -> CodeSignals:
+        """The columns of the prepared products."""
+        main_codes = [_main_code(own, self.codes.counts) for own in self.own]
+        bags = self.codes.build(), self.readings.build(), self.in_text.build()
+        return CodeSignals(*bags, self.lengths, _column(main_codes), _column(self.compact))
+
+
+def _main_code(own: frozenset[str], counts: npt.NDArray[np.int32]) -> str:
+    """The rarest code; of equally rare ones the longest, then the last by code point; empty for none."""
+    return max(own, key=lambda code: (-counts[bucket_of(code)], len(code), code), default="")
+
+
+def _column(texts: list[str]) -> Objects1d:
+    column = np.empty(len(texts), dtype=np.object_)
+    column[:] = texts
+    return column

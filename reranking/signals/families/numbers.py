@@ -1,0 +1,110 @@
+"""Number features: numbers, model codes and quantities in titles; one of them often decides."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.catalog.catalog import Catalog
+from reranking.signals.families import codes as code_features
+from reranking.signals.families import quantity_features
+from reranking.signals.families.codes import CodeSignals, CodeSignalsBuilder
+from reranking.signals.families.quantity_features import QuantitySignals, quantities_builder, quantity_occurrences
+from reranking.signals.feature import declare
+from reranking.signals.product_rows import ProductRows, catalog_blocks
+from reranking.signals.product_texts import has_titles_only, titles
+from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Rows
+from reranking.signals.texts.codes import read_codes, read_numbers, written_codes
+from reranking.signals.texts.overlap import Overlap
+from reranking.signals.texts.quantities import read_quantities
+from reranking.signals.texts.sparse_rows import ratio
+from reranking.signals.texts.word_tokens import fold
+
+MEANINGS = {
+    "numbers_smaller": "distinct numbers of the title that has fewer",
+    "numbers_larger": "distinct numbers of the title that has more",
+    "numbers_shared": "distinct numbers that both titles have",
+    "numbers_jaccard": "shared numbers over all numbers of both titles; unknown if neither has any",
+    "numbers_missing_smaller": "numbers that only one title has, on the side with fewer of them",
+    "numbers_missing_larger": "numbers that only one title has, on the side with more of them",
+    "rarest_missing_number_smaller": "rarity of the rarest number that only one title has, smaller side; 0: none",
+    "rarest_missing_number_larger": "rarity of the rarest number that only one title has, larger side; 0: none",
+}
+FAMILIES = {
+    "numbers": MEANINGS,
+    "model codes": code_features.MEANINGS,
+    "quantities": quantity_features.MEANINGS,
+}
+RISING = {
+    "numbers": ("numbers_jaccard",),
+    "model codes": (
+        "codes_rarity_smaller",
+        "codes_rarity_larger",
+        "main_code_equal",
+        "main_code_ratio",
+        "main_code_in_title_smaller",
+        "main_code_in_title_larger",
+    ),
+    "quantities": (),
+}
+FALLING = {
+    "numbers": ("rarest_missing_number_smaller", "rarest_missing_number_larger"),
+    "model codes": ("rarest_missing_code_smaller", "rarest_missing_code_larger"),
+    "quantities": ("dimensions_conflicting",),
+}
+FEATURES = tuple(
+    feature
+    for family, meanings in FAMILIES.items()
+    for feature in declare(family, meanings, rising=RISING[family], falling=FALLING[family])
+)
+
+
+@dataclass(frozen=True)
+class NumberSignals:
+    """Numbers, codes and quantities of the prepared products' titles, weighed by the whole catalogue."""
+
+    rows: ProductRows
+    numbers: Bags
+    codes: CodeSignals
+    quantities: QuantitySignals
+
+    features = FEATURES
+
+    @classmethod
+    def from_catalog(cls, catalog: Catalog, products: Ints1d) -> "NumberSignals":
+        """Reads the catalogue once for what is rare; keeps rows of `products`, sorted positions."""
+        numbers, codes, quantities = BagsBuilder(), CodeSignalsBuilder(), quantities_builder()
+        titles_only = has_titles_only(catalog)
+        for block in catalog_blocks(catalog, products):
+            folded = [fold(title) for title in titles(block.catalog)]
+            measured = [read_quantities(title) for title in folded]
+            counted = [read_numbers(found.rest, found.numbers) for found in measured]
+            coded = [read_codes(title, found.rest) for title, found in zip(folded, measured, strict=True)]
+            in_text = [] if titles_only else [written_codes(fold(text)) for text in block.catalog.texts()]
+            numbers.add(Occurrences.of_tokens(counted), len(folded), block.prepared)
+            codes.add(coded, folded, in_text, block.prepared)
+            quantities.add(quantity_occurrences(measured), len(folded), block.prepared)
+        rows = ProductRows.of(products, len(catalog))
+        return cls(rows, numbers.build(), codes.build(), QuantitySignals.of_bags(quantities.build()))
+
+    def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
+        """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
+        rows = self.rows.rows(left), self.rows.rows(right)
+        columns = [*self._numbers(*rows), *self.codes.compute(*rows), *self.quantities.compute(*rows)]
+        return np.column_stack(columns).astype(np.float32)
+
+    def _numbers(self, left: Rows, right: Rows) -> list[Floats1d]:
+        overlap = Overlap.of(self.numbers, left, right)
+        sizes = self.numbers.sizes[left], self.numbers.sizes[right]
+        missing = overlap.left_only, overlap.right_only
+        rarest = np.nan_to_num(overlap.rarest_left_only), np.nan_to_num(overlap.rarest_right_only)
+        return [
+            np.minimum(*sizes),
+            np.maximum(*sizes),
+            overlap.shared,
+            ratio(overlap.shared, overlap.shared + missing[0] + missing[1]),
+            np.minimum(*missing),
+            np.maximum(*missing),
+            np.minimum(*rarest),
+            np.maximum(*rarest),
+        ]

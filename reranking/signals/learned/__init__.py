@@ -1,0 +1,1 @@
+"""The families of features that are learned from labelled pairs, out of fold."""

@@ -1,0 +1,103 @@
+"""The cross-encoder's score as a feature of a pair."""
+
+import hashlib
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Protocol
+
+import numpy as np
+
+from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.catalog.catalog import Catalog
+from indexing.catalog.text_template import TextTemplate
+from reranking.signals.feature import Feature, declare
+from reranking.signals.learned.cross_encoder import CrossFolds
+from reranking.signals.product_rows import ProductRows
+
+FEATURES = declare(
+    "cross-encoder",
+    {
+        "cross_score": "how likely the cross-encoder, reading both texts at once, finds a match, 0 to 1; "
+        "of pairs it was trained on, by the models that were not trained on their product groups"
+    },
+    rising=("cross_score",),
+)
+KEPT_BLOCKS = 256  # of pairs whose scores are kept: a second training asks for the same
+
+
+class PairTexts(Protocol):
+    """Scores pairs of texts by the models of some folds: `CrossFolds` through `score_pairs_of_texts`."""
+
+    def __call__(self, number: int, left: list[str], right: list[str]) -> Floats1d:
+        """The scores (p,) of the model of fold `number`."""
+
+
+@dataclass(frozen=True)
+class CrossSignals:
+    """The family, prepared for products: their `texts` by row and the fold (m,) of each, -1 = in none.
+
+    `out_of_fold`: pairs of products that are in folds are scored by the models of these folds, which did not see them;
+    otherwise by the mean of all models.
+    """
+
+    score: PairTexts
+    count: int
+    rows: ProductRows
+    texts: tuple[str, ...]
+    folds: Ints1d
+    out_of_fold: bool = False
+    lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    @classmethod
+    def from_catalog(
+        cls, cross: CrossFolds, catalog: Catalog, products: Ints1d, *, out_of_fold: bool = False
+    ) -> "CrossSignals":
+        """For pairs of `products` (sorted positions)."""
+        texts = TextTemplate(cross.template).texts(catalog.take(products))
+        rows = ProductRows.of(products, len(catalog))
+        scorer = _FoldScorer(cross)
+        return cls(scorer, cross.count, rows, tuple(texts), cross.folds(catalog)[products], out_of_fold)
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The one declaration."""
+        return FEATURES
+
+    def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
+        """The scores (p, 1); one thread at a time, since the models use all cores themselves."""
+        ours, theirs = self.rows.rows(left), self.rows.rows(right)
+        wanted = self._models(self.folds[ours], self.folds[theirs])
+        total, asked = np.zeros(len(left), dtype=np.float64), wanted.sum(axis=1)
+        with self.lock:
+            for number in range(self.count):
+                pairs = np.flatnonzero(wanted[:, number])
+                one, other = ([self.texts[row] for row in side[pairs]] for side in (ours, theirs))
+                total[pairs] += self.score(number, one, other)
+        return np.asarray(total / asked, dtype=np.float32)[:, None]
+
+    def _models(self, left: Ints1d, right: Ints1d) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+        """Which models (p, folds) score each pair: all, or out of fold those of its own folds."""
+        everyone = np.ones((len(left), self.count), dtype=bool)
+        if not self.out_of_fold:
+            return everyone
+        numbers = np.arange(self.count)[None, :]
+        own = (left[:, None] == numbers) | (right[:, None] == numbers)
+        return np.where(own.any(axis=1)[:, None], own, everyone)
+
+
+class _FoldScorer:
+    """The models of a folder, remembering the blocks of texts that they scored last."""
+
+    def __init__(self, cross: CrossFolds) -> None:
+        self.cross = cross
+
+    def __call__(self, number: int, left: list[str], right: list[str]) -> Floats1d:
+        from reranking.signals.learned.cross_of_a_fold import score_texts
+
+        kept = self.cross.kept
+        key = hashlib.blake2b("\0".join([str(number), *left, "\1", *right]).encode()).digest()
+        if key not in kept:
+            if len(kept) >= KEPT_BLOCKS:
+                kept.clear()
+            kept[key] = score_texts(self.cross.models[number], left, right)
+        return kept[key]

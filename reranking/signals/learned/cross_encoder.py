@@ -1,0 +1,121 @@
+"""The folder of a trained cross-encoder: one model a fold, and the fold of every product that they were trained on."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from indexing.arrays import Floats1d, Ints1d
+from indexing.catalog.catalog import Catalog
+from indexing.errors import InputError
+from indexing.machine.device import torch_devices
+from indexing.storage.artefact import read_manifest
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
+
+KIND, FOLDS = "cross-encoder", "folds.parquet"
+
+
+def fold_folder(folder: Path, number: int) -> Path:
+    """Where the model of a fold is: the one that was not trained on the fold's products."""
+    return folder / f"fold_{number}"
+
+
+def write_folds(folder: Path, catalog: Catalog, folds: Ints1d) -> None:
+    """Keep the fold (n,) of the products of a catalogue; -1 = in none."""
+    dealt = np.flatnonzero(folds >= 0)
+    table = pa.table({"id": catalog.ids.take(pa.array(dealt)), "fold": pa.array(folds[dealt])})
+    pq.write_table(table, folder / FOLDS)
+
+
+@dataclass(frozen=True)
+class CrossFolds:
+    """A cross-encoder's folder, opened; its models are read when first asked to score."""
+
+    folder: Path
+    made: Mapping[str, Any]
+    fingerprint: str
+
+    @property
+    def count(self) -> int:
+        """How many folds, and models."""
+        return int(self.made["folds"])
+
+    @property
+    def template(self) -> str:
+        """The text of a product that the models read."""
+        return str(self.made["template"])
+
+    @property
+    def precision(self) -> str:
+        """fp32 or bf16: in which the models score, wherever that is."""
+        return str(self.made.get("precision", "fp32"))
+
+    @cached_property
+    def models(self) -> "tuple[CrossEncoder, ...]":
+        """The models, by fold. Raises InputError where packages or files are missing."""
+        try:
+            from reranking.signals.learned.cross_of_a_fold import open_cross_model
+        except ImportError as error:
+            raise InputError(
+                f"{self.folder}: a cross-encoder needs packages that are not installed: pip install 'heroic[neural]'"
+            ) from error
+        device = torch_devices("auto")[0]
+        return tuple(
+            open_cross_model(fold_folder(self.folder, number), device=device, precision=self.precision)
+            for number in range(self.count)
+        )
+
+    @cached_property
+    def kept(self) -> dict[bytes, Floats1d]:
+        """Scores of blocks of texts that were asked for, for whoever asks again."""
+        return {}
+
+    def folds(self, catalog: Catalog) -> Ints1d:
+        """The fold (n,) of each product of a catalogue, -1 for those that no model was trained on."""
+        table = pq.read_table(self.folder / FOLDS)
+        folds = np.full(len(catalog), -1, dtype=np.int64)
+        if table["id"].type != catalog.ids.type:
+            return folds
+        places = pc.index_in(catalog.ids, value_set=table["id"].combine_chunks())
+        known = np.asarray(pc.is_valid(places).to_numpy(), dtype=bool)
+        rows = np.asarray(pc.fill_null(places, 0).to_numpy(), dtype=np.int64)
+        folds[known] = table["fold"].to_numpy()[rows[known]]
+        return folds
+
+    def copy_to(self, target: Path) -> None:
+        """Put the folder beside a model that needs it: second names of the same files where the system can."""
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(self.folder, target, copy_function=_link)
+
+
+def open_cross(folder: Path) -> CrossFolds:
+    """Open a folder that `heroic train-encoder cross` wrote. Raises InputError when it is missing or damaged."""
+    folder = Path(folder)
+    manifest = read_manifest(folder, KIND)
+    if not {"folds", "template"} <= manifest.made.keys():
+        raise InputError(f"{folder}: its manifest does not say how it was trained: train the cross-encoder again")
+    return _opened(folder.resolve(), json.dumps(manifest.made), manifest.fingerprint)
+
+
+@lru_cache(maxsize=4)
+def _opened(folder: Path, made: str, fingerprint: str) -> CrossFolds:
+    """One object a folder and process, which reads the models once and keeps their scores."""
+    return CrossFolds(folder, json.loads(made), fingerprint)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

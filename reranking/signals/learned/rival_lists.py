@@ -1,0 +1,133 @@
+"""Rivals: the other products that compete for each side of a pair, and how likely each of them is its match.
+
+A product's rivals are its first neighbours in every view. They depend on the index alone, never on which other pairs
+are scored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexing.arrays import Floats1d, Floats2d, Ints1d, Ints2d
+from indexing.product_index import ProductIndex
+from indexing.search.neighbours import Neighbours
+
+RIVALS = 5  # neighbours of each view that compete; those that tie with the last of them too
+BLOCK_PRODUCTS = 65_536
+
+
+@dataclass(frozen=True)
+class RivalPairs:
+    """Who competes: `products` (m,) sorted positions, `starts` (m + 1,) of each one's part of `rivals` (t,) positions.
+
+    `left`, `right` (u,) are the distinct pairs among these, left before right, and `pair_of` (t,) which of them a
+    product and its rival are.
+    """
+
+    products: Ints1d
+    starts: Ints1d
+    rivals: Ints1d
+    left: Ints1d
+    right: Ints1d
+    pair_of: Ints1d
+
+    @classmethod
+    def of(cls, index: ProductIndex, products: Ints1d, views: Sequence[str], k: int) -> "RivalPairs":
+        """The rivals of `products` (sorted positions), by the first k neighbours of each view."""
+        n = len(index.catalog)
+        lists = [first_neighbours(index.neighbours(view).first(k), products, RIVALS) for view in views]
+        keys = np.unique(np.concatenate([products[rows] * n + rivals for rows, rivals in lists]))
+        own, rivals = keys // n, keys % n
+        pairs, pair_of = np.unique(np.minimum(own, rivals) * n + np.maximum(own, rivals), return_inverse=True)
+        starts = np.searchsorted(own, np.append(products, n))
+        return cls(products, starts, rivals, pairs // n, pairs % n, pair_of)
+
+    @property
+    def mentioned(self) -> Ints1d:
+        """The products and all their rivals, sorted."""
+        return np.union1d(self.products, self.rivals)
+
+
+def first_neighbours(neighbours: Neighbours, products: Ints1d, count: int) -> tuple[Ints1d, Ints1d]:
+    """Rows of `products` and positions of their first `count` neighbours, with those that tie with the last of these.
+
+    Of a tie that goes on to the end of a full list nobody is taken: the order of the catalogue decided who is in it.
+    """
+    last = min(count, neighbours.k) - 1
+    rows, found = [], []
+    for start in range(0, len(products), BLOCK_PRODUCTS):
+        part = products[start : start + BLOCK_PRODUCTS]
+        positions, cosines = neighbours.positions[part], np.asarray(neighbours.cosines[part])
+        enough = cosines[:, last]  # NaN where the list is shorter: then all of it is taken
+        taken = (positions >= 0) & ~(cosines < enough[:, None])
+        taken &= ~((cosines == enough[:, None]) & (enough == cosines[:, -1])[:, None])
+        row, column = np.nonzero(taken)
+        rows.append(start + row)
+        found.append(positions[row, column])
+    nobody = np.zeros(0, dtype=np.int64)
+    return np.concatenate([nobody, *rows]), np.concatenate([nobody, *found]).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class RivalLists:
+    """How a first look scores the rivals: log-odds (t,) in the order of `pairs.rivals`, and for each product (m,) the
+    number of matches expected among its rivals (the sum of their probabilities), float64."""
+
+    pairs: RivalPairs
+    log_odds: Floats1d
+    expected: Floats1d
+
+    @classmethod
+    def of(cls, pairs: RivalPairs, log_odds: Floats1d) -> "RivalLists":
+        """From the log-odds (u,) of the distinct pairs."""
+        of_rivals = np.asarray(log_odds[pairs.pair_of], dtype=np.float32)
+        sums = np.concatenate([[0.0], np.cumsum(_rounded(of_rivals))])
+        return cls(pairs, of_rivals, np.diff(sums[pairs.starts]))
+
+    def against(self, side: Ints1d, other: Ints1d, sources: Ints1d) -> "Competition":
+        """The rivals of `side` (p,) without `other` (p,); `sources` (n,) are codes of who offers each product."""
+        rows = np.searchsorted(self.pairs.products, side)
+        rivals, log_odds = self._padded(rows)
+        is_other = rivals == other[:, None]
+        competes = (rivals >= 0) & ~is_other
+        offered = competes & (sources[np.maximum(rivals, 0)] == sources[other][:, None])
+        listed = np.where(is_other, _rounded(log_odds), 0.0).sum(axis=1)
+        return Competition(
+            _best(log_odds, competes),
+            _best(log_odds, offered),
+            self.expected[rows] - listed,
+        )
+
+    def _padded(self, rows: Ints1d) -> tuple[Ints2d, Floats2d]:
+        """Rivals (p, w) and their log-odds of these products, -1 and NaN where a product has fewer."""
+        first = self.pairs.starts[rows]
+        counts = self.pairs.starts[rows + 1] - first
+        columns = np.arange(counts.max(initial=0))[None, :]
+        there = columns < counts[:, None]
+        places = np.where(there, first[:, None] + columns, 0)
+        if not there.any():
+            return np.full(there.shape, -1, dtype=np.int64), np.full(there.shape, np.nan, dtype=np.float32)
+        return np.where(there, self.pairs.rivals[places], -1), np.where(there, self.log_odds[places], np.nan)
+
+
+NOBODY = -9.0  # log-odds of a best rival where there is none: below what a first look gives
+
+
+@dataclass(frozen=True)
+class Competition:
+    """One side of pairs (p,): the log-odds of its best rival, and of the best that the other's source offers, and the
+    matches expected among its rivals; all without the other product itself."""
+
+    best: Floats1d
+    best_offer: Floats1d
+    expected: Floats1d
+
+
+def _best(log_odds: Floats2d, among: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]") -> Floats1d:
+    return np.asarray(np.where(among, log_odds, NOBODY).max(axis=1, initial=NOBODY), dtype=np.float32)
+
+
+def _rounded(log_odds: Floats1d | Floats2d) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+    """Probabilities in steps of 2^-20, so that their sums are exact, in any order."""
+    return np.round(np.ldexp(1 / (1 + np.exp(-np.nan_to_num(log_odds, nan=-np.inf).astype(np.float64))), 20)) / 2**20

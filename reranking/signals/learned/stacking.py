@@ -1,0 +1,58 @@
+"""Stacking: small models whose outputs are features, trained before the reranker on the same pairs, a fold apart.
+
+Of each kind there is a model of all pairs and one a fold, which was not trained on the fold's product groups. Pairs that
+they were trained on are looked at by the model of their fold, so that the reranker learns from what it will see later.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from indexing.arrays import Ints1d
+from reranking.pairs.labelled import LabelledPairs
+from reranking.pairs.product_groups import product_groups
+
+FOLDS = 5
+LEAST_MATCHES = 500  # training matches below which such models mislead more than they tell (docs/benchmarks.md)
+MOST_PAIRS = 200_000  # training pairs that they learn from
+
+
+@dataclass(frozen=True)
+class Stacking:
+    """The `pairs` to learn from, their sides in order of position, and the fold (n,) of each product, -1 for others."""
+
+    pairs: LabelledPairs
+    folds: Ints1d
+
+    @classmethod
+    def of(cls, pairs: LabelledPairs, n_products: int, *, seed: int) -> "Stacking | None":
+        """None where there are too few matches, or a fold leaves matches or non-matches alone.
+
+        Folds are of whole product groups; a pair is in the fold of its left product.
+        """
+        rng = np.random.default_rng(seed)
+        groups = product_groups(pairs.left, pairs.right, pairs.targets, n_products)
+        of_groups = rng.permutation(np.arange(n_products) % FOLDS)
+        if len(pairs) > MOST_PAIRS:
+            pairs = pairs.take(np.sort(rng.choice(len(pairs), MOST_PAIRS, replace=False)))
+        left, right = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
+        folds = np.full(n_products, -1, dtype=np.int64)
+        folds[pairs.products] = of_groups[groups[pairs.products]]
+        dealt = cls(LabelledPairs(left, right, pairs.targets), folds)
+        parts = [pairs.targets[rows] for rows in dealt.rows[1:]]
+        enough = pairs.targets.sum() >= LEAST_MATCHES and all(0 < part.sum() < len(part) for part in parts)
+        return dealt if enough else None
+
+    @cached_property
+    def rows(self) -> tuple[Ints1d, ...]:
+        """The pairs that each model is trained on: all, then for each fold those outside it."""
+        of_pairs = self.folds[self.pairs.left]
+        return (np.arange(len(self.pairs)), *(np.flatnonzero(of_pairs != fold) for fold in range(FOLDS)))
+
+
+def models_of(folds: Ints1d | None, left: Ints1d, *, out_of_fold: bool) -> Ints1d:
+    """Which model (p,) looks at each pair: the first, or out of fold that of the fold of its left product, if any."""
+    if not out_of_fold or folds is None:
+        return np.zeros(len(left), dtype=np.int64)
+    return np.asarray(folds[left] + 1, dtype=np.int64)

@@ -1,0 +1,150 @@
+"""What words and attributes say of a match, learned from pairs: a linear model over the tokens of a pair."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.machine.threads import thread_count
+from reranking.signals.learned.pair_tokens import (
+    AGREEING,
+    CONFLICTING,
+    KINDS,
+    ONE_SIDED,
+    OPPOSED,
+    SHARED,
+    PairTokens,
+    Tokens,
+    TokenSource,
+)
+from reranking.signals.learned.stacking import Stacking, models_of
+from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Rows
+from reranking.signals.texts.sparse_rows import row_maxima, row_sums
+
+UNIT = 256  # weights are rounded to 1 / UNIT log-odds, so that sums of them are exact
+LEAST_PAIRS = 3  # training pairs that a token stands in
+FREEDOM = 0.3  # the inverse of the penalty on squared weights
+BLOCK_PAIRS = 16_384
+
+
+@dataclass(frozen=True)
+class WordModel:
+    """Weights, in steps of 1 / UNIT log-odds, of the tokens `keys` (t,), sorted: kind << BUCKET_BITS | bucket."""
+
+    keys: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.int16]
+    intercept: int
+
+    @cached_property
+    def table(self) -> npt.NDArray[np.int16]:
+        """The weight of every token (KINDS, BUCKETS), 0 of one that was not learned."""
+        table = np.zeros(KINDS * BUCKETS, dtype=np.int16)
+        table[self.keys] = self.weights
+        return table.reshape(KINDS, BUCKETS)
+
+    def weigh(self, tokens: PairTokens) -> Floats2d:
+        """Log-odds (p, 8): in all; of words that one title has, the sum and the least; of shared words; of opposed ones,
+        the sum and the least; of attributes, the sum and the least of those that conflict."""
+        found = [self._weights(tokens, kind) for kind in range(KINDS)]
+        sums = [row_sums(of.starts, weights) for of, weights in zip(tokens.kinds, found, strict=True)]
+        least = {
+            kind: -np.nan_to_num(row_maxima(tokens.kinds[kind].starts, -found[kind]))
+            for kind in (ONE_SIDED, OPPOSED, CONFLICTING)
+        }
+        columns = (
+            self.intercept + np.sum(sums, axis=0),
+            sums[ONE_SIDED],
+            least[ONE_SIDED],
+            sums[SHARED],
+            sums[OPPOSED],
+            least[OPPOSED],
+            sums[AGREEING] + sums[CONFLICTING],
+            least[CONFLICTING],
+        )
+        return (np.column_stack(columns) / UNIT).astype(np.float32)
+
+    def _weights(self, tokens: PairTokens, kind: int) -> Floats1d:
+        return np.asarray(self.table[kind][tokens.kinds[kind].buckets], dtype=np.float32)
+
+    def log_odds(self, kind: int, bucket: int) -> float:
+        """What was learned of one token."""
+        return float(self.table[kind, bucket]) / UNIT
+
+    def stored(self) -> npt.NDArray[np.int32]:
+        """(t + 1, 2): the intercept, then keys and weights."""
+        rows = np.column_stack([self.keys, self.weights.astype(np.int32)])
+        return np.concatenate([np.array([[-1, self.intercept]], dtype=np.int32), rows])
+
+    @classmethod
+    def read(cls, stored: npt.NDArray[np.int32]) -> "WordModel":
+        """From what `stored` gave."""
+        return cls(stored[1:, 0].astype(np.int32), stored[1:, 1].astype(np.int16), int(stored[0, 1]))
+
+
+@dataclass(frozen=True)
+class LearnedWords:
+    """The model of all pairs first, then one for each fold, as for a first look; `folds` (n,) of the products. What is
+    stored has the first model only."""
+
+    models: tuple[WordModel, ...]
+    folds: Ints1d | None = None
+
+    def stored(self) -> "LearnedWords":
+        """What scoring other pairs needs."""
+        return LearnedWords(self.models[:1])
+
+    def models_of(self, left: Ints1d, *, out_of_fold: bool) -> Ints1d:
+        """Which model (p,) looks at each pair."""
+        return models_of(self.folds, left, out_of_fold=out_of_fold)
+
+
+def train_words(source: TokenSource, left: Rows, right: Rows, stacking: Stacking) -> LearnedWords:
+    """Learn from the pairs of the stacking, which are rows `left`, `right` (p,) of the source."""
+    keys, counts = _columns(source, left, right)
+    targets = stacking.pairs.targets
+
+    def fitted(rows: Ints1d) -> WordModel:
+        return _fit(keys, counts[rows], targets[rows])
+
+    with ThreadPoolExecutor(thread_count()) as pool:
+        return LearnedWords(tuple(pool.map(fitted, stacking.rows)), stacking.folds)
+
+
+def _columns(source: TokenSource, left: Rows, right: Rows) -> tuple[npt.NDArray[np.int32], csr_matrix]:
+    """The keys (t,) of tokens that enough pairs have, and which pair has which of them (p, t)."""
+    rows, keys = [], []
+    for start in range(0, len(left), BLOCK_PAIRS):
+        part = slice(start, start + BLOCK_PAIRS)
+        for kind, tokens in enumerate(source.tokens(left[part], right[part]).kinds):
+            rows.append(start + _rows(tokens))
+            keys.append(kind << BUCKET_BITS | tokens.buckets.astype(np.int32))
+    row, key = np.concatenate(rows).astype(np.int32), np.concatenate(keys)
+    kept, column, counts = np.unique(key, return_inverse=True, return_counts=True)
+    often = counts >= LEAST_PAIRS
+    chosen = often[column]
+    number = (np.cumsum(often) - 1).astype(np.int32)
+    there = row[chosen], number[column[chosen]]
+    matrix = csr_matrix((np.ones(len(there[0])), there), shape=(len(left), int(often.sum())))
+    matrix.data[:] = 1  # two tokens of a pair may share a bucket
+    return kept[often], matrix
+
+
+def _rows(tokens: Tokens) -> Ints1d:
+    return np.repeat(np.arange(len(tokens.starts) - 1), np.diff(tokens.starts))
+
+
+def _fit(keys: npt.NDArray[np.int32], counts: csr_matrix, targets: Floats1d) -> WordModel:
+    """Logistic regression with a penalty on squared weights; weights of less than half a step are nothing."""
+    from sklearn.linear_model import LogisticRegression
+
+    if not len(keys):
+        share = float(np.clip(targets.mean(), 1e-4, 1 - 1e-4))
+        return WordModel(keys, np.zeros(0, dtype=np.int16), round(np.log(share / (1 - share)) * UNIT))
+    found = LogisticRegression(C=FREEDOM, solver="liblinear").fit(counts, targets)
+    weights = np.clip(np.rint(found.coef_[0] * UNIT), -32_768, 32_767).astype(np.int16)
+    said = weights != 0
+    return WordModel(keys[said], weights[said], round(float(found.intercept_[0]) * UNIT))

@@ -1,0 +1,54 @@
+"""Which row of a family's columns holds a product: families prepare only the products that pairs mention."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from indexing.arrays import Ints1d
+from indexing.catalog.catalog import Catalog
+
+BLOCK_PRODUCTS = 65_536
+
+
+@dataclass(frozen=True)
+class ProductRows:
+    """Rows of the prepared products: `products` (m,) sorted positions, `row_of` (n,) int32, -1 = not prepared."""
+
+    products: Ints1d
+    row_of: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, products: Ints1d, n_products: int) -> "ProductRows":
+        """Row i is the product at position products[i] of a catalogue of n_products."""
+        row_of = np.full(n_products, -1, dtype=np.int32)
+        row_of[products] = np.arange(len(products), dtype=np.int32)
+        return cls(products, row_of)
+
+    def __len__(self) -> int:
+        return len(self.products)
+
+    def rows(self, positions: Ints1d) -> npt.NDArray[np.int32]:
+        """The row of each position. Raises ValueError for a product that was not prepared."""
+        rows = self.row_of[positions]
+        if rows.size and rows.min() < 0:
+            position = positions[int(np.argmin(rows))]
+            raise ValueError(f"position {position} was not among the products that the features were prepared for")
+        return rows
+
+
+@dataclass(frozen=True)
+class CatalogBlock:
+    """A run of products, and which of them (positions within the block, sorted) are prepared."""
+
+    catalog: Catalog
+    prepared: Ints1d
+
+
+def catalog_blocks(catalog: Catalog, products: Ints1d) -> Iterator[CatalogBlock]:
+    """The whole catalogue in blocks, for statistics of all products and rows of those prepared."""
+    for start in range(0, len(catalog), BLOCK_PRODUCTS):
+        stop = min(start + BLOCK_PRODUCTS, len(catalog))
+        first, last = np.searchsorted(products, [start, stop])
+        yield CatalogBlock(catalog.slice(start, stop), products[first:last] - start)

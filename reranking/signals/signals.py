@@ -1,0 +1,212 @@
+"""All features of a pair: the families put side by side, for the products that the pairs mention."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from indexing.arrays import Floats2d, Ints1d
+from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import DENSE_VIEWS, ProductIndex
+from reranking.signals.families import attributes as attribute_features
+from reranking.signals.families import numbers as number_features
+from reranking.signals.families import products as product_features
+from reranking.signals.families import titles as text_features
+from reranking.signals.families.attributes import AttributeSignals
+from reranking.signals.families.numbers import NumberSignals
+from reranking.signals.families.products import ProductSignals
+from reranking.signals.families.ranks import ENCODED_VIEWS, RankSignals, ViewSignals, rank_features, view_features
+from reranking.signals.families.titles import TextSignals
+from reranking.signals.feature import Feature, FeatureFamily
+from reranking.signals.learned.cross import FEATURES as CROSS_FEATURES
+from reranking.signals.learned.cross import CrossSignals
+from reranking.signals.learned.cross_encoder import CrossFolds
+from reranking.signals.learned.first_look import FirstLook, log_odds
+from reranking.signals.learned.learned_word_features import FEATURES as WORD_FEATURES
+from reranking.signals.learned.learned_word_features import WordSignals
+from reranking.signals.learned.pair_tokens import TokenSource
+from reranking.signals.learned.rival_lists import RivalLists, RivalPairs
+from reranking.signals.learned.rivals import FEATURES as RIVAL_FEATURES
+from reranking.signals.learned.rivals import RivalSignals
+from reranking.signals.learned.words import LearnedWords
+from reranking.signals.reranker import columns_of
+from reranking.signals.what_was_learned import Learned
+
+BLOCK_PAIRS = 65_536
+THREAD_PAIRS = 8_192  # pairs that one thread takes at a time
+
+
+@dataclass(frozen=True)
+class Signals:
+    """The families of features, ready to compute pairs of the products that they were prepared for.
+
+    `rivals` come last: their first look needs what the other families compute.
+    """
+
+    families: tuple[FeatureFamily, ...]
+    rivals: RivalSignals | None = None
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """All declarations, in the order of the columns."""
+        of_families = tuple(feature for family in self.families for feature in family.features)
+        return of_families if self.rivals is None else (*of_families, *self.rivals.features)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(feature.name for feature in self.features)
+
+    def learned(self, cross: CrossFolds | None) -> Learned:
+        """What was learned for these, as it is stored with a model."""
+        words = next((family.learned.stored() for family in self.families if isinstance(family, WordSignals)), None)
+        return Learned(words, self.rivals.look.stored() if self.rivals else None, cross)
+
+    def of_training_pairs(self, among: bool) -> "Signals":
+        """The same for pairs that what is learned was trained on, or (not `among`) for others."""
+        families = (
+            replace(family, out_of_fold=among) if isinstance(family, CrossSignals | WordSignals) else family
+            for family in self.families
+        )
+        rivals = self.rivals and replace(self.rivals, out_of_fold=among)
+        return Signals(tuple(families), rivals)
+
+    def with_cross(self, index: ProductIndex, cross: CrossFolds | None, products: Ints1d) -> "Signals":
+        """The same with the score of a cross-encoder, if there is one, for pairs of `products`."""
+        if cross is None:
+            return self
+        return Signals((*self.families, CrossSignals.from_catalog(cross, index.catalog, products)), self.rivals)
+
+    @property
+    def text(self) -> TextSignals:
+        """The family of titles and texts."""
+        return next(family for family in self.families if isinstance(family, TextSignals))
+
+    def tokens(self, index: ProductIndex) -> TokenSource:
+        """What words and attributes can be learned of."""
+        attributes = next(family for family in self.families if isinstance(family, AttributeSignals))
+        return TokenSource.of(index.catalog, self.text, attributes)
+
+    def with_words(self, index: ProductIndex, learned: LearnedWords | None) -> "Signals":
+        """The same with what words say, if it was learned."""
+        if learned is None:
+            return self
+        return Signals((*self.families, WordSignals(self.tokens(index), learned)), self.rivals)
+
+    def with_rivals(
+        self, index: ProductIndex, pairs: RivalPairs, look: FirstLook, progress: Progress = silent
+    ) -> "Signals":
+        """The same with the rivals, whose pairs are scored here by every model of the first look."""
+        columns = columns_of(self.names, look.feature_names)
+        scored = np.empty((len(look.members), len(pairs.left)), dtype=np.float32)
+        for start in range(0, len(pairs.left), BLOCK_PAIRS):
+            part = slice(start, start + BLOCK_PAIRS)
+            seen = self.compute(pairs.left[part], pairs.right[part])
+            for number, member in enumerate(look.members):
+                self.read_words_by(number, seen, pairs.left[part], pairs.right[part])
+                scored[number, part] = log_odds(member, seen[:, columns])
+            progress("rivals", min(start + BLOCK_PAIRS, len(pairs.left)), len(pairs.left))
+        lists = tuple(RivalLists.of(pairs, scores) for scores in scored)
+        return Signals(self.families, RivalSignals(look, lists, index.catalog.sources()))
+
+    def read_words_by(self, number: int, computed: Floats2d, left: Ints1d, right: Ints1d) -> None:
+        """Put what one model reads in the words into computed features: a fold's first look was trained without the
+        fold's pairs, and may not learn of them by their words."""
+        column = 0
+        for family in self.families:
+            if isinstance(family, WordSignals):
+                first, second = np.minimum(left, right), np.maximum(left, right)
+                computed[:, column : column + len(family.features)] = family.compute_by(number, first, second)
+            column += len(family.features)
+
+    def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
+        """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown; the pairs shared by all cores."""
+        out = np.empty((len(left), len(self.features)), dtype=np.float32)
+        starts = range(0, len(left), THREAD_PAIRS)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for _ in pool.map(lambda start: self._fill(out, left, right, start), starts):
+                pass
+        return out
+
+    def _fill(self, out: Floats2d, left: Ints1d, right: Ints1d, start: int) -> None:
+        part, column = slice(start, start + THREAD_PAIRS), 0
+        # in one order whichever way the pair is given: not even the last bit of a sum may depend on it
+        first, second = np.minimum(left[part], right[part]), np.maximum(left[part], right[part])
+        for family in self.families:
+            computed = family.compute(first, second)
+            out[part, column : column + computed.shape[1]] = computed
+            column += computed.shape[1]
+        if self.rivals is not None:
+            seen = out[part][:, columns_of(self.names, self.rivals.look.feature_names)]
+            out[part, column:] = self.rivals.compute(first, second, seen)
+
+    def compute_all(self, left: Ints1d, right: Ints1d, *, stage: str, progress: Progress = silent) -> Floats2d:
+        """The same, a block of pairs at a time, so that only the result is large."""
+        out = np.empty((len(left), len(self.features)), dtype=np.float32)
+        block = THREAD_PAIRS if any(isinstance(f, CrossSignals) for f in self.families) else BLOCK_PAIRS  # it is slow
+        progress(stage, 0, len(left))
+        for start in range(0, len(left), block):
+            part = slice(start, start + block)
+            out[part] = self.compute(left[part], right[part])
+            progress(stage, min(start + block, len(left)), len(left))
+        return out
+
+
+def declared_features() -> tuple[Feature, ...]:
+    """Every feature that any index can have, in the order of families: what docs/features.md lists."""
+    ranks = [feature for view in (*DENSE_VIEWS, "lexical") for feature in rank_features(view)]
+    families = text_features, number_features, attribute_features, product_features
+    of_catalog = [feature for family in families for feature in family.FEATURES]
+    return (
+        *ranks,
+        *view_features(ENCODED_VIEWS),
+        *of_catalog,
+        product_features.SAME_SOURCE,
+        *WORD_FEATURES,
+        *CROSS_FEATURES,
+        *RIVAL_FEATURES,
+    )
+
+
+def prepare_signals(
+    index: ProductIndex,
+    products: Ints1d,
+    *,
+    k: int | None = None,
+    views: Sequence[str] | None = None,
+    same_source: bool = False,
+    learned: Learned | None = None,
+    progress: Progress = silent,
+) -> Signals:
+    """The families for an index, prepared for `products` (sorted positions).
+
+    `k` and `views` are the model's, by default the index's own; what is `learned` adds features of its own, and the pairs
+    of rivals are computed here. Raises InputError when the index keeps fewer neighbours or lacks a view.
+    """
+    learned = learned or Learned()
+    k = index.k if k is None else k
+    if index.k < k:
+        raise InputError(
+            f"{index.folder}: keeps {index.k} neighbours, the model was trained with {k}: build with -k {k}"
+        )
+    views = index.views if views is None else views
+    if learned.look is not None:
+        pairs = RivalPairs.of(index, products, views, k)
+        words = Learned(learned.words)
+        plain = prepare_signals(index, pairs.mentioned, k=k, views=views, same_source=same_source, learned=words)
+        return plain.with_rivals(index, pairs, learned.look, progress).with_cross(index, learned.cross, products)
+    ranks = [RankSignals.of(index, view, k, products) for view in views]
+    catalog = index.catalog
+    signals = Signals(
+        (
+            *ranks,
+            ViewSignals(index),
+            TextSignals.from_catalog(catalog, products),
+            NumberSignals.from_catalog(catalog, products),
+            AttributeSignals.from_catalog(catalog, products),
+            ProductSignals.from_catalog(catalog, products, same_source=same_source),
+        )
+    )
+    return signals.with_words(index, learned.words).with_cross(index, learned.cross, products)

@@ -1,0 +1,63 @@
+"""Attributes as (key, value) entries in columns, keys and values written one way whatever the seller's way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexing.catalog.catalog import Catalog
+from reranking.signals.texts.bags import BUCKET_BITS, Occurrences, bucket_of
+from reranking.signals.texts.codes import plain_number
+from reranking.signals.texts.quantities import read_quantities
+from reranking.signals.texts.word_tokens import fold, words
+
+
+@dataclass(frozen=True)
+class AttributeOccurrences:
+    """The attributes of a block of products: their keys, and their values in groups, one a key."""
+
+    keys: Occurrences
+    values: Occurrences
+
+    @classmethod
+    def of_catalog(cls, catalog: Catalog) -> "AttributeOccurrences":
+        """One occurrence an entry; an entry without a key or a value says nothing and is left out."""
+        plain_keys, plain_values = _Spellings(plain_key), _Spellings(plain_value)
+        rows: list[int] = []
+        keys: list[int] = []
+        values: list[int] = []
+        for row, entries in enumerate(catalog.table["attributes"].to_pylist()):
+            for entry in entries or ():
+                key, value = plain_keys[entry["key"] or ""], plain_values[entry["value"] or ""]
+                if key and value:
+                    rows.append(row)
+                    keys.append(bucket_of(key))
+                    values.append(bucket_of(f"{key}: {value}"))
+        columns = [np.array(column, dtype=np.int64) for column in (rows, keys, values)]
+        return cls(Occurrences(columns[0], columns[1]), Occurrences(columns[0], columns[1] << BUCKET_BITS | columns[2]))
+
+
+class _Spellings(dict[str, str]):
+    """Remembers how each spelling was put: a catalogue says the same few things again and again."""
+
+    def __init__(self, plain: Callable[[str], str]) -> None:
+        super().__init__()
+        self.plain = plain
+
+    def __missing__(self, text: str) -> str:
+        self[text] = self.plain(text)
+        return self[text]
+
+
+def plain_key(text: str) -> str:
+    """A key in one spelling."""
+    return " ".join(words(fold(text)))
+
+
+def plain_value(text: str) -> str:
+    """A value in one spelling: `64 ГБ` and `64GB` are one, `1,50` and `1.5` too; empty when it says nothing."""
+    folded = fold(text)
+    measured = read_quantities(folded)
+    if measured.found and not words(measured.rest):
+        return " ".join(sorted(f"{quantity.dimension}:{quantity.value}" for quantity in measured.found))
+    return " ".join(plain_number(word) for word in words(folded))

@@ -1,0 +1,146 @@
+"""Bags of tokens: which tokens each product has, how rare they are in the catalogue, and what two products share."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from indexing.arrays import Floats1d, Ints1d
+from reranking.signals.texts.sparse_rows import ratio, row_sums
+
+BUCKET_BITS = 22
+BUCKETS = 1 << BUCKET_BITS  # two different words of a pair meet in one bucket once in millions of pairs
+Rows = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Occurrences:
+    """Tokens of a block of products: token i stands in product `rows[i]`, in column `columns[i]`; int64, both (t,).
+
+    A token's column is its bucket, or group << BUCKET_BITS | bucket where tokens belong to groups of their own
+    (dimensions, attribute keys), so that the columns of a group stand together. There are at most BUCKETS groups.
+    """
+
+    rows: Ints1d
+    columns: Ints1d
+
+    @classmethod
+    def of_tokens(cls, products: Sequence[Collection[str]]) -> "Occurrences":
+        """A few tokens, without blanks in them, for each product."""
+        lengths = np.fromiter(map(len, products), dtype=np.int64, count=len(products))
+        blob = " ".join([" ".join(tokens) for tokens in products if tokens]).encode("utf-8", "surrogatepass")
+        hashes = np.fromiter(map(crc32, blob.split(b" ") if blob else []), dtype=np.int64)
+        return cls(np.repeat(np.arange(len(products)), lengths), hashes & (BUCKETS - 1))
+
+
+def bucket_of(token: str) -> int:
+    """The bucket of a token: a hash that is the same in every run."""
+    return crc32(token.encode("utf-8", "surrogatepass")) & (BUCKETS - 1)
+
+
+@dataclass(frozen=True)
+class Bags:
+    """Each product's distinct tokens: CSR (m, groups * BUCKETS) float32 of inverse document frequencies, sorted.
+
+    `sizes`, `weights` and `squares` (m,) are the number of tokens and the sums of their weights and squared weights.
+    """
+
+    matrix: csr_array
+    sizes: Floats1d
+    weights: Floats1d
+    squares: Floats1d
+
+    @classmethod
+    def of_matrix(cls, matrix: csr_array) -> "Bags":
+        data = matrix.data.astype(np.float64)
+        sums = (row_sums(matrix.indptr, data), row_sums(matrix.indptr, data**2))
+        return cls(matrix, np.diff(matrix.indptr).astype(np.float64), *sums)
+
+    def take(self, rows: Rows) -> csr_array:
+        """The rows asked for, (p, BUCKETS)."""
+        taken = self.matrix[rows]
+        taken.has_canonical_format = True  # spares a check of what is true by construction
+        return taken
+
+    def shared(self, left: Rows, right: Rows) -> csr_array:
+        """Tokens on both sides (p, BUCKETS) with their squared weights."""
+        return self.take(left).multiply(self.take(right))
+
+    def cosines(self, left: Rows, right: Rows) -> Floats1d:
+        """Cosines of the weighted bags (p,), NaN where either is empty."""
+        return self.cosine(left, right, self.shared(left, right))
+
+    def cosine(self, left: Rows, right: Rows, shared: csr_array) -> Floats1d:
+        """The same, from what `shared` returned."""
+        lengths = np.sqrt(self.squares[left] * self.squares[right])
+        return ratio(row_sums(shared.indptr, shared.data), lengths)
+
+    def shared_weights(self, rows: Rows, others: "Bags", other_rows: Rows) -> Floats1d:
+        """The weights, in these bags, of the tokens that the other bags of each pair hold too (p,)."""
+        shared = self.take(rows).multiply(others.take(other_rows).sign())
+        return row_sums(shared.indptr, shared.data)
+
+    def has_tokens(self) -> bool:
+        """Whether any product has a token."""
+        return bool(self.matrix.nnz > 0)
+
+
+@dataclass
+class BagsBuilder:
+    """Counts tokens over all blocks of a catalogue and keeps the rows of the prepared products.
+
+    `groups` bounds the group numbers of its columns. Counts are of buckets whatever the group.
+    """
+
+    groups: int = 1
+    products_seen: int = 0
+    counts: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(BUCKETS, dtype=np.int32))
+    columns: list[npt.NDArray[np.integer]] = field(default_factory=list)
+    lengths: list[Ints1d] = field(default_factory=list)
+
+    @property
+    def column_type(self) -> type[np.integer]:
+        return np.int32 if self.groups * BUCKETS < 2**31 else np.int64
+
+    def add(self, tokens: Occurrences, n_products: int, prepared: Ints1d) -> None:
+        """The tokens of the next block of n_products; `prepared` are the rows to keep, sorted."""
+        keys = _distinct(tokens.rows << 2 * BUCKET_BITS | tokens.columns)
+        rows, columns = keys >> 2 * BUCKET_BITS, keys & ((1 << 2 * BUCKET_BITS) - 1)
+        np.add.at(self.counts, columns & (BUCKETS - 1), 1)
+        self.products_seen += n_products
+        kept = np.zeros(n_products, dtype=np.bool_)
+        kept[prepared] = True
+        self.columns.append(columns[kept[rows]].astype(self.column_type))
+        self.lengths.append(np.bincount(rows, minlength=n_products)[prepared])
+
+    def inverse_frequencies(self, columns: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
+        """ln((1 + n) / (1 + products with the token)) + 1 for each column, as scikit-learn smooths it.
+
+        Rounded to 1/1024, so that sums of weights are exact: in any order, and down to zero.
+        """
+        counts = self.counts[columns & (BUCKETS - 1)].astype(np.float64)
+        exact = np.log((1 + self.products_seen) / (1 + counts)) + 1
+        weights: npt.NDArray[np.float32] = (np.round(exact * 1024) / 1024).astype(np.float32)
+        return weights
+
+    def build(self, *, max_share: float = 1.0) -> Bags:
+        """The bags of the prepared products, without tokens that more than max_share of all products have."""
+        columns = np.concatenate([np.zeros(0, dtype=self.column_type), *self.columns])
+        lengths = np.concatenate([np.zeros(0, dtype=np.int64), *self.lengths])
+        if max_share < 1:
+            rows = np.repeat(np.arange(len(lengths)), lengths)
+            rare = self.counts[columns & (BUCKETS - 1)] <= max(max_share * self.products_seen, 2)
+            columns, lengths = columns[rare], np.bincount(rows[rare], minlength=len(lengths))
+        indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(self.column_type)
+        weights = self.inverse_frequencies(columns)
+        return Bags.of_matrix(csr_array((weights, columns, indptr), shape=(len(lengths), self.groups * BUCKETS)))
+
+
+def _distinct(keys: Ints1d) -> Ints1d:
+    """Each key once, rising. Sorting is several times faster here than the hashing of np.unique."""
+    ordered: Ints1d = np.sort(keys)
+    distinct: Ints1d = ordered[np.diff(ordered, prepend=-1) != 0]
+    return distinct

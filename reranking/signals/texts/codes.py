@@ -1,0 +1,66 @@
+"""Numbers and model codes in a text, whatever separators a seller wrote them with."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reranking.signals.texts.word_tokens import words
+
+CODE_CHARS = 40  # longer runs of letters and digits are no code
+_RUN = re.compile(r"[^\W_]+(?:[-./][^\W_]+)*")
+_SEPARATORS = re.compile(r"[-./]")
+_NUMBER = re.compile(r"\d+(?:\.\d+)*")
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Model codes mix letters and digits and have lost their separators: `AB-123/C` is `ab123c`.
+
+    `own` are those written in one run, whole and in parts; `readings` add what adjacent words make together, so that
+    `AB 123 C` is found by the `ab123c` of another text.
+    """
+
+    own: frozenset[str]
+    readings: frozenset[str]
+
+
+def read_codes(folded: str, rest: str) -> Codes:
+    """The codes of a folded text; `rest` is the text without quantities, which are no codes of their own."""
+    own = written_codes(rest)
+    pieces = [word.replace(".", "") for word in words(folded)]
+    pairs = [first + second for first, second in pairwise(pieces)]
+    triples = [first + second for first, second in zip(pairs, pieces[2:], strict=False)]
+    return Codes(frozenset(own), frozenset(own.union(_only_codes(pieces), _only_codes(pairs), _only_codes(triples))))
+
+
+def written_codes(text: str) -> set[str]:
+    """The codes written in one run of a folded text, whole and in parts."""
+    own: set[str] = set()
+    for run in _RUN.findall(text):
+        if run.isalpha() or _NUMBER.fullmatch(run):
+            continue
+        parts = _SEPARATORS.split(run)
+        own.update(_only_codes(["".join(parts), *parts]))
+    return own
+
+
+def _only_codes(tokens: Sequence[str]) -> list[str]:
+    """The tokens that mix letters and digits."""
+    return [token for token in tokens if not token.isalpha() and not token.isdigit() and 2 <= len(token) <= CODE_CHARS]
+
+
+def read_numbers(rest: str, measured: tuple[str, ...]) -> frozenset[str]:
+    """The numbers of a text, those with units too, without leading zeros and empty decimals: `2.0` is `2`."""
+    bare = [word for word in words(rest) if _NUMBER.fullmatch(word)]
+    return frozenset(plain_number(number) for number in (*bare, *measured))
+
+
+def plain_number(word: str) -> str:
+    """A number without leading zeros and empty decimals; any other word as it is."""
+    if not _NUMBER.fullmatch(word):
+        return word
+    if "." in word:
+        word = word.rstrip("0").rstrip(".")
+    word = word.lstrip("0")
+    return word if word[:1].isdigit() else f"0{word}"

@@ -1,0 +1,136 @@
+"""Cross-validation by product group: labelled pairs with their features, and whole groups dealt into folds."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.arrays import Floats1d, Ints1d
+from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import ProductIndex
+from reranking.boosters.boosting import BoostingOptions, Examples, Metric
+from reranking.boosters.ensemble import train_ensemble
+from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
+from reranking.pairs.labelled import LabelledPairs
+from reranking.pairs.misleading_pairs import without_seen
+from reranking.pairs.product_groups import product_groups
+from reranking.signals.learned.cross_encoder import open_cross
+from reranking.signals.signals import prepare_signals
+from reranking.signals.what_was_learned import Learned
+from reranking.training.mining import add_pairs
+from reranking.training.train_reranker import TrainOptions, evaluation_categories
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """Examples of pairs (p,) and the fold of each side's product group, from 0 to `count` - 1; the category of code c is
+    names[c]. Pairs from row `given` on were added (reranking/training/mining.py): they are trained on, never judged."""
+
+    examples: Examples
+    left_folds: Ints1d
+    right_folds: Ints1d
+    count: int
+    names: tuple[str, ...] = ()
+    given: int | None = None
+
+    def __post_init__(self) -> None:
+        for number in range(self.count):
+            for rows in (self.outside(number), self.judged(number)):
+                if not 0 < self.examples.targets[rows].sum() < len(rows):
+                    raise InputError(
+                        f"{self.count} folds of whole product groups leave one without matches or without non-matches: "
+                        "give pairs of more product groups"
+                    )
+
+    def judged(self, number: int) -> Ints1d:
+        """The rows of a fold: a pair between two goes where its left product's group is."""
+        return np.flatnonzero(self.left_folds[: self.given] == number)
+
+    def outside(self, *numbers: int, added: bool = True) -> Ints1d:
+        """The rows that touch none of these folds, with or without the added ones."""
+        touched = np.isin(self.left_folds, numbers) | np.isin(self.right_folds, numbers)
+        return np.flatnonzero(~touched if added else ~touched[: self.given])
+
+    def of(self, rows: Ints1d) -> Examples:
+        """The examples of these rows."""
+        return self.examples.take(rows)
+
+    def train(
+        self, rows: Ints1d, stop: Examples, metric: Metric, options: BoostingOptions, seed: int
+    ) -> Callable[[Examples], Floats1d]:
+        """Train on rows, stopped by other examples; a function that scores examples (p,)."""
+        ensemble = train_ensemble(self.of(rows), stop, self.names, metric, options=options, seed=seed)
+        names = pa.array(self.names, pa.large_string())
+
+        def score(judged: Examples) -> Floats1d:
+            categories = names.take(pa.array(judged.categories)) if self.names else None
+            return ensemble.score(np.asarray(judged.features), categories)
+
+        return score
+
+    def fold_metrics(self, metric: Metric, options: BoostingOptions, seed: int) -> Iterator[float]:
+        """The metric on each fold of boosters trained on the others, and stopped on that fold."""
+        for number in range(self.count):
+            judged = self.of(self.judged(number))
+            score = self.train(self.outside(number, added=options.added_rows), judged, metric, options, seed)
+            yield float(metric(score(judged), judged.targets, judged.categories))
+
+    def scores_out_of_fold(
+        self, metric: Metric, options: BoostingOptions, seed: int, progress: Progress = silent
+    ) -> Floats1d:
+        """The score (p,) of each given pair by boosters that were neither trained nor stopped on its product group."""
+        scores = np.empty(len(self.left_folds[: self.given]), dtype=np.float32)
+        progress("folds", 0, self.count)
+        for number in range(self.count):
+            following = (number + 1) % self.count
+            rows, stop = self.judged(number), self.of(self.judged(following))
+            trained = self.outside(number, following, added=options.added_rows)
+            scores[rows] = self.train(trained, stop, metric, options, seed)(self.of(rows))
+            progress("folds", number + 1, self.count)
+        return scores
+
+
+def prepare_folds(
+    index: ProductIndex, pairs: LabelledPairs, options: TrainOptions, *, count: int, progress: Progress = silent
+) -> CrossValidation:
+    """Compute the features of pairs and deal their product groups into `count` folds.
+
+    Raises InputError when a fold would lack matches or non-matches.
+    """
+    pairs = without_seen(index, pairs) if options.leave_out_seen else pairs
+    mapping = CategoryMapping.learn(level_3(index.catalog, pairs.left), options.least_pairs)
+    groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
+    added = add_pairs(index, pairs, options.mining)
+    codes, names = codes_of(evaluation_categories(index, added.pairs, mapping))
+    left, right = groups[pairs.left], groups[pairs.right]
+    folds = deal_groups(left, right, pairs.targets, codes[: added.given], count=count, seed=options.seed)
+    pairs = added.pairs
+    cross = open_cross(Path(options.cross)) if options.cross else None
+    signals = prepare_signals(index, pairs.products, same_source=options.same_source, learned=Learned(cross=cross))
+    features = signals.of_training_pairs(True).compute_all(
+        pairs.left, pairs.right, stage="features folds", progress=progress
+    )
+    directions = tuple(feature.direction for feature in signals.features)
+    examples = Examples(features, pairs.targets, codes, added.weights(), directions)
+    left, right = folds[groups[pairs.left]], folds[groups[pairs.right]]
+    return CrossValidation(examples, left, right, count, tuple(names), added.given)
+
+
+def deal_groups(left: Ints1d, right: Ints1d, targets: Floats1d, categories: Ints1d, *, count: int, seed: int) -> Ints1d:
+    """The fold (groups,) of each product group that pairs (p,) touch: those of a category, with matches and without,
+    are dealt in turn, the larger first, so that the folds are much alike."""
+    n_groups = int(max(left.max(), right.max())) + 1
+    sizes = np.bincount(left, minlength=n_groups) + np.bincount(right, minlength=n_groups)
+    matched = np.bincount(left, weights=targets, minlength=n_groups) > 0
+    category = np.full(n_groups, -1, dtype=np.int64)
+    for side in (right, left):
+        category[side[::-1]] = categories[::-1]
+    shuffled = np.random.default_rng(seed).permutation(n_groups)
+    order = shuffled[np.lexsort((-sizes[shuffled], category[shuffled], matched[shuffled]))]
+    order = order[sizes[order] > 0]
+    folds = np.zeros(n_groups, dtype=np.int64)
+    folds[order] = np.arange(len(order)) % count
+    return folds

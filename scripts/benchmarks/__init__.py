@@ -1,0 +1,1 @@
+"""Measurements, as `python -m scripts.benchmarks.NAME`: quality, speed and memory."""

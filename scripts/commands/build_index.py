@@ -1,0 +1,145 @@
+"""`heroic build-index`: from catalogue files to an index folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from indexing.build.build_index import Built
+
+FIELDS = "title,brand,attributes,description"
+
+
+@click.command(name="build-index")
+@click.argument("products", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The index folder.")
+@click.option(
+    "--schema", default="auto", show_default=True, metavar="auto|generic|ozon|FILE.yaml", help="Column names."
+)
+@click.option(
+    "--images", type=click.Path(path_type=Path), help="Folder of relative pictures [default: the files' own]."
+)
+@click.option(
+    "--text-encoder",
+    default="lsa",
+    show_default=True,
+    metavar="lsa|st:MODEL|static:MODEL|clip-text:MODEL|column:NAME|none",
+    help="MODEL: a sentence-transformers model of the hub, or a folder.",
+)
+@click.option(
+    "--image-encoder",
+    default="auto",
+    metavar="thumbnail|clip:MODEL/TAG|clip:FOLDER|column:NAME|none",
+    help="[default: the contest's vectors for its schema, thumbnail where there are pictures, else none]",
+)
+@click.option("--text-fields", default=FIELDS, show_default=True, help="What the text and lexical views read.")
+@click.option(
+    "--text-template",
+    metavar="TEMPLATE",
+    help="What st and static read, such as '{title} {brand} {attributes.Color} "
+    "{description:200}' (characters) [default: the text fields].",
+)
+@click.option("--max-tokens", type=int, help="That st reads of a text [default: the model's own].")
+@click.option("--model-revision", metavar="COMMIT", help="Of a model of the hub [default: its newest].")
+@click.option("--trust-remote-code", is_flag=True, help="Run the code that a model of the hub brings.")
+@click.option(
+    "--precision",
+    default="auto",
+    show_default=True,
+    metavar="auto|fp32|bf16|int8",
+    help="Of models; auto is the fastest here whose vectors are those of fp32.",
+)
+@click.option("--text-weight", default=0.5, show_default=True, help="Of the text in the fused vector, 0 to 1.")
+@click.option("--lexical/--no-lexical", default=True, show_default=True, help="The view over rare character n-grams.")
+@click.option("--index", default="auto", show_default=True, metavar="auto|FACTORY", help="A FAISS factory string.")
+@click.option(
+    "--for",
+    "purpose",
+    default="join",
+    show_default=True,
+    type=click.Choice(["join", "queries"]),
+    help="What --index auto chooses for: neighbours of all products at once, or queries one at a time.",
+)
+@click.option(
+    "--join",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "exact", "lists", "category", "engine"]),
+    help="How the kept neighbours are found: all against all, through near lists, exactly within a category and "
+    "through near lists between them, or by the engine of --index.",
+)
+@click.option(
+    "--memory", default="auto", show_default=True, metavar="auto|8G", help="What indexing and joining may take."
+)
+@click.option(
+    "--recall",
+    default=0.95,
+    show_default=True,
+    help="Of the neighbours by exact search, that an approximate index finds.",
+)
+@click.option("--float16", is_flag=True, help="On a GPU, store vectors in half the memory.")
+@click.option("--dry-run", is_flag=True, help="Print what would be built and what it takes, and end.")
+@click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
+@click.option("--match-across-sources", is_flag=True, help="Look for neighbours among other sources only.")
+@click.option("-k", default=50, show_default=True, help="Neighbours kept of each product, in each view.")
+@click.option("--max-rejects", default=0.01, show_default=True, help="Largest share of products with a malformed cell.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--overwrite", is_flag=True, help="Replace whatever index is there, also one that a model made.")
+@click.option("--resume", is_flag=True, help="Go on with what is there; refuse if any vectors were made otherwise.")
+@click.option("--extend", is_flag=True, help="Encode only products that are new or changed since the index there.")
+def command(products: tuple[Path, ...], out: Path, text_fields: str, dry_run: bool, **given: Any) -> None:
+    """Build an index of PRODUCTS (parquet, CSV or JSONL files, or folders of them).
+
+    Run again over the same catalogue, it reuses the vectors that still fit; killed, it goes on where it was. Vectors
+    that a model made are replaced with --overwrite only. With --extend, an encoder that was fitted to the older catalogue
+    (lsa, static) stays as it is.
+    """
+    from indexing.build.build_index import build_index
+    from indexing.build.build_plan import plan_build
+    from indexing.build.options import BuildOptions
+    from indexing.machine.device import choose_device
+    from scripts.terminal.progress import shown
+
+    fields = tuple(field.strip() for field in text_fields.split(",") if field.strip())
+    options = BuildOptions(text_fields=fields, **given)
+    for plan in plan_build(products, options, choose_device(options.device)):
+        click.echo(f"plan {plan.line()}", err=not dry_run)
+    if dry_run:
+        return
+    with shown() as progress:
+        built = build_index(products, out, options=options, progress=progress)
+    _print(built, out)
+
+
+def _how(view: str, built: "Built") -> str:
+    """What was encoded of a view, where it was not simply all, and how near to fp32."""
+    made = built.index.manifest.made
+    agreed = made["encoders"][view].get("notes", {}).get("agreement")
+    near = f", {agreed['engine']} (cosine to fp32 {agreed['mean']:.4f})" if agreed else ""
+    if view in built.reused:
+        return f"{near}, reused"
+    looked, products = built.looked_at.get(view, 0), made["catalog"]["products"]
+    return near if looked == products else f"{near}, {looked:,} of {products:,} products encoded"
+
+
+def _print(built: "Built", out: Path) -> None:
+    from scripts.terminal.engine_text import describe_engine
+
+    made = built.index.manifest.made
+    click.echo(f"index: {out} ({built.index.fingerprint})")
+    click.echo(f"products: {made['catalog']['products']:,} ({made['catalog']['schema']} schema)")
+    if made["catalog"]["unread"]:
+        names = ", ".join(made["catalog"]["unread"])
+        click.echo(f"not read: {names} (vectors, bytes or objects; column:NAME reads a column of vectors)")
+    for view, encoder in made["encoders"].items():
+        click.echo(f"{view}: {encoder['spec']}, {encoder['dim']} dimensions{_how(view, built)}")
+    for view, engine in made["engines"].items():
+        click.echo(f"index {view}: {describe_engine(engine)}")
+    across = ", among other sources only" if made["match_across_sources"] else ""
+    click.echo(f"views: {', '.join(made['views'])}; {made['k']} neighbours of each product in each{across}")
+    if built.rejects:
+        reasons = sorted({reject.reason.split(":")[0] for reject in built.rejects})
+        click.echo(
+            f"set aside: {len(built.rejects):,} cells or pictures ({'; '.join(reasons[:5])}), see {out}/rejects.parquet"
+        )

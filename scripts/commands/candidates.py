@@ -1,0 +1,24 @@
+"""`heroic candidates`: pairs proposed by the neighbours of every product."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command(name="candidates")
+@click.argument("index", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The parquet file of pairs.")
+@click.option("-k", default=20, show_default=True, help="Neighbours of each product, in each view, that are proposed.")
+def command(index: Path, out: Path, k: int) -> None:
+    """Propose pairs from the neighbours of every product of INDEX, each pair once.
+
+    The union of the fused and the lexical view, with the cosine and both ranks in each.
+    """
+    from indexing.product_index import open_index
+    from reranking.pairs.candidates import write_candidates
+    from scripts.terminal.progress import shown
+
+    opened = open_index(index)
+    with shown() as progress:
+        pairs = write_candidates(opened, out, k=k, progress=progress)
+    click.echo(f"candidates: {pairs:,} pairs of {len(opened.catalog):,} products in {out}")

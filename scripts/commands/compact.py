@@ -1,0 +1,31 @@
+"""`heroic compact`: fold an index's updates in."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command(name="compact")
+@click.argument("index", type=click.Path(path_type=Path))
+@click.option("--refit", is_flag=True, help="Fit lsa and the lexical view again, and join every view again.")
+@click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
+def command(index: Path, refit: bool, device: str) -> None:
+    """Make one layer of INDEX and its updates. Products, vectors, kept neighbours and the fingerprint stay.
+
+    With --refit it becomes another index, as if it had been built of its products today: train models again.
+    """
+    from indexing.update.compact_index import compact_index
+    from scripts.terminal.progress import shown
+
+    with shown() as progress:
+        done = compact_index(index, refit=refit, device=device, progress=progress)
+    click.echo(f"index: {index} ({done.index.fingerprint})")
+    if done.nothing:
+        click.echo("nothing to fold in: the index was not updated since it was built or compacted")
+        return
+    if done.delta or done.dead:
+        click.echo(
+            f"folded in: {done.delta:,} rows of updates; left out: {done.dead:,} rows of deleted or changed products"
+        )
+    if done.refitted:
+        click.echo(f"fitted again: {', '.join(done.refitted)}; models trained before do not know this index")

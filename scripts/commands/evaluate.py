@@ -1,0 +1,155 @@
+"""`heroic evaluate`: judge scores by the truth, per category; write the report folder."""
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from eval.inputs.context import Context
+    from eval.inputs.scores import Scores
+    from eval.report import OtherPairs, Report
+    from reranking.pairs.pair_files import IdPairs
+
+REPORT_JSON = "report.json"
+REPORT_HTML = "report.html"
+CATEGORIES_CSV = "categories.csv"
+MISTAKES = "mistakes.parquet"
+
+
+@click.command(name="evaluate")
+@click.argument("scores", type=click.Path(path_type=Path))
+@click.option("--truth", type=click.Path(path_type=Path), required=True, help="Pairs file with a target (1 and 0).")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
+@click.option("--index", type=click.Path(path_type=Path), help="Adds titles, pictures, slices and retrieval.")
+@click.option("--model", type=click.Path(path_type=Path), help="Adds its thresholds and, with --index, its reasons.")
+@click.option("--train", type=click.Path(path_type=Path), help="Training pairs: what of the truth they have seen.")
+@click.option(
+    "--weights-from", type=click.Path(path_type=Path), help="Pairs whose mix of categories to judge by as well."
+)
+@click.option("--target-precision", type=float, help="[default: the scores' own, or 0.75]")
+@click.option("--rounds", default=200, show_default=True, help="Bootstrap draws; 0 for no intervals.")
+@click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
+@click.option("--json", "as_json", is_flag=True, help="Print report.json instead of the table.")
+def command(
+    scores: Path,
+    truth: Path,
+    out: Path,
+    index: Path | None,
+    model: Path | None,
+    train: Path | None,
+    weights_from: Path | None,
+    target_precision: float | None,
+    rounds: int,
+    seed: int,
+    ids: tuple[str, str] | None,
+    as_json: bool,
+) -> None:
+    """Judge SCORES (ids and a score, from anywhere) by the pairs of --truth.
+
+    Writes report.html, report.json, categories.csv, mistakes.parquet and pairs.parquet (for heroic compare) into the
+    folder and prints the categories. A report of before is replaced.
+    """
+    from eval.metrics.intervals import Draws
+    from eval.report import EvaluationOptions, evaluate
+
+    options = EvaluationOptions(target_precision, Draws(rounds=rounds, seed=seed))
+    scored, true = _read(scores, truth, ids)
+    context = _open_context(scored, index, model)
+    report = evaluate(scored, true, options=options, context=context, others=_read_others(train, weights_from))
+    _write(report, context, out)
+    _print(report, out, as_json=as_json)
+
+
+def _read(scores: Path, truth: Path, ids: tuple[str, str] | None) -> tuple["Scores", "IdPairs"]:
+    """Both files. Columns named by the user may be those of one file; the other then has well-known ones."""
+    from eval.inputs.joining import read_truth
+    from eval.inputs.scores import read_scores
+    from indexing.errors import InputError
+    from indexing.storage.tables import open_table
+
+    holding = [path for path in (scores, truth) if ids and set(ids) <= set(open_table(path).names)]
+    if ids and not holding:
+        raise InputError(f"--ids: neither {scores} nor {truth} has the columns '{ids[0]}' and '{ids[1]}'")
+    return (
+        read_scores(scores, ids=ids if scores in holding else None),
+        read_truth(truth, ids=ids if truth in holding else None),
+    )
+
+
+def _read_others(train: Path | None, weights_from: Path | None) -> "OtherPairs":
+    from eval.report import OtherPairs
+    from reranking.pairs.pair_files import read_id_pairs
+
+    read = [None if path is None else read_id_pairs(path) for path in (weights_from, train)]
+    return OtherPairs(mix=read[0], train=read[1])
+
+
+def _open_context(scores: "Scores", index: Path | None, model: Path | None) -> "Context":
+    """What an index and a model add. Raises InputError when the scores were made with others."""
+    from eval.inputs.context import Context
+    from eval.inputs.scores import check_provenance
+
+    opened, reranker = None, None
+    if index is not None:
+        from indexing.product_index import open_index
+
+        opened = open_index(index)
+    if model is not None:
+        from reranking.model.reranker import load_reranker
+
+        reranker = load_reranker(model)
+    check_provenance(
+        scores,
+        index_fingerprint=None if opened is None else opened.fingerprint,
+        model_fingerprint=None if reranker is None else reranker.fingerprint,
+    )
+    made = scores.provenance
+    explains = reranker is not None and made is not None and made.model_fingerprint == reranker.fingerprint
+    return Context(
+        catalog=None if opened is None else opened.catalog,
+        kept=None if reranker is None else frozenset(reranker.categories),
+        thresholds=None if reranker is None else reranker.thresholds,
+        default_threshold=None if reranker is None else reranker.decisions.default,
+        index=opened,
+        model=reranker if explains else None,  # another model's reasons would not be those of these scores
+    )
+
+
+def _write(report: "Report", context: "Context", out: Path) -> None:
+    from eval.findings.reasons import find_reasons
+    from eval.pages.render import render_html
+    from eval.pages.report_json import write_json
+    from eval.pages.showcase import choose_shown
+    from eval.pages.tables import PAIRS, write_categories, write_mistakes, write_pairs
+    from indexing.storage.artefact import Manifest, write_manifest, writing
+
+    made = {"scores": report.inputs.scores, "truth": report.inputs.truth, "target_precision": report.target_precision}
+    created = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    with writing(out, "report") as folder:
+        reasons = find_reasons(report.pairs, report.categories.codes, choose_shown(report).rows, context)
+        page = render_html(report, context=context, created=created, reasons=reasons)
+        (folder / REPORT_HTML).write_text(page, encoding="utf-8")
+        write_json(report, folder / REPORT_JSON)
+        write_categories(report, folder / CATEGORIES_CSV)
+        write_mistakes(report, reasons, folder / MISTAKES)
+        write_pairs(report, folder / PAIRS)
+        write_manifest(folder, Manifest("report", made))
+
+
+def _print(report: "Report", out: Path, *, as_json: bool) -> None:
+    from rich.console import Console
+
+    from eval.pages.report_json import as_document
+    from eval.pages.table import render_table
+
+    if as_json:
+        click.echo(json.dumps(as_document(report), ensure_ascii=False, indent=2))
+        return
+    console = Console() if sys.stdout.isatty() else Console(width=120)
+    console.print(render_table(report), highlight=False)
+    click.echo(f"report: {out / REPORT_HTML}")

@@ -1,0 +1,1 @@
+"""`heroic explain`: why a pair has its score, in text, JSON and as a page."""

@@ -1,0 +1,60 @@
+"""`heroic explain`: why a model gives a pair of products its score."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from indexing.product_index import ProductIndex
+    from reranking.explain.explanation import Explanation
+
+
+@click.command(name="explain")
+@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--pair", nargs=2, required=True, metavar="ID1 ID2", help="The ids of the two products.")
+@click.option("--html", type=click.Path(path_type=Path), help="Also write an offline page: pictures and a waterfall.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(index: Path, model: Path, pair: tuple[str, str], html: Path | None, as_json: bool) -> None:
+    """Explain the score that MODEL gives a pair of products of INDEX.
+
+    What each feature adds to the log-odds (SHAP values of the trees) is summed by family; the three strongest reasons
+    for a match and against it are told with the values seen.
+    """
+    from indexing.product_index import open_index
+
+    opened = open_index(index)
+    found = _explain(opened, model, pair)
+    if html is not None:
+        from scripts.commands.explain.page import write_page
+
+        write_page(html, found, opened.catalog)
+    if as_json:
+        from scripts.commands.explain.explanation_json import as_document
+
+        click.echo(json.dumps(as_document(found), ensure_ascii=False, indent=2))
+        return
+    from scripts.commands.explain.text import render
+    from scripts.commands.query.answers import open_console
+
+    open_console().print(render(found))
+    if html is not None:
+        click.echo(f"page: {html}")
+
+
+def _explain(index: "ProductIndex", model: Path, pair: tuple[str, str]) -> "Explanation":
+    import numpy as np
+    import pyarrow as pa
+
+    from indexing.errors import InputError
+    from reranking.explain.explanation import explain
+    from reranking.model.pair_scorer import PairScorer
+    from reranking.model.reranker import load_reranker
+
+    left, right = (int(position) for position in index.catalog.positions(pa.array(pair)))
+    if left == right:
+        raise InputError(f"--pair {pair[0]} {pair[1]}: is one product twice: name two")
+    scorer = PairScorer.prepare(index, load_reranker(model), np.unique([left, right]))
+    return explain(scorer, left, right)

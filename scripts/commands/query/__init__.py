@@ -1,0 +1,1 @@
+"""`heroic query`: neighbours of one product, once or at a prompt."""

@@ -1,0 +1,122 @@
+"""Answers for people: a table as wide as the terminal."""
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from rich.cells import cell_len
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from scripts.commands.query.session import Answer, Session
+
+PIPED_WIDTH = 120  # columns, where no terminal says how wide it is
+GAP = 2
+LEAST_TITLE, WIDEST_CATEGORY, WIDEST_SOURCE = 24, 22, 16
+VIEW_ORDER = ("fused", "text", "image", "lexical")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table as text. `droppable` ones go first where the terminal is narrow."""
+
+    name: str
+    cells: list[str]
+    right: bool = False
+    widest: int | None = None
+    droppable: bool = False
+
+    @property
+    def justify(self) -> Literal["left", "right"]:
+        return "right" if self.right else "left"
+
+    @property
+    def width(self) -> int:
+        width = max(cell_len(text) for text in (self.name, *self.cells))
+        return width if self.widest is None else min(width, self.widest)
+
+
+def open_console() -> Console:
+    """A console on stdout; where that is no terminal, as wide as COLUMNS says, or PIPED_WIDTH."""
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    asked = os.environ.get("COLUMNS", "")
+    return Console(highlight=False, width=int(asked) if asked.isdigit() else PIPED_WIDTH)
+
+
+def render_answer(session: Session, answer: Answer, width: int) -> Group:
+    """What was asked, the neighbours, and notes."""
+    lines = [Text(note, style="dim") for note in answer.notes]
+    head = Text(describe(session, answer), style="bold", no_wrap=True, overflow="ellipsis")
+    return Group(head, render_neighbours(answer, width), *lines) if len(answer.result) else Group(head, *lines)
+
+
+def describe(session: Session, answer: Answer) -> str:
+    """One line that says whose neighbours these are."""
+    where = f"{answer.result.searched} view"
+    if answer.filters:
+        where += f", {plain(str(answer.filters))}"
+    return f"Neighbours of {name_query(session, answer)} ({where})"
+
+
+def name_query(session: Session, answer: Answer) -> str:
+    """The product's id and title, the text or the picture."""
+    query = answer.query
+    if query.position is not None:
+        product = session.index.catalog.table.slice(query.position, 1).to_pylist()[0]
+        return " · ".join(plain(part) for part in (str(product["id"]), product["title"]) if part)
+    parts = [] if query.text is None else [f"“{plain(query.text)}”"]
+    parts += [] if query.picture is None else [plain(str(query.picture))]
+    return " with ".join(parts)
+
+
+def render_neighbours(answer: Answer, width: int) -> Table:
+    """One row a neighbour; the title has the room that the other columns leave."""
+    before, after = _columns(answer)
+    titles = [plain(title or "") for title in answer.products.table["title"].to_pylist()]
+    room = _title_room([*before, *after], width)
+    while room < LEAST_TITLE and any(column.droppable for column in after):
+        after.remove([column for column in after if column.droppable][-1])
+        room = _title_room([*before, *after], width)
+    title = Column("title", titles, widest=max(room, len("title")))
+    columns = [*before, title, *after]
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0), collapse_padding=True)
+    for column in columns:
+        table.add_column(column.name, justify=column.justify, no_wrap=True, overflow="ellipsis", max_width=column.width)
+    for row in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(*(Text(text) for text in row))
+    return table
+
+
+def plain(text: str) -> str:
+    """One line without control characters: a title cannot paint the terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def number_text(value: float) -> str:
+    """A cosine or probability in three decimals, blank where it is unknown."""
+    return "" if np.isnan(value) else f"{value:.3f}"
+
+
+def _columns(answer: Answer) -> tuple[list[Column], list[Column]]:
+    """The columns before the title and after it."""
+    result, table = answer.result, answer.products.table
+    before = [Column("#", [str(rank) for rank in result.ranks], right=True)]
+    if answer.probabilities is not None:
+        before.append(Column("probability", [number_text(value) for value in answer.probabilities], right=True))
+    views = [view for view in VIEW_ORDER if view in result.views]
+    before += [Column(view, [number_text(value) for value in result.cosine(view)], right=True) for view in views]
+    texts = {name: [plain(value or "") for value in table[name].to_pylist()] for name in ("category_3", "source")}
+    after = [Column("id", [plain(str(value)) for value in table["id"].to_pylist()])]
+    if any(texts["category_3"]):
+        after.insert(0, Column("category", texts["category_3"], widest=WIDEST_CATEGORY, droppable=True))
+    if any(texts["source"]):
+        after.insert(-1, Column("source", texts["source"], widest=WIDEST_SOURCE, droppable=True))
+    return before, after
+
+
+def _title_room(columns: list[Column], width: int) -> int:
+    return width - sum(column.width + GAP for column in columns)

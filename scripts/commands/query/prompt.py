@@ -1,0 +1,179 @@
+"""The prompt of `heroic query`: each line is a product, a text, a picture or a command."""
+
+import io
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+import pyarrow as pa
+from rapidfuzz import fuzz, process
+
+from indexing.catalog.filters import EVERYBODY, Filters
+from indexing.errors import InputError
+from indexing.query.find_neighbours import Query, query_by_id
+from scripts.commands.query.answers import open_console, plain, render_answer
+from scripts.commands.query.explanation import render_explanation
+from scripts.commands.query.session import Answer, Session
+
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a line that begins with a colon may say."""
+
+    name: str
+    argument: str
+    meaning: str
+
+
+COMMANDS = (
+    Command(":id", "ID", "neighbours of a product of the catalogue"),
+    Command(":text", "TEXT", "products like a text"),
+    Command(":image", "FILE", "products like a picture"),
+    Command(":category", "NAME", "only products of this category, at any level; without a name all again"),
+    Command(":source", "NAME", "only products of this source, and of others named so before; without a name all again"),
+    Command(":not-source", "NAME", "no products of this source; without a name all again"),
+    Command(":k", "N", "how many neighbours to show"),
+    Command(":explain", "N", "why neighbour N of the last query is one"),
+    Command(":help", "", "these lines"),
+    Command(":quit", "", "leave (also Ctrl-D)"),
+)
+
+
+class Prompt:
+    """Answers lines. Keeps the filters, k and the last answer."""
+
+    def __init__(self, session: Session, k: int, filters: Filters = EVERYBODY) -> None:
+        """Raises InputError for an unknown category or source."""
+        self.session, self.k, self.filters = session, k, filters
+        session.index.allowed(filters)
+        self.last: Answer | None = None
+        self.console = open_console()
+        self._actions: dict[str, Callable[[str], None]] = {
+            ":id": lambda text: self._ask(self._by_id(text)),
+            ":text": lambda text: self._ask(Query(text=text)),
+            ":image": lambda text: self._ask(Query(picture=Path(_unquoted(text)).expanduser())),
+            ":category": lambda name: self._filter(replace(self.filters, category=name or None)),
+            ":source": lambda name: self._filter(replace(self.filters, sources=_more(self.filters.sources, name))),
+            ":not-source": lambda name: self._filter(
+                replace(self.filters, not_sources=_more(self.filters.not_sources, name))
+            ),
+            ":k": self._choose_k,
+            ":explain": self._explain,
+            ":help": lambda text: self._help(),
+        }
+
+    def answer(self, line: str) -> bool:
+        """Answer one line; what is wrong with it is said in one line on stderr. False when it asks to leave."""
+        line = line.strip()
+        if line in (":quit", ":q", ":exit"):
+            return False
+        try:
+            self._act(line)
+        except InputError as error:
+            click.echo(f"heroic: {plain(str(error))}", err=True)
+        return True
+
+    def query_of(self, line: str) -> Query:
+        """What a line without a colon means: an id that exists, else a picture's path, else a text."""
+        if self.session.index.catalog.lookup.find(pa.array([line]))[0] >= 0:
+            return self._by_id(line)
+        path = Path(_unquoted(line)).expanduser()
+        if path.suffix.lower() in PICTURE_SUFFIXES and _is_file(path):
+            return Query(picture=path)
+        return Query(text=line)
+
+    def _act(self, line: str) -> None:
+        if not line:
+            return
+        if not line.startswith(":"):
+            self._ask(self.query_of(line))
+            return
+        name, _, argument = line.partition(" ")
+        if name not in self._actions:
+            names = [*self._actions, ":quit"]
+            near = process.extractOne(name, names, scorer=fuzz.ratio, score_cutoff=60)
+            hint = f"did you mean {near[0]}?" if near else "see :help"
+            raise InputError(f"{name}: no such command: {hint}")
+        self._actions[name](argument.strip())
+
+    def _by_id(self, text: str) -> Query:
+        return query_by_id(self.session.index.catalog, text)
+
+    def _ask(self, query: Query) -> None:
+        self.last = self.session.ask(query, self.k, self.filters)
+        self.console.print(render_answer(self.session, self.last, self.console.width))
+
+    def _filter(self, filters: Filters) -> None:
+        allowed = self.session.index.allowed(filters)
+        self.filters = filters
+        self._say("all products" if allowed is None else f"{filters}: {int(allowed.sum()):,} products")
+
+    def _choose_k(self, text: str) -> None:
+        self.k = _whole_number(text, ":k")
+        self._say(f"k {self.k}")
+
+    def _explain(self, text: str) -> None:
+        number = _whole_number(text, ":explain")
+        if self.last is None:
+            raise InputError(":explain: nothing was asked yet: type an id, a text or a picture's path first")
+        self.console.print(render_explanation(self.session, self.last, number))
+
+    def _help(self) -> None:
+        self._say("Type an id, a text, or a picture's path: an id that exists wins, then a picture that exists.")
+        for command in COMMANDS:
+            self._say(f"  {command.name + ' ' + command.argument:<16}  {command.meaning}")
+
+    def _say(self, text: str) -> None:
+        self.console.print(plain(text), markup=False)
+
+
+def converse(prompt: Prompt) -> None:
+    """Answer lines until there are no more: from the terminal with history and completion, else from stdin."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from scripts.commands.query.terminal import typed_lines
+
+        answer_until_left(prompt, typed_lines(prompt))
+        return
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+    for line in sys.stdin:
+        if not prompt.answer(line):
+            return
+
+
+def answer_until_left(prompt: Prompt, lines: Iterable[str]) -> None:
+    """Answer what is typed; Ctrl-C ends the answer under way, not the prompt."""
+    for line in lines:
+        try:
+            if not prompt.answer(line):
+                return
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+
+
+def _more(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """The names with another one, none without it."""
+    return tuple(dict.fromkeys((*names, name))) if name else ()
+
+
+def _whole_number(text: str, name: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise InputError(f"{name} {text!r}: give a number from 1 to 10000")
+    return int(text)
+
+
+def _unquoted(text: str) -> str:
+    """A path as terminals paste it: perhaps in quotes."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+
+
+def _is_file(path: Path) -> bool:
+    """False also for what the system takes for no path: too long, or with a null character."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,96 @@
+"""`heroic query`: the products most like one, a text or a picture; without any of them a prompt."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from indexing.catalog.filters import Filters
+    from indexing.query.find_neighbours import Query
+    from scripts.commands.query.session import Session
+
+
+@click.command(name="query")
+@click.argument("index", type=click.Path(path_type=Path))
+@click.option("--id", "product_id", help="A product of the catalogue; it is not among its own neighbours.")
+@click.option("--text", help="Free text; with --image both together are searched.")
+@click.option("--image", type=click.Path(path_type=Path), help="A picture's file.")
+@click.option(
+    "--view",
+    type=click.Choice(["text", "image", "fused", "lexical"]),
+    help="Where to look; a text in the image view needs --image-encoder clip.",
+)
+@click.option("-k", default=10, show_default=True, type=click.IntRange(min=1), help="Neighbours to show.")
+@click.option("--category", help="Only products of this category, at any level.")
+@click.option("--source", "sources", multiple=True, help="Only products of this source; may be given again for others.")
+@click.option("--not-source", "not_sources", multiple=True, help="No products of this source; may be given again.")
+@click.option("--model", type=click.Path(path_type=Path), help="Adds its probability that each neighbour is a match.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(
+    index: Path,
+    product_id: str | None,
+    text: str | None,
+    image: Path | None,
+    view: str | None,
+    k: int,
+    category: str | None,
+    sources: tuple[str, ...],
+    not_sources: tuple[str, ...],
+    model: Path | None,
+    as_json: bool,
+) -> None:
+    """Show the products of INDEX most like one: cosines of each view, title, category, source.
+
+    Without --id, --text and --image a prompt opens (:help says what it understands); where the input is no terminal,
+    each of its lines is answered.
+    """
+    asked = product_id is not None or text is not None or image is not None
+    if product_id is not None and (text is not None or image is not None):
+        raise click.UsageError("--id is a query of its own: leave out --text and --image")
+    if as_json and not asked:
+        raise click.UsageError("--json prints one answer: give --id, --text or --image")
+    if view is not None and not asked:
+        raise click.UsageError("--view is of one query: give --id, --text or --image")
+    from indexing.catalog.filters import Filters
+
+    session, filters = _open(index, model), Filters(category, sources, not_sources)
+    if not asked:
+        from scripts.commands.query.prompt import Prompt, converse
+
+        converse(Prompt(session, k, filters))
+        return
+    _answer(session, _query(session, product_id, text, image, view), k, filters, as_json=as_json)
+
+
+def _open(index: Path, model: Path | None) -> "Session":
+    from indexing.product_index import open_index
+    from reranking.model.reranker import load_reranker
+    from scripts.commands.query.session import Session
+
+    return Session(open_index(index), None if model is None else load_reranker(model))
+
+
+def _query(
+    session: "Session", product_id: str | None, text: str | None, image: Path | None, view: str | None
+) -> "Query":
+    from dataclasses import replace
+
+    from indexing.query.find_neighbours import Query, query_by_id
+
+    if product_id is not None:
+        return replace(query_by_id(session.index.catalog, product_id), view=view)
+    return Query(text=text, picture=image, view=view)
+
+
+def _answer(session: "Session", query: "Query", k: int, filters: "Filters", *, as_json: bool) -> None:
+    from scripts.commands.query.answers import open_console, render_answer
+    from scripts.commands.query.query_json import as_document
+
+    answer = session.ask(query, k, filters)
+    if as_json:
+        click.echo(json.dumps(as_document(session, answer), ensure_ascii=False, indent=2))
+        return
+    console = open_console()
+    console.print(render_answer(session, answer, console.width))

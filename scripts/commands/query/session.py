@@ -1,0 +1,88 @@
+"""Questions to an index and the answers to them, with a model's probabilities where it can give them."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from indexing.arrays import Floats1d, Ints1d
+from indexing.catalog.catalog import Catalog
+from indexing.catalog.filters import EVERYBODY, Filters
+from indexing.product_index import ProductIndex
+from indexing.query.find_neighbours import Query, QueryResult, find_neighbours
+from reranking.model.pair_scorer import PairScorer
+from reranking.model.reranker import XgboostReranker
+
+PREPARED_WHOLE = 50_000  # products: a catalogue up to this size is prepared for the model once for all questions
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The neighbours of a query; `products` are theirs, in their order. `notes` are lines for the reader.
+
+    `probabilities` (m,) are None without a model, NaN for a query that is not in the catalogue.
+    """
+
+    query: Query
+    k: int
+    filters: Filters
+    result: QueryResult
+    products: Catalog
+    probabilities: Floats1d | None
+    notes: tuple[str, ...]
+
+
+@dataclass
+class Session:
+    """An open index, and a model that fits it, if any. Raises InputError when the model does not."""
+
+    index: ProductIndex
+    model: XgboostReranker | None = None
+    _scorers: list[PairScorer] = field(default_factory=list)  # the last one made
+
+    def __post_init__(self) -> None:
+        if self.model is not None:
+            self.model.needs.refuse(self.index)
+
+    @cached_property
+    def name(self) -> str:
+        """The index folder's own name."""
+        return self.index.folder.resolve().name
+
+    def ask(self, query: Query, k: int, filters: Filters = EVERYBODY) -> Answer:
+        """The k neighbours of a query. Raises InputError as `find_neighbours` does."""
+        result = find_neighbours(self.index, query, k, filters=filters)
+        products = self.index.catalog.take(result.positions)
+        probabilities = self._probabilities(query, result)
+        return Answer(query, k, filters, result, products, probabilities, self._notes(query, result, k, filters))
+
+    def scorer(self, model: XgboostReranker, products: Ints1d) -> PairScorer:
+        """The model ready for pairs of these products (positions)."""
+        whole = np.arange(len(self.index.catalog))
+        if len(whole) > PREPARED_WHOLE:
+            return PairScorer.prepare(self.index, model, np.unique(products))
+        if not self._scorers:
+            self._scorers.append(PairScorer.prepare(self.index, model, whole))
+        return self._scorers[0]
+
+    def _probabilities(self, query: Query, result: QueryResult) -> Floats1d | None:
+        if self.model is None:
+            return None
+        if query.position is None or not len(result):
+            return np.full(len(result), np.nan, dtype=np.float32)
+        left = np.full(len(result), query.position)
+        scorer = self.scorer(self.model, np.append(result.positions, query.position))
+        return scorer.probabilities(left, result.positions)
+
+    def _notes(self, query: Query, result: QueryResult, k: int, filters: Filters) -> tuple[str, ...]:
+        notes = []
+        if self.model is not None and query.position is None:
+            notes.append("no probability: the model scores pairs of the catalogue's products, so ask by id")
+        if query.position is None and result.searched == "lexical":
+            notes.append("searched the lexical view: a text has no vector in the text view of this index")
+        if result.blind:
+            notes.append(f"nothing found: there is nothing to see of it in the {result.searched} view")
+        elif len(result) < min(k, len(self.index.catalog)):
+            where = f" of {filters}" if filters else ""
+            notes.append(f"no more than {len(result)} products{where} can be its neighbours")
+        return tuple(notes)

@@ -1,0 +1,61 @@
+"""`heroic score`: score a pairs file with a model."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command(name="score")
+@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("pairs", type=click.Path(path_type=Path))
+@click.option("--model", required=True, type=click.Path(path_type=Path), help="A folder that heroic train wrote.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The parquet file of scores.")
+@click.option(
+    "--thresholds", type=click.Path(path_type=Path), help="YAML of category: threshold, over the model's own."
+)
+@click.option("--submission", type=click.Path(path_type=Path), help="Also write the contest's file, .csv or .parquet.")
+@click.option(
+    "--overwrite-columns", is_flag=True, help="Replace columns of PAIRS that have the names of the added ones."
+)
+@click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
+@click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
+def command(
+    index: Path,
+    pairs: Path,
+    model: Path,
+    out: Path,
+    thresholds: Path | None,
+    submission: Path | None,
+    overwrite_columns: bool,
+    device: str,
+    ids: tuple[str, str] | None,
+) -> None:
+    """Score PAIRS of products of INDEX: the same rows in the same order, with columns added.
+
+    `score`, `probability` (calibrated on validation), `category` (the evaluation category), `match` (by the
+    category's threshold, which held the target precision on validation) and `match_f1` (by the one threshold of the
+    best F1 there).
+    """
+    from indexing.product_index import open_index
+    from reranking.boosters.boosting import choose_boosting_device, on_device
+    from reranking.decisions.threshold import read_thresholds
+    from reranking.model.reranker import load_reranker
+    from reranking.model.score_pairs import ScoreOptions, score_pairs, scoring_needs
+    from scripts.terminal.progress import shown
+
+    chosen_device = choose_boosting_device(device)
+    reranker = load_reranker(model)
+    on_device(reranker.members, chosen_device)
+    chosen = None if thresholds is None else read_thresholds(thresholds, reranker.decisions)
+    options = ScoreOptions(chosen, submission, overwrite_columns, ids)
+    opened = open_index(index)
+    click.echo(scoring_needs(opened, pairs, reranker), err=True)
+    with shown() as progress:
+        scored = score_pairs(opened, pairs, out, model=reranker, options=options, progress=progress)
+    click.echo(f"scores: {scored.pairs:,} pairs in {out}")
+    click.echo(
+        f"matches: {scored.matches:,} at precision {reranker.target_precision:g}, {scored.matches_f1:,} at the best F1, "
+        f"in {len(scored.categories)} evaluation categories"
+    )
+    if submission is not None:
+        click.echo(f"submission: {submission}")

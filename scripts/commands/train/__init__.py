@@ -1,0 +1,1 @@
+"""`heroic train`: a reranker from labelled pairs."""

@@ -1,0 +1,95 @@
+"""Where `heroic train` takes the boosters' settings from: the default, another model, or a search."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from indexing.machine.progress import Progress
+    from indexing.product_index import ProductIndex
+    from reranking.boosters.boosting import BoostingOptions
+    from reranking.pairs.labelled import LabelledPairs
+    from reranking.training.train_reranker import Trained, TrainOptions
+    from reranking.training.tuning import Found
+
+
+@dataclass(frozen=True)
+class SettingsChoice:
+    """What was asked for: `trials` of a search, kept in `storage`, or the settings of the model `like`; and `given`, by
+    name, what the user set over either."""
+
+    trials: int | None
+    storage: Path | None
+    like: Path | None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.trials is not None and self.like is not None:
+            raise click.UsageError("--trials searches for settings, --settings gives them: leave one out")
+        if self.trials is None and self.storage is not None:
+            raise click.UsageError("--storage keeps the search of --trials: give --trials too")
+        if self.trials is not None:
+            import reranking.training.tuning  # noqa: F401  Optuna is missed before any work
+
+    def search(
+        self,
+        index: "ProductIndex",
+        pairs: "LabelledPairs",
+        options: "TrainOptions",
+        *,
+        metric: Callable[..., float],
+        progress: "Progress",
+    ) -> "Found | None":
+        """What the search found; None when none was asked for."""
+        if self.trials is None:
+            return None
+        from reranking.training.tuning import SearchOptions, search_settings
+
+        search = SearchOptions(self.trials, self.storage, seed=options.seed)
+        return search_settings(index, pairs, metric=metric, options=options, search=search, progress=progress)
+
+    def begin(self, options: "TrainOptions") -> "TrainOptions":
+        """The options with the settings of the other model, if any, and with what was given."""
+        boosting = options.boosting if self.like is None else _settings_of(self.like)
+        return replace(options, boosting=replace(boosting, **self.given))
+
+
+def with_search(trained: "Trained", found: "Found | None") -> "Trained":
+    """The model that also says how its settings were found."""
+    if found is None:
+        return trained
+    model = trained.reranker
+    search: dict[str, Any] = {
+        name: value for name, value in asdict(found).items() if name not in ("boosting", "searched")
+    }
+    return replace(trained, reranker=replace(model, report={**model.report, "search": search}))
+
+
+def show_search(found: "Found | None") -> None:
+    """One line of what the search found, and what with."""
+    if found is None:
+        return
+    settings = ", ".join(f"{name} {_shown(getattr(found.boosting, name))}" for name in found.searched)
+    click.echo(
+        f"search: {found.value:.4f} cross-validated, {found.default:.4f} with the settings to begin with; "
+        f"{found.trials} trials, {found.pruned} of them given up early"
+    )
+    click.echo(f"settings: {settings}")
+
+
+def _shown(value: float | str | bool) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _settings_of(path: Path) -> "BoostingOptions":
+    from indexing.errors import InputError
+    from reranking.boosters.boosting import BoostingOptions
+    from reranking.model.reranker import load_reranker
+
+    try:
+        return BoostingOptions(**load_reranker(path).report["options"]["boosting"])
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: its manifest does not keep settings ({error}): name another model") from error

@@ -1,0 +1,228 @@
+"""`heroic train`: learn to score pairs from labelled ones."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scripts.commands.train.audit_list import PRINTED, refuse_file, run_audit
+from scripts.commands.train.settings_choice import SettingsChoice, show_search, with_search
+from scripts.commands.train.trained_text import show_trained
+
+if TYPE_CHECKING:
+    from indexing.machine.progress import Progress
+    from indexing.product_index import ProductIndex
+    from reranking.decisions.validation import ValidationPairs
+    from reranking.pairs.labelled import LabelledPairs
+    from reranking.training.examples import TrainingRoom
+    from reranking.training.train_reranker import Trained, TrainOptions
+
+MINED = 10  # neighbours
+AS_GIVEN = "target_precision", "group_by", "same_source", "words", "rivals", "leave_out_seen", "seed"  # of TrainOptions
+
+
+@click.command(name="train")
+@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("pairs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The model folder.")
+@click.option("--valid", type=click.Path(path_type=Path), help="Validation pairs [default: groups held out of PAIRS].")
+@click.option(
+    "--target-precision", default=0.75, show_default=True, help="What the thresholds hold, and the metric's level."
+)
+@click.option(
+    "--target-precisions",
+    type=click.Path(path_type=Path),
+    help="YAML of category: precision, over --target-precision; its `default` takes the place of that.",
+)
+@click.option(
+    "--group-by",
+    default="matches",
+    show_default=True,
+    type=click.Choice(["matches", "pairs"]),
+    help="What ties products into a group that is held out whole.",
+)
+@click.option(
+    "--category-pairs", default=1000, show_default=True, help="A category with more training pairs stands alone."
+)
+@click.option("--same-source", is_flag=True, help="Add the feature 'same source'.")
+@click.option(
+    "--words/--no-words",
+    default=True,
+    show_default=True,
+    help="Learn from PAIRS what words of the titles say of a match.",
+)
+@click.option(
+    "--rivals/--no-rivals",
+    default=True,
+    show_default=True,
+    help="Compare pairs with the other neighbours of both sides.",
+)
+@click.option(
+    "--cross", type=click.Path(path_type=Path), help="A folder of heroic train-encoder cross: its score as a feature."
+)
+@click.option("--leave-out-seen", is_flag=True, help="Train on pairs whose products the encoder was not trained on.")
+@click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
+@click.option("--target", help="Target column, where it has a name of its own.")
+@click.option(
+    "--mine",
+    is_flag=False,
+    flag_value=MINED,
+    type=click.IntRange(min=1),
+    metavar="[N]",
+    help=f"Add non-matches: of each product with a known match the first N neighbours with another [{MINED}].",
+)
+@click.option("--transitive", is_flag=True, help="Add matches that follow: A = B and B = C make A = C.")
+@click.option(
+    "--transitive-cap", default=20, show_default=True, help="Products of the largest group in which matches follow."
+)
+@click.option(
+    "--monotone", is_flag=True, help="Let no score fall where a feature of known direction speaks more for a match."
+)
+@click.option(
+    "--layout",
+    type=click.Choice(["one", "categories", "blend"]),
+    help="One model for all, one for each large category, or the mean of both [default: one].",
+)
+@click.option(
+    "--memory",
+    default="auto",
+    show_default=True,
+    help="For the features of training pairs, such as 8G: what does not fit is kept on disk beside --out.",
+)
+@click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
+@click.option("--seed", default=0, show_default=True)
+@click.option("--trials", type=click.IntRange(min=1), help="Search for better settings first: how many to try.")
+@click.option("--storage", type=click.Path(path_type=Path), help="A file to go on from with the search of --trials.")
+@click.option("--settings", type=click.Path(path_type=Path), help="Train with the settings of this model.")
+@click.option(
+    "--audit",
+    is_flag=False,
+    flag_value=PRINTED,
+    metavar="[FILE]",
+    help="Also list the labels of PAIRS that look wrong; a FILE (.csv, .parquet) gets all of them.",
+)
+def command(
+    index: Path,
+    pairs: tuple[Path, ...],
+    out: Path,
+    valid: Path | None,
+    target_precisions: Path | None,
+    ids: tuple[str, str] | None,
+    target: str | None,
+    audit: str | None,
+    memory: str,
+    device: str,
+    cross: Path | None,
+    **given: Any,
+) -> None:
+    """Train a reranker on the labelled PAIRS of products of INDEX.
+
+    Without --valid, whole product groups are held out for early stopping and thresholds. Take training pairs from
+    the retrieval whose pairs will be scored (heroic candidates): otherwise ranks mislead the model.
+    """
+    from scripts.terminal.progress import shown
+
+    choice = _choose_settings(given, device)
+    refuse_file(audit)
+    room = _make_room(memory, out)
+    options = choice.begin(_train_options(given, target_precisions, cross))
+    data = _read_data(index, pairs, valid, ids=ids, target=target)
+    with shown() as progress, room.cleared():
+        found = choice.search(data.index, data.pairs, options, metric=_metric(options), progress=progress)
+        options = options if found is None else replace(options, boosting=found.boosting)
+        trained = with_search(_train(data, options, room, progress), found)
+        trained.reranker.save(out)
+    show_trained(trained, out)
+    show_search(found)
+    if audit is not None:
+        run_audit(audit, data.index, data.pairs, metric=_metric(options), options=options)
+
+
+def _choose_settings(given: Mapping[str, Any], device: str) -> SettingsChoice:
+    """What was asked for of the boosters' settings, with those that the user set."""
+    from reranking.boosters.boosting import choose_boosting_device
+
+    chosen = {name: given[name] for name in ("layout", "monotone") if given[name]}
+    chosen["device"] = choose_boosting_device(device)
+    return SettingsChoice(given["trials"], given["storage"], given["settings"], chosen)
+
+
+def _make_room(memory: str, out: Path) -> "TrainingRoom":
+    """Raises InputError for a `memory` that is none."""
+    from indexing.machine.memory import parse_memory
+    from reranking.training.examples import TrainingRoom
+
+    return TrainingRoom(parse_memory(memory), out.absolute().parent / f".{out.name}.features", _announce)
+
+
+def _announce(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _train_options(given: Mapping[str, Any], target_precisions: Path | None, cross: Path | None) -> "TrainOptions":
+    """With the default settings of the boosters. Raises InputError for values that cannot be."""
+    from reranking.decisions.asked_precision import read_target_precisions
+    from reranking.training.mining import MiningOptions
+    from reranking.training.train_reranker import TrainOptions
+
+    named = {name: given[name] for name in AS_GIVEN}
+    named["mining"] = MiningOptions(given["mine"] or 0, given["transitive"], given["transitive_cap"])
+    if target_precisions is not None:
+        named["target_precisions"] = read_target_precisions(target_precisions)
+        named["target_precision"] = named["target_precisions"].pop("default", named["target_precision"])
+    named["cross"] = "" if cross is None else str(cross)
+    return TrainOptions(least_pairs=given["category_pairs"], **named)
+
+
+@dataclass(frozen=True)
+class _Data:
+    """An index with its labelled pairs; without `valid`, some of them are held out to validate by."""
+
+    index: "ProductIndex"
+    pairs: "LabelledPairs"
+    valid: "LabelledPairs | None"
+
+
+def _read_data(
+    index: Path, pairs: tuple[Path, ...], valid: Path | None, *, ids: tuple[str, str] | None, target: str | None
+) -> _Data:
+    from indexing.product_index import open_index
+    from reranking.pairs.labelled import read_labelled
+
+    opened = open_index(index)
+    labelled = read_labelled(pairs, opened.catalog, ids=ids, target=target)
+    judged = None if valid is None else read_labelled([valid], opened.catalog, ids=ids, target=target)
+    return _Data(opened, labelled, judged)
+
+
+def _train(data: _Data, options: "TrainOptions", room: "TrainingRoom", progress: "Progress") -> "Trained":
+    from reranking.training.train_reranker import train_reranker
+
+    return train_reranker(
+        data.index,
+        data.pairs,
+        data.valid,
+        metric=_metric(options),
+        interval=partial(_interval, level=options.target_precision),
+        options=options,
+        room=room,
+        progress=progress,
+    )
+
+
+def _metric(options: "TrainOptions") -> Callable[..., float]:
+    from eval.metrics.precision_auc import weighted
+
+    return partial(weighted, level=options.target_precision)
+
+
+def _interval(pairs: "ValidationPairs", level: float) -> tuple[float, float] | None:
+    """Of the metric, from draws of product groups."""
+    from eval.metrics.intervals import Draws, PairGroups, weighted_interval
+
+    groups = PairGroups(pairs.left_groups, pairs.right_groups)
+    found = weighted_interval(pairs.scores, pairs.targets, pairs.categories, groups, Draws(), level=level)
+    return None if found is None else (found.low, found.high)

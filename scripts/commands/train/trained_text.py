@@ -1,0 +1,73 @@
+"""What `heroic train` prints of the model that it trained."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from reranking.model.reranker import XgboostReranker
+    from reranking.training.train_reranker import Trained
+
+SHOWN = 10
+
+
+def show_trained(trained: "Trained", out: Path) -> None:
+    """Warnings on stderr; the pairs, how the model ranks them, its strongest features and its thresholds."""
+    from rich.console import Console
+
+    from scripts.commands.train.decision_table import decision_table
+
+    model = trained.reranker
+    for warning in trained.warnings:
+        click.echo(f"heroic: warning: {warning}", err=True)
+    click.echo(f"model: {out} ({model.fingerprint})")
+    _show_pairs(model.report)
+    _show_quality(model)
+    console = Console()
+    console.print(_feature_table(model.report))
+    console.print(decision_table(model))
+
+
+def _show_pairs(report: Mapping[str, Any]) -> None:
+    click.echo(
+        f"pairs: {report['rows']:,} with {report['positives']:,} matches in {report['groups']:,} product groups; "
+        f"trained on {report['train_rows']:,}, validated on {report['valid_rows']:,} "
+        f"with {report['valid_positives']:,} matches"
+    )
+    if report.get("left_out"):
+        click.echo(f"left out: {report['left_out']:,} non-matches between training and validation groups")
+    if report["mined"] or report["inferred"]:
+        click.echo(
+            f"added to train on: {report['mined']:,} mined non-matches, {report['inferred']:,} matches that follow"
+        )
+    if report["shared_products"]:
+        click.echo(f"note: {report['shared_products']:,} products are in both training and validation pairs")
+
+
+def _show_quality(model: "XgboostReranker") -> None:
+    report, calibration = model.report, model.report["calibration"]
+    click.echo(
+        f"validation weighted (precision >= {model.target_precision:g}): {report['metric']:.4f}"
+        + _span(report["interval"])
+    )
+    click.echo(
+        f"probabilities: {calibration['method']}, expected calibration error {calibration['error']:.4f} out of fold "
+        f"({calibration['error_of_scores']:.4f} of the scores as they are)"
+    )
+
+
+def _span(interval: Sequence[float] | None) -> str:
+    return "" if interval is None else f" ({interval[0]:.4f} to {interval[1]:.4f})"
+
+
+def _feature_table(report: Mapping[str, Any]) -> "Table":
+    from rich.table import Table
+
+    features = Table("feature", "share of gain", title="strongest features")
+    for name, share in list(report["importance"].items())[:SHOWN]:
+        features.add_row(name, f"{share:.1%}")
+    return features

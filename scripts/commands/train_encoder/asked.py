@@ -1,0 +1,138 @@
+"""How the trainings of encoders begin: the options that all of them have, the model to start from, and the data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from indexing.encoders.model_source import ModelSource
+    from indexing.product_index import ProductIndex
+    from reranking.encoder_training.loop.run import RunOptions
+    from reranking.pairs.labelled import LabelledPairs
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Trained = TypeVar("Trained")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a user asks of a training, whichever model it is of."""
+
+    index: Path
+    pairs: tuple[Path, ...]
+    out: Path
+    valid: Path | None
+    epochs: int
+    patience: int
+    minutes: float | None
+    seed: int
+    device: str
+    resume: bool
+    ids: tuple[str, str] | None
+    target: str | None
+
+    def run_options(self) -> "RunOptions":
+        """Raises InputError for values that cannot be."""
+        from reranking.encoder_training.loop.run import RunOptions
+
+        return RunOptions(self.epochs, self.patience, self.minutes)
+
+    def read(self) -> "TrainingData":
+        """Raises InputError for an index or pairs that cannot be read."""
+        from indexing.product_index import open_index
+        from reranking.pairs.labelled import read_labelled
+
+        opened = open_index(self.index)
+        labelled = read_labelled(self.pairs, opened.catalog, ids=self.ids, target=self.target)
+        if self.valid is None:
+            return TrainingData(self, opened, labelled, None)
+        judged = read_labelled([self.valid], opened.catalog, ids=self.ids, target=self.target)
+        return TrainingData(self, opened, labelled, judged)
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What was `asked`, the index opened and its labelled pairs read."""
+
+    asked: Asked
+    index: "ProductIndex"
+    pairs: "LabelledPairs"
+    valid: "LabelledPairs | None"
+
+    def train(self, train: Callable[..., Trained]) -> Trained:
+        """What comes of one of the library's trainings on these pairs, told of on stderr."""
+        from indexing.machine.device import torch_devices
+        from scripts.terminal.progress import shown
+
+        asked = self.asked
+        with shown() as progress:
+            return train(
+                self.index,
+                self.pairs,
+                self.valid,
+                out=asked.out,
+                device=torch_devices(asked.device)[0],
+                resume=asked.resume,
+                progress=progress,
+                tell=lambda line: click.echo(line, err=True),
+            )
+
+
+def pairs_arguments(command: Command) -> Command:
+    """INDEX PAIRS..."""
+    command = click.argument("pairs", nargs=-1, required=True, type=click.Path(path_type=Path))(command)
+    return click.argument("index", type=click.Path(path_type=Path))(command)
+
+
+def out_options(what: str) -> Callable[[Command], Command]:
+    """--out, the folder of `what`, and --valid."""
+    folder = click.option("--out", required=True, type=click.Path(path_type=Path), help=f"The folder of the {what}.")
+    valid = click.option(
+        "--valid", type=click.Path(path_type=Path), help="Validation pairs [default: groups held out of PAIRS]."
+    )
+    return lambda command: folder(valid(command))
+
+
+def closing_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that the help ends with. The command is given what all trainings are asked for as one `Asked`."""
+
+    @wraps(command)
+    def gathered(**given: Any) -> None:
+        shared = {name: given.pop(name) for name in Asked.__dataclass_fields__}
+        command(Asked(**shared), **given)
+
+    for option in (
+        click.option("--target", help="Target column, where it has a name of its own."),
+        click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own."),
+        click.option("--resume", is_flag=True, help="Go on from where the same training was cut short."),
+        click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])),
+        click.option("--seed", default=0, show_default=True),
+    ):
+        gathered = option(gathered)
+    return gathered
+
+
+def base_model(text: str) -> "ModelSource":
+    """The model of `--base st:NAME`, also without `st:`. Raises InputError for one that cannot be had."""
+    from indexing.encoders.model_source import find_model
+    from indexing.errors import InputError
+
+    engine, _, name = text.partition(":")
+    if engine in ("static", "clip", "clip-text", "lsa"):
+        raise InputError(f"--base {text}: a sentence-transformers model is needed: st:NAME or st:FOLDER")
+    return find_model(name if engine == "st" else text)
+
+
+def need_packages(what: str) -> None:
+    """Raises InputError, naming the extra, when the packages that trainings need are not installed."""
+    from importlib.util import find_spec
+
+    from indexing.encoders.model_source import missing
+    from indexing.errors import InputError
+
+    if find_spec("sentence_transformers") is None:
+        raise InputError(missing(what))

@@ -1,0 +1,91 @@
+"""`heroic train-encoder image`: fit a picture model to one's own pictures, titles and matches."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scripts.commands.train_encoder.asked import Asked, closing_options, out_options, pairs_arguments
+from scripts.commands.train_encoder.training_end import show_recall
+
+if TYPE_CHECKING:
+    from reranking.encoder_training.pictures.training import ImageTrained
+
+
+@click.command(name="image")
+@pairs_arguments
+@click.option(
+    "--base", metavar="clip:MODEL/TAG|FOLDER", help="The model to start from [default: a new one of --config]."
+)
+@click.option("--config", default="small", show_default=True, metavar="small|FILE.json", help="Of a new model.")
+@out_options("trained model")
+@click.option("--hold-out-share", default=0.0, show_default=True, help="Product groups kept from it, for the reranker.")
+@click.option("--epochs", default=40, show_default=True, help="At most.")
+@click.option("--patience", default=8, show_default=True, help="Epochs without a better recall@10.")
+@click.option("--minutes", type=float, help="At most; the learning rate falls to nothing by then.")
+@click.option("--batch", default=64, show_default=True, help="Pictures a step, each with its partner.")
+@click.option("--learning-rate", type=float, help="[default: 0.002 for a new model, 0.00001 for --base]")
+@click.option("--temperature", default=0.07, show_default=True, help="Of the loss between pictures.")
+@click.option(
+    "--text-share", default=0.2, show_default=True, help="Of the loss between pictures and texts, 0 to below 1."
+)
+@click.option("--beside", default=3, show_default=True, help="Pictures like it that each brings into its batch.")
+@click.option("--crop", default=0.6, show_default=True, help="The smallest share of a side that a crop keeps.")
+@click.option("--flip/--no-flip", default=True, show_default=True, help="Whether offers show products mirrored.")
+@closing_options
+def command(
+    asked: Asked,
+    base: str | None,
+    config: str,
+    hold_out_share: float,
+    batch: int,
+    learning_rate: float | None,
+    temperature: float,
+    text_share: float,
+    beside: int,
+    crop: float,
+    flip: bool,
+) -> None:
+    """Train a picture model on the products of PAIRS, so that pictures of a product are each other's neighbours.
+
+    It learns from their pictures and titles, and from two pictures of a match. The model of the epoch with the best
+    recall@10 of validation matches is kept, in a folder that open_clip reads, with a card and a picture of the
+    training. Product groups are never split, unless --valid shares products with PAIRS.
+    """
+    from reranking.encoder_training.loop.schedule import Schedule
+    from reranking.encoder_training.pictures.augmentation import Augmentation
+    from reranking.encoder_training.pictures.clip_learner import ClipOptions
+    from reranking.encoder_training.pictures.training import ImageTraining, train_image_encoder
+
+    rate = learning_rate if learning_rate is not None else (2e-3 if base is None else 1e-5)
+    changes = Augmentation(crop=(crop, 1.1), flip=0.5 if flip else 0.0)
+    clip = ClipOptions(
+        batch,
+        temperature,
+        text_share,
+        beside,
+        seed=asked.seed,
+        schedule=Schedule(rate, 0.05, 0.05),
+        augmentation=changes,
+    )
+    options = ImageTraining(hold_out_share, seed=asked.seed, clip=clip, run=asked.run_options())
+    trained = asked.read().train(partial(train_image_encoder, base=base, config=config, options=options))
+    _print(trained, asked.out)
+
+
+def _print(trained: "ImageTrained", out: Path) -> None:
+    split = trained.split
+    click.echo(f"image encoder: {out}")
+    click.echo(
+        f"pictures: trained on {trained.pictures:,} of {len(split.train.products):,} products"
+        + (f", {trained.unusable:,} could not be used" if trained.unusable else "")
+    )
+    judged = split.valid.take((split.valid.targets == 1).nonzero()[0]).products
+    shared = len(set(split.train.products.tolist()) & set(judged.tolist()))
+    if shared:
+        click.echo(
+            f"note: {shared:,} products of validation matches were trained on: it is judged on new pictures of them"
+        )
+    show_recall(trained.history)
+    click.echo(f"next: heroic build-index PRODUCTS --out INDEX --image-encoder clip:{out}")

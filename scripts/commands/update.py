@@ -1,0 +1,59 @@
+"""`heroic update`: put products into an index and take others out, without building it again."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from indexing.update.update_index import Updated
+
+MUCH = 0.2  # of an index in delta and dead rows: compacting pays
+
+
+@click.command(name="update")
+@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("products", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--delete", type=click.Path(path_type=Path), metavar="IDS", help="One id a line, or a table with a column id."
+)
+@click.option("--ignore-unknown", is_flag=True, help="Pass over ids to delete that the index does not hold.")
+@click.option(
+    "--schema", default="auto", show_default=True, metavar="auto|generic|ozon|FILE.yaml", help="Column names."
+)
+@click.option(
+    "--images", type=click.Path(path_type=Path), help="Folder of relative pictures [default: the files' own]."
+)
+@click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
+@click.option("--max-rejects", default=0.01, show_default=True, help="Largest share of products with a malformed cell.")
+def command(index: Path, products: tuple[Path, ...], delete: Path | None, **given: Any) -> None:
+    """Put PRODUCTS (parquet, CSV or JSONL files, or folders of them) into INDEX, and take out those of --delete.
+
+    A product whose id the index holds is replaced, in its place; only what is new or changed is encoded, by the encoders
+    that the index was built with. Readers see the old version or the new one.
+    """
+    from indexing.update.update_index import UpdateOptions, update_index
+    from scripts.terminal.progress import shown
+
+    with shown() as progress:
+        done = update_index(index, products, delete=delete, options=UpdateOptions(**given), progress=progress)
+    _print(done, index)
+
+
+def _print(done: "Updated", index: Path) -> None:
+    click.echo(f"index: {index} ({done.index.fingerprint})")
+    unknown = f", {done.unknown:,} to delete were not there" if done.unknown else ""
+    click.echo(
+        f"products: {len(done.index.catalog):,}; {done.added:,} new, {done.changed:,} changed, {done.same:,} the same, "
+        f"{done.deleted:,} deleted{unknown}"
+    )
+    if done.searched:
+        searched = ", ".join(f"{view} {count:,}" for view, count in done.searched.items())
+        click.echo(f"neighbours searched for: {searched}")
+    if done.rejects:
+        reasons = sorted({reject.reason.split(":")[0] for reject in done.rejects})
+        click.echo(
+            f"set aside: {len(done.rejects):,} cells or pictures ({'; '.join(reasons[:5])}), see {index}/rejects.parquet"
+        )
+    if done.share > MUCH:
+        click.echo(f"{done.share:.0%} of the index is new or dead since it was built: heroic compact {index}")

@@ -1,0 +1,63 @@
+"""The retrieval ceiling."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from eval.findings.ceiling import UNION, find_ceiling
+from eval.inputs.joining import join_scores, read_truth
+from eval.inputs.scores import read_scores
+from indexing.search.neighbours import Neighbours
+
+
+@pytest.fixture
+def ceiling(write_table, catalog_of):
+    """Four matches of products 0 to 7; the views' neighbours are named by product, 3 at most."""
+
+    def find(views, *, called=(True, True, False, True), across=False, sources=None):
+        ids = {"left_id": [0, 2, 4, 6, 0], "right_id": [1, 3, 5, 7, 3]}
+        scores = read_scores(write_table("s.parquet", {**ids, "score": [0.9, 0.8, 0.7, 0.6, 0.5]}))
+        pairs = join_scores(scores, read_truth(write_table("t.parquet", {**ids, "target": [1.0, 1, 1, 1, 0]})))
+        made = {name: neighbours(of) for name, of in views.items()}
+        index = SimpleNamespace(
+            catalog=catalog_of(list(range(8)), source=sources or [None] * 8),
+            k=3,
+            views=tuple(views),
+            neighbours=made.__getitem__,
+            manifest=SimpleNamespace(made={"match_across_sources": across}),
+        )
+        return find_ceiling(index, pairs, np.array([0, 0, 1, 1, 2]), np.array([*called, False]), 3)
+
+    return find
+
+
+def neighbours(of):
+    positions = np.full((8, 3), -1)
+    for product, others in of.items():
+        positions[product, : len(others)] = others
+    cosines = np.where(positions < 0, np.nan, 1 - np.arange(3) / 10).astype(np.float32)
+    return Neighbours(positions, cosines)
+
+
+def test_recall_by_view_by_category_and_for_the_union(ceiling):
+    found = ceiling({"text": {0: [1], 2: [4, 3]}, "image": {5: [6, 7, 4]}})
+    views = {view.view: view for view in found.views}
+    assert found.ks.tolist() == [1, 3]
+    assert views["text"].recall.tolist() == [0.25, 0.5]
+    assert views["image"].recall.tolist() == [0.0, 0.25]
+    assert views[UNION].recall.tolist() == [0.25, 0.75]
+    assert views[UNION].by_category[:2].tolist() == [[0.5, 1.0], [0.0, 0.5]]
+    assert np.isnan(views[UNION].by_category[2]).all()  # no match there
+
+
+def test_what_no_view_proposes_and_what_the_scores_then_lose(ceiling):
+    found = ceiling({"text": {0: [1], 2: [3], 4: [5]}})
+    assert found.missing.tolist() == [3]
+    assert (found.kept, found.lost, found.unproposed) == (2, 1, 1)
+
+
+def test_matches_of_one_source_are_counted_where_neighbours_come_from_others(ceiling):
+    sources = ["a", "a", "a", "b", None, None, "a", "b"]
+    assert ceiling({"text": {}}, across=True, sources=sources).same_source == 1
+    assert ceiling({"text": {}}, across=False, sources=sources).same_source == 0

@@ -1,0 +1,113 @@
+"""Bootstrap by product group."""
+
+import numpy as np
+import pytest
+
+from eval.metrics.bca import bca_bounds
+from eval.metrics.intervals import Draws, PairGroups, bootstrap, decision_intervals, draw_weights, weighted_interval
+from eval.metrics.precision_auc import weighted
+from indexing.errors import InputError
+
+
+def some_pairs(size=400, seed=0):
+    generator = np.random.default_rng(seed)
+    scores = generator.random(size)
+    targets = (generator.random(size) < scores).astype(float)
+    groups = PairGroups(generator.integers(0, 60, size), generator.integers(0, 60, size))
+    return scores, targets, generator.integers(0, 3, size), groups
+
+
+def test_a_pair_inside_a_group_weighs_m_and_between_two_groups_the_product():
+    groups = PairGroups(np.array([5, 5, 9]), np.array([5, 9, 9]))
+    for inside_five, between, inside_nine in draw_weights(groups, Draws(rounds=30, seed=1)):
+        assert inside_five + inside_nine == 2  # two groups were drawn with replacement
+        assert between == inside_five * inside_nine
+
+
+def test_the_interval_holds_the_value_and_is_repeatable():
+    *pairs, groups = some_pairs()
+    first = weighted_interval(*pairs, groups, Draws(rounds=100, seed=3))
+    assert first is not None
+    assert first == weighted_interval(*pairs, groups, Draws(rounds=100, seed=3))
+    assert first.low < weighted(*pairs) < first.high
+    assert (first.confidence, first.rounds) == (0.95, 100)
+
+
+def test_a_wider_confidence_gives_a_wider_interval():
+    *pairs, groups = some_pairs()
+    narrow = weighted_interval(*pairs, groups, Draws(rounds=100, confidence=0.5))
+    wide = weighted_interval(*pairs, groups, Draws(rounds=100, confidence=0.95))
+    assert wide.low < narrow.low < narrow.high < wide.high
+
+
+def test_a_perfect_ranking_has_an_interval_of_no_width_where_every_category_has_positives():
+    targets = np.tile([1.0, 0.0], 20)
+    groups = PairGroups(np.arange(40) // 2, np.arange(40) // 2)
+    interval = weighted_interval(targets, targets, np.zeros(40, dtype=np.int64), groups, Draws(rounds=50))
+    assert (interval.low, interval.high) == (1.0, 1.0)
+
+
+def test_pairs_of_one_group_move_together():
+    generator = np.random.default_rng(0)
+    targets = np.repeat((generator.random(20) < 0.5).astype(float), 20)
+    together = PairGroups(np.arange(400) // 20, np.arange(400) // 20)
+    alone = PairGroups(np.arange(400), np.arange(400))
+    called = np.ones(400, dtype=bool)
+    wide = decision_intervals(called, targets, together, Draws(rounds=200)).precision
+    narrow = decision_intervals(called, targets, alone, Draws(rounds=200)).precision
+    assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
+
+
+def test_decisions_that_call_nothing_have_no_precision_interval():
+    intervals = decision_intervals(np.zeros(4, dtype=bool), np.ones(4), PairGroups(np.arange(4), np.arange(4)), Draws())
+    assert intervals.precision is None
+    assert intervals.recall is not None
+    assert intervals.f1 is not None
+    assert (intervals.recall.high, intervals.f1.high) == (0.0, 0.0)
+
+
+def test_rounds_in_which_nothing_was_drawn_are_left_out():
+    groups = PairGroups(np.array([0]), np.array([1]))  # 1 of 2 draws has both groups
+    sum_of, unknown = bootstrap(
+        lambda weights: np.array([weights.sum(), np.nan]), np.array([1.0, np.nan]), groups, Draws(rounds=100)
+    )
+    assert 0 < sum_of.rounds < 100
+    assert unknown is None
+
+
+def test_an_interval_contains_its_value_where_one_false_match_decides():
+    targets = np.r_[0.0, np.ones(40), np.zeros(10)]  # the best-scored is wrong: most draws are without it
+    scores = np.arange(len(targets), 0, -1, dtype=float)
+    codes = np.zeros(len(targets), dtype=np.int64)
+    groups = PairGroups(np.arange(len(targets)), np.arange(len(targets)) + np.where(targets == 1, 0, 100))
+    value = weighted(scores, targets, codes)
+    interval = weighted_interval(scores, targets, codes, groups, Draws(rounds=200))
+    assert interval.low <= value <= interval.high
+
+
+def test_a_value_in_the_middle_of_even_draws_has_the_percentiles():
+    drawn = np.arange(1001) / 1000
+    assert bca_bounds(0.5, drawn, np.zeros(0), 0.9) == pytest.approx((0.05, 0.95), abs=1e-6)
+
+
+def test_a_value_below_most_draws_moves_the_bounds_down():
+    drawn = np.arange(1001) / 1000
+    low, high = bca_bounds(0.3, drawn, np.zeros(0), 0.9)
+    assert low < 0.05
+    assert high < 0.95
+
+
+def test_group_columns_of_different_lengths_are_refused():
+    with pytest.raises(InputError, match="3 left groups, 2 right"):
+        PairGroups(np.arange(3), np.arange(2))
+
+
+@pytest.mark.parametrize("wrong", [{"rounds": -1}, {"confidence": 1.0}, {"confidence": 0.0}])
+def test_draws_that_cannot_be_are_refused(wrong):
+    with pytest.raises(InputError):
+        Draws(**wrong)
+
+
+def test_without_rounds_there_is_no_interval():
+    *pairs, groups = some_pairs()
+    assert weighted_interval(*pairs, groups, Draws(rounds=0)) is None

@@ -1,0 +1,91 @@
+"""From ids to positions."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexing.catalog.ids import IdLookup
+from indexing.errors import InputError, UnknownId
+
+
+def lookup(*ids):
+    kind = pa.int64() if isinstance(ids[0], int) else pa.large_string()
+    return IdLookup.from_ids(pa.chunked_array([pa.array(ids[:2], kind), pa.array(ids[2:], kind)]))
+
+
+NUMBERS = lookup(30, -7, 2**62, 0)
+TEXTS = lookup("b", "007", "7", "ё")
+
+
+@pytest.mark.parametrize(
+    ("ids", "asked", "positions"),
+    [
+        (NUMBERS, pa.array([0, 30, 30]), [3, 0, 0]),
+        (NUMBERS, pa.array([-7, 30], pa.int32()), [1, 0]),
+        (NUMBERS, pa.array([30, 2**63 + 1], pa.uint64()), [0, -1]),
+        (NUMBERS, pa.array(["30", "x", "030", "-7"]), [0, -1, -1, 1]),
+        (NUMBERS, pa.array([30, None]), [0, -1]),
+        (NUMBERS, pa.array([0, None]), [3, -1]),
+        (NUMBERS, pa.nulls(2), [-1, -1]),
+        (NUMBERS, pa.array(["30"]).dictionary_encode(), [0]),
+        (NUMBERS, pa.array([], pa.int64()), []),
+        (TEXTS, pa.array(["ё", "b", "c"]), [3, 0, -1]),
+        (TEXTS, pa.array([7, 8]), [2, -1]),
+        (TEXTS, pa.array(["007", None], pa.large_string()), [1, -1]),
+        (TEXTS, pa.chunked_array([["7"], ["007"]]), [2, 1]),
+    ],
+)
+def test_ids_are_found_in_the_type_of_the_catalogue(ids, asked, positions):
+    found = ids.find(asked)
+    assert found.dtype == np.int64
+    assert found.tolist() == positions
+
+
+@pytest.mark.parametrize(
+    ("ids", "asked", "message"),
+    [
+        (NUMBERS, pa.array([30, 31, 32]), r"id 31 is not in the catalogue \(2 of 3"),
+        (NUMBERS, pa.array(["30", "x"]), r"id 'x' is not in the catalogue \(1 of 2"),
+        (TEXTS, pa.array(["b", "B"]), r"id 'B' is not in the catalogue \(1 of 2"),
+    ],
+)
+def test_an_unknown_id_is_named(ids, asked, message):
+    with pytest.raises(UnknownId, match=message) as caught:
+        ids.positions(asked)
+    assert str(caught.value)[0] == "i"  # the message as it is, not quoted as a KeyError's
+
+
+def test_known_ids_have_positions():
+    assert TEXTS.positions(pa.array(["7", "b"])).tolist() == [2, 0]
+
+
+@pytest.mark.parametrize("ids", [(1, 2, 1, 2), ("a", "b", "a", "b")])
+def test_a_doubled_id_is_refused_with_its_rows(ids):
+    with pytest.raises(InputError, match=rf"id {ids[0]!r} \(row 0\) .* \(row 2\); 2 rows repeat"):
+        lookup(*ids)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
+        (pa.large_string(), st.text(st.characters(exclude_categories=["Cs"]))),
+    ],
+)
+def test_every_id_is_found_at_its_place_and_nothing_else(kind, values):
+    @given(st.lists(values, min_size=1, unique=True), values)
+    def check(ids, stranger):
+        found = IdLookup.from_ids(pa.chunked_array([pa.array(ids, kind)]))
+        assert found.find(pa.array(ids)).tolist() == list(range(len(ids)))
+        assert found.find(pa.array([stranger])).tolist() == [ids.index(stranger) if stranger in ids else -1]
+
+    check()
+
+
+def test_a_hash_in_common_is_no_hit(monkeypatch):
+    monkeypatch.setattr(
+        "indexing.catalog.ids._keys", lambda ids: np.array([len(i) for i in ids.to_pylist()], dtype=np.uint64)
+    )
+    assert lookup("a", "bb", "ccc").find(pa.array(["a", "b", "cc", "ccc"])).tolist() == [0, -1, -1, 2]

@@ -1,0 +1,96 @@
+"""Latent semantic analysis of texts."""
+
+import numpy as np
+import pytest
+
+import indexing.catalog.catalog
+from indexing.encoders.lsa import LsaOptions, fit_lsa, load_lsa
+from indexing.errors import InputError
+
+WORDS = [
+    "kettle",
+    "steel",
+    "glass",
+    "toaster",
+    "red",
+    "cable",
+    "white",
+    "phone",
+    "case",
+    "leather",
+    "black",
+    "usb",
+    "hdmi",
+    "lamp",
+    "desk",
+]
+
+
+@pytest.fixture
+def titles():
+    generator = np.random.default_rng(0)
+    return [" ".join([*generator.choice(WORDS, 4), f"{'kxtr'[n % 4]}-{n}"]) for n in range(120)]
+
+
+def test_alike_texts_are_nearer_than_others(catalog_of, titles):
+    encoder = fit_lsa(catalog_of(title=titles), LsaOptions(dim=64))
+    kettle, turned, lamp = encoder.encode_texts(["steel kettle kx-170", "kettle kx-170 steel", "desk lamp hdmi"])
+    assert kettle @ turned > 0.95
+    assert kettle @ lamp < 0.4
+
+
+def test_a_query_of_unknown_letters_has_nothing_to_see(catalog_of, titles):
+    encoder = fit_lsa(catalog_of(title=titles), LsaOptions(dim=16))
+    assert not encoder.encode_texts(["щщщ", ""]).any()
+    assert encoder.encode_texts([]).shape == (0, 16)
+
+
+@pytest.mark.parametrize("most_texts", [60_000, 50])
+def test_the_order_of_the_catalogue_does_not_change_cosines(catalog_of, titles, most_texts):
+    options = LsaOptions(dim=16, most_texts=most_texts)
+    order = np.random.default_rng(1).permutation(120)
+    rows = fit_lsa(catalog_of(title=titles), options).encode_texts(titles)
+    again = fit_lsa(catalog_of(title=[titles[place] for place in order]), options).encode_texts(titles)
+    assert again @ again.T == pytest.approx(rows @ rows.T, abs=1e-4)
+
+
+def test_what_is_saved_is_what_is_loaded(catalog_of, titles, tmp_path):
+    encoder = fit_lsa(catalog_of(title=titles), LsaOptions(dim=16, fields=("title", "brand")))
+    encoder.save(tmp_path)
+    loaded = load_lsa(tmp_path)
+    assert loaded.options == encoder.options
+    assert loaded.made == encoder.made
+    assert (loaded.encode_texts(titles) == encoder.encode_texts(titles)).all()
+
+
+@pytest.mark.parametrize("name", ["lsa.json", "lsa.npz"])
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"PK\3\4 and no more"])
+def test_a_damaged_encoder_is_refused(catalog_of, titles, tmp_path, name, content):
+    fit_lsa(catalog_of(title=titles), LsaOptions(dim=4)).save(tmp_path)
+    (tmp_path / name).unlink()
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match="build the index again"):
+        load_lsa(tmp_path)
+
+
+@pytest.mark.parametrize("titles", [["kettle"], ["kettle", "kettle"], ["a", "b"], ["kettle", None, " "]])
+def test_the_smallest_catalogues_can_be_fitted(catalog_of, titles):
+    rows = fit_lsa(catalog_of(title=titles)).encode(catalog_of(title=titles)).rows
+    seen = [bool(title and title.strip()) for title in titles]
+    assert np.any(rows, axis=1).tolist() == seen
+    assert rows[0] @ rows[0] == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_catalogue_without_text_is_refused_with_a_remedy(catalog_of):
+    with pytest.raises(InputError, match="no product has any text: give --text-encoder none"):
+        fit_lsa(catalog_of(title=[None, " "]))
+
+
+def test_a_sample_is_the_same_however_the_texts_are_blocked(catalog_of, titles, monkeypatch):
+    options = LsaOptions(dim=8, most_texts=30)
+    whole = fit_lsa(catalog_of(title=titles), options)
+    monkeypatch.setattr(indexing.catalog.catalog, "TEXT_BLOCK", 7)
+    blocked = fit_lsa(catalog_of(title=titles), options)
+    assert blocked.projection.tobytes() == whole.projection.tobytes()
+    assert blocked.kept.tolist() == whole.kept.tolist()

@@ -1,0 +1,65 @@
+"""Two layers answer as the index of all living rows, whatever is dead, added, or not allowed."""
+
+import numpy as np
+import pytest
+
+from indexing.search.faiss_index import build_faiss
+from indexing.search.index import ExactIndex
+from indexing.search.layered_index import LayeredIndex
+from indexing.vectors.layered_rows import LayeredRows
+from indexing.vectors.layers import Layers, open_layers
+from indexing.vectors.vectors import from_arrays, unit_rows
+
+MAIN, ADDED = 200, 30
+
+
+@pytest.fixture
+def layered():
+    """The layers of rows of which a share was deleted, others changed into rows of the delta, and some added."""
+
+    def make(dead, changed):
+        generator = np.random.default_rng(dead)
+        rows = unit_rows(generator.normal(size=(MAIN + ADDED, 6)))
+        rows[[3, 17, MAIN + 2]] = 0  # nothing to see
+        rows[20:26] = rows[19]  # ties
+        gone = set(generator.choice(MAIN, dead, replace=False).tolist())
+        replaced = generator.choice([row for row in range(MAIN) if row not in gone], changed, replace=False)
+        positions = [row for row in range(MAIN) if row not in gone]
+        stored = np.array([*positions, *[-1] * (ADDED - changed)])
+        stored[np.isin(stored, replaced) | (stored < 0)] = MAIN + np.arange(ADDED)
+        layers = Layers(stored, MAIN, ADDED)
+        main, delta = from_arrays(rows[:MAIN], 64), from_arrays(rows[MAIN:])
+        index = LayeredIndex(build_faiss(main), build_faiss(delta), layers)
+        return index, LayeredRows(main, delta, layers), rows[stored]
+
+    return make
+
+
+@pytest.mark.parametrize(("dead", "changed"), [(0, 30), (5, 10), (60, 0), (150, 20)])
+def test_it_answers_as_one_index_of_the_living(layered, dead, changed):
+    index, rows, living = layered(dead, changed)
+    expected = ExactIndex(living)
+    queries = unit_rows(np.random.default_rng(1).normal(size=(25, 6)))
+    for allowed in (None, np.arange(len(living)) % 3 == 0, np.zeros(len(living), dtype=bool)):
+        for k in (1, 7, len(living)):
+            found, true = index.search(queries, k, allowed=allowed), expected.search(queries, k, allowed=allowed)
+            np.testing.assert_array_equal(found.positions, true.positions)
+            np.testing.assert_allclose(found.cosines, true.cosines, atol=3e-6)
+    assert len(index) == len(living) == len(rows)
+
+
+def test_rows_are_those_of_both_layers(layered):
+    _, rows, living = layered(20, 10)
+    everybody = np.arange(len(living))
+    np.testing.assert_array_equal(rows.take(everybody[::-1]), living[::-1])
+    np.testing.assert_array_equal(np.concatenate([block for _, block in rows.blocks()]), living)
+    np.testing.assert_array_equal(rows.seen(), living.any(axis=1))
+    assert rows.dim == 6
+
+
+def test_layers_are_saved_and_opened(tmp_path, layered):
+    index, _, _ = layered(20, 10)
+    index.layers.save(tmp_path / "delta")
+    opened = open_layers(tmp_path / "delta", MAIN, ADDED, len(index))
+    np.testing.assert_array_equal(opened.stored, index.layers.stored)
+    assert (opened.dead, opened.share) == (30, 60 / len(index))

@@ -1,0 +1,73 @@
+"""Compacting: one layer again with the same answers; refitted, an index as if built of its products today."""
+
+import numpy as np
+import pytest
+
+from indexing.build.view_joining import ViewJoining
+from indexing.errors import InputError
+from indexing.product_index import open_index
+from indexing.storage.artefact import damaged_files
+from indexing.update.compact_index import compact_index
+
+
+def test_compacted_it_is_one_layer_with_the_same_answers(market, same_index):
+    market.build()
+    market.update(*market.change(put=9, add=9, take=9))
+    before = market.update(*market.change(put=9, add=9, take=9)).index
+    done = compact_index(market.index)
+    assert done.index.fingerprint == before.fingerprint
+    assert (done.index.layers, done.delta, done.dead) == (None, before.layers.delta, before.layers.dead)
+    assert damaged_files(market.index, done.index.manifest) == []
+    same_index(done.index, before)
+    assert not (market.index / "delta").exists()
+
+
+def test_a_compacted_index_is_updated_as_any_other(market, same_index, monkeypatch):
+    market.build()
+    market.update(*market.change(put=9, add=9, take=9))
+    compact_index(market.index)
+    done = market.update(*market.change(put=9, add=9, take=9))
+    same_index(done.index, market.rebuild(done.index, monkeypatch))
+
+
+def test_there_may_be_nothing_to_fold_in(market):
+    before = market.build().manifest
+    assert compact_index(market.index).nothing
+    assert open_index(market.index).manifest == before
+
+
+def test_compacted_vectors_are_not_taken_for_those_of_a_build(market):
+    market.build()
+    market.update(*market.change(put=9, add=9, take=9))
+    compact_index(market.index)
+    rebuilt = market.build()
+    anew = market.build("anew")
+    assert rebuilt.fingerprint == anew.fingerprint
+    everybody = np.arange(len(anew.catalog))
+    np.testing.assert_array_equal(rebuilt.rows("text").take(everybody), anew.rows("text").take(everybody))
+
+
+def test_refitted_it_is_as_if_built_of_its_products_today(market, same_index):
+    market.build()
+    before = market.update(*market.change(put=30, add=50, take=20)).index.fingerprint
+    done = compact_index(market.index, refit=True)
+    assert done.refitted == ("text", "lexical")
+    assert done.index.fingerprint != before
+    assert damaged_files(market.index, done.index.manifest) == []
+    same_index(done.index, market.build("anew"))
+
+
+def test_refitted_it_is_joined_as_it_was_asked_for(market, monkeypatch):
+    asked = {"index": "auto", "join": "exact", "purpose": "queries", "memory": "3G", "recall": 0.8, "float16": False}
+    market.build(**asked)
+    seen = []
+    run = ViewJoining.run
+    monkeypatch.setattr(ViewJoining, "run", lambda self, vectors: seen.append(self.options) or run(self, vectors))
+    refitted = compact_index(market.index, refit=True).index
+    assert seen[0].joining() == asked == refitted.manifest.made["asked"]
+
+
+def test_what_is_no_index_is_refused(tmp_path):
+    (tmp_path / "x").mkdir()
+    with pytest.raises(InputError, match="has no manifest"):
+        compact_index(tmp_path / "x")

@@ -1,0 +1,55 @@
+"""Features in blocks on disk, and boosting through them."""
+
+import numpy as np
+import pytest
+
+from reranking.boosters import feature_blocks
+from reranking.boosters.boosting import BoostingOptions, Examples, boost, predict, to_bytes
+from reranking.boosters.feature_blocks import write_feature_blocks
+from reranking.signals.feature import declare
+
+OPTIONS = BoostingOptions(eta=0.3, max_rounds=10, patience=10, members=1, threads=1)
+
+
+class Sums:
+    """Two features of a pair of positions."""
+
+    features = declare("made", {"sum": "left plus right", "difference": "left less right"})
+
+    def compute(self, left, right):
+        return np.stack([left + right, np.where(left > 990, np.nan, left - right)], axis=1).astype(np.float32)
+
+
+@pytest.fixture
+def pairs():
+    return np.random.default_rng(0).integers(0, 1000, (2, 700))
+
+
+@pytest.fixture
+def blocks(pairs, tmp_path, monkeypatch):
+    monkeypatch.setattr(feature_blocks, "BLOCK_PAIRS", 300)
+    return write_feature_blocks(Sums(), *pairs, tmp_path / "blocks", stage="features")
+
+
+def test_blocks_hold_what_was_computed(pairs, blocks):
+    whole = Sums().compute(*pairs)
+    assert (len(blocks), len(blocks.starts)) == (700, 3)
+    np.testing.assert_array_equal(blocks.read(), whole)
+    np.testing.assert_array_equal(blocks[np.array([650, 3, 299, 300])], whole[[650, 3, 299, 300]])
+    np.testing.assert_array_equal(blocks.column(1), whole[:, 1])
+
+
+def test_boosting_through_files_learns_what_boosting_in_memory_learns(pairs, blocks):
+    whole = Sums().compute(*pairs)
+    targets = (whole[:, 0] > 1000).astype(np.float64)
+    codes = np.zeros(700, dtype=np.int64)
+    weights = np.where(np.arange(700) % 2, 0.5, 2.0).astype(np.float32)
+    judged = Examples(whole, targets, codes)
+
+    def train(features):
+        examples = Examples(features, targets, codes, weights)
+        return boost(examples, judged, lambda s, t, c: -float(np.mean((s - t) ** 2)), options=OPTIONS, seed=0)
+
+    in_memory, through_files, again = train(whole), train(blocks), train(blocks)
+    assert [to_bytes(one) for one in again] == [to_bytes(one) for one in through_files]
+    np.testing.assert_allclose(predict(through_files, whole), predict(in_memory, whole), atol=0.02)

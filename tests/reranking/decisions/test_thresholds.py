@@ -1,0 +1,123 @@
+"""Decisions hold the precision that is asked, on groups that did not choose, and say what that costs."""
+
+import math
+
+import numpy as np
+import pytest
+
+from reranking.decisions.asked_precision import AskedPrecision
+from reranking.decisions.thresholds import LEAST_POSITIVES, decide
+from reranking.decisions.validation import ValidationPairs
+
+
+def pairs_of(*categories, groups=None):
+    """Validation pairs, each a group of its own; a category is (scores, targets)."""
+    scores = np.concatenate([scores for scores, _ in categories]).astype(float)
+    targets = np.concatenate([targets for _, targets in categories]).astype(float)
+    codes = np.repeat(np.arange(len(categories)), [len(scores) for scores, _ in categories])
+    groups = np.arange(len(scores)) if groups is None else groups
+    return ValidationPairs(scores, targets, codes, groups, groups)
+
+
+def noisy(count, seed=0):
+    """Scores that are the probabilities of a match."""
+    random = np.random.default_rng(seed)
+    scores = random.beta(0.4, 0.5, count)
+    return scores, (random.random(count) < scores).astype(float)
+
+
+def apart(matches, others, *, top=1.0):
+    """Matches score `top`, the others score 0: the threshold is half of `top`."""
+    return np.array([top] * matches + [0.0] * others), np.array([1.0] * matches + [0.0] * others)
+
+
+def thresholds(pairs, names, asked=0.75, **by_category):
+    return decide(pairs, names, AskedPrecision(asked, by_category)).thresholds
+
+
+def precision(scores, targets, threshold):
+    return targets[scores >= threshold].mean()
+
+
+@pytest.mark.parametrize("asked", [0.6, 0.75, 0.9])
+def test_the_precision_is_held_on_pairs_not_seen_before(asked):
+    unseen = noisy(200_000, seed=99)
+    held = [
+        precision(*unseen, thresholds(pairs_of(noisy(2000, seed)), ["rest"], asked).by_category["rest"])
+        for seed in range(20)
+    ]
+    assert np.mean(np.array(held) >= asked) >= 0.9
+    assert np.mean(held) < asked + 0.06
+
+
+def test_a_category_of_many_pairs_decides_for_itself():
+    chosen = thresholds(pairs_of(apart(500, 500, top=0.4), apart(500, 500, top=0.8)), ["phones", "cables"])
+    assert chosen.by_category == {"phones": pytest.approx(0.2), "cables": pytest.approx(0.4)}
+
+
+def test_a_category_without_pairs_takes_the_threshold_of_all():
+    chosen = thresholds(pairs_of(noisy(2000), (np.zeros(0), np.zeros(0))), ["phones", "cables"])
+    assert chosen.by_category["cables"] == chosen.default
+
+
+def test_a_few_matches_hardly_move_a_category_from_the_threshold_of_all():
+    few = np.array([0.99, 0.98, 0.05]), np.array([1.0, 1.0, 0.0])
+    chosen = thresholds(pairs_of(noisy(3000), few), ["phones", "cables"])
+    assert chosen.by_category["cables"] == pytest.approx(chosen.default, abs=0.1)
+
+
+def test_many_non_matches_move_a_category_of_few_matches_up():
+    hard = np.linspace(0.5, 0.95, 400), np.tile([1.0] + [0.0] * 19, 20)
+    assert hard[1].sum() < LEAST_POSITIVES
+    chosen = thresholds(pairs_of(noisy(3000), hard), ["phones", "cables"])
+    assert chosen.by_category["cables"] > 0.9 > chosen.by_category["phones"]
+
+
+def test_a_category_that_never_reaches_the_precision_calls_nothing():
+    hopeless = np.full(1200, 0.5), np.tile([1.0, 0.0, 0.0, 0.0], 300)
+    decided = decide(pairs_of(apart(500, 100), hopeless), ["phones", "hopeless"], AskedPrecision(0.75))
+    assert decided.thresholds.by_category["hopeless"] == math.inf
+    row = decided.held[1]
+    assert (row.category, row.called, row.held, row.recall) == ("hopeless", 0, None, 0.0)
+
+
+def test_a_category_may_be_asked_for_a_precision_of_its_own():
+    alike = pairs_of(noisy(3000), noisy(3000, seed=1))
+    chosen = thresholds(alike, ["phones", "cables"], 0.6, cables=0.9)
+    assert chosen.by_category["cables"] > chosen.by_category["phones"]
+
+
+def test_pairs_of_few_large_groups_make_the_threshold_more_careful():
+    random = np.random.default_rng(0)
+    scores = random.random(3000)
+    groups = np.arange(3000) // 100
+    targets = (scores + random.normal(0, 0.4, 30)[groups] > 0.5).astype(float)
+    alone = thresholds(pairs_of((scores, targets)), ["rest"]).by_category["rest"]
+    grouped = thresholds(pairs_of((scores, targets), groups=groups), ["rest"]).by_category["rest"]
+    assert grouped > alone
+
+
+def test_what_was_held_is_said_with_the_recall_that_it_cost():
+    (row,) = decide(pairs_of(noisy(2000)), ["rest"], AskedPrecision(0.8)).held
+    assert row.asked == 0.8
+    assert row.held > 0.8
+    assert row.paid > 0
+    assert row.called == pytest.approx(row.matches * row.recall / row.held)
+
+
+def test_a_category_without_matches_has_no_recall():
+    rows = decide(pairs_of(noisy(2000), (np.full(50, 0.01), np.zeros(50))), ["a", "b"], AskedPrecision(0.75)).held
+    assert (rows[1].matches, rows[1].recall, rows[1].paid) == (0, None, None)
+
+
+def test_the_order_of_the_pairs_does_not_matter():
+    pairs = pairs_of(noisy(1000))
+    mixed = pairs.take(np.random.default_rng(1).permutation(1000))
+    asked = AskedPrecision(0.75)
+    assert decide(mixed, ["rest"], asked) == decide(pairs, ["rest"], asked)
+
+
+def test_a_single_group_is_no_evidence_out_of_fold():
+    decided = decide(pairs_of(apart(30, 30), groups=np.zeros(60, np.int64)), ["rest"], AskedPrecision(0.75))
+    assert decided.thresholds.f1 == pytest.approx(0.5)
+    assert (decided.held[0].called, decided.held[0].held) == (0, None)

@@ -1,0 +1,56 @@
+"""Two products side by side."""
+
+import pytest
+
+from indexing.catalog.catalog import FIELDS
+from reranking.explain.product_facts import MOST_ONE_SIDED, Agreement, compare_products
+
+
+@pytest.fixture
+def facts():
+    """The facts of two products, by name."""
+
+    def compare(left, right):
+        rows = [{"id": number, **dict.fromkeys(FIELDS.names), **row} for number, row in enumerate((left, right))]
+        return {fact.name: fact for fact in compare_products(*rows).facts}
+
+    return compare
+
+
+def entries(**attributes):
+    return {"attributes": [{"key": key, "value": value} for key, value in attributes.items()]}
+
+
+def test_values_are_compared_whatever_their_spelling(facts):
+    found = facts(entries(Memory="64 GB", colour="red"), entries(memory="64gb", Colour="blue"))
+    assert found["Memory"].agreement is Agreement.EQUAL
+    assert found["colour"].agreement is Agreement.CONFLICTING
+    assert (found["colour"].left, found["colour"].right) == ("red", "blue")
+
+
+def test_conflicts_stand_before_agreements_before_the_rest(facts):
+    found = facts(entries(a="1", b="2", c="3"), entries(c="4", b="2", d="5"))
+    assert [name for name in found if name in "abcd"] == ["c", "b", "a", "d"]
+
+
+def test_titles_and_sources_are_shown_not_judged(facts):
+    found = facts({"title": "one", "source": "a"}, {"title": "two", "source": "b"})
+    assert found["title"].agreement is found["source"].agreement is Agreement.UNJUDGED
+
+
+def test_a_field_that_one_lacks_is_not_judged_and_one_that_both_lack_not_shown(facts):
+    found = facts({"brand": "Acme", "price": 0.0}, {})
+    assert found["brand"].agreement is Agreement.UNJUDGED
+    assert (found["price"].left, found["price"].right) == ("0.00", "")
+    assert "category" not in found
+
+
+def test_colours_of_the_title_and_the_field_are_one(facts):
+    found = facts({"title": "red shoe"}, {"colors": ["красный"]})
+    assert found["colours"].agreement is Agreement.EQUAL
+    assert facts({"title": "red shoe"}, {"title": "blue shoe"})["colours"].agreement is Agreement.CONFLICTING
+
+
+def test_many_attributes_of_one_product_are_counted_not_shown():
+    left = {"id": 0, **dict.fromkeys(FIELDS.names), **entries(**{f"key{n}": "v" for n in range(MOST_ONE_SIDED + 3)})}
+    assert compare_products(left, {**left, "attributes": None}).hidden == 3

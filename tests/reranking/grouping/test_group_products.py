@@ -1,0 +1,131 @@
+"""Groups follow the likeliest matches; each brake refuses what it is for."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexing.errors import InputError
+from reranking.grouping.group_products import Brake, GroupOptions, group_products, inside
+from reranking.grouping.whole_pairs import ScoredPairs
+
+LEAST = 0.5
+
+
+def pairs_of(*rows, least=LEAST):
+    """Rows of (left, right, score); the score is the probability, from `least` on a match."""
+    left, right, scores = zip(*rows, strict=True)
+    values = np.array(scores, dtype=np.float64)
+    return ScoredPairs.of(pa.array(left), pa.array(right), scores=values, probabilities=values, called=values >= least)
+
+
+def members(pairs, *, sources=None, **options):
+    """The groups of two and more as sets of ids, in the order of their first id."""
+    if sources is not None:
+        sources = np.array([sources[ident] for ident in pairs.ids.to_pylist()])
+    groups = group_products(pairs, GroupOptions(**options), sources=sources).groups
+    found = [set(pairs.ids.filter(pa.array(groups == group)).to_pylist()) for group in np.unique(groups)]
+    return [group for group in found if len(group) > 1]
+
+
+def test_matches_tie_products_into_a_group():
+    assert members(pairs_of(("a", "b", 0.9), ("b", "c", 0.8), ("d", "e", 0.7), ("e", "f", 0.1))) == [
+        {"a", "b", "c"},
+        {"d", "e"},
+    ]
+
+
+def test_a_match_that_the_other_pairs_contradict_is_cut():
+    bridge = ("a", "b", 0.9), ("c", "d", 0.9), ("b", "c", 0.6), ("a", "c", 0.1), ("b", "d", 0.1), ("a", "d", 0.1)
+    assert members(pairs_of(*bridge)) == [{"a", "b"}, {"c", "d"}]
+    assert members(pairs_of(*bridge), agreement=0) == [{"a", "b", "c", "d"}]
+    assert group_products(pairs_of(*bridge), GroupOptions()).brakes.tolist() == [0, 0, Brake.AGREEMENT, 0, 0, 0]
+
+
+def test_a_match_that_the_other_pairs_support_is_kept():
+    assert members(pairs_of(("a", "b", 0.9), ("b", "c", 0.8), ("a", "c", 0.4))) == [{"a", "b", "c"}]
+
+
+def test_a_group_grows_no_larger_than_asked_and_keeps_the_likeliest():
+    chain = ("a", "b", 0.7), ("b", "c", 0.9), ("c", "d", 0.8)
+    assert members(pairs_of(*chain), max_size=3) == [{"b", "c", "d"}]
+    assert group_products(pairs_of(*chain), GroupOptions(max_size=3)).brakes.tolist() == [Brake.SIZE, 0, 0]
+
+
+def test_a_group_has_one_product_a_source_where_asked():
+    rows = ("a", "b", 0.9), ("b", "c", 0.8), ("b", "d", 0.7)
+    sources = {"a": 0, "b": 1, "c": 0, "d": -1}
+    assert members(pairs_of(*rows), sources=sources) == [{"a", "b", "d"}]
+    assert members(pairs_of(*rows)) == [{"a", "b", "c", "d"}]
+
+
+def test_products_without_a_source_may_share_a_group():
+    assert members(pairs_of(("a", "b", 0.9)), sources={"a": -1, "b": -1}) == [{"a", "b"}]
+
+
+def test_a_match_that_was_refused_but_ends_inside_a_group_is_not_cut():
+    """b-c is refused while nothing but the pairs of a and b is known; the pair d-c brings both together later."""
+    rows = ("a", "b", 0.9), ("b", "c", 0.8), ("a", "c", 0.1), ("a", "d", 0.79), ("b", "d", 0.79), ("c", "d", 0.78)
+    grouping = group_products(pairs_of(*rows), GroupOptions(agreement=0.55))
+    assert len(set(grouping.groups)) == 1
+    assert grouping.brakes.tolist() == [0] * 6
+
+
+scored = st.dictionaries(
+    st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda pair: pair[0] < pair[1]),
+    st.integers(0, 10).map(lambda tenths: tenths / 10),
+    min_size=1,
+    max_size=25,
+)
+options = st.builds(GroupOptions, max_size=st.sampled_from([0, 2, 3, 5]), agreement=st.sampled_from([0, 0.5, 0.8]))
+
+
+@given(scored, options, st.randoms())
+def test_order_of_rows_and_of_left_and_right_changes_nothing(scored, options, random):
+    rows = [(left, right, score) for (left, right), score in scored.items()]
+    mixed = [(right, left, score) if random.random() < 0.5 else (left, right, score) for left, right, score in rows]
+    random.shuffle(mixed)
+    one, other = (group_products(pairs_of(*given), options).groups for given in (rows, mixed))
+    np.testing.assert_array_equal(one, other)
+
+
+@given(scored, options, st.lists(st.integers(-1, 3), min_size=10, max_size=10))
+def test_the_brakes_hold(scored, options, sources):
+    pairs = pairs_of(*((left, right, score) for (left, right), score in scored.items()))
+    own = np.array(sources)[pairs.ids.to_numpy()]
+    grouping = group_products(pairs, options, sources=own)
+    for group in np.unique(grouping.groups):
+        named = own[(grouping.groups == group) & (own >= 0)]
+        assert len(named) == len(set(named))
+    assert not options.max_size or np.bincount(grouping.groups).max() <= options.max_size
+    cut = grouping.brakes != Brake.NONE
+    np.testing.assert_array_equal(cut, pairs.called & ~inside(pairs, grouping))
+
+
+@given(scored)
+def test_without_brakes_groups_are_what_matches_connect(scored):
+    pairs = pairs_of(*((left, right, score) for (left, right), score in scored.items()))
+    groups = group_products(pairs, GroupOptions(agreement=0)).groups
+    assert inside(pairs, group_products(pairs, GroupOptions(agreement=0)))[pairs.called].all()
+    for group in np.unique(groups):
+        assert (groups == group).sum() - 1 <= (pairs.called & (groups[pairs.left] == group)).sum()
+
+
+@pytest.mark.parametrize("wrong", [{"max_size": 1}, {"max_size": -2}, {"agreement": 1.2}, {"agreement": -0.1}])
+def test_options_that_mean_nothing_are_refused(wrong):
+    with pytest.raises(InputError, match=r"--max-size|--agreement"):
+        GroupOptions(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("a", "a", 0.9)], "product 'a' is paired with itself"),
+        ([("a", "b", 0.9), ("b", "a", 0.8)], "the pair 'a' and 'b' occurs again, in either order"),
+        ([("a", "b", 3.0)], "probability 3: it is from 0 to 1"),
+    ],
+)
+def test_pairs_that_mean_nothing_are_refused(rows, said):
+    with pytest.raises(InputError, match=said):
+        pairs_of(*rows)

@@ -1,0 +1,58 @@
+"""Of scored pairs only those are held whose products matches tie together."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from indexing.errors import InputError
+from reranking.grouping.group_products import GroupOptions, group_products
+from reranking.grouping.scored_pairs import ScoredBlock, read_tied_pairs
+from reranking.grouping.whole_pairs import ScoredPairs
+
+
+def block_of(rows):
+    left, right, scores = zip(*rows, strict=True)
+    values = np.array(scores, dtype=np.float64)
+    return ScoredBlock(pa.array(left), pa.array(right), values, values, values >= 0.5)
+
+
+def read(*blocks):
+    return read_tied_pairs(lambda: map(block_of, blocks))
+
+
+def test_a_pair_of_products_that_nothing_ties_is_left_out():
+    found = read([("a", "b", 0.9), ("c", "d", 0.2)], [("b", "e", 0.8), ("a", "e", 0.1), ("e", "c", 0.3)])
+    pairs = found.pairs
+    assert pairs.ids.to_pylist() == ["a", "b", "c", "d", "e"]
+    assert found.scored == 5
+    sides = (pairs.ids.take(pa.array(side)).to_pylist() for side in (pairs.left, pairs.right))
+    assert set(zip(*sides, strict=True)) == {("a", "b"), ("b", "e"), ("a", "e")}
+
+
+def test_groups_are_those_of_all_pairs_at_once(monkeypatch):
+    monkeypatch.setattr("reranking.grouping.group_products.BATCH_PAIRS", 3)
+    random = np.random.default_rng(0)
+    keys = random.permutation([(a, b) for a in range(40) for b in range(a + 1, 40)])[:150]
+    rows = [(int(a), int(b), float(score)) for (a, b), score in zip(keys, random.random(150) ** 3, strict=True)]
+    found = read(rows[:60], rows[60:])
+    whole = block_of(rows)
+    every = ScoredPairs.of(
+        whole.left, whole.right, scores=whole.scores, probabilities=whole.probabilities, called=whole.called
+    )
+    in_parts = group_products(found.pairs, GroupOptions()).groups
+    monkeypatch.setattr("reranking.grouping.group_products.BATCH_PAIRS", 10_000)
+    assert (group_products(every, GroupOptions()).groups == in_parts).all()
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [([("a", "a", 0.1)], "product 'a' is paired with itself"), ([("a", "b", 0.1), ("b", "a", 0.2)], "occurs again")],
+)
+def test_odd_pairs_are_refused_across_blocks(rows, said):
+    with pytest.raises(InputError, match=said):
+        read(*[[row] for row in rows])
+
+
+def test_ids_of_two_kinds_are_refused():
+    with pytest.raises(InputError, match="integers in some rows and text in others"):
+        read([("a", "b", 0.1)], [(1, 2, 0.1)])

@@ -1,0 +1,113 @@
+"""The model card, written with each model: what the manifest keeps, for people."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from reranking.decisions.threshold import Thresholds
+from reranking.model.card import render_card, weak_categories
+from reranking.model.reranker import load_reranker
+
+
+@pytest.fixture(scope="module")
+def model(sample_model):
+    return load_reranker(sample_model)
+
+
+@pytest.fixture
+def ranked(model):
+    """The model with other categories, given as name: (matches, metric, held precision, threshold)."""
+
+    def make(**categories):
+        rows = [
+            {"category": name, "pairs": 500, "matches": matches, "metric": metric, "interval": None}
+            for name, (matches, metric, _, _) in categories.items()
+        ]
+        held = [
+            {
+                "category": name,
+                "matches": matches,
+                "asked": 0.75,
+                "called": 9,
+                "held": precision,
+                "recall": 0.5,
+                "paid": 0,
+            }
+            for name, (matches, _, precision, _) in categories.items()
+        ]
+        thresholds = {name: threshold for name, (*_, threshold) in categories.items()}
+        report = {**model.report, "categories": rows, "decisions": {"held": held}}
+        return replace(model, decisions=Thresholds(thresholds, 0.5, 0.5), report=report)
+
+    return make
+
+
+def test_it_is_written_with_the_model_and_says_what_the_manifest_says(model, sample_model):
+    card = (sample_model / "model_card.md").read_text(encoding="utf-8")
+    assert card == render_card(model)
+    assert card.startswith(f"# Model {model.fingerprint}\n")
+    report = model.report
+    assert f"{report['rows']:,} labelled pairs, {report['positives']:,} of them matches" in card
+    assert f"**{report['metric']:.4f}**" in card
+    assert f"index {report['index']}" in card
+    assert f"| rest | {report['valid_rows']:,} | {report['valid_positives']:,} |" in card
+
+
+def test_families_are_listed_strongest_first(model):
+    added = [family["added"] for family in model.report["families"]]
+    assert added == sorted(added, reverse=True)
+    assert sum(family["features"] for family in model.report["families"]) == len(model.feature_names)
+    first = model.report["families"][0]
+    assert (
+        f"| {first['family']} | {first['added']:.2f} | {first['features']} | `{first['strongest'][0]}`"
+        in render_card(model)
+    )
+
+
+def test_the_interval_of_the_metric_is_told_where_there_is_one(model):
+    told = replace(model, report={**model.report, "interval": (0.9, 0.95)})
+    assert "(95 % interval 0.900 to 0.950)" in render_card(told)
+    assert "interval" not in render_card(replace(model, report={**model.report, "interval": None}))
+
+
+def test_weak_categories_are_named_with_why(ranked):
+    weak = weak_categories(
+        ranked(
+            good=(100, 0.9, 0.8, 0.4),
+            few=(4, 0.9, 0.8, 0.4),
+            poor=(100, 0.2, 0.8, 0.4),
+            never=(100, 0.9, None, math.inf),
+            missed=(100, 0.9, 0.7, 0.4),
+        )
+    )
+    assert weak == {
+        "few": ["only 4 validation matches, too few to measure"],
+        "poor": ["`weighted` is 0.200"],
+        "never": ["nothing is called a match"],
+        "missed": ["held precision 0.700 where 0.75 was asked"],
+    }
+
+
+def test_without_weak_categories_none_are_known(ranked):
+    assert "## Known weak categories\n\nNone known." in render_card(ranked(good=(100, 0.9, 0.8, 0.4)))
+
+
+def test_a_categorys_name_cannot_break_the_table(ranked):
+    card = render_card(ranked(**{"a | b\n<b>": (100, 0.9, 0.8, 0.4)}))
+    assert r"| a \| b \<b\> | 500 |" in card
+
+
+def test_a_card_that_people_write_into_leaves_the_model_whole(model, tmp_path):
+    model.save(tmp_path / "model")
+    with (tmp_path / "model" / "model_card.md").open("a", encoding="utf-8") as card:
+        card.write("\nApproved by the category team.\n")
+    assert load_reranker(tmp_path / "model").fingerprint == model.fingerprint
+
+
+def test_a_model_of_before_the_cards_gets_a_short_one(model):
+    """Its manifest keeps neither families nor categories."""
+    report = {name: entry for name, entry in model.report.items() if name not in ("families", "categories", "interval")}
+    card = render_card(replace(model, report=report))
+    assert "Not recorded." in card
+    assert "None known." in card

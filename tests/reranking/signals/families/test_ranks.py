@@ -1,0 +1,240 @@
+"""Ranks and cosines of products on a circle, whose neighbours can be read off their angles."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from indexing.build.build_index import build_index
+from indexing.build.options import BuildOptions
+from indexing.errors import InputError
+from reranking.signals.families.ranks import SHARED_K, RankSignals, ViewSignals, claims
+
+ANGLES = {"A": 0, "B": 10, "C": 25, "D": 45, "E": 90, "blind": None}
+# With two neighbours each: A: B C, B: A C, C: B D, D: C B, E: D C, blind: nobody.
+
+
+def row_of(angle):
+    """The vector at an angle in degrees; None is nothing to see."""
+    return [0.0, 0.0] if angle is None else [np.cos(np.radians(angle)), np.sin(np.radians(angle))]
+
+
+def build_circle(folder, angles, sources=None, **options):
+    columns = {"id": list(angles), "v": [row_of(angle) for angle in angles.values()]}
+    if sources is not None:
+        columns["source"] = sources
+    pd.DataFrame(columns).to_parquet(folder / "products.parquet")
+    chosen = BuildOptions(text_encoder="column:v", image_encoder="none", lexical=False, **options)
+    return build_index([folder / "products.parquet"], folder / "index", options=chosen).index
+
+
+@pytest.fixture(scope="module")
+def circle(tmp_path_factory):
+    return build_circle(tmp_path_factory.mktemp("circle"), ANGLES, k=2)
+
+
+def positions(index, pairs):
+    ids = index.catalog.ids.to_pylist()
+    return (np.array([ids.index(pair[side]) for pair in pairs]) for side in (0, 1))
+
+
+def signals_of(index, view, k):
+    return RankSignals.of(index, view, k, np.arange(len(index.catalog)))
+
+
+def features_of(index, pair, k=2):
+    """The features of one pair by name, without the view's."""
+    signals = signals_of(index, "text", k)
+    values = signals.compute(*positions(index, [pair]))[0]
+    return {feature.name.removeprefix("text_"): value for feature, value in zip(signals.features, values, strict=True)}
+
+
+def cosine(degrees):
+    return np.cos(np.radians(degrees))
+
+
+@pytest.mark.parametrize(
+    ("pair", "smaller", "larger", "mutual", "reciprocal", "shared"),
+    [
+        # shared: of each list of two the first, as the last may tie with one that was left out
+        (("A", "B"), 1, 1, 2, 2.0, 0),
+        (("B", "C"), 1, 2, 2, 1.5, 0),
+        (("A", "C"), 2, np.nan, 1, 0.5, 1),
+        (("C", "E"), 2, np.nan, 1, 0.5, 0),
+        (("A", "D"), np.nan, np.nan, 0, 0.0, 0),
+        (("A", "blind"), np.nan, np.nan, 0, 0.0, np.nan),
+    ],
+    ids=lambda value: "".join(value) if isinstance(value, tuple) else "",
+)
+def test_ranks_are_counted_from_both_sides(circle, pair, smaller, larger, mutual, reciprocal, shared):
+    found = features_of(circle, pair)
+    names = ("rank_smaller", "rank_larger", "rank_mutual", "rank_reciprocal", "shared")
+    assert [found[name] for name in names] == pytest.approx([smaller, larger, mutual, reciprocal, shared], nan_ok=True)
+
+
+def test_the_cosine_is_the_views_also_beyond_the_neighbours(circle):
+    assert features_of(circle, ("A", "D"))["cosine"] == pytest.approx(cosine(45), abs=1e-6)
+
+
+def test_gaps_are_to_the_best_neighbour_of_each_side(circle):
+    found = features_of(circle, ("A", "C"))
+    gaps = [cosine(10) - cosine(25), cosine(15) - cosine(25)]
+    assert found["gap_best_smaller"] == pytest.approx(min(gaps), abs=1e-5)
+    assert found["gap_best_larger"] == pytest.approx(max(gaps), abs=1e-5)
+
+
+def test_each_others_best_neighbours_have_no_gap(circle):
+    found = features_of(circle, ("A", "B"))
+    assert [found["gap_best_smaller"], found["gap_best_larger"]] == pytest.approx([0, 0], abs=1e-5)
+
+
+def test_z_measures_the_cosine_by_each_sides_neighbours(circle):
+    found = features_of(circle, ("A", "E"))
+    lists = [np.array([cosine(10), cosine(25)]), np.array([cosine(45), cosine(65)])]
+    standings = [(cosine(90) - side.mean()) / side.std() for side in lists]
+    assert found["z_smaller"] == pytest.approx(min(standings), rel=1e-3)
+    assert found["z_larger"] == pytest.approx(max(standings), rel=1e-3)
+
+
+def test_next_gaps_are_between_the_first_two_neighbours_of_each_side(circle):
+    found = features_of(circle, ("A", "E"))
+    steps = [cosine(10) - cosine(25), cosine(45) - cosine(65)]
+    assert found["gap_next_smaller"] == pytest.approx(min(steps), abs=1e-5)
+    assert found["gap_next_larger"] == pytest.approx(max(steps), abs=1e-5)
+
+
+def test_a_side_with_nothing_to_see_leaves_what_the_other_side_says(circle):
+    found = features_of(circle, ("A", "blind"))
+    assert np.isnan([found["cosine"], found["gap_best_smaller"], found["z_larger"]]).all()
+    assert found["gap_next_smaller"] == found["gap_next_larger"] == pytest.approx(cosine(10) - cosine(25), abs=1e-5)
+
+
+def test_swapping_left_and_right_changes_nothing(circle):
+    pairs = [(left, right) for left in ANGLES for right in ANGLES if left != right]
+    left, right = positions(circle, pairs)
+    signals = signals_of(circle, "text", 2)
+    np.testing.assert_array_equal(signals.compute(left, right), signals.compute(right, left))
+
+
+def test_the_k_asked_for_counts_though_the_index_keeps_more(circle):
+    found = features_of(circle, ("A", "C"), k=1)
+    assert np.isnan([found["rank_smaller"], found["z_smaller"], found["gap_next_smaller"]]).all()
+    assert (found["rank_mutual"], found["shared"]) == (0, 1)
+    assert found["gap_best_larger"] == pytest.approx(cosine(10) - cosine(25), abs=1e-5)
+
+
+def test_more_neighbours_kept_change_nothing_at_the_same_k(circle, tmp_path):
+    wider = build_circle(tmp_path, ANGLES, k=5)
+    pairs = [(left, right) for left in ANGLES for right in ANGLES if left != right]
+    left, right = positions(circle, pairs)
+    one, other = (signals_of(index, "text", 2).compute(left, right) for index in (circle, wider))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_equal_cosines_share_the_better_rank(tmp_path):
+    index = build_circle(tmp_path, {"A": 0, "B": 10, "twin": 10, "C": 20}, k=3)
+    ranks = [features_of(index, ("A", other), k=3)["rank_smaller"] for other in ("B", "twin")]
+    assert ranks == [1, 1]
+    assert features_of(index, ("A", "C"), k=3)["rank_smaller"] == 3
+
+
+def test_claims_count_who_has_a_product_among_the_first_neighbours(circle):
+    # A is claimed first by B; B by A; C by D; D by E; B's and C's second places count among the first ten only
+    first = {pair: features_of(circle, pair)["claims_first_smaller"] for pair in (("A", "B"), ("A", "E"))}
+    assert first == {("A", "B"): 1, ("A", "E"): 0}
+    neighbours = circle.neighbours("text")
+    assert claims(neighbours, 2).tolist() == [1, 3, 4, 2, 0, 0]
+    found = features_of(circle, ("C", "E"))
+    assert (found["claims_first_larger"], found["claims_ten_smaller"], found["claims_ten_larger"]) == (1, 0, 1)
+
+
+def test_claims_at_the_same_cosine_all_count(tmp_path):
+    twins = build_circle(tmp_path, {"a": 0, "b": 0, "c": 0, "d": 90}, k=3)
+    assert features_of(twins, ("a", "b"), k=3)["claims_first_smaller"] == 2
+
+
+def test_nobody_is_claimed_by_a_tie_that_goes_on_beyond_the_list(tmp_path):
+    twins = build_circle(tmp_path, dict.fromkeys("abcdef", 0), k=3)
+    assert features_of(twins, ("a", "b"), k=3)["claims_first_larger"] == 0
+
+
+def test_the_rank_of_a_twin_that_the_list_left_out_is_that_of_its_like(tmp_path):
+    index = build_circle(tmp_path, {"a": 0, "b": 10, "c": 10, "d": 10, "e": 90}, k=2)
+    left_out = [features_of(index, pair)["rank_reciprocal"] for pair in (("a", "b"), ("a", "c"), ("a", "d"))]
+    assert left_out == pytest.approx([1.0, 1.0, 1.0])  # a's first; a is none of theirs, whose lists are of one another
+    assert index.neighbours("text").positions[0].tolist() == [1, 2]
+
+
+def test_better_offers_are_those_of_the_others_source_that_are_nearer(tmp_path):
+    shops = ["x", "y", "y", "y", None]
+    index = build_circle(tmp_path, {"a": 0, "b": 10, "c": 20, "d": 40, "e": 60}, shops, k=4)
+    better = {
+        pair: [features_of(index, pair, k=4)[f"better_offers_{side}"] for side in ("smaller", "larger")]
+        for pair in (("a", "b"), ("a", "c"), ("a", "d"), ("d", "a"))
+    }
+    assert better == {("a", "b"): [0, 0], ("a", "c"): [0, 1], ("a", "d"): [0, 2], ("d", "a"): [0, 2]}
+    assert features_of(index, ("a", "e"), k=4)["better_offers_larger"] == 0  # e has no source: its side alone counts
+
+
+def test_neighbours_that_are_all_alike_give_no_scale_to_measure_by(tmp_path):
+    index = build_circle(tmp_path, {"A": 0, "B": 10, "twin": 10}, k=2)
+    found = features_of(index, ("A", "B"))
+    of_b = np.array([cosine(0), cosine(10)])  # A's neighbours tie: only B's side measures
+    assert found["z_smaller"] == found["z_larger"] == pytest.approx((cosine(10) - of_b.mean()) / of_b.std(), rel=1e-3)
+
+
+def test_no_more_than_the_first_neighbours_are_looked_at_for_shared_ones(tmp_path):
+    index = build_circle(tmp_path, {f"p{n}": n for n in range(SHARED_K + 10)}, k=SHARED_K + 5)
+    assert features_of(index, ("p0", "p1"), k=SHARED_K + 5)["shared"] == SHARED_K - 1  # all but one another
+
+
+def test_a_view_that_was_not_built_is_refused(circle):
+    with pytest.raises(InputError, match="has no lexical view"):
+        signals_of(circle, "lexical", 2)
+
+
+@pytest.fixture(scope="module")
+def pictured(tmp_path_factory):
+    """Three products with main pictures at 0, 30 and 90 degrees; `c` has no further pictures, `a` two, at 0 and 60."""
+    folder = tmp_path_factory.mktemp("pictured")
+    main, extra = [[row_of(0)], [row_of(30)], [row_of(90)]], [[row_of(0), row_of(60)], [row_of(90)], None]
+    pd.DataFrame({"id": ["a", "b", "c"], "title": ["x", None, "z"], "main": main, "extra": extra}).to_parquet(
+        folder / "products.parquet"
+    )
+    options = BuildOptions(image_encoder="column:main+extra", lexical=False, k=2)
+    return build_index([folder / "products.parquet"], folder / "index", options=options).index
+
+
+def view_features(index, pair):
+    signals = ViewSignals(index)
+    values = signals.compute(*positions(index, [pair]))[0]
+    return dict(zip([feature.name for feature in signals.features], values, strict=True))
+
+
+def test_extra_pictures_are_compared_by_their_mean(pictured):
+    assert view_features(pictured, ("a", "b"))["image_extra_cosine"] == pytest.approx(cosine(60), abs=1e-6)
+
+
+def test_the_best_of_a_main_picture_and_the_others_extra_ones_counts(pictured):
+    found = view_features(pictured, ("a", "b"))["image_cross_cosine"]
+    assert found == pytest.approx(1, abs=1e-6)  # b's main at 30, the mean of a's at 30
+    assert view_features(pictured, ("b", "c"))["image_cross_cosine"] == pytest.approx(1, abs=1e-6)  # only c's main
+
+
+@pytest.mark.parametrize(("pair", "degrees"), [(("a", "b"), 45), (("a", "c"), 75), (("b", "c"), 30)])
+def test_all_pictures_of_a_product_are_its_main_one_and_the_mean_of_the_others(pictured, pair, degrees):
+    # all of a's are at 15, of b's at 60, c has but one
+    assert view_features(pictured, pair)["image_all_cosine"] == pytest.approx(cosine(degrees), abs=1e-6)
+
+
+def test_what_a_side_lacks_is_counted(pictured):
+    missing = [view_features(pictured, pair) for pair in (("a", "b"), ("a", "c"), ("b", "c"))]
+    assert [found["text_vector_missing"] for found in missing] == [1, 0, 1]
+    assert [found["image_vector_missing"] for found in missing] == [0, 0, 0]
+    assert [found["image_extra_vector_missing"] for found in missing] == [0, 1, 1]
+    assert np.isnan(missing[1]["image_extra_cosine"])
+
+
+def test_view_features_are_the_same_from_both_sides(pictured):
+    signals = ViewSignals(pictured)
+    left, right = np.array([0, 0, 1]), np.array([1, 2, 2])
+    np.testing.assert_array_equal(signals.compute(left, right), signals.compute(right, left))

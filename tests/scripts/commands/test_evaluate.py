@@ -1,0 +1,151 @@
+"""`heroic evaluate`: files in, a report folder out."""
+
+import json
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from eval.findings.reasons import NO_REASONS
+from indexing.catalog.catalog import FIELDS, Catalog
+from indexing.errors import InputError
+from indexing.search.neighbours import no_neighbours
+from scripts.commands.evaluate import command
+
+
+@pytest.fixture
+def files(tmp_path):
+    generator = np.random.default_rng(0)
+    left, right = np.arange(100) * 2, np.arange(100) * 2 + 1
+    targets = np.arange(100) % 2
+    pd.DataFrame({"left_id": left, "right_id": right, "target": targets}).to_parquet(tmp_path / "truth.parquet")
+    scores = targets + 0.5 * generator.normal(size=100)
+    pd.DataFrame({"variantid1": left, "variantid2": right, "target": scores}).to_csv(tmp_path / "s.csv", index=False)
+    return tmp_path
+
+
+def run(files, *more, scores="s.csv"):
+    arguments = [str(files / scores), "--truth", str(files / "truth.parquet"), "--out", str(files / "report")]
+    return CliRunner().invoke(command, [*arguments, "--rounds", "10", *more], catch_exceptions=False)
+
+
+def test_it_writes_the_report_and_prints_the_categories(files):
+    result = run(files)
+    assert result.exit_code == 0
+    written = {"report.json", "report.html", "categories.csv", "mistakes.parquet", "pairs.parquet", "manifest.json"}
+    assert {path.name for path in (files / "report").iterdir()} == written
+    document = json.loads((files / "report" / "report.json").read_text())
+    assert document["pairs"] == 100
+    assert "rest" in result.output
+    assert f"weighted {document['weighted']:.4f}" in result.output
+    assert "not given: index, model, provenance, categories, match, match_f1" in result.output
+
+
+def test_json_prints_what_report_json_holds(files):
+    printed = json.loads(run(files, "--json").output)
+    assert printed == json.loads((files / "report" / "report.json").read_text())
+
+
+def test_a_report_of_before_is_replaced(files):
+    run(files)
+    run(files, "--target-precision", "0.9")
+    assert json.loads((files / "report" / "report.json").read_text())["target_precision"] == 0.9
+
+
+def test_a_folder_that_is_no_report_is_refused_and_untouched(files):
+    (files / "report").mkdir()
+    (files / "report" / "mine.txt").write_text("keep")
+    with pytest.raises(InputError, match="not a heroic report"):
+        run(files)
+    assert [path.name for path in (files / "report").iterdir()] == ["mine.txt"]
+
+
+def test_bad_input_leaves_no_report(files):
+    (files / "short.csv").write_text("left_id,right_id,score\n0,1,0.5\n")
+    with pytest.raises(InputError, match=r"99 pairs of .* have no score"):
+        run(files, scores="short.csv")
+    assert not (files / "report").exists()
+
+
+def test_a_missing_file_is_refused(files):
+    with pytest.raises(InputError, match="no such file"):
+        run(files, scores="gone.csv")
+
+
+def test_id_columns_of_one_file_may_have_names_of_their_own(files):
+    pd.read_csv(files / "s.csv").rename(columns={"variantid1": "a", "variantid2": "b"}).to_csv(
+        files / "own.csv", index=False
+    )
+    assert run(files, "--ids", "a", "b", scores="own.csv").exit_code == 0
+
+
+def test_id_columns_that_neither_file_has_are_refused(files):
+    with pytest.raises(InputError, match=r"neither .* has the columns 'a' and 'b'"):
+        run(files, "--ids", "a", "b")
+
+
+@pytest.fixture
+def provenance(files):
+    """Scores that name an index and a model, and both opened under the names that they give."""
+    made = {"kind": "scores", "index_fingerprint": "i1", "model_fingerprint": "m1", "thresholds": {"phones": 0.5}}
+    table = pa.Table.from_pandas(pd.read_csv(files / "s.csv"))
+    pq.write_table(table.replace_schema_metadata({b"heroic": json.dumps(made).encode()}), files / "s.parquet")
+    return made
+
+
+@pytest.fixture
+def index(monkeypatch):
+    columns = {field.name: pa.nulls(200, field.type) for field in FIELDS}
+    columns["category_3"] = pa.array(["phones", "cables"] * 100, pa.large_string())
+    catalog = Catalog(pa.table({"id": pa.array(range(200)), **columns}))
+    nobody = no_neighbours(200, 3)
+    opened = SimpleNamespace(
+        catalog=catalog,
+        fingerprint="i1",
+        views=("text",),
+        k=3,
+        manifest=SimpleNamespace(made={}),
+        neighbours=lambda view: nobody,
+    )
+    monkeypatch.setattr("indexing.product_index.open_index", lambda folder: opened)
+    return opened
+
+
+@pytest.fixture
+def model(monkeypatch):
+    reranker = SimpleNamespace(
+        fingerprint="m1", thresholds={"phones": 0.6}, categories=("phones",), decisions=SimpleNamespace(default=0.5)
+    )
+    module = SimpleNamespace(load_reranker=lambda folder: reranker)
+    monkeypatch.setitem(sys.modules, "reranking.model.reranker", module)
+    monkeypatch.setattr("eval.findings.reasons.find_reasons", lambda *given: NO_REASONS)
+    return reranker
+
+
+@pytest.mark.usefixtures("provenance", "index", "model")
+def test_an_index_and_a_model_of_the_scores_add_what_they_know(files):
+    run(files, "--index", "INDEX", "--model", "MODEL", scores="s.parquet")
+    document = json.loads((files / "report" / "report.json").read_text())
+    assert document["absent"] == ["match", "match_f1"]
+    assert document["category_disagreements"] == 100
+    assert [(row["category"], row["model_threshold"]) for row in document["categories"]] == [("phones", 0.6)]
+
+
+@pytest.mark.usefixtures("provenance")
+def test_an_index_of_other_scores_is_refused(files, index):
+    index.fingerprint = "i2"
+    with pytest.raises(InputError, match=r"index i1, given is index i2.*do not belong together"):
+        run(files, "--index", "INDEX", scores="s.parquet")
+    assert not (files / "report").exists()
+
+
+@pytest.mark.usefixtures("provenance")
+def test_a_model_of_other_scores_is_refused(files, model):
+    model.fingerprint = "m2"
+    with pytest.raises(InputError, match=r"model m1, given is model m2.*do not belong together"):
+        run(files, "--model", "MODEL", scores="s.parquet")

@@ -1,0 +1,248 @@
+"""`heroic train`: what it prints of what it learned."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from reranking.model.reranker import load_reranker
+
+
+@pytest.fixture
+def train(heroic, sample, sample_index, tmp_path):
+    """Train on the sample's training pairs, or the files given, into the folder `model`."""
+
+    def run(*words, pairs=(sample / "pairs_train.parquet",)):
+        return heroic("train", sample_index, *pairs, "--out", tmp_path / "model", *words)
+
+    return run
+
+
+def test_it_prints_what_it_learned(train, sample, tmp_path):
+    result = train("--valid", sample / "pairs_valid.parquet")
+    assert result.exit_code == 0
+    model = load_reranker(tmp_path / "model")
+    lines = result.stdout.splitlines()
+    assert lines[0] == f"model: {tmp_path}/model ({model.fingerprint})"
+    assert re.fullmatch(
+        r"pairs: 1,326 with 230 matches in \d+ product groups; trained on 1,326, validated on 762 with 119 matches",
+        lines[1],
+    )
+    low, high = model.report["interval"]
+    assert low <= model.report["metric"] <= high
+    ranked = f"validation weighted (precision >= 0.75): {model.report['metric']:.4f} ({low:.4f} to {high:.4f})"
+    assert ranked in lines
+    strongest = next(iter(model.report["importance"]))
+    assert strongest in result.stdout
+    assert f"{model.thresholds['rest']:.3f}" in result.stdout
+
+
+def test_without_valid_it_holds_out_groups_and_says_what_lies_between(train):
+    result = train()
+    assert result.exit_code == 0
+    trained, validated = counts(result.stdout)
+    left_out = int(re.search(r"left out: ([\d,]+) non-matches", result.stdout)[1].replace(",", ""))
+    assert trained + validated + left_out == 1326
+    assert validated > 0
+
+
+def counts(text):
+    found = re.search(r"trained on ([\d,]+), validated on ([\d,]+) with", text)
+    return [int(number.replace(",", "")) for number in found.groups()]
+
+
+def test_products_on_both_sides_are_said(train, sample):
+    assert (
+        "products are in both training and validation pairs" in train("--valid", sample / "pairs_train.parquet").stdout
+    )
+
+
+def test_several_files_are_trained_on_together(train, sample):
+    files = [sample / "pairs_train.parquet", sample / "pairs_valid.parquet"]
+    assert "pairs: 2,088 with 349 matches" in train(pairs=files).stdout
+
+
+def test_columns_may_have_names_of_their_own(train, sample, tmp_path):
+    names = {"left_id": "one", "right_id": "other", "target": "same"}
+    pd.read_parquet(sample / "pairs_train.parquet").rename(columns=names).to_csv(tmp_path / "own.csv", index=False)
+    result = train("--ids", "one", "other", "--target", "same", pairs=[tmp_path / "own.csv"])
+    assert result.exit_code == 0
+    assert "pairs: 1,326 with 230 matches" in result.stdout
+
+
+def test_options_are_stored_with_the_model(train, tmp_path):
+    train("--target-precision", "0.9", "--category-pairs", "50", "--seed", "3", "--same-source")
+    model = load_reranker(tmp_path / "model")
+    stored = model.report["options"]
+    assert model.target_precision == stored["target_precision"] == 0.9
+    assert (stored["least_pairs"], stored["seed"], stored["group_by"]) == (50, 3, "matches")
+    assert model.same_source
+    assert len(model.categories) > 1
+
+
+def test_a_model_of_before_is_replaced(train, tmp_path):
+    train()
+    before = load_reranker(tmp_path / "model").fingerprint
+    train("--seed", "1")
+    assert load_reranker(tmp_path / "model").fingerprint != before
+
+
+def test_pairs_collected_differently_are_warned_of_on_stderr(heroic, sample, tmp_path):
+    """Matches of the sample beside each offer's first neighbours: most matches are no such near ones."""
+    heroic("build-index", sample / "products.parquet", "--out", tmp_path / "index", "-k", "1")
+    heroic("candidates", tmp_path / "index", "--out", tmp_path / "near.parquet", "-k", "1")
+    known = pd.concat(pd.read_parquet(sample / f"pairs_{name}.parquet") for name in ("train", "valid", "test"))
+    matches = known[known["target"] == 1]
+    near = pd.read_parquet(tmp_path / "near.parquet")[["left_id", "right_id"]].assign(target=0.0)
+    keys = {frozenset(pair) for pair in zip(matches["left_id"], matches["right_id"], strict=True)}
+    other = [frozenset(pair) not in keys for pair in zip(near["left_id"], near["right_id"], strict=True)]
+    pd.concat([matches, near[other]]).to_parquet(tmp_path / "pairs.parquet")
+    result = heroic("train", tmp_path / "index", tmp_path / "pairs.parquet", "--out", tmp_path / "model")
+    assert result.exit_code == 0
+    assert re.search(r"^heroic: warning: \d+% of the matches, but \d+% of the non-matches", result.stderr, re.MULTILINE)
+
+
+def test_the_samples_pairs_are_not_warned_of(train):
+    assert "warning" not in train().stderr
+
+
+def test_the_model_holds_its_thresholds_as_json(train, tmp_path):
+    train()
+    stored = json.loads((tmp_path / "model" / "manifest.json").read_text())
+    assert stored["kind"] == "model"
+    assert stored["made"]["thresholds"].keys() == {"rest"}
+
+
+def test_it_prints_and_stores_what_was_asked_held_and_paid(train, sample, tmp_path):
+    result = train("--valid", sample / "pairs_valid.parquet")
+    (row,) = load_reranker(tmp_path / "model").report["decisions"]["held"]
+    assert (row["category"], row["matches"], row["asked"]) == ("rest", 119, 0.75)
+    assert row["held"] >= 0.75
+    line = next(line for line in result.stdout.splitlines() if line.startswith("│ rest"))
+    assert f"{row['held']:.3f} │ {row['called']}" in line
+
+
+def test_a_file_asks_for_a_precision_by_category(train, sample, tmp_path):
+    (tmp_path / "asked.yaml").write_text("default: 0.6\nrest: 0.9\n")
+    train("--valid", sample / "pairs_valid.parquet", "--target-precisions", tmp_path / "asked.yaml")
+    model = load_reranker(tmp_path / "model")
+    assert model.target_precision == 0.6
+    assert [row["asked"] for row in model.report["decisions"]["held"]] == [0.9]
+
+
+def test_a_precision_for_a_category_that_is_not_there_is_refused(train, tmp_path):
+    (tmp_path / "asked.yaml").write_text("fones: 0.9\n")
+    result = train("--target-precisions", tmp_path / "asked.yaml")
+    assert result.exit_code == 2
+    assert "'fones', no evaluation category of these pairs: they have rest" in result.stderr
+    assert not (tmp_path / "model").exists()
+
+
+class TestAudit:
+    def test_doubtful_labels_are_printed_after_what_was_learned(self, train):
+        result = train("--audit")
+        assert result.exit_code == 0
+        lines = result.stdout.splitlines()
+        place = next(place for place, line in enumerate(lines) if line.startswith("doubtful labels: "))
+        assert lines[0].startswith("model: ")
+        assert re.match(r"\d\.\d\d  \w+ and \w+: labelled (a|no) match", lines[place + 1])
+
+    @pytest.mark.parametrize("name", ["doubts.csv", "doubts.parquet"])
+    def test_a_file_gets_all_of_them_most_doubtful_first(self, train, tmp_path, name):
+        result = train("--audit", tmp_path / name)
+        table = (pd.read_csv if name.endswith("csv") else pd.read_parquet)(tmp_path / name)
+        assert f"doubtful labels: {len(table)} of 1,326" in result.stdout
+        assert list(table) == [
+            "left_id", "right_id", "target", "score", "doubt", "reason", "left_title", "right_title"
+        ]  # fmt: skip
+        assert table["doubt"].is_monotonic_decreasing
+
+    def test_a_file_of_another_kind_is_refused_before_any_work(self, train, tmp_path):
+        result = train("--audit", tmp_path / "doubts.txt")
+        assert result.exit_code == 2
+        assert "name a file that ends in .parquet or .csv" in result.stderr
+        assert not (tmp_path / "model").exists()
+
+    def test_without_it_nothing_is_audited(self, train):
+        assert "doubtful labels" not in train().stdout
+
+
+class TestSearch:
+    def test_the_model_is_trained_with_the_settings_found_and_says_so(self, train, tmp_path):
+        result = train("--trials", "3", "--storage", tmp_path / "trials")
+        assert result.exit_code == 0
+        report = load_reranker(tmp_path / "model").report
+        assert report["search"]["trials"] == 3
+        assert f"search: {report['search']['value']:.4f} cross-validated" in result.stdout
+        assert f"settings: eta {report['options']['boosting']['eta']:.4g}, " in result.stdout
+        card = (tmp_path / "model" / "model_card.md").read_text(encoding="utf-8")
+        assert "settings found in 3 trials" in card
+
+    def test_the_settings_of_another_model_give_its_boosters_again(self, train, tmp_path):
+        train("--trials", "2")
+        before = [path.read_bytes() for path in sorted((tmp_path / "model").glob("*.ubj"))]
+        (tmp_path / "model").rename(tmp_path / "before")
+        assert train("--settings", tmp_path / "before").exit_code == 0
+        assert [path.read_bytes() for path in sorted((tmp_path / "model").glob("*.ubj"))] == before
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (("--trials", "0"), "0 is not in the range x>=1"),
+            (("--storage", "file"), "--storage keeps the search of --trials"),
+            (("--trials", "2", "--settings", "model"), "leave one out"),
+            (("--settings", "gone"), "gone: no such folder"),
+        ],
+    )
+    def test_what_does_not_go_together_is_refused(self, train, tmp_path, words, message):
+        result = train(*words)
+        assert result.exit_code == 2
+        assert message in result.stderr
+        assert not (tmp_path / "model").exists()
+
+
+def test_pairs_are_mined_and_inferred_when_asked(train, sample, tmp_path):
+    result = train("--valid", sample / "pairs_valid.parquet", "--mine", "5", "--transitive", "--monotone")
+    assert result.exit_code == 0
+    report = load_reranker(tmp_path / "model").report
+    assert f"added to train on: {report['mined']:,} mined non-matches" in result.stdout
+    assert report["mined"] > 0
+    assert report["train_rows"] == 1326
+    assert report["options"]["boosting"]["monotone"] is True
+    assert "also trained on" in (tmp_path / "model" / "model_card.md").read_text()
+
+
+def test_little_memory_trains_through_files_and_leaves_none_behind(train, sample, tmp_path):
+    result = train("--valid", sample / "pairs_valid.parquet", "--memory", "100K")
+    assert result.exit_code == 0
+    assert "of disk in" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert "of disk" not in train("--valid", sample / "pairs_valid.parquet", "--memory", "1G").stderr
+
+
+def test_large_categories_may_have_boosters_of_their_own(heroic, train, sample, sample_index, tmp_path):
+    result = train("--valid", sample / "pairs_valid.parquet", "--layout", "blend", "--category-pairs", "100")
+    assert result.exit_code == 0
+    model = load_reranker(tmp_path / "model")
+    assert set(model.ensemble.specialised) <= set(model.categories)
+    scored = heroic(
+        "score",
+        sample_index,
+        sample / "pairs_test.parquet",
+        "--model",
+        tmp_path / "model",
+        "--out",
+        tmp_path / "s.parquet",
+    )
+    assert scored.exit_code == 0
+    assert scored.stderr.startswith("score: 274 pairs needs up to ")
+
+
+def test_a_gpu_that_is_not_there_is_refused(train):
+    from reranking.boosters.boosting import choose_boosting_device
+
+    if choose_boosting_device("auto") == "cuda":
+        pytest.skip("this machine has a GPU")
+    result = train("--device", "cuda")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)

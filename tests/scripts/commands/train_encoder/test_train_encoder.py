@@ -1,0 +1,182 @@
+"""`heroic train-encoder text` and `cross`, then the index and the reranker that use what came of them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from reranking.model.reranker import load_reranker
+
+BRIEF = ("--max-tokens", 24, "--epochs", 1, "--device", "cpu")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory, sample):
+    """Pairs files of the sample, shortened."""
+    folder = tmp_path_factory.mktemp("pairs")
+    for name, count in (("train", 300), ("valid", 150)):
+        pq.write_table(pq.read_table(sample / f"pairs_{name}.parquet").slice(0, count), folder / f"{name}.parquet")
+    return folder
+
+
+@pytest.fixture
+def train_text(heroic, sample_index, files, tiny_text_model, tmp_path):
+    def run(*words, base=tiny_text_model, out="text"):
+        fixed = ("--base", f"st:{base}", "--out", tmp_path / out, *BRIEF)
+        return heroic("train-encoder", "text", sample_index, files / "train.parquet", *fixed, *words)
+
+    return run
+
+
+@pytest.fixture
+def train_cross(heroic, sample_index, files, tiny_text_model, tmp_path):
+    def run(*words):
+        fixed = ("--base", f"st:{tiny_text_model}", "--out", tmp_path / "cross", *BRIEF)
+        return heroic("train-encoder", "cross", sample_index, files / "train.parquet", *fixed, *words)
+
+    return run
+
+
+def test_the_trained_text_encoder_is_an_ordinary_folder_with_card_and_curve(train_text, tmp_path):
+    result = train_text("--batch", 8)
+    assert result.exit_code == 0, result.output
+    assert "recall@10" in result.stdout
+    from sentence_transformers import SentenceTransformer
+
+    rows = SentenceTransformer(str(tmp_path / "text"), device="cpu").encode(["a phone"])
+    assert rows.shape == (1, 32)
+    names = {path.name for path in (tmp_path / "text").iterdir()}
+    assert {"README.md", "training_curve.svg", "trained_on.parquet", "manifest.json", "modules.json"} <= names
+    assert not (tmp_path / "text.checkpoint").exists()
+
+
+def test_an_index_of_the_trained_encoder_warns_the_reranker(heroic, train_text, sample, files, tmp_path):
+    assert train_text("--valid", files / "valid.parquet").exit_code == 0
+    built = heroic("build-index", sample / "products.parquet", "--out", tmp_path / "index", "-k", 20, "--device", "cpu",
+                   "--text-encoder", f"st:{tmp_path / 'text'}", "--image-encoder", "none")  # fmt: skip
+    assert built.exit_code == 0, built.output
+    fixed = ("train", tmp_path / "index", files / "train.parquet", "--valid", files / "valid.parquet", "--out")
+    naive = heroic(*fixed, tmp_path / "naive")
+    assert "the index's encoder was trained on the products of" in naive.stderr
+    clean = heroic(*fixed, tmp_path / "clean", "--leave-out-seen")
+    assert clean.exit_code == 0, clean.output
+    assert "the index's encoder was trained" not in clean.stderr
+    rows = [load_reranker(tmp_path / name).report["train_rows"] for name in ("naive", "clean")]
+    assert rows[0] > rows[1] > 0
+
+
+def test_the_cross_encoders_score_is_a_signal_of_every_command(
+    heroic, train_cross, sample_index, sample, files, tmp_path
+):
+    assert train_cross("--most-pairs", 60, "--layers", 1).exit_code == 0
+    train = ("train", sample_index, files / "train.parquet", "--valid", files / "valid.parquet")
+    trained = heroic(*train, "--cross", tmp_path / "cross", "--out", tmp_path / "model")
+    assert trained.exit_code == 0, trained.output
+    model = load_reranker(tmp_path / "model")
+    assert "cross_score" in model.feature_names
+    (tmp_path / "cross").rename(tmp_path / "moved")  # the model has its own
+    scores = tmp_path / "scores.parquet"
+    scored = heroic(
+        "score", sample_index, sample / "pairs_valid.parquet", "--model", tmp_path / "model", "--out", scores
+    )
+    assert scored.exit_code == 0, scored.output
+    table = pq.read_table(sample / "pairs_valid.parquet")
+    assert len(pq.read_table(scores)) == len(table)
+    left, right = (str(table.column(side)[0].as_py()) for side in (0, 1))
+    why = heroic("explain", sample_index, tmp_path / "model", "--pair", left, right, "--json")
+    assert why.exit_code == 0, why.output
+    assert "cross_score" in why.stdout
+    (tmp_path / "model" / "cross" / "fold_0" / "model.safetensors").unlink()
+    broken = heroic(
+        "score", sample_index, sample / "pairs_valid.parquet", "--model", tmp_path / "model", "--out", scores
+    )
+    assert broken.exit_code == 2
+    assert len(broken.stderr.strip().splitlines()) == 1
+    assert "model.safetensors" in broken.stderr
+
+
+def test_training_rows_have_scores_out_of_fold(train_cross, sample_index, files, tmp_path):
+    from indexing.product_index import open_index
+    from reranking.pairs.labelled import read_labelled
+    from reranking.signals.learned.cross_encoder import open_cross
+    from reranking.signals.signals import prepare_signals
+    from reranking.signals.what_was_learned import Learned
+
+    assert train_cross("--most-pairs", 60, "--layers", 1).exit_code == 0
+    index = open_index(sample_index)
+    pairs = read_labelled([files / "train.parquet"], index.catalog).take(np.arange(20))
+    cross = open_cross(tmp_path / "cross")
+    signals = prepare_signals(index, pairs.products, learned=Learned(cross=cross))
+    folds = cross.folds(index.catalog)
+    column = signals.names.index("cross_score")
+    own = signals.of_training_pairs(True).compute(pairs.left, pairs.right)[:, column]
+    mean = signals.compute(pairs.left, pairs.right)[:, column]
+    same = folds[pairs.left] == folds[pairs.right]
+    assert same.any()
+    assert (own[same] != mean[same]).all()
+    assert np.allclose(own[~same], mean[~same])
+
+
+def test_a_missing_cross_encoder_is_one_line(heroic, sample_index, files, tmp_path):
+    result = heroic(
+        "train", sample_index, files / "train.parquet", "--cross", tmp_path / "none", "--out", tmp_path / "m"
+    )
+    assert result.exit_code == 2
+    assert "no such folder" in result.stderr
+
+
+def test_a_base_that_is_no_text_model_is_refused(train_text):
+    result = train_text(base="/nowhere/at/all")
+    assert result.exit_code == 2
+    assert "no such model folder" in result.stderr
+
+
+def test_another_trainings_checkpoint_is_refused(train_text, tmp_path):
+    from reranking.encoder_training.loop.checkpoint import Checkpoint, write_checkpoint
+
+    write_checkpoint(tmp_path / "text.checkpoint", Checkpoint({}, {}, {}, {"made": {"batch": 7}}))
+    result = train_text("--resume", "--batch", 8)
+    assert result.exit_code == 2
+    assert "--resume" in result.stderr
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_to_the_same_model(sample_index, files, tiny_text_model, tmp_path):
+    def arguments(out):
+        words = (
+            "text",
+            sample_index,
+            files / "train.parquet",
+            "--base",
+            f"st:{tiny_text_model}",
+            "--out",
+            tmp_path / out,
+        )
+        words = (*words, "--epochs", 40, "--patience", 40, "--batch", 4, "--device", "cpu", "--seed", 5, "--valid",
+                 files / "valid.parquet")  # fmt: skip
+        return [sys.executable, "-m", "scripts.main", "train-encoder", *map(str, words)]
+
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    subprocess.run(arguments("whole"), check=True, env=environment, capture_output=True)
+    process = subprocess.Popen(arguments("cut"), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "cut.checkpoint").exists() and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "cut").exists()
+    resumed = subprocess.run(
+        [*arguments("cut"), "--resume"], check=True, env=environment, capture_output=True, text=True
+    )
+    assert "going on from step" in resumed.stderr
+    whole, cut = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "cut"))
+    assert whole == cut
+    curves = [
+        json.loads((tmp_path / name / "manifest.json").read_text())["made"]["history"] for name in ("whole", "cut")
+    ]
+    assert [epoch["metric"] for epoch in curves[0]["epochs"]] == [epoch["metric"] for epoch in curves[1]["epochs"]]
