@@ -13,8 +13,7 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.styles import Style
 
-from indexing.catalog.categories import category_names
-from indexing.catalog.filters import source_names
+from indexing.catalog.filters import category_names, source_names
 from scripts.commands.query.prompt import COMMANDS, PICTURE_SUFFIXES, Prompt
 
 COMPLETED_IDS = 5000  # of a larger catalogue the first ones

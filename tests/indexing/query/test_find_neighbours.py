@@ -8,8 +8,7 @@ from PIL import Image
 
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
-from indexing.catalog.categories import category_names, in_category
-from indexing.catalog.filters import Filters
+from indexing.catalog.filters import Filters, category_names, in_category
 from indexing.errors import InputError, UnknownId
 from indexing.query.find_neighbours import Query, find_neighbours, query_by_id
 
