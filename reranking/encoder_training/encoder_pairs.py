@@ -8,8 +8,7 @@ from indexing.arrays import Bools1d, Ints1d, Ints2d
 from indexing.catalog.catalog import Catalog
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
-from reranking.encoder_training.hard_negatives import mine_hard_negatives
-from reranking.encoder_training.match_batches import Matches
+from reranking.encoder_training.match_batches import Matches, mine_hard_negatives
 from reranking.encoder_training.validation_matches import ValidationMatches
 from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
 from reranking.pairs.hold_out import hold_out
