@@ -16,11 +16,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Floats1d, Ints1d, Ints2d
-from indexing.join.join_rows import JoinRows, copy_rows
 from indexing.join.neighbour_files import NeighbourFiles
 from indexing.join.plan import STRIPE_ROWS, TILE_COLUMNS, JoinPlan, Stripe
 from indexing.join.probing_plan import ProbingPlan
-from indexing.join.rows import Units
+from indexing.join.rows import JoinRows, Units, copy_rows
 from indexing.join.settled_cosines import SPARE
 from indexing.join.tiles import TileWork
 from indexing.machine.progress import Progress, silent

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
-from indexing.join.join_rows import PlacedRows
 from indexing.join.plan import STRIPE_ROWS, TILE_COLUMNS, Tile
 from indexing.join.probing_plan import ProbingPlan
+from indexing.join.rows import PlacedRows
 from indexing.search.best_lists import entries_of
 
 
