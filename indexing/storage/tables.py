@@ -13,7 +13,6 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from indexing.errors import InputError
-from indexing.storage.json_text import parse_json
 
 SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 BLOCK_ROWS = 65_536
@@ -190,3 +189,18 @@ _READERS: dict[str, Callable[[Path, int, tuple[str, ...]], Iterator[pa.Table]]] 
 
 def _first_line(error: BaseException) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def parse_json(text: str) -> Any:
+    """The value that a JSON text holds. Raises ValueError when it is malformed, nested too deeply, or has text that
+    no encoding can write: half of a surrogate pair, as a cut emoji leaves it."""
+    try:
+        found = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if "\\u" in text:
+        try:
+            json.dumps(found, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"half of a surrogate pair: {error.object[error.start]!r}") from error
+    return found

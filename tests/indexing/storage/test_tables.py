@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexing.errors import InputError
-from indexing.storage.tables import as_integers, list_tables, open_table
+from indexing.storage.tables import as_integers, list_tables, open_table, parse_json
 
 ROWS = [{"id": 1, "title": "kettle"}, {"id": 2, "title": None}, {"id": 3, "title": "чайник, 1,5 л\n«новый»"}]
 
@@ -162,3 +162,16 @@ def test_text_is_integers_only_when_all_of_it_is_in_plain_form(texts, integers):
 def test_text_in_json_lines_is_read_as_it_was_written(write, texts):
     path = write("a.jsonl", [{"id": number, "title": text} for number, text in enumerate(["", *texts])])
     assert open_table(path).read()["title"].to_pylist() == ["", *texts]
+
+
+def test_whole_surrogate_pairs_are_text():
+    assert parse_json('{"a": "\\ud83d\\ude00"}') == {"a": "😀"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("{", "Expecting"), ('["\\ude00"]', "surrogate"), ("[" * 200_000, "too deeply"), ("1" * 5000, "digits")],
+)
+def test_what_no_table_could_hold_is_a_value_error(text, reason):
+    with pytest.raises(ValueError, match=reason):
+        parse_json(text)
