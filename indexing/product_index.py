@@ -25,8 +25,7 @@ from indexing.search.tuned_index import tuned
 from indexing.storage.artefact import Manifest, read_manifest
 from indexing.storage.versions import Hold, hold_version
 from indexing.vectors.fusion import Fusion
-from indexing.vectors.layered_rows import LayeredRows
-from indexing.vectors.layers import Layers, open_layers, unlayered
+from indexing.vectors.layers import LayeredRows, Layers, open_layers, unlayered
 from indexing.vectors.vectors import Vectors, open_vectors
 
 KIND = "index"

@@ -20,8 +20,7 @@ from indexing.search.layered_index import LayeredIndex
 from indexing.search.near_lists import Lists, layered_lists, lists_file
 from indexing.update.changes import CatalogUpdate
 from indexing.update.kept_lists import Moves
-from indexing.vectors.layered_rows import LayeredRows
-from indexing.vectors.layers import Layers, unlayered
+from indexing.vectors.layers import LayeredRows, Layers, unlayered
 from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
 
 

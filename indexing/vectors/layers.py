@@ -1,13 +1,15 @@
 """Where an updated index keeps its products: rows of the build, some of them dead, and rows of a delta beside them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from indexing.arrays import Ints1d
+from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.errors import InputError
+from indexing.vectors.vectors import SHARD_ROWS, Vectors
 
 STORED_FILE = "stored.npy"
 
@@ -63,3 +65,40 @@ def open_layers(folder: Path, main: int, delta: int, size: int) -> Layers:
 def unlayered(size: int) -> Layers:
     """The layers of an index that was never updated."""
     return Layers(np.arange(size, dtype=np.int64), size, 0)
+
+
+@dataclass(frozen=True)
+class LayeredRows:
+    """Rows (n, d) by position. `delta` is None when the update only took products away."""
+
+    main: Vectors
+    delta: Vectors | None
+    layers: Layers
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    @property
+    def dim(self) -> int:
+        return self.main.dim
+
+    def blocks(self) -> Iterator[tuple[int, Floats2d]]:
+        """Blocks of rows with the position of the first."""
+        for start in range(0, len(self), SHARD_ROWS):
+            yield start, self.take(np.arange(start, min(start + SHARD_ROWS, len(self))))
+
+    def take(self, positions: Ints1d) -> Floats2d:
+        """The rows at these positions, (p, d), in their order."""
+        stored = self.layers.stored[positions]
+        added = stored >= self.layers.main
+        if self.delta is None or not added.any():
+            return self.main.take(stored)
+        rows = np.empty((len(stored), self.dim), dtype=np.float32)
+        rows[~added] = self.main.take(stored[~added])
+        rows[added] = self.delta.take(stored[added] - self.layers.main)
+        return rows
+
+    def seen(self) -> Bools1d:
+        """Which products have anything to see (n,)."""
+        parts = [self.main.seen(), *([] if self.delta is None else [self.delta.seen()])]
+        return np.concatenate(parts)[self.layers.stored]

@@ -6,8 +6,7 @@ import pytest
 from indexing.search.faiss_index import build_faiss
 from indexing.search.index import ExactIndex
 from indexing.search.layered_index import LayeredIndex
-from indexing.vectors.layered_rows import LayeredRows
-from indexing.vectors.layers import Layers, open_layers
+from indexing.vectors.layers import LayeredRows, Layers, open_layers
 from indexing.vectors.vectors import from_arrays, unit_rows
 
 MAIN, ADDED = 200, 30
