@@ -2,8 +2,7 @@
 
 import pytest
 
-from indexing.build.build_plan import plan_build
-from indexing.build.lexical_plan import BLOCK_BYTES, plan_lexical
+from indexing.build.build_plan import BLOCK_BYTES, plan_build, plan_lexical
 from indexing.build.options import BuildOptions
 from indexing.build.view_plan import FIXED_BYTES, Ask
 from indexing.errors import InputError
