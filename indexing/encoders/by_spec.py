@@ -17,7 +17,7 @@ from indexing.catalog.text_template import TextTemplate
 from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Encoder, Spec
 from indexing.encoders.lsa import LsaOptions, fit_lsa, load_lsa
-from indexing.encoders.pictures.picture_contents import picture_contents
+from indexing.encoders.pictures.picture_encoder import picture_contents
 from indexing.encoders.pictures.plan import open_clip_view, plan_clip
 from indexing.encoders.text.plan import open_text, plan_text
 from indexing.encoders.thumbnail import ThumbnailEncoder

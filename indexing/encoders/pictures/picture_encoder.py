@@ -1,5 +1,6 @@
-"""A picture model behind a catalogue: the encoder of an image view, whatever makes the vectors."""
+"""A picture model behind a catalogue: the encoder of an image view, and what it reads of each product."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ import numpy as np
 
 from indexing.arrays import Floats2d
 from indexing.catalog.catalog import Catalog
-from indexing.catalog.pictures import place_of, url_of
+from indexing.catalog.contents import Contents, text_contents
+from indexing.catalog.pictures import PictureError, place_of, read_picture, url_of
 from indexing.catalog.rejects import Reject
 from indexing.encoders.encoder import Encoded
 from indexing.encoders.pictures.decoding import PictureDecoding, Prepared
@@ -140,3 +142,25 @@ def _refuse_outage(found: _Found, catalog: Catalog) -> None:
                 f"{found.reasons[references[0]]}): see that it can be reached, then run again, or leave pictures out "
                 "(--image-encoder none)"
             )
+
+
+def picture_contents(catalog: Catalog, *, extra: bool = False) -> Contents:
+    """(n, 2), of the main pictures or of the `extra` ones: a file's name, size and time of change, a URL's name, the
+    bytes of those that stand in the catalogue. A picture that cannot be looked at is of a content of its own."""
+    references = catalog.extra_pictures() if extra else [[name] if name else [] for name in catalog.main_pictures()]
+    states = (_state(name, place, catalog) for place, names in enumerate(references) for name in names)
+    return text_contents(["\n".join(next(states) for _ in names) for names in references])
+
+
+def _state(reference: str, place: int, catalog: Catalog) -> str:
+    if url_of(reference, catalog.pictures) is not None:
+        return reference
+    try:
+        state = (catalog.pictures / reference).stat()
+        return f"{catalog.pictures / reference} {state.st_size} {state.st_mtime_ns}"
+    except (OSError, ValueError):
+        pass
+    try:
+        return hashlib.sha256(read_picture(reference, catalog)).hexdigest()
+    except PictureError:
+        return f"{reference} of product {place} cannot be read"
