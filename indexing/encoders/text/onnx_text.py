@@ -14,7 +14,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
 
 from indexing.arrays import Floats2d, Ints1d
-from indexing.encoders.text.token_batches import token_batches
+from indexing.encoders.text.text_encoder import token_batches
 from indexing.errors import InputError
 from indexing.storage.artefact import write_json
 from indexing.vectors.vectors import unit_rows

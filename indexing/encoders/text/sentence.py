@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from indexing.arrays import Floats2d, Ints1d, Ints2d
 from indexing.encoders.model_source import ModelSource, unavailable
-from indexing.encoders.text.token_batches import token_batches
+from indexing.encoders.text.text_encoder import token_batches
 from indexing.errors import InputError
 from indexing.vectors.vectors import unit_rows
 

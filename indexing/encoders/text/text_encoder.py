@@ -1,12 +1,12 @@
-"""A text model behind a template: the encoder of a view, whatever engine the model runs in."""
+"""A text model behind a template: the encoder of a view, whatever engine the model runs in, and the batches it reads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from indexing.arrays import Floats2d
+from indexing.arrays import Floats2d, Ints1d
 from indexing.catalog.catalog import TEXT_FIELDS, Catalog
 from indexing.catalog.text_template import TextTemplate
 from indexing.encoders.encoder import Encoded
@@ -51,3 +51,17 @@ class TextEncoder:
             encoded = self.model.encode_texts(distinct, query=self.query)
             rows[there] = encoded[[places[texts[number]] for number in there]]
         return Encoded(rows)
+
+
+def token_batches(lengths: Ints1d, *, budget: int) -> Iterator[Ints1d]:
+    """Places of texts, longest first, so that texts x their longest length stays within the budget (or is one text).
+
+    The longest come first, so that what does not fit into memory shows at once. Depends on the lengths alone.
+    """
+    order = np.argsort(-np.asarray(lengths), kind="stable")
+    start = 0
+    while start < len(order):
+        longest = max(int(lengths[order[start]]), 1)
+        count = max(budget // longest, 1)
+        yield order[start : start + count]
+        start += count

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexing.encoders.text.token_batches import token_batches
+from indexing.encoders.text.text_encoder import token_batches
 
 
 @given(st.lists(st.integers(0, 300), max_size=200), st.integers(1, 500))
