@@ -14,8 +14,8 @@ from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.storage.artefact import Manifest, fingerprint_of, write_manifest, writing
 from reranking.encoder_training.cross_learner import CrossLearner, CrossOptions, TextPairs
+from reranking.encoder_training.loop.card import CARD, CURVE, TrainingCard, stored_history
 from reranking.encoder_training.loop.run import History, Place, RunOptions, Tell, run_training, say_nothing
-from reranking.encoder_training.loop.training_card import CARD, CURVE, TrainingCard, stored_history
 from reranking.encoder_training.record import flat_settings
 from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
 from reranking.pairs.hold_out import hold_out

@@ -10,8 +10,8 @@ import numpy as np
 from indexing.product_index import ProductIndex
 from indexing.storage.artefact import Manifest, fingerprint_of, write_manifest
 from reranking.encoder_training.encoder_pairs import EncoderPairs
+from reranking.encoder_training.loop.card import TrainingCard, stored_history
 from reranking.encoder_training.loop.run import History, Place
-from reranking.encoder_training.loop.training_card import TrainingCard, stored_history
 from reranking.encoder_training.validation_matches import JUDGED_AT
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.seen_products import write_seen

@@ -15,8 +15,8 @@ from reranking.encoder_training.encoder_pairs import (
     training_matches,
     validation_matches,
 )
+from reranking.encoder_training.loop.card import TrainingCard
 from reranking.encoder_training.loop.run import History, RunOptions, Tell, run_training, say_nothing
-from reranking.encoder_training.loop.training_card import TrainingCard
 from reranking.encoder_training.record import (
     METRIC,
     checkpoint_beside,

@@ -13,8 +13,8 @@ from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.storage.artefact import writing
 from reranking.encoder_training.encoder_pairs import EncoderPairs, split_for_encoder, validation_matches
+from reranking.encoder_training.loop.card import TrainingCard
 from reranking.encoder_training.loop.run import History, RunOptions, Tell, run_training, say_nothing
-from reranking.encoder_training.loop.training_card import TrainingCard
 from reranking.encoder_training.pictures.clip_learner import ClipOptions, PictureLearner, PictureSet, ValidationPictures
 from reranking.encoder_training.pictures.decoded import DecodedPictures, decode_pictures, larger
 from reranking.encoder_training.pictures.start import ClipStart, start_from

@@ -2,9 +2,16 @@
 
 from xml.etree import ElementTree
 
-from reranking.encoder_training.loop.card import LOSS, METRIC, Line, render_curve
+from reranking.encoder_training.loop.card import (
+    LOSS,
+    METRIC,
+    Line,
+    TrainingCard,
+    curve_of,
+    render_curve,
+    stored_history,
+)
 from reranking.encoder_training.loop.run import Epoch, History
-from reranking.encoder_training.loop.training_card import TrainingCard, curve_of, stored_history
 
 HISTORY = History((Epoch(0, None, 0.5, 1.0), Epoch(1, 0.9, 0.8, 61.0), Epoch(2, 0.4, 0.7, 121.0)), "all 2 epochs")
 SVG = "{http://www.w3.org/2000/svg}"
