@@ -16,7 +16,7 @@ from indexing.product_index import ProductIndex
 from indexing.storage.artefact import Manifest, damaged_files, fingerprint_of, read_manifest, write_manifest, writing
 from reranking.boosters.boosting import from_bytes, to_bytes
 from reranking.boosters.ensemble import Ensemble
-from reranking.decisions.calibration_map import Calibration, read_calibration
+from reranking.decisions.calibration import Calibration, read_calibration
 from reranking.decisions.threshold import Thresholds
 from reranking.model.card import render_card
 from reranking.pairs.evaluation_category import CategoryMapping

@@ -16,7 +16,7 @@ from indexing.build.options import BuildOptions
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import to_bytes
-from reranking.decisions.calibration_map import BetaMap, Calibration, IsotonicMap
+from reranking.decisions.calibration import BetaMap, Calibration, IsotonicMap
 from reranking.decisions.threshold import Thresholds
 from reranking.model.reranker import IndexNeeds, load_reranker
 from reranking.signals.learned.words import LearnedWords
