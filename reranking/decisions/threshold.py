@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Floats1d
-from reranking.decisions.category_numbers import read_category_numbers
+from reranking.decisions.asked_precision import read_category_numbers
 from reranking.decisions.evidence import Cuts
 
 
