@@ -8,8 +8,7 @@ import pytest
 from eval.metrics.precision_auc import weighted
 from indexing.product_index import open_index
 from reranking.pairs.labelled import LabelledPairs, read_labelled
-from reranking.training.audit import audit_labels, find_suspects
-from reranking.training.contradictions import find_contradictions
+from reranking.training.audit import audit_labels, find_contradictions, find_suspects
 
 NAMES = list("abcdefghij")
 
