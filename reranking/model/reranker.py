@@ -21,7 +21,7 @@ from reranking.decisions.threshold import Thresholds
 from reranking.model.card import render_card
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.signals.learned.cross_encoder import open_cross
-from reranking.signals.learned.first_look import FirstLook
+from reranking.signals.learned.rivals import FirstLook
 from reranking.signals.learned.words import LearnedWords, WordModel
 from reranking.signals.what_was_learned import Learned
 

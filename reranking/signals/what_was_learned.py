@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reranking.signals.learned.cross_encoder import CrossFolds
-from reranking.signals.learned.first_look import FirstLook
+from reranking.signals.learned.rivals import FirstLook
 from reranking.signals.learned.words import LearnedWords
 
 

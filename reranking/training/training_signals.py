@@ -6,8 +6,8 @@ from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import BoostingOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.signals.learned.cross_encoder import CrossFolds
-from reranking.signals.learned.first_look import train_first_look
 from reranking.signals.learned.rival_lists import RivalPairs
+from reranking.signals.learned.rivals import train_first_look
 from reranking.signals.learned.stacking import Stacking
 from reranking.signals.learned.words import train_words
 from reranking.signals.signals import Signals, prepare_signals

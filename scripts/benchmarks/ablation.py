@@ -147,9 +147,8 @@ def _with_rivals(sides: _Sides, columns: "Ints1d", seen: "dict[str, Floats2d]", 
     import numpy as np
 
     from reranking.boosters.boosting import BoostingOptions
-    from reranking.signals.learned.first_look import log_odds, train_first_look
     from reranking.signals.learned.rival_lists import RivalLists
-    from reranking.signals.learned.rivals import RivalSignals
+    from reranking.signals.learned.rivals import RivalSignals, log_odds, train_first_look
 
     index, pairs, rivals = sides.opened.index, sides.opened.pairs, sides.rivals
     names = tuple(sides.features[column].name for column in columns)
