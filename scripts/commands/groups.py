@@ -44,8 +44,7 @@ def command(
     """
     if one_per_source != (index is not None):
         raise click.UsageError("--one-per-source and --index go together")
-    from reranking.grouping.group_file import write_disagreements, write_groups
-    from reranking.grouping.group_files import name_groups, read_groups
+    from reranking.grouping.group_files import name_groups, read_groups, write_disagreements, write_groups
     from reranking.grouping.group_products import GroupOptions, group_products
     from scripts.commands.scored_pairs import first_scores, made_of, pairs_to_group, sources_of
 
