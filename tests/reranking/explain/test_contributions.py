@@ -7,7 +7,7 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import BoostingOptions, Examples, boost, contributions, predict
 from reranking.boosters.ensemble import Ensemble
-from reranking.explain.contributions import explain_pair
+from reranking.explain.contributions import SAMPLED, explain_pair, family_importance
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.reranker import load_reranker
 from reranking.signals.feature import Feature
@@ -93,3 +93,37 @@ class TestPairScorer:
         index = build_index([sample / "products.parquet"], tmp_path / "index", options=options).index
         with pytest.raises(InputError, match="does not fit the model"):
             PairScorer.prepare(index, load_reranker(sample_model), np.arange(2))
+
+
+@pytest.fixture(scope="module")
+def examples_of_importance():
+    """The target follows the first column, a little the second, never the third."""
+    features = np.random.default_rng(0).normal(size=(SAMPLED, 3)).astype(np.float32)
+    targets = (features[:, 0] + 0.3 * features[:, 1] > 0).astype(np.float32)
+    return Examples(features, targets, np.zeros(SAMPLED, dtype=np.int64))
+
+
+@pytest.fixture(scope="module")
+def members(examples_of_importance):
+    options = BoostingOptions(members=1, max_rounds=20, patience=20, max_depth=3, colsample_bytree=1, threads=1)
+    return boost(
+        examples_of_importance,
+        examples_of_importance,
+        lambda s, t, c: float(((s > 0.5) == t).mean()),
+        options=options,
+        seed=0,
+    )
+
+
+def test_families_stand_strongest_first_with_what_their_features_add_together(examples_of_importance, members):
+    found = family_importance(members, FEATURES, examples_of_importance.features, seed=0)
+    assert [(of.family, of.features) for of in found] == [("one", 1), ("two", 2)]
+    added = contributions(members, examples_of_importance.features)
+    assert found[0].added == pytest.approx(np.abs(added[:, 0]).mean(), rel=1e-4)
+    assert found[1].added == pytest.approx(np.abs(added[:, 1] + added[:, 2]).mean(), rel=1e-4)
+    assert found[1].strongest[0] == "second"
+
+
+def test_a_larger_file_is_sampled_the_same_each_time(examples_of_importance, members):
+    many = np.tile(examples_of_importance.features, (3, 1))
+    assert family_importance(members, FEATURES, many, seed=0) == family_importance(members, FEATURES, many, seed=0)
