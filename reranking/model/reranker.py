@@ -23,7 +23,7 @@ from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.signals.learned.cross_encoder import open_cross
 from reranking.signals.learned.rivals import FirstLook
 from reranking.signals.learned.words import LearnedWords, WordModel
-from reranking.signals.what_was_learned import Learned
+from reranking.signals.signals import Learned
 
 KIND, CARD, CROSS, LOOK, WORDS = "model", "model_card.md", "cross", "first_look.ubj", "words.npy"
 

@@ -32,10 +32,18 @@ from reranking.signals.learned.rivals import FEATURES as RIVAL_FEATURES
 from reranking.signals.learned.rivals import FirstLook, RivalSignals, log_odds
 from reranking.signals.learned.words import LearnedWords
 from reranking.signals.reranker import columns_of
-from reranking.signals.what_was_learned import Learned
 
 BLOCK_PAIRS = 65_536
 THREAD_PAIRS = 8_192  # pairs that one thread takes at a time
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What words say, the first look at rivals, and a cross-encoder, each where there is one."""
+
+    words: LearnedWords | None = None
+    look: FirstLook | None = None
+    cross: CrossFolds | None = None
 
 
 @dataclass(frozen=True)

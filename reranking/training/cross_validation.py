@@ -18,8 +18,7 @@ from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import without_seen
 from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross_encoder import open_cross
-from reranking.signals.signals import prepare_signals
-from reranking.signals.what_was_learned import Learned
+from reranking.signals.signals import Learned, prepare_signals
 from reranking.training.mining import add_pairs
 from reranking.training.train_reranker import TrainOptions, evaluation_categories
 

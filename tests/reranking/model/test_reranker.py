@@ -20,7 +20,7 @@ from reranking.decisions.calibration import BetaMap, Calibration, IsotonicMap
 from reranking.decisions.threshold import Thresholds
 from reranking.model.reranker import IndexNeeds, load_reranker
 from reranking.signals.learned.words import LearnedWords
-from reranking.signals.what_was_learned import Learned
+from reranking.signals.signals import Learned
 
 pytestmark = pytest.mark.usefixtures("early_first_look")
 

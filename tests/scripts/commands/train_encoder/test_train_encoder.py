@@ -105,8 +105,7 @@ def test_training_rows_have_scores_out_of_fold(train_cross, sample_index, files,
     from indexing.product_index import open_index
     from reranking.pairs.labelled import read_labelled
     from reranking.signals.learned.cross_encoder import open_cross
-    from reranking.signals.signals import prepare_signals
-    from reranking.signals.what_was_learned import Learned
+    from reranking.signals.signals import Learned, prepare_signals
 
     assert train_cross("--most-pairs", 60, "--layers", 1).exit_code == 0
     index = open_index(sample_index)
