@@ -12,8 +12,8 @@ from reranking.explain.wording.neighbours import neighbour_wording, picture_word
 from reranking.explain.wording.rival_wording import rival_wording
 from reranking.explain.wording.seen_pair import SeenPair, Wording
 from reranking.explain.wording.titles import code_wording, number_wording, quantity_wording, word_wording
-from reranking.signals.learned.learned_word_features import FAMILY as LEARNED_WORDS
 from reranking.signals.learned.rivals import FAMILY as RIVALS
+from reranking.signals.learned.words import FAMILY as LEARNED_WORDS
 
 MOST_REASONS = 3
 LEAST_ADDED = 0.005  # log-odds: a family that adds less is no reason

@@ -24,13 +24,12 @@ from reranking.signals.feature import Feature, FeatureFamily
 from reranking.signals.learned.cross import FEATURES as CROSS_FEATURES
 from reranking.signals.learned.cross import CrossSignals
 from reranking.signals.learned.cross_encoder import CrossFolds
-from reranking.signals.learned.learned_word_features import FEATURES as WORD_FEATURES
-from reranking.signals.learned.learned_word_features import WordSignals
 from reranking.signals.learned.pair_tokens import TokenSource
 from reranking.signals.learned.rival_lists import RivalLists, RivalPairs
 from reranking.signals.learned.rivals import FEATURES as RIVAL_FEATURES
 from reranking.signals.learned.rivals import FirstLook, RivalSignals, log_odds
-from reranking.signals.learned.words import LearnedWords
+from reranking.signals.learned.words import FEATURES as WORD_FEATURES
+from reranking.signals.learned.words import LearnedWords, WordSignals
 from reranking.signals.reranker import columns_of
 
 BLOCK_PAIRS = 65_536

@@ -8,7 +8,6 @@ from reranking.explain.wording.learned import told_tokens
 from reranking.pairs.labelled import LabelledPairs
 from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.titles import TextSignals
-from reranking.signals.learned.learned_word_features import FEATURES, WordSignals
 from reranking.signals.learned.pair_tokens import (
     AGREEING,
     CONFLICTING,
@@ -22,7 +21,7 @@ from reranking.signals.learned.pair_tokens import (
     opposed_bucket,
 )
 from reranking.signals.learned.stacking import FOLDS, Stacking
-from reranking.signals.learned.words import LearnedWords, WordModel, train_words
+from reranking.signals.learned.words import FEATURES, LearnedWords, WordModel, WordSignals, train_words
 from reranking.signals.texts.bags import bucket_of
 
 
