@@ -13,9 +13,8 @@ from reranking.signals.families.quantity_features import QuantitySignals, quanti
 from reranking.signals.feature import declare
 from reranking.signals.product_rows import ProductRows, catalog_blocks
 from reranking.signals.product_texts import has_titles_only, titles
-from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Rows
+from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Overlap, Rows
 from reranking.signals.texts.codes import read_codes, read_numbers, written_codes
-from reranking.signals.texts.overlap import Overlap
 from reranking.signals.texts.quantities import read_quantities
 from reranking.signals.texts.sparse_rows import ratio
 from reranking.signals.texts.word_tokens import fold

@@ -12,8 +12,7 @@ from indexing.catalog.catalog import Catalog
 from reranking.signals.feature import declare
 from reranking.signals.product_rows import ProductRows, catalog_blocks
 from reranking.signals.product_texts import has_titles_only, titles
-from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Rows, bucket_of
-from reranking.signals.texts.overlap import Overlap
+from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Overlap, Rows, bucket_of
 from reranking.signals.texts.sparse_rows import ratio
 from reranking.signals.texts.tokens import character_grams
 from reranking.signals.texts.word_tokens import fold, words
