@@ -7,7 +7,7 @@ import numpy as np
 
 from indexing.arrays import Bools1d
 from reranking.decisions.asked_precision import AskedPrecision
-from reranking.decisions.precision_evidence import PrecisionEvidence, shrunk_bound
+from reranking.decisions.evidence import PrecisionEvidence, shrunk_bound
 from reranking.decisions.threshold import Thresholds, f1_threshold
 from reranking.decisions.validation import ValidationPairs
 
