@@ -1,10 +1,11 @@
-"""Which row of a family's columns holds a product: families prepare only the products that pairs mention."""
+"""Which row of a family's columns holds a product: families prepare only the products that pairs mention, and their titles."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
@@ -52,3 +53,15 @@ def catalog_blocks(catalog: Catalog, products: Ints1d) -> Iterator[CatalogBlock]
         stop = min(start + BLOCK_PRODUCTS, len(catalog))
         first, last = np.searchsorted(products, [start, stop])
         yield CatalogBlock(catalog.slice(start, stop), products[first:last] - start)
+
+
+def titles(catalog: Catalog) -> list[str]:
+    """One title a product, empty where it has none."""
+    return [title or "" for title in catalog.table["title"].to_pylist()]
+
+
+def has_titles_only(catalog: Catalog) -> bool:
+    """Whether no product of the catalogue has a brand, attributes or a description."""
+    attributes = pc.sum(pc.list_value_length(catalog.table["attributes"])).as_py()
+    others = (catalog.table[name] for name in ("brand", "description"))
+    return not attributes and all(column.null_count == len(catalog) for column in others)

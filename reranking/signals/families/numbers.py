@@ -11,8 +11,7 @@ from reranking.signals.families import quantity_features
 from reranking.signals.families.codes import CodeSignals, CodeSignalsBuilder
 from reranking.signals.families.quantity_features import QuantitySignals, quantities_builder, quantity_occurrences
 from reranking.signals.feature import declare
-from reranking.signals.product_rows import ProductRows, catalog_blocks
-from reranking.signals.product_texts import has_titles_only, titles
+from reranking.signals.product_rows import ProductRows, catalog_blocks, has_titles_only, titles
 from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Overlap, Rows
 from reranking.signals.texts.codes import read_codes, read_numbers, written_codes
 from reranking.signals.texts.quantities import read_quantities

@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import LEVELS, Catalog
 from reranking.signals.feature import Feature, declare
-from reranking.signals.product_rows import ProductRows
-from reranking.signals.product_texts import titles
+from reranking.signals.product_rows import ProductRows, titles
 from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Rows
 from reranking.signals.texts.colors import COLORS, colors_in, colors_named
 from reranking.signals.texts.sparse_rows import ratio

@@ -10,8 +10,7 @@ from rapidfuzz.process import cpdist
 from indexing.arrays import Floats1d, Floats2d, Ints1d, Objects1d
 from indexing.catalog.catalog import Catalog
 from reranking.signals.feature import declare
-from reranking.signals.product_rows import ProductRows, catalog_blocks
-from reranking.signals.product_texts import has_titles_only, titles
+from reranking.signals.product_rows import ProductRows, catalog_blocks, has_titles_only, titles
 from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Overlap, Rows, bucket_of
 from reranking.signals.texts.sparse_rows import ratio
 from reranking.signals.texts.tokens import character_grams
