@@ -8,8 +8,7 @@ from functools import partial
 from reranking.explain.contributions import NEIGHBOURS, PICTURES, FamilyContributions
 from reranking.explain.wording.fields import attribute_wording, field_wording, price_wording
 from reranking.explain.wording.learned import learned_wording
-from reranking.explain.wording.neighbours import neighbour_wording, picture_wording
-from reranking.explain.wording.rival_wording import rival_wording
+from reranking.explain.wording.neighbours import neighbour_wording, picture_wording, rival_wording
 from reranking.explain.wording.seen_pair import SeenPair, Wording
 from reranking.explain.wording.titles import code_wording, number_wording, quantity_wording, word_wording
 from reranking.signals.learned.rivals import FAMILY as RIVALS
