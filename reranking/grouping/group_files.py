@@ -16,7 +16,7 @@ from indexing.errors import InputError
 from indexing.storage.tables import open_table
 from indexing.storage.whole_file import writing_file
 from reranking.grouping.group_products import Brake, Grouping, inside
-from reranking.grouping.whole_pairs import ScoredPairs
+from reranking.grouping.scored_pairs import ScoredPairs
 from reranking.pairs.pair_files import cast_ids, id_array
 
 REASONS = {

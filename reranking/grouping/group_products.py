@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from indexing.arrays import Bools1d, Ints1d
 from indexing.errors import InputError
-from reranking.grouping.whole_pairs import ScoredPairs
+from reranking.grouping.scored_pairs import ScoredPairs
 from reranking.pairs.product_groups import product_groups
 
 NO_SOURCE = -1

@@ -7,7 +7,7 @@ import click
 
 if TYPE_CHECKING:
     from reranking.grouping.group_products import Grouping
-    from reranking.grouping.whole_pairs import ScoredPairs
+    from reranking.grouping.scored_pairs import ScoredPairs
 
 
 @click.command(name="groups")

@@ -12,8 +12,7 @@ from indexing.arrays import Bools1d, Ints1d
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.grouping.group_products import NO_SOURCE
-from reranking.grouping.scored_pairs import ScoredBlock, TiedPairs, read_tied_pairs
-from reranking.grouping.whole_pairs import ScoredPairs
+from reranking.grouping.scored_pairs import ScoredBlock, ScoredPairs, TiedPairs, read_tied_pairs
 from reranking.pairs.pair_files import cast_ids
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from indexing.errors import InputError
 from reranking.grouping.group_products import Brake, GroupOptions, group_products, inside
-from reranking.grouping.whole_pairs import ScoredPairs
+from reranking.grouping.scored_pairs import ScoredPairs
 
 LEAST = 0.5
 

@@ -6,8 +6,7 @@ import pytest
 
 from indexing.errors import InputError
 from reranking.grouping.group_products import GroupOptions, group_products
-from reranking.grouping.scored_pairs import ScoredBlock, read_tied_pairs
-from reranking.grouping.whole_pairs import ScoredPairs
+from reranking.grouping.scored_pairs import ScoredBlock, ScoredPairs, read_tied_pairs
 
 
 def block_of(rows):
