@@ -17,7 +17,7 @@ from indexing.storage.artefact import Manifest, damaged_files, fingerprint_of, r
 from reranking.boosters.boosting import from_bytes, to_bytes
 from reranking.boosters.ensemble import Ensemble
 from reranking.decisions.calibration import Calibration, read_calibration
-from reranking.decisions.threshold import Thresholds
+from reranking.decisions.thresholds import Thresholds
 from reranking.model.card import render_card
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.signals.learned.cross_encoder import open_cross

@@ -23,7 +23,7 @@ from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.storage.tables import TableFile, open_table
 from indexing.storage.whole_file import refuse_folder, writing_file
-from reranking.decisions.threshold import Thresholds, called
+from reranking.decisions.thresholds import Thresholds, called
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import level_3

@@ -73,7 +73,7 @@ def _measure(opened: LabelledSet, split: str, asked: float, seed: int, rounds: i
 
     from eval.metrics.intervals import Draws, PairGroups, decision_intervals
     from eval.metrics.precision_auc import weighted
-    from reranking.decisions.threshold import called
+    from reranking.decisions.thresholds import called
     from reranking.model.pair_scorer import PairScorer
     from reranking.pairs.product_groups import product_groups
     from reranking.training.train_reranker import TrainOptions, evaluation_categories, train_reranker

@@ -87,7 +87,7 @@ def test_one_threshold_for_all_moves_every_category(page):
 
 
 def test_the_thresholds_chosen_are_downloaded_as_score_reads_them(page, tmp_path):
-    from reranking.decisions.threshold import Thresholds, read_thresholds
+    from reranking.decisions.thresholds import Thresholds, read_thresholds
 
     page.locator("#cuts tbody tr").first.locator("input").focus()
     page.keyboard.press("Home")

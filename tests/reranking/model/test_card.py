@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from reranking.decisions.threshold import Thresholds
+from reranking.decisions.thresholds import Thresholds
 from reranking.model.card import render_card, weak_categories
 from reranking.model.reranker import load_reranker
 

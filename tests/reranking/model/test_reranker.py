@@ -17,7 +17,7 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import to_bytes
 from reranking.decisions.calibration import BetaMap, Calibration, IsotonicMap
-from reranking.decisions.threshold import Thresholds
+from reranking.decisions.thresholds import Thresholds
 from reranking.model.reranker import IndexNeeds, load_reranker
 from reranking.signals.learned.words import LearnedWords
 from reranking.signals.signals import Learned

@@ -13,7 +13,7 @@ import pytest
 from indexing.errors import InputError, UnknownId
 from indexing.product_index import open_index
 from reranking.decisions.calibration import BetaMap, Calibration, IsotonicMap
-from reranking.decisions.threshold import Thresholds
+from reranking.decisions.thresholds import Thresholds
 from reranking.model import score_pairs as scoring
 from reranking.model.reranker import load_reranker
 from reranking.model.score_pairs import ScoreOptions, score_pairs
