@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from reranking.signals.texts.codes import plain_number
-from reranking.signals.texts.word_tokens import fold, words
+from reranking.signals.texts.tokens import fold, words
 
 Mark = Literal["", "word", "number"]
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")

@@ -18,7 +18,7 @@ from reranking.signals.learned.pair_tokens import (
 from reranking.signals.learned.words import WordModel
 from reranking.signals.texts.attribute_values import plain_key
 from reranking.signals.texts.bags import bucket_of
-from reranking.signals.texts.word_tokens import fold, words
+from reranking.signals.texts.tokens import fold, words
 
 MOST = 3
 LEAST = 0.1  # log-odds: less is nothing

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from reranking.explain.wording.seen_pair import SeenPair, Wording, against, quoted, short
 from reranking.signals.texts.codes import Codes, read_codes, read_numbers
 from reranking.signals.texts.quantities import DIMENSIONS, Quantities, Quantity, read_quantities
-from reranking.signals.texts.word_tokens import fold, words
+from reranking.signals.texts.tokens import fold, words
 
 MOST_WORDS, MOST_CODES, MOST_NUMBERS, MOST_DIMENSIONS = 3, 2, 3, 2
 BOTH, ONE = "both titles", "one title only"

@@ -14,7 +14,7 @@ from indexing.arrays import Floats1d, Ints1d, Objects1d
 from reranking.signals.texts.bags import BUCKETS, Bags, BagsBuilder, Occurrences, Rows, bucket_of
 from reranking.signals.texts.codes import Codes
 from reranking.signals.texts.sparse_rows import ratio, row_maxima, row_sums
-from reranking.signals.texts.word_tokens import words
+from reranking.signals.texts.tokens import words
 
 TITLE_CHARS = 300  # where codes are searched for
 MEANINGS = {

@@ -16,7 +16,7 @@ from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Overlap
 from reranking.signals.texts.codes import read_codes, read_numbers, written_codes
 from reranking.signals.texts.quantities import read_quantities
 from reranking.signals.texts.sparse_rows import ratio
-from reranking.signals.texts.word_tokens import fold
+from reranking.signals.texts.tokens import fold
 
 MEANINGS = {
     "numbers_smaller": "distinct numbers of the title that has fewer",

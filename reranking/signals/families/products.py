@@ -15,7 +15,7 @@ from reranking.signals.product_rows import ProductRows, titles
 from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Rows
 from reranking.signals.texts.colors import COLORS, colors_in, colors_named
 from reranking.signals.texts.sparse_rows import ratio
-from reranking.signals.texts.word_tokens import fold, words
+from reranking.signals.texts.tokens import fold, words
 
 FAMILIES = {
     "brand": {

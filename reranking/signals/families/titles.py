@@ -13,8 +13,7 @@ from reranking.signals.feature import declare
 from reranking.signals.product_rows import ProductRows, catalog_blocks, has_titles_only, titles
 from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Overlap, Rows, bucket_of
 from reranking.signals.texts.sparse_rows import ratio
-from reranking.signals.texts.tokens import character_grams
-from reranking.signals.texts.word_tokens import fold, words
+from reranking.signals.texts.tokens import character_grams, fold, words
 
 FAMILY = "text"
 TITLE_CHARS = 300  # what the edit ratios read of a title: their cost grows with its square

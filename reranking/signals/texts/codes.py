@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from reranking.signals.texts.word_tokens import words
+from reranking.signals.texts.tokens import words
 
 CODE_CHARS = 40  # longer runs of letters and digits are no code
 _RUN = re.compile(r"[^\W_]+(?:[-./][^\W_]+)*")

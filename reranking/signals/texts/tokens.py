@@ -1,5 +1,7 @@
-"""Character 3-grams of many texts at once: one array of code points, no loop over characters."""
+"""Two ways to cut a title: words with case, width, ё and decimal commas folded, and character 3-grams of many texts at once."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,7 +9,24 @@ import numpy as np
 from indexing.arrays import Ints1d
 from reranking.signals.texts.bags import BUCKET_BITS, Occurrences
 
+_WORD = re.compile(r"\d+(?:\.\d+)+|[^\W_]+")
+_THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:,\d{3})+)(?![\d,])")
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _FACTORS = np.array([2_654_435_761, 2_246_822_519, 3_266_489_917], dtype=np.uint64)
+
+
+def fold(text: str) -> str:
+    """Casefolded NFKC text with ё as е and decimal points: `1,5` is `1.5`, `1,000` is `1000`. Punctuation stays."""
+    text = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
+    if "," in text:
+        text = _THOUSANDS.sub(lambda found: found[1] + found[2].replace(",", ""), text)
+        text = _DECIMAL_COMMA.sub(".", text)
+    return text
+
+
+def words(folded: str) -> list[str]:
+    """The words of a folded text in order: runs of letters and digits, decimals whole."""
+    return _WORD.findall(folded)
 
 
 def character_grams(texts: Sequence[str]) -> Occurrences:

@@ -3,7 +3,7 @@
 import pytest
 
 from reranking.signals.texts.colors import COLORS, colors_in, colors_named
-from reranking.signals.texts.word_tokens import fold, words
+from reranking.signals.texts.tokens import fold, words
 
 
 def names(bits):

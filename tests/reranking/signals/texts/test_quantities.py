@@ -3,7 +3,7 @@
 import pytest
 
 from reranking.signals.texts.quantities import read_quantities
-from reranking.signals.texts.word_tokens import fold
+from reranking.signals.texts.tokens import fold
 
 
 def found(text):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reranking.signals.texts.word_tokens import fold, words
+from reranking.signals.texts.tokens import fold, words
 
 
 @pytest.mark.parametrize(
