@@ -29,9 +29,8 @@ from reranking.pairs.product_groups import GroupBy, product_groups
 from reranking.pairs.rank_gap import rank_gap_warning
 from reranking.signals.learned.cross_encoder import CrossFolds, open_cross
 from reranking.signals.signals import Signals
-from reranking.training.examples import TrainingRoom, make_examples
+from reranking.training.examples import TrainingRoom, make_examples, prepare_training_signals
 from reranking.training.mining import AddedPairs, MiningOptions, add_pairs
-from reranking.training.training_signals import prepare_training_signals
 
 STRONGEST = 15
 

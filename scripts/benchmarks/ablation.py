@@ -97,8 +97,8 @@ def _compute(opened: LabelledSet) -> _Sides:
     from reranking.pairs.evaluation_category import LEAST_PAIRS, CategoryMapping, codes_of, level_3
     from reranking.signals.learned.rival_lists import RivalPairs
     from reranking.signals.learned.stacking import Stacking
+    from reranking.training.examples import prepare_training_signals
     from reranking.training.train_reranker import evaluation_categories
-    from reranking.training.training_signals import prepare_training_signals
 
     index, pairs = opened.index, opened.pairs
     mapping = CategoryMapping.learn(level_3(index.catalog, pairs["train"].left), LEAST_PAIRS)
