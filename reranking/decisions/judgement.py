@@ -9,8 +9,7 @@ from reranking.boosters.boosting import Metric
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.calibration import Calibrated, calibrate
 from reranking.decisions.thresholds import Decided, decide
-from reranking.decisions.validation import ValidationPairs
-from reranking.decisions.validation_report import IntervalOf, ranked_report
+from reranking.decisions.validation import IntervalOf, ValidationPairs, ranked_report
 
 
 @dataclass(frozen=True)

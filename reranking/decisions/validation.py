@@ -1,14 +1,17 @@
-"""The validation pairs with their scores: what decisions and probabilities are chosen by."""
+"""The validation pairs with their scores, by which decisions and probabilities are chosen, and how well a model ranks them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
+from reranking.boosters.boosting import Metric
 
 FOLDS = 5
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -48,3 +51,41 @@ class ValidationPairs:
         for number in range(count):
             judged = fold[places] == number
             yield np.flatnonzero(~judged), np.flatnonzero(judged)
+
+
+IntervalOf = Callable[[ValidationPairs], Interval | None]  # of the metric over these pairs, None where undefined
+
+
+@dataclass(frozen=True)
+class RankedCategory:
+    """The metric on a category's pairs alone, with its interval where one was asked for."""
+
+    category: str
+    pairs: int
+    matches: int
+    metric: float
+    interval: Interval | None
+
+
+def ranked_report(
+    pairs: ValidationPairs, names: Sequence[str], metric: Metric, interval: IntervalOf | None
+) -> dict[str, Any]:
+    """What a model's manifest keeps of it: `metric`, `interval`, and `categories`, of which names[code] has pairs."""
+    return {
+        "metric": _measure(pairs, metric),
+        "interval": None if interval is None else interval(pairs),
+        "categories": [
+            vars(_ranked(name, pairs.take(pairs.categories == code), metric, interval))
+            for code, name in enumerate(names)
+            if np.any(pairs.categories == code)
+        ],
+    }
+
+
+def _ranked(name: str, pairs: ValidationPairs, metric: Metric, interval: IntervalOf | None) -> RankedCategory:
+    bounds = None if interval is None else interval(pairs)
+    return RankedCategory(name, len(pairs), int(pairs.targets.sum()), _measure(pairs, metric), bounds)
+
+
+def _measure(pairs: ValidationPairs, metric: Metric) -> float:
+    return float(metric(pairs.scores, pairs.targets, pairs.categories))

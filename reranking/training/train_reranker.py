@@ -17,8 +17,7 @@ from reranking.boosters.boosting import BoostingOptions, Examples, Metric, colum
 from reranking.boosters.ensemble import Ensemble, train_ensemble
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.judgement import Judgement, judge
-from reranking.decisions.validation import ValidationPairs
-from reranking.decisions.validation_report import IntervalOf
+from reranking.decisions.validation import IntervalOf, ValidationPairs
 from reranking.explain.contributions import family_importance
 from reranking.model.reranker import IndexNeeds, XgboostReranker
 from reranking.pairs.evaluation_category import LEAST_PAIRS, CategoryMapping, codes_of, level_3
