@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
-from eval.metrics.bca import bca_bounds
-from eval.metrics.intervals import Draws, PairGroups, bootstrap, decision_intervals, draw_weights, weighted_interval
+from eval.metrics.intervals import (
+    Draws,
+    PairGroups,
+    bca_bounds,
+    bootstrap,
+    decision_intervals,
+    draw_weights,
+    weighted_interval,
+)
 from eval.metrics.precision_auc import weighted
 from indexing.errors import InputError
 
