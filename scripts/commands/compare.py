@@ -56,8 +56,7 @@ def command(
 
 
 def _write(comparison: "Comparison", index: Path | None, out: Path) -> None:
-    from eval.comparing.comparison_json import as_document, write_changed
-    from eval.comparing.render import render_comparison
+    from eval.comparing.render import as_document, render_comparison, write_changed
     from indexing.storage.artefact import Manifest, write_json, write_manifest, writing
 
     catalog = None
@@ -78,8 +77,7 @@ def _write(comparison: "Comparison", index: Path | None, out: Path) -> None:
 def _print(comparison: "Comparison", out: Path | None, *, as_json: bool) -> None:
     from rich.console import Console
 
-    from eval.comparing.comparison_json import as_document
-    from eval.comparing.render import comparison_table
+    from eval.comparing.render import as_document, comparison_table
 
     if as_json:
         click.echo(json.dumps(as_document(comparison), ensure_ascii=False, indent=2))

@@ -5,9 +5,8 @@ import pyarrow as pa
 import pytest
 
 from eval.comparing.comparison import compare_reports, share_pairs
-from eval.comparing.comparison_json import as_document
 from eval.comparing.judged import JudgedReport
-from eval.comparing.render import render_comparison
+from eval.comparing.render import as_document, render_comparison
 from eval.metrics.intervals import Draws
 from indexing.errors import InputError
 
