@@ -15,9 +15,8 @@ from eval.inputs.categories import PairCategories, categories_of, count_disagree
 from eval.inputs.context import Context
 from eval.inputs.joining import JudgedPairs, join_scores
 from eval.inputs.scores import Provenance, Scores
-from eval.metrics.called import CategoryDecisions, decide_by_category
 from eval.metrics.curves import Ranking, rank_pairs
-from eval.metrics.decisions import Decisions, judge_decisions, reaches
+from eval.metrics.decisions import CategoryDecisions, Decisions, decide_by_category, judge_decisions, reaches
 from eval.metrics.intervals import Draws, PairGroups
 from eval.metrics.precision_auc import LEVEL, CategoryValues, measure
 from eval.metrics.reliability import Reliability, measure_reliability

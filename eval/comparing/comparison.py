@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from eval.comparing.judged import JudgedReport
-from eval.metrics.called import decision_row
 from eval.metrics.curves import rank_pairs
+from eval.metrics.decisions import decision_row
 from eval.metrics.intervals import Draws, Interval, PairGroups, bootstrap
 from eval.metrics.precision_auc import areas_of
 from indexing.arrays import Bools1d, Floats1d, Ints1d

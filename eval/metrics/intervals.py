@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from eval.metrics.called import decision_row
 from eval.metrics.curves import rank_pairs
+from eval.metrics.decisions import decision_row
 from eval.metrics.precision_auc import LEVEL, weighted_of
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.errors import InputError

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from eval.inputs.joining import JudgedPairs
-from eval.metrics.called import decide_by_category, decision_row
 from eval.metrics.curves import Ranking
+from eval.metrics.decisions import decide_by_category, decision_row
 from eval.metrics.intervals import DecisionIntervals, Draws, Interval, PairGroups, bootstrap
 from eval.metrics.precision_auc import areas_of
 from indexing.arrays import Bools1d, Floats1d, Ints1d

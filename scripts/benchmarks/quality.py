@@ -143,7 +143,7 @@ def _recall(index: "ProductIndex", pairs: "LabelledPairs") -> dict[str, dict[str
 def _reranked(opened: LabelledSet, asked: _Asked, seed: int) -> dict[str, Any]:
     from sklearn.metrics import average_precision_score
 
-    from eval.metrics.called import measure_decisions
+    from eval.metrics.decisions import measure_decisions
     from eval.metrics.intervals import Draws, PairGroups, decision_intervals, weighted_interval
     from eval.metrics.precision_auc import weighted
     from reranking.pairs.evaluation_category import codes_of

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
-from eval.metrics.called import measure_decisions
+from eval.metrics.decisions import measure_decisions
 
 
 @pytest.mark.parametrize("weighted", [False, True])
