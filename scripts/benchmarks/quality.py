@@ -127,7 +127,7 @@ def _recall(index: "ProductIndex", pairs: "LabelledPairs") -> dict[str, dict[str
     """Recall@k per view: the mean over both directions, and of matches found in either direction."""
     import numpy as np
 
-    from eval.findings.retrieval import recall_at
+    from eval.findings.ceiling import recall_at
     from indexing.search.neighbours import rank_of
 
     matches = pairs.take(np.flatnonzero(pairs.targets == 1))
