@@ -1,4 +1,4 @@
-"""Pairs as a reader wants to see them: pictures, titles with their differences, what agrees, and why the score."""
+"""Pairs as a reader wants to see them: which are shown, with pictures, differing titles, what agrees, and why the score."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,18 +6,25 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from eval.findings.mistakes import Mistakes
 from eval.findings.reasons import ReportReasons
 from eval.inputs.context import Context
 from eval.pages.differences import Piece, mark_differences
 from eval.pages.pictures import PictureShelf
 from eval.report import Report
 from indexing.arrays import Ints1d
+from indexing.errors import InputError
 from reranking.explain.product_facts import Agreement, Fact, compare_products
 from reranking.explain.reasons import Reason
 
 MOST_FACTS = 8
 MOST_CHARS = 90
 SHOWN_ELSEWHERE = ("id", "title")
+WORST = 10
+NEAR = 6
+SUSPECTS = 12
+UNFOUND = 6
+WORST_IN_CATEGORY = 3
 
 
 @dataclass(frozen=True)
@@ -124,3 +131,42 @@ def _plain(fact: Fact) -> bool:
 
 def _short(text: str) -> str:
     return text if len(text) <= MOST_CHARS else text[: MOST_CHARS - 1].rstrip() + "…"
+
+
+@dataclass(frozen=True)
+class Showcase:
+    """Rows of the truth: mistakes, pairs near their threshold, doubtful labels and why, matches that no view found;
+    mistakes of each category (c)."""
+
+    mistakes: Mistakes
+    near: Ints1d
+    suspects: Ints1d
+    doubts: tuple[str, ...]
+    unfound: Ints1d
+    categories: tuple[Mistakes, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.suspects) != len(self.doubts):
+            raise InputError(f"{len(self.suspects)} doubtful labels, {len(self.doubts)} reasons: give one each")
+
+    @property
+    def rows(self) -> Ints1d:
+        """Every row that is shown, once."""
+        mistakes = [rows for of in (self.mistakes, *self.categories) for rows in (of.false_matches, of.missed_matches)]
+        return np.unique(np.concatenate([*mistakes, self.near, self.suspects, self.unfound]))
+
+
+def choose_shown(report: Report) -> Showcase:
+    """The pairs of a report that its page shows."""
+    codes = report.categories.codes
+    return Showcase(
+        mistakes=report.mistakes.first(WORST),
+        near=report.near[:NEAR],
+        suspects=report.suspects.rows[:SUSPECTS],
+        doubts=report.suspects.reasons[:SUSPECTS],
+        unfound=np.zeros(0, dtype=np.int64) if report.ceiling is None else report.ceiling.missing[:UNFOUND],
+        categories=tuple(
+            report.mistakes.within(codes == place).first(WORST_IN_CATEGORY)
+            for place in range(len(report.categories.names))
+        ),
+    )

@@ -10,11 +10,10 @@ from plotly.offline import get_plotlyjs
 from eval.findings.mistakes import Mistakes
 from eval.findings.reasons import NO_REASONS, ReportReasons, Strength
 from eval.inputs.context import Context
-from eval.pages.cards import CardMaker, PairCard
+from eval.pages.cards import CardMaker, PairCard, choose_shown
 from eval.pages.explorer import cut_categories
 from eval.pages.figures import Figure, draw_categories
 from eval.pages.report_json import as_document, category_order
-from eval.pages.showcase import choose_shown
 from eval.report import SMALL_POSITIVES, Report
 
 ABSENT = {

@@ -122,9 +122,9 @@ def _open_context(scores: "Scores", index: Path | None, model: Path | None) -> "
 
 def _write(report: "Report", context: "Context", out: Path) -> None:
     from eval.findings.reasons import find_reasons
+    from eval.pages.cards import choose_shown
     from eval.pages.render import render_html
     from eval.pages.report_json import write_json
-    from eval.pages.showcase import choose_shown
     from eval.pages.tables import PAIRS, write_categories, write_mistakes, write_pairs
     from indexing.storage.artefact import Manifest, write_manifest, writing
 
