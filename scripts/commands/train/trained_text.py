@@ -12,14 +12,38 @@ if TYPE_CHECKING:
     from reranking.model.reranker import XgboostReranker
     from reranking.training.train_reranker import Trained
 
+COLUMNS = ("category", "threshold", "asked", "held", "called", "recall", "paid")
 SHOWN = 10
+
+
+def decision_table(model: "XgboostReranker") -> "Table":
+    """One row a category: precision asked and held, pairs called, recall, and recall paid for being sure."""
+    from rich.table import Table
+
+    table = Table(*COLUMNS, title="precision asked and held, recall paid: out of fold on validation")
+    for row in sorted(model.report["decisions"]["held"], key=lambda row: str(row["category"])):
+        threshold = model.thresholds[row["category"]]
+        table.add_row(
+            row["category"],
+            f"{threshold:.3f}" if threshold <= 1 else "never",
+            f"{row['asked']:g}",
+            _figure(row["held"]),
+            f"{row['called']:,}",
+            _figure(row["recall"]),
+            _figure(row["paid"]),
+        )
+    return table
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def show_trained(trained: "Trained", out: Path) -> None:
     """Warnings on stderr; the pairs, how the model ranks them, its strongest features and its thresholds."""
     from rich.console import Console
 
-    from scripts.commands.train.decision_table import decision_table
+    from scripts.commands.train.trained_text import decision_table
 
     model = trained.reranker
     for warning in trained.warnings:
