@@ -85,8 +85,7 @@ def _query(
 
 
 def _answer(session: "Session", query: "Query", k: int, filters: "Filters", *, as_json: bool) -> None:
-    from scripts.commands.query.answers import open_console, render_answer
-    from scripts.commands.query.query_json import as_document
+    from scripts.commands.query.answers import as_document, open_console, render_answer
 
     answer = session.ask(query, k, filters)
     if as_json:
