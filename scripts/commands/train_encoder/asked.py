@@ -1,4 +1,4 @@
-"""How the trainings of encoders begin: the options that all of them have, the model to start from, and the data."""
+"""What the trainings of encoders share: their options, the model to start from, the data, and what they say at their end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from indexing.encoders.model_source import ModelSource
     from indexing.product_index import ProductIndex
-    from reranking.encoder_training.loop.run import RunOptions
+    from reranking.encoder_training.loop.run import History, RunOptions
     from reranking.pairs.labelled import LabelledPairs
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -136,3 +136,14 @@ def need_packages(what: str) -> None:
 
     if find_spec("sentence_transformers") is None:
         raise InputError(missing(what))
+
+
+def show_recall(history: "History") -> None:
+    """How much better the validation matches are found than before; a warning where no epoch made it better."""
+    best, first = history.best, history.epochs[0]
+    click.echo(
+        f"validation recall@10: {first.metric:.4f} as it came, {best.metric:.4f} after epoch {best.number}; "
+        f"ended after {history.ended}, {history.epochs[-1].seconds / 60:.0f} min"
+    )
+    if not best.number:
+        click.echo("heroic: warning: no epoch was better than the model as it came, which this is", err=True)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts.commands.train_encoder.asked import Asked, closing_options, out_options, pairs_arguments
-from scripts.commands.train_encoder.training_end import show_recall
+from scripts.commands.train_encoder.asked import Asked, closing_options, out_options, pairs_arguments, show_recall
 
 if TYPE_CHECKING:
     from reranking.encoder_training.pictures.training import ImageTrained

@@ -13,8 +13,8 @@ from scripts.commands.train_encoder.asked import (
     need_packages,
     out_options,
     pairs_arguments,
+    show_recall,
 )
-from scripts.commands.train_encoder.training_end import show_recall
 
 if TYPE_CHECKING:
     from reranking.encoder_training.text import TextTrained, TextTraining
