@@ -11,8 +11,7 @@ from eval.findings.mistakes import Mistakes
 from eval.findings.reasons import NO_REASONS, ReportReasons, Strength
 from eval.inputs.context import Context
 from eval.pages.cards import CardMaker, PairCard, choose_shown
-from eval.pages.explorer import cut_categories
-from eval.pages.figures import Figure, draw_categories
+from eval.pages.figures import Figure, cut_categories, draw_categories
 from eval.pages.report_json import as_document, category_order
 from eval.report import SMALL_POSITIVES, Report
 
