@@ -145,7 +145,7 @@ def _print(report: "Report", out: Path, *, as_json: bool) -> None:
     from rich.console import Console
 
     from eval.pages.report_json import as_document
-    from eval.pages.table import render_table
+    from eval.pages.tables import render_table
 
     if as_json:
         click.echo(json.dumps(as_document(report), ensure_ascii=False, indent=2))

@@ -1,16 +1,18 @@
 """categories.csv, mistakes.parquet and pairs.parquet."""
 
 import csv
+import io
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from eval.findings.reasons import NO_REASONS, ReportReasons
 from eval.inputs.joining import read_truth
 from eval.inputs.scores import read_scores
 from eval.pages.report_json import as_document
-from eval.pages.tables import write_categories, write_mistakes, write_pairs
+from eval.pages.tables import render_table, write_categories, write_mistakes, write_pairs
 from eval.report import evaluate
 from reranking.explain.reasons import Reason
 
@@ -72,3 +74,29 @@ def test_pairs_are_the_truths_with_their_decisions(report, tmp_path):
     assert found["score"].tolist() == report.pairs.scores.tolist()
     assert found["match"].tolist() == found["called"].tolist()
     assert set(found["category"]) == set(report.categories.names)
+
+
+def printed(report):
+    console = Console(width=120, file=io.StringIO())
+    console.print(render_table(report))
+    return console.file.getvalue()
+
+
+def test_it_shows_every_category_and_the_values_over_all(write_table, made_pairs):
+    report = evaluate(
+        read_scores(write_table("s.parquet", made_pairs[1])), read_truth(write_table("t.parquet", made_pairs[0]))
+    )
+    text = printed(report)
+    for name in report.categories.names:
+        assert name in text
+    assert f"weighted {report.summary.weighted:.4f}" in text
+    assert "43 pairs stand the other way round" in text
+    assert "not given: index, model, provenance" in text
+
+
+def test_a_category_in_brackets_is_not_taken_for_a_style(write_table):
+    ids = {"left_id": [1], "right_id": [2]}
+    truth = read_truth(write_table("t.parquet", {**ids, "target": [0.0], "cat3_grouped": ["[red]tvs[/red]"]}))
+    text = printed(evaluate(read_scores(write_table("s.parquet", {**ids, "score": [1.0]})), truth))
+    assert "[red]tvs[/red]" in text
+    assert "none" in text
