@@ -30,7 +30,6 @@ OWNERS = {  # library: the modules that may import it
         "reranking.encoder_training.pictures.clip_learner",
         "indexing.machine.device",
         "reranking.encoder_training.pictures.augmentation",
-        "indexing.encoders.pictures.picture_rows",
         "indexing.encoders.text.sentence",
         "reranking.encoder_training.sentence_learner",
         "indexing.encoders.text.engines",

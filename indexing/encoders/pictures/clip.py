@@ -1,10 +1,11 @@
-"""Encoding with an open_clip model in torch: pictures through its image tower, texts through its text tower."""
+"""Encoding with an open_clip model in torch: pictures through its image tower, texts through its text tower, batch by batch."""
 
 import copy
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,14 +13,35 @@ import torch
 from indexing.arrays import Floats2d
 from indexing.encoders.pictures.clip_model import ClipModel
 from indexing.encoders.pictures.clip_onnx import eight_bit_tower
-from indexing.encoders.pictures.picture_rows import normalized
 from indexing.encoders.pictures.shape import Picture, Pixels
 from indexing.errors import InputError
 from indexing.vectors.vectors import unit_rows
 
+ENCODE_BATCH = 128
 BATCH = {"cpu": 32, "cuda": 256}  # pictures, a device: on a CPU more are slower, since they leave the caches
 TEXT_BATCH = 128
 Tower = Callable[[torch.Tensor], torch.Tensor]  # inputs of a batch to its rows
+
+
+def normalized(values: torch.Tensor, model: ClipModel) -> torch.Tensor:
+    """Pictures (b, 3, h, w) from 0 to 1 as the model's preprocessing scales them."""
+    mean, std = (torch.tensor(part, device=values.device).view(1, 3, 1, 1) for part in (model.mean, model.std))
+    return ((values - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def encode_pixels(model: ClipModel, pixels: Pixels, *, device: str = "cpu") -> Floats2d:
+    """Unit rows (n, d) float32 of pictures (n, h, w, 3), scaled down where they are larger than the model's input."""
+    module: Any = model.module.eval()
+    out = np.empty((len(pixels), model.dim), dtype=np.float32)
+    with torch.inference_mode():
+        for start in range(0, len(pixels), ENCODE_BATCH):
+            block = torch.from_numpy(np.ascontiguousarray(pixels[start : start + ENCODE_BATCH])).to(device)
+            values = block.permute(0, 3, 1, 2).float() / 255
+            if tuple(values.shape[2:]) != model.shape.size:
+                values = torch.nn.functional.interpolate(values, model.shape.size, mode="bilinear", antialias=True)
+            rows = module.encode_image(normalized(values, model), normalize=True)
+            out[start : start + len(rows)] = rows.float().cpu().numpy()
+    return out
 
 
 @dataclass(frozen=True)

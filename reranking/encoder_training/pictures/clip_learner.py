@@ -8,8 +8,8 @@ import torch
 from open_clip import ClipLoss
 
 from indexing.arrays import Ints1d, Ints2d
+from indexing.encoders.pictures.clip import encode_pixels, normalized
 from indexing.encoders.pictures.clip_model import ClipModel
-from indexing.encoders.pictures.picture_rows import encode_pixels, normalized
 from indexing.encoders.pictures.shape import Pixels
 from indexing.errors import InputError
 from reranking.encoder_training.loop.schedule import Schedule, half_precision
