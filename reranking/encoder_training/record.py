@@ -14,7 +14,7 @@ from reranking.encoder_training.loop.card import TrainingCard, stored_history
 from reranking.encoder_training.loop.run import History, Place
 from reranking.encoder_training.validation_matches import JUDGED_AT
 from reranking.pairs.labelled import LabelledPairs
-from reranking.pairs.seen_products import write_seen
+from reranking.pairs.misleading_pairs import write_seen
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
