@@ -1,4 +1,4 @@
-"""Training pairs that mislead: of products that the index's own encoders were trained on, whose cosines and ranks are too good."""
+"""Training pairs that mislead: of products that an encoder saw, whose cosines are too good, or collected by two retrievals."""
 
 from pathlib import Path
 
@@ -7,13 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from indexing.arrays import Bools1d, Ints1d
+from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from reranking.pairs.labelled import LabelledPairs
 
 SEEN = "trained_on.parquet"
+RANK_GAP = 0.05  # more of the matches than of the non-matches without any rank, and the pairs look collected unalike
 
 
 def write_seen(folder: Path, catalog: Catalog, positions: Ints1d) -> None:
@@ -72,4 +73,18 @@ def seen_warning(index: ProductIndex, pairs: LabelledPairs) -> list[str]:
         f"the index's encoder was trained on the products of {seen:,} of the {len(pairs):,} training pairs: on them its "
         "cosines and ranks are better than on other pairs, and the model may trust them too much; see on validation "
         "pairs whether training on the rest alone is better (--leave-out-seen)"
+    ]
+
+
+def rank_gap_warning(ranks: Floats1d, targets: Floats1d, view: str) -> list[str]:
+    """A line for the user when, by their smaller ranks (p,) in a view, NaN = none, ranks would mislead the model."""
+    unranked = np.isnan(ranks)
+    matches = targets == 1
+    of_matches, of_others = float(unranked[matches].mean()), float(unranked[~matches].mean())
+    if of_matches <= of_others + RANK_GAP:
+        return []
+    return [
+        f"{of_matches:.0%} of the matches, but {of_others:.0%} of the non-matches, are not among each other's {view} "
+        "neighbours: were non-matches chosen by nearness and matches otherwise? Take training pairs from the "
+        "retrieval whose pairs will be scored (heroic candidates), or ranks mislead the model"
     ]
