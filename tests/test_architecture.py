@@ -46,7 +46,7 @@ OWNERS = {  # library: the modules that may import it
         "reranking.encoder_training.sentence_learner",
         "indexing.encoders.text.engines",
         "reranking.signals.learned.cross_of_a_fold",
-        "reranking.signals.learned.cross_encoder",
+        "reranking.signals.learned.cross_folds",
         "reranking.encoder_training.cross_learner",
     },
 }

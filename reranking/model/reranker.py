@@ -20,7 +20,7 @@ from reranking.decisions.calibration import Calibration, read_calibration
 from reranking.decisions.thresholds import Thresholds
 from reranking.model.card import render_card
 from reranking.pairs.evaluation_category import CategoryMapping
-from reranking.signals.learned.cross_encoder import open_cross
+from reranking.signals.learned.cross_folds import open_cross
 from reranking.signals.learned.rivals import FirstLook
 from reranking.signals.learned.words import LearnedWords, WordModel
 from reranking.signals.signals import Learned

@@ -23,7 +23,7 @@ from reranking.signals.families.titles import TextSignals
 from reranking.signals.feature import Feature, FeatureFamily
 from reranking.signals.learned.cross import FEATURES as CROSS_FEATURES
 from reranking.signals.learned.cross import CrossSignals
-from reranking.signals.learned.cross_encoder import CrossFolds
+from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.signals.learned.pair_tokens import TokenSource
 from reranking.signals.learned.rival_lists import RivalLists, RivalPairs
 from reranking.signals.learned.rivals import FEATURES as RIVAL_FEATURES

@@ -17,7 +17,7 @@ from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import without_seen
 from reranking.pairs.product_groups import product_groups
-from reranking.signals.learned.cross_encoder import open_cross
+from reranking.signals.learned.cross_folds import open_cross
 from reranking.signals.signals import Learned, prepare_signals
 from reranking.training.mining import add_pairs
 from reranking.training.train_reranker import TrainOptions, evaluation_categories

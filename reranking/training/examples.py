@@ -13,7 +13,7 @@ from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import BoostingOptions, Examples
 from reranking.boosters.feature_blocks import write_feature_blocks
 from reranking.pairs.labelled import LabelledPairs
-from reranking.signals.learned.cross_encoder import CrossFolds
+from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.signals.learned.rival_lists import RivalPairs
 from reranking.signals.learned.rivals import train_first_look
 from reranking.signals.learned.stacking import Stacking

@@ -25,7 +25,7 @@ from reranking.pairs.hold_out import TrainingSides, hold_out_side
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import rank_gap_warning, seen_warning, without_seen
 from reranking.pairs.product_groups import GroupBy, product_groups
-from reranking.signals.learned.cross_encoder import CrossFolds, open_cross
+from reranking.signals.learned.cross_folds import CrossFolds, open_cross
 from reranking.signals.signals import Signals
 from reranking.training.examples import TrainingRoom, make_examples, prepare_training_signals
 from reranking.training.mining import AddedPairs, MiningOptions, add_pairs

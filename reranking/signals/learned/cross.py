@@ -11,7 +11,7 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.text_template import TextTemplate
 from reranking.signals.feature import Feature, declare
-from reranking.signals.learned.cross_encoder import CrossFolds
+from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.signals.product_rows import ProductRows
 
 FEATURES = declare(

@@ -104,7 +104,7 @@ def test_the_cross_encoders_score_is_a_signal_of_every_command(
 def test_training_rows_have_scores_out_of_fold(train_cross, sample_index, files, tmp_path):
     from indexing.product_index import open_index
     from reranking.pairs.labelled import read_labelled
-    from reranking.signals.learned.cross_encoder import open_cross
+    from reranking.signals.learned.cross_folds import open_cross
     from reranking.signals.signals import Learned, prepare_signals
 
     assert train_cross("--most-pairs", 60, "--layers", 1).exit_code == 0
