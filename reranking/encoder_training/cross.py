@@ -21,8 +21,8 @@ from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level
 from reranking.pairs.hold_out import hold_out
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import GroupBy, product_groups
+from reranking.signals.learned.cross_encoder import new_cross_model
 from reranking.signals.learned.cross_folds import KIND, fold_folder, write_folds
-from reranking.signals.learned.cross_of_a_fold import new_cross_model
 from reranking.training.cross_validation import deal_groups
 
 METRIC = "average precision"

@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score
 from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
 from reranking.encoder_training.loop.schedule import Schedule, half_precision
-from reranking.signals.learned.cross_of_a_fold import score_texts
+from reranking.signals.learned.cross_encoder import score_texts
 
 SORTED_BATCHES = 16  # batches whose pairs are sorted by length together
 

@@ -92,7 +92,7 @@ class _FoldScorer:
         self.cross = cross
 
     def __call__(self, number: int, left: list[str], right: list[str]) -> Floats1d:
-        from reranking.signals.learned.cross_of_a_fold import score_texts
+        from reranking.signals.learned.cross_encoder import score_texts
 
         kept = self.cross.kept
         key = hashlib.blake2b("\0".join([str(number), *left, "\1", *right]).encode()).digest()

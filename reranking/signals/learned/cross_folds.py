@@ -65,7 +65,7 @@ class CrossFolds:
     def models(self) -> "tuple[CrossEncoder, ...]":
         """The models, by fold. Raises InputError where packages or files are missing."""
         try:
-            from reranking.signals.learned.cross_of_a_fold import open_cross_model
+            from reranking.signals.learned.cross_encoder import open_cross_model
         except ImportError as error:
             raise InputError(
                 f"{self.folder}: a cross-encoder needs packages that are not installed: pip install 'heroic[neural]'"

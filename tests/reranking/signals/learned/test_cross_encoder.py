@@ -9,7 +9,7 @@ from indexing.errors import InputError
 from reranking.encoder_training.cross_learner import CrossLearner, CrossOptions, TextPairs
 from reranking.encoder_training.loop.run import RunOptions, run_training
 from reranking.encoder_training.loop.schedule import Schedule
-from reranking.signals.learned.cross_of_a_fold import new_cross_model, open_cross_model, score_texts
+from reranking.signals.learned.cross_encoder import new_cross_model, open_cross_model, score_texts
 
 
 @pytest.fixture
