@@ -10,7 +10,7 @@ from indexing.product_index import ProductIndex
 from reranking.explain.contributions import FeatureContributions, explain_pair
 from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import level_3
-from reranking.signals.reranker import columns_of
+from reranking.signals.feature import columns_of
 from reranking.signals.signals import Signals, prepare_signals
 
 

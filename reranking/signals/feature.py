@@ -1,10 +1,11 @@
 """Pair features: what one is, and the families that compute them in columns."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from indexing.arrays import Floats2d, Ints1d
+from indexing.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,12 @@ class FeatureFamily(Protocol):
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
+
+
+def columns_of(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """Where the wanted features stand among `names`. Raises InputError for one that is not there."""
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise InputError(f"feature '{missing[0]}' is not computed for this index: build it with the views of the model")
+    places = {name: place for place, name in enumerate(names)}
+    return [places[name] for name in wanted]

@@ -20,7 +20,7 @@ from reranking.signals.families.numbers import NumberSignals
 from reranking.signals.families.products import ProductSignals
 from reranking.signals.families.ranks import ENCODED_VIEWS, RankSignals, ViewSignals, rank_features, view_features
 from reranking.signals.families.titles import TextSignals
-from reranking.signals.feature import Feature, FeatureFamily
+from reranking.signals.feature import Feature, FeatureFamily, columns_of
 from reranking.signals.learned.cross import FEATURES as CROSS_FEATURES
 from reranking.signals.learned.cross import CrossSignals
 from reranking.signals.learned.cross_folds import CrossFolds
@@ -30,7 +30,6 @@ from reranking.signals.learned.rivals import FEATURES as RIVAL_FEATURES
 from reranking.signals.learned.rivals import FirstLook, RivalSignals, log_odds
 from reranking.signals.learned.words import FEATURES as WORD_FEATURES
 from reranking.signals.learned.words import LearnedWords, WordSignals
-from reranking.signals.reranker import columns_of
 
 BLOCK_PAIRS = 65_536
 THREAD_PAIRS = 8_192  # pairs that one thread takes at a time

@@ -21,7 +21,7 @@ import click
 from scripts.benchmarks.labelled_set import LabelledSet, open_set, seeds_of
 
 if TYPE_CHECKING:
-    from indexing.arrays import Bools1d
+    from indexing.arrays import Bools1d, Floats1d, Floats2d
     from indexing.product_index import ProductIndex
     from reranking.pairs.labelled import LabelledPairs
     from reranking.signals.feature import Feature
@@ -140,6 +140,13 @@ def _recall(index: "ProductIndex", pairs: "LabelledPairs") -> dict[str, dict[str
     return found
 
 
+def _cosine_scores(features: "Floats2d", columns: list[int]) -> "Floats1d":
+    """The baseline: one view's cosine is the score, -1 where it is unknown."""
+    import numpy as np
+
+    return np.nan_to_num(features[:, columns[0]].astype(np.float32), nan=-1.0)
+
+
 def _reranked(opened: LabelledSet, asked: _Asked, seed: int) -> dict[str, Any]:
     from sklearn.metrics import average_precision_score
 
@@ -148,7 +155,7 @@ def _reranked(opened: LabelledSet, asked: _Asked, seed: int) -> dict[str, Any]:
     from eval.metrics.precision_auc import weighted
     from reranking.pairs.evaluation_category import codes_of
     from reranking.pairs.product_groups import product_groups
-    from reranking.signals.reranker import CosineReranker, columns_of
+    from reranking.signals.feature import columns_of
     from reranking.signals.signals import prepare_signals
     from reranking.training.train_reranker import evaluation_categories, train_reranker
 
@@ -165,8 +172,7 @@ def _reranked(opened: LabelledSet, asked: _Asked, seed: int) -> dict[str, Any]:
     row: dict[str, Any] = {"weighted": value(scores)}
     row["average_precision"] = float(average_precision_score(judged.targets, scores))
     for view in index.views:
-        baseline = CosineReranker((f"{view}_cosine",))
-        row[f"cosine_{view}"] = value(baseline.score(features[:, columns_of(signals.names, baseline.feature_names)]))
+        row[f"cosine_{view}"] = value(_cosine_scores(features, columns_of(signals.names, [f"{view}_cosine"])))
     called: Bools1d = scores >= model.decisions.f1
     row["f1"] = measure_decisions(called, judged.targets).f1
     if asked.rounds:

@@ -20,7 +20,7 @@ from reranking.model.score_pairs import ScoreOptions, score_pairs
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.pairs.labelled import positions_of
 from reranking.pairs.pair_files import read_id_pairs
-from reranking.signals.reranker import columns_of
+from reranking.signals.feature import columns_of
 from reranking.signals.signals import prepare_signals
 
 ADDED = ["score", "probability", "category", "match", "match_f1"]
