@@ -1,13 +1,12 @@
 """Pictures of products: where a reference leads, and one policy for decoding whatever is there."""
 
-import hashlib
 import io
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from indexing.catalog.catalog import Catalog
-from indexing.catalog.pictures import PictureError, read_picture, url_of
+from indexing.catalog.pictures import PictureError, read_picture
 
 MOST_PIXELS = 64_000_000
 
@@ -39,25 +38,6 @@ def decode(content: bytes, *, side: int | None = None) -> Image.Image:
         raise PictureError(f"no picture: begins with {content[:12]!r}") from error
     except Exception as error:  # Pillow's decoders raise whatever their format's parser does
         raise PictureError(f"cannot be decoded: {error}") from error
-
-
-def picture_states(catalog: Catalog, *, extra: bool = False) -> str:
-    """A digest of size and time of change of every main (or extra) picture that is a file: what vectors of them depend
-    on. Of a URL only the name counts."""
-    digest = hashlib.sha256()
-    references = [name for names in catalog.extra_pictures() for name in names] if extra else catalog.main_pictures()
-    for reference in references:
-        if reference is None:
-            continue
-        if url_of(reference, catalog.pictures) is not None:
-            digest.update(f"{reference} url\n".encode())
-            continue
-        try:
-            state = (catalog.pictures / reference).stat()
-            digest.update(f"{reference} {state.st_size} {state.st_mtime_ns}\n".encode())
-        except (OSError, ValueError):
-            digest.update(f"{reference} absent\n".encode())
-    return digest.hexdigest()[:16]
 
 
 def _in_rgb(picture: Image.Image) -> Image.Image:

@@ -11,13 +11,12 @@ import numpy as np
 from indexing.build.options import BuildOptions
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import Contents, text_contents
-from indexing.catalog.images import picture_states
 from indexing.catalog.read_catalog import CatalogRead
 from indexing.catalog.text_template import TextTemplate
 from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Encoder, Spec
 from indexing.encoders.lsa import LsaOptions, fit_lsa, load_lsa
-from indexing.encoders.pictures.picture_encoder import picture_contents
+from indexing.encoders.pictures.picture_encoder import picture_contents, picture_states
 from indexing.encoders.pictures.plan import open_clip_view, plan_clip
 from indexing.encoders.text.plan import open_text, plan_text
 from indexing.encoders.thumbnail import ThumbnailEncoder

@@ -164,3 +164,22 @@ def _state(reference: str, place: int, catalog: Catalog) -> str:
         return hashlib.sha256(read_picture(reference, catalog)).hexdigest()
     except PictureError:
         return f"{reference} of product {place} cannot be read"
+
+
+def picture_states(catalog: Catalog, *, extra: bool = False) -> str:
+    """A digest of size and time of change of every main (or extra) picture that is a file: what vectors of them depend
+    on. Of a URL only the name counts."""
+    digest = hashlib.sha256()
+    references = [name for names in catalog.extra_pictures() for name in names] if extra else catalog.main_pictures()
+    for reference in references:
+        if reference is None:
+            continue
+        if url_of(reference, catalog.pictures) is not None:
+            digest.update(f"{reference} url\n".encode())
+            continue
+        try:
+            state = (catalog.pictures / reference).stat()
+            digest.update(f"{reference} {state.st_size} {state.st_mtime_ns}\n".encode())
+        except (OSError, ValueError):
+            digest.update(f"{reference} absent\n".encode())
+    return digest.hexdigest()[:16]

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from indexing.catalog.catalog import catalog_of
-from indexing.catalog.images import decode, load_picture, picture_states
+from indexing.catalog.images import decode, load_picture
 from indexing.catalog.pictures import PictureError
+from indexing.encoders.pictures.picture_encoder import picture_states
 
 
 def encoded(picture, kind="PNG", **options):
