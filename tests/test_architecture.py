@@ -51,7 +51,7 @@ OWNERS = {  # library: the modules that may import it
     },
 }
 PICTURES = {
-    "indexing.catalog.images",
+    "indexing.catalog.pictures",
     "indexing.encoders.pictures.shape",
     "indexing.encoders.thumbnail",
 }

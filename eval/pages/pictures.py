@@ -6,8 +6,7 @@ import io
 from PIL import Image
 
 from indexing.catalog.catalog import Catalog
-from indexing.catalog.images import load_picture
-from indexing.catalog.pictures import PictureError
+from indexing.catalog.pictures import PictureError, load_picture
 
 SIDE = 128
 MOST_BYTES = 3_000_000

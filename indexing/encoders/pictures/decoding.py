@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from indexing.catalog.catalog import Catalog
-from indexing.catalog.images import decode
-from indexing.catalog.pictures import PictureError, UnreachablePicture, read_picture
+from indexing.catalog.pictures import PictureError, UnreachablePicture, decode, read_picture
 from indexing.encoders.pictures.shape import Picture, Pixels
 
 AHEAD = 512  # pictures under way or waiting; what bounds the memory

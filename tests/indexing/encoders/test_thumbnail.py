@@ -59,7 +59,7 @@ def test_a_plain_picture_of_any_size_has_a_finite_row(size, colour):
 
 
 def test_unreadable_pictures_are_set_aside_and_have_nothing_to_see(catalog_of, draw, tmp_path, monkeypatch):
-    monkeypatch.setattr("indexing.catalog.images.MOST_PIXELS", 200 * 200)
+    monkeypatch.setattr("indexing.catalog.pictures.MOST_PIXELS", 200 * 200)
     whole = (tmp_path / draw("good.png")).read_bytes()
     (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "page.jpg").write_text("<html>gone</html>")
