@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from eval.inputs.scores import Scores
+    from indexing.arrays import Ints1d
     from reranking.grouping.group_products import Grouping
-    from reranking.grouping.scored_pairs import ScoredPairs
+    from reranking.grouping.scored_pairs import ScoredBlock, ScoredPairs, TiedPairs
 
 
 @click.command(name="groups")
@@ -46,16 +48,15 @@ def command(
         raise click.UsageError("--one-per-source and --index go together")
     from reranking.grouping.group_files import name_groups, read_groups, write_disagreements, write_groups
     from reranking.grouping.group_products import GroupOptions, group_products
-    from scripts.commands.scored_pairs import first_scores, made_of, pairs_to_group, sources_of
 
     options = GroupOptions(**given)
-    found = first_scores(scores, ids)
-    pairs = pairs_to_group(scores, threshold, ids).pairs
+    found = _first_scores(scores, ids)
+    pairs = _pairs_to_group(scores, threshold, ids).pairs
     before = None if previous is None else read_groups(previous)
-    sources = None if index is None else sources_of(found, pairs, index)
+    sources = None if index is None else _sources_of(found, pairs, index)
     grouping = group_products(pairs, options, sources=sources)
     names = name_groups(pairs.ids, grouping.groups, before, previous or out)
-    made = {**made_of(found), **vars(options), "threshold": threshold, "one_per_source": one_per_source}
+    made = {**_made_of(found), **vars(options), "threshold": threshold, "one_per_source": one_per_source}
     if disagreements is not None:
         write_disagreements(disagreements, pairs, grouping, names)
     write_groups(out, pairs, grouping, names, made)
@@ -79,3 +80,69 @@ def _print(pairs: "ScoredPairs", grouping: "Grouping", out: Path) -> None:
         f"cut {', '.join(f'{count:,} by {name}' for name, count in cut.items())}"
     )
     click.echo(f"disagreement: {(within & ~pairs.called).sum():,} scored pairs inside groups are no match")
+
+
+def _pairs_to_group(path: Path, threshold: float | None, ids: tuple[str, str] | None) -> "TiedPairs":
+    """The pairs of a scores file that matter to groups: matches by a threshold or, without one, by the column `match`,
+    and what lies between the products that they tie.
+
+    Where there is no column `probability` the score is taken for it. Raises InputError for scores without decisions
+    where no threshold is given.
+    """
+    from eval.inputs.scores import read_score_blocks
+    from indexing.errors import InputError
+    from reranking.grouping.scored_pairs import read_tied_pairs
+
+    try:
+        return read_tied_pairs(lambda: (_block(found, threshold) for found in read_score_blocks(path, ids=ids)))
+    except InputError as error:
+        raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from error
+
+
+def _first_scores(path: Path, ids: tuple[str, str] | None) -> "Scores":
+    """The first block of a scores file, which says how it was made."""
+    from eval.inputs.scores import read_score_blocks
+
+    return next(read_score_blocks(path, ids=ids))
+
+
+def _block(found: "Scores", threshold: float | None) -> "ScoredBlock":
+    from indexing.errors import InputError
+    from reranking.grouping.scored_pairs import ScoredBlock
+
+    if threshold is None and "match" not in found.decisions:
+        raise InputError(f"{found.path}: no column 'match': give --threshold, or score with heroic score")
+    called = found.decisions["match"] if threshold is None else found.values >= threshold
+    probabilities = found.values if found.probabilities is None else found.probabilities
+    return ScoredBlock(found.left, found.right, found.values, probabilities, called)
+
+
+def _sources_of(found: "Scores", pairs: "ScoredPairs", index: Path) -> "Ints1d":
+    """A number (n,) for each product's source, NO_SOURCE where it has none; `found` is any block of the scores.
+
+    Raises InputError for an index that the scores were not made with, or that knows no sources.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from eval.inputs.scores import check_provenance
+    from indexing.errors import InputError
+    from indexing.product_index import open_index
+    from reranking.grouping.group_products import NO_SOURCE
+    from reranking.pairs.pair_files import cast_ids
+
+    opened = open_index(index)
+    check_provenance(found, index_fingerprint=opened.fingerprint, model_fingerprint=None)
+    places = opened.catalog.positions(cast_ids(pairs.ids, opened.catalog.ids.type, found.path))
+    sources = opened.catalog.table["source"].take(pa.array(places)).combine_chunks()
+    if sources.null_count == len(sources):
+        raise InputError(f"{index}: these products have no source: leave out --one-per-source")
+    codes = pc.fill_null(sources.dictionary_encode().indices, NO_SOURCE)
+    return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _made_of(found: "Scores") -> dict[str, Any]:
+    """The index and the model that made the scores; None where they do not say."""
+    names = ("index_fingerprint", "model_fingerprint")
+    return {name: getattr(found.provenance, name, None) for name in names}
