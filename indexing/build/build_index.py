@@ -14,9 +14,9 @@ from indexing.catalog.read_catalog import CatalogRead, ReadOptions, read_catalog
 from indexing.catalog.rejects import Reject, write_rejects
 from indexing.encoders.encoder import column_names, parse_spec
 from indexing.errors import InputError, Unfinished
-from indexing.machine.device import choose_device
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import KIND, ProductIndex, open_index
+from indexing.search.device import choose_device
 from indexing.search.lexical_index import LexicalOptions
 from indexing.storage.artefact import MANIFEST, Manifest, fingerprint_of, read_manifest, write_manifest, writing
 from indexing.storage.tables import list_tables, open_table

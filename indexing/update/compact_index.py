@@ -12,9 +12,9 @@ from indexing.build.shard_folder import STATE, ShardFolder
 from indexing.build.view_joining import ViewJoining, dense_rows
 from indexing.encoders.encoder import Encoder
 from indexing.encoders.lsa import LsaEncoder, fit_lsa
-from indexing.machine.device import choose_device
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, KIND, ProductIndex, open_index
+from indexing.search.device import choose_device
 from indexing.search.faiss_index import build_faiss
 from indexing.search.near_lists import lists_file
 from indexing.storage.artefact import Manifest, fingerprint_of, read_manifest, write_json, write_manifest, writing

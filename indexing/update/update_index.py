@@ -18,9 +18,9 @@ from indexing.catalog.read_catalog import CATALOG_FILE, PICTURES_FILE, ReadOptio
 from indexing.catalog.rejects import SCHEMA, Reject, write_rejects
 from indexing.encoders.encoder import Spec, column_names
 from indexing.errors import InputError
-from indexing.machine.device import choose_device
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, KIND, ProductIndex, open_index
+from indexing.search.device import choose_device
 from indexing.storage.artefact import Manifest, fingerprint_of, link_or_copy, read_manifest, write_manifest, writing
 from indexing.update.changes import CatalogUpdate, in_types_of, plan_update
 from indexing.update.deleted import find_deleted, read_delete_list, write_record

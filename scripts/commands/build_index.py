@@ -98,7 +98,7 @@ def command(products: tuple[Path, ...], out: Path, text_fields: str, dry_run: bo
     from indexing.build.build_index import build_index
     from indexing.build.build_plan import plan_build
     from indexing.build.options import BuildOptions
-    from indexing.machine.device import choose_device
+    from indexing.search.device import choose_device
     from scripts.terminal.progress import shown
 
     fields = tuple(field.strip() for field in text_fields.split(",") if field.strip())

@@ -41,7 +41,7 @@ def command(paths: tuple[Path, ...], devices: bool, as_json: bool) -> None:
 
 
 def _print_devices(as_json: bool) -> None:
-    from indexing.machine.device import describe_devices
+    from indexing.search.device import describe_devices
 
     found = describe_devices()
     if as_json:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from indexing.errors import InputError
-from indexing.machine.device import describe_devices
+from indexing.search.device import describe_devices
 from indexing.search.faiss_index import GPU_MOST_K, build_faiss, gpu_count, refuse_for_gpu
 from indexing.search.gpu_index import GpuTiles
 from indexing.search.index import ExactIndex
