@@ -16,7 +16,7 @@ from indexing.encoders.encoder import Encoder
 from indexing.errors import InputError
 from indexing.join.neighbour_files import open_neighbours
 from indexing.search.faiss_index import FaissIndex, load_faiss
-from indexing.search.index import FusedRows, Index, Rows
+from indexing.search.index import Index
 from indexing.search.layered_index import LayeredIndex
 from indexing.search.lexical_index import LexicalIndex, load_lexical
 from indexing.search.near_lists import Lists, layered_lists, lists_file
@@ -26,6 +26,7 @@ from indexing.storage.artefact import Manifest, read_manifest
 from indexing.storage.versions import Hold, hold_version
 from indexing.vectors.fusion import Fusion
 from indexing.vectors.layers import LayeredRows, Layers, open_layers, unlayered
+from indexing.vectors.rows import FusedRows, Rows
 from indexing.vectors.vectors import Vectors, open_vectors
 
 KIND = "index"

@@ -25,12 +25,13 @@ from indexing.machine.memory import forget, trim
 from indexing.machine.progress import Progress, silent
 from indexing.search.faiss_index import FaissIndex, build_faiss, gpu_count, load_faiss
 from indexing.search.gpu_index import GpuTiles
-from indexing.search.index import Index, Rows
+from indexing.search.index import Index
 from indexing.search.near_lists import lists_file
 from indexing.search.neighbours import Neighbours
 from indexing.search.recall import Truth, draw_sample, recall, recall_by, search_recalls, true_neighbours
 from indexing.search.tuned_index import tune, tuned
 from indexing.storage.artefact import write_json
+from indexing.vectors.rows import Rows
 
 GPU_SHARE = 0.7  # of the GPUs' memory that vectors may take
 SAMPLE = 1000  # products that recall is measured on; as many others choose how hard is searched

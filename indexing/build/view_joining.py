@@ -21,10 +21,10 @@ from indexing.join.neighbour_files import STATE, NeighbourFiles
 from indexing.join.self_join import SelfJoin, SparseRows, with_reserve
 from indexing.machine.memory import parse_memory, trim
 from indexing.machine.progress import Progress, silent
-from indexing.search.index import FusedRows, Rows
 from indexing.search.lexical_index import LexicalIndex, LexicalOptions, fit_lexical, load_lexical
 from indexing.storage.artefact import write_json
 from indexing.vectors.fusion import Fusion
+from indexing.vectors.rows import FusedRows, Rows
 from indexing.vectors.vectors import Vectors
 
 

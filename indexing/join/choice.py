@@ -12,9 +12,9 @@ from indexing.join.plan import JoinPlan, plan_cells, plan_exact
 from indexing.join.probing_plan import ProbingPlan, plan_probing
 from indexing.join.rows import Units
 from indexing.search.faiss_index import cluster_centres
-from indexing.search.index import Rows
 from indexing.search.near_lists import Lists, assign
 from indexing.search.recall import Truth, least_alone, least_lists, least_probes
+from indexing.vectors.rows import Rows
 
 WORTHWHILE = 0.6  # of an exact join's comparisons: with more, the exact one is as fast
 TRAINED_A_LIST, TRAINING_ROUNDS = 32, 5

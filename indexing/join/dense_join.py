@@ -25,8 +25,8 @@ from indexing.join.tiles import TileWork
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import in_turn, thread_count
 from indexing.search.best_lists import LAST, SLACK, BestLists, entries_of, joined, keys_of, room_for, units_of
-from indexing.search.index import Rows
 from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
+from indexing.vectors.rows import Rows
 
 TILE_BYTES = STRIPE_ROWS * TILE_COLUMNS * 10  # of one thread: the cosines, the masks, what survives
 PROBED = 1024

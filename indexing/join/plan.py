@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from indexing.arrays import Ints1d
 from indexing.join.rows import Units
 from indexing.machine.memory import forget
-from indexing.search.index import Rows
+from indexing.vectors.rows import Rows
 
 STRIPE_ROWS = 1024  # products are computed a tile of this many rows at a time,
 TILE_COLUMNS = 4096  # and of this many columns: 16 MiB of cosines

@@ -16,8 +16,8 @@ from indexing.join.plan import TILE_COLUMNS, Stripe, Tile, stripes_of
 from indexing.join.rows import Units
 from indexing.machine.memory import forget
 from indexing.search.faiss_index import nearest_centres
-from indexing.search.index import Rows
 from indexing.search.near_lists import by_list
+from indexing.vectors.rows import Rows
 
 PROBING_ROWS = 16_384
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.machine.memory import forget
-from indexing.search.index import Rows
+from indexing.vectors.rows import Rows
 
 HASH_ROWS = 8192
 _ODD = np.uint64(0x9E3779B97F4A7C15)

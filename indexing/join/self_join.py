@@ -12,9 +12,10 @@ from indexing.arrays import Bools1d, Ints1d
 from indexing.join.neighbour_files import NeighbourFiles
 from indexing.join.settled_cosines import SPARE, settled
 from indexing.machine.progress import Progress, silent
-from indexing.search.index import Index, Rows
+from indexing.search.index import Index
 from indexing.search.lexical_index import LexicalIndex
 from indexing.search.neighbours import Neighbours, allowed_for, eligible, keep, no_neighbours, without_self
+from indexing.vectors.rows import Rows
 
 BLOCK_ROWS = 8192
 LARGE_SOURCE = 0.2  # of the catalogue: more of it and the others are searched by themselves

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.arrays import Floats2d, Ints1d, Ints2d
-from indexing.search.index import Rows
 from indexing.search.neighbours import Neighbours, in_order
+from indexing.vectors.rows import Rows
 
 SPARE = 4  # neighbours fetched beyond k: which of those a hair apart is the k-th is settled here, not by the engine
 BLOCK_VALUES = 1 << 22  # float32 numbers gathered at once

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from indexing.errors import InputError
-from indexing.search.index import FusedRows, Rows
 from indexing.vectors.layers import LayeredRows
+from indexing.vectors.rows import FusedRows, Rows
 from indexing.vectors.vectors import Vectors
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}

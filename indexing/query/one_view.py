@@ -7,9 +7,9 @@ import numpy as np
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
-from indexing.search.index import Rows
 from indexing.search.lexical_index import LexicalIndex
 from indexing.search.neighbours import Neighbours, in_order, keep, no_neighbours, without_self
+from indexing.vectors.rows import Rows
 
 SCAN_ROWS = 65_536
 FEW = 32_768  # products that are looked at themselves sooner than an engine is asked that may leave some out

@@ -11,8 +11,8 @@ from indexing.arrays import Bools1d, Floats2d, Ints1d, Ints2d
 from indexing.errors import InputError
 from indexing.machine.memory import forget
 from indexing.machine.threads import wait_passively
-from indexing.search.index import Rows, seen_rows
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
+from indexing.vectors.rows import Rows, seen_rows
 
 wait_passively()
 try:

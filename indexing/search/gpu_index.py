@@ -7,8 +7,8 @@ import numpy as np
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.machine.memory import forget
 from indexing.search.faiss_index import search_on_gpu
-from indexing.search.index import Rows
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
+from indexing.vectors.rows import Rows
 
 QUARTER = 4  # of the GPU's memory for vectors, as much for queries and results: the rest is FAISS's own
 

@@ -12,8 +12,8 @@ from indexing.arrays import Floats2d, Ints1d, Ints2d
 from indexing.errors import InputError
 from indexing.machine.memory import forget
 from indexing.search.faiss_index import nearest_centres
-from indexing.search.index import Rows
 from indexing.vectors.layers import Layers
+from indexing.vectors.rows import Rows
 
 ASSIGNED_ROWS = 8192
 

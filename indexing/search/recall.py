@@ -8,9 +8,10 @@ import numpy.typing as npt
 from indexing.arrays import Floats1d, Floats2d, Ints1d, Ints2d
 from indexing.machine.memory import forget
 from indexing.search.best_lists import LAST, SLACK, BestLists, entries_of, keys_of, units_of
-from indexing.search.index import Index, Rows
+from indexing.search.index import Index
 from indexing.search.near_lists import Lists
 from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
+from indexing.vectors.rows import Rows
 
 BLOCK_ROWS = 8192
 SURE = 2.0  # standard errors

@@ -6,9 +6,10 @@ import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d
 from indexing.search.faiss_index import FaissIndex
-from indexing.search.index import Index, Rows
+from indexing.search.index import Index
 from indexing.search.neighbours import Neighbours, in_order
 from indexing.search.recall import Recall, Truth, recall, search_recalls
+from indexing.vectors.rows import Rows
 
 FETCHED = 4  # times k, of an engine that holds shortened vectors; the best k by the stored vectors are kept
 

@@ -13,9 +13,10 @@ from indexing.join.self_join import BLOCK_ROWS, SelfJoin, SparseRows
 from indexing.join.settled_cosines import SPARE, settled
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import in_turn, thread_count
-from indexing.search.index import Index, Rows
+from indexing.search.index import Index
 from indexing.search.neighbours import Neighbours, eligible, keep, no_neighbours
 from indexing.update.kept_lists import LeftLists, OldLists
+from indexing.vectors.rows import Rows
 
 FIRST_ASK = 8  # of the new products, for each old one
 

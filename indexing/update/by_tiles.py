@@ -25,10 +25,10 @@ from indexing.machine.memory import forget
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import in_turn, thread_count
 from indexing.search.best_lists import LAST, SLACK, BestLists, keys_of, units_of
-from indexing.search.index import Rows
 from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
 from indexing.update.kept_lists import LeftLists, OldLists
 from indexing.update.partners import Cells, Visits
+from indexing.vectors.rows import Rows
 
 SEARCHED_AT_ONCE = 65_536  # products, with a list in memory each
 PROBED = 2048

@@ -15,12 +15,13 @@ from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex
 from indexing.search.faiss_index import FLAT, build_faiss
-from indexing.search.index import FusedRows, Index, Rows
+from indexing.search.index import Index
 from indexing.search.layered_index import LayeredIndex
 from indexing.search.near_lists import Lists, layered_lists, lists_file
 from indexing.update.changes import CatalogUpdate
 from indexing.update.kept_lists import Moves
 from indexing.vectors.layers import LayeredRows, Layers, unlayered
+from indexing.vectors.rows import FusedRows, Rows
 from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
 
 

@@ -14,7 +14,6 @@ from indexing.join.self_join import SelfJoin, SparseRows, with_reserve
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.search.faiss_index import FLAT, build_faiss
-from indexing.search.index import seen_rows
 from indexing.search.lexical_index import LexicalIndex
 from indexing.search.near_lists import Lists
 from indexing.storage.artefact import link_or_copy
@@ -23,6 +22,7 @@ from indexing.update.by_tiles import DeltaTiles
 from indexing.update.encoding import DeltaViews
 from indexing.update.kept_lists import Moves, OldLists
 from indexing.update.partners import Cells, NearCells, everybody
+from indexing.vectors.rows import seen_rows
 from indexing.vectors.vectors import from_arrays
 
 

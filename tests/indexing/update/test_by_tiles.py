@@ -9,7 +9,7 @@ from indexing.join import plan as join_plan
 from indexing.join import tiles
 from indexing.join.self_join import SelfJoin
 from indexing.search.faiss_index import build_faiss, cluster_centres
-from indexing.search.index import ExactIndex, seen_rows
+from indexing.search.index import ExactIndex
 from indexing.search.near_lists import Lists, assign
 from indexing.search.neighbours import RESOLUTION, Neighbours
 from indexing.update import by_tiles as delta_tiles
@@ -17,6 +17,7 @@ from indexing.update.by_search import DeltaSearch
 from indexing.update.by_tiles import DeltaTiles
 from indexing.update.kept_lists import Moves, OldLists
 from indexing.update.partners import NearCells, everybody
+from indexing.vectors.rows import seen_rows
 from indexing.vectors.vectors import from_arrays, unit_rows
 
 K, WIDTH = 5, 9

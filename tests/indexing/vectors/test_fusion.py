@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexing.errors import InputError
-from indexing.search.index import FusedRows
 from indexing.vectors.fusion import Fusion
+from indexing.vectors.rows import FusedRows
 from indexing.vectors.vectors import from_arrays, unit_rows
 
 WEIGHTS = [0.0, 0.3, 0.5, 1.0]

@@ -1,0 +1,52 @@
+"""Dense rows of one view by position: what they are, whichever stands behind them, and fused ones."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from indexing.arrays import Bools1d, Floats2d, Ints1d
+from indexing.vectors.fusion import Fusion
+
+
+class Rows(Protocol):
+    """Dense rows of one view by position: Vectors, or FusedRows made of two of them."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def dim(self) -> int: ...
+
+    def blocks(self) -> Iterator[tuple[int, Floats2d]]: ...
+
+    def take(self, positions: Ints1d) -> Floats2d: ...
+
+
+def seen_rows(rows: Rows) -> Bools1d:
+    """Which rows (n,) are not zeros."""
+    seen = [np.any(block, axis=1) for _, block in rows.blocks()]
+    return np.concatenate(seen) if seen else np.zeros(0, dtype=bool)
+
+
+@dataclass(frozen=True)
+class FusedRows:
+    """Fused rows (n, dt + di), made from the views' rows when they are asked for."""
+
+    text: Rows
+    image: Rows
+    fusion: Fusion
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    @property
+    def dim(self) -> int:
+        return self.text.dim + self.image.dim
+
+    def blocks(self) -> Iterator[tuple[int, Floats2d]]:
+        for (start, text), (_, image) in zip(self.text.blocks(), self.image.blocks(), strict=True):
+            yield start, self.fusion.rows(text, image)
+
+    def take(self, positions: Ints1d) -> Floats2d:
+        return self.fusion.rows(self.text.take(positions), self.image.take(positions))
