@@ -23,8 +23,7 @@ from indexing.machine.memory import parse_memory, trim
 from indexing.machine.progress import Progress, silent
 from indexing.search.lexical_index import LexicalIndex, LexicalOptions, fit_lexical, load_lexical
 from indexing.storage.artefact import write_json
-from indexing.vectors.fusion import Fusion
-from indexing.vectors.rows import FusedRows, Rows
+from indexing.vectors.rows import Rows, dense_rows
 from indexing.vectors.vectors import Vectors
 
 
@@ -129,14 +128,6 @@ def ask_of(options: BuildOptions, device: str) -> Ask:
         device,
         with_reserve(options.k),
     )
-
-
-def dense_rows(vectors: Mapping[str, Vectors], text_weight: float) -> dict[str, Rows]:
-    """The rows of each dense view that these vectors make."""
-    rows: dict[str, Rows] = {view: vectors[view] for view in ("text", "image") if view in vectors}
-    if len(rows) == 2:
-        rows["fused"] = FusedRows(vectors["text"], vectors["image"], Fusion(text_weight))
-    return rows
 
 
 def source_codes(catalog: Catalog) -> Ints1d:

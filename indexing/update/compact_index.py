@@ -9,7 +9,7 @@ import numpy as np
 from indexing.build.encode_view import encode_view
 from indexing.build.options import BuildOptions
 from indexing.build.shard_folder import STATE, ShardFolder
-from indexing.build.view_joining import ViewJoining, dense_rows
+from indexing.build.view_joining import ViewJoining
 from indexing.encoders.encoder import Encoder
 from indexing.encoders.lsa import LsaEncoder, fit_lsa
 from indexing.machine.progress import Progress, silent
@@ -19,6 +19,7 @@ from indexing.search.faiss_index import build_faiss
 from indexing.search.near_lists import lists_file
 from indexing.storage.artefact import Manifest, fingerprint_of, read_manifest, write_json, write_manifest, writing
 from indexing.update.update_index import link_unchanged
+from indexing.vectors.rows import dense_rows
 from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
 
 

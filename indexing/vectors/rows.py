@@ -1,6 +1,6 @@
 """Dense rows of one view by position: what they are, whichever stands behind them, and fused ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.vectors.fusion import Fusion
+from indexing.vectors.vectors import Vectors
 
 
 class Rows(Protocol):
@@ -50,3 +51,11 @@ class FusedRows:
 
     def take(self, positions: Ints1d) -> Floats2d:
         return self.fusion.rows(self.text.take(positions), self.image.take(positions))
+
+
+def dense_rows(vectors: Mapping[str, Vectors], text_weight: float) -> dict[str, Rows]:
+    """The rows of each dense view that these vectors make."""
+    rows: dict[str, Rows] = {view: vectors[view] for view in ("text", "image") if view in vectors}
+    if len(rows) == 2:
+        rows["fused"] = FusedRows(vectors["text"], vectors["image"], Fusion(text_weight))
+    return rows
