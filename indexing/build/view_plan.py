@@ -13,6 +13,7 @@ from indexing.join.settled_cosines import SPARE
 from indexing.machine.memory import human
 from indexing.machine.threads import thread_count
 from indexing.search.best_lists import room_for
+from indexing.search.near_lists import lists_for
 
 JOINS = ("auto", "exact", "lists", "category", "engine")
 PURPOSES = ("join", "queries")
@@ -126,11 +127,6 @@ def join_bytes(products: int, dim: int, ask: Ask) -> int:
 def join_budget(ask: Ask) -> int:
     """What of the memory the join may hold."""
     return max(ask.memory - FIXED_BYTES, 0)
-
-
-def lists_for(products: int) -> int:
-    """How many inverted lists: a power of two about twice the root of the number of products."""
-    return int(2 ** round(np.log2(max(2 * products**0.5, 4))))
 
 
 def products_per_s(dim: int = 256) -> float:

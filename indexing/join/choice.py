@@ -7,12 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.arrays import Floats2d, Ints1d
-from indexing.build.view_plan import lists_for
 from indexing.join.plan import JoinPlan, plan_cells, plan_exact
 from indexing.join.probing_plan import ProbingPlan, plan_probing
 from indexing.join.rows import Units
 from indexing.search.faiss_index import cluster_centres
-from indexing.search.near_lists import Lists, assign
+from indexing.search.near_lists import Lists, assign, lists_for
 from indexing.search.recall import Truth, least_alone, least_lists, least_probes
 from indexing.vectors.rows import Rows
 

@@ -85,3 +85,8 @@ def by_list(probes: npt.NDArray[np.integer], lists: int) -> tuple[Ints1d, npt.ND
     heads = np.arange(0, probes.size + 1, probes.shape[1])
     looks = sp.csr_matrix((np.ones(probes.size, dtype=bool), probes.ravel(), heads), (len(probes), lists)).tocsc()
     return looks.indptr.astype(np.int64), looks.indices.astype(np.int32, copy=False)  # a sort by counting
+
+
+def lists_for(products: int) -> int:
+    """How many inverted lists: a power of two about twice the root of the number of products."""
+    return int(2 ** round(np.log2(max(2 * products**0.5, 4))))

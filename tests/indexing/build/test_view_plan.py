@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
-from indexing.build.view_plan import Ask, engine_bytes, join_bytes, lists_for, more_exact, plan_view, stored_bytes
+from indexing.build.view_plan import Ask, engine_bytes, join_bytes, more_exact, plan_view, stored_bytes
 from indexing.errors import InputError
 from indexing.machine.memory import MIB, available_bytes, human, parse_memory
+from indexing.search.near_lists import lists_for
 
 GIB = 2**30
 PEAK = r"""
