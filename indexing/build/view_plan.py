@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from indexing.errors import InputError
-from indexing.join.plan import STRIPE_ROWS
+from indexing.join.plan import TILE_BYTES
 from indexing.join.settled_cosines import SPARE
 from indexing.machine.memory import human
 from indexing.machine.threads import thread_count
@@ -20,7 +20,6 @@ PURPOSES = ("join", "queries")
 AFFORDABLE = 3e13  # multiplications of an exact self-join: some six minutes on two cores
 ADDED_ROWS = 65_536  # that an engine is given at once
 FIXED_BYTES = 600 * 2**20  # Python, the libraries, what is read of the catalogue
-TILE_BYTES = STRIPE_ROWS * 4096 * 10  # of one thread of the join: cosines, masks, what survives
 LINK_BYTES = 2 * 32 * 4 + 60  # of a product in a graph of 32 links, twice as many on the lowest level
 PROBED = 24  # near lists that each row looks at in a join, for a recall of 0.95
 NEAR_SHARE = 1 / 24  # of all products, that a search through an engine looks at for a recall of 0.95

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Floats1d, Ints1d, Ints2d
 from indexing.join.neighbour_files import NeighbourFiles
-from indexing.join.plan import STRIPE_ROWS, TILE_COLUMNS, JoinPlan, Stripe
+from indexing.join.plan import STRIPE_ROWS, TILE_BYTES, TILE_COLUMNS, JoinPlan, Stripe
 from indexing.join.probing_plan import ProbingPlan
 from indexing.join.rows import JoinRows, Units, copy_rows
 from indexing.join.settled_cosines import SPARE
@@ -28,7 +28,6 @@ from indexing.search.best_lists import LAST, SLACK, BestLists, entries_of, joine
 from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
 from indexing.vectors.rows import Rows
 
-TILE_BYTES = STRIPE_ROWS * TILE_COLUMNS * 10  # of one thread: the cosines, the masks, what survives
 PROBED = 1024
 SETTLED_VALUES = 1 << 21  # float32 numbers gathered at once
 
