@@ -10,7 +10,6 @@ import scipy.sparse as sp
 
 from indexing.arrays import Ints1d
 from indexing.join.rows import Units
-from indexing.machine.memory import forget
 from indexing.vectors.rows import Rows
 
 STRIPE_ROWS = 1024  # products are computed a tile of this many rows at a time,
@@ -172,7 +171,7 @@ def order_by_pivots(rows: Rows, units: Units, *, seed: int = 0) -> Ints1d:
     for start in range(0, len(units), PIVOT_ROWS):
         part = slice(start, start + PIVOT_ROWS)
         codes[part] = np.argmax(rows.take(units.first[part]) @ pivots.T, axis=1)
-        forget(rows)
+        rows.forget()
     return codes
 
 

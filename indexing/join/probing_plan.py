@@ -14,7 +14,6 @@ import numpy.typing as npt
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.join.plan import TILE_COLUMNS, Stripe, Tile, stripes_of
 from indexing.join.rows import Units
-from indexing.machine.memory import forget
 from indexing.search.faiss_index import nearest_centres
 from indexing.search.near_lists import by_list
 from indexing.vectors.rows import Rows
@@ -104,7 +103,7 @@ def plan_probing(rows: Rows, units: Units, centres: Floats2d, count: int) -> Pro
     for start in range(0, len(units), PROBING_ROWS):
         part = slice(start, start + PROBING_ROWS)
         probes[part] = nearest_centres(rows.take(units.first[part]), centres, count)
-        forget(rows)
+        rows.forget()
     order = np.argsort(probes[:, 0], kind="stable")
     probes = probes[order]
     bounds = np.concatenate([[0], np.cumsum(np.bincount(probes[:, 0], minlength=len(centres)))]).astype(np.int64)

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
-from indexing.machine.memory import forget
 from indexing.vectors.rows import Rows
 
 HASH_ROWS = 8192
@@ -77,7 +76,7 @@ def _hashes(rows: Rows) -> tuple[np.ndarray, Bools1d]:
             where = slice(start + first, start + first + len(part))
             seen[where] = np.any(part, axis=1)
             keys[where] = np.einsum("ij,j->i", part.view(np.uint32).astype(np.uint64), weights)
-    forget(rows)
+    rows.forget()
     keys ^= keys >> np.uint64(29)
     return keys, seen
 
@@ -136,10 +135,10 @@ def copy_rows(rows: Rows, positions: Ints1d, *, path: Path | None = None) -> Joi
         array = np.empty((len(positions), rows.dim), dtype=np.float32)
         for start in range(0, len(positions), COPY_ROWS):
             array[start : start + COPY_ROWS] = rows.take(positions[start : start + COPY_ROWS])
-            forget(rows)
+            rows.forget()
         return JoinRows(rows.dim, array=array)
     with path.open("wb") as file:
         for start in range(0, len(positions), COPY_ROWS):
             np.ascontiguousarray(rows.take(positions[start : start + COPY_ROWS]), dtype=np.float32).tofile(file)
-            forget(rows)
+            rows.forget()
     return JoinRows(rows.dim, path=path)

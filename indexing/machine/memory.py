@@ -8,11 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from indexing.errors import InputError
-from indexing.vectors.layers import LayeredRows
-from indexing.vectors.rows import FusedRows, Rows
-from indexing.vectors.vectors import Vectors
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 AUTO_SHARE = 0.75  # of the memory that is free, when the user names no amount
@@ -56,19 +54,10 @@ def human(size: float) -> str:
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / MIB:.0f} MiB"
 
 
-def forget(rows: Rows | Any) -> None:
-    """Give the pages of mapped rows back: they stay in the system's cache, but count as this process's no longer."""
-    if isinstance(rows, FusedRows):
-        forget(rows.text)
-        forget(rows.image)
-    elif isinstance(rows, LayeredRows):
-        forget(rows.main)
-        forget(rows.delta)
-    elif isinstance(rows, Vectors):
-        for shard in rows.shards:
-            forget(shard)
-    elif isinstance(rows, np.memmap) and rows.mode in ("r", "r+", "w+"):  # in a private copy it would undo changes
-        mapped = getattr(rows, "_mmap", None)
+def forget(array: npt.NDArray[Any]) -> None:
+    """Give the pages of a mapped array back: they stay in the system's cache, but count as this process's no longer."""
+    if isinstance(array, np.memmap) and array.mode in ("r", "r+", "w+"):  # in a private copy it would undo changes
+        mapped = getattr(array, "_mmap", None)
         if mapped is not None:
             mapped.madvise(mmap.MADV_DONTNEED)
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d, Ints2d
 from indexing.errors import InputError
-from indexing.machine.memory import forget
 from indexing.machine.threads import wait_passively
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.vectors.rows import Rows, seen_rows
@@ -142,7 +141,7 @@ def build_faiss(
     except RuntimeError as error:
         raise InputError(f"--index {factory}: FAISS refuses it for dimension {rows.dim} ({_reason(error)})") from error
     positions = np.flatnonzero(seen_rows(rows))
-    forget(rows)
+    rows.forget()
     lists = _inside(engine, faiss.IndexIVF)
     if lists is not None:
         lists.nprobe = min(lists.nlist, max(LEAST_PROBES, lists.nlist // PROBED_SHARE))
@@ -152,7 +151,7 @@ def build_faiss(
         _train(engine, rows, positions, factory, seed)
     for start in range(0, len(positions), ADD_ROWS):
         _add(engine, rows.take(positions[start : start + ADD_ROWS]), factory)
-        forget(rows)
+        rows.forget()
     return FaissIndex(engine, len(rows), None if len(positions) == len(rows) else positions, device)
 
 

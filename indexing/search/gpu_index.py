@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
-from indexing.machine.memory import forget
 from indexing.search.faiss_index import search_on_gpu
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.vectors.rows import Rows
@@ -50,5 +49,5 @@ class GpuTiles:
             positions = np.where(got.positions < 0, -1, places[np.maximum(got.positions, 0)])
             both = np.hstack([found.positions, positions]), np.hstack([found.cosines, got.cosines])
             found = in_order(*both).first(ask)
-            forget(self.rows)
+            self.rows.forget()
         return found

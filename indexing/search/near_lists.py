@@ -10,7 +10,6 @@ import scipy.sparse as sp
 
 from indexing.arrays import Floats2d, Ints1d, Ints2d
 from indexing.errors import InputError
-from indexing.machine.memory import forget
 from indexing.search.faiss_index import nearest_centres
 from indexing.vectors.layers import Layers
 from indexing.vectors.rows import Rows
@@ -73,7 +72,7 @@ def assign(rows: Rows, positions: Ints1d, centres: Floats2d) -> Ints1d:
         part = rows.take(positions[start : start + ASSIGNED_ROWS])
         nearest = nearest_centres(part, centres, 1)[:, 0]
         codes[start : start + ASSIGNED_ROWS] = np.where(np.any(part, axis=1), nearest, -1)
-        forget(rows)
+        rows.forget()
     return codes
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d, Ints2d
-from indexing.machine.memory import forget
 from indexing.search.best_lists import LAST, SLACK, BestLists, entries_of, keys_of, units_of
 from indexing.search.index import Index
 from indexing.search.near_lists import Lists
@@ -69,7 +68,7 @@ def true_neighbours(rows: Rows, sample: Ints1d, k: int, *, sources: Ints1d | Non
         for first in range(0, len(block), BLOCK_ROWS):
             part = np.ascontiguousarray(block[first : first + BLOCK_ROWS], dtype=np.float32)
             _take_in(lists, queries, part, start + first, sample, sources)
-        forget(rows)
+        rows.forget()
     entries = lists.final(0, len(sample))
     there = entries != LAST
     cosines = np.where(there, 1.0 - keys_of(entries) * RESOLUTION, np.nan).astype(np.float32)
@@ -154,7 +153,7 @@ def _ranks(truth: Truth, rows: Rows, centres: Floats2d) -> tuple[Ints2d, Ints2d]
         theirs = rows.take(np.maximum(truth.neighbours.positions[:, place], 0)) @ centres.T
         of_row[:, place] = _rank(cosines, np.argmax(theirs, axis=1))
         of_neighbour[:, place] = _rank(theirs, own)
-        forget(rows)
+        rows.forget()
     return of_row, of_neighbour
 
 

@@ -178,7 +178,7 @@ class _Search:
             start, end = self.join.cells.bounds[cell : cell + 2].tolist()
             for a in range(start, end, STRIPE_ROWS):
                 if a - forgotten >= FORGOTTEN_ROWS:
-                    forget(self.join.rows)
+                    self.join.rows.forget()
                     self.join.forget_lists(self.kept)
                     forgotten = a
                 for c in range(0, len(places), TILE_COLUMNS):

@@ -102,3 +102,9 @@ class LayeredRows:
         """Which products have anything to see (n,)."""
         parts = [self.main.seen(), *([] if self.delta is None else [self.delta.seen()])]
         return np.concatenate(parts)[self.layers.stored]
+
+    def forget(self) -> None:
+        """Give the pages of the build's and of the delta's files back."""
+        self.main.forget()
+        if self.delta is not None:
+            self.delta.forget()

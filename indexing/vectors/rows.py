@@ -23,6 +23,8 @@ class Rows(Protocol):
 
     def take(self, positions: Ints1d) -> Floats2d: ...
 
+    def forget(self) -> None: ...
+
 
 def seen_rows(rows: Rows) -> Bools1d:
     """Which rows (n,) are not zeros."""
@@ -51,6 +53,11 @@ class FusedRows:
 
     def take(self, positions: Ints1d) -> Floats2d:
         return self.fusion.rows(self.text.take(positions), self.image.take(positions))
+
+    def forget(self) -> None:
+        """Give the pages of both views' files back."""
+        self.text.forget()
+        self.image.forget()
 
 
 def dense_rows(vectors: Mapping[str, Vectors], text_weight: float) -> dict[str, Rows]:

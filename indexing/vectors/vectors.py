@@ -9,6 +9,7 @@ import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.errors import InputError
+from indexing.machine.memory import forget
 
 SHARD_ROWS = 65_536
 UNIT_TOLERANCE = 1e-3
@@ -67,6 +68,11 @@ class Vectors:
     def seen(self) -> Bools1d:
         """Which products have anything to see (n,)."""
         return np.concatenate([np.any(shard, axis=1) for shard in self.shards])
+
+    def forget(self) -> None:
+        """Give the pages of the mapped shards back."""
+        for shard in self.shards:
+            forget(shard)
 
 
 def unit_rows(rows: Floats2d) -> Floats2d:
