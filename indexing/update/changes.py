@@ -18,10 +18,18 @@ from indexing.catalog.read_catalog import CATALOG_FILE, PICTURES_FILE, PRODUCTS,
 from indexing.errors import InputError
 from indexing.machine.threads import in_turn
 from indexing.storage.tables import BLOCK_ROWS
-from indexing.update.kept_lists import Moves
 from indexing.update.row_digests import row_digests
 
 SHOWN_IDS = 5
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Where products stand after an update: `origin` (n,) is each one's position before, -1 for a new one; `moved` (m,)
+    each old one's position now, -1 when it was deleted. Both rise, so that ties keep their order."""
+
+    origin: Ints1d
+    moved: Ints1d
 
 
 @dataclass(frozen=True)
@@ -196,3 +204,5 @@ def _written_since(catalog: Catalog, rows: Ints1d, since: float) -> Bools1d:
             except (OSError, ValueError):
                 continue  # no file: bytes, or absent as it was
     return written
+
+

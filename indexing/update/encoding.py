@@ -18,8 +18,7 @@ from indexing.search.faiss_index import FLAT, build_faiss
 from indexing.search.index import Index
 from indexing.search.layered_index import LayeredIndex
 from indexing.search.near_lists import Lists, layered_lists, lists_file
-from indexing.update.changes import CatalogUpdate
-from indexing.update.kept_lists import Moves
+from indexing.update.changes import CatalogUpdate, Moves
 from indexing.vectors.layers import LayeredRows, Layers, unlayered
 from indexing.vectors.rows import FusedRows, Rows
 from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors

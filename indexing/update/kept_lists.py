@@ -12,17 +12,9 @@ import numpy.typing as npt
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.search.neighbours import RESOLUTION, Neighbours, in_order, keep, no_neighbours
+from indexing.update.changes import Moves
 
 UNSETTLED = 4 * RESOLUTION  # an engine's cosines are this near to the settled ones
-
-
-@dataclass(frozen=True)
-class Moves:
-    """Where products stand after an update: `origin` (n,) is each one's position before, -1 for a new one; `moved` (m,)
-    each old one's position now, -1 when it was deleted. Both rise, so that ties keep their order."""
-
-    origin: Ints1d
-    moved: Ints1d
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from indexing.search.near_lists import Lists
 from indexing.storage.artefact import link_or_copy
 from indexing.update.by_search import DeltaSearch
 from indexing.update.by_tiles import DeltaTiles
+from indexing.update.changes import Moves
 from indexing.update.encoding import DeltaViews
-from indexing.update.kept_lists import Moves, OldLists
+from indexing.update.kept_lists import OldLists
 from indexing.update.partners import Cells, NearCells, everybody
 from indexing.vectors.rows import seen_rows
 from indexing.vectors.vectors import from_arrays

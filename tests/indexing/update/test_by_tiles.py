@@ -15,7 +15,8 @@ from indexing.search.neighbours import RESOLUTION, Neighbours
 from indexing.update import by_tiles as delta_tiles
 from indexing.update.by_search import DeltaSearch
 from indexing.update.by_tiles import DeltaTiles
-from indexing.update.kept_lists import Moves, OldLists
+from indexing.update.changes import Moves
+from indexing.update.kept_lists import OldLists
 from indexing.update.partners import NearCells, everybody
 from indexing.vectors.rows import seen_rows
 from indexing.vectors.vectors import from_arrays, unit_rows
