@@ -8,15 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow.compute as pc
-
 from indexing.arrays import Ints1d
 from indexing.build.dense_view import DenseView, Groups
 from indexing.build.options import BuildOptions
 from indexing.build.view_plan import Ask, ViewPlan, plan_view
 from indexing.catalog.catalog import Catalog
-from indexing.errors import InputError
 from indexing.join.neighbour_files import STATE, NeighbourFiles
 from indexing.join.self_join import SelfJoin, SparseRows, with_reserve
 from indexing.machine.memory import parse_memory, trim
@@ -56,11 +52,11 @@ class ViewJoining:
 
     def run(self, vectors: dict[str, Vectors]) -> list[str]:
         """The names of the views that were joined."""
-        sources = source_codes(self.catalog) if self.options.match_across_sources else None
+        sources = self.catalog.source_codes() if self.options.match_across_sources else None
         rows = dense_rows(vectors, self.options.text_weight)
         plans = {view: plan_view(view, len(dense), dense.dim, self.ask) for view, dense in rows.items()}
         (self.folder / "engines").mkdir(exist_ok=True)
-        groups = Groups(sources, *category_codes(self.catalog))
+        groups = Groups(sources, *self.catalog.category_codes())
         for view, dense in rows.items():
             self.facts[view] = self._dense(plans[view], dense, groups).run()
         views = list(rows)
@@ -128,20 +124,3 @@ def ask_of(options: BuildOptions, device: str) -> Ask:
         device,
         with_reserve(options.k),
     )
-
-
-def source_codes(catalog: Catalog) -> Ints1d:
-    """Each product's source as a code (n,), -1 where it has none. Raises InputError when no product has one."""
-    codes = catalog.sources()
-    if (codes < 0).all():
-        raise InputError("--match-across-sources: no product has a 'source': name its column in a schema file")
-    return codes
-
-
-def category_codes(catalog: Catalog) -> tuple[Ints1d, list[str]]:
-    """Each product's category of level 3 as a code (n,), -1 where it has none, and their names."""
-    encoded = pc.dictionary_encode(catalog.category(3).combine_chunks())
-    if hasattr(encoded, "combine_chunks"):
-        encoded = encoded.combine_chunks()
-    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    return np.asarray(codes, dtype=np.int64), [str(name) for name in encoded.dictionary.to_pylist()]

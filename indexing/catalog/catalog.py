@@ -122,6 +122,21 @@ class Catalog:
         encoded = pc.dictionary_encode(self.table["source"].combine_chunks())
         return np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
+    def source_codes(self) -> Ints1d:
+        """As `sources`. Raises InputError when no product has one."""
+        codes = self.sources()
+        if (codes < 0).all():
+            raise InputError("--match-across-sources: no product has a 'source': name its column in a schema file")
+        return codes
+
+    def category_codes(self) -> tuple[Ints1d, list[str]]:
+        """Each product's category of level 3 as a code (n,), -1 where it has none, and the categories' names."""
+        encoded = pc.dictionary_encode(self.category(3).combine_chunks())
+        if hasattr(encoded, "combine_chunks"):
+            encoded = encoded.combine_chunks()
+        codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
+        return np.asarray(codes, dtype=np.int64), [str(name) for name in encoded.dictionary.to_pylist()]
+
     def main_pictures(self) -> list[str | None]:
         """The reference of each product's main picture (n,), None where it has none."""
         images = self.table["images"].combine_chunks()

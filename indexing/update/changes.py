@@ -204,5 +204,3 @@ def _written_since(catalog: Catalog, rows: Ints1d, since: float) -> Bools1d:
             except (OSError, ValueError):
                 continue  # no file: bytes, or absent as it was
     return written
-
-

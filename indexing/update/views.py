@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 import scipy.sparse as sp
 
 from indexing.arrays import Ints1d
-from indexing.build.view_joining import category_codes, source_codes
 from indexing.catalog.catalog import Catalog
 from indexing.join.self_join import SelfJoin, SparseRows, with_reserve
 from indexing.machine.progress import Progress, silent
@@ -42,7 +41,7 @@ class DeltaViewJoining:
     def run(self, views: DeltaViews) -> dict[str, int]:
         """Write the neighbours of every view; for how many products each was searched."""
         across = self.old.manifest.made["match_across_sources"]
-        sources = source_codes(self.catalog) if across else None
+        sources = self.catalog.source_codes() if across else None
         moved = self._of_another_source() if across else np.zeros(0, dtype=np.int64)
         searched = {}
         for view in self.old.views:
@@ -75,7 +74,7 @@ class DeltaViewJoining:
     def _near(self, view: str, lists: Lists) -> Cells:
         """Whom the view's join compared with one another, as far as one side of a pair can tell."""
         facts = self.old.manifest.made["engines"][view]
-        groups = category_codes(self.catalog)[0] if facts["join"] == "category" else None
+        groups = self.catalog.category_codes()[0] if facts["join"] == "category" else None
         return NearCells(lists, facts["near_lists_alone"], groups).cells()
 
     def _old_lists(self, view: str, again: Ints1d) -> OldLists:

@@ -13,7 +13,6 @@ import pytest
 
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
-from indexing.build.view_joining import source_codes
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from indexing.search.index import ExactIndex
@@ -177,7 +176,7 @@ def test_across_sources_needs_a_source(build, write):
 
 
 def test_a_product_without_a_source_has_no_code(catalog_of):
-    codes = source_codes(catalog_of(source=["b", None, "a", "b"]))
+    codes = catalog_of(source=["b", None, "a", "b"]).source_codes()
     assert codes.tolist()[1] == -1
     assert codes[0] == codes[3] != codes[2]
 
