@@ -24,7 +24,17 @@ from indexing.join.settled_cosines import SPARE
 from indexing.join.tiles import TileWork
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import in_turn, thread_count
-from indexing.search.best_lists import LAST, SLACK, BestLists, entries_of, joined, keys_of, room_for, units_of
+from indexing.search.best_lists import (
+    LAST,
+    SLACK,
+    BestLists,
+    entries_of,
+    joined,
+    keys_of,
+    neighbours_of,
+    room_for,
+    units_of,
+)
 from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
 from indexing.vectors.rows import Rows
 
@@ -166,10 +176,8 @@ class DenseJoin:
         row = np.repeat(np.arange(len(units)), counts)
         within = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
         members = self.units.members[self.units.offsets[units][row] + within]
-        there = best != LAST
-        positions = np.where(there, units_of(best), -1)
-        cosines = np.where(there, 1.0 - keys_of(best) * RESOLUTION, np.nan).astype(np.float32)
-        return members, without_self(Neighbours(positions[row], cosines[row]), members, self.k)
+        found = neighbours_of(best)
+        return members, without_self(Neighbours(found.positions[row], found.cosines[row]), members, self.k)
 
     def _of_products(self, entries: Ints2d) -> Ints2d:
         """The best entries (rows, keep) with products in place of units: all that share a unit's row have its cosine."""

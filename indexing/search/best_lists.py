@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.arrays import Floats1d, Ints1d, Ints2d
-from indexing.search.neighbours import RESOLUTION
+from indexing.search.neighbours import RESOLUTION, Neighbours
 
 LEAST_ROOM = 64  # entries beyond the best that a list holds before it is cut
 LAST = np.iinfo(np.int64).max
@@ -33,6 +33,13 @@ def keys_of(entries: Ints2d) -> Ints2d:
 def units_of(entries: Ints2d) -> Ints2d:
     """The units of entries."""
     return entries & ((1 << _UNIT_BITS) - 1)
+
+
+def neighbours_of(entries: Ints2d) -> Neighbours:
+    """The neighbours (q, k) that sorted entries stand for, with their rounded cosines; LAST is no neighbour."""
+    there = entries != LAST
+    cosines = np.where(there, 1.0 - keys_of(entries) * RESOLUTION, np.nan).astype(np.float32)
+    return Neighbours(np.where(there, units_of(entries), -1), cosines)
 
 
 def room_for(keep: int) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d, Ints2d
-from indexing.search.best_lists import LAST, SLACK, BestLists, entries_of, keys_of, units_of
+from indexing.search.best_lists import SLACK, BestLists, entries_of, neighbours_of
 from indexing.search.index import Index
 from indexing.search.near_lists import Lists
 from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
@@ -69,10 +69,7 @@ def true_neighbours(rows: Rows, sample: Ints1d, k: int, *, sources: Ints1d | Non
             part = np.ascontiguousarray(block[first : first + BLOCK_ROWS], dtype=np.float32)
             _take_in(lists, queries, part, start + first, sample, sources)
         rows.forget()
-    entries = lists.final(0, len(sample))
-    there = entries != LAST
-    cosines = np.where(there, 1.0 - keys_of(entries) * RESOLUTION, np.nan).astype(np.float32)
-    return Truth(sample, Neighbours(np.where(there, units_of(entries), -1), cosines))
+    return Truth(sample, neighbours_of(lists.final(0, len(sample))))
 
 
 def recall(recalls: Floats1d) -> Recall:

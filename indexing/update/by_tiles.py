@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d, Ints2d
+from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.join.plan import STRIPE_ROWS, TILE_COLUMNS, Tile
 from indexing.join.self_join import BLOCK_ROWS
 from indexing.join.settled_cosines import SPARE, settled
@@ -24,7 +24,7 @@ from indexing.join.tiles import TileWork
 from indexing.machine.memory import forget
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import in_turn, thread_count
-from indexing.search.best_lists import LAST, SLACK, BestLists, keys_of, units_of
+from indexing.search.best_lists import SLACK, BestLists, neighbours_of, units_of
 from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
 from indexing.update.kept_lists import LeftLists, OldLists
 from indexing.update.partners import Cells, Visits
@@ -206,18 +206,12 @@ class _Search:
             return
         entries = np.sort(stripe.entries[rows], axis=1)[:, : min(int(stripe.counts[rows].max()), stripe.keep)]
         own = self.order[stripe.start + rows]
-        came = settled(_neighbours(entries), self.join.rows, own, entries.shape[1])
+        came = settled(neighbours_of(entries), self.join.rows, own, entries.shape[1])
         changed, lists = self.kept.of(own).with_entrants(came)
         self.kept.write(own[changed], lists)
 
     def _found(self, lists: BestLists, a: int, b: int) -> None:
         """Write the neighbours of some that were searched for."""
         own = self.visits.targets[a:b]
-        found = _neighbours(lists.final(self.first + a, self.first + b))
+        found = neighbours_of(lists.final(self.first + a, self.first + b))
         self.kept.write(own, without_self(settled(found, self.join.rows, own, found.k), own, self.join.old.k))
-
-
-def _neighbours(entries: Ints2d) -> Neighbours:
-    there = entries != LAST
-    cosines = np.where(there, 1.0 - keys_of(entries) * RESOLUTION, np.nan).astype(np.float32)
-    return Neighbours(np.where(there, units_of(entries), -1), cosines)
