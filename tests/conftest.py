@@ -58,8 +58,10 @@ def sample_model(sample, sample_index, brief_training):
             "reranking.signals.learned.stacking.LEAST_MATCHES", 50
         )  # the sample is small, and rivals are to be seen
         trained = train_reranker(index, train, valid, metric=partial(weighted, level=0.75), options=brief_training())
+    from reranking.model.folder import save_reranker
+
     folder = sample_index.parent / "model"
-    trained.reranker.save(folder)
+    save_reranker(trained.reranker, folder)
     return folder
 
 

@@ -100,7 +100,7 @@ def _open_context(scores: "Scores", index: Path | None, model: Path | None) -> "
 
         opened = open_index(index)
     if model is not None:
-        from reranking.model.reranker import load_reranker
+        from reranking.model.folder import load_reranker
 
         reranker = load_reranker(model)
     check_provenance(

@@ -39,7 +39,7 @@ def command(
     from indexing.product_index import open_index
     from reranking.boosters.boosting import choose_boosting_device, on_device
     from reranking.decisions.thresholds import read_thresholds
-    from reranking.model.reranker import load_reranker
+    from reranking.model.folder import load_reranker
     from reranking.model.score_pairs import ScoreOptions, score_pairs, scoring_needs
     from scripts.terminal.progress import shown
 

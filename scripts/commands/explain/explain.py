@@ -51,8 +51,8 @@ def _explain(index: "ProductIndex", model: Path, pair: tuple[str, str]) -> "Expl
 
     from indexing.errors import InputError
     from reranking.explain.explanation import explain
+    from reranking.model.folder import load_reranker
     from reranking.model.pair_scorer import PairScorer
-    from reranking.model.reranker import load_reranker
 
     left, right = (int(position) for position in index.catalog.positions(pa.array(pair)))
     if left == right:

@@ -40,7 +40,7 @@ Found = tuple[bool | None, str]
 
 def _model_to_index(model: Inspected, index: Inspected) -> Found:
     from indexing.product_index import open_index
-    from reranking.model.reranker import load_reranker
+    from reranking.model.folder import load_reranker
 
     try:
         load_reranker(model.path).needs.refuse(open_index(index.path))

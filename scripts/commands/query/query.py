@@ -66,7 +66,7 @@ def command(
 
 def _open(index: Path, model: Path | None) -> "Session":
     from indexing.product_index import open_index
-    from reranking.model.reranker import load_reranker
+    from reranking.model.folder import load_reranker
     from scripts.commands.query.session import Session
 
     return Session(open_index(index), None if model is None else load_reranker(model))

@@ -87,7 +87,7 @@ def _shown(value: float | str | bool) -> str:
 def _settings_of(path: Path) -> "BoostingOptions":
     from indexing.errors import InputError
     from reranking.boosters.boosting import BoostingOptions
-    from reranking.model.reranker import load_reranker
+    from reranking.model.folder import load_reranker
 
     try:
         return BoostingOptions(**load_reranker(path).report["options"]["boosting"])

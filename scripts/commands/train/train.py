@@ -123,6 +123,7 @@ def command(
     Without --valid, whole product groups are held out for early stopping and thresholds. Take training pairs from
     the retrieval whose pairs will be scored (heroic candidates): otherwise ranks mislead the model.
     """
+    from reranking.model.folder import save_reranker
     from scripts.terminal.progress import shown
 
     choice = _choose_settings(given, device)
@@ -134,7 +135,7 @@ def command(
         found = choice.search(data.index, data.pairs, options, metric=_metric(options), progress=progress)
         options = options if found is None else replace(options, boosting=found.boosting)
         trained = with_search(_train(data, options, room, progress), found)
-        trained.reranker.save(out)
+        save_reranker(trained.reranker, out)
     show_trained(trained, out)
     show_search(found)
     if audit is not None:

@@ -12,7 +12,7 @@ from indexing.product_index import open_index
 
 @pytest.fixture(scope="session")
 def scored(sample, sample_index, sample_model, tmp_path_factory):
-    from reranking.model.reranker import load_reranker
+    from reranking.model.folder import load_reranker
     from reranking.model.score_pairs import score_pairs
 
     out = tmp_path_factory.mktemp("scored") / "scores.parquet"

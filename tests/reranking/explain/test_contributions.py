@@ -8,8 +8,8 @@ from indexing.product_index import open_index
 from reranking.boosters.boosting import BoostingOptions, Examples, boost, contributions, predict
 from reranking.boosters.ensemble import Ensemble
 from reranking.explain.contributions import SAMPLED, explain_pair, family_importance
+from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
-from reranking.model.reranker import load_reranker
 from reranking.signals.feature import Feature
 
 FEATURES = [Feature("first", "one", ""), Feature("second", "two", ""), Feature("third", "two", "")]

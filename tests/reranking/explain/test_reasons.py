@@ -11,8 +11,8 @@ from reranking.explain.contributions import FeatureContributions, explained_fami
 from reranking.explain.explanation import explain
 from reranking.explain.reasons import reasons_of
 from reranking.explain.wording.seen_pair import SeenPair
+from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
-from reranking.model.reranker import load_reranker
 from reranking.signals.feature import Feature
 from reranking.signals.signals import declared_features
 

@@ -7,7 +7,7 @@ import pytest
 
 from reranking.decisions.thresholds import Thresholds
 from reranking.model.card import render_card, weak_categories
-from reranking.model.reranker import load_reranker
+from reranking.model.folder import load_reranker, save_reranker
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_a_categorys_name_cannot_break_the_table(ranked):
 
 
 def test_a_card_that_people_write_into_leaves_the_model_whole(model, tmp_path):
-    model.save(tmp_path / "model")
+    save_reranker(model, tmp_path / "model")
     with (tmp_path / "model" / "model_card.md").open("a", encoding="utf-8") as card:
         card.write("\nApproved by the category team.\n")
     assert load_reranker(tmp_path / "model").fingerprint == model.fingerprint

@@ -18,7 +18,8 @@ from indexing.product_index import open_index
 from reranking.boosters.boosting import to_bytes
 from reranking.decisions.calibration import BetaMap, Calibration, IsotonicMap
 from reranking.decisions.thresholds import Thresholds
-from reranking.model.reranker import IndexNeeds, load_reranker
+from reranking.model.folder import load_reranker, save_reranker
+from reranking.model.reranker import IndexNeeds
 from reranking.signals.learned.words import LearnedWords
 from reranking.signals.signals import Learned
 
@@ -41,7 +42,7 @@ def change_manifest(folder, **changes):
 
 
 def test_what_is_saved_comes_back(model, tmp_path):
-    model.save(tmp_path / "again")
+    save_reranker(model, tmp_path / "again")
     again = load_reranker(tmp_path / "again")
     assert again.fingerprint == model.fingerprint
     assert again.learned.look.feature_names == model.learned.look.feature_names
@@ -59,7 +60,7 @@ thresholds = st.one_of(st.floats(0, 1), st.just(math.inf))
 def test_thresholds_come_back_also_those_that_are_never_reached(model, tmp_path_factory, by_category, default, f1):
     folder = tmp_path_factory.mktemp("models") / "model"
     decisions = Thresholds(by_category, default, f1)
-    replace(model, members=(), decisions=decisions).save(folder)
+    save_reranker(replace(model, members=(), decisions=decisions), folder)
     assert load_reranker(folder).decisions == decisions
     assert "Infinity" not in (folder / "manifest.json").read_text()  # which is no JSON
 
@@ -68,7 +69,7 @@ def test_thresholds_come_back_also_those_that_are_never_reached(model, tmp_path_
 def test_calibration_comes_back(model, tmp_path, one):
     calibration = Calibration(BetaMap(1.5, 0.25, 0.125), {"phones": one})
     calibrated = replace(model, members=(), calibration=calibration)
-    calibrated.save(tmp_path / "model")
+    save_reranker(calibrated, tmp_path / "model")
     assert load_reranker(tmp_path / "model").calibration == calibration
     assert calibrated.fingerprint != replace(model, members=()).fingerprint
 
@@ -94,7 +95,7 @@ def test_a_damaged_calibration_is_refused(copy, damaged):
 
 
 def test_a_model_of_fewer_members_leaves_none_of_the_old(model, copy):
-    replace(model, members=model.members[:1]).save(copy)
+    save_reranker(replace(model, members=model.members[:1]), copy)
     assert sorted(path.name for path in copy.iterdir()) == [
         "first_look.ubj",
         "manifest.json",
@@ -216,7 +217,7 @@ def test_an_index_with_other_lexical_options_is_refused(sample, tmp_path, sample
 
 
 def test_a_model_of_which_nothing_else_is_learned_keeps_no_more(model, copy):
-    replace(model, learned=Learned()).save(copy)
+    save_reranker(replace(model, learned=Learned()), copy)
     assert not (copy / "first_look.ubj").exists()
     assert not (copy / "words.npy").exists()
     assert load_reranker(copy).learned == Learned()

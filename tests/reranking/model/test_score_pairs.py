@@ -15,7 +15,7 @@ from indexing.product_index import open_index
 from reranking.decisions.calibration import BetaMap, Calibration, IsotonicMap
 from reranking.decisions.thresholds import Thresholds
 from reranking.model import score_pairs as scoring
-from reranking.model.reranker import load_reranker
+from reranking.model.folder import load_reranker
 from reranking.model.score_pairs import ScoreOptions, score_pairs
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.pairs.labelled import positions_of

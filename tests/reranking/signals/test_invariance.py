@@ -9,8 +9,8 @@ import pytest
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
 from indexing.product_index import open_index
+from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
-from reranking.model.reranker import load_reranker
 from reranking.pairs.labelled import read_labelled
 from reranking.signals.signals import prepare_signals
 

@@ -10,8 +10,8 @@ from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
 from indexing.errors import InputError
 from indexing.product_index import open_index
+from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
-from reranking.model.reranker import load_reranker
 from reranking.pairs.labelled import positions_of
 from reranking.pairs.pair_files import read_id_pairs
 from reranking.signals import signals as signals_module

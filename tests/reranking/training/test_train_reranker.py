@@ -14,6 +14,7 @@ from indexing.build.options import BuildOptions
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import BoostingOptions
+from reranking.model.folder import save_reranker
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.pairs.labelled import LabelledPairs, read_labelled
 from reranking.training.train_reranker import TrainOptions, evaluation_categories, train_reranker
@@ -47,7 +48,7 @@ def held_out(index, pairs):
 
 
 def contents(reranker, folder):
-    reranker.save(folder)
+    save_reranker(reranker, folder)
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "manifest.json"}
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from indexing.product_index import open_index
 from reranking.boosters.boosting import BoostingOptions
+from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
-from reranking.model.reranker import load_reranker
 from reranking.pairs.labelled import LabelledPairs, positions_of
 from reranking.pairs.pair_files import read_id_pairs
 from reranking.signals.feature import Feature

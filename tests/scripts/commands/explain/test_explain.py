@@ -95,8 +95,8 @@ def test_a_page_that_cannot_be_written_is_refused(explain, tmp_path):
 def test_the_waterfall_goes_from_the_start_to_the_log_odds(sample_index, sample_model):
     import numpy as np
 
+    from reranking.model.folder import load_reranker
     from reranking.model.pair_scorer import PairScorer
-    from reranking.model.reranker import load_reranker
 
     families = (
         PairScorer.prepare(open_index(sample_index), load_reranker(sample_model), np.arange(2))

@@ -12,7 +12,7 @@ import pytest
 
 from indexing.product_index import open_index
 from indexing.storage.artefact import read_manifest
-from reranking.model.reranker import load_reranker
+from reranking.model.folder import load_reranker
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, InMemoryHistory
 
 from indexing.product_index import open_index
+from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
-from reranking.model.reranker import load_reranker
 from scripts.main import main
 
 EVIL = "kettle [bold]steel[/bold] \x1b[31m KX-170"

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from reranking.model.reranker import load_reranker
+from reranking.model.folder import load_reranker
 
 
 @pytest.fixture

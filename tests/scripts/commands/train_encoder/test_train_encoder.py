@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from reranking.model.reranker import load_reranker
+from reranking.model.folder import load_reranker
 
 BRIEF = ("--max-tokens", 24, "--epochs", 1, "--device", "cpu")
 
