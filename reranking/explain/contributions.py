@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from indexing.arrays import Floats1d, Floats2d
 from reranking.boosters.boosting import contributions
+from reranking.model.pair_scorer import PairScorer
 from reranking.model.reranker import XgboostReranker
 from reranking.signals.feature import Feature
 
@@ -79,10 +80,17 @@ class FeatureContributions:
         )
 
 
-def explain_pair(
+def explain_pair(scorer: PairScorer, left: int, right: int) -> FeatureContributions:
+    """What each feature adds to the score of the pair of products at these positions."""
+    declared = [scorer.signals.features[column] for column in scorer.columns]
+    one, other = np.array([left]), np.array([right])
+    return explain_row(scorer.model, declared, scorer.features(one, other), scorer.evaluation_categories(one))
+
+
+def explain_row(
     model: XgboostReranker, features: Sequence[Feature], values: Floats2d, categories: pa.Array | None = None
 ) -> FeatureContributions:
-    """Explain one pair: `values` (1, f) of the model's `features`, in its order, and its evaluation category (1,)."""
+    """What each of the model's `features`, in its order, adds by its `values` (1, f) in an evaluation category (1,)."""
     added = model.ensemble.contributions(values, categories)[0]
     return FeatureContributions(tuple(features), values[0], added[:-1], float(added[-1]))
 

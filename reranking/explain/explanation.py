@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reranking.explain.contributions import FeatureContributions
+from reranking.explain.contributions import FeatureContributions, explain_pair
 from reranking.explain.reasons import Reasons, reasons_of
 from reranking.explain.wording.learned import told_tokens
 from reranking.explain.wording.seen_pair import SeenPair
@@ -34,7 +34,7 @@ class Explanation:
 def explain(scorer: PairScorer, left: int, right: int) -> Explanation:
     """Explain the pair of products at positions `left` and `right`, for which the scorer was prepared."""
     lefts, rights = np.array([left]), np.array([right])
-    pair = seen_pair(scorer, left, right, scorer.explain(left, right))
+    pair = seen_pair(scorer, left, right, explain_pair(scorer, left, right))
     return Explanation(
         pair,
         float(scorer.probabilities(lefts, rights)[0]),

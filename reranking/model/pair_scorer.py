@@ -1,4 +1,4 @@
-"""A model on an index: scores, thresholds and explanations of pairs of products, without files."""
+"""A model on an index: scores and thresholds of pairs of products, without files."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,6 @@ import pyarrow as pa
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.product_index import ProductIndex
-from reranking.explain.contributions import FeatureContributions, explain_pair
 from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import level_3
 from reranking.signals.feature import columns_of
@@ -44,7 +43,7 @@ class PairScorer:
 
     def score(self, left: Ints1d, right: Ints1d) -> Floats1d:
         """The scores (p,) of pairs of positions, from 0 to 1."""
-        return self.model.score(self.features(left, right), self._evaluation_categories(left))
+        return self.model.score(self.features(left, right), self.evaluation_categories(left))
 
     def probabilities(self, left: Ints1d, right: Ints1d) -> Floats1d:
         """The calibrated probabilities (p,) of pairs of positions."""
@@ -52,17 +51,12 @@ class PairScorer:
 
     def categories(self, left: Ints1d) -> list[str]:
         """The evaluation category of each pair, by its left product."""
-        return list(self._evaluation_categories(left).to_pylist())
+        return list(self.evaluation_categories(left).to_pylist())
 
-    def _evaluation_categories(self, left: Ints1d) -> pa.Array:
+    def evaluation_categories(self, left: Ints1d) -> pa.Array:
+        """As `categories`, in a column."""
         return self.model.mapping.of(level_3(self.index.catalog, left))
 
     def thresholds(self, left: Ints1d) -> Floats1d:
         """The threshold (p,) of each pair's evaluation category; infinity where nothing is called a match."""
-        return self.model.decisions.of(self._evaluation_categories(left))
-
-    def explain(self, left: int, right: int) -> FeatureContributions:
-        """What each feature adds to the score of one pair."""
-        declared = [self.signals.features[column] for column in self.columns]
-        one, other = np.array([left]), np.array([right])
-        return explain_pair(self.model, declared, self.features(one, other), self._evaluation_categories(one))
+        return self.model.decisions.of(self.evaluation_categories(left))

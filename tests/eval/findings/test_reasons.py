@@ -34,11 +34,13 @@ def test_a_pair_has_its_three_strongest_families_first(scored):
 
 
 def test_families_add_what_the_model_says_of_the_pair_alone(scored):
+    from reranking.explain.contributions import explain_pair
     from reranking.model.pair_scorer import PairScorer
 
     pairs, context = scored
     positions = [context.index.catalog.positions(ids)[0] for ids in (pairs.left, pairs.right)]
-    alone = PairScorer.prepare(context.index, context.model, np.unique(positions)).explain(*map(int, positions))
+    scorer = PairScorer.prepare(context.index, context.model, np.unique(positions))
+    alone = explain_pair(scorer, *map(int, positions))
     expected = dict(zip(alone.by_family().families, alone.by_family().added, strict=True))
     (found,) = find_reasons(pairs, np.zeros(len(pairs), dtype=np.int64), np.array([0]), context).of_pair.values()
     for reason in found:

@@ -7,7 +7,7 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import BoostingOptions, Examples, boost, contributions, predict
 from reranking.boosters.ensemble import Ensemble
-from reranking.explain.contributions import SAMPLED, explain_pair, family_importance
+from reranking.explain.contributions import SAMPLED, explain_pair, explain_row, family_importance
 from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
 from reranking.signals.feature import Feature
@@ -52,7 +52,7 @@ def test_families_hold_the_sums_of_their_features_strongest_first(examples):
     members = boosters(examples, 2)
     row = np.array([[2.0, -1.0, np.nan]], dtype=np.float32)
     added = contributions(members, row)[0]
-    found = explain_pair(Model(members), FEATURES, row).by_family()
+    found = explain_row(Model(members), FEATURES, row).by_family()
     assert found.families == ("one", "two")
     np.testing.assert_allclose(found.added, [added[0], added[1] + added[2]], atol=1e-6)
     assert found.strongest == ("first", "second")
@@ -75,7 +75,7 @@ class TestPairScorer:
         np.testing.assert_array_equal(scorer.score(left, right), whole.score(left, right))
 
     def test_it_explains_near_the_score(self, scorer):
-        found = scorer.explain(0, 1).by_family()
+        found = explain_pair(scorer, 0, 1).by_family()
         near = 1 / (1 + np.exp(-(found.base + found.added.sum())))
         assert near == pytest.approx(scorer.score(np.array([0]), np.array([1]))[0], abs=0.1)
         assert len(found.families) == len(set(found.families))

@@ -7,7 +7,7 @@ import pytest
 
 from indexing.catalog.catalog import FIELDS
 from indexing.product_index import open_index
-from reranking.explain.contributions import FeatureContributions, explained_family
+from reranking.explain.contributions import FeatureContributions, explain_pair, explained_family
 from reranking.explain.explanation import explain
 from reranking.explain.reasons import reasons_of
 from reranking.explain.wording.seen_pair import SeenPair
@@ -165,7 +165,7 @@ def scorer(sample_index, sample_model):
 
 class TestOfAnIndex:
     def test_families_add_up_to_the_features(self, scorer):
-        found = scorer.explain(0, 1)
+        found = explain_pair(scorer, 0, 1)
         assert found.by_family().added.sum() == pytest.approx(found.added.sum(), abs=1e-4)
 
     @pytest.mark.parametrize("pair", [(0, 1), (2, 150), (7, 8)])

@@ -95,14 +95,12 @@ def test_a_page_that_cannot_be_written_is_refused(explain, tmp_path):
 def test_the_waterfall_goes_from_the_start_to_the_log_odds(sample_index, sample_model):
     import numpy as np
 
+    from reranking.explain.contributions import explain_pair
     from reranking.model.folder import load_reranker
     from reranking.model.pair_scorer import PairScorer
 
-    families = (
-        PairScorer.prepare(open_index(sample_index), load_reranker(sample_model), np.arange(2))
-        .explain(0, 1)
-        .by_family()
-    )
+    scorer = PairScorer.prepare(open_index(sample_index), load_reranker(sample_model), np.arange(2))
+    families = explain_pair(scorer, 0, 1).by_family()
     bars = waterfall(families)
     assert bars["measures"] == ["absolute", *["relative"] * (len(bars["names"]) - 2), "total"]
     assert sum(bars["values"][:-1]) == pytest.approx(bars["values"][-1], abs=0.06)
