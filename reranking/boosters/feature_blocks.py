@@ -7,10 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
-from indexing.machine.progress import Progress, silent
-from reranking.signals.feature import FeatureFamily
-
-BLOCK_PAIRS = 65_536
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ class FeatureBlocks:
 
     def block(self, number: int) -> Floats2d:
         """One block, read into memory."""
-        return np.asarray(np.load(_file(self.folder, number), allow_pickle=False), dtype=np.float32)
+        return np.asarray(np.load(block_file(self.folder, number), allow_pickle=False), dtype=np.float32)
 
     def blocks(self) -> Iterator[Floats2d]:
         for number in range(len(self.starts)):
@@ -58,19 +54,6 @@ class FeatureBlocks:
         return np.concatenate(list(self.blocks()))
 
 
-def write_feature_blocks(
-    family: FeatureFamily, left: Ints1d, right: Ints1d, folder: Path, *, stage: str, progress: Progress = silent
-) -> FeatureBlocks:
-    """Compute the features of pairs of positions (p,) into files of `folder`, one block in memory at a time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    starts = tuple(range(0, len(left), BLOCK_PAIRS))
-    progress(stage, 0, len(left))
-    for number, start in enumerate(starts):
-        part = slice(start, start + BLOCK_PAIRS)
-        np.save(_file(folder, number), family.compute(left[part], right[part]))
-        progress(stage, min(start + BLOCK_PAIRS, len(left)), len(left))
-    return FeatureBlocks(folder, starts, (len(left), len(family.features)))
-
-
-def _file(folder: Path, number: int) -> Path:
+def block_file(folder: Path, number: int) -> Path:
+    """Where a block is."""
     return folder / f"features_{number:05}.npy"

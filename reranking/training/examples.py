@@ -6,13 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.machine.memory import human
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import BoostingOptions, Examples
-from reranking.boosters.feature_blocks import write_feature_blocks
+from reranking.boosters.feature_blocks import FeatureBlocks, block_file
 from reranking.pairs.labelled import LabelledPairs
+from reranking.signals.feature import FeatureFamily
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.signals.learned.rival_lists import RivalPairs
 from reranking.signals.learned.rivals import train_first_look
@@ -22,6 +25,7 @@ from reranking.signals.signals import Signals, prepare_signals
 
 BYTES_A_VALUE = 16  # of memory: a float32 and what XGBoost needs while it quantises; measured at a million pairs
 DISK_A_VALUE = 6  # a float32 and XGBoost's own file of quantised values, which grows past a byte for want of packing
+BLOCK_PAIRS = 65_536
 
 
 def prepare_training_signals(
@@ -114,3 +118,17 @@ def make_examples(
         return Examples(features, pairs.targets, codes, weights, directions)
     blocks = write_feature_blocks(signals, pairs.left, pairs.right, room.folder, stage=stage, progress=progress)
     return Examples(blocks, pairs.targets, codes, weights, directions)
+
+
+def write_feature_blocks(
+    family: FeatureFamily, left: Ints1d, right: Ints1d, folder: Path, *, stage: str, progress: Progress = silent
+) -> FeatureBlocks:
+    """Compute the features of pairs of positions (p,) into files of `folder`, one block in memory at a time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    starts = tuple(range(0, len(left), BLOCK_PAIRS))
+    progress(stage, 0, len(left))
+    for number, start in enumerate(starts):
+        part = slice(start, start + BLOCK_PAIRS)
+        np.save(block_file(folder, number), family.compute(left[part], right[part]))
+        progress(stage, min(start + BLOCK_PAIRS, len(left)), len(left))
+    return FeatureBlocks(folder, starts, (len(left), len(family.features)))

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from reranking.boosters import feature_blocks
 from reranking.boosters.boosting import BoostingOptions, Examples, boost, predict, to_bytes
-from reranking.boosters.feature_blocks import write_feature_blocks
 from reranking.signals.feature import declare
+from reranking.training.examples import write_feature_blocks
 
 OPTIONS = BoostingOptions(eta=0.3, max_rounds=10, patience=10, members=1, threads=1)
 
@@ -27,7 +26,7 @@ def pairs():
 
 @pytest.fixture
 def blocks(pairs, tmp_path, monkeypatch):
-    monkeypatch.setattr(feature_blocks, "BLOCK_PAIRS", 300)
+    monkeypatch.setattr("reranking.training.examples.BLOCK_PAIRS", 300)
     return write_feature_blocks(Sums(), *pairs, tmp_path / "blocks", stage="features")
 
 
