@@ -38,7 +38,7 @@ def command(index: Path, model: Path, pair: tuple[str, str], html: Path | None, 
         click.echo(json.dumps(as_document(found), ensure_ascii=False, indent=2))
         return
     from scripts.commands.explain.text import render
-    from scripts.commands.query.answers import open_console
+    from scripts.terminal.console import open_console
 
     open_console().print(render(found))
     if html is not None:

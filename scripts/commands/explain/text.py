@@ -11,7 +11,7 @@ from rich.text import Text
 from reranking.explain.explanation import Explanation
 from reranking.explain.product_facts import Agreement, compare_products
 from reranking.explain.reasons import LEAST_ADDED, Reason
-from scripts.commands.query.answers import plain
+from scripts.terminal.console import plain
 
 STYLES = {Agreement.EQUAL: "green", Agreement.CONFLICTING: "red", Agreement.UNJUDGED: ""}
 BAR_PER_LOG_ODDS, LONGEST_BAR = 4, 24

@@ -21,7 +21,7 @@ def command(paths: tuple[Path, ...], devices: bool, as_json: bool) -> None:
     from scripts.commands.inspect.belonging import check_belonging
     from scripts.commands.inspect.inspection import inspect_path
     from scripts.commands.inspect.text import as_document, render
-    from scripts.commands.query.answers import open_console
+    from scripts.terminal.console import open_console
 
     if devices:
         _print_devices(as_json)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from scripts.commands.inspect.belonging import Belonging
 from scripts.commands.inspect.inspection import Inspected
-from scripts.commands.query.answers import plain
+from scripts.terminal.console import plain
 from scripts.terminal.engine_text import describe_engine, describe_recall
 
 Facts = list[tuple[str, str]]

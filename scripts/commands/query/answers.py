@@ -1,23 +1,19 @@
 """The answer of a query: a table as wide as the terminal for people, one JSON document for programs."""
 
 import math
-import os
-import sys
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 from rich.cells import cell_len
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from scripts.commands.query.session import Answer, Session
+from scripts.terminal.console import VIEW_ORDER, number_text, plain
 
-PIPED_WIDTH = 120  # columns, where no terminal says how wide it is
 GAP = 2
 LEAST_TITLE, WIDEST_CATEGORY, WIDEST_SOURCE = 24, 22, 16
-VIEW_ORDER = ("fused", "text", "image", "lexical")
 CATEGORY = "category_3"
 
 
@@ -39,14 +35,6 @@ class Column:
     def width(self) -> int:
         width = max(cell_len(text) for text in (self.name, *self.cells))
         return width if self.widest is None else min(width, self.widest)
-
-
-def open_console() -> Console:
-    """A console on stdout; where that is no terminal, as wide as COLUMNS says, or PIPED_WIDTH."""
-    if sys.stdout.isatty():
-        return Console(highlight=False)
-    asked = os.environ.get("COLUMNS", "")
-    return Console(highlight=False, width=int(asked) if asked.isdigit() else PIPED_WIDTH)
 
 
 def render_answer(session: Session, answer: Answer, width: int) -> Group:
@@ -91,16 +79,6 @@ def render_neighbours(answer: Answer, width: int) -> Table:
     for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*(Text(text) for text in row))
     return table
-
-
-def plain(text: str) -> str:
-    """One line without control characters: a title cannot paint the terminal."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
-
-
-def number_text(value: float) -> str:
-    """A cosine or probability in three decimals, blank where it is unknown."""
-    return "" if np.isnan(value) else f"{value:.3f}"
 
 
 def _columns(answer: Answer) -> tuple[list[Column], list[Column]]:

@@ -13,8 +13,8 @@ from indexing.search.neighbours import rank_of
 from reranking.explain.explanation import explain
 from reranking.model.reranker import XgboostReranker
 from scripts.commands.explain.text import open_table, render_facts, render_model
-from scripts.commands.query.answers import VIEW_ORDER, number_text
 from scripts.commands.query.session import Answer, Session
+from scripts.terminal.console import VIEW_ORDER, number_text
 
 
 def render_explanation(session: Session, answer: Answer, number: int) -> Group:

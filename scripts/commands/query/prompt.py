@@ -13,9 +13,10 @@ from rapidfuzz import fuzz, process
 from indexing.catalog.filters import EVERYBODY, Filters
 from indexing.errors import InputError
 from indexing.query.find_neighbours import Query, query_by_id
-from scripts.commands.query.answers import open_console, plain, render_answer
+from scripts.commands.query.answers import render_answer
 from scripts.commands.query.explanation import render_explanation
 from scripts.commands.query.session import Answer, Session
+from scripts.terminal.console import open_console, plain
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 

@@ -85,7 +85,8 @@ def _query(
 
 
 def _answer(session: "Session", query: "Query", k: int, filters: "Filters", *, as_json: bool) -> None:
-    from scripts.commands.query.answers import as_document, open_console, render_answer
+    from scripts.commands.query.answers import as_document, render_answer
+    from scripts.terminal.console import open_console
 
     answer = session.ask(query, k, filters)
     if as_json:

@@ -72,7 +72,7 @@ def show_suspects(suspects: "Suspects", pairs: "LabelledPairs", catalog: "Catalo
     """How many there are, and the first of them."""
     import numpy as np
 
-    from scripts.commands.query.answers import plain
+    from scripts.terminal.console import plain
 
     click.echo(f"doubtful labels: {len(suspects):,} of {len(pairs):,}")
     for place, reason in enumerate(suspects.reasons[:SHOWN]):
