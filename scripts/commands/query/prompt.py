@@ -1,9 +1,7 @@
 """The prompt of `heroic query`: each line is a product, a text, a picture or a command."""
 
-import io
-import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,32 +14,8 @@ from indexing.query.find_neighbours import Query, query_by_id
 from scripts.commands.query.answers import render_answer
 from scripts.commands.query.explanation import render_explanation
 from scripts.commands.query.session import Answer, Session
+from scripts.commands.query.words import COMMANDS, PICTURE_SUFFIXES
 from scripts.terminal.console import open_console, plain
-
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-
-
-@dataclass(frozen=True)
-class Command:
-    """What a line that begins with a colon may say."""
-
-    name: str
-    argument: str
-    meaning: str
-
-
-COMMANDS = (
-    Command(":id", "ID", "neighbours of a product of the catalogue"),
-    Command(":text", "TEXT", "products like a text"),
-    Command(":image", "FILE", "products like a picture"),
-    Command(":category", "NAME", "only products of this category, at any level; without a name all again"),
-    Command(":source", "NAME", "only products of this source, and of others named so before; without a name all again"),
-    Command(":not-source", "NAME", "no products of this source; without a name all again"),
-    Command(":k", "N", "how many neighbours to show"),
-    Command(":explain", "N", "why neighbour N of the last query is one"),
-    Command(":help", "", "these lines"),
-    Command(":quit", "", "leave (also Ctrl-D)"),
-)
 
 
 class Prompt:
@@ -130,30 +104,6 @@ class Prompt:
 
     def _say(self, text: str) -> None:
         self.console.print(plain(text), markup=False)
-
-
-def converse(prompt: Prompt) -> None:
-    """Answer lines until there are no more: from the terminal with history and completion, else from stdin."""
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        from scripts.commands.query.terminal import typed_lines
-
-        answer_until_left(prompt, typed_lines(prompt))
-        return
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")
-    for line in sys.stdin:
-        if not prompt.answer(line):
-            return
-
-
-def answer_until_left(prompt: Prompt, lines: Iterable[str]) -> None:
-    """Answer what is typed; Ctrl-C ends the answer under way, not the prompt."""
-    for line in lines:
-        try:
-            if not prompt.answer(line):
-                return
-        except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
 
 
 def _more(names: tuple[str, ...], name: str) -> tuple[str, ...]:

@@ -1,6 +1,9 @@
 """`heroic query`: the products most like one, a text or a picture; without any of them a prompt."""
 
+import io
 import json
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from indexing.catalog.filters import Filters
     from indexing.query.find_neighbours import Query
+    from scripts.commands.query.prompt import Prompt
     from scripts.commands.query.session import Session
 
 
@@ -57,7 +61,7 @@ def command(
 
     session, filters = _open(index, model), Filters(category, sources, not_sources)
     if not asked:
-        from scripts.commands.query.prompt import Prompt, converse
+        from scripts.commands.query.prompt import Prompt
 
         converse(Prompt(session, k, filters))
         return
@@ -94,3 +98,27 @@ def _answer(session: "Session", query: "Query", k: int, filters: "Filters", *, a
         return
     console = open_console()
     console.print(render_answer(session, answer, console.width))
+
+
+def converse(prompt: "Prompt") -> None:
+    """Answer lines until there are no more: from the terminal with history and completion, else from stdin."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from scripts.commands.query.terminal import typed_lines
+
+        answer_until_left(prompt, typed_lines(prompt))
+        return
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+    for line in sys.stdin:
+        if not prompt.answer(line):
+            return
+
+
+def answer_until_left(prompt: "Prompt", lines: Iterable[str]) -> None:
+    """Answer what is typed; Ctrl-C ends the answer under way, not the prompt."""
+    for line in lines:
+        try:
+            if not prompt.answer(line):
+                return
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)

@@ -14,7 +14,8 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.styles import Style
 
 from indexing.catalog.filters import category_names, source_names
-from scripts.commands.query.prompt import COMMANDS, PICTURE_SUFFIXES, Prompt
+from scripts.commands.query.prompt import Prompt
+from scripts.commands.query.words import COMMANDS, PICTURE_SUFFIXES
 
 COMPLETED_IDS = 5000  # of a larger catalogue the first ones
 MOST_OFFERED = 50

@@ -395,7 +395,7 @@ class TestTerminal:
             assert list(typed_lines(prompt)) == ["k1", "k2"]
 
     def test_ctrl_c_ends_the_answer_not_the_prompt(self, prompt, monkeypatch, capsys):
-        from scripts.commands.query.prompt import answer_until_left
+        from scripts.commands.query.query import answer_until_left
 
         def interrupted(*given):
             raise KeyboardInterrupt
