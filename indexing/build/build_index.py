@@ -58,10 +58,10 @@ def build_index(
             **_made(options, read, len(rejects)),
             "encoders": encoding.encoders,
             "views": views,
-            "lexical": asdict(LexicalOptions(fields=options.text_fields)) if "lexical" in views else None,
+            "lexical": asdict(LexicalOptions(fields=options.encoding.text_fields)) if "lexical" in views else None,
             "index": joining.factory,
             "engines": joining.facts,
-            "asked": options.joining(),
+            "asked": asdict(options.joining),
         }
         write_manifest(folder, Manifest(KIND, made, _fingerprint(made, read.digest)))
     return Built(open_index(Path(out), device=device), rejects, encoding.reused, encoding.looked_at)
@@ -69,7 +69,7 @@ def build_index(
 
 def _read_options(products: Sequence[Path], options: BuildOptions) -> ReadOptions:
     names = open_table(list_tables(products)[0]).names
-    specs = (parse_spec(options.text_encoder, "text"), image_spec(options, names, has_pictures=False))
+    specs = (parse_spec(options.encoding.text_encoder, "text"), image_spec(options, names, has_pictures=False))
     columns = [column_names(spec) for spec in specs]
     always = tuple(dict.fromkeys(name for names, _ in columns for name in names))
     optional = tuple(dict.fromkeys(name for _, names in columns for name in names))
@@ -120,7 +120,7 @@ def _made(options: BuildOptions, read: CatalogRead, rejects: int) -> dict[str, A
             "pictures": str(read.catalog.pictures.resolve()),
         },
         "text_weight": options.text_weight,
-        "text_fields": list(options.text_fields),
+        "text_fields": list(options.encoding.text_fields),
         "match_across_sources": options.match_across_sources,
         "k": options.k,
         "seed": options.seed,

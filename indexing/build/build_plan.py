@@ -79,8 +79,10 @@ def plan_build(products: Sequence[Path], options: BuildOptions, device: str) -> 
 def _text_chars(file: TableFile, options: BuildOptions) -> float:
     """The characters of a product's text, on average of the first ones in a file."""
     schema = choose_schema(options.schema, file.names)
-    named = {getattr(schema, name) for name in options.text_fields if name in TEXT_FIELDS}  # others are refused later
-    named |= set(schema.extra_columns(file.names)) if "attributes" in options.text_fields else set()
+    named = {
+        getattr(schema, name) for name in options.encoding.text_fields if name in TEXT_FIELDS
+    }  # others are refused later
+    named |= set(schema.extra_columns(file.names)) if "attributes" in options.encoding.text_fields else set()
     columns = [name for name in file.names if name in named and not _is_vector(name, options)]
     first = next(iter(file.blocks(SAMPLED, columns)), None) if columns else None
     if first is None or not len(first):
@@ -90,14 +92,17 @@ def _text_chars(file: TableFile, options: BuildOptions) -> float:
 
 
 def _is_vector(name: str, options: BuildOptions) -> bool:
-    specs = (parse_spec(options.text_encoder, "text"), Spec(*options.image_encoder.partition(":")[::2]))
+    specs = (
+        parse_spec(options.encoding.text_encoder, "text"),
+        Spec(*options.encoding.image_encoder.partition(":")[::2]),
+    )
     return any(name in columns for spec in specs if spec.engine == "column" for columns in column_names(spec))
 
 
 def _dimensions(file: TableFile, options: BuildOptions, count: int) -> dict[str, int]:
     schema = choose_schema(options.schema, file.names)
     pictures = image_spec(options, file.names, schema.image in file.names)
-    specs = {"text": parse_spec(options.text_encoder, "text"), "image": pictures}
+    specs = {"text": parse_spec(options.encoding.text_encoder, "text"), "image": pictures}
     return {view: _dimension(spec, file, count) for view, spec in specs.items() if spec.engine != "none"}
 
 

@@ -53,7 +53,10 @@ class ViewEncoding:
         catalog = self.read.catalog
         columns = tuple(name.removeprefix("column:") for name in catalog.table.column_names)
         known = (*columns, OZON.id, OZON.title) if self.read.schema == OZON else columns
-        text, image = parse_spec(self.options.text_encoder, "text"), image_spec(self.options, known, _pictured(catalog))
+        text, image = (
+            parse_spec(self.options.encoding.text_encoder, "text"),
+            image_spec(self.options, known, _pictured(catalog)),
+        )
         vectors = {
             view: self._encode(view, spec) for view, spec in (("text", text), ("image", image)) if spec.engine != "none"
         }
@@ -68,7 +71,7 @@ class ViewEncoding:
 
     def _encode(self, view: str, spec: Spec) -> Vectors:
         folder, catalog = self.folder / "vectors" / view, self.read.catalog
-        plan = plan_encoder(spec, self.read, self.options, folder, self.progress, extra=view == "image_extra")
+        plan = self._plan(view, spec)
         made = {"spec": str(spec), **plan.made}
         before = self._before(view, made, plan)
         self.encoders[view] = {**made, **before.made}
@@ -90,6 +93,18 @@ class ViewEncoding:
         self._told(view, encoded)
         self.encoders[view] |= {"dim": encoded.vectors.dim, "notes": {**plan.notes, **agreement_in(folder)}}
         return encoded.vectors
+
+    def _plan(self, view: str, spec: Spec) -> EncoderPlan:
+        return plan_encoder(
+            spec,
+            self.read,
+            self.options.encoding,
+            self.folder / "vectors" / view,
+            device=self.options.device,
+            seed=self.options.seed,
+            progress=self.progress,
+            extra=view == "image_extra",
+        )
 
     def _before(self, view: str, made: dict[str, Any], plan: EncoderPlan) -> ViewBefore:
         if self._index is None:
@@ -113,8 +128,8 @@ class ViewEncoding:
 
 def image_spec(options: BuildOptions, columns: Sequence[str], has_pictures: bool) -> Spec:
     """The image encoder that is asked for, or the one that `auto` means for a file of these columns."""
-    if options.image_encoder != "auto":
-        return parse_spec(options.image_encoder, "image")
+    if options.encoding.image_encoder != "auto":
+        return parse_spec(options.encoding.image_encoder, "image")
     if choose_schema(options.schema, columns) == OZON and set(OZON.vectors[1:]) <= set(columns):
         return parse_spec(OZON_IMAGE, "image")
     return parse_spec("thumbnail" if has_pictures else "none", "image")

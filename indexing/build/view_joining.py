@@ -43,7 +43,7 @@ class ViewJoining:
     def factory(self) -> str:
         """The FAISS factory string: that of the view that is searched by default."""
         made = [self.facts[view]["factory"] for view in ("fused", "text", "image") if view in self.facts]
-        return str(made[0]) if made else self.options.index
+        return str(made[0]) if made else self.options.joining.index
 
     @cached_property
     def ask(self) -> Ask:
@@ -70,7 +70,15 @@ class ViewJoining:
         made = {**self.made, "view": plan.view, "text_weight": self.options.text_weight, "seed": self.options.seed}
         made |= {"across": self.options.match_across_sources, "ask": {**asdict(self.ask), "memory": 0, "threads": 0}}
         return DenseView(
-            self.folder, plan, rows, self.ask, groups, made, self.options.seed, self.options.float16, self.progress
+            self.folder,
+            plan,
+            rows,
+            self.ask,
+            groups,
+            made,
+            self.options.seed,
+            self.options.joining.float16,
+            self.progress,
         )
 
     def _join_lexical(self, sources: Ints1d | None) -> None:
@@ -82,7 +90,7 @@ class ViewJoining:
 
     def _lexical(self) -> LexicalIndex:
         """What an earlier run has weighed, or weighed now."""
-        folder, options = self.folder / "lexical", LexicalOptions(fields=self.options.text_fields)
+        folder, options = self.folder / "lexical", LexicalOptions(fields=self.options.encoding.text_fields)
         state = json.loads(json.dumps({"made": self.made, "options": asdict(options)}))
         try:
             if self.made and json.loads((folder / STATE).read_text(encoding="utf-8")) == state:
@@ -110,17 +118,20 @@ class ViewJoining:
             shutil.rmtree(self.folder / "lexical", ignore_errors=True)
 
     def _has_text(self) -> bool:
-        return any(self.catalog.table[name].null_count < len(self.catalog) for name in self.options.text_fields)
+        return any(
+            self.catalog.table[name].null_count < len(self.catalog) for name in self.options.encoding.text_fields
+        )
 
 
 def ask_of(options: BuildOptions, device: str) -> Ask:
     """What the options ask of every view's index."""
+    joining = options.joining
     return Ask(
-        options.index,
-        options.join,
-        options.purpose,
-        parse_memory(options.memory),
-        options.recall,
+        joining.index,
+        joining.join,
+        joining.purpose,
+        parse_memory(joining.memory),
+        joining.recall,
         device,
         with_reserve(options.k),
     )

@@ -15,8 +15,6 @@ from indexing.machine.threads import thread_count
 from indexing.search.best_lists import room_for
 from indexing.search.near_lists import lists_for
 
-JOINS = ("auto", "exact", "lists", "category", "engine")
-PURPOSES = ("join", "queries")
 AFFORDABLE = 3e13  # multiplications of an exact self-join: some six minutes on two cores
 ADDED_ROWS = 65_536  # that an engine is given at once
 FIXED_BYTES = 600 * 2**20  # Python, the libraries, what is read of the catalogue

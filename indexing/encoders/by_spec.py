@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from indexing.build.options import BuildOptions
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import Contents, text_contents
 from indexing.catalog.read_catalog import CatalogRead
@@ -16,6 +15,7 @@ from indexing.catalog.text_template import TextTemplate
 from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Encoder, Spec
 from indexing.encoders.lsa import LsaOptions, fit_lsa, load_lsa
+from indexing.encoders.options import EncodingOptions
 from indexing.encoders.pictures.picture_encoder import picture_contents, picture_states
 from indexing.encoders.pictures.plan import open_clip_view, plan_clip
 from indexing.encoders.text.plan import open_text, plan_text
@@ -43,10 +43,12 @@ class EncoderPlan:
 def plan_encoder(
     spec: Spec,
     read: CatalogRead,
-    options: BuildOptions,
+    options: EncodingOptions,
     folder: Path,
-    progress: Progress = silent,
     *,
+    device: str,
+    seed: int,
+    progress: Progress = silent,
     extra: bool = False,
 ) -> EncoderPlan:
     """How the encoder of a SPEC is made for a catalogue; what it fits is kept in `folder`, beside its vectors. `extra`:
@@ -59,14 +61,14 @@ def plan_encoder(
         seen = partial(picture_contents, extra=extra)
         return EncoderPlan(made, lambda: ThumbnailEncoder(extra=extra), contents=seen)
     if spec.engine in ("clip", "clip-text"):
-        clip = plan_clip(spec, options, read.catalog, folder, extra=extra)
+        clip = plan_clip(spec, options, read.catalog, folder, device=device, extra=extra)
         pictures = {"pictures": picture_states(read.catalog, extra=extra)} if spec.engine == "clip" else {}
         contents = (
             partial(picture_contents, extra=extra) if clip.template is None else TextTemplate(clip.template).contents
         )
         return EncoderPlan({**clip.made, **pictures}, clip.make, clip.notes, contents, part_rows=PART_ROWS)
     if spec.engine in ("st", "static"):
-        text = plan_text(spec, options)
+        text = plan_text(spec, options, device)
         return EncoderPlan(
             text.made,
             partial(text.make, read.catalog, folder, progress),
@@ -75,7 +77,7 @@ def plan_encoder(
             text.fitted,
             PART_ROWS if spec.engine == "st" else SHARD_ROWS,
         )
-    lsa = LsaOptions(fields=options.text_fields, seed=options.seed)
+    lsa = LsaOptions(fields=options.text_fields, seed=seed)
     return EncoderPlan(
         {"options": asdict(lsa)},
         lambda: _fit_lsa(lsa, read, folder, progress),

@@ -12,6 +12,8 @@ from indexing.build.shard_folder import STATE, ShardFolder
 from indexing.build.view_joining import ViewJoining
 from indexing.encoders.encoder import Encoder
 from indexing.encoders.lsa import LsaEncoder, fit_lsa
+from indexing.encoders.options import EncodingOptions
+from indexing.join.options import JoiningOptions
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, KIND, ProductIndex, open_index
 from indexing.search.device import choose_device
@@ -137,13 +139,13 @@ class _Compacting:
         made: dict[str, Any] = self.old.manifest.made
         asked = made.get("asked", {"index": made["index"]})  # earlier indexes do not say what was asked
         options = BuildOptions(
-            text_fields=tuple(made["text_fields"]),
+            encoding=EncodingOptions(text_fields=tuple(made["text_fields"])),
+            joining=JoiningOptions(**asked),
             text_weight=made["text_weight"],
             lexical="lexical" in self.old.views,
             match_across_sources=made["match_across_sources"],
             k=made["k"],
             seed=made["seed"],
-            **asked,
         )
         joining = ViewJoining(self.folder, options, self.old.catalog, self.old.device, self.progress)
         return {"views": joining.run(vectors), "index": joining.factory, "engines": joining.facts}

@@ -26,13 +26,13 @@ def open_set(
     """Build the index of `folder` into `work` and read its `pairs_SPLIT.parquet`. Vectors that still fit are kept."""
     from indexing.build.build_index import build_index
     from indexing.build.options import BuildOptions
+    from indexing.encoders.options import EncodingOptions
     from reranking.pairs.labelled import read_labelled
 
     options = BuildOptions(
+        encoding=EncodingOptions(text_encoder=text_encoder, image_encoder=image_encoder),
         match_across_sources=folder.name not in EVERYWHERE,
         overwrite=True,
-        text_encoder=text_encoder,
-        image_encoder=image_encoder,
     )
     index = build_index([folder / "products.parquet"], work, options=options).index
     pairs = {name: read_labelled([folder / f"pairs_{name}.parquet"], index.catalog) for name in splits}

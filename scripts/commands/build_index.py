@@ -1,7 +1,7 @@
 """`heroic build-index`: from catalogue files to an index folder."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -88,7 +88,37 @@ FIELDS = "title,brand,attributes,description"
 @click.option("--overwrite", is_flag=True, help="Replace whatever index is there, also one that a model made.")
 @click.option("--resume", is_flag=True, help="Go on with what is there; refuse if any vectors were made otherwise.")
 @click.option("--extend", is_flag=True, help="Encode only products that are new or changed since the index there.")
-def command(products: tuple[Path, ...], out: Path, text_fields: str, dry_run: bool, **given: Any) -> None:
+def command(
+    products: tuple[Path, ...],
+    out: Path,
+    schema: str,
+    images: Path | None,
+    text_encoder: str,
+    image_encoder: str,
+    text_fields: str,
+    text_template: str | None,
+    max_tokens: int | None,
+    model_revision: str | None,
+    trust_remote_code: bool,
+    precision: str,
+    text_weight: float,
+    lexical: bool,
+    index: str,
+    purpose: str,
+    join: str,
+    memory: str,
+    recall: float,
+    float16: bool,
+    dry_run: bool,
+    device: str,
+    match_across_sources: bool,
+    k: int,
+    max_rejects: float,
+    seed: int,
+    overwrite: bool,
+    resume: bool,
+    extend: bool,
+) -> None:
     """Build an index of PRODUCTS (parquet, CSV or JSONL files, or folders of them).
 
     Run again over the same catalogue, it reuses the vectors that still fit; killed, it goes on where it was. Vectors
@@ -98,11 +128,36 @@ def command(products: tuple[Path, ...], out: Path, text_fields: str, dry_run: bo
     from indexing.build.build_index import build_index
     from indexing.build.build_plan import plan_build
     from indexing.build.options import BuildOptions
+    from indexing.encoders.options import EncodingOptions
+    from indexing.join.options import JoiningOptions
     from indexing.search.device import choose_device
     from scripts.terminal.progress import shown
 
-    fields = tuple(field.strip() for field in text_fields.split(",") if field.strip())
-    options = BuildOptions(text_fields=fields, **given)
+    options = BuildOptions(
+        schema=schema,
+        images=images,
+        encoding=EncodingOptions(
+            text_encoder=text_encoder,
+            image_encoder=image_encoder,
+            text_fields=tuple(field.strip() for field in text_fields.split(",") if field.strip()),
+            text_template=text_template,
+            model_revision=model_revision,
+            trust_remote_code=trust_remote_code,
+            max_tokens=max_tokens,
+            precision=precision,
+        ),
+        joining=JoiningOptions(index=index, join=join, purpose=purpose, memory=memory, recall=recall, float16=float16),
+        text_weight=text_weight,
+        lexical=lexical,
+        device=device,
+        match_across_sources=match_across_sources,
+        k=k,
+        max_rejects=max_rejects,
+        overwrite=overwrite,
+        resume=resume,
+        extend=extend,
+        seed=seed,
+    )
     for plan in plan_build(products, options, choose_device(options.device)):
         click.echo(f"plan {plan.line()}", err=not dry_run)
     if dry_run:

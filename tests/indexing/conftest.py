@@ -1,12 +1,12 @@
 """Small catalogues: as files, as tables in memory, and as texts whose neighbours can be seen."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from flat_options import changed
 from PIL import Image
 
 import indexing.build.view_joining
@@ -185,7 +185,7 @@ class Market:
     def build(self, name="index", **options):
         """An index of the products as they are, in the order in which they came."""
         path = self.write("products.parquet", sorted(self.rows, key=lambda one: int(one[1:])))
-        return build_index([path], self.folder / name, options=replace(self.options, **options)).index
+        return build_index([path], self.folder / name, options=changed(self.options, **options)).index
 
     def update(self, paths=(), delete=None, **options):
         return update_index(

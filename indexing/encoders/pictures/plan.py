@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from indexing.build.options import BuildOptions
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.text_template import TextTemplate, template_of
 from indexing.encoders.encoder import Encoder, Spec
+from indexing.encoders.options import EncodingOptions
 from indexing.encoders.pictures.clip_model import ClipModel, ClipName, open_clip_model, require_open_clip
 from indexing.encoders.pictures.picture_encoder import PictureEncoder
 from indexing.encoders.precision import AGREEMENT_FILE, agreement, choose_precision
@@ -78,7 +78,9 @@ class ClipPlan:
         return encoder
 
 
-def plan_clip(spec: Spec, options: BuildOptions, catalog: Catalog, folder: Path, *, extra: bool = False) -> ClipPlan:
+def plan_clip(
+    spec: Spec, options: EncodingOptions, catalog: Catalog, folder: Path, *, device: str, extra: bool = False
+) -> ClipPlan:
     """What `clip:NAME` or `clip-text:NAME` means with these options. Raises InputError where there is no such model."""
     name = ClipName.parse(spec.name)
     of_text = options.text_template or template_of(options.text_fields).template
@@ -86,10 +88,8 @@ def plan_clip(spec: Spec, options: BuildOptions, catalog: Catalog, folder: Path,
     precision = "fp32"  # of the text tower: a text is short, and is compared with pictures of any precision
     if spec.engine == "clip":
         require_open_clip()  # before torch is asked: it says what to install
-        precision = choose_precision(options.precision, torch_devices(options.device)[0])
-    return ClipPlan(
-        spec, name, name.digest(), template, extra, precision, options.device, folder, _sample(catalog, extra)
-    )
+        precision = choose_precision(options.precision, torch_devices(device)[0])
+    return ClipPlan(spec, name, name.digest(), template, extra, precision, device, folder, _sample(catalog, extra))
 
 
 def open_clip_view(made: dict[str, Any], folder: Path, *, device: str = "auto") -> Encoder:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from indexing.build.options import BuildOptions
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.text_template import TextTemplate, template_of
 from indexing.encoders.encoder import Spec
 from indexing.encoders.model_source import ModelSource, fetched, find_model, missing
+from indexing.encoders.options import EncodingOptions
 from indexing.encoders.precision import AGREEMENT_FILE, SAMPLE, spread
 from indexing.encoders.text.text_encoder import TextEncoder, TextModel
 from indexing.errors import InputError
@@ -107,7 +107,7 @@ class TextPlan:
         return self.template.texts(catalog.take(places))
 
 
-def plan_text(spec: Spec, options: BuildOptions) -> TextPlan:
+def plan_text(spec: Spec, options: EncodingOptions, device: str) -> TextPlan:
     """What `spec` means with these options. Raises InputError where there is no such model."""
     template = TextTemplate(options.text_template) if options.text_template else template_of(options.text_fields)
     source = find_model(spec.name, options.model_revision)
@@ -117,7 +117,7 @@ def plan_text(spec: Spec, options: BuildOptions) -> TextPlan:
         template,
         options.max_tokens,
         options.precision,
-        options.device,
+        device,
         options.trust_remote_code,
         spec.engine == "static" and _is_static(source),
     )

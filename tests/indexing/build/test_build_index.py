@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from flat_options import build_options
 
 from indexing.build.build_index import build_index
-from indexing.build.options import BuildOptions
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from indexing.search.index import ExactIndex
@@ -41,7 +41,7 @@ def products(write, shop):
 @pytest.fixture
 def build(products, tmp_path):
     def make(paths=None, out=tmp_path / "index", progress=lambda *step: None, **options):
-        given = BuildOptions(**{"k": 3, **options})
+        given = build_options(**{"k": 3, **options})
         return build_index(paths or [products], out, options=given, progress=progress)
 
     return make
@@ -194,7 +194,7 @@ def test_another_factory_is_taken(build, factory):
 )
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(InputError, match=str(next(iter(options.values())))):
-        BuildOptions(**options)
+        build_options(**options)
 
 
 def test_more_neighbours_than_products_end_in_minus_one(build):

@@ -1,17 +1,19 @@
 """What the lexical view is expected to take, beside what it holds."""
 
 import pytest
+from flat_options import build_options
 
 from indexing.build.build_plan import BLOCK_BYTES, plan_build, plan_lexical
 from indexing.build.options import BuildOptions
 from indexing.build.view_plan import FIXED_BYTES, Ask
+from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
 from indexing.search.lexical_index import fit_lexical
 
 
 def lexical_plan(path, **options):
     return next(
-        p for p in plan_build([path], BuildOptions(image_encoder="none", **options), "cpu") if p.view == "lexical"
+        p for p in plan_build([path], build_options(image_encoder="none", **options), "cpu") if p.view == "lexical"
     )
 
 
@@ -36,7 +38,9 @@ def test_the_fields_that_are_read_count(write):
 def test_a_view_that_does_not_fit_is_refused_with_what_would(write):
     path = write("p.parquet", {"id": [1, 2], "title": ["kettle", "cable"]})
     assert not [
-        p for p in plan_build([path], BuildOptions(image_encoder="none", lexical=False), "cpu") if p.view == "lexical"
+        p
+        for p in plan_build([path], BuildOptions(encoding=EncodingOptions(image_encoder="none"), lexical=False), "cpu")
+        if p.view == "lexical"
     ]
     with pytest.raises(InputError, match=r"--memory 2.0 GiB: the lexical view of 6,000,000 products with 100 characters each "
                        r"needs 7.4 GiB: give --memory 8G, fewer --text-fields, or --no-lexical"):  # fmt: skip

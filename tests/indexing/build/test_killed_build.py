@@ -18,9 +18,13 @@ from indexing.join import neighbour_files
 from indexing.join import self_join
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
+from indexing.encoders.options import EncodingOptions
+from indexing.join.options import JoiningOptions
 neighbour_files.MARK_S, self_join.BLOCK_ROWS = 0.0, 100
 print("ready", flush=True)
-options = BuildOptions(k=5, text_encoder="column:v", index=sys.argv[3], recall=0.8)
+encoding = EncodingOptions(text_encoder="column:v")
+joining = JoiningOptions(index=sys.argv[3], recall=0.8)
+options = BuildOptions(k=5, encoding=encoding, joining=joining)
 build_index([Path(sys.argv[1])], Path(sys.argv[2]), options=options)
 """
 PARTS = ("engines", "neighbours", "lexical", "vectors")

@@ -9,10 +9,12 @@ import time
 
 import numpy as np
 import pytest
+from flat_options import build_options
 
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
 from indexing.build.shard_folder import ShardFolder
+from indexing.encoders.options import EncodingOptions
 from indexing.errors import Unfinished
 from indexing.product_index import open_index
 
@@ -35,7 +37,7 @@ def build(write, tmp_path, tiny_text_model):
     def make(titles=None, out=tmp_path / "index", encoder=f"st:{tiny_text_model}", **options):
         titles = titles or titles_of()
         path = write(f"{len(titles)}.parquet", {"id": list(range(len(titles))), "title": titles})
-        given = BuildOptions(**{"k": 2, "lexical": False, "device": "cpu", **options}, text_encoder=encoder)
+        given = build_options(**{"k": 2, "lexical": False, "device": "cpu", **options}, text_encoder=encoder)
         return build_index([path], out, options=given)
 
     return make
@@ -109,7 +111,9 @@ def test_a_full_disk_ends_in_one_line_and_goes_on_later(build, tmp_path, monkeyp
 def test_a_file_that_may_not_grow_is_a_full_disk(write, tiny_text_model, tmp_path, most_bytes):
     """Of catalogue, parts and shards, whichever is the first that is too large."""
     path = write("p.parquet", {"id": list(range(400)), "title": titles_of(400)})
-    options = BuildOptions(text_encoder=f"st:{tiny_text_model}", k=2, lexical=False, device="cpu")
+    options = BuildOptions(
+        encoding=EncodingOptions(text_encoder=f"st:{tiny_text_model}"), k=2, lexical=False, device="cpu"
+    )
 
     def limited():
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -173,7 +177,7 @@ def test_extending_keeps_an_encoder_as_it_was_fitted(build, tmp_path, tiny_text_
 
 
 def test_extending_takes_pictures_that_have_not_changed(write, shop, draw, tmp_path):
-    options = BuildOptions(text_encoder="none", lexical=False, k=2, extend=True)
+    options = BuildOptions(encoding=EncodingOptions(text_encoder="none"), lexical=False, k=2, extend=True)
     build_index([write("p.parquet", shop)], tmp_path / "index", options=options)
     draw("3.png", "purple", size=(120, 80))
     built = build_index([write("p.parquet", shop)], tmp_path / "index", options=options)

@@ -9,7 +9,9 @@ import indexing.query.one_view
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
 from indexing.catalog.filters import EVERYBODY, Filters, in_sources, source_names
+from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
+from indexing.join.options import JoiningOptions
 from indexing.product_index import open_index
 from indexing.query.find_neighbours import Query, find_neighbours
 from indexing.search.faiss_index import FaissIndex
@@ -51,7 +53,11 @@ def build(columns, tmp_path_factory):
         if engine not in made:
             folder = tmp_path_factory.mktemp("filtered")
             pq.write_table(pa.table({name: pa.array(list(of)) for name, of in columns.items()}), folder / "p.parquet")
-            options = BuildOptions(text_encoder="column:v", image_encoder="none", index=engine, k=5)
+            options = BuildOptions(
+                encoding=EncodingOptions(text_encoder="column:v", image_encoder="none"),
+                joining=JoiningOptions(index=engine),
+                k=5,
+            )
             made[engine] = build_index([folder / "p.parquet"], folder / "index", options=options).index
         return made[engine]
 

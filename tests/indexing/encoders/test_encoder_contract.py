@@ -29,11 +29,11 @@ def catalog(catalog_of, shop):
 @pytest.fixture(params=["lsa", "thumbnail", "column", "clip", "clip-text"])
 def encoder(request, catalog, tmp_path):
     if request.param.startswith("clip"):
-        from indexing.build.options import BuildOptions
+        from indexing.encoders.options import EncodingOptions
         from indexing.encoders.pictures.plan import plan_clip
 
         spec = Spec(request.param, str(request.getfixturevalue("clip_folder")))
-        return plan_clip(spec, BuildOptions(), catalog, tmp_path).make()
+        return plan_clip(spec, EncodingOptions(), catalog, tmp_path, device="auto").make()
     if request.param == "lsa":
         return fit_lsa(catalog, LsaOptions(dim=4))
     return ThumbnailEncoder(workers=2) if request.param == "thumbnail" else ColumnEncoder("v", 5)

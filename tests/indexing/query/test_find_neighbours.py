@@ -4,12 +4,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from flat_options import build_options
 from PIL import Image
 
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
 from indexing.catalog.filters import Filters, category_names, in_category
+from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError, UnknownId
+from indexing.join.options import JoiningOptions
 from indexing.query.find_neighbours import Query, find_neighbours, query_by_id
 
 PRODUCTS = {  # id: title, colour of its picture, category, source
@@ -52,7 +55,7 @@ def build(folder, tmp_path_factory):
         key = tuple(sorted(options.items()))
         if key not in made:
             out = tmp_path_factory.mktemp("index") / "index"
-            made[key] = build_index([folder / "products.parquet"], out, options=BuildOptions(k=5, **options)).index
+            made[key] = build_index([folder / "products.parquet"], out, options=build_options(k=5, **options)).index
         return made[key]
 
     return make
@@ -207,7 +210,12 @@ def test_what_an_approximate_engine_leaves_out_is_looked_at(folder, tmp_path):
     categories = np.where(np.arange(size) % 100 == 0, "Rare", "Common")
     columns = {"id": range(size), "category": categories, "v": list(rows)}
     pq.write_table(pa.table({name: pa.array(list(values)) for name, values in columns.items()}), tmp_path / "p.parquet")
-    options = BuildOptions(text_encoder="column:v", image_encoder="none", index="IVF32,Flat", lexical=False, k=5)
+    options = BuildOptions(
+        encoding=EncodingOptions(text_encoder="column:v", image_encoder="none"),
+        joining=JoiningOptions(index="IVF32,Flat"),
+        lexical=False,
+        k=5,
+    )
     index = build_index([tmp_path / "p.parquet"], tmp_path / "index", options=options).index
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     for position in (0, 1, 50):
@@ -248,7 +256,7 @@ def test_a_text_without_a_text_view_searches_the_lexical_one(build):
 def test_a_text_is_read_where_the_index_reads_texts(tmp_path):
     columns = {"id": ["a", "b"], "title": ["one", "two"], "description": ["kettle of steel", "cable of copper"]}
     pq.write_table(pa.table(columns), tmp_path / "p.parquet")
-    options = BuildOptions(text_fields=("description",), image_encoder="none", k=1)
+    options = BuildOptions(encoding=EncodingOptions(text_fields=("description",), image_encoder="none"), k=1)
     index = build_index([tmp_path / "p.parquet"], tmp_path / "index", options=options).index
     assert ids_of(index, find_neighbours(index, Query(text="steel kettle"), 1)) == ["a"]
 

@@ -14,7 +14,9 @@ import pytest
 
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
+from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError, UnknownId
+from indexing.join.options import JoiningOptions
 from indexing.product_index import open_index
 from indexing.query.find_neighbours import Query, find_neighbours, query_by_id
 from indexing.search.near_lists import assign
@@ -71,7 +73,12 @@ def through_lists(tmp_path):
 
     def build(join):
         pq.write_table(table(list(range(4000))), tmp_path / "p.parquet")
-        options = BuildOptions(text_encoder="column:v", lexical=False, k=10, join=join, recall=0.9)
+        options = BuildOptions(
+            encoding=EncodingOptions(text_encoder="column:v"),
+            joining=JoiningOptions(join=join, recall=0.9),
+            lexical=False,
+            k=10,
+        )
         return build_index([tmp_path / "p.parquet"], tmp_path / "index", options=options).index
 
     return SimpleNamespace(build=build, update=update, folder=tmp_path / "index")
@@ -178,7 +185,11 @@ def test_pictures_of_another_folder_are_found(market, pictures, tmp_path):
 def test_vectors_of_a_column_are_taken_from_the_update(tmp_path, write):
     rows = [[float(np.cos(angle)), float(np.sin(angle))] for angle in np.radians([0, 10, 30, 60, 90])]
     path = write("p.parquet", {"id": [1, 2, 3, 4, 5], "title": list("abcde"), "v": rows})
-    build_index([path], tmp_path / "index", options=BuildOptions(text_encoder="column:v", lexical=False, k=2))
+    build_index(
+        [path],
+        tmp_path / "index",
+        options=BuildOptions(encoding=EncodingOptions(text_encoder="column:v"), lexical=False, k=2),
+    )
     changes = write("c.parquet", {"id": [3], "title": ["c"], "v": [[1.0, 0.0]]})
     index = update_index(tmp_path / "index", [changes]).index
     assert index.neighbours("text").positions[0].tolist() == [2, 1]

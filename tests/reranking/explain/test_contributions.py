@@ -88,8 +88,9 @@ class TestPairScorer:
     def test_an_index_that_does_not_fit_is_refused(self, sample, sample_model, tmp_path):
         from indexing.build.build_index import build_index
         from indexing.build.options import BuildOptions
+        from indexing.encoders.options import EncodingOptions
 
-        options = BuildOptions(image_encoder="none", k=20)
+        options = BuildOptions(encoding=EncodingOptions(image_encoder="none"), k=20)
         index = build_index([sample / "products.parquet"], tmp_path / "index", options=options).index
         with pytest.raises(InputError, match="does not fit the model"):
             PairScorer.prepare(index, load_reranker(sample_model), np.arange(2))

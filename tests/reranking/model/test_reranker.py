@@ -8,11 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from flat_options import build_options
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
+from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import to_bytes
@@ -169,7 +171,7 @@ def test_a_damaged_manifest_is_refused(copy, content):
 
 
 def build(folder, sample, **options):
-    return build_index([sample / "products.parquet"], folder / "index", options=BuildOptions(**options)).index
+    return build_index([sample / "products.parquet"], folder / "index", options=build_options(**options)).index
 
 
 @pytest.mark.parametrize(
@@ -208,7 +210,7 @@ def test_the_index_it_was_trained_on_fits(model, sample_index):
 
 
 def test_an_index_with_other_lexical_options_is_refused(sample, tmp_path, sample_model):
-    options = BuildOptions(k=20, text_fields=("title",), text_encoder="lsa")
+    options = BuildOptions(encoding=EncodingOptions(text_fields=("title",), text_encoder="lsa"), k=20)
     other = build_index([sample / "products.parquet"], tmp_path / "other", options=options).index
     needs = load_reranker(sample_model).needs
     alike = replace(needs, encoders=IndexNeeds.of(other).encoders)

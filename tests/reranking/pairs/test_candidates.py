@@ -5,11 +5,11 @@ import json
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from flat_options import build_options
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexing.build.build_index import build_index
-from indexing.build.options import BuildOptions
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.pairs import candidates
@@ -24,7 +24,7 @@ def build(folder, ids, *, titles=None, **options):
     titles = titles or [f"{WORDS[i % 8]} {WORDS[(i * 3) % 7]} {i % 5}" for i in range(len(ids))]
     sources = [SOURCES[i % 4] for i in range(len(ids))]
     pd.DataFrame({"id": ids, "title": titles, "source": sources}).to_parquet(folder / "products.parquet")
-    chosen = BuildOptions(image_encoder="none", **options)
+    chosen = build_options(image_encoder="none", **options)
     return build_index([folder / "products.parquet"], folder / "index", options=chosen).index
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
+from indexing.encoders.options import EncodingOptions
 from indexing.product_index import open_index
 from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
@@ -97,7 +98,7 @@ def test_twins_beyond_the_end_of_every_list_change_nothing(tmp_path):
     found = []
     for seed in (1, 2):
         path, order = renumbered(products, tmp_path / str(seed), seed)
-        options = BuildOptions(image_encoder="none", match_across_sources=True, k=5)
+        options = BuildOptions(encoding=EncodingOptions(image_encoder="none"), match_across_sources=True, k=5)
         index = build_index([path], tmp_path / str(seed) / "index", options=options).index
         place = place_of(order)
         signals = prepare_signals(index, np.arange(len(rows)))

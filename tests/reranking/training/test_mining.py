@@ -7,6 +7,7 @@ import pytest
 
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
+from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
 from reranking.pairs.labelled import LabelledPairs
 from reranking.training.mining import AddedPairs, MiningOptions, add_pairs
@@ -20,7 +21,7 @@ def index(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mining")
     frame = pd.DataFrame({"id": range(10), "title": TITLES, "source": SOURCES})
     frame.to_parquet(folder / "products.parquet")
-    options = BuildOptions(image_encoder="none", match_across_sources=True, k=9)
+    options = BuildOptions(encoding=EncodingOptions(image_encoder="none"), match_across_sources=True, k=9)
     return build_index([folder / "products.parquet"], folder / "index", options=options).index
 
 

@@ -11,6 +11,7 @@ import pytest
 from eval.metrics.precision_auc import weighted
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
+from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import BoostingOptions
@@ -175,7 +176,7 @@ def twins(tmp_path_factory):
     pd.DataFrame({"id": range(120), "title": [f"thing {i % 7}" for i in range(120)], "v": list(vectors)}).to_parquet(
         folder / "products.parquet"
     )
-    options = BuildOptions(text_encoder="column:v", image_encoder="none", lexical=False, k=2)
+    options = BuildOptions(encoding=EncodingOptions(text_encoder="column:v", image_encoder="none"), lexical=False, k=2)
     return build_index([folder / "products.parquet"], folder / "index", options=options).index
 
 

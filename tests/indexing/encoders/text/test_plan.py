@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flat_options import build_options
 
 from indexing.build.build_index import build_index
-from indexing.build.options import BuildOptions
 from indexing.errors import InputError, Unfinished
 from indexing.product_index import open_index
 from indexing.query.find_neighbours import Query, find_neighbours
@@ -32,7 +32,7 @@ def products(write):
 @pytest.fixture
 def build(products, tmp_path):
     def make(encoder, path=products, out=tmp_path / "index", **options):
-        given = BuildOptions(**{"k": 2, "lexical": False, "device": "cpu", **options}, text_encoder=encoder)
+        given = build_options(**{"k": 2, "lexical": False, "device": "cpu", **options}, text_encoder=encoder)
         return build_index([path], out, options=given)
 
     return make

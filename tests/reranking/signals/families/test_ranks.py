@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from flat_options import build_options
 
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
+from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
 from reranking.signals.families.ranks import SHARED_K, RankSignals, ViewSignals, claims
 
@@ -23,7 +25,7 @@ def build_circle(folder, angles, sources=None, **options):
     if sources is not None:
         columns["source"] = sources
     pd.DataFrame(columns).to_parquet(folder / "products.parquet")
-    chosen = BuildOptions(text_encoder="column:v", image_encoder="none", lexical=False, **options)
+    chosen = build_options(text_encoder="column:v", image_encoder="none", lexical=False, **options)
     return build_index([folder / "products.parquet"], folder / "index", options=chosen).index
 
 
@@ -200,7 +202,7 @@ def pictured(tmp_path_factory):
     pd.DataFrame({"id": ["a", "b", "c"], "title": ["x", None, "z"], "main": main, "extra": extra}).to_parquet(
         folder / "products.parquet"
     )
-    options = BuildOptions(image_encoder="column:main+extra", lexical=False, k=2)
+    options = BuildOptions(encoding=EncodingOptions(image_encoder="column:main+extra"), lexical=False, k=2)
     return build_index([folder / "products.parquet"], folder / "index", options=options).index
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
+from indexing.encoders.options import EncodingOptions
 from indexing.search.neighbours import Neighbours
 from reranking.signals.learned.rival_lists import NOBODY, RivalLists, RivalPairs, first_neighbours
 
@@ -18,7 +19,7 @@ def index(tmp_path_factory):
     folder = tmp_path_factory.mktemp("angles")
     vectors = [[np.cos(np.radians(angle)), np.sin(np.radians(angle))] for angle in ANGLES]
     pd.DataFrame({"id": range(len(ANGLES)), "v": vectors}).to_parquet(folder / "products.parquet")
-    options = BuildOptions(text_encoder="column:v", image_encoder="none", lexical=False, k=4)
+    options = BuildOptions(encoding=EncodingOptions(text_encoder="column:v", image_encoder="none"), lexical=False, k=4)
     return build_index([folder / "products.parquet"], folder / "index", options=options).index
 
 

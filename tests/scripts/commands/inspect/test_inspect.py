@@ -140,8 +140,13 @@ def test_a_model_may_fit_an_index_that_it_was_not_trained_on(inspected, sample, 
 def test_a_model_that_lacks_a_view_does_not_fit(inspected, heroic, sample, sample_model, tmp_path):
     from indexing.build.build_index import build_index
     from indexing.build.options import BuildOptions
+    from indexing.encoders.options import EncodingOptions
 
-    build_index([sample / "products.parquet"], tmp_path / "index", options=BuildOptions(image_encoder="none"))
+    build_index(
+        [sample / "products.parquet"],
+        tmp_path / "index",
+        options=BuildOptions(encoding=EncodingOptions(image_encoder="none")),
+    )
     document, code = inspected(tmp_path / "index", sample_model)
     assert code == 1
     assert document["belonging"][0]["belongs"] is False

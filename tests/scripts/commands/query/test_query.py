@@ -171,8 +171,9 @@ def test_bad_input_is_one_line_and_exit_code_2(query, index, words, expected):
 def test_an_index_without_pictures_says_how_to_build_it(query, index, tmp_path):
     from indexing.build.build_index import build_index
     from indexing.build.options import BuildOptions
+    from indexing.encoders.options import EncodingOptions
 
-    options = BuildOptions(image_encoder="none")
+    options = BuildOptions(encoding=EncodingOptions(image_encoder="none"))
     build_index([index.parent / "products.parquet"], tmp_path / "index", options=options)
     result = query(tmp_path / "index", "--image", index.parent / "red.png")
     assert result.exit_code == 2

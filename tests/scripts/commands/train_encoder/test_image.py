@@ -12,9 +12,12 @@ def clip_index(sample, clip_folder, tmp_path_factory):
     """An index with the image view of the small model and no text view."""
     from indexing.build.build_index import build_index
     from indexing.build.options import BuildOptions
+    from indexing.encoders.options import EncodingOptions
 
     folder = tmp_path_factory.mktemp("clip_index") / "index"
-    options = BuildOptions(text_encoder="none", image_encoder=f"clip:{clip_folder}", k=10, precision="int8")
+    options = BuildOptions(
+        encoding=EncodingOptions(text_encoder="none", image_encoder=f"clip:{clip_folder}", precision="int8"), k=10
+    )
     build_index([sample / "products.parquet"], folder, options=options)
     return folder
 

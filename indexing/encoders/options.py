@@ -1,0 +1,42 @@
+"""What a user asks of the encoders of a catalogue: which ones, and what they read."""
+
+from dataclasses import dataclass
+
+from indexing.catalog.catalog import TEXT_FIELDS
+from indexing.catalog.text_template import TextTemplate
+from indexing.encoders.encoder import parse_spec
+from indexing.errors import InputError
+
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
+LEAST_TOKENS = 4
+
+
+@dataclass(frozen=True)
+class EncodingOptions:
+    """These options decide by which encoders a catalogue's vectors are made.
+
+    `text_encoder` and `image_encoder` are SPECs; `image_encoder` auto means the contest's vectors for its schema,
+    `thumbnail` where there are pictures, else none. The text and the lexical view read `text_fields`; a neural text encoder
+    reads `text_template` instead, where one is given. `model_revision` pins a model of the hub, `max_tokens` bounds what is
+    read of a text, `precision` is that of models. Raises InputError for values that no encoder knows.
+    """
+
+    text_encoder: str = "lsa"
+    image_encoder: str = "auto"
+    text_fields: tuple[str, ...] = TEXT_FIELDS
+    text_template: str | None = None
+    model_revision: str | None = None
+    trust_remote_code: bool = False
+    max_tokens: int | None = None
+    precision: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.max_tokens is not None and self.max_tokens < LEAST_TOKENS:
+            raise InputError(f"--max-tokens {self.max_tokens}: a model needs at least {LEAST_TOKENS}")
+        if self.precision not in PRECISIONS:
+            raise InputError(f"--precision {self.precision}: choose from {', '.join(PRECISIONS)}")
+        if self.text_template is not None:
+            TextTemplate(self.text_template)
+        parse_spec(self.text_encoder, "text")
+        if self.image_encoder != "auto":
+            parse_spec(self.image_encoder, "image")
