@@ -1,16 +1,68 @@
-"""The house: which package may import which, who owns which library, and how large a module may be."""
+"""The house: rooms in one order, their doors, who owns which library, and how large a room and a module may be.
+
+Each rule is a function over a House, so that it can be broken on purpose: `TestABrokenHouse` does.
+"""
 
 import ast
+import configparser
 import importlib
 import subprocess
 import sys
+import tomllib
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("indexing", "reranking", "eval", "scripts")  # each may import itself and those before it
+PACKAGES = ("indexing", "reranking", "eval", "scripts")
+ROOMS = (  # the ground floor first: a room imports itself and the rooms before it
+    "indexing.arrays",
+    "indexing.errors",
+    "indexing.machine",
+    "indexing.storage",
+    "indexing.catalog",
+    "indexing.vectors",
+    "indexing.encoders",
+    "indexing.search",
+    "indexing.join",
+    "indexing.product_index",
+    "indexing.build",
+    "indexing.update",
+    "indexing.query",
+    "reranking.pairs",
+    "reranking.boosters",
+    "reranking.signals",
+    "reranking.decisions",
+    "reranking.model",
+    "reranking.explain",
+    "reranking.training",
+    "reranking.encoder_training",
+    "reranking.grouping",
+    "eval.inputs",
+    "eval.metrics",
+    "eval.findings",
+    "eval.report",
+    "eval.pages",
+    "eval.comparing",
+    "scripts.terminal",
+    "scripts.sample",
+    "scripts.make_sample",
+    "scripts.main",
+    "scripts.commands",
+    "scripts.benchmarks",
+    "scripts.write_docs",
+)
+MOST_NAMES = 12  # of a folder
+LARGER_FOLDERS = {  # folder: why it may hold more
+    "indexing": "its rooms, and what all of them share",
+    "scripts/commands": "files of one kind",
+    "scripts/benchmarks": "files of one kind",
+    "scripts/sample": "files of one kind",
+}
 MOST_LINES = 300
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools"}
 OWNERS = {  # library: the modules that may import it
@@ -59,26 +111,60 @@ MEASURING = "scripts.benchmarks."  # a benchmark compares ours with the raw engi
 HEAVY = ("numpy", "pandas", "pyarrow", "scipy", "sklearn", "PIL", "faiss", "xgboost", "rich", "plotly")
 
 
-def name_of(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+@dataclass(frozen=True)
+class House:
+    """The modules of the packages under `root`, as text: nothing of them is run."""
 
+    root: Path
+    packages: tuple[str, ...] = PACKAGES
+    rooms: tuple[str, ...] = ROOMS
 
-MODULES = {name_of(path): path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))}
-SOURCES = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
-TREES = {name: ast.parse(source) for name, source in SOURCES.items()}
+    @cached_property
+    def modules(self) -> dict[str, Path]:
+        found = (path for package in self.packages for path in sorted((self.root / package).rglob("*.py")))
+        return {self._name(path): path for path in found}
 
+    def _name(self, path: Path) -> str:
+        parts = path.relative_to(self.root).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
-def imported(nodes: Iterator[ast.AST]) -> set[str]:
-    """The modules that these statements import, `from a.b import c` as a.b, and a.b.c where that is a module of ours."""
-    found: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found.add("." * node.level + (node.module or ""))
-            found |= {name for alias in node.names if (name := f"{node.module}.{alias.name}") in MODULES}
-    return found
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        return {name: path.read_text(encoding="utf-8") for name, path in self.modules.items()}
+
+    @cached_property
+    def trees(self) -> dict[str, ast.Module]:
+        return {name: ast.parse(source) for name, source in self.sources.items()}
+
+    @cached_property
+    def imports(self) -> dict[str, set[str]]:
+        """What each module imports, wherever in it."""
+        return {name: self.imported(ast.walk(tree)) for name, tree in self.trees.items()}
+
+    @cached_property
+    def at_import(self) -> dict[str, set[str]]:
+        """What each module imports when it is imported itself."""
+        return {name: self.imported(when_imported(tree.body)) for name, tree in self.trees.items()}
+
+    def imported(self, nodes: Iterator[ast.AST]) -> set[str]:
+        """The modules that statements import: `from a.b import c` imports a.b.c where that is a module, else a.b."""
+        found: set[str] = set()
+        for node in nodes:
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names = {f"{node.module}.{alias.name}" for alias in node.names}
+                found |= names & set(self.modules)
+                if node.level or names - set(self.modules):
+                    found.add("." * node.level + (node.module or ""))
+        return found
+
+    def ours(self, name: str) -> set[str]:
+        return self.imports[name] & set(self.modules)
+
+    def room_of(self, name: str) -> str | None:
+        """The room that a module stands in; a package itself is none."""
+        return next((room for room in self.rooms if name == room or name.startswith(room + ".")), None)
 
 
 def when_imported(statements: list[ast.stmt]) -> Iterator[ast.AST]:
@@ -92,8 +178,105 @@ def when_imported(statements: list[ast.stmt]) -> Iterator[ast.AST]:
                 yield from when_imported(getattr(statement, body, []))
 
 
-IMPORTS = {name: imported(ast.walk(tree)) for name, tree in TREES.items()}
-AT_IMPORT = {name: imported(when_imported(tree.body)) for name, tree in TREES.items()}
+def homeless(house: House) -> set[str]:
+    """Modules that stand in no room."""
+    return {name for name in house.modules if name not in house.packages and house.room_of(name) is None}
+
+
+def upward(house: House) -> set[tuple[str, str]]:
+    """Imports of a room that stands above the importing one."""
+    place = {room: number for number, room in enumerate(house.rooms)}
+    pairs = ((name, other) for name in house.modules for other in house.ours(name))
+    rooms = ((name, other, house.room_of(name), house.room_of(other)) for name, other in pairs)
+    return {(name, other) for name, other, own, theirs in rooms if own and theirs and place[theirs] > place[own]}
+
+
+def circles(house: House) -> set[str]:
+    """Modules that reach themselves by imports, wherever these stand."""
+    reached: dict[str, set[str]] = {name: set(house.ours(name)) for name in house.modules}
+    while True:
+        more = {name: found | {far for near in found for far in reached[near]} for name, found in reached.items()}
+        if more == reached:
+            return {name for name, found in reached.items() if name in found}
+        reached = more
+
+
+def doors(house: House) -> dict[str, set[str]]:
+    """Of each room the modules that other rooms import, by their names within it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name in house.modules:
+        for other in house.ours(name):
+            room = house.room_of(other)
+            if room is not None and room != other and house.room_of(name) != room:
+                found[room].add(other.removeprefix(room + "."))
+    return dict(found)
+
+
+def names_in(house: House) -> dict[str, list[str]]:
+    """The modules and sub-packages of each folder."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in house.modules.values():
+        own = path.parent if path.name == "__init__.py" else path
+        if own.parent != house.root:
+            found[str(own.parent.relative_to(house.root))].append(own.stem)
+    return dict(found)
+
+
+def crowded(house: House, most: int) -> set[str]:
+    """Folders that hold more names than they may."""
+    return {folder for folder, names in names_in(house).items() if len(names) > most}
+
+
+def shared_prefixes(house: House) -> set[tuple[str, str]]:
+    """Folders with a prefix that three of their files share: it wants to be a folder."""
+    found = set()
+    for folder, names in names_in(house).items():
+        counts = Counter(name.partition("_")[0] for name in names if "_" in name)
+        found |= {(folder, prefix) for prefix, count in counts.items() if count > 2}
+    return found
+
+
+def classes_twice(house: House) -> dict[str, set[str]]:
+    """Public classes whose name stands in two rooms."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, tree in house.trees.items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found[node.name].add(name)
+    return {name: modules for name, modules in found.items() if len(modules) > 1}
+
+
+def users_of(house: House, library: str) -> set[str]:
+    """The modules that import a library, but for benchmarks."""
+    found = {name for name, seen in house.imports.items() if library in {module.partition(".")[0] for module in seen}}
+    return {name for name in found if not name.startswith(MEASURING)}
+
+
+def keys_read(house: House) -> set[str]:
+    """Modules that read a key of a manifest by string."""
+    return {name for name, tree in house.trees.items() if any(map(_reads_a_key, ast.walk(tree)))}
+
+
+def _reads_a_key(node: ast.AST) -> bool:
+    read = node.value if isinstance(node, ast.Subscript) else None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+        read = node.func.value
+    return isinstance(read, ast.Attribute) and read.attr in ("made", "report", "manifest")
+
+
+def stored_as(house: House, word: str) -> set[str]:
+    """Modules that name a variable or a parameter so."""
+    return {
+        name
+        for name, tree in house.trees.items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Name) and node.id == word and isinstance(node.ctx, ast.Store))
+        or (isinstance(node, ast.arg) and node.arg == word)
+    }
+
+
+HOUSE = House(ROOT)
+MODULES, TREES, IMPORTS, AT_IMPORT = HOUSE.modules, HOUSE.trees, HOUSE.imports, HOUSE.at_import
 
 
 def is_command(tree: ast.Module) -> bool:
@@ -113,13 +296,39 @@ def test_the_rules_see_the_house():
     assert "indexing.encoders.by_spec" in IMPORTS["indexing.build.view_encoding"]
     assert "indexing.build.build_index" in IMPORTS["scripts.commands.build_index"]
     assert "indexing.build.build_index" not in AT_IMPORT["scripts.commands.build_index"]
-    assert {"scripts.commands.build_index", "scripts.commands.train.train", "scripts.commands.evaluate"} <= COMMANDS
+    assert {f"scripts.commands.{name}" for name in ("build_index", "train.train", "evaluate")} <= COMMANDS
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_imports_go_one_way(name):
-    own = PACKAGES.index(name.partition(".")[0])
-    assert not {other for other in IMPORTS[name] if other.partition(".")[0] in PACKAGES[own + 1 :]}
+def test_every_module_stands_in_a_room():
+    assert homeless(HOUSE) == set()
+    assert [room for room in ROOMS if room not in MODULES] == []
+
+
+def test_rooms_import_only_rooms_before_them():
+    assert upward(HOUSE) == set()
+
+
+def test_no_module_reaches_itself():
+    assert circles(HOUSE) == set()
+
+
+def test_a_folder_holds_about_a_dozen_names():
+    assert crowded(HOUSE, MOST_NAMES) == set(LARGER_FOLDERS)
+
+
+def test_tests_repeat_the_rooms():
+    folders = {path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")}
+    assert [folder for folder in folders if folder.name != "browser" and not (ROOT / folder).is_dir()] == []
+
+
+def test_no_tool_passes_over_a_room():
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    passed = settings["tool:pytest"]["norecursedirs"].split()
+    passed += tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["exclude"]
+    passed += [line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines() if line[:1] != "/"]
+    folders = {part for name in MODULES for part in name.split(".")}
+    assert folders & set(passed) == set()
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -135,17 +344,11 @@ def test_pythons_eval_is_not_hidden(name):
 
 @pytest.mark.parametrize("library", OWNERS)
 def test_a_library_is_imported_by_its_owner_alone(library):
-    users = {
-        name
-        for name, found in IMPORTS.items()
-        if library in {module.partition(".")[0] for module in found} and not name.startswith(MEASURING)
-    }
-    assert users == OWNERS[library]
+    assert users_of(HOUSE, library) == OWNERS[library]
 
 
 def test_indexing_opens_pictures_in_few_modules():
-    users = {name for name in MODULES if "PIL" in IMPORTS[name] and name.startswith("indexing.")}
-    assert users == PICTURES
+    assert {name for name in users_of(HOUSE, "PIL") if name.startswith("indexing.")} == PICTURES
 
 
 @pytest.mark.parametrize("name", [name for name, path in MODULES.items() if path.name == "__init__.py"])
@@ -159,7 +362,7 @@ def test_a_module_has_a_name_a_docstring_and_one_concept(name):
     assert not NAMELESS & set(name.split("."))
     assert not set(name.rpartition(".")[2].split("_")) & NAMELESS
     assert ast.get_docstring(TREES[name])
-    assert len(SOURCES[name].splitlines()) <= MOST_LINES
+    assert len(HOUSE.sources[name].splitlines()) <= MOST_LINES
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -194,3 +397,79 @@ def test_the_imported_packages_are_this_projects(package):
 def test_a_shadowed_eval_is_still_pythons():
     importlib.import_module("eval.report")
     assert eval("1 + 1") == 2
+
+
+class TestABrokenHouse:
+    """Every rule, broken on purpose."""
+
+    ROOMS = ("low.cellar", "low.hall", "high.attic")
+
+    @pytest.fixture
+    def build(self, tmp_path):
+        def build(**modules):
+            for name, source in modules.items():
+                path = tmp_path.joinpath(*name.split("__")).with_suffix(".py")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(source)
+            return House(tmp_path, ("low", "high"), self.ROOMS)
+
+        return build
+
+    def test_a_module_outside_of_all_rooms_is_seen(self, build):
+        assert homeless(build(low__cellar__coal="", low__shed="")) == {"low.shed"}
+
+    def test_an_import_upward_is_seen_also_inside_a_function(self, build):
+        house = build(low__cellar__coal="def f():\n    import low.hall.door", low__hall__door="import low.cellar.coal")
+        assert upward(house) == {("low.cellar.coal", "low.hall.door")}
+
+    def test_a_circle_is_seen(self, build):
+        house = build(
+            low__hall__a="from low.hall.b import x",
+            low__hall__b="def f():\n    from low.hall import c",
+            low__hall__c="import low.hall.a",
+            low__hall__d="import low.hall.a",
+        )
+        assert circles(house) == {f"low.hall.{name}" for name in "abc"}
+
+    def test_doors_are_what_other_rooms_import(self, build):
+        house = build(
+            low__cellar__coal="",
+            low__cellar__deep__well="",
+            low__cellar__shelf="import low.cellar.coal",
+            low__hall__door="import low.cellar.deep.well, low.cellar.shelf",
+        )
+        assert doors(house) == {"low.cellar": {"deep.well", "shelf"}}
+
+    def test_a_crowded_folder_is_seen(self, build):
+        house = build(**{f"low__hall__m{number}": "" for number in range(4)}, low__hall__sub__x="")
+        assert crowded(house, 4) == set()
+        more = build(low__hall__m9="")
+        assert crowded(more, 4) == {"low/hall"}
+
+    def test_a_prefix_that_wants_to_be_a_folder_is_seen(self, build):
+        house = build(low__hall__door_a="", low__hall__door_b="", low__cellar__door_c="")
+        assert shared_prefixes(house) == set()
+        assert shared_prefixes(build(low__hall__door_d="")) == {("low/hall", "door")}
+
+    def test_a_class_with_two_homes_is_seen(self, build):
+        house = build(
+            low__hall__a="class Door: ...\nclass _Own: ...", high__attic__b="class Door: ...\nclass _Own: ..."
+        )
+        assert classes_twice(house) == {"Door": {"low.hall.a", "high.attic.b"}}
+
+    def test_a_key_read_by_string_is_seen(self, build):
+        house = build(
+            low__hall__a="x.made['k']",
+            low__hall__b="x.y.report.get('k')",
+            low__hall__c="x.made.k",
+            low__hall__d="x.index.manifest['k']",
+        )
+        assert keys_read(house) == {"low.hall.a", "low.hall.b", "low.hall.d"}
+
+    def test_a_library_with_another_owner_is_seen(self, build):
+        house = build(low__hall__a="def f():\n    import faiss.contrib", low__hall__b="import fais")
+        assert users_of(house, "faiss") == {"low.hall.a"}
+
+    def test_a_word_that_is_no_variable_is_seen(self, build):
+        house = build(low__hall__a="of = 1", low__hall__b="def f(of): ...", low__hall__c="def of(x): ...")
+        assert stored_as(house, "of") == {"low.hall.a", "low.hall.b"}

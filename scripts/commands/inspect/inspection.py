@@ -125,8 +125,6 @@ def _report_facts(folder: Path, damage: list[str]) -> dict[str, Any]:
 
 
 def _inspect_file(path: Path) -> Inspected:
-    from scripts.commands.inspect.inspection import groups_facts
-
     made = _file_metadata(path)
     kind = made.pop("kind")
     damage: list[str] = []

@@ -43,8 +43,6 @@ def show_trained(trained: "Trained", out: Path) -> None:
     """Warnings on stderr; the pairs, how the model ranks them, its strongest features and its thresholds."""
     from rich.console import Console
 
-    from scripts.commands.train.trained_text import decision_table
-
     model = trained.reranker
     for warning in trained.warnings:
         click.echo(f"heroic: warning: {warning}", err=True)
