@@ -14,6 +14,7 @@ from indexing.catalog.read_catalog import open_catalog
 from indexing.encoders.by_spec import open_encoder
 from indexing.encoders.encoder import Encoder
 from indexing.errors import InputError
+from indexing.index_manifest import KIND, IndexManifest, index_manifest
 from indexing.join.neighbour_files import open_neighbours
 from indexing.search.faiss_index import FaissIndex, load_faiss
 from indexing.search.index import Index
@@ -29,7 +30,6 @@ from indexing.vectors.layers import LayeredRows, Layers, open_layers, unlayered
 from indexing.vectors.rows import FusedRows, Rows
 from indexing.vectors.vectors import Vectors, open_vectors
 
-KIND = "index"
 DELTA = "delta"  # the folder of what updates added
 DENSE_VIEWS = ("text", "image", "fused")
 COSINE_BLOCK = 16_384
@@ -44,6 +44,7 @@ class ProductIndex:
 
     folder: Path
     manifest: Manifest
+    made: IndexManifest
     catalog: Catalog
     hold: Hold
     device: str = "cpu"
@@ -55,7 +56,7 @@ class ProductIndex:
 
     @property
     def views(self) -> tuple[str, ...]:
-        return tuple(self.manifest.made["views"])
+        return self.made.views
 
     @property
     def main_view(self) -> str:
@@ -65,24 +66,24 @@ class ProductIndex:
     @property
     def k(self) -> int:
         """How many neighbours of each product are kept."""
-        return int(self.manifest.made["k"])
+        return self.made.k
 
     @cached_property
     def fusion(self) -> Fusion:
-        return Fusion(float(self.manifest.made["text_weight"]))
+        return Fusion(self.made.text_weight)
 
     @cached_property
     def layers(self) -> Layers | None:
         """Where the products of an updated index are; None for one that was only built, or compacted."""
-        layers = self.manifest.made.get("layers")
+        layers = self.made.layers
         if layers is None:
             return None
         with self.hold.read() as place:
-            return open_layers(place / DELTA, int(layers["main"]), int(layers["delta"]), len(self.catalog))
+            return open_layers(place / DELTA, layers.main, layers.delta, len(self.catalog))
 
     @cached_property
     def _vectors(self) -> dict[str, Vectors | LayeredRows]:
-        return {view: self._open_vectors(view) for view in self.manifest.made["encoders"]}
+        return {view: self._open_vectors(view) for view in self.made.encoders}
 
     def _open_vectors(self, view: str) -> Vectors | LayeredRows:
         with self.hold.read() as place:
@@ -126,8 +127,9 @@ class ProductIndex:
         with self.hold.read() as place:
             main, delta = place / "engines" / f"{view}.faiss", place / DELTA / "engines" / f"{view}.faiss"
             size = len(self.catalog) if self.layers is None else self.layers.main
-            effort = (self.manifest.made.get("engines", {}).get(view, {}).get("effort") or {}).get("value")
-            built = tuned(load_faiss(main, size, device=self.device), self._built_rows(view), effort)
+            effort = self.made.engines[view].tuned.effort if view in self.made.engines else None
+            engine = load_faiss(main, size, device=self.device)
+            built = tuned(engine, self._built_rows(view), None if effort is None else effort.value)
             if self.layers is None:
                 return built
             added = load_faiss(delta, self.layers.delta, device=self.device) if self.layers.delta else None
@@ -224,7 +226,7 @@ class ProductIndex:
         """The encoder of a view, for queries that are not in the catalogue."""
         if view not in self._encoders:
             with self.hold.read() as place:
-                self._encoders[view] = open_encoder(self.manifest.made["encoders"][view], place / "vectors" / view)
+                self._encoders[view] = open_encoder(self.made.encoders[view], place / "vectors" / view)
         return self._encoders[view]
 
 
@@ -237,15 +239,13 @@ def open_index(folder: Path, *, device: str = "cpu") -> ProductIndex:
     hold = hold_version(folder)
     with hold.read() as place:
         manifest = read_manifest(place, KIND)
-    try:
-        pictures, products = folder / manifest.made["catalog"]["pictures"], int(manifest.made["catalog"]["products"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{folder}: its manifest does not say what its catalogue is: build it again") from error
+    made = index_manifest(manifest, folder)
     with hold.read() as place:
-        catalog = open_catalog(place, pictures, hold=hold)
+        catalog = open_catalog(place, folder / made.catalog.pictures, hold=hold)
+    products = made.catalog.products
     if len(catalog) != products:
         raise InputError(f"{folder}: holds {len(catalog)} products, its manifest says {products}: build it again")
-    return ProductIndex(folder, manifest, catalog, hold, device)
+    return ProductIndex(folder, manifest, made, catalog, hold, device)
 
 
 def _in_blocks(cosines: Any, left: Ints1d, right: Ints1d) -> Floats1d:

@@ -126,7 +126,7 @@ def _recall(view: str, ranks: tuple[Floats1d, Floats1d], ks: Ints1d, codes: Ints
 
 
 def _same_source(index: "ProductIndex", left: Ints1d, right: Ints1d) -> int:
-    if not index.manifest.made.get("match_across_sources"):
+    if not index.made.match_across_sources:
         return 0
     sources = index.catalog.table["source"].combine_chunks().dictionary_encode().indices
     codes = np.asarray(sources.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)

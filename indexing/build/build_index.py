@@ -2,9 +2,8 @@
 
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from indexing.build.options import BuildOptions
 from indexing.build.reuse import holds_model_vectors
@@ -13,12 +12,15 @@ from indexing.build.view_joining import ViewJoining
 from indexing.catalog.read_catalog import CatalogRead, ReadOptions, read_catalog
 from indexing.catalog.rejects import Reject, write_rejects
 from indexing.encoders.encoder import column_names, parse_spec
+from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError, Unfinished
+from indexing.index_manifest import KIND, CatalogRecord, IndexManifest, index_manifest
 from indexing.machine.progress import Progress, silent
-from indexing.product_index import KIND, ProductIndex, open_index
+from indexing.product_index import ProductIndex, open_index
 from indexing.search.device import choose_device
 from indexing.search.lexical_index import LexicalOptions
-from indexing.storage.artefact import MANIFEST, Manifest, fingerprint_of, read_manifest, write_manifest, writing
+from indexing.storage.artefact import MANIFEST, Manifest, read_manifest, write_manifest, writing
+from indexing.storage.records import stored_record
 from indexing.storage.tables import list_tables, open_table
 
 
@@ -48,22 +50,16 @@ def build_index(
         _refuse_another_catalog(Path(out), read.digest, options.overwrite or options.extend)
         encoding = ViewEncoding(folder, Path(out), options, read, progress)
         vectors = encoding.run()
-        of = {"catalog": read.digest, "encoders": _encoded(encoding.encoders)}
-        joining = ViewJoining(folder, options, read.catalog, device, progress, of)
+        depends = {view: record.depends_on() for view, record in encoding.encoders.items()}
+        joining = ViewJoining(
+            folder, options, read.catalog, device, progress, {"catalog": read.digest, "encoders": depends}
+        )
         views = joining.run(vectors)
         _remove_leftovers(folder, encoding.encoders)
         rejects = [*read.rejects, *encoding.rejects]
         write_rejects(rejects, folder / "rejects.parquet")
-        made = {
-            **_made(options, read, len(rejects)),
-            "encoders": encoding.encoders,
-            "views": views,
-            "lexical": asdict(LexicalOptions(fields=options.encoding.text_fields)) if "lexical" in views else None,
-            "index": joining.factory,
-            "engines": joining.facts,
-            "asked": asdict(options.joining),
-        }
-        write_manifest(folder, Manifest(KIND, made, _fingerprint(made, read.digest)))
+        made = _made(options, read, len(rejects), encoding.encoders, joining, views)
+        write_manifest(folder, Manifest(KIND, stored_record(made), made.fingerprint()))
     return Built(open_index(Path(out), device=device), rejects, encoding.reused, encoding.looked_at)
 
 
@@ -80,8 +76,8 @@ def _refuse_another_catalog(out: Path, digest: str, replaced: bool) -> None:
     if replaced or not (out / MANIFEST).exists():
         return
     try:
-        old = read_manifest(out, KIND).made["catalog"]["digest"]
-    except (InputError, KeyError):
+        old = index_manifest(read_manifest(out, KIND), out).catalog.digest
+    except InputError:
         raise InputError(f"{out}: holds an index that cannot be read: give --overwrite to replace it") from None
     if old != digest:
         raise Unfinished(
@@ -97,32 +93,29 @@ def _remove_leftovers(folder: Path, encoded: Collection[str]) -> None:
             shutil.rmtree(view)
 
 
-def _fingerprint(made: dict[str, Any], digest: str) -> str:
-    """Of all that neighbours and cosines depend on: not of the notes on where a model was, nor of what was asked and
-    measured: what came of it is in `engines`."""
-    made = {name: of for name, of in made.items() if name != "asked"}
-    engines = {view: {key: of[key] for key in of if key != "recall"} for view, of in made["engines"].items()}
-    return fingerprint_of({**made, "encoders": _encoded(made["encoders"]), "engines": engines, "catalog": digest})
-
-
-def _encoded(encoders: dict[str, Any]) -> dict[str, Any]:
-    return {view: {key: of[key] for key in of if key != "notes"} for view, of in encoders.items()}
-
-
-def _made(options: BuildOptions, read: CatalogRead, rejects: int) -> dict[str, Any]:
-    """For the manifest: the catalogue and the settings that do not belong to one view."""
-    return {
-        "catalog": {
-            "products": len(read.catalog),
-            "digest": read.digest,
-            "schema": read.schema.name,
-            "unread": list(read.unread),
-            "pictures": str(read.catalog.pictures.resolve()),
-        },
-        "text_weight": options.text_weight,
-        "text_fields": list(options.encoding.text_fields),
-        "match_across_sources": options.match_across_sources,
-        "k": options.k,
-        "seed": options.seed,
-        "rejects": rejects,
-    }
+def _made(
+    options: BuildOptions,
+    read: CatalogRead,
+    rejects: int,
+    encoders: dict[str, EncoderRecord],
+    joining: ViewJoining,
+    views: Sequence[str],
+) -> IndexManifest:
+    """What the manifest says of the index."""
+    pictures = str(read.catalog.pictures.resolve())
+    fields = options.encoding.text_fields
+    return IndexManifest(
+        catalog=CatalogRecord(len(read.catalog), read.digest, read.schema.name, tuple(read.unread), pictures),
+        text_weight=options.text_weight,
+        text_fields=fields,
+        match_across_sources=options.match_across_sources,
+        k=options.k,
+        seed=options.seed,
+        rejects=rejects,
+        encoders=encoders,
+        views=tuple(views),
+        lexical=LexicalOptions(fields=fields) if "lexical" in views else None,
+        index=joining.factory,
+        engines=joining.engines,
+        asked=options.joining,
+    )

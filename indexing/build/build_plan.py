@@ -94,7 +94,7 @@ def _text_chars(file: TableFile, options: BuildOptions) -> float:
 def _is_vector(name: str, options: BuildOptions) -> bool:
     specs = (
         parse_spec(options.encoding.text_encoder, "text"),
-        Spec(*options.encoding.image_encoder.partition(":")[::2]),
+        Spec.of(options.encoding.image_encoder),
     )
     return any(name in columns for spec in specs if spec.engine == "column" for columns in column_names(spec))
 

@@ -6,7 +6,7 @@ What is done is marked on disk with all that it depends on, so that a killed run
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ import numpy as np
 
 from indexing.arrays import Floats2d, Ints1d
 from indexing.build.view_plan import Ask, ViewPlan, engine_bytes, join_budget, more_exact, stored_bytes
-from indexing.join.choice import choose_join
+from indexing.index_manifest import Effort, EngineRecord, RecallRecord, TunedEngine
+from indexing.join.choice import JoinRecord, choose_join
 from indexing.join.dense_join import DenseJoin
 from indexing.join.neighbour_files import NeighbourFiles
 from indexing.join.rows import distinct_units
@@ -31,6 +32,7 @@ from indexing.search.neighbours import Neighbours
 from indexing.search.recall import Truth, draw_sample, recall, recall_by, search_recalls, true_neighbours
 from indexing.search.tuned_index import tune, tuned
 from indexing.storage.artefact import write_json
+from indexing.storage.records import read_record, stored_record
 from indexing.vectors.rows import Rows
 
 GPU_SHARE = 0.7  # of the GPUs' memory that vectors may take
@@ -48,6 +50,15 @@ class Groups:
     names: list[str]
 
 
+@dataclass(frozen=True)
+class EngineState:
+    """What is marked on disk of a view's engine: what it was `made` from, its factory, and how it was tuned, once it was."""
+
+    made: Mapping[str, Any]
+    factory: str | None = None
+    tuned: TunedEngine | None = None
+
+
 @dataclass
 class DenseView:
     """The work on one view under `folder`. `made`: all that its vectors and neighbours depend on besides the plan."""
@@ -63,15 +74,15 @@ class DenseView:
     progress: Progress = silent
     stepped_back: list[str] = field(default_factory=list)
 
-    def run(self) -> dict[str, Any]:
-        """Make everything that is not there yet; what was chosen and measured, for the manifest."""
-        done = self._engine_state().get("facts")
-        if done is None:
-            done = self._tune_engine()
-            self._mark({**self._engine_state(), "facts": done})
-        join = self._join(done)
+    def run(self) -> EngineRecord:
+        """Make everything that is not there yet; return what was chosen and measured, for the manifest."""
+        tuned_engine = self._engine_state().tuned
+        if tuned_engine is None:
+            tuned_engine = self._tune_engine()
+            self._mark(replace(self._engine_state(), tuned=tuned_engine))
+        record, compared = self._join(tuned_engine)
         trim()
-        return {**done, **join, "recall": {**done["recall"], **self._measure()}}
+        return EngineRecord(replace(tuned_engine, recall=self._measure(tuned_engine.recall)), record, compared)
 
     @property
     def engine_path(self) -> Path:
@@ -85,79 +96,77 @@ class DenseView:
     def lists_path(self) -> Path:
         return self.folder / "engines" / lists_file(self.plan.view)
 
-    def _tune_engine(self) -> dict[str, Any]:
+    def _tune_engine(self) -> TunedEngine:
         """Build the engine; where it cannot reach the asked recall, and was not asked for, the next more exact one."""
         factory: str | None = self.plan.factory
         while True:
             assert factory is not None
             engine = self._engine(factory)
-            facts = self._tuned_facts(engine, factory)
-            recalled = facts["recall"]["queries"]
+            found, reached = self._tuned(engine, factory)
+            recalled = found.recall.queries
             better = more_exact(factory, len(self.rows)) if self.ask.index == "auto" else None
             fits = better is not None and engine_bytes(better, len(self.rows), self.rows.dim) <= join_budget(self.ask)
-            if recalled is None or facts.pop("reached") or not fits:
-                facts.pop("reached", None)
-                return facts
+            if recalled is None or reached or not fits:
+                return found
             _log.info(
                 "%s: %s finds %.3f of %.3f: %s is next", self.plan.view, factory, recalled, self.ask.recall, better
             )
             self.stepped_back.append(factory)
             factory = better
 
-    def _tuned_facts(self, engine: FaissIndex, factory: str) -> dict[str, Any]:
-        facts: dict[str, Any] = {"factory": factory, "effort": None, "stepped_back_from": list(self.stepped_back)}
-        asked = {"asked": self.ask.recall, "k": self._truth_k}
+    def _tuned(self, engine: FaissIndex, factory: str) -> tuple[TunedEngine, bool]:
+        """The engine as hard as the asked recall needs, with what its searches reach; and whether they reach it surely."""
+        before, asked = tuple(self.stepped_back), RecallRecord(self.ask.recall, self._truth_k, queries=1.0)
         if engine.exact:
-            return {**facts, "recall": {**asked, "queries": 1.0}, "reached": True}
+            return TunedEngine(factory, None, before, asked), True
         tuning = tune(engine, self.rows, self._anywhere, self.ask.recall)
         measured = recall(search_recalls(tuned(engine, self.rows, tuning.effort), self.rows, self._fresh_anywhere))
-        if engine.effort is not None:
-            facts["effort"] = {"name": engine.effort[0], "value": tuning.effort}
-        found = None if np.isnan(measured.mean) else round(measured.mean, 4)
-        return {**facts, "recall": {**asked, "queries": found}, "reached": tuning.reaches(self.ask.recall)}
+        effort = None if engine.effort is None or tuning.effort is None else Effort(engine.effort[0], tuning.effort)
+        found = TunedEngine(factory, effort, before, replace(asked, queries=_rounded(measured.mean)))
+        return found, tuning.reaches(self.ask.recall)
 
     def _engine(self, factory: str) -> FaissIndex:
         """The engine that a run before has finished, or a new one."""
-        state = {"made": self._as_stored(self.made), "factory": factory}
-        found = self._engine_state()
         size = len(self.rows)
-        if self.engine_path.exists() and {name: found.get(name) for name in state} == state:
+        if self.engine_path.exists() and self._engine_state().factory == factory:
             return load_faiss(self.engine_path, size, device=self._engine_device(factory), float16=self.float16)
         self.state_path.unlink(missing_ok=True)
         self.progress(f"index {self.plan.view}", 0, size)
         device = self._engine_device(factory)
         engine = build_faiss(self.rows, factory, device=device, float16=self.float16, seed=self.seed)
         engine.save(self.engine_path)
-        self._mark(state)
+        self._mark(EngineState(self._as_stored(self.made), factory))
         self.progress(f"index {self.plan.view}", size, size)
         return engine
 
-    def _engine_state(self) -> dict[str, Any]:
-        """What is marked of this very work."""
+    def _engine_state(self) -> EngineState:
+        """What is marked of this very work; of another one, nothing."""
+        nothing = EngineState(self._as_stored(self.made))
         try:
-            found = json.loads(self.state_path.read_text(encoding="utf-8"))
+            stored = json.loads(self.state_path.read_text(encoding="utf-8"))
+            found = read_record(stored, EngineState, where=str(self.state_path), remedy="it is made again")
         except (OSError, ValueError):
-            return {}
-        same = isinstance(found, dict) and found.get("made") == self._as_stored(self.made)
-        return found if same and self.engine_path.exists() else {}
+            return nothing
+        return found if found.made == nothing.made and self.engine_path.exists() else nothing
 
-    def _mark(self, state: Mapping[str, Any]) -> None:
+    def _mark(self, state: EngineState) -> None:
         unfinished = self.state_path.with_suffix(".tmp")
-        write_json(unfinished, state)
+        write_json(unfinished, stored_record(state))
         unfinished.rename(self.state_path)
 
-    def _join(self, done: Mapping[str, Any]) -> dict[str, Any]:
+    def _join(self, done: TunedEngine) -> tuple[JoinRecord, float | None]:
+        """Join the view with itself; how, and which share of all pairs was compared where that is counted."""
         plan, view = self.plan, self.plan.view
         if plan.join == "engine":
             self.lists_path.unlink(missing_ok=True)
             SelfJoin(self._searched(done), self.rows, self.ask.k, self.groups.sources).write(
-                self._files({"join": "engine"}), stage=f"join {view}", progress=self.progress
+                self._files(JoinRecord("engine")), stage=f"join {view}", progress=self.progress
             )
-            return {"join": "engine"}
+            return JoinRecord("engine"), None
         trim()
         units = distinct_units(self.rows, self.groups.sources)
         near = plan.join in ("lists", "category")
-        centres = self._engine(done["factory"]).centres() if near else None
+        centres = self._engine(done.factory).centres() if near else None
         truth = self._truth(self.groups.sources, 0) if near else None
         chosen = choose_join(plan.join, self.rows, units, self.groups.categories, centres, truth, self.ask.recall)
         if chosen.lists is None:
@@ -165,14 +174,14 @@ class DenseView:
         else:
             chosen.lists.save(self.lists_path)
         join = DenseJoin(self.rows, units, chosen.plan, self.ask.k, join_budget(self.ask), self.ask.threads)
-        join.write(self._files(chosen.facts), stage=f"join {view}", progress=self.progress)
-        return {**chosen.facts, "compared": round(chosen.plan.products / max(len(units), 1) ** 2, 6)}
+        join.write(self._files(chosen.record), stage=f"join {view}", progress=self.progress)
+        return chosen.record, round(chosen.plan.products / max(len(units), 1) ** 2, 6)
 
-    def _searched(self, done: Mapping[str, Any]) -> Index[Floats2d]:
+    def _searched(self, done: TunedEngine) -> Index[Floats2d]:
         """What the join asks: the engine, or where a GPU does not hold its vectors, these a part at a time."""
-        if self.ask.device == "cuda" and self._engine_device(done["factory"]) == "cpu":
+        if self.ask.device == "cuda" and self._engine_device(done.factory) == "cpu":
             return GpuTiles(self.rows, gpu_bytes())
-        return tuned(self._engine(done["factory"]), self.rows, (done["effort"] or {}).get("value"))
+        return tuned(self._engine(done.factory), self.rows, None if done.effort is None else done.effort.value)
 
     def _engine_device(self, factory: str) -> str:
         """Flat vectors that a GPU does not hold stay with the CPU; other engines are refused there by FAISS itself."""
@@ -181,12 +190,13 @@ class DenseView:
             return "cpu"
         return self.ask.device
 
-    def _files(self, join: Mapping[str, Any]) -> NeighbourFiles:
-        made = {"vectors": self.made, "k": self.ask.k, "recall": self.ask.recall, **join}
+    def _files(self, join: JoinRecord) -> NeighbourFiles:
+        made = {"vectors": self.made, "k": self.ask.k, "recall": self.ask.recall, **stored_record(join)}
         return NeighbourFiles(self.folder / "neighbours" / self.plan.view, len(self.rows), self.ask.k, made)
 
-    def _measure(self) -> dict[str, Any]:
-        """The recall of the kept neighbours, of those of another source where that was asked, also by category."""
+    def _measure(self, searches: RecallRecord) -> RecallRecord:
+        """The recall of `searches` with that of the kept neighbours, of those of another source where that was asked, also
+        by category."""
         truth = self._truth(self.groups.sources, 1)
         where = self.folder / "neighbours" / self.plan.view
         kept = [np.load(where / f"{name}.npy", mmap_mode="r") for name in ("positions", "cosines")]
@@ -194,13 +204,14 @@ class DenseView:
         for array in kept:
             forget(array)
         recalls = truth.recalls(found)
-        of = recall(recalls)
-        return {
-            "neighbours": None if np.isnan(of.mean) else round(of.mean, 4),
-            "error": None if np.isnan(of.error) else round(of.error, 4),
-            "sample": of.queries,
-            "by_category": recall_by(recalls, self.groups.categories[truth.sample], self.groups.names),
-        }
+        measured = recall(recalls)
+        return replace(
+            searches,
+            neighbours=_rounded(measured.mean),
+            error=_rounded(measured.error),
+            sample=measured.queries,
+            by_category=recall_by(recalls, self.groups.categories[truth.sample], self.groups.names),
+        )
 
     def _truth(self, sources: Ints1d | None, half: int) -> Truth:
         """The true neighbours of the half of the sample that tunes (0) or judges (1); all of a small catalogue."""
@@ -224,3 +235,8 @@ class DenseView:
     @staticmethod
     def _as_stored(made: Mapping[str, Any]) -> Any:
         return json.loads(json.dumps(made))
+
+
+def _rounded(value: float) -> float | None:
+    """Four digits; None for NaN, which JSON does not have."""
+    return None if np.isnan(value) else round(value, 4)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ from indexing.build.shard_folder import as_read, contents_of, made_of
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import Contents, RowBank
 from indexing.encoders.by_spec import EncoderPlan
-from indexing.encoders.encoder import NEURAL
-from indexing.encoders.precision import AGREEMENT_FILE
+from indexing.encoders.encoder import NEURAL, Spec
+from indexing.encoders.precision import AGREEMENT_FILE, Agreement
 from indexing.errors import Unfinished
 from indexing.product_index import ProductIndex
+from indexing.storage.records import read_record, stored_record
 from indexing.vectors.vectors import SHARD_ROWS, open_vectors
 
 OF_PRODUCTS = (
@@ -31,34 +32,29 @@ SHOWN = 60
 @dataclass(frozen=True)
 class ViewBefore:
     """What an older index gives a view: the `folder` whose vectors are linked if they fit; with `--extend` the `encoder`
-    that was kept beside them, the rows by content (`bank`), and what vectors `made` with it depend on besides."""
+    that was kept beside them, the rows by content (`bank`), and `fitted`, the index that a kept encoder was fitted for."""
 
     folder: Path | None = None
-    made: dict[str, Any] = field(default_factory=dict)
+    fitted: str | None = None
     encoder: Path | None = None
     bank: Callable[[], RowBank | None] = lambda: None
 
 
-def view_before(
-    view: str, wanted: dict[str, Any], plan: EncoderPlan, index: ProductIndex, options: BuildOptions
-) -> ViewBefore:
-    """What the index gives a view whose vectors depend on `wanted`. Raises Unfinished where they must not be lost."""
-    made = index.manifest.made
-    if view not in made["encoders"]:
+def view_before(view: str, digest: str, plan: EncoderPlan, index: ProductIndex, options: BuildOptions) -> ViewBefore:
+    """What the index gives a view of the catalogue with this `digest`, planned so. Raises Unfinished where its vectors must
+    not be lost."""
+    if view not in index.made.encoders:
         return ViewBefore()
-    place = index.folder / "vectors" / view
-    found = {"catalog": made["catalog"]["digest"], **made["encoders"][view]}
-    same = found["catalog"] == wanted["catalog"]
-    refuse_other(view, wanted, found, options, index.folder)
+    record, place = index.made.encoders[view], index.folder / "vectors" / view
+    same = index.made.catalog.digest == digest
+    wanted = {"catalog": digest, **stored_record(plan.made)}
+    refuse_other(view, wanted, {"catalog": index.made.catalog.digest, **record.depends_on()}, options, index.folder)
     if not options.extend:
         return ViewBefore(place)
-    fitted = {"fitted": found["fitted"]} if same and "fitted" in found else {"fitted": index.fingerprint}
-    return ViewBefore(
-        place,
-        fitted if plan.fitted and ("fitted" in found or not same) else {},
-        place,
-        lambda: _bank(view, plan, index, place),
-    )
+    fitted = None
+    if plan.fitted and (record.fitted is not None or not same):
+        fitted = record.fitted if same and record.fitted is not None else index.fingerprint
+    return ViewBefore(place, fitted, place, lambda: _bank(view, plan, index, place))
 
 
 def refuse_other(
@@ -71,23 +67,25 @@ def refuse_other(
     """
     if options.overwrite or found is None:
         return
-    passed = {"dim", "notes", *(() if options.resume else OF_PRODUCTS), *(("catalog",) if options.extend else ())}
+    passed = {*(() if options.resume else OF_PRODUCTS), *(("catalog",) if options.extend else ())}
     there, asked = ({key: made[key] for key in made if key not in passed} for made in (found, as_read(wanted)))
     spec = str(found.get("spec", ""))
-    if there == asked or not (options.resume or options.extend or spec.partition(":")[0] in NEURAL):
+    if there == asked or not (options.resume or options.extend or Spec.of(spec).engine in NEURAL):
         return
     keys = [key for key in dict.fromkeys([*asked, *there]) if asked.get(key) != there.get(key) and key != "spec"]
-    before, now = (_told(of, keys) for of in (there, asked))
+    before, now = (_told(made, keys) for made in (there, asked))
     raise Unfinished(
         f"{where}: its {view} vectors were made by {spec}{before}; asked for is {wanted['spec']}{now}: "
         "give --overwrite to replace them, the options of before, or another folder"
     )
 
 
-def agreement_in(folder: Path) -> dict[str, Any]:
-    """What was measured when the model of a view was opened, for the manifest."""
+def agreement_in(folder: Path) -> Agreement | None:
+    """What was measured when the model of a view was opened, for the manifest; None where nothing was."""
     file = folder / AGREEMENT_FILE
-    return {"agreement": json.loads(file.read_text(encoding="utf-8"))} if file.is_file() else {}
+    if not file.is_file():
+        return None
+    return read_record(json.loads(file.read_text(encoding="utf-8")), Agreement, where=str(file), remedy="encode again")
 
 
 def contents_in_blocks(contents: Callable[[Catalog], Contents], catalog: Catalog) -> Contents:
@@ -115,8 +113,8 @@ def holds_rows(view: Path) -> bool:
 def holds_model_vectors(folder: Path) -> bool:
     """Whether a folder holds vectors that a model made, which are worth going on with after an error."""
     for view in (folder / "vectors").glob("*"):
-        engine = str((made_of(view) or {}).get("spec", "")).partition(":")[0]
-        if engine in NEURAL and holds_rows(view):
+        spec = str((made_of(view) or {}).get("spec", ""))
+        if Spec.of(spec).engine in NEURAL and holds_rows(view):
             return True
     return False
 

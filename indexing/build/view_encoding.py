@@ -1,10 +1,9 @@
 """Encoding every view of a catalogue: which encoders, from which columns, into which folders."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import pyarrow.compute as pc
 
@@ -18,6 +17,7 @@ from indexing.catalog.rejects import Reject
 from indexing.catalog.schema import OZON, choose_schema
 from indexing.encoders.by_spec import EncoderPlan, open_encoder, plan_encoder
 from indexing.encoders.encoder import Spec, column_names, parse_spec
+from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex, open_index
@@ -38,7 +38,7 @@ class ViewEncoding:
     rejects: list[Reject] = field(default_factory=list)
     reused: list[str] = field(default_factory=list)
     looked_at: dict[str, int] = field(default_factory=dict)  # by view, how many products an encoder looked at
-    encoders: dict[str, Any] = field(default_factory=dict)  # by view, what its vectors were made from
+    encoders: dict[str, EncoderRecord] = field(default_factory=dict)  # by view
 
     def run(self) -> dict[str, Vectors]:
         """The vectors of each encoded view: text, image and image_extra, those that there are."""
@@ -72,10 +72,9 @@ class ViewEncoding:
     def _encode(self, view: str, spec: Spec) -> Vectors:
         folder, catalog = self.folder / "vectors" / view, self.read.catalog
         plan = self._plan(view, spec)
-        made = {"spec": str(spec), **plan.made}
-        before = self._before(view, made, plan)
-        self.encoders[view] = {**made, **before.made}
-        shards = ShardFolder(folder, {"catalog": self.read.digest, **self.encoders[view]})
+        before = self._before(view, plan)
+        record = EncoderRecord(plan.made, 0, plan.notes, before.fitted)  # dim and notes are whole once it has encoded
+        shards = ShardFolder(folder, {"catalog": self.read.digest, **record.depends_on()})
         refuse_other(view, shards.made, made_of(folder) if holds_rows(folder) else None, self.options, self.folder)
         shards.take_over(before.folder)
         if before.encoder is not None:
@@ -84,14 +83,15 @@ class ViewEncoding:
         encoded = encode_view(
             catalog,
             shards,
-            partial(open_encoder, self.encoders[view], folder, query=False) if kept else plan.make,
+            partial(open_encoder, record, folder, query=False) if kept else plan.make,
             stage=f"encode {view}",
             progress=self.progress,
             known=None if plan.contents is None else lambda: _known(catalog, shards, plan, before),
             part_rows=plan.part_rows,
         )
         self._told(view, encoded)
-        self.encoders[view] |= {"dim": encoded.vectors.dim, "notes": {**plan.notes, **agreement_in(folder)}}
+        notes = replace(plan.notes, agreement=agreement_in(folder))
+        self.encoders[view] = replace(record, dim=encoded.vectors.dim, notes=notes)
         return encoded.vectors
 
     def _plan(self, view: str, spec: Spec) -> EncoderPlan:
@@ -106,10 +106,10 @@ class ViewEncoding:
             extra=view == "image_extra",
         )
 
-    def _before(self, view: str, made: dict[str, Any], plan: EncoderPlan) -> ViewBefore:
+    def _before(self, view: str, plan: EncoderPlan) -> ViewBefore:
         if self._index is None:
             return ViewBefore()
-        return view_before(view, {"catalog": self.read.digest, **made}, plan, self._index, self.options)
+        return view_before(view, self.read.digest, plan, self._index, self.options)
 
     def _told(self, view: str, encoded: EncodedView) -> None:
         self.rejects += encoded.rejects

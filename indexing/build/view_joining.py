@@ -13,6 +13,7 @@ from indexing.build.dense_view import DenseView, Groups
 from indexing.build.options import BuildOptions
 from indexing.build.view_plan import Ask, ViewPlan, plan_view
 from indexing.catalog.catalog import Catalog
+from indexing.index_manifest import EngineRecord
 from indexing.join.neighbour_files import STATE, NeighbourFiles
 from indexing.join.self_join import SelfJoin, SparseRows, with_reserve
 from indexing.machine.memory import parse_memory, trim
@@ -28,7 +29,7 @@ class ViewJoining:
     """The engines and the kept neighbours of all views under `folder`.
 
     `made` is what the catalogue and its vectors depend on; what an interrupted run left of the same is gone on with.
-    After `run`, `facts` are what was chosen and measured of each dense view, for the manifest.
+    After `run`, `engines` are what was chosen and measured of each dense view, for the manifest.
     """
 
     folder: Path
@@ -37,13 +38,13 @@ class ViewJoining:
     device: str
     progress: Progress = silent
     made: Mapping[str, Any] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
+    engines: dict[str, EngineRecord] = field(default_factory=dict)
 
     @property
     def factory(self) -> str:
         """The FAISS factory string: that of the view that is searched by default."""
-        made = [self.facts[view]["factory"] for view in ("fused", "text", "image") if view in self.facts]
-        return str(made[0]) if made else self.options.joining.index
+        made = [self.engines[view].factory for view in ("fused", "text", "image") if view in self.engines]
+        return made[0] if made else self.options.joining.index
 
     @cached_property
     def ask(self) -> Ask:
@@ -58,7 +59,7 @@ class ViewJoining:
         (self.folder / "engines").mkdir(exist_ok=True)
         groups = Groups(sources, *self.catalog.category_codes())
         for view, dense in rows.items():
-            self.facts[view] = self._dense(plans[view], dense, groups).run()
+            self.engines[view] = self._dense(plans[view], dense, groups).run()
         views = list(rows)
         if self.options.lexical and self._has_text():
             self._join_lexical(sources)

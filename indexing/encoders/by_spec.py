@@ -1,10 +1,9 @@
 """Which engine a SPEC names: what its vectors depend on, how it is made for a build, how it is opened for queries."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,17 @@ from indexing.encoders.lsa import LsaOptions, fit_lsa, load_lsa
 from indexing.encoders.options import EncodingOptions
 from indexing.encoders.pictures.picture_encoder import picture_contents, picture_states
 from indexing.encoders.pictures.plan import open_clip_view, plan_clip
+from indexing.encoders.record import (
+    ClipMade,
+    ClipTextMade,
+    ColumnMade,
+    EncoderMade,
+    EncoderNotes,
+    EncoderRecord,
+    LsaMade,
+    StaticMade,
+    ThumbnailMade,
+)
 from indexing.encoders.text.plan import open_text, plan_text
 from indexing.encoders.thumbnail import ThumbnailEncoder
 from indexing.machine.progress import Progress, silent
@@ -29,12 +39,12 @@ PART_ROWS = 1_024  # of models: what is lost when a run is killed
 @dataclass(frozen=True)
 class EncoderPlan:
     """`made`: what the vectors will depend on besides the catalogue. `make` fits or loads the encoder. `notes` is what
-    else the manifest keeps of it. `contents`: what it reads of each product of a block; None where that is as much work
+    else the manifest keeps. `contents`: what it reads of each product of a block; None where that is as much work
     as encoding. `fitted`: made for this catalogue; `part_rows`: encoded and kept at once."""
 
-    made: dict[str, Any]
+    made: EncoderMade
     make: Callable[[], Encoder]
-    notes: dict[str, Any] = field(default_factory=dict)
+    notes: EncoderNotes = field(default_factory=EncoderNotes)
     contents: Callable[[Catalog], Contents] | None = None
     fitted: bool = False
     part_rows: int = SHARD_ROWS
@@ -55,18 +65,20 @@ def plan_encoder(
     of the other pictures of the products, not the main ones."""
     if spec.engine == "column":
         main = spec.name.partition("+")[0]
-        return EncoderPlan({"vectors": read.vector_digests[main]}, lambda: ColumnEncoder(main, 0))
+        return EncoderPlan(ColumnMade(str(spec), read.vector_digests[main]), lambda: ColumnEncoder(main, 0))
     if spec.engine == "thumbnail":
-        made = {"pictures": picture_states(read.catalog, extra=extra), "extra": extra}
+        made = ThumbnailMade(str(spec), picture_states(read.catalog, extra=extra), extra)
         seen = partial(picture_contents, extra=extra)
         return EncoderPlan(made, lambda: ThumbnailEncoder(extra=extra), contents=seen)
     if spec.engine in ("clip", "clip-text"):
         clip = plan_clip(spec, options, read.catalog, folder, device=device, extra=extra)
-        pictures = {"pictures": picture_states(read.catalog, extra=extra)} if spec.engine == "clip" else {}
+        clip_made = clip.made
+        if isinstance(clip_made, ClipMade):
+            clip_made = replace(clip_made, pictures=picture_states(read.catalog, extra=extra))
         contents = (
             partial(picture_contents, extra=extra) if clip.template is None else TextTemplate(clip.template).contents
         )
-        return EncoderPlan({**clip.made, **pictures}, clip.make, clip.notes, contents, part_rows=PART_ROWS)
+        return EncoderPlan(clip_made, clip.make, clip.notes, contents, part_rows=PART_ROWS)
     if spec.engine in ("st", "static"):
         text = plan_text(spec, options, device)
         return EncoderPlan(
@@ -79,7 +91,7 @@ def plan_encoder(
         )
     lsa = LsaOptions(fields=options.text_fields, seed=seed)
     return EncoderPlan(
-        {"options": asdict(lsa)},
+        LsaMade(str(spec), lsa),
         lambda: _fit_lsa(lsa, read, folder, progress),
         contents=lambda catalog: _contents(catalog, lsa.fields),
         fitted=True,
@@ -90,19 +102,19 @@ def _contents(catalog: Catalog, fields: Sequence[str]) -> Contents:
     return np.concatenate([text_contents([]), *(text_contents(texts) for texts in catalog.text_blocks(fields))])
 
 
-def open_encoder(made: dict[str, Any], folder: Path, *, query: bool = True) -> Encoder:
-    """The encoder of a built view, for what is typed (`query`) or for products like the catalogue's: `made` is what the
-    manifest says of it, `folder` its vectors'."""
-    spec = Spec(*str(made["spec"]).partition(":")[::2])
-    if spec.engine == "lsa":
+def open_encoder(record: EncoderRecord, folder: Path, *, query: bool = True) -> Encoder:
+    """Return the encoder of a built view, for what is typed (`query`) or for products like the catalogue's; `folder` is that
+    of its vectors."""
+    made = record.made
+    if isinstance(made, LsaMade):
         return load_lsa(folder)
-    if spec.engine == "thumbnail":
-        return ThumbnailEncoder(extra=bool(made.get("extra")))
-    if spec.engine in ("clip", "clip-text"):
-        return open_clip_view(made, folder)
-    if spec.engine in ("st", "static"):
-        return open_text(made, folder, query=query)
-    return ColumnEncoder(spec.name, int(made["dim"]))
+    if isinstance(made, ThumbnailMade):
+        return ThumbnailEncoder(extra=made.extra)
+    if isinstance(made, ClipMade | ClipTextMade):
+        return open_clip_view(made, record.notes, folder)
+    if isinstance(made, StaticMade):
+        return open_text(made, record.notes, folder, query=query)
+    return ColumnEncoder(Spec.of(made.spec).name, record.dim)
 
 
 def _fit_lsa(options: LsaOptions, read: CatalogRead, folder: Path, progress: Progress) -> Encoder:

@@ -1,7 +1,6 @@
 """Vectors that the user's file already holds."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -22,10 +21,6 @@ class ColumnEncoder:
     @property
     def spec(self) -> str:
         return str(Spec("column", self.column))
-
-    @property
-    def made(self) -> dict[str, Any]:
-        return {"spec": self.spec, "dim": self.dim}
 
     def encode(self, catalog: Catalog) -> Encoded:
         """Raises InputError for a text or picture that was typed in: its vector cannot be made here."""

@@ -1,7 +1,7 @@
 """Encoders turn products into unit rows of one view; which one is named by a SPEC, chosen at the edge."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from indexing.arrays import Floats2d
 from indexing.catalog.catalog import Catalog
@@ -35,10 +35,6 @@ class Encoder(Protocol):
     def dim(self) -> int:
         """d, the length of a row."""
 
-    @property
-    def made(self) -> dict[str, Any]:
-        """Everything that the rows depend on besides the products: settings, fitted state."""
-
     def encode(self, catalog: Catalog) -> Encoded:
         """One row a product, in the catalogue's order."""
 
@@ -50,19 +46,24 @@ class Spec:
     engine: str
     name: str = ""
 
+    @classmethod
+    def of(cls, text: str) -> "Spec":
+        """Take a SPEC apart, of whatever view."""
+        engine, _, name = text.partition(":")
+        return cls(engine, name)
+
     def __str__(self) -> str:
         return f"{self.engine}:{self.name}" if self.name else self.engine
 
 
 def parse_spec(text: str, view: str) -> Spec:
     """The SPEC of a view's encoder. Raises InputError for engines that the view does not have."""
-    engine, _, name = text.partition(":")
-    own = ENGINES[view]
-    if engine not in own:
+    spec, own = Spec.of(text), ENGINES[view]
+    if spec.engine not in own:
         raise InputError(f"--{view}-encoder {text}: choose from {', '.join(own)} ({NAMED[view]})")
-    if (engine == "column" or engine in NEURAL) != bool(name):
+    if (spec.engine == "column" or spec.engine in NEURAL) != bool(spec.name):
         raise InputError(f"--{view}-encoder {text}: write {NAMED[view]}, or {own[0]} without a name")
-    return Spec(engine, name)
+    return spec
 
 
 def column_names(spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -21,7 +20,7 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import TEXT_FIELDS, Catalog
 from indexing.encoders.encoder import Encoded
 from indexing.errors import InputError
-from indexing.storage.artefact import fingerprint_of, write_json
+from indexing.storage.artefact import write_json
 from indexing.vectors.ngrams import NgramOptions, count_blocks, document_counts, inverse_document_frequency, weigh
 from indexing.vectors.vectors import unit_rows
 
@@ -68,11 +67,6 @@ class LsaEncoder:
     @property
     def dim(self) -> int:
         return int(self.projection.shape[1])
-
-    @property
-    def made(self) -> dict[str, Any]:
-        fitted = fingerprint_of([part.tobytes().hex()[:4096] for part in (self.kept, self.idf, self.projection)])
-        return {"spec": self.spec, "dim": self.dim, "options": asdict(self.options), "fitted": fitted}
 
     def encode(self, catalog: Catalog) -> Encoded:
         """Texts without any kept n-gram have a row of zeros."""

@@ -7,7 +7,6 @@ border, so that margins and crops matter less.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -78,13 +77,9 @@ class ThumbnailEncoder:
     def dim(self) -> int:
         return ThumbnailModel().dim
 
-    @property
-    def made(self) -> dict[str, Any]:
-        return {"spec": self.spec, "dim": self.dim, "version": 1}
-
     def encode(self, catalog: Catalog) -> Encoded:
         """What cannot be decoded is a reject with its reason."""
-        return PictureEncoder(self.spec, ThumbnailModel(), self.made, self.extra, self.workers).encode(catalog)
+        return PictureEncoder(self.spec, ThumbnailModel(), self.extra, self.workers).encode(catalog)
 
 
 def thumbnail(picture: Image.Image) -> Pixels:

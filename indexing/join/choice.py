@@ -1,7 +1,6 @@
 """Which rows a self-join compares: all, those in near lists, or all of a category and of others what is near."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ from indexing.join.rows import Units
 from indexing.search.faiss_index import cluster_centres
 from indexing.search.near_lists import Lists, assign, lists_for
 from indexing.search.recall import Truth, least_alone, least_lists, least_probes
+from indexing.storage.records import OMIT
 from indexing.vectors.rows import Rows
 
 WORTHWHILE = 0.6  # of an exact join's comparisons: with more, the exact one is as fast
@@ -20,11 +20,27 @@ TRAINED_A_LIST, TRAINING_ROUNDS = 32, 5
 
 
 @dataclass(frozen=True)
+class JoinRecord:
+    """How a view was joined, for the manifest: exactly (`exact`), through near `lists`, exactly within a `category`, or by
+    the `engine`.
+
+    Of the `lists` each row looked at its `near_lists` nearest; one whose neighbours do not look for it must look at
+    `near_lists_alone`. `join_stepped_back_from` is the kind that was asked and could not reach the recall any cheaper.
+    """
+
+    join: str
+    lists: int | None = field(default=None, metadata=OMIT)
+    near_lists: int | None = field(default=None, metadata=OMIT)
+    near_lists_alone: int | None = field(default=None, metadata=OMIT)
+    join_stepped_back_from: str | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True)
 class ChosenJoin:
     """The plan, for the manifest what it is, and the lists that it goes through, which updates need."""
 
     plan: JoinPlan | ProbingPlan
-    facts: dict[str, Any]
+    record: JoinRecord
     lists: Lists | None = None
 
 
@@ -35,14 +51,14 @@ def choose_join(
     cannot reach the asked recall any cheaper."""
     exact = plan_exact(rows, units)
     if kind == "exact" or truth is None or len(units) < 2:
-        return ChosenJoin(exact, {"join": "exact"})
+        return ChosenJoin(exact, JoinRecord("exact"))
     if kind == "category":
         found = _by_category(rows, units, categories, truth, asked)
     else:
         found = _probing(rows, units, make_centres(rows, units) if centres is None else centres, truth, asked)
     if found is not None and found.plan.products <= WORTHWHILE * exact.products:
         return found
-    return ChosenJoin(exact, {"join": "exact", "join_stepped_back_from": kind})
+    return ChosenJoin(exact, JoinRecord("exact", join_stepped_back_from=kind))
 
 
 def _probing(rows: Rows, units: Units, centres: Floats2d, truth: Truth, asked: float) -> ChosenJoin | None:
@@ -51,21 +67,23 @@ def _probing(rows: Rows, units: Units, centres: Floats2d, truth: Truth, asked: f
     if probed is None:
         return None
     plan = plan_probing(rows, units, centres, probed)
-    facts = {"join": "lists", "lists": len(centres), "near_lists": probed}
-    facts["near_lists_alone"] = least_alone(truth, rows, centres, asked) or len(centres)
-    return ChosenJoin(plan, facts, _of_products(plan.own_lists, len(rows), units, centres))
+    alone = least_alone(truth, rows, centres, asked) or len(centres)
+    return ChosenJoin(
+        plan, JoinRecord("lists", len(centres), probed, alone), _of_products(plan.own_lists, len(rows), units, centres)
+    )
 
 
 def _by_category(rows: Rows, units: Units, categories: Ints1d, truth: Truth, asked: float) -> ChosenJoin | None:
     """All of a category, and whole lists of other categories near a row's own."""
-    of = make_lists(rows, units)
+    lists = make_lists(rows, units)
     alike = _same(categories, truth)
-    probed = least_lists(truth, of, asked, alike=alike)
+    probed = least_lists(truth, lists, asked, alike=alike)
     if probed is None:
         return None
-    facts = {"join": "category", "lists": len(of.centres), "near_lists": probed}
-    facts["near_lists_alone"] = least_alone(truth, rows, of.centres, asked, alike=alike) or len(of.centres)
-    return ChosenJoin(plan_cells(categories[units.first], of.codes[units.first], of.near(probed)), facts, of)
+    count = len(lists.centres)
+    record = JoinRecord("category", count, probed, least_alone(truth, rows, lists.centres, asked, alike=alike) or count)
+    plan = plan_cells(categories[units.first], lists.codes[units.first], lists.near(probed))
+    return ChosenJoin(plan, record, lists)
 
 
 def make_centres(rows: Rows, units: Units, *, seed: int = 0) -> Floats2d:

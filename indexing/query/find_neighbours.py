@@ -119,12 +119,13 @@ def _searched_view(index: ProductIndex, query: Query) -> str:
 
 def _encodes(index: ProductIndex, view: str) -> bool:
     """Whether the index can encode what was typed in: vectors that came in a column cannot be made here."""
-    return view in index.views and not index.manifest.made["encoders"][view]["spec"].startswith("column:")
+    return view in index.views and index.made.encoders[view].made.engine != "column"
 
 
 def _picture_texts(index: ProductIndex) -> Encoder | None:
     """The encoder that turns texts into rows of the image view, None where there is none."""
-    return open_text_twin(index.manifest.made["encoders"]["image"]) if "image" in index.views else None
+    image = index.made.encoders.get("image") if "image" in index.views else None
+    return None if image is None else open_text_twin(image.made, image.notes)
 
 
 def _query_rows(index: ProductIndex, query: Query, searched: str) -> dict[str, Any]:
@@ -159,7 +160,7 @@ def _or_zeros(rows: Mapping[str, Any], index: ProductIndex, view: str) -> Floats
 
 def _text_catalog(index: ProductIndex, text: str) -> Catalog:
     """The text where the index reads it: as a title, or in the first plain field that the text view is made of."""
-    fields = index.manifest.made["text_fields"]
+    fields = index.made.text_fields
     field = next((name for name in ("title", "description", "brand") if name in fields), "title")
     if field == "title":
         return catalog_of(title=text)
@@ -181,7 +182,7 @@ def _picture_row(index: ProductIndex, picture: Path) -> Floats2d:
 def _allowed(index: ProductIndex, query: Query, filters: Filters) -> Bools1d | None:
     """Which products (n,) may be neighbours, None for all of them; whether the query is one itself is not asked."""
     allowed = index.allowed(filters)
-    if query.position is None or not index.manifest.made["match_across_sources"]:
+    if query.position is None or not index.made.match_across_sources:
         return allowed
     own = int(index.sources[query.position])
     if own < 0:

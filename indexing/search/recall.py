@@ -80,13 +80,21 @@ def recall(recalls: Floats1d) -> Recall:
     return Recall(float(known.mean()), float(known.std() / len(known) ** 0.5), len(known))
 
 
-def recall_by(recalls: Floats1d, groups: Ints1d, names: list[str]) -> dict[str, dict[str, float]]:
-    """Recall and number of queries of each group: `groups` (s,) index `names`, -1 = none."""
+@dataclass(frozen=True)
+class CategoryRecall:
+    """The mean recall of so many queries of one category."""
+
+    recall: float
+    queries: int
+
+
+def recall_by(recalls: Floats1d, groups: Ints1d, names: list[str]) -> dict[str, CategoryRecall]:
+    """Return the recall of each group that has queries: `groups` (s,) index `names`, -1 = none."""
     found = {}
     for group in np.unique(groups[groups >= 0]).tolist():
-        of = recall(recalls[groups == group])
-        if of.queries:
-            found[names[group]] = {"recall": round(of.mean, 4), "queries": of.queries}
+        measured = recall(recalls[groups == group])
+        if measured.queries:
+            found[names[group]] = CategoryRecall(round(measured.mean, 4), measured.queries)
     return found
 
 

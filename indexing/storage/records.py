@@ -54,11 +54,12 @@ def _converter() -> Converter:
     made.register_structure_hook_factory(_chooses, lambda kind: lambda value, _: kind.chosen(value))
     made.register_unstructure_hook_factory(is_dataclass, lambda kind: _unstructured(made, kind))
     made.register_unstructure_hook_func(_chooses, lambda record: made.unstructure(record, type(record)))
+    made.register_unstructure_hook_func(_stores_itself, lambda record: record.stored())
     return made
 
 
 def _chooses(kind: Any) -> bool:
-    """Whether a class chooses by a value which of its kinds reads it: it has a class method `chosen`."""
+    """Whether a class chooses by the stored value what it is read as: it has a class method `chosen`."""
     return isinstance(kind, type) and "chosen" in vars(kind)
 
 
@@ -97,6 +98,11 @@ def _named(name: str, kind: Any, value: Any) -> Any:
         raise ValueError("; ".join(_sentence(line) for line in told[:3])) from error
     except (TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{name}: {error}") from error
+
+
+def _stores_itself(kind: Any) -> bool:
+    """Whether a record lies otherwise on disk than in memory: it has a method `stored`."""
+    return isinstance(kind, type) and "stored" in vars(kind)
 
 
 def _structured(made: Converter, kind: Any) -> Any:

@@ -1,8 +1,7 @@
 """Folding an index's updates in: one layer again, with the neighbours that it has, or with encoders fitted again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,13 +12,15 @@ from indexing.build.view_joining import ViewJoining
 from indexing.encoders.encoder import Encoder
 from indexing.encoders.lsa import LsaEncoder, fit_lsa
 from indexing.encoders.options import EncodingOptions
+from indexing.index_manifest import KIND, IndexManifest
 from indexing.join.options import JoiningOptions
 from indexing.machine.progress import Progress, silent
-from indexing.product_index import DELTA, KIND, ProductIndex, open_index
+from indexing.product_index import DELTA, ProductIndex, open_index
 from indexing.search.device import choose_device
 from indexing.search.faiss_index import build_faiss
 from indexing.search.near_lists import lists_file
 from indexing.storage.artefact import Manifest, fingerprint_of, read_manifest, write_json, write_manifest, writing
+from indexing.storage.records import stored_record
 from indexing.update.update_index import link_unchanged
 from indexing.vectors.rows import dense_rows
 from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
@@ -61,9 +62,8 @@ def compact_index(index: Path, *, refit: bool = False, device: str = "auto", pro
 
 def _fitted(index: ProductIndex) -> tuple[str, ...]:
     """The views whose encoders were fitted on the catalogue."""
-    encoders = index.manifest.made["encoders"]
     lexical = ("lexical",) if "lexical" in index.views else ()
-    return (*(view for view, of in encoders.items() if of["spec"] == "lsa"), *lexical)
+    return (*(view for view, record in index.made.encoders.items() if record.made.engine == "lsa"), *lexical)
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,14 @@ class _Compacting:
         try:
             rewritten = ("vectors", "engines", DELTA, *(("neighbours", "lexical") if self.refitted else ()))
             known = link_unchanged(self.old, self.folder, rewritten)
-            vectors = {view: self._vectors(view) for view in self.old.manifest.made["encoders"]}
-            made = {name: of for name, of in self.old.manifest.made.items() if name != "layers"}
+            vectors = {view: self._vectors(view) for view in self.old.made.encoders}
+            made, fingerprint = replace(self.old.made, layers=None), self.old.fingerprint
             if self.refitted:
-                made |= {**self._joined(vectors), "refitted": made["catalog"]["digest"]}
-                fingerprint = fingerprint_of(self.old.fingerprint, "refitted", made["catalog"]["digest"])
+                made = replace(self._joined(vectors, made), refitted=made.catalog.digest)
+                fingerprint = fingerprint_of(fingerprint, "refitted", made.catalog.digest)
             else:
                 self._engines(vectors)
-                fingerprint = self.old.fingerprint
-            write_manifest(self.folder, Manifest(KIND, made, fingerprint), known=known)
+            write_manifest(self.folder, Manifest(KIND, stored_record(made), fingerprint), known=known)
         finally:
             self.old.hold.release()
 
@@ -124,28 +123,26 @@ class _Compacting:
 
     def _engines(self, vectors: dict[str, Vectors]) -> None:
         (self.folder / "engines").mkdir()
-        made = self.old.manifest.made
-        for view, rows in dense_rows(vectors, made["text_weight"]).items():
-            factory = made.get("engines", {}).get(view, {}).get("factory", made["index"])
-            engine = build_faiss(rows, factory, device=self.old.device, seed=made["seed"])
+        made = self.old.made
+        for view, rows in dense_rows(vectors, made.text_weight).items():
+            engine = build_faiss(rows, made.factory_of(view), device=self.old.device, seed=made.seed)
             engine.save(self.folder / "engines" / f"{view}.faiss")
             lists = self.old.lists(view)
             if lists is not None:
                 lists.save(self.folder / "engines" / lists_file(view))
             self.progress(f"index {view}", len(rows), len(rows))
 
-    def _joined(self, vectors: dict[str, Vectors]) -> dict[str, Any]:
-        """Join every view again, by an index chosen anew as it was asked for; what the manifest says of it."""
-        made: dict[str, Any] = self.old.manifest.made
-        asked = made.get("asked", {"index": made["index"]})  # earlier indexes do not say what was asked
+    def _joined(self, vectors: dict[str, Vectors], made: IndexManifest) -> IndexManifest:
+        """Join every view again, by an index chosen anew as it was asked for; `made` with what came of it."""
         options = BuildOptions(
-            encoding=EncodingOptions(text_fields=tuple(made["text_fields"])),
-            joining=JoiningOptions(**asked),
-            text_weight=made["text_weight"],
+            encoding=EncodingOptions(text_fields=made.text_fields),
+            joining=made.asked or JoiningOptions(index=made.index),
+            text_weight=made.text_weight,
             lexical="lexical" in self.old.views,
-            match_across_sources=made["match_across_sources"],
-            k=made["k"],
-            seed=made["seed"],
+            match_across_sources=made.match_across_sources,
+            k=made.k,
+            seed=made.seed,
         )
         joining = ViewJoining(self.folder, options, self.old.catalog, self.old.device, self.progress)
-        return {"views": joining.run(vectors), "index": joining.factory, "engines": joining.facts}
+        views = tuple(joining.run(vectors))
+        return replace(made, views=views, index=joining.factory, engines=joining.engines)

@@ -11,6 +11,7 @@ from indexing.catalog.rejects import Reject
 from indexing.encoders.by_spec import open_encoder
 from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Encoder, Spec, column_names
+from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex
@@ -70,10 +71,10 @@ def encode_delta(
     given, before = update.given.take(rows[touched]), moves.origin[touched]
     encoded: dict[str, Floats2d] = {}
     rejects: list[Reject] = []
-    for view, made in old.manifest.made["encoders"].items():
+    for view, record in old.made.encoders.items():
         vectors = old.vectors(view)
         assert vectors is not None
-        encoder = _encoder(made, old, view)
+        encoder = _encoder(record, old, view)
         encoded[view] = _encode(encoder, given, vectors.dim, rejects, f"encode {view}", progress)
     differs = {view: _differing(old, view, of, before) for view, of in encoded.items()}
     moved = np.any(list(differs.values()), axis=0) if differs else np.zeros(len(touched), dtype=bool)
@@ -89,12 +90,12 @@ def encode_delta(
     return DeltaViews(layers, views, again, rejects)
 
 
-def _encoder(made: dict[str, object], old: ProductIndex, view: str) -> Encoder:
-    spec = Spec(*str(made["spec"]).partition(":")[::2])
+def _encoder(record: EncoderRecord, old: ProductIndex, view: str) -> Encoder:
+    spec = Spec.of(record.spec)
     if spec.engine == "column":
-        return ColumnEncoder(column_names(spec)[0][0], int(str(made["dim"])))
+        return ColumnEncoder(column_names(spec)[0][0], record.dim)
     with old.hold.read() as place:
-        return open_encoder(made, place / "vectors" / view, query=False)
+        return open_encoder(record, place / "vectors" / view, query=False)
 
 
 def _encode(

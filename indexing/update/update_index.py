@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from indexing.catalog.read_catalog import CATALOG_FILE, PICTURES_FILE, ReadOptio
 from indexing.catalog.rejects import SCHEMA, Reject, write_rejects
 from indexing.encoders.encoder import Spec, column_names
 from indexing.errors import InputError
+from indexing.index_manifest import KIND, IndexManifest, LayersRecord, UpdatesRecord
 from indexing.machine.progress import Progress, silent
-from indexing.product_index import DELTA, KIND, ProductIndex, open_index
+from indexing.product_index import DELTA, ProductIndex, open_index
 from indexing.search.device import choose_device
 from indexing.storage.artefact import Manifest, fingerprint_of, link_or_copy, read_manifest, write_manifest, writing
+from indexing.storage.records import stored_record
 from indexing.update.changes import CatalogUpdate, in_types_of, plan_update
 from indexing.update.deleted import find_deleted, read_delete_list, write_record
 from indexing.update.encoding import encode_delta
@@ -123,27 +125,25 @@ class _Updating:
 
     def _read(self, old: ProductIndex, products: Sequence[Path], folder: Path) -> tuple[Catalog, list[Reject]]:
         """The products given in the types of the index, and the cells that were set aside."""
-        made = old.manifest.made
-        scratch = folder / "given"
+        made, scratch = old.made, folder / "given"
         scratch.mkdir()
         read = read_catalog(products, folder=scratch, options=self._reading(made), progress=self.progress)
-        if read.schema.name != made["catalog"]["schema"]:
+        if read.schema.name != made.catalog.schema:
             raise InputError(
-                f"{self.path}: was built with the schema {made['catalog']['schema']}, these products read as "
+                f"{self.path}: was built with the schema {made.catalog.schema}, these products read as "
                 f"{read.schema.name}: give --schema as then"
             )
-        blob = f"pictures-{made.get('updates', {}).get('number', 0) + 1}.bin"
+        blob = f"pictures-{1 if made.updates is None else made.updates.number + 1}.bin"
         if (scratch / PICTURES_FILE).exists():
             os.rename(scratch / PICTURES_FILE, folder / blob)
         own = Catalog(read.catalog.table, read.catalog.pictures, folder)
         prefix = _seen_from(old.catalog.pictures, read.catalog.pictures)
         return in_types_of(old.catalog, own, pictures=prefix, blob=blob), read.rejects
 
-    def _reading(self, made: dict[str, Any]) -> ReadOptions:
-        specs = [Spec(*str(of["spec"]).partition(":")[::2]) for of in made["encoders"].values()]
-        columns = [column_names(spec) for spec in specs]
+    def _reading(self, made: IndexManifest) -> ReadOptions:
+        columns = [column_names(Spec.of(record.spec)) for record in made.encoders.values()]
         always = tuple(dict.fromkeys(name for names, _ in columns for name in names))
-        extra = str(made["encoders"].get("image_extra", {}).get("spec", "")).removeprefix("column:")
+        extra = made.encoders["image_extra"].spec.removeprefix("column:") if "image_extra" in made.encoders else ""
         optional = tuple(dict.fromkeys([*(name for _, names in columns for name in names), *filter(None, [extra])]))
         always = tuple(name for name in always if name not in optional)
         return ReadOptions(self.options.schema, self.options.images, always, optional, self.options.max_rejects)
@@ -178,8 +178,8 @@ class _Updating:
         count = _write_rejects(old, update, touched, catalog, self.rejects, folder)
         write_record(old.catalog, update.deleted, catalog, folder)
         _clear_scratch(folder)
-        manifest = _manifest(old, catalog, digest, views.layers, count)
-        write_manifest(folder, manifest, known=known)
+        made = _made(old, catalog, digest, views.layers, count)
+        write_manifest(folder, Manifest(KIND, stored_record(made), _fingerprint(made)), known=known)
 
 
 def link_unchanged(old: ProductIndex, folder: Path, rewritten: Sequence[str]) -> dict[str, Any]:
@@ -192,26 +192,30 @@ def link_unchanged(old: ProductIndex, folder: Path, rewritten: Sequence[str]) ->
     return known
 
 
-def _manifest(old: ProductIndex, catalog: Catalog, digest: str, layers: Layers, rejects: int) -> Manifest:
-    before = old.manifest.made
-    updates = before.get("updates") or {"number": 0, "built": old.fingerprint, "created": old.manifest.created}
-    updates = {**updates, "number": updates["number"] + 1}
-    made = {
-        **before,
-        "catalog": {**before["catalog"], "products": len(catalog), "digest": digest},
-        "layers": {"main": layers.main, "delta": layers.delta, "dead": layers.dead},
-        "updates": updates,
-        "rejects": rejects,
-    }
-    return Manifest(KIND, made, fingerprint_of(updates["built"], digest))
+def _made(old: ProductIndex, catalog: Catalog, digest: str, layers: Layers, rejects: int) -> IndexManifest:
+    """What the manifest says of the new version."""
+    updates = old.made.updates or UpdatesRecord(0, old.fingerprint, old.manifest.created)
+    return replace(
+        old.made,
+        catalog=replace(old.made.catalog, products=len(catalog), digest=digest),
+        layers=LayersRecord(layers.main, layers.delta, layers.dead),
+        updates=replace(updates, number=updates.number + 1),
+        rejects=rejects,
+    )
+
+
+def _fingerprint(made: IndexManifest) -> str:
+    """Of an updated index: another one for every catalogue that it was brought to."""
+    assert made.updates is not None
+    return fingerprint_of(made.updates.built, made.catalog.digest)
 
 
 def _pictures_since(old: ProductIndex) -> float | None:
     """When the index was built, if it looks at pictures itself: files written later may show something else."""
-    image = str(old.manifest.made["encoders"].get("image", {}).get("spec", "column:"))
-    if image.startswith("column:"):
+    image = old.made.encoders.get("image")
+    if image is None or image.made.engine == "column":
         return None
-    created = old.manifest.made.get("updates", {}).get("created") or old.manifest.created
+    created = old.manifest.created if old.made.updates is None else old.made.updates.created
     return datetime.fromisoformat(created).timestamp()
 
 

@@ -40,7 +40,7 @@ class DeltaViewJoining:
 
     def run(self, views: DeltaViews) -> dict[str, int]:
         """Write the neighbours of every view; for how many products each was searched."""
-        across = self.old.manifest.made["match_across_sources"]
+        across = self.old.made.match_across_sources
         sources = self.catalog.source_codes() if across else None
         moved = self._of_another_source() if across else np.zeros(0, dtype=np.int64)
         searched = {}
@@ -73,9 +73,10 @@ class DeltaViewJoining:
 
     def _near(self, view: str, lists: Lists) -> Cells:
         """Whom the view's join compared with one another, as far as one side of a pair can tell."""
-        facts = self.old.manifest.made["engines"][view]
-        groups = self.catalog.category_codes()[0] if facts["join"] == "category" else None
-        return NearCells(lists, facts["near_lists_alone"], groups).cells()
+        join = self.old.made.engines[view].join
+        assert join.near_lists_alone is not None  # it was joined through lists
+        groups = self.catalog.category_codes()[0] if join.join == "category" else None
+        return NearCells(lists, join.near_lists_alone, groups).cells()
 
     def _old_lists(self, view: str, again: Ints1d) -> OldLists:
         before = self.old.kept_neighbours(view)

@@ -94,7 +94,7 @@ def train_text_encoder(
         valid_share=options.valid_share,
         seed=options.seed,
     )
-    across = bool(index.manifest.made["match_across_sources"])
+    across = index.made.match_across_sources
     judged = validation_matches(
         catalog, split.valid, products=options.valid_products, across_sources=across, seed=options.seed
     )

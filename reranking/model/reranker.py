@@ -13,6 +13,7 @@ from indexing.arrays import Floats1d, Floats2d
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from indexing.storage.artefact import fingerprint_of
+from indexing.storage.records import stored_record
 from reranking.boosters.boosting import to_bytes
 from reranking.boosters.ensemble import Ensemble
 from reranking.decisions.calibration import Calibration
@@ -34,10 +35,10 @@ class IndexNeeds:
 
     @classmethod
     def of(cls, index: ProductIndex) -> "IndexNeeds":
-        made = index.manifest.made
-        encoders = {view: _settings(encoder) for view, encoder in made["encoders"].items()}
-        settings = made["text_weight"], made["match_across_sources"], made["lexical"]
-        return cls(index.views, index.k, encoders, *settings)
+        made = index.made
+        encoders = {view: record.settings() for view, record in made.encoders.items()}
+        lexical = None if made.lexical is None else stored_record(made.lexical)
+        return cls(index.views, index.k, encoders, made.text_weight, made.match_across_sources, lexical)
 
     def refuse(self, index: ProductIndex) -> None:
         """Raises InputError when an index does not have what the model needs."""
@@ -141,11 +142,6 @@ class XgboostReranker:
             "words": self.learned.words is not None,
             "report": dict(self.report),
         }
-
-
-def _settings(encoder: Mapping[str, Any]) -> dict[str, Any]:
-    """Of an encoder what matters on another catalogue: not what it was fitted on, nor a digest of what it read."""
-    return {name: encoder[name] for name in ("spec", "options") if name in encoder}
 
 
 def _finite(threshold: float) -> float | None:

@@ -41,9 +41,8 @@ def seen_products(encoder: Path, catalog: Catalog) -> Bools1d:
 def seen_by_encoders(index: ProductIndex) -> Bools1d:
     """Which products (n,) an encoder of the index was trained on, as far as its folder says."""
     seen = np.zeros(len(index.catalog), dtype=bool)
-    for made in index.manifest.made["encoders"].values():
-        notes = made.get("notes") or {}
-        for place in (notes.get("folder"), notes.get("file")):
+    for record in index.made.encoders.values():
+        for place in (record.notes.folder, record.notes.file):
             if place and Path(place).exists():
                 seen |= seen_products(Path(place), index.catalog)
     return seen

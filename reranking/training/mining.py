@@ -119,7 +119,7 @@ def _inferred(index: ProductIndex, pairs: LabelledPairs, groups: Ints1d, options
     members = np.flatnonzero((groups >= 0) & ~np.isin(groups, doubted))
     members = members[np.argsort(groups[members], kind="stable")]
     ends = np.flatnonzero(np.diff(groups[members])) + 1
-    sources = index.catalog.sources() if index.manifest.made["match_across_sources"] else None
+    sources = index.catalog.sources() if index.made.match_across_sources else None
     found = [_none()]
     for group in np.split(members, ends):
         if not 3 <= len(group) <= options.transitive_cap:

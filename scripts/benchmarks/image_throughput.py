@@ -134,7 +134,7 @@ def _plain(model: "ClipModel", files: list[Path]) -> "Floats2d":
 def _encoded(files: list[Path], model: "ClipPictureModel") -> "Floats2d":
     from indexing.encoders.pictures.picture_encoder import PictureEncoder
 
-    return PictureEncoder("clip", model, {}).encode(_catalog(files)).rows
+    return PictureEncoder("clip", model).encode(_catalog(files)).rows
 
 
 def _prepared(files: list[Path], model: "ClipPictureModel") -> Any:

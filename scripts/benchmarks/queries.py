@@ -22,9 +22,10 @@ def main(folder: Path) -> None:
     view = index.main_view
     rows, ours = index.rows(view), index.engine(view)
     raw: Any = faiss.read_index(str(folder / "engines" / f"{view}.faiss"), faiss.IO_FLAG_MMAP)
-    facts = index.manifest.made["engines"][view]
-    if facts["effort"]:
-        faiss.ParameterSpace().set_index_parameter(raw, facts["effort"]["name"], facts["effort"]["value"])
+    engine = index.made.engines[view]
+    effort = engine.tuned.effort
+    if effort is not None:
+        faiss.ParameterSpace().set_index_parameter(raw, effort.name, effort.value)
     asked = np.random.default_rng(0).permutation(len(rows))[:QUERIES]
     queries = [np.ascontiguousarray(rows.take(np.array([position]))) for position in asked]
     both: tuple[Any, Any] = (ours, raw)
@@ -35,11 +36,11 @@ def main(folder: Path) -> None:
             searched.search(query, 10)
             times[row, max(number - 20, 0)] = time.perf_counter() - begun
     own, theirs = np.median(times, axis=1)
-    found = {"open_s": opened, "query_ms": own * 1e3, "query_ratio": own / theirs, "index": facts["factory"]}
+    found = {"open_s": opened, "query_ms": own * 1e3, "query_ratio": own / theirs, "index": engine.factory}
     found |= {
-        "joined": facts["join"],
-        "build_recall": facts["recall"]["neighbours"],
-        "query_recall": facts["recall"]["queries"],
+        "joined": engine.join.join,
+        "build_recall": engine.recall.neighbours,
+        "query_recall": engine.recall.queries,
     }
     print(json.dumps(found))
 

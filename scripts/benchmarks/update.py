@@ -61,7 +61,7 @@ def command(data: Path | None, like: Path | None, share: float, index: str, k: i
         for name in ("", "cpu_"):
             measured[f"update_{name}ratio"] = round(measured[f"update_{name}s"] / measured[f"build_{name}s"] / share, 2)
         updated = open_index(work / "index")
-        measured["layers"] = updated.manifest.made["layers"]
+        measured["layers"] = None if updated.made.layers is None else vars(updated.made.layers)
         measured["recall"] = _recalls(updated, work)
         if compare:
             _run(measured, "anew", [*build, str(work / "new.parquet"), "--out", str(work / "anew")])

@@ -169,30 +169,30 @@ def command(
 
 def _how(view: str, built: "Built") -> str:
     """What was encoded of a view, where it was not simply all, and how near to fp32."""
-    made = built.index.manifest.made
-    agreed = made["encoders"][view].get("notes", {}).get("agreement")
-    near = f", {agreed['engine']} (cosine to fp32 {agreed['mean']:.4f})" if agreed else ""
+    made = built.index.made
+    agreed = made.encoders[view].notes.agreement
+    near = "" if agreed is None else f", {agreed.engine} (cosine to fp32 {agreed.mean:.4f})"
     if view in built.reused:
         return f"{near}, reused"
-    looked, products = built.looked_at.get(view, 0), made["catalog"]["products"]
+    looked, products = built.looked_at.get(view, 0), made.catalog.products
     return near if looked == products else f"{near}, {looked:,} of {products:,} products encoded"
 
 
 def _print(built: "Built", out: Path) -> None:
     from scripts.terminal.engine_text import describe_engine
 
-    made = built.index.manifest.made
+    made = built.index.made
     click.echo(f"index: {out} ({built.index.fingerprint})")
-    click.echo(f"products: {made['catalog']['products']:,} ({made['catalog']['schema']} schema)")
-    if made["catalog"]["unread"]:
-        names = ", ".join(made["catalog"]["unread"])
+    click.echo(f"products: {made.catalog.products:,} ({made.catalog.schema} schema)")
+    if made.catalog.unread:
+        names = ", ".join(made.catalog.unread)
         click.echo(f"not read: {names} (vectors, bytes or objects; column:NAME reads a column of vectors)")
-    for view, encoder in made["encoders"].items():
-        click.echo(f"{view}: {encoder['spec']}, {encoder['dim']} dimensions{_how(view, built)}")
-    for view, engine in made["engines"].items():
+    for view, encoder in made.encoders.items():
+        click.echo(f"{view}: {encoder.spec}, {encoder.dim} dimensions{_how(view, built)}")
+    for view, engine in made.engines.items():
         click.echo(f"index {view}: {describe_engine(engine)}")
-    across = ", among other sources only" if made["match_across_sources"] else ""
-    click.echo(f"views: {', '.join(made['views'])}; {made['k']} neighbours of each product in each{across}")
+    across = ", among other sources only" if made.match_across_sources else ""
+    click.echo(f"views: {', '.join(made.views)}; {made.k} neighbours of each product in each{across}")
     if built.rejects:
         reasons = sorted({reject.reason.split(":")[0] for reject in built.rejects})
         click.echo(

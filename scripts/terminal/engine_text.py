@@ -1,40 +1,49 @@
 """What was chosen for a view's index and measured of it, in a line."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-JOINED = {
-    "exact": "joined exactly",
-    "lists": "joined through {near_lists} nearest of {lists} lists",
-    "category": "joined exactly within a category, and through {near_lists} nearest of {lists} lists",
-    "engine": "joined through the engine",
-}
+if TYPE_CHECKING:
+    from indexing.index_manifest import EngineRecord, RecallRecord
+    from indexing.join.choice import JoinRecord
+
 WORST = 3
 
 
-def describe_engine(facts: Mapping[str, Any]) -> str:
-    """`IVF1024,Flat, nprobe 14, joined through 31 nearest of 1,024 lists; recall@60 …`."""
-    effort = facts.get("effort")
-    parts = [facts["factory"]]
-    if effort:
-        parts.append(f"{effort['name']} {effort['value']}")
-    parts.append(JOINED[facts["join"]].format(**facts))
-    for name, what in (("stepped_back_from", "after"), ("join_stepped_back_from", "in place of")):
-        tried = facts.get(name)
+def describe_engine(engine: "EngineRecord") -> str:
+    """Return a line such as `IVF1024,Flat, nprobe 14, joined through 31 nearest of 1,024 lists; recall@60 …`."""
+    parts, tuned = [engine.factory], engine.tuned
+    if tuned.effort is not None:
+        parts.append(f"{tuned.effort.name} {tuned.effort.value}")
+    parts.append(_joined(engine.join))
+    for tried, what in (
+        (", ".join(tuned.stepped_back_from), "after"),
+        (engine.join.join_stepped_back_from, "in place of"),
+    ):
         if tried:
-            parts.append(f"{what} {', '.join(tried) if isinstance(tried, list) else tried}: asked recall not reached")
-    return ", ".join(parts) + f"; {_overall(facts['recall'])}"
+            parts.append(f"{what} {tried}: asked recall not reached")
+    return ", ".join(parts) + f"; {_overall(tuned.recall)}"
 
 
-def describe_recall(recall: Mapping[str, Any]) -> str:
-    """Overall, and of the categories where it is lowest."""
-    by_category = sorted(recall.get("by_category", {}).items(), key=lambda entry: entry[1]["recall"])
-    worst = [f"{name} {of['recall']:.3f} ({of['queries']})" for name, of in by_category[:WORST]]
+def describe_recall(recall: "RecallRecord") -> str:
+    """Return the recall overall, and of the categories where it is lowest."""
+    by_category = sorted(recall.by_category.items(), key=lambda entry: entry[1].recall)
+    worst = [f"{name} {found.recall:.3f} ({found.queries})" for name, found in by_category[:WORST]]
     lowest = f"; lowest {', '.join(worst)}" if worst else ""
-    return f"{_overall(recall)}, asked {recall['asked']:g}, on {recall.get('sample', 0):,} products{lowest}"
+    return f"{_overall(recall)}, asked {recall.asked:g}, on {recall.sample:,} products{lowest}"
 
 
-def _overall(recall: Mapping[str, Any]) -> str:
-    found = [f"{name} {recall[key]:.3f}" for name, key in (("neighbours", "neighbours"), ("queries", "queries"))
-             if recall.get(key) is not None]  # fmt: skip
-    return f"recall@{recall['k']}: {', '.join(found) or 'nobody has a neighbour'}"
+def _joined(join: "JoinRecord") -> str:
+    """Return how a view was joined, as an index keeps it."""
+    through = f"{join.near_lists} nearest of {join.lists} lists"
+    return {
+        "exact": "joined exactly",
+        "lists": f"joined through {through}",
+        "category": f"joined exactly within a category, and through {through}",
+        "engine": "joined through the engine",
+    }[join.join]
+
+
+def _overall(recall: "RecallRecord") -> str:
+    measured = (("neighbours", recall.neighbours), ("queries", recall.queries))
+    found = [f"{name} {value:.3f}" for name, value in measured if value is not None]
+    return f"recall@{recall.k}: {', '.join(found) or 'nobody has a neighbour'}"

@@ -51,7 +51,6 @@ class PictureEncoder:
 
     spec: str
     model: PictureModel
-    made: dict[str, Any]
     extra: bool = False
     workers: int = 4
 

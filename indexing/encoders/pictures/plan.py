@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from indexing.encoders.options import EncodingOptions
 from indexing.encoders.pictures.clip_model import ClipModel, ClipName, open_clip_model, require_open_clip
 from indexing.encoders.pictures.picture_encoder import PictureEncoder
 from indexing.encoders.precision import AGREEMENT_FILE, agreement, choose_precision
+from indexing.encoders.record import ClipMade, ClipTextMade, EncoderMade, EncoderNotes
 from indexing.encoders.text.text_encoder import TextEncoder
 from indexing.errors import InputError
 from indexing.machine.device import torch_devices
@@ -42,35 +42,31 @@ class ClipPlan:
     sample: Catalog | None = None
 
     @property
-    def made(self) -> dict[str, Any]:
-        of_view = {"template": self.template} if self.spec.engine == "clip-text" else {"extra": self.extra}
-        return {
-            "spec": f"{self.spec.engine}:{self.name.label}",
-            "model": self.name.label,
-            "digest": self.digest,
-            "precision": self.precision,
-            **of_view,
-        }
+    def made(self) -> ClipMade | ClipTextMade:
+        spec, model = f"{self.spec.engine}:{self.name.label}", (self.name.label, self.digest, self.precision)
+        if self.spec.engine == "clip-text":
+            return ClipTextMade(spec, *model, self.template)
+        return ClipMade(spec, *model, self.extra)
 
     @property
-    def notes(self) -> dict[str, Any]:
-        places = {"folder": self.name.folder, "file": self.name.file}
-        paths = {of: None if place is None else str(place.resolve()) for of, place in places.items()}
-        return {"name": self.name.absolute, **paths, "versions": _versions()}
+    def notes(self) -> EncoderNotes:
+        places = (self.name.folder, self.name.file)
+        folder, file = (None if place is None else str(place.resolve()) for place in places)
+        return EncoderNotes(folder=folder, file=file, name=self.name.absolute, versions=_versions())
 
     def make(self) -> Encoder:
         """The encoder, its model loaded. Raises InputError, in one line, where that cannot be."""
         model = _opened(self.name, self.digest)
-        devices, spec = torch_devices(self.device), str(self.made["spec"])
+        devices, spec = torch_devices(self.device), self.made.spec
         from indexing.encoders.pictures.clip import ClipTextModel, picture_model
 
         if self.spec.engine == "clip-text":
-            return TextEncoder(spec, ClipTextModel(model, devices[0]), TextTemplate(str(self.template)), self.made)
+            return TextEncoder(spec, ClipTextModel(model, devices[0]), TextTemplate(str(self.template)))
         tower = None if self.folder is None else self.folder / TOWER
         pictures = picture_model(model, devices, precision=self.precision, eight_bits=tower)
-        encoder = PictureEncoder(spec, pictures, self.made, self.extra)
+        encoder = PictureEncoder(spec, pictures, self.extra)
         if self.precision != "fp32" and self.sample is not None and self.folder is not None:
-            exact = PictureEncoder(spec, picture_model(model, devices), self.made, self.extra)
+            exact = PictureEncoder(spec, picture_model(model, devices), self.extra)
             engine = "onnxruntime int8" if self.precision == "int8" else f"torch {self.precision} on {devices[0]}"
             found = agreement(engine, encoder.encode(self.sample).rows, exact.encode(self.sample).rows)
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -92,31 +88,34 @@ def plan_clip(
     return ClipPlan(spec, name, name.digest(), template, extra, precision, device, folder, _sample(catalog, extra))
 
 
-def open_clip_view(made: dict[str, Any], folder: Path, *, device: str = "auto") -> Encoder:
+def open_clip_view(
+    made: ClipMade | ClipTextMade, notes: EncoderNotes, folder: Path, *, device: str = "auto"
+) -> Encoder:
     """The encoder that a built view's vectors, in `folder`, came from. Raises InputError when its model is gone or has
     changed."""
-    return replace(_plan_of(made, device), folder=folder).make()
+    return replace(_plan_of(made, notes, device), folder=folder).make()
 
 
-def open_text_twin(made: dict[str, Any], *, device: str = "auto") -> Encoder | None:
+def open_text_twin(made: EncoderMade, notes: EncoderNotes, *, device: str = "auto") -> Encoder | None:
     """The text tower of the model that made an image view, for texts that are looked for in it; None where the view was
     made otherwise."""
-    if not str(made["spec"]).startswith("clip:"):
+    if not isinstance(made, ClipMade):
         return None
-    plan = _plan_of(made, device)
+    plan = _plan_of(made, notes, device)
     return replace(plan, spec=Spec("clip-text", plan.spec.name), template="{title}").make()
 
 
-def _plan_of(made: dict[str, Any], device: str) -> ClipPlan:
-    name = ClipName.parse(str(made["notes"]["name"]))
+def _plan_of(made: ClipMade | ClipTextMade, notes: EncoderNotes, device: str) -> ClipPlan:
+    name = ClipName.parse(str(notes.name))
     digest = name.digest()
-    if digest != made["digest"]:
+    if digest != made.digest:
         raise InputError(
-            f"clip:{name.text}: the model has changed since the index was made (was {made['digest']}, is {digest}): "
+            f"clip:{name.text}: the model has changed since the index was made (was {made.digest}, is {digest}): "
             "build the index again"
         )
-    spec = Spec(str(made["spec"]).partition(":")[0], name.text)
-    return ClipPlan(spec, name, digest, made.get("template"), bool(made.get("extra")), str(made["precision"]), device)
+    template = made.template if isinstance(made, ClipTextMade) else None
+    extra = isinstance(made, ClipMade) and made.extra
+    return ClipPlan(Spec(made.engine, name.text), name, digest, template, extra, made.precision, device)
 
 
 def _sample(catalog: Catalog, extra: bool) -> Catalog:

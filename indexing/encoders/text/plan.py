@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from indexing.encoders.encoder import Spec
 from indexing.encoders.model_source import ModelSource, fetched, find_model, missing
 from indexing.encoders.options import EncodingOptions
 from indexing.encoders.precision import AGREEMENT_FILE, SAMPLE, spread
+from indexing.encoders.record import EncoderNotes, SentenceMade, StaticMade
 from indexing.encoders.text.text_encoder import TextEncoder, TextModel
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
@@ -46,19 +47,17 @@ class TextPlan:
         return self.spec.engine == "static" and not self.ready
 
     @property
-    def made(self) -> dict[str, Any]:
-        whole = {"max_tokens": self.max_tokens, "precision": self.precision} if self.spec.engine == "st" else {}
-        return {
-            "spec": f"{self.spec.engine}:{self.source.label}",
-            **self.source.made,
-            "template": self.template.template,
-            **whole,
-        }
+    def made(self) -> StaticMade:
+        spec = f"{self.spec.engine}:{self.source.label}"
+        source = (self.source.label, self.source.revision, self.source.digest, self.template.template)
+        if self.spec.engine == "st":
+            return SentenceMade(spec, *source, self.max_tokens, self.precision)
+        return StaticMade(spec, *source)
 
     @property
-    def notes(self) -> dict[str, Any]:
+    def notes(self) -> EncoderNotes:
         folder = None if self.source.folder is None else str(self.source.folder)
-        return {"folder": folder, "trust_remote_code": self.trust_remote_code, "versions": _versions()}
+        return EncoderNotes(folder=folder, trust_remote_code=self.trust_remote_code, versions=_versions())
 
     @property
     def request(self) -> "ModelRequest":
@@ -76,7 +75,7 @@ class TextPlan:
             )
         except ImportError as error:
             raise InputError(missing(str(self.spec))) from error
-        return TextEncoder(str(self.made["spec"]), model, self.template, self.made)
+        return TextEncoder(self.made.spec, model, self.template)
 
     def _whole(self, catalog: Catalog, folder: Path) -> TextModel:
         from indexing.encoders.text.engines import open_for_build
@@ -123,42 +122,38 @@ def plan_text(spec: Spec, options: EncodingOptions, device: str) -> TextPlan:
     )
 
 
-def open_text(made: dict[str, Any], folder: Path, *, query: bool, device: str = "auto") -> TextEncoder:
+def open_text(made: StaticMade, notes: EncoderNotes, folder: Path, *, query: bool, device: str = "auto") -> TextEncoder:
     """The encoder that made the vectors in `folder`. Raises InputError when its model is gone or has changed.
 
     Static and int8 models stand beside the vectors; other ones are where they were.
     """
     try:
-        if made["spec"].startswith("static:"):
+        if not isinstance(made, SentenceMade):
             from indexing.encoders.text.static import load_static
 
             model: TextModel = load_static(folder)
-        elif made["precision"] == "int8":
+        elif made.precision == "int8":
             from indexing.encoders.text.onnx_text import load_int8
 
             model = load_int8(folder)
         else:
-            model = _opened(_source_of(made), made["max_tokens"], made["precision"], device, _trusted(made))
+            model = _opened(_source_of(made, notes), made.max_tokens, made.precision, device, notes.trust_remote_code)
     except ImportError as error:
-        raise InputError(missing(made["spec"])) from error
-    return TextEncoder(made["spec"], model, TextTemplate(made["template"]), made, query)
+        raise InputError(missing(made.spec)) from error
+    return TextEncoder(made.spec, model, TextTemplate(made.template), query)
 
 
-def _source_of(made: dict[str, Any]) -> ModelSource:
-    name = made["notes"]["folder"] or made["model"]
-    if made["notes"]["folder"] is not None and not Path(name).is_dir():
+def _source_of(made: SentenceMade, notes: EncoderNotes) -> ModelSource:
+    name = notes.folder or made.model
+    if notes.folder is not None and not Path(name).is_dir():
         raise InputError(f"{name}: the index was made with the model in this folder, which is gone: put it back")
-    source = find_model(name, made["revision"] or None)
-    if source.digest != made["digest"]:
+    source = find_model(name, made.revision or None)
+    if source.digest != made.digest:
         raise InputError(
-            f"{name}: the model has changed since the index was made (was {made['digest']}, is {source.digest}): "
+            f"{name}: the model has changed since the index was made (was {made.digest}, is {source.digest}): "
             "build the index again"
         )
     return source
-
-
-def _trusted(made: dict[str, Any]) -> bool:
-    return bool(made["notes"]["trust_remote_code"])
 
 
 @lru_cache(maxsize=2)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -31,7 +31,6 @@ class TextEncoder:
     spec: str
     model: TextModel
     template: TextTemplate
-    made: dict[str, Any]
     query: bool = False
 
     @property

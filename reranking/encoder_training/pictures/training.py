@@ -147,7 +147,7 @@ def _judged(
 ) -> ValidationPictures:
     """The main pictures of the validation pairs' products. A match without one on a side counts for nothing: no model
     could find it."""
-    across = bool(index.manifest.made["match_across_sources"])
+    across = index.made.match_across_sources
     wanted = validation_matches(
         index.catalog, valid, products=options.valid_products, across_sources=across, seed=options.seed
     )

@@ -133,7 +133,7 @@ class RankSignals:
         missing = np.flatnonzero(np.isnan(ranks))
         last = self.neighbours.cosines[side[missing], -1]  # NaN where the list has room: then nothing was left out
         tied = missing[np.abs(cosine[missing] - last) <= RESOLUTION]
-        if self.index.manifest.made["match_across_sources"]:
+        if self.index.made.match_across_sources:
             tied = tied[(self.sources[side[tied]] != self.sources[other[tied]]) | (self.sources[side[tied]] < 0)]
         lists = self.neighbours.cosines[side[tied]]
         ranks[tied] = 1 + (lists > lists[:, -1:]).sum(axis=1)

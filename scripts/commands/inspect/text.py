@@ -2,17 +2,18 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from indexing.index_manifest import IndexManifest
+from indexing.storage.records import read_record
 from scripts.commands.inspect.belonging import Belonging
+from scripts.commands.inspect.index_text import index_facts
 from scripts.commands.inspect.inspection import Inspected
 from scripts.terminal.console import plain
-from scripts.terminal.engine_text import describe_engine, describe_recall
 
 Facts = list[tuple[str, str]]
 STRONGEST = 5
@@ -75,38 +76,7 @@ def _table(found: Inspected) -> Table:
 
 
 def _index(made: Mapping[str, Any]) -> Facts:
-    catalog, lexical = made["catalog"], made.get("lexical")
-    encoders = [f"{view}: {of['spec']} ({of['dim']} dimensions)" for view, of in made["encoders"].items()]
-    there = "" if Path(catalog["pictures"]).is_dir() else " (no longer there)"
-    grams = "" if lexical is None else (
-        f"{lexical['shortest']} to {lexical['longest']} characters, in at most {lexical['most_products']:,} products"
-    )  # fmt: skip
-    return [
-        ("products", f"{catalog['products']:,}"),
-        ("schema", str(catalog["schema"])),
-        ("pictures", catalog["pictures"] + there),
-        ("views", ", ".join(made["views"])),
-        ("encoders", ", ".join(encoders)),
-        ("text weight", f"{made['text_weight']:g}" if "fused" in made["views"] else ""),
-        ("text from", ", ".join(made["text_fields"])),
-        ("lexical n-grams", grams),
-        ("index", str(made["index"])),
-        *((f"index of {view}", describe_engine(of)) for view, of in made.get("engines", {}).items()),
-        *((f"recall of {view}", describe_recall(of["recall"])) for view, of in made.get("engines", {}).items()),
-        ("neighbours", f"{made['k']} a product{', of other sources only' if made['match_across_sources'] else ''}"),
-        ("rejects", f"{made['rejects']:,}"),
-        ("updates", _updates(made)),
-    ]
-
-
-def _updates(made: Mapping[str, Any]) -> str:
-    """How often it was updated since it was built, and what is not folded in."""
-    if "updates" not in made:
-        return ""
-    layers = made.get("layers", {"delta": 0, "dead": 0})
-    said = f"{made['updates']['number']:,} since built as {made['updates']['built']}"
-    folded = f"; {layers['delta']:,} rows beside the {layers['main']:,} of the build, {layers['dead']:,} of them dead"
-    return said + (folded if layers["delta"] or layers["dead"] else "; folded in")
+    return index_facts(read_record(made, IndexManifest, where="the index's manifest", remedy="build it again"))
 
 
 def _model(made: Mapping[str, Any]) -> Facts:

@@ -91,7 +91,7 @@ def test_the_views_are_those_that_were_asked_for(build, write, shop, options, vi
     index = build([path], **options).index
     assert index.views == views
     assert sorted(folder.name for folder in (index.folder / "neighbours").iterdir()) == sorted(views)
-    assert set(index.manifest.made["encoders"]) == set(views) & {"text", "image"}
+    assert set(index.made.encoders) == set(views) & {"text", "image"}
     assert index.main_view == ("fused" if "fused" in views else views[0])
 
 
@@ -167,7 +167,7 @@ def test_across_sources_nobody_has_a_neighbour_of_the_own_source(build, shop):
         positions = index.neighbours(view).positions
         assert (np.where(positions < 0, "", sources[positions]) != sources[:, None]).all()
         assert positions[:2, 0].tolist() == [1, 0]
-    assert index.manifest.made["match_across_sources"]
+    assert index.made.match_across_sources
 
 
 def test_across_sources_needs_a_source(build, write):
@@ -184,7 +184,7 @@ def test_a_product_without_a_source_has_no_code(catalog_of):
 @pytest.mark.parametrize("factory", ["IVF2,Flat", "HNSW8", "PCA4,Flat"])
 def test_another_factory_is_taken(build, factory):
     index = build(index=factory).index
-    assert index.manifest.made["index"] == factory
+    assert index.made.index == factory
     assert index.neighbours("text").positions[:2, 0].tolist() == [1, 0]
 
 

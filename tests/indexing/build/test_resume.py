@@ -170,7 +170,7 @@ def test_extending_keeps_an_encoder_as_it_was_fitted(build, tmp_path, tiny_text_
     extended = build(changed, encoder=encoder, extend=True)
     assert extended.looked_at["text"] == 1
     assert (extended.index.rows("text").take(np.arange(SIZE - 1)) == rows[1:]).all()
-    assert extended.index.manifest.made["encoders"]["text"]["fitted"] == before.fingerprint
+    assert extended.index.made.encoders["text"].fitted == before.fingerprint
     again = build(changed, encoder=encoder, extend=True)
     assert again.reused == ["text"]
     assert build(changed, encoder=encoder, overwrite=True).looked_at["text"] > 1
@@ -203,7 +203,7 @@ def test_unfinished_vectors_of_another_template_are_kept(build, tmp_path, monkey
     with pytest.raises(Unfinished, match=r"index\.partial: its text vectors were made by st:model .template"):
         build(text_template="{brand} {title}")
     assert build(resume=True).reused == ["text"]
-    assert open_index(tmp_path / "index").manifest.made["encoders"]["text"]["template"].startswith("{title}")
+    assert open_index(tmp_path / "index").made.encoders["text"].made.template.startswith("{title}")
 
 
 def test_only_one_way_to_run_again_may_be_asked_for():

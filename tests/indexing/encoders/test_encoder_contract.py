@@ -1,7 +1,5 @@
 """What every encoder promises: unit rows or zeros, one a product, in their order, whatever the block."""
 
-import json
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -64,9 +62,3 @@ def test_rows_follow_the_order_of_the_products(encoder, catalog):
 def test_duplicates_have_the_same_row(encoder, catalog):
     again = encoder.encode(catalog.take(np.array([2, 2]))).rows
     assert again[0] == pytest.approx(again[1], abs=1e-6)
-
-
-def test_what_rows_depend_on_can_be_written_down(encoder):
-    made = encoder.made
-    assert json.loads(json.dumps(made))["spec"] == encoder.spec
-    assert made.get("dim", encoder.dim) == encoder.dim  # of models it is known once they are open

@@ -9,6 +9,7 @@ from indexing.search.index import ExactIndex
 from indexing.search.near_lists import Lists, by_list
 from indexing.search.neighbours import Neighbours, without_self
 from indexing.search.recall import (
+    CategoryRecall,
     Recall,
     draw_sample,
     least_alone,
@@ -76,7 +77,7 @@ def test_a_product_with_nothing_to_see_is_not_judged(rows):
 
 def test_recall_is_told_by_category():
     found = recall_by(np.array([1.0, 0.5, 0.0, np.nan]), np.array([0, 0, 1, 1]), ["phones", "cables", "none of these"])
-    assert found == {"phones": {"recall": 0.75, "queries": 2}, "cables": {"recall": 0.0, "queries": 1}}
+    assert found == {"phones": CategoryRecall(0.75, 2), "cables": CategoryRecall(0.0, 1)}
 
 
 def test_the_least_lists_are_those_that_a_search_of_them_needs():

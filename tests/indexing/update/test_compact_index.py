@@ -64,7 +64,7 @@ def test_refitted_it_is_joined_as_it_was_asked_for(market, monkeypatch):
     run = ViewJoining.run
     monkeypatch.setattr(ViewJoining, "run", lambda self, vectors: seen.append(self.options) or run(self, vectors))
     refitted = compact_index(market.index, refit=True).index
-    assert vars(seen[0].joining) == asked == refitted.manifest.made["asked"]
+    assert vars(seen[0].joining) == asked == vars(refitted.made.asked)
 
 
 def test_what_is_no_index_is_refused(tmp_path):

@@ -38,7 +38,7 @@ def test_updated_again_and_again_it_answers_as_one_built_anew(market, same_index
         assert damaged_files(done.index.folder, done.index.manifest) == []
         anew = market.rebuild(done.index, monkeypatch, match_across_sources=across)
         same_index(done.index, anew)
-        assert done.index.manifest.made["catalog"]["digest"] == anew.manifest.made["catalog"]["digest"]
+        assert done.index.made.catalog.digest == anew.made.catalog.digest
 
 
 @pytest.mark.parametrize("factory", ["IVF4,Flat", "HNSW16"])
@@ -93,10 +93,8 @@ def recall_of(index, positions):
 @pytest.mark.parametrize("join", ["lists", "category"])
 def test_an_index_joined_through_near_lists_is_updated_through_them(through_lists, join):
     before = through_lists.build(join)
-    assert before.manifest.made["engines"]["text"]["join"] == join
-    assert (
-        before.manifest.made["engines"]["text"]["near_lists_alone"] < before.manifest.made["engines"]["text"]["lists"]
-    )
+    assert before.made.engines["text"].join.join == join
+    assert before.made.engines["text"].join.near_lists_alone < before.made.engines["text"].join.lists
     assert len(before.lists("text").codes) == 4000
     for ids, gone in (([*range(100, 160), *range(4000, 4060)], range(200, 230)), (range(4060, 4100), range(300, 340))):
         index = through_lists.update(list(ids), gone).index
@@ -132,7 +130,7 @@ def test_a_changed_price_changes_neither_vectors_nor_neighbours(market):
     market.rows["p7"]["price"] = 1e6
     done = market.update([market.write("c.parquet", ["p7"])])
     assert (done.changed, done.searched) == (1, dict.fromkeys(done.index.views, 0))
-    assert done.index.manifest.made["layers"] == {"main": 150, "delta": 0, "dead": 0}
+    assert vars(done.index.made.layers) == {"main": 150, "delta": 0, "dead": 0}
     assert done.index.catalog.prices()[6] == 1e6
     assert done.index.fingerprint != before
 
@@ -282,7 +280,7 @@ def test_rejects_are_those_of_the_products_as_they_are_now(market):
     assert [reject.id for reject in done.rejects] == ["p3"]
     rows = pq.read_table(done.index.folder / "rejects.parquet").to_pylist()
     assert sorted(row["id"] for row in rows) == ["p3", "p4"]
-    assert done.index.manifest.made["rejects"] == 2
+    assert done.index.made.rejects == 2
 
 
 KILLED = """

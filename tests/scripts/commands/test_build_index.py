@@ -30,7 +30,7 @@ def build(heroic, products, tmp_path):
 
 
 def made(tmp_path):
-    return open_index(tmp_path / "index").manifest.made
+    return open_index(tmp_path / "index").made
 
 
 def test_it_says_what_it_made(build, tmp_path):
@@ -93,9 +93,9 @@ def test_a_schema_file_names_the_columns(heroic, tmp_path):
 def test_options_are_stored_with_the_index(build, tmp_path):
     build("-k", "3", "--text-weight", "0.25", "--no-lexical", "--match-across-sources", "--text-fields", "title, brand")
     stored = made(tmp_path)
-    assert (stored["k"], stored["text_weight"], stored["views"]) == (3, 0.25, ["text"])
-    assert stored["match_across_sources"] is True
-    assert stored["text_fields"] == ["title", "brand"]
+    assert (stored.k, stored.text_weight, stored.views) == (3, 0.25, ("text",))
+    assert stored.match_across_sources is True
+    assert stored.text_fields == ("title", "brand")
 
 
 def test_across_sources_a_products_neighbours_are_of_other_sources(build, tmp_path):
@@ -109,7 +109,7 @@ def test_across_sources_a_products_neighbours_are_of_other_sources(build, tmp_pa
 
 def test_a_factory_string_is_faiss_own(build, tmp_path):
     assert build("--index", "HNSW8").exit_code == 0
-    assert made(tmp_path)["index"] == "HNSW8"
+    assert made(tmp_path).index == "HNSW8"
 
 
 def test_pictures_are_found_in_the_folder_named(heroic, sample, tmp_path):
@@ -196,8 +196,8 @@ def test_an_ask_out_of_range_is_refused(build, words, reason):
 
 def test_what_was_chosen_and_measured_is_in_the_manifest_and_shown(build, heroic, tmp_path):
     result = build("--index", "HNSW8")
-    engine = made(tmp_path)["engines"]["text"]
-    assert (engine["factory"], engine["join"], engine["effort"]["name"]) == ("HNSW8", "engine", "efSearch")
-    assert engine["recall"]["neighbours"] == engine["recall"]["queries"] == 1.0
+    engine = made(tmp_path).engines["text"]
+    assert (engine.factory, engine.join.join, engine.tuned.effort.name) == ("HNSW8", "engine", "efSearch")
+    assert engine.recall.neighbours == engine.recall.queries == 1.0
     assert "index text: HNSW8, efSearch " in result.stdout
     assert "recall of text" in heroic("inspect", tmp_path / "index").stdout

@@ -26,7 +26,7 @@ class Counted(ThumbnailModel):
 @pytest.fixture
 def encode(catalog_of):
     def run(images, *, extra=False, model=None):
-        return PictureEncoder("thumbnail", model or ThumbnailModel(), {}, extra).encode(catalog_of(images=images))
+        return PictureEncoder("thumbnail", model or ThumbnailModel(), extra).encode(catalog_of(images=images))
 
     return run
 

@@ -76,13 +76,14 @@ def test_a_typed_text_finds_its_like(build, minilm):
 
 
 def test_the_manifest_says_all_that_the_vectors_depend_on(build, model):
-    made = build(f"st:{model}", text_template="{title:20}", max_tokens=8, precision="fp32").index.manifest.made
-    encoder = made["encoders"]["text"]
-    assert (encoder["spec"], encoder["model"], encoder["revision"]) == ("st:tiny", "tiny", "")
-    assert (encoder["template"], encoder["max_tokens"], encoder["precision"]) == ("{title:20}", 8, "fp32")
-    assert len(encoder["digest"]) == 16
-    assert encoder["notes"]["folder"] == str(model)
-    assert {"sentence-transformers", "torch", "transformers"} <= set(encoder["notes"]["versions"])
+    made = build(f"st:{model}", text_template="{title:20}", max_tokens=8, precision="fp32").index.made
+    record = made.encoders["text"]
+    encoder = record.made
+    assert (encoder.spec, encoder.model, encoder.revision) == ("st:tiny", "tiny", "")
+    assert (encoder.template, encoder.max_tokens, encoder.precision) == ("{title:20}", 8, "fp32")
+    assert len(encoder.digest) == 16
+    assert record.notes.folder == str(model)
+    assert {"sentence-transformers", "torch", "transformers"} <= set(record.notes.versions)
 
 
 def test_at_most_so_many_tokens_are_read(build, model, write):
@@ -111,18 +112,18 @@ def test_onnx_runtime_gives_what_torch_gives(build, minilm, monkeypatch):
     monkeypatch.setattr("indexing.encoders.text.engines.WORTH_EXPORTING", 1)
     monkeypatch.setattr("indexing.encoders.precision.has_bf16", lambda: False)
     index = build(f"st:{minilm}").index
-    agreed = index.manifest.made["encoders"]["text"]["notes"]["agreement"]
-    assert agreed["engine"] == "onnxruntime fp32"
-    assert agreed["smallest"] > 0.9999
+    agreed = index.made.encoders["text"].notes.agreement
+    assert agreed.engine == "onnxruntime fp32"
+    assert agreed.smallest > 0.9999
     assert rows_of(index)[0] == pytest.approx(expected(minilm, [f"{TITLES[0]} Bo"])[0], abs=1e-4)
 
 
 def test_int8_is_near_to_fp32_and_needs_no_torch_for_a_query(build, minilm, monkeypatch):
     index = build(f"st:{minilm}", precision="int8").index
-    agreed = index.manifest.made["encoders"]["text"]["notes"]["agreement"]
-    assert agreed["engine"] == "onnxruntime int8"
-    assert agreed["mean"] > 0.98
-    assert agreed["sample"] == 3
+    agreed = index.made.encoders["text"].notes.agreement
+    assert agreed.engine == "onnxruntime int8"
+    assert agreed.mean > 0.98
+    assert agreed.sample == 3
     assert np.sum(rows_of(index)[0] * expected(minilm, [f"{TITLES[0]} Bo"])[0]) == pytest.approx(0.99, abs=0.01)
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     assert find_neighbours(open_index(index.folder), Query(text="usb type c cable"), k=1).positions.tolist() == [2]
@@ -131,14 +132,14 @@ def test_int8_is_near_to_fp32_and_needs_no_torch_for_a_query(build, minilm, monk
 @pytest.mark.parametrize(("has", "engine"), [(True, "torch bf16 on cpu"), (False, None)])
 def test_auto_takes_bf16_where_the_processor_has_it_and_it_is_near_enough(build, minilm, monkeypatch, has, engine):
     monkeypatch.setattr("indexing.encoders.precision.has_bf16", lambda: has)
-    notes = build(f"st:{minilm}").index.manifest.made["encoders"]["text"]["notes"]
-    assert notes.get("agreement", {}).get("engine") == engine
+    agreed = build(f"st:{minilm}").index.made.encoders["text"].notes.agreement
+    assert (None if agreed is None else agreed.engine) == engine
 
 
 def test_bf16_says_how_near_it_is(build, model):
-    agreed = build(f"st:{model}", precision="bf16").index.manifest.made["encoders"]["text"]["notes"]["agreement"]
-    assert agreed["engine"] == "torch bf16 on cpu"
-    assert 0.99 < agreed["mean"] < 1.000001
+    agreed = build(f"st:{model}", precision="bf16").index.made.encoders["text"].notes.agreement
+    assert agreed.engine == "torch bf16 on cpu"
+    assert 0.99 < agreed.mean < 1.000001
 
 
 # Static
@@ -166,7 +167,7 @@ def test_a_ready_static_model_is_used_as_it_is(build, model, tmp_path):
     ready.save(str(tmp_path / "ready"), create_model_card=False)
     index = build(f"static:{tmp_path / 'ready'}").index
     assert rows_of(index)[0] == pytest.approx(expected(tmp_path / "ready", [f"{TITLES[0]} Bo"])[0], abs=1e-5)
-    assert "fitted" not in index.manifest.made["encoders"]["text"]
+    assert index.made.encoders["text"].fitted is None
 
 
 def test_a_model2vec_folder_is_used_as_it_is(build, model, tmp_path):
@@ -190,7 +191,7 @@ def test_another_model_under_the_same_name_is_refused_with_both(build, model):
     before = build(f"st:{model}").index
     config = model / "config_sentence_transformers.json"
     config.write_text(config.read_text() + "\n")
-    digest = before.manifest.made["encoders"]["text"]["digest"]
+    digest = before.made.encoders["text"].made.digest
     with pytest.raises(Unfinished, match=rf"made by st:tiny \(digest {digest}\); asked for is st:tiny \(digest "):
         build(f"st:{model}")
     with pytest.raises(InputError, match="the model has changed since the index was made"):

@@ -37,10 +37,10 @@ def test_training_says_what_it_learnt_from_and_how_to_go_on(heroic, sample, samp
 
 
 def test_the_manifest_says_precision_agreement_and_model(clip_index, clip_folder):
-    made = open_index(clip_index).manifest.made["encoders"]["image"]
-    assert (made["spec"], made["precision"], made["dim"]) == ("clip:tiny", "int8", 64)
-    assert made["notes"]["name"] == str(clip_folder)
-    assert made["notes"]["agreement"]["smallest"] > 0.99
+    record = open_index(clip_index).made.encoders["image"]
+    assert (record.spec, record.made.precision, record.dim) == ("clip:tiny", "int8", 64)
+    assert record.notes.name == str(clip_folder)
+    assert record.notes.agreement.smallest > 0.99
 
 
 def test_a_text_queries_pictures(heroic, clip_index):

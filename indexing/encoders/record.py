@@ -1,0 +1,158 @@
+"""What the vectors of a view were made from and by, as the manifest of an index keeps it: one record an engine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from indexing.encoders.encoder import Spec
+from indexing.encoders.lsa import LsaOptions
+from indexing.encoders.precision import Agreement
+from indexing.storage.records import OMIT, read_as, stored_record
+
+
+@dataclass(frozen=True)
+class EncoderMade:
+    """All that the vectors of a view depend on besides the catalogue's texts: the encoder, by its SPEC, and its settings."""
+
+    spec: str
+
+    @property
+    def engine(self) -> str:
+        """The SPEC's engine, such as `lsa`."""
+        return Spec.of(self.spec).engine
+
+    @classmethod
+    def chosen(cls, stored: Mapping[str, Any]) -> "EncoderMade":
+        """Read the record of the engine that the stored SPEC names. Raises ValueError for an engine that is not known."""
+        if not isinstance(stored, dict) or not isinstance(stored.get("spec"), str):
+            raise ValueError("spec is missing: it names the encoder")
+        engine = Spec.of(stored["spec"]).engine
+        if engine not in ENGINES_MADE:
+            raise ValueError(f"spec: the engine {engine!r} is not known")
+        return read_as(ENGINES_MADE[engine], stored)
+
+
+@dataclass(frozen=True)
+class LsaMade(EncoderMade):
+    """`lsa`, fitted to the catalogue with these options."""
+
+    options: LsaOptions
+
+
+@dataclass(frozen=True)
+class ColumnMade(EncoderMade):
+    """`column:NAME`; `vectors` is the digest of the column."""
+
+    vectors: str
+
+
+@dataclass(frozen=True)
+class ThumbnailMade(EncoderMade):
+    """`thumbnail`; `pictures` is a digest of the pictures' states, `extra` says that products' further pictures were seen."""
+
+    pictures: str
+    extra: bool = False
+
+
+@dataclass(frozen=True)
+class StaticMade(EncoderMade):
+    """`static:MODEL` at a revision; `digest` tells the contents of models apart, `template` is what was read of a product."""
+
+    model: str
+    revision: str
+    digest: str
+    template: str
+
+
+@dataclass(frozen=True)
+class SentenceMade(StaticMade):
+    """`st:MODEL`, which read at most so many tokens (None: the model's own limit) in a precision."""
+
+    max_tokens: int | None
+    precision: str
+
+
+@dataclass(frozen=True)
+class ClipMade(EncoderMade):
+    """`clip:MODEL` over pictures: `extra` and `pictures` as of ThumbnailMade."""
+
+    model: str
+    digest: str
+    precision: str
+    extra: bool = False
+    pictures: str = field(default="", metadata=OMIT)
+
+
+@dataclass(frozen=True)
+class ClipTextMade(EncoderMade):
+    """`clip-text:MODEL`, the text tower, over a template."""
+
+    model: str
+    digest: str
+    precision: str
+    template: str | None
+
+
+ENGINES_MADE: dict[str, type[EncoderMade]] = {
+    "lsa": LsaMade,
+    "column": ColumnMade,
+    "thumbnail": ThumbnailMade,
+    "static": StaticMade,
+    "st": SentenceMade,
+    "clip": ClipMade,
+    "clip-text": ClipTextMade,
+}
+
+
+@dataclass(frozen=True)
+class EncoderNotes:
+    """What the vectors do not depend on, but opening the encoder again may: where its model was (`folder` or `file`), the
+    `name` it was asked by, whether its code was trusted, the libraries' `versions`; and how far a precision below fp32 was
+    measured to be from it (`agreement`)."""
+
+    folder: str | None = field(default=None, metadata=OMIT)
+    file: str | None = field(default=None, metadata=OMIT)
+    name: str | None = field(default=None, metadata=OMIT)
+    trust_remote_code: bool = field(default=False, metadata=OMIT)
+    versions: Mapping[str, str] = field(default_factory=dict, metadata=OMIT)
+    agreement: Agreement | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True)
+class EncoderRecord:
+    """The encoder of one view of an index: what its rows, of `dim` numbers each, were made from; `fitted` is the fingerprint
+    of the older index whose fitted encoder an extending build went on with, None where there was none."""
+
+    made: EncoderMade
+    dim: int
+    notes: EncoderNotes = field(default_factory=EncoderNotes)
+    fitted: str | None = None
+
+    @property
+    def spec(self) -> str:
+        """The SPEC of the encoder."""
+        return self.made.spec
+
+    @classmethod
+    def chosen(cls, stored: Mapping[str, Any]) -> "EncoderRecord":
+        """Read what `stored` gave: the record of the engine lies flat beside the rest."""
+        own = {"dim", "notes", "fitted"}
+        made = read_as(EncoderMade, {key: value for key, value in stored.items() if key not in own})
+        if "dim" not in stored:
+            raise ValueError("dim is missing")
+        notes = read_as(EncoderNotes, stored.get("notes") or {})
+        return cls(made, read_as(int, stored["dim"]), notes, read_as(str | None, stored.get("fitted")))  # type: ignore[arg-type]
+
+    def stored(self) -> dict[str, Any]:
+        """Return the JSON object of the manifest."""
+        return {**self.depends_on(), "dim": self.dim, "notes": stored_record(self.notes)}
+
+    def settings(self) -> dict[str, Any]:
+        """Return what matters on another catalogue, JSON-able: neither what it was fitted on, nor digests of what it read."""
+        options = {"options": stored_record(self.made.options)} if isinstance(self.made, LsaMade) else {}
+        return {"spec": self.spec, **options}
+
+    def depends_on(self) -> dict[str, Any]:
+        """Return what another catalogue's vectors must be made from to be these, JSON-able."""
+        fitted = {} if self.fitted is None else {"fitted": self.fitted}
+        return {**stored_record(self.made), **fitted}

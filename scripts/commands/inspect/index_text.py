@@ -1,0 +1,47 @@
+"""What `heroic inspect` says of an index: how it was made, in a reader's words."""
+
+from pathlib import Path
+
+from indexing.index_manifest import IndexManifest
+from scripts.terminal.engine_text import describe_engine, describe_recall
+
+
+def index_facts(made: IndexManifest) -> list[tuple[str, str]]:
+    """Return name and value of each fact of an index; a value is empty where there is nothing to say."""
+    encoders = [f"{view}: {record.spec} ({record.dim} dimensions)" for view, record in made.encoders.items()]
+    there = "" if Path(made.catalog.pictures).is_dir() else " (no longer there)"
+    across = ", of other sources only" if made.match_across_sources else ""
+    return [
+        ("products", f"{made.catalog.products:,}"),
+        ("schema", made.catalog.schema),
+        ("pictures", made.catalog.pictures + there),
+        ("views", ", ".join(made.views)),
+        ("encoders", ", ".join(encoders)),
+        ("text weight", f"{made.text_weight:g}" if "fused" in made.views else ""),
+        ("text from", ", ".join(made.text_fields)),
+        ("lexical n-grams", _ngrams(made)),
+        ("index", made.index),
+        *((f"index of {view}", describe_engine(engine)) for view, engine in made.engines.items()),
+        *((f"recall of {view}", describe_recall(engine.recall)) for view, engine in made.engines.items()),
+        ("neighbours", f"{made.k} a product{across}"),
+        ("rejects", f"{made.rejects:,}"),
+        ("updates", _updates(made)),
+    ]
+
+
+def _ngrams(made: IndexManifest) -> str:
+    if made.lexical is None:
+        return ""
+    ngrams = made.lexical
+    return f"{ngrams.shortest} to {ngrams.longest} characters, in at most {ngrams.most_products:,} products"
+
+
+def _updates(made: IndexManifest) -> str:
+    """How often it was updated since it was built, and what is not folded in."""
+    if made.updates is None:
+        return ""
+    said = f"{made.updates.number:,} since built as {made.updates.built}"
+    layers = made.layers
+    if layers is None or not (layers.delta or layers.dead):
+        return f"{said}; folded in"
+    return f"{said}; {layers.delta:,} rows beside the {layers.main:,} of the build, {layers.dead:,} of them dead"
