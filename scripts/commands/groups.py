@@ -32,12 +32,13 @@ def command(
     scores: Path,
     out: Path,
     threshold: float | None,
+    max_size: int,
+    agreement: float,
     one_per_source: bool,
     index: Path | None,
     previous: Path | None,
     disagreements: Path | None,
     ids: tuple[str, str] | None,
-    **given: Any,
 ) -> None:
     """Group the products of SCORES, pairs that heroic score wrote: one row a product with the id of its group.
 
@@ -49,14 +50,20 @@ def command(
     from reranking.grouping.group_files import name_groups, read_groups, write_disagreements, write_groups
     from reranking.grouping.group_products import GroupOptions, group_products
 
-    options = GroupOptions(**given)
+    options = GroupOptions(max_size=max_size, agreement=agreement)
     found = _first_scores(scores, ids)
     pairs = _pairs_to_group(scores, threshold, ids).pairs
     before = None if previous is None else read_groups(previous)
     sources = None if index is None else _sources_of(found, pairs, index)
     grouping = group_products(pairs, options, sources=sources)
     names = name_groups(pairs.ids, grouping.groups, before, previous or out)
-    made = {**_made_of(found), **vars(options), "threshold": threshold, "one_per_source": one_per_source}
+    made = {
+        **_made_of(found),
+        "max_size": max_size,
+        "agreement": agreement,
+        "threshold": threshold,
+        "one_per_source": one_per_source,
+    }
     if disagreements is not None:
         write_disagreements(disagreements, pairs, grouping, names)
     write_groups(out, pairs, grouping, names, made)

@@ -1,7 +1,7 @@
 """`heroic update`: put products into an index and take others out, without building it again."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,7 +26,16 @@ MUCH = 0.2  # of an index in delta and dead rows: compacting pays
 )
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
 @click.option("--max-rejects", default=0.01, show_default=True, help="Largest share of products with a malformed cell.")
-def command(index: Path, products: tuple[Path, ...], delete: Path | None, **given: Any) -> None:
+def command(
+    index: Path,
+    products: tuple[Path, ...],
+    delete: Path | None,
+    ignore_unknown: bool,
+    schema: str,
+    images: Path | None,
+    device: str,
+    max_rejects: float,
+) -> None:
     """Put PRODUCTS (parquet, CSV or JSONL files, or folders of them) into INDEX, and take out those of --delete.
 
     A product whose id the index holds is replaced, in its place; only what is new or changed is encoded, by the encoders
@@ -35,8 +44,11 @@ def command(index: Path, products: tuple[Path, ...], delete: Path | None, **give
     from indexing.update.update_index import UpdateOptions, update_index
     from scripts.terminal.progress import shown
 
+    options = UpdateOptions(
+        schema=schema, images=images, max_rejects=max_rejects, ignore_unknown=ignore_unknown, device=device
+    )
     with shown() as progress:
-        done = update_index(index, products, delete=delete, options=UpdateOptions(**given), progress=progress)
+        done = update_index(index, products, delete=delete, options=options, progress=progress)
     _print(done, index)
 
 
