@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -97,14 +96,8 @@ def out_options(what: str) -> Callable[[Command], Command]:
     return lambda command: folder(valid(command))
 
 
-def closing_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that the help ends with. The command is given what all trainings are asked for as one `Asked`."""
-
-    @wraps(command)
-    def gathered(**given: Any) -> None:
-        shared = {name: given.pop(name) for name in Asked.__dataclass_fields__}
-        command(Asked(**shared), **given)
-
+def closing_options(command: Command) -> Command:
+    """The options that the help ends with: --seed, --device, --resume, --ids and --target."""
     for option in (
         click.option("--target", help="Target column, where it has a name of its own."),
         click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own."),
@@ -112,8 +105,8 @@ def closing_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])),
         click.option("--seed", default=0, show_default=True),
     ):
-        gathered = option(gathered)
-    return gathered
+        command = option(command)
+    return command
 
 
 def base_model(text: str) -> "ModelSource":

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +16,8 @@ from scripts.commands.train_encoder.asked import (
 )
 
 if TYPE_CHECKING:
-    from reranking.encoder_training.cross import CrossTrained, CrossTraining
+    from reranking.encoder_training.cross import CrossTrained
+    from reranking.pairs.product_groups import GroupBy
 
 TEMPLATE = "{title} {brand} {price} {attributes} {description:200}"
 
@@ -54,27 +55,71 @@ TEMPLATE = "{title} {brand} {price} {attributes} {description:200}"
     help="What ties products into a group, which is in one fold.",
 )
 @closing_options
-def command(asked: Asked, base: str, **given: Any) -> None:
+def command(
+    index: Path,
+    pairs: tuple[Path, ...],
+    base: str,
+    out: Path,
+    valid: Path | None,
+    folds: int,
+    most_pairs: int | None,
+    valid_pairs: int,
+    text_template: str,
+    max_tokens: int,
+    layers: int | None,
+    precision: str,
+    epochs: int,
+    patience: int,
+    minutes: float | None,
+    batch: int,
+    learning_rate: float,
+    group_by: "GroupBy",
+    seed: int,
+    device: str,
+    resume: bool,
+    ids: tuple[str, str] | None,
+    target: str | None,
+) -> None:
     """Train a cross-encoder on PAIRS of products of INDEX: it reads both texts at once, and says how likely they match.
 
     heroic train --cross makes its score a feature of the reranker. One model a fold of whole product groups is
     trained, so that training pairs are scored by a model that did not see their products.
     """
     need_packages("heroic train-encoder cross")
-    from reranking.encoder_training.cross import train_cross_encoder
-
-    data = asked.read()
-    trained = data.train(partial(train_cross_encoder, base=base_model(base), options=_options(asked, **given)))
-    _print(trained, asked.out)
-
-
-def _options(asked: Asked, *, text_template: str, batch: int, learning_rate: float, **others: Any) -> "CrossTraining":
-    from reranking.encoder_training.cross import CrossTraining
+    from reranking.encoder_training.cross import CrossTraining, train_cross_encoder
     from reranking.encoder_training.cross_learner import CrossOptions
     from reranking.encoder_training.loop.schedule import Schedule
 
-    cross = CrossOptions(batch, asked.seed, Schedule(learning_rate))
-    return CrossTraining(template=text_template, seed=asked.seed, cross=cross, run=asked.run_options(), **others)
+    asked = Asked(
+        index=index,
+        pairs=pairs,
+        out=out,
+        valid=valid,
+        epochs=epochs,
+        patience=patience,
+        minutes=minutes,
+        seed=seed,
+        device=device,
+        resume=resume,
+        ids=ids,
+        target=target,
+    )
+    data = asked.read()
+    options = CrossTraining(
+        template=text_template,
+        folds=folds,
+        most_pairs=most_pairs,
+        valid_pairs=valid_pairs,
+        max_tokens=max_tokens,
+        layers=layers,
+        precision=precision,
+        group_by=group_by,
+        seed=seed,
+        cross=CrossOptions(batch, seed, Schedule(learning_rate)),
+        run=asked.run_options(),
+    )
+    trained = data.train(partial(train_cross_encoder, base=base_model(base), options=options))
+    _print(trained, out)
 
 
 def _print(trained: "CrossTrained", out: Path) -> None:

@@ -34,10 +34,16 @@ if TYPE_CHECKING:
 @click.option("--flip/--no-flip", default=True, show_default=True, help="Whether offers show products mirrored.")
 @closing_options
 def command(
-    asked: Asked,
+    index: Path,
+    pairs: tuple[Path, ...],
     base: str | None,
     config: str,
+    out: Path,
+    valid: Path | None,
     hold_out_share: float,
+    epochs: int,
+    patience: int,
+    minutes: float | None,
     batch: int,
     learning_rate: float | None,
     temperature: float,
@@ -45,6 +51,11 @@ def command(
     beside: int,
     crop: float,
     flip: bool,
+    seed: int,
+    device: str,
+    resume: bool,
+    ids: tuple[str, str] | None,
+    target: str | None,
 ) -> None:
     """Train a picture model on the products of PAIRS, so that pictures of a product are each other's neighbours.
 
@@ -57,20 +68,33 @@ def command(
     from reranking.encoder_training.pictures.clip_learner import ClipOptions
     from reranking.encoder_training.pictures.training import ImageTraining, train_image_encoder
 
-    rate = learning_rate if learning_rate is not None else (2e-3 if base is None else 1e-5)
-    changes = Augmentation(crop=(crop, 1.1), flip=0.5 if flip else 0.0)
-    clip = ClipOptions(
-        batch,
-        temperature,
-        text_share,
-        beside,
-        seed=asked.seed,
-        schedule=Schedule(rate, 0.05, 0.05),
-        augmentation=changes,
+    asked = Asked(
+        index=index,
+        pairs=pairs,
+        out=out,
+        valid=valid,
+        epochs=epochs,
+        patience=patience,
+        minutes=minutes,
+        seed=seed,
+        device=device,
+        resume=resume,
+        ids=ids,
+        target=target,
     )
-    options = ImageTraining(hold_out_share, seed=asked.seed, clip=clip, run=asked.run_options())
+    rate = learning_rate if learning_rate is not None else (2e-3 if base is None else 1e-5)
+    clip = ClipOptions(
+        batch=batch,
+        temperature=temperature,
+        text_weight=text_share,
+        beside=beside,
+        seed=seed,
+        schedule=Schedule(rate, warmup=0.05, weight_decay=0.05),
+        augmentation=Augmentation(crop=(crop, 1.1), flip=0.5 if flip else 0.0),
+    )
+    options = ImageTraining(hold_out_share=hold_out_share, seed=seed, clip=clip, run=asked.run_options())
     trained = asked.read().train(partial(train_image_encoder, base=base, config=config, options=options))
-    _print(trained, asked.out)
+    _print(trained, out)
 
 
 def _print(trained: "ImageTrained", out: Path) -> None:

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,7 +17,7 @@ from scripts.commands.train_encoder.asked import (
 )
 
 if TYPE_CHECKING:
-    from reranking.encoder_training.text import TextTrained, TextTraining
+    from reranking.encoder_training.text import TextTrained
 
 TEMPLATE = "{title} {brand} {attributes} {description}"
 
@@ -37,7 +37,28 @@ TEMPLATE = "{title} {brand} {attributes} {description}"
 @click.option("--learning-rate", default=1e-4, show_default=True)
 @click.option("--hard", default=3, show_default=True, help="Hard negatives of each product.")
 @closing_options
-def command(asked: Asked, base: str, **given: Any) -> None:
+def command(
+    index: Path,
+    pairs: tuple[Path, ...],
+    base: str,
+    out: Path,
+    valid: Path | None,
+    valid_products: int,
+    hold_out_share: float,
+    text_template: str,
+    max_tokens: int,
+    epochs: int,
+    patience: int,
+    minutes: float | None,
+    batch: int,
+    learning_rate: float,
+    hard: int,
+    seed: int,
+    device: str,
+    resume: bool,
+    ids: tuple[str, str] | None,
+    target: str | None,
+) -> None:
     """Train a text model on the matches of PAIRS, products of INDEX, so that matches are each other's neighbours.
 
     The model of the epoch with the best recall@10 of validation matches is kept, in an ordinary
@@ -47,20 +68,37 @@ def command(asked: Asked, base: str, **given: Any) -> None:
     0 where only neighbours are wanted.
     """
     need_packages("heroic train-encoder text")
-    from reranking.encoder_training.text import train_text_encoder
-
-    data = asked.read()
-    trained = data.train(partial(train_text_encoder, base=base_model(base), options=_options(asked, **given)))
-    _print(trained, asked.out)
-
-
-def _options(asked: Asked, *, text_template: str, batch: int, learning_rate: float, **others: Any) -> "TextTraining":
     from reranking.encoder_training.loop.schedule import Schedule
     from reranking.encoder_training.sentence_learner import SentenceOptions
-    from reranking.encoder_training.text import TextTraining
+    from reranking.encoder_training.text import TextTraining, train_text_encoder
 
-    sentences = SentenceOptions(batch, seed=asked.seed, schedule=Schedule(learning_rate))
-    return TextTraining(template=text_template, seed=asked.seed, sentences=sentences, run=asked.run_options(), **others)
+    asked = Asked(
+        index=index,
+        pairs=pairs,
+        out=out,
+        valid=valid,
+        epochs=epochs,
+        patience=patience,
+        minutes=minutes,
+        seed=seed,
+        device=device,
+        resume=resume,
+        ids=ids,
+        target=target,
+    )
+    data = asked.read()
+    options = TextTraining(
+        template=text_template,
+        hold_out_share=hold_out_share,
+        valid_products=valid_products,
+        hard=hard,
+        max_tokens=max_tokens,
+        seed=seed,
+        sentences=SentenceOptions(batch, seed=seed, schedule=Schedule(learning_rate)),
+        run=asked.run_options(),
+    )
+    trained = data.train(partial(train_text_encoder, base=base_model(base), options=options))
+    _print(trained, out)
 
 
 def _print(trained: "TextTrained", out: Path) -> None:
