@@ -1,7 +1,7 @@
 """Where `heroic train` takes the boosters' settings from: the default, another model, or a search."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from indexing.machine.progress import Progress
     from indexing.product_index import ProductIndex
-    from reranking.boosters.boosting import BoostingOptions
+    from reranking.boosters.boosting import BoostingOptions, Layout
     from reranking.pairs.labelled import LabelledPairs
     from reranking.training.train_reranker import Trained, TrainOptions
     from reranking.training.tuning import Found
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SettingsChoice:
-    """What was asked for: `trials` of a search, kept in `storage`, or the settings of the model `like`; and `given`, by
-    name, what the user set over either."""
+    """What was asked for: `trials` of a search, kept in `storage`, or the settings of the model `like`; and what holds
+    over either: the `layout` where one is named, `monotone` where it is asked for, and the `device` XGBoost works on."""
 
     trials: int | None
     storage: Path | None
     like: Path | None
-    given: Mapping[str, Any] = field(default_factory=dict)
+    layout: "Layout | None"
+    monotone: bool
+    device: str
 
     def __post_init__(self) -> None:
         if self.trials is not None and self.like is not None:
@@ -52,9 +54,10 @@ class SettingsChoice:
         return search_settings(index, pairs, metric=metric, options=options, search=search, progress=progress)
 
     def begin(self, options: "TrainOptions") -> "TrainOptions":
-        """The options with the settings of the other model, if any, and with what was given."""
+        """The options with the settings of the other model, if any, and with what holds over them."""
         boosting = options.boosting if self.like is None else _settings_of(self.like)
-        return replace(options, boosting=replace(boosting, **self.given))
+        layout, monotone = self.layout or boosting.layout, self.monotone or boosting.monotone
+        return replace(options, boosting=replace(boosting, layout=layout, monotone=monotone, device=self.device))
 
 
 def with_search(trained: "Trained", found: "Found | None") -> "Trained":

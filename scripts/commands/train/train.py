@@ -1,10 +1,10 @@
 """`heroic train`: learn to score pairs from labelled ones."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,13 +15,15 @@ from scripts.commands.train.trained_text import show_trained
 if TYPE_CHECKING:
     from indexing.machine.progress import Progress
     from indexing.product_index import ProductIndex
+    from reranking.boosters.boosting import Layout
+    from reranking.decisions.asked_precision import AskedPrecision
     from reranking.decisions.validation import ValidationPairs
     from reranking.pairs.labelled import LabelledPairs
+    from reranking.pairs.product_groups import GroupBy
     from reranking.training.examples import TrainingRoom
     from reranking.training.train_reranker import Trained, TrainOptions
 
 MINED = 10  # neighbours
-AS_GIVEN = "target_precision", "group_by", "same_source", "words", "rivals", "leave_out_seen", "seed"  # of TrainOptions
 
 
 @click.command(name="train")
@@ -109,46 +111,83 @@ def command(
     pairs: tuple[Path, ...],
     out: Path,
     valid: Path | None,
+    target_precision: float,
     target_precisions: Path | None,
+    group_by: "GroupBy",
+    category_pairs: int,
+    same_source: bool,
+    words: bool,
+    rivals: bool,
+    cross: Path | None,
+    leave_out_seen: bool,
     ids: tuple[str, str] | None,
     target: str | None,
-    audit: str | None,
+    mine: int | None,
+    transitive: bool,
+    transitive_cap: int,
+    monotone: bool,
+    layout: "Layout | None",
     memory: str,
     device: str,
-    cross: Path | None,
-    **given: Any,
+    seed: int,
+    trials: int | None,
+    storage: Path | None,
+    settings: Path | None,
+    audit: str | None,
 ) -> None:
     """Train a reranker on the labelled PAIRS of products of INDEX.
 
     Without --valid, whole product groups are held out for early stopping and thresholds. Take training pairs from
     the retrieval whose pairs will be scored (heroic candidates): otherwise ranks mislead the model.
     """
-    from reranking.model.folder import save_reranker
-    from scripts.terminal.progress import shown
+    from reranking.boosters.boosting import choose_boosting_device
+    from reranking.training.mining import MiningOptions
+    from reranking.training.train_reranker import TrainOptions
 
-    choice = _choose_settings(given, device)
+    choice = SettingsChoice(
+        trials=trials,
+        storage=storage,
+        like=settings,
+        layout=layout,
+        monotone=monotone,
+        device=choose_boosting_device(device),
+    )
     refuse_file(audit)
     room = _make_room(memory, out)
-    options = choice.begin(_train_options(given, target_precisions, cross))
+    mining = MiningOptions(negatives=mine or 0, transitive=transitive, transitive_cap=transitive_cap)
+    asked = _asked_precision(target_precision, target_precisions)
+    options = TrainOptions(
+        target_precision=asked.default,
+        target_precisions=asked.by_category,
+        group_by=group_by,
+        seed=seed,
+        least_pairs=category_pairs,
+        same_source=same_source,
+        words=words,
+        rivals=rivals,
+        leave_out_seen=leave_out_seen,
+        cross="" if cross is None else str(cross),
+        mining=mining,
+    )
+    options = choice.begin(options)
     data = _read_data(index, pairs, valid, ids=ids, target=target)
-    with shown() as progress, room.cleared():
-        found = choice.search(data.index, data.pairs, options, metric=_metric(options), progress=progress)
-        options = options if found is None else replace(options, boosting=found.boosting)
-        trained = with_search(_train(data, options, room, progress), found)
-        save_reranker(trained.reranker, out)
-    show_trained(trained, out)
-    show_search(found)
+    options = _learn(data, options, choice, room, out)
     if audit is not None:
         run_audit(audit, data.index, data.pairs, metric=_metric(options), options=options)
 
 
-def _choose_settings(given: Mapping[str, Any], device: str) -> SettingsChoice:
-    """What was asked for of the boosters' settings, with those that the user set."""
-    from reranking.boosters.boosting import choose_boosting_device
+def _asked_precision(default: float, by_category: Path | None) -> "AskedPrecision":
+    """--target-precision, and what the file of --target-precisions puts over it.
 
-    chosen = {name: given[name] for name in ("layout", "monotone") if given[name]}
-    chosen["device"] = choose_boosting_device(device)
-    return SettingsChoice(given["trials"], given["storage"], given["settings"], chosen)
+    Raises InputError for a file that cannot be read and for precisions that cannot be.
+    """
+    from reranking.decisions.asked_precision import AskedPrecision, read_target_precisions
+
+    if by_category is None:
+        return AskedPrecision(default)
+    named = read_target_precisions(by_category)
+    default = named.pop("default", default)
+    return AskedPrecision(default, named)
 
 
 def _make_room(memory: str, out: Path) -> "TrainingRoom":
@@ -161,21 +200,6 @@ def _make_room(memory: str, out: Path) -> "TrainingRoom":
 
 def _announce(line: str) -> None:
     click.echo(line, err=True)
-
-
-def _train_options(given: Mapping[str, Any], target_precisions: Path | None, cross: Path | None) -> "TrainOptions":
-    """With the default settings of the boosters. Raises InputError for values that cannot be."""
-    from reranking.decisions.asked_precision import read_target_precisions
-    from reranking.training.mining import MiningOptions
-    from reranking.training.train_reranker import TrainOptions
-
-    named = {name: given[name] for name in AS_GIVEN}
-    named["mining"] = MiningOptions(given["mine"] or 0, given["transitive"], given["transitive_cap"])
-    if target_precisions is not None:
-        named["target_precisions"] = read_target_precisions(target_precisions)
-        named["target_precision"] = named["target_precisions"].pop("default", named["target_precision"])
-    named["cross"] = "" if cross is None else str(cross)
-    return TrainOptions(least_pairs=given["category_pairs"], **named)
 
 
 @dataclass(frozen=True)
@@ -197,6 +221,26 @@ def _read_data(
     labelled = read_labelled(pairs, opened.catalog, ids=ids, target=target)
     judged = None if valid is None else read_labelled([valid], opened.catalog, ids=ids, target=target)
     return _Data(opened, labelled, judged)
+
+
+def _learn(
+    data: _Data, options: "TrainOptions", choice: SettingsChoice, room: "TrainingRoom", out: Path
+) -> "TrainOptions":
+    """Search for settings where that was asked for, train, write the model and print what came of it.
+
+    Return the options with the settings that were trained with.
+    """
+    from reranking.model.folder import save_reranker
+    from scripts.terminal.progress import shown
+
+    with shown() as progress, room.cleared():
+        found = choice.search(data.index, data.pairs, options, metric=_metric(options), progress=progress)
+        options = options if found is None else replace(options, boosting=found.boosting)
+        trained = with_search(_train(data, options, room, progress), found)
+        save_reranker(trained.reranker, out)
+    show_trained(trained, out)
+    show_search(found)
+    return options
 
 
 def _train(data: _Data, options: "TrainOptions", room: "TrainingRoom", progress: "Progress") -> "Trained":
