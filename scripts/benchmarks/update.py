@@ -43,13 +43,15 @@ JUDGED, FIRST = 1000, 10  # products and neighbours that recall is measured on
 @click.option("--index", default="auto", show_default=True, help="As of heroic build-index.")
 @click.option("-k", default=50, show_default=True)
 @click.option("--compare/--no-compare", default=True, show_default=True, help="Build anew too, and compare.")
-def command(data: Path | None, like: Path | None, share: float, index: str, k: int, compare: bool, **made: int) -> None:
+def command(
+    data: Path | None, like: Path | None, size: int, dim: int, share: float, index: str, k: int, compare: bool
+) -> None:
     """Measure updating an index."""
     from indexing.product_index import open_index
 
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
-        table = _products(data) if data else _made(like, **made)
+        table = _products(data) if data else _made(like, size, dim)
         measured: dict[str, Any] = {"products": len(table), "share": share}
         _write(table, share, work)
         del table

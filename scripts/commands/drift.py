@@ -98,7 +98,8 @@ def _document(drift: "Drift", moved: list[str], most_flipped: float) -> dict[str
         "same_model": drift.same_model,
         "only_before": drift.only_before,
         "only_after": drift.only_after,
-        **{"overall": _values(drift.overall), "categories": [_values(of) for of in drift.categories]},
+        "overall": _values(drift.overall),
+        "categories": [_values(movement) for movement in drift.categories],
     }
 
 
