@@ -97,13 +97,6 @@ def test_every_command_is_in_the_readme(root, name):
     assert f"heroic {name}" in (root / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_is_in_the_documents(root, name):
-    text = "\n".join(path.read_text(encoding="utf-8") for path in documents(root))
-    longest = [max(param.opts, key=len) for param in parameters(name) if isinstance(param, click.Option)]
-    assert [option for option in longest if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text)] == []
-
-
 def test_the_two_commands_of_a_newcomer_are_in_the_readme_and_the_makefile(root):
     readme, makefile = ((root / name).read_text(encoding="utf-8") for name in ("README.md", "Makefile"))
     for target in ("demo", "test"):
