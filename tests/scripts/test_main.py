@@ -14,6 +14,7 @@ from indexing.errors import InputError, UnknownId
 from indexing.product_index import open_index
 from indexing.storage.artefact import damaged_files, read_manifest
 from scripts import main as main_module
+from scripts.commands.train_encoder.train_encoder import COMMANDS as ENCODERS
 from scripts.main import COMMANDS, main
 
 HEAVY = (
@@ -28,6 +29,10 @@ HEAVY = (
     "PIL",
     "rich",
     "prompt_toolkit",
+    "torch",
+    "jinja2",
+    "yaml",
+    "cattrs",
 )
 
 
@@ -68,10 +73,14 @@ def test_every_option_says_what_it_is(name):
     assert [option.opts[0] for option in options if not (option.help or option.metavar or option.show_default)] == []
 
 
-def test_help_loads_nothing_heavy():
-    code = "import sys; from scripts.main import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not set(HEAVY) & set(done.stdout.splitlines()[-1].split())
+def test_the_help_of_every_command_loads_nothing_heavy():
+    code = "import sys; from scripts.main import main; main(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
+    inner = [["train-encoder", word] for word in ENCODERS]
+    for words in [[], *([name] for name in COMMANDS), *inner]:
+        done = subprocess.run([sys.executable, "-c", code, *words, "--help"], capture_output=True, text=True, check=True)
+        usage, *_, loaded = done.stdout.splitlines()
+        assert usage.startswith(" ".join(["Usage: -c", *words, "["])), usage
+        assert not set(HEAVY) & set(loaded.split()), f"heroic {' '.join(words)} --help"
 
 
 def test_it_can_be_run_as_a_module(root):
