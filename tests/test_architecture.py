@@ -378,6 +378,13 @@ def test_a_command_imports_only_click_and_what_python_brings(name):
         ahead |= ours - seen
 
 
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_command_names_its_options(name):
+    """A mapping of options would hide where each of them acts."""
+    functions = [node for node in TREES[name].body if isinstance(node, ast.FunctionDef)]
+    assert [function.name for function in functions if function.decorator_list and function.args.kwarg] == []
+
+
 def test_starting_the_command_loads_nothing_heavy():
     code = f"import sys, scripts.main; print(*[name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -77,7 +77,9 @@ def test_the_help_of_every_command_loads_nothing_heavy():
     code = "import sys; from scripts.main import main; main(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
     inner = [["train-encoder", word] for word in ENCODERS]
     for words in [[], *([name] for name in COMMANDS), *inner]:
-        done = subprocess.run([sys.executable, "-c", code, *words, "--help"], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words, "--help"], capture_output=True, text=True, check=True
+        )
         usage, *_, loaded = done.stdout.splitlines()
         assert usage.startswith(" ".join(["Usage: -c", *words, "["])), usage
         assert not set(HEAVY) & set(loaded.split()), f"heroic {' '.join(words)} --help"
