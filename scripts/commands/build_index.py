@@ -175,7 +175,9 @@ def _how(view: str, built: "Built") -> str:
     if view in built.reused:
         return f"{near}, reused"
     looked, products = built.looked_at.get(view, 0), made.catalog.products
-    return near if looked == products else f"{near}, {looked:,} of {products:,} products encoded"
+    if looked == products:
+        return near
+    return f"{near}, {looked:,} encoded: the others of {products:,} repeat one or were known"
 
 
 def _print(built: "Built", out: Path) -> None:

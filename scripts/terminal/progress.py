@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from indexing.machine.progress import Progress
 
+COUNTED = {"train": "boosters trained"}  # what a stage counts, where its name does not say so
+
 
 @contextmanager
 def shown() -> Iterator["Progress"]:
@@ -50,6 +52,7 @@ def _lines() -> "Progress":
     def progress(stage: str, done: int, total: int) -> None:
         begun = started.setdefault(stage, time.monotonic())
         if done >= total:
-            print(f"{stage}: {total:,} in {time.monotonic() - begun:.1f} s", file=sys.stderr, flush=True)
+            what, took = COUNTED.get(stage, stage), time.monotonic() - begun
+            print(f"{what}: {total:,} in {took:.1f} s", file=sys.stderr, flush=True)
 
     return progress

@@ -13,7 +13,7 @@ from scripts.commands.query.session import Answer, Session
 from scripts.terminal.console import VIEW_ORDER, number_text, plain
 
 GAP = 2
-LEAST_TITLE, WIDEST_CATEGORY, WIDEST_SOURCE = 24, 22, 16
+LEAST_TITLE, WIDEST_CATEGORY, WIDEST_SOURCE = 40, 22, 16
 CATEGORY = "category_3"
 
 

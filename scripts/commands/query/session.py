@@ -78,7 +78,7 @@ class Session:
         notes = []
         if self.model is not None and query.position is None:
             notes.append("no probability: the model scores pairs of the catalogue's products, so ask by id")
-        if query.position is None and result.searched == "lexical":
+        if query.position is None and query.view is None and result.searched == "lexical":
             notes.append("searched the lexical view: a text has no vector in the text view of this index")
         if result.blind:
             notes.append(f"nothing found: there is nothing to see of it in the {result.searched} view")

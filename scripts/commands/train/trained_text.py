@@ -67,7 +67,8 @@ def _show_pairs(report: Mapping[str, Any]) -> None:
             f"added to train on: {report['mined']:,} mined non-matches, {report['inferred']:,} matches that follow"
         )
     if report["shared_products"]:
-        click.echo(f"note: {report['shared_products']:,} products are in both training and validation pairs")
+        matched = ", of validation in non-matches alone" if "left_out" in report else ""
+        click.echo(f"note: {report['shared_products']:,} products are in both training and validation pairs{matched}")
 
 
 def _show_quality(model: "XgboostReranker") -> None:

@@ -44,6 +44,13 @@ def test_it_says_what_it_made(build, tmp_path):
     assert not any(line.startswith("set aside") for line in lines)
 
 
+def test_equal_texts_are_not_said_to_be_missing(build, tmp_path):
+    path = tmp_path / "more.csv"
+    pd.DataFrame({"id": range(1, 7), "title": [*TITLES, TITLES[0]]}).to_csv(path, index=False)
+    (text,) = [line for line in build(path=path).stdout.splitlines() if line.startswith("text: ")]
+    assert text.endswith(", 5 encoded: the others of 6 repeat one or were known")
+
+
 def test_the_sample_has_every_view(sample_index):
     assert open_index(sample_index).views == ("text", "image", "fused", "lexical")
 

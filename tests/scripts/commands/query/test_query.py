@@ -1,6 +1,7 @@
 """`heroic query`: one answer, or a prompt that answers lines."""
 
 import json
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -188,6 +189,29 @@ def test_the_table_is_as_wide_as_the_terminal_and_shows_whole_ids(index, width):
     lines = runner.invoke(main, ["query", str(index), "--id", "t1"]).stdout.splitlines()
     assert max(map(len, lines)) <= width
     assert lines[2].rstrip().endswith(("k1", "k2", "k3", "t2", "7"))
+
+
+def test_a_title_has_room_beside_long_ids(tmp_path, heroic):
+    title = "a steel kettle for one and a half litres"
+    ids = [str(UUID(int=number)) for number in range(3)]
+    others = {"category": ["Kettles and water heaters"] * 3, "source": ["a long seller's name"] * 3}
+    pq.write_table(pa.table({"id": ids, "title": [title] * 3, **others}), tmp_path / "products.parquet")
+    assert heroic("build-index", tmp_path / "products.parquet", "--out", tmp_path / "index").exit_code == 0
+    result = CliRunner(env={"COLUMNS": "110"}).invoke(main, ["query", str(tmp_path / "index"), "--id", ids[0]])
+    rows = [line.rstrip() for line in result.stdout.splitlines()[2:4]]
+    assert [title in row for row in rows] == [True, True]
+    assert {row.split()[-1] for row in rows} == set(ids[1:])
+
+
+def test_that_a_text_has_no_vector_is_said_only_where_that_decided(tmp_path, query, index):
+    note = "a text has no vector in the text view"
+    assert note not in query(index, "--text", "toaster", "--view", "lexical").stdout
+    table = pa.table({"id": ["a", "b"], "title": ["toaster", "kettle"], "v": [[1.0, 0.0], [0.0, 1.0]]})
+    pq.write_table(table, tmp_path / "products.parquet")
+    own = tmp_path / "index"
+    words = ["build-index", tmp_path / "products.parquet", "--out", own, "--text-encoder", "column:v"]
+    assert CliRunner().invoke(main, [str(word) for word in words]).exit_code == 0
+    assert note in query(own, "--text", "toaster").stdout
 
 
 class TestModel:

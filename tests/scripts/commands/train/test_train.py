@@ -53,9 +53,16 @@ def counts(text):
 
 
 def test_products_on_both_sides_are_said(train, sample):
-    assert (
-        "products are in both training and validation pairs" in train("--valid", sample / "pairs_train.parquet").stdout
-    )
+    stdout = train("--valid", sample / "pairs_train.parquet").stdout
+    assert "products are in both training and validation pairs\n" in stdout
+
+
+def test_of_held_out_groups_it_is_said_that_only_non_matches_share_products(train):
+    assert "in both training and validation pairs, of validation in non-matches alone\n" in train().stdout
+
+
+def test_progress_says_what_was_trained(train):
+    assert re.search(r"^boosters trained: \d+ in [\d.]+ s$", train().stderr, re.MULTILINE)
 
 
 def test_several_files_are_trained_on_together(train, sample):
