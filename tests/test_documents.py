@@ -17,6 +17,7 @@ CODE_BLOCK = re.compile(r"^```.*?^```|^ {4}\S.*?$", re.MULTILINE | re.DOTALL)
 DOTTED = re.compile(r"\b(?:indexing|reranking|eval|scripts)(?:\.[a-z_]\w*)+", re.IGNORECASE)
 FILE = re.compile(r"(?<![\w/])(?:indexing|reranking|eval|scripts|tests)/[\w/]+\.py\b")
 RUN = re.compile(r"python -m ([\w.]+)((?:[^\n`]|\\\n)*)")
+DEFAULT = re.compile(r"^\| `(--?[a-z-]+)[^|]*` \| ([\d.]+) \|", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(#[\w-]+)?\)")
 
@@ -91,6 +92,30 @@ def test_the_reading_of_explanations(text, missing):
 def test_every_option_is_explained_beside_its_command(name, command):
     texts = [path.read_text(encoding="utf-8") for path in DOCUMENTS if path.name not in LISTS]
     assert unexplained(name, command, texts) == []
+
+
+def wrong_defaults(section, commands):
+    """The rows of a section's tables that give another number as default than every command that the section names."""
+    spoken = [command for name, command in commands if re.search(rf"heroic {name}(?![\w-])", section)]
+    options = [param for command in spoken for param in command.params if isinstance(param, click.Option)]
+    return [
+        f"{option} {number}"
+        for option, number in DEFAULT.findall(section)
+        if float(number) not in [param.default for param in options if option in param.opts]
+    ]
+
+
+def test_the_reading_of_defaults():
+    text = "of `heroic grow`:\n| `--size N` | 20 | how large |\n| `-k N` | 3 | so many |\n"
+    command = click.Command("grow", params=[click.Option(["--size"], default=20), click.Option(["-k"], default=4)])
+    assert wrong_defaults(text, [("grow", command)]) == ["-k 3"]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_defaults_in_the_documents_are_those_of_the_commands(path):
+    commands = list(every_command())
+    found = [wrong_defaults(section, commands) for section in sections(path.read_text(encoding="utf-8"))]
+    assert [row for rows in found for row in rows] == []
 
 
 def is_there(dotted):
