@@ -1,7 +1,6 @@
 """`heroic evaluate`: files in, a report folder out."""
 
 import json
-import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -121,8 +120,7 @@ def model(monkeypatch):
     reranker = SimpleNamespace(
         fingerprint="m1", thresholds={"phones": 0.6}, categories=("phones",), decisions=SimpleNamespace(default=0.5)
     )
-    module = SimpleNamespace(load_reranker=lambda folder: reranker)
-    monkeypatch.setitem(sys.modules, "reranking.model.reranker", module)
+    monkeypatch.setattr("reranking.model.folder.load_reranker", lambda folder: reranker)
     monkeypatch.setattr("eval.findings.reasons.find_reasons", lambda *given: NO_REASONS)
     return reranker
 
