@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from indexing.build.encoding import ViewEncoding, image_spec
+from indexing.build.joining import ViewJoining
 from indexing.build.options import BuildOptions
 from indexing.build.reuse import holds_model_vectors
-from indexing.build.view_encoding import ViewEncoding, image_spec
-from indexing.build.view_joining import ViewJoining
 from indexing.catalog.read_catalog import CatalogRead, ReadOptions, read_catalog
 from indexing.catalog.rejects import Reject, write_rejects
 from indexing.encoders.encoder import column_names, parse_spec

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from indexing.build.encoding import image_spec
+from indexing.build.joining import ask_of
 from indexing.build.options import BuildOptions
-from indexing.build.view_encoding import image_spec
-from indexing.build.view_joining import ask_of
 from indexing.build.view_plan import FIXED_BYTES, Ask, ViewPlan, duration, plan_view, products_per_s, whole_gib
 from indexing.catalog.catalog import DESCRIPTION_CHARS, TEXT_FIELDS
 from indexing.catalog.schema import choose_schema

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from indexing.build.encode_view import encode_view
+from indexing.build.joining import ViewJoining
 from indexing.build.options import BuildOptions
 from indexing.build.shard_folder import STATE, ShardFolder
-from indexing.build.view_joining import ViewJoining
 from indexing.encoders.encoder import Encoder
 from indexing.encoders.lsa import LsaEncoder, fit_lsa
 from indexing.encoders.options import EncodingOptions

@@ -9,7 +9,7 @@ import pytest
 from flat_options import changed
 from PIL import Image
 
-import indexing.build.view_joining
+import indexing.build.joining
 import indexing.encoders.by_spec
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
@@ -205,7 +205,7 @@ class Market:
 
         with patch.context() as patched:
             patched.setattr(indexing.encoders.by_spec, "_fit_lsa", fitted)
-            patched.setattr(indexing.build.view_joining, "fit_lexical", weighed)
+            patched.setattr(indexing.build.joining, "fit_lexical", weighed)
             return self.build("rebuilt", overwrite=True, **options)
 
     def beside(self):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from indexing.build.view_joining import ViewJoining
+from indexing.build.joining import ViewJoining
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from indexing.storage.artefact import damaged_files
