@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
-from reranking.signals.families import codes as code_features
+from reranking.signals.families.codes import MEANINGS as CODE_MEANINGS
 from reranking.signals.families.codes import CodeSignals, CodeSignalsBuilder
 from reranking.signals.feature import declare
 from reranking.signals.product_rows import ProductRows, catalog_blocks, has_titles_only, titles
@@ -42,7 +42,7 @@ MEANINGS = {
 }
 FAMILIES = {
     "numbers": MEANINGS,
-    "model codes": code_features.MEANINGS,
+    "model codes": CODE_MEANINGS,
     "quantities": QUANTITY_MEANINGS,
 }
 RISING = {
