@@ -52,7 +52,7 @@ def seen_pair(scorer: PairScorer, left: int, right: int, found: FeatureContribut
 
 
 def _rarities(scorer: PairScorer, left: int, right: int) -> dict[str, float]:
-    text = scorer.signals.text
+    text = scorer.signals.plain.text
     return {word: weight for side in (left, right) for word, weight in text.rarities(side).items()}
 
 

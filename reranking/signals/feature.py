@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from indexing.arrays import Floats2d, Ints1d
 from indexing.errors import InputError
@@ -47,6 +47,14 @@ class FeatureFamily(Protocol):
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
+
+
+class LearnedFamily(FeatureFamily, Protocol):
+    """A family that was trained on labelled pairs, and so knows their targets unless it reads them out of fold."""
+
+    def of_training_pairs(self, among: bool) -> Self:
+        """The same for pairs that it was trained on, each then read by the models that did not see its product groups,
+        or (not `among`) for other pairs, which may be read by all that was learned."""
 
 
 def columns_of(names: Sequence[str], wanted: Sequence[str]) -> list[int]:

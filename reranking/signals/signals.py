@@ -10,16 +10,7 @@ import numpy as np
 from indexing.arrays import Floats2d, Ints1d
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
-from indexing.product_index import DENSE_VIEWS, ProductIndex
-from reranking.signals.families import attributes as attribute_features
-from reranking.signals.families import numbers as number_features
-from reranking.signals.families import products as product_features
-from reranking.signals.families import titles as text_features
-from reranking.signals.families.attributes import AttributeSignals
-from reranking.signals.families.numbers import NumberSignals
-from reranking.signals.families.products import ProductSignals
-from reranking.signals.families.ranks import ENCODED_VIEWS, RankSignals, ViewSignals, rank_features, view_features
-from reranking.signals.families.titles import TextSignals
+from indexing.product_index import ProductIndex
 from reranking.signals.feature import Feature, FeatureFamily, columns_of
 from reranking.signals.learned.cross import FEATURES as CROSS_FEATURES
 from reranking.signals.learned.cross import CrossSignals
@@ -30,6 +21,7 @@ from reranking.signals.learned.rivals import FEATURES as RIVAL_FEATURES
 from reranking.signals.learned.rivals import FirstLook, RivalSignals, log_odds
 from reranking.signals.learned.words import FEATURES as WORD_FEATURES
 from reranking.signals.learned.words import LearnedWords, WordSignals
+from reranking.signals.plain_families import PlainFamilies, declared_plain_features
 
 BLOCK_PAIRS = 65_536
 THREAD_PAIRS = 8_192  # pairs that one thread takes at a time
@@ -48,11 +40,19 @@ class Learned:
 class Signals:
     """The families of features, ready to compute pairs of the products that they were prepared for.
 
-    `rivals` come last: their first look needs what the other families compute.
+    `plain` ones learn nothing; of those that are learned, `words` and the `cross` encoder come next, and `rivals` last:
+    their first look needs what the other families compute.
     """
 
-    families: tuple[FeatureFamily, ...]
+    plain: PlainFamilies
+    words: WordSignals | None = None
+    cross: CrossSignals | None = None
     rivals: RivalSignals | None = None
+
+    @property
+    def families(self) -> tuple[FeatureFamily, ...]:
+        """Those that need nothing but the pair, in the order of their columns: all but `rivals`."""
+        return (*self.plain.families, *(family for family in (self.words, self.cross) if family is not None))
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -66,39 +66,25 @@ class Signals:
 
     def learned(self, cross: CrossFolds | None) -> Learned:
         """What was learned for these, as it is stored with a model."""
-        words = next((family.learned.stored() for family in self.families if isinstance(family, WordSignals)), None)
-        return Learned(words, self.rivals.look.stored() if self.rivals else None, cross)
+        words = None if self.words is None else self.words.learned.stored()
+        return Learned(words, None if self.rivals is None else self.rivals.look.stored(), cross)
 
     def of_training_pairs(self, among: bool) -> "Signals":
         """The same for pairs that what is learned was trained on, or (not `among`) for others."""
-        families = (
-            replace(family, out_of_fold=among) if isinstance(family, CrossSignals | WordSignals) else family
-            for family in self.families
+        return Signals(
+            self.plain,
+            self.words and self.words.of_training_pairs(among),
+            self.cross and self.cross.of_training_pairs(among),
+            self.rivals and self.rivals.of_training_pairs(among),
         )
-        rivals = self.rivals and replace(self.rivals, out_of_fold=among)
-        return Signals(tuple(families), rivals)
-
-    def with_cross(self, index: ProductIndex, cross: CrossFolds | None, products: Ints1d) -> "Signals":
-        """The same with the score of a cross-encoder, if there is one, for pairs of `products`."""
-        if cross is None:
-            return self
-        return Signals((*self.families, CrossSignals.from_catalog(cross, index.catalog, products)), self.rivals)
-
-    @property
-    def text(self) -> TextSignals:
-        """The family of titles and texts."""
-        return next(family for family in self.families if isinstance(family, TextSignals))
 
     def tokens(self, index: ProductIndex) -> TokenSource:
         """What words and attributes can be learned of."""
-        attributes = next(family for family in self.families if isinstance(family, AttributeSignals))
-        return TokenSource.of(index.catalog, self.text, attributes)
+        return TokenSource.of(index.catalog, self.plain.text, self.plain.attributes)
 
-    def with_words(self, index: ProductIndex, learned: LearnedWords | None) -> "Signals":
-        """The same with what words say, if it was learned."""
-        if learned is None:
-            return self
-        return Signals((*self.families, WordSignals(self.tokens(index), learned)), self.rivals)
+    def with_words(self, index: ProductIndex, learned: LearnedWords) -> "Signals":
+        """The same with what words say."""
+        return replace(self, words=WordSignals(self.tokens(index), learned))
 
     def with_rivals(
         self, index: ProductIndex, pairs: RivalPairs, look: FirstLook, progress: Progress = silent
@@ -114,17 +100,20 @@ class Signals:
                 scored[number, part] = log_odds(member, seen[:, columns])
             progress("rivals", min(start + BLOCK_PAIRS, len(pairs.left)), len(pairs.left))
         lists = tuple(RivalLists.of(pairs, scores) for scores in scored)
-        return Signals(self.families, RivalSignals(look, lists, index.catalog.sources()))
+        return replace(self, rivals=RivalSignals(look, lists, index.catalog.sources()))
+
+    def with_cross(self, index: ProductIndex, cross: CrossFolds, products: Ints1d) -> "Signals":
+        """The same with the score of a cross-encoder, for pairs of `products`."""
+        return replace(self, cross=CrossSignals.from_catalog(cross, index.catalog, products))
 
     def read_words_by(self, number: int, computed: Floats2d, left: Ints1d, right: Ints1d) -> None:
         """Put what one model reads in the words into computed features: a fold's first look was trained without the
         fold's pairs, and may not learn of them by their words."""
-        column = 0
-        for family in self.families:
-            if isinstance(family, WordSignals):
-                first, second = np.minimum(left, right), np.maximum(left, right)
-                computed[:, column : column + len(family.features)] = family.compute_by(number, first, second)
-            column += len(family.features)
+        if self.words is None:
+            return
+        column = len(self.plain.features)
+        first, second = np.minimum(left, right), np.maximum(left, right)
+        computed[:, column : column + len(self.words.features)] = self.words.compute_by(number, first, second)
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown; the pairs shared by all cores."""
@@ -150,7 +139,7 @@ class Signals:
     def compute_all(self, left: Ints1d, right: Ints1d, *, stage: str, progress: Progress = silent) -> Floats2d:
         """The same, a block of pairs at a time, so that only the result is large."""
         out = np.empty((len(left), len(self.features)), dtype=np.float32)
-        block = THREAD_PAIRS if any(isinstance(f, CrossSignals) for f in self.families) else BLOCK_PAIRS  # it is slow
+        block = BLOCK_PAIRS if self.cross is None else THREAD_PAIRS  # a cross-encoder is slow
         progress(stage, 0, len(left))
         for start in range(0, len(left), block):
             part = slice(start, start + block)
@@ -161,18 +150,7 @@ class Signals:
 
 def declared_features() -> tuple[Feature, ...]:
     """Every feature that any index can have, in the order of families: what docs/features.md lists."""
-    ranks = [feature for view in (*DENSE_VIEWS, "lexical") for feature in rank_features(view)]
-    families = text_features, number_features, attribute_features, product_features
-    of_catalog = [feature for family in families for feature in family.FEATURES]
-    return (
-        *ranks,
-        *view_features(ENCODED_VIEWS),
-        *of_catalog,
-        product_features.SAME_SOURCE,
-        *WORD_FEATURES,
-        *CROSS_FEATURES,
-        *RIVAL_FEATURES,
-    )
+    return (*declared_plain_features(), *WORD_FEATURES, *CROSS_FEATURES, *RIVAL_FEATURES)
 
 
 def prepare_signals(
@@ -187,8 +165,9 @@ def prepare_signals(
 ) -> Signals:
     """The families for an index, prepared for `products` (sorted positions).
 
-    `k` and `views` are the model's, by default the index's own; what is `learned` adds features of its own, and the pairs
-    of rivals are computed here. Raises InputError when the index keeps fewer neighbours or lacks a view.
+    Each stage builds on those before it: the plain families, then of what is `learned` the words, the rivals by the
+    first look, whose pairs are computed here, and the cross-encoder. `k` and `views` are the model's, by default the
+    index's own. Raises InputError when the index keeps fewer neighbours or lacks a view.
     """
     learned = learned or Learned()
     k = index.k if k is None else k
@@ -197,21 +176,13 @@ def prepare_signals(
             f"{index.folder}: keeps {index.k} neighbours, the model was trained with {k}: build with -k {k}"
         )
     views = index.views if views is None else views
-    if learned.look is not None:
-        pairs = RivalPairs.of(index, products, views, k)
-        words = Learned(learned.words)
-        plain = prepare_signals(index, pairs.mentioned, k=k, views=views, same_source=same_source, learned=words)
-        return plain.with_rivals(index, pairs, learned.look, progress).with_cross(index, learned.cross, products)
-    ranks = [RankSignals.of(index, view, k, products) for view in views]
-    catalog = index.catalog
-    signals = Signals(
-        (
-            *ranks,
-            ViewSignals(index),
-            TextSignals.from_catalog(catalog, products),
-            NumberSignals.from_catalog(catalog, products),
-            AttributeSignals.from_catalog(catalog, products),
-            ProductSignals.from_catalog(catalog, products, same_source=same_source),
-        )
-    )
-    return signals.with_words(index, learned.words).with_cross(index, learned.cross, products)
+    pairs = None if learned.look is None else RivalPairs.of(index, products, views, k)
+    mentioned = products if pairs is None else pairs.mentioned
+    signals = Signals(PlainFamilies.of(index, mentioned, views=views, k=k, same_source=same_source))
+    if learned.words is not None:
+        signals = signals.with_words(index, learned.words)
+    if pairs is not None and learned.look is not None:
+        signals = signals.with_rivals(index, pairs, learned.look, progress)
+    if learned.cross is not None:
+        signals = signals.with_cross(index, learned.cross, products)
+    return signals

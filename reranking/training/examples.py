@@ -57,7 +57,7 @@ def prepare_training_signals(
 
         look = train_first_look(compute, signals.names, stacking, options=boosting, seed=seed)
         signals = signals.with_rivals(index, pairs, look, progress)
-    return signals.with_cross(index, cross, products)
+    return signals if cross is None else signals.with_cross(index, cross, products)
 
 
 def _with_words(index: ProductIndex, signals: Signals, stacking: Stacking) -> Signals:

@@ -1,7 +1,7 @@
 """The cross-encoder's score as a feature of a pair."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Protocol
 
@@ -10,7 +10,7 @@ import numpy as np
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.text_template import TextTemplate
-from reranking.signals.feature import Feature, declare
+from reranking.signals.feature import Feature, LearnedFamily, declare
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.signals.product_rows import ProductRows
 
@@ -33,7 +33,7 @@ class PairTexts(Protocol):
 
 
 @dataclass(frozen=True)
-class CrossSignals:
+class CrossSignals(LearnedFamily):
     """The family, prepared for products: their `texts` by row and the fold (m,) of each, -1 = in none.
 
     `out_of_fold`: pairs of products that are in folds are scored by the models of these folds, which did not see them;
@@ -74,6 +74,10 @@ class CrossSignals:
                 one, other = ([self.texts[row] for row in side[pairs]] for side in (ours, theirs))
                 total[pairs] += self.score(number, one, other)
         return np.asarray(total / asked, dtype=np.float32)[:, None]
+
+    def of_training_pairs(self, among: bool) -> "CrossSignals":
+        """The same, out of fold for pairs that it was trained on."""
+        return replace(self, out_of_fold=among)
 
     def _models(self, left: Ints1d, right: Ints1d) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
         """Which models (p, folds) score each pair: all, or out of fold those of its own folds."""

@@ -97,6 +97,10 @@ class RivalSignals:
             out[rows] = self._judge(self.lists[number], left[rows], right[rows], own)
         return out
 
+    def of_training_pairs(self, among: bool) -> "RivalSignals":
+        """The same, out of fold for pairs that it was trained on."""
+        return replace(self, out_of_fold=among)
+
     def _judge(self, lists: RivalLists, left: Ints1d, right: Ints1d, own: Floats1d) -> Floats2d:
         sides = [lists.against(*pair, self.sources) for pair in ((left, right), (right, left))]
         columns = (

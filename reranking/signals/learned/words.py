@@ -1,7 +1,7 @@
 """What words and attributes say of a match, learned from pairs: a linear model over the tokens of a pair, and its features."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.machine.threads import thread_count
-from reranking.signals.feature import declare
+from reranking.signals.feature import LearnedFamily, declare
 from reranking.signals.learned.pair_tokens import (
     AGREEING,
     CONFLICTING,
@@ -165,7 +165,7 @@ def _fit(keys: npt.NDArray[np.int32], counts: csr_matrix, targets: Floats1d) -> 
 
 
 @dataclass(frozen=True)
-class WordSignals:
+class WordSignals(LearnedFamily):
     """The family, for products whose tokens the `source` has.
 
     `out_of_fold`: pairs that the models were trained on are read by those that were not trained on them.
@@ -180,6 +180,10 @@ class WordSignals:
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """The features of pairs of positions (p,), as (p, f) float32, NaN where a title has no words."""
         return self._read(left, right, self.learned.models_of(left, out_of_fold=self.out_of_fold))
+
+    def of_training_pairs(self, among: bool) -> "WordSignals":
+        """The same, out of fold for pairs that it was trained on."""
+        return replace(self, out_of_fold=among)
 
     def compute_by(self, number: int, left: Ints1d, right: Ints1d) -> Floats2d:
         """The same, all by one model."""

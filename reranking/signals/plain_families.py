@@ -1,0 +1,70 @@
+"""The families of features that learn nothing: they look at a pair alone, or at its neighbours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from indexing.arrays import Ints1d
+from indexing.product_index import DENSE_VIEWS, ProductIndex
+from reranking.signals.families.attributes import FEATURES as ATTRIBUTE_FEATURES
+from reranking.signals.families.attributes import AttributeSignals
+from reranking.signals.families.numbers import FEATURES as NUMBER_FEATURES
+from reranking.signals.families.numbers import NumberSignals
+from reranking.signals.families.products import FEATURES as PRODUCT_FEATURES
+from reranking.signals.families.products import SAME_SOURCE, ProductSignals
+from reranking.signals.families.ranks import ENCODED_VIEWS, RankSignals, ViewSignals, rank_features, view_features
+from reranking.signals.families.titles import FEATURES as TEXT_FEATURES
+from reranking.signals.families.titles import TextSignals
+from reranking.signals.feature import Feature, FeatureFamily
+
+
+@dataclass(frozen=True)
+class PlainFamilies:
+    """One of each, prepared for the same products; of `ranks` one a view."""
+
+    ranks: tuple[RankSignals, ...]
+    views: ViewSignals
+    text: TextSignals
+    numbers: NumberSignals
+    attributes: AttributeSignals
+    products: ProductSignals
+
+    @classmethod
+    def of(
+        cls, index: ProductIndex, products: Ints1d, *, views: Sequence[str], k: int, same_source: bool
+    ) -> "PlainFamilies":
+        """For `products` (sorted positions) and the first `k` neighbours of these views.
+
+        Raises InputError when the index lacks a view.
+        """
+        return cls(
+            tuple(RankSignals.of(index, view, k, products) for view in views),
+            ViewSignals(index),
+            TextSignals.from_catalog(index.catalog, products),
+            NumberSignals.from_catalog(index.catalog, products),
+            AttributeSignals.from_catalog(index.catalog, products),
+            ProductSignals.from_catalog(index.catalog, products, same_source=same_source),
+        )
+
+    @property
+    def families(self) -> tuple[FeatureFamily, ...]:
+        """All of them, in the order of their columns."""
+        return (*self.ranks, self.views, self.text, self.numbers, self.attributes, self.products)
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """Their declarations, in the order of the columns."""
+        return tuple(feature for family in self.families for feature in family.features)
+
+
+def declared_plain_features() -> tuple[Feature, ...]:
+    """Every feature of these families that any index can have, in the order of families."""
+    return (
+        *(feature for view in (*DENSE_VIEWS, "lexical") for feature in rank_features(view)),
+        *view_features(ENCODED_VIEWS),
+        *TEXT_FEATURES,
+        *NUMBER_FEATURES,
+        *ATTRIBUTE_FEATURES,
+        *PRODUCT_FEATURES,
+        SAME_SOURCE,
+    )
