@@ -11,6 +11,7 @@ from eval.metrics.decisions import decision_row
 from eval.metrics.precision_auc import LEVEL, weighted_of
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.errors import InputError
+from reranking.pairs.folds import deal_at_random
 
 LEAST_LEFT_OUT = 3
 BLOCKS = 40  # parts that the groups are dealt into, each left out once, for the skewness of a value
@@ -105,7 +106,7 @@ def draw_weights(groups: PairGroups, draws: Draws) -> Iterator[Floats1d]:
 def leave_out_weights(groups: PairGroups, seed: int) -> Iterator[Floats1d]:
     """Pair weights (n,) with each of BLOCKS random parts of the groups left out: 0 for the pairs that touch it."""
     left, right, count = _dense(groups)
-    blocks = np.random.default_rng(seed).permutation(count) % BLOCKS
+    blocks = deal_at_random(count, count=BLOCKS, random=np.random.default_rng(seed))
     for block in range(min(BLOCKS, count)):
         yield ((blocks[left] != block) & (blocks[right] != block)).astype(np.float64)
 

@@ -9,6 +9,7 @@ import numpy as np
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
 from reranking.boosters.boosting import Metric
+from reranking.pairs.folds import deal_by_size
 
 FOLDS = 5
 Interval = tuple[float, float]
@@ -43,11 +44,8 @@ class ValidationPairs:
         goes where its left product's group does.
         """
         numbers, places = np.unique(self.left_groups, return_inverse=True)
-        shuffled = np.random.default_rng(seed).permutation(len(numbers))
         sizes = np.bincount(places, minlength=len(numbers))
-        dealt = shuffled[np.argsort(-sizes[shuffled], kind="stable")]
-        fold = np.empty(len(numbers), dtype=np.int64)
-        fold[dealt] = np.arange(len(numbers)) % count
+        fold = deal_by_size(sizes, count=count, random=np.random.default_rng(seed))
         for number in range(count):
             judged = fold[places] == number
             yield np.flatnonzero(~judged), np.flatnonzero(judged)

@@ -18,12 +18,12 @@ from reranking.encoder_training.loop.card import CARD, CURVE, TrainingCard, stor
 from reranking.encoder_training.loop.run import History, Place, RunOptions, Tell, run_training, say_nothing
 from reranking.encoder_training.record import flat_settings
 from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
+from reranking.pairs.folds import deal_alike
 from reranking.pairs.hold_out import hold_out
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import GroupBy, product_groups
 from reranking.signals.learned.cross_encoder import new_cross_model
 from reranking.signals.learned.cross_folds import KIND, fold_folder, write_folds
-from reranking.training.cross_validation import deal_groups
 
 METRIC = "average precision"
 LOSS = "Binary cross-entropy of the score of a pair of texts; the text that sorts first stands first, so that order is nothing."
@@ -136,7 +136,7 @@ class _Data:
         left, right = groups[pairs.left], groups[pairs.right]
         categories = level_3(catalog, pairs.left)
         codes, _ = codes_of(CategoryMapping.learn(categories).of(categories))
-        dealt = deal_groups(left, right, pairs.targets, codes, count=options.folds, seed=options.seed)
+        dealt = deal_alike(left, right, pairs.targets, codes, count=options.folds, seed=options.seed)
         folds = np.full(len(catalog), -1, dtype=np.int64)
         folds[pairs.products] = dealt[groups[pairs.products]]
         train = pairs

@@ -9,6 +9,7 @@ from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
 from reranking.pairs.evaluation_category import codes_of
 from reranking.pairs.labelled import LabelledPairs
+from reranking.pairs.product_groups import PairedGroups
 
 GIANT_SHARE = 0.5  # of the held-out pairs of a stratum: a larger group would be most of it, and stays in training
 
@@ -38,50 +39,32 @@ def hold_out(
     """
     if not 0 < share < 1:
         raise InputError(f"hold-out share {share}: give a number between 0 and 1")
-    groups = _Groups.of(left_groups, right_groups, targets, categories)
-    held = groups.choose(share, np.random.default_rng(seed))
+    groups = PairedGroups.of(left_groups, right_groups, targets, categories)
+    held = _choose(groups, share, np.random.default_rng(seed))
     left_held, right_held = np.isin(left_groups, held), np.isin(right_groups, held)
     train, valid = np.flatnonzero(~left_held & ~right_held), np.flatnonzero(left_held)
     return HoldOut(train, valid, len(targets) - len(train) - len(valid))
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """Of each group that occurs: its number, category, matches inside, and pairs that touch it, columns (g,)."""
+def _choose(groups: PairedGroups, share: float, random: np.random.Generator) -> Ints1d:
+    """The numbers of the groups to hold out, sorted."""
+    numbers = np.flatnonzero(groups.pairs > 0)
+    touched = groups.take(numbers)
+    strata = np.stack([touched.categories, touched.matches > 0], axis=1)
+    stratum = np.unique(strata, axis=0, return_inverse=True)[1].ravel()
+    shuffled = random.permutation(len(numbers))
+    shuffled = shuffled[np.argsort(stratum[shuffled], kind="stable")]
+    ends = np.cumsum(np.bincount(stratum))[:-1]
+    chosen = [rows[_within_share(touched.pairs[rows], share)] for rows in np.split(shuffled, ends)]
+    return np.sort(numbers[np.concatenate(chosen)])
 
-    numbers: Ints1d
-    categories: Ints1d
-    matches: Ints1d
-    pairs: Ints1d
 
-    @classmethod
-    def of(cls, left: Ints1d, right: Ints1d, targets: Floats1d, categories: Ints1d) -> "_Groups":
-        numbers, places = np.unique(np.concatenate([left, right]), return_inverse=True)
-        own = places[: len(left)]
-        pairs = np.bincount(places, minlength=len(numbers))
-        matches = np.bincount(own, weights=targets, minlength=len(numbers)).astype(np.int64)
-        category = np.full(len(numbers), -1, dtype=np.int64)
-        category[places[len(left) :][::-1]] = categories[::-1]
-        category[own[::-1]] = categories[::-1]
-        return cls(numbers, category, matches, pairs)
-
-    def choose(self, share: float, random: np.random.Generator) -> Ints1d:
-        """The numbers of the groups to hold out."""
-        strata = np.stack([self.categories, self.matches > 0], axis=1)
-        _, stratum = np.unique(strata, axis=0, return_inverse=True)
-        shuffled = random.permutation(len(self.numbers))
-        shuffled = shuffled[np.argsort(stratum.ravel()[shuffled], kind="stable")]
-        chosen = [self._of_stratum(rows, share) for rows in np.split(shuffled, self._ends(stratum.ravel()))]
-        return np.sort(self.numbers[np.concatenate(chosen)])
-
-    def _ends(self, stratum: Ints1d) -> Ints1d:
-        return np.asarray(np.cumsum(np.bincount(stratum))[:-1], dtype=np.int64)
-
-    def _of_stratum(self, rows: Ints1d, share: float) -> Ints1d:
-        wanted = share * self.pairs[rows].sum()
-        small = rows[self.pairs[rows] <= max(wanted * GIANT_SHARE, self.pairs[rows].min())]
-        before = np.cumsum(self.pairs[small]) - self.pairs[small]
-        return np.asarray(small[before + self.pairs[small] / 2 <= wanted], dtype=np.int64)
+def _within_share(pairs: Ints1d, share: float) -> Ints1d:
+    """Which groups of a stratum, given how many `pairs` each has, make up about `share` of them; no giant ones."""
+    wanted = share * pairs.sum()
+    small = np.flatnonzero(pairs <= max(wanted * GIANT_SHARE, pairs.min()))
+    before = np.cumsum(pairs[small]) - pairs[small]
+    return np.asarray(small[before + pairs[small] / 2 <= wanted], dtype=np.int64)
 
 
 @dataclass(frozen=True)

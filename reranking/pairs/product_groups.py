@@ -1,5 +1,6 @@
 """Product groups: the products that pairs tie together; folds, hold-outs and bootstrap draws take them whole."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -38,3 +39,31 @@ def _number_by_first(labels: np.ndarray[tuple[int], np.dtype[np.integer]]) -> In
     numbers = np.empty(len(first), dtype=np.int64)
     numbers[np.argsort(first)] = np.arange(len(first))
     return numbers[inverse]
+
+
+@dataclass(frozen=True)
+class PairedGroups:
+    """What labelled pairs say of each product group, columns (g,) by its number, int64.
+
+    `pairs` counts the sides that are in it, `matches` those whose left product is, and `categories` has the code of the
+    first pair with its left product there, else with its right one, and -1 where no pair touches the group.
+    """
+
+    pairs: Ints1d
+    matches: Ints1d
+    categories: Ints1d
+
+    @classmethod
+    def of(cls, left: Ints1d, right: Ints1d, targets: Floats1d, categories: Ints1d) -> "PairedGroups":
+        """From the groups of both sides of pairs (p,), their targets and category codes; at least one pair."""
+        count = int(max(left.max(), right.max())) + 1
+        pairs = np.bincount(left, minlength=count) + np.bincount(right, minlength=count)
+        matches = np.bincount(left, weights=targets, minlength=count).astype(np.int64)
+        category = np.full(count, -1, dtype=np.int64)
+        for side in (right, left):
+            category[side[::-1]] = categories[::-1]  # backwards: of a group's pairs the first one stays
+        return cls(pairs, matches, category)
+
+    def take(self, groups: Ints1d) -> "PairedGroups":
+        """The columns of these groups."""
+        return PairedGroups(self.pairs[groups], self.matches[groups], self.categories[groups])

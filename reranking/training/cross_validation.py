@@ -1,4 +1,4 @@
-"""Cross-validation by product group: labelled pairs with their features, and whole groups dealt into folds."""
+"""Cross-validation by product group: labelled pairs with their features and the folds of their groups."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import BoostingOptions, Examples, Metric
 from reranking.boosters.ensemble import train_ensemble
 from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
+from reranking.pairs.folds import deal_alike
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import without_seen
 from reranking.pairs.product_groups import product_groups
@@ -105,7 +106,7 @@ def prepare_folds(
     added = add_pairs(index, pairs, options.mining)
     codes, names = codes_of(evaluation_categories(index, added.pairs, mapping))
     left, right = groups[pairs.left], groups[pairs.right]
-    folds = deal_groups(left, right, pairs.targets, codes[: added.given], count=count, seed=options.seed)
+    folds = deal_alike(left, right, pairs.targets, codes[: added.given], count=count, seed=options.seed)
     pairs = added.pairs
     cross = open_cross(Path(options.cross)) if options.cross else None
     signals = prepare_signals(index, pairs.products, same_source=options.same_source, learned=Learned(cross=cross))
@@ -116,20 +117,3 @@ def prepare_folds(
     examples = Examples(features, pairs.targets, codes, added.weights(), directions)
     left, right = folds[groups[pairs.left]], folds[groups[pairs.right]]
     return CrossValidation(examples, left, right, count, tuple(names), added.given)
-
-
-def deal_groups(left: Ints1d, right: Ints1d, targets: Floats1d, categories: Ints1d, *, count: int, seed: int) -> Ints1d:
-    """The fold (groups,) of each product group that pairs (p,) touch: those of a category, with matches and without,
-    are dealt in turn, the larger first, so that the folds are much alike."""
-    n_groups = int(max(left.max(), right.max())) + 1
-    sizes = np.bincount(left, minlength=n_groups) + np.bincount(right, minlength=n_groups)
-    matched = np.bincount(left, weights=targets, minlength=n_groups) > 0
-    category = np.full(n_groups, -1, dtype=np.int64)
-    for side in (right, left):
-        category[side[::-1]] = categories[::-1]
-    shuffled = np.random.default_rng(seed).permutation(n_groups)
-    order = shuffled[np.lexsort((-sizes[shuffled], category[shuffled], matched[shuffled]))]
-    order = order[sizes[order] > 0]
-    folds = np.zeros(n_groups, dtype=np.int64)
-    folds[order] = np.arange(len(order)) % count
-    return folds

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from indexing.arrays import Ints1d
+from reranking.pairs.folds import deal_at_random
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
 
@@ -33,7 +34,7 @@ class Stacking:
         """
         rng = np.random.default_rng(seed)
         groups = product_groups(pairs.left, pairs.right, pairs.targets, n_products)
-        of_groups = rng.permutation(np.arange(n_products) % FOLDS)
+        of_groups = deal_at_random(n_products, count=FOLDS, random=rng)
         if len(pairs) > MOST_PAIRS:
             pairs = pairs.take(np.sort(rng.choice(len(pairs), MOST_PAIRS, replace=False)))
         left, right = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)

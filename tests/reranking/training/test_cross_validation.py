@@ -8,7 +8,7 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import Examples
 from reranking.pairs.labelled import read_labelled
-from reranking.training.cross_validation import CrossValidation, deal_groups, prepare_folds
+from reranking.training.cross_validation import CrossValidation, prepare_folds
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +38,6 @@ def test_folds_are_much_alike(folds):
     shares = [folds.examples.targets[folds.judged(number)].mean() for number in range(folds.count)]
     assert max(sizes) < 1.5 * min(sizes)
     assert max(shares) < 2 * min(shares)
-
-
-def test_another_seed_deals_otherwise():
-    groups = np.arange(60)
-    targets, categories = np.tile([0.0, 1.0], 30), np.zeros(60, dtype=np.int64)
-    dealt = [deal_groups(groups, groups, targets, categories, count=3, seed=seed).tolist() for seed in (0, 0, 1)]
-    assert dealt[0] == dealt[1] != dealt[2]
-    assert sorted(dealt[0]) == [0] * 20 + [1] * 20 + [2] * 20
 
 
 def test_a_fold_without_matches_is_refused():
