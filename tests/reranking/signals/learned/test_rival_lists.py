@@ -44,6 +44,12 @@ def test_the_rivals_of_a_product_are_its_first_neighbours(pairs):
     assert of_first.tolist() == [1, 2, 3]
 
 
+def test_the_first_product_of_a_catalogue_is_a_rival_like_any_other(pairs):
+    assert pairs.rivals[pairs.starts[1] : pairs.starts[2]].tolist() == [0, 2, 3]
+    lists = lists_of(pairs, {(0, 1): 5.0, (1, 2): 0.0})
+    assert against(lists, 1, 2)[0] == 5.0
+
+
 def test_a_pair_of_rivals_is_scored_once_whichever_way_it_is_met(pairs):
     assert (pairs.left < pairs.right).all()
     keys = pairs.left * 10 + pairs.right
@@ -107,3 +113,7 @@ def test_of_a_tie_to_the_end_of_a_full_list_nobody_is_taken():
 
 def test_of_a_list_with_room_all_are_taken():
     assert found_in(neighbours([(1, 0.9), (2, 0.5), (-1, np.nan), (-1, np.nan)]), 3) == [[1, 2]]
+
+
+def test_the_product_at_position_0_is_found():
+    assert found_in(neighbours([(0, 0.9), (2, 0.5), (-1, np.nan)]), 2) == [[0, 2]]

@@ -1,5 +1,7 @@
 """What words say of a match: learned from pairs, exact sums, and read by a model that did not see the pair."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -88,6 +90,14 @@ def test_attributes_agree_or_conflict_by_themselves_and_in_the_category_of_both(
     assert len(found[AGREEING]) == (1 if category is None else 2)
     elsewhere = tokens_of(left, {**right, "category_3": "cases"})
     assert elsewhere[CONFLICTING] == set(key_buckets("colour", None))
+
+
+@pytest.mark.parametrize(("category", "tokens"), [(0, 2), (7, 2), (-1, 1)])
+def test_the_category_of_bucket_0_is_one_and_that_below_is_none(source_of, category, tokens):
+    source = source_of([{"title": "a", "attributes": {"size": "4"}}] * 2)
+    there = replace(source, categories=np.array([category, category]))
+    found = there.tokens(np.array([0], dtype=np.int32), np.array([1], dtype=np.int32))
+    assert len(found.kinds[AGREEING].buckets) == tokens
 
 
 def test_titles_that_differ_too_much_have_no_opposed_words(tokens_of):
