@@ -1,6 +1,7 @@
 """Scores joined to the truth: exactly one score for every true pair, whatever the order of left and right."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from eval.inputs.scores import Scores
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
 from reranking.pairs.pair_files import IdPairs, cast_ids, read_id_pairs
+from reranking.pairs.repeats import FileRows, pair_keys, refuse_repeats, refuse_selves
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,25 @@ class JudgedPairs:
 
 @dataclass(frozen=True)
 class _Keyed:
-    """Pairs of one file as numbers: both products and a key that is the same for a pair and its swap, all (n,)."""
+    """Pairs of one file as numbers: both products, places in `ids`, and a key that is the same for a pair and its swap,
+    all (n,)."""
 
     path: Path
     left: Ints1d
     right: Ints1d
-    keys: Ints1d
-    names: tuple[pa.Array, ...]
+    ids: pa.Array
+
+    @cached_property
+    def keys(self) -> Ints1d:
+        return pair_keys(self.left, self.right, len(self.ids))
 
     def show(self, row: int) -> str:
-        left, right = (ids[int(row)].as_py() for ids in self.names)
+        left, right = (self.ids[int(side[row])].as_py() for side in (self.left, self.right))
         return f"{left!r} and {right!r} (row {row})"
+
+    def refuse_repeats(self, targets: Floats1d | None = None) -> None:
+        rows = FileRows.of([self.path], [len(self.left)])
+        refuse_repeats(self.ids, self.left, self.right, rows, targets=targets)
 
 
 def read_truth(path: Path, *, ids: tuple[str, str] | None = None) -> IdPairs:
@@ -71,8 +81,9 @@ def join_scores(scores: Scores, truth: IdPairs) -> JudgedPairs:
     if truth.target is None:
         raise InputError(f"{truth.path}: no target column: the truth needs 'target', 'label' or 'is_match'")
     given, true, n_products = _number(scores, truth)
-    _check_truth(true, truth.target)
-    _refuse_doubled(given, "one score a pair: keep one of each")
+    refuse_selves(true.ids, true.left, true.right, file=true.path)
+    true.refuse_repeats(truth.target)
+    given.refuse_repeats()
     rows = _find(given, true)
     return JudgedPairs(
         left=truth.left,
@@ -100,42 +111,10 @@ def _number(scores: Scores, truth: IdPairs) -> tuple[_Keyed, _Keyed, int]:
     n_products, n_scores = len(encoded.dictionary), len(scores.values)
     left, right, scores_left, scores_right = np.split(numbers, np.cumsum([len(truth), len(truth), n_scores]))
     return (
-        _Keyed(scores.path, scores_left, scores_right, _keys(scores_left, scores_right, n_products), given),
-        _Keyed(truth.path, left, right, _keys(left, right, n_products), names),
+        _Keyed(scores.path, scores_left, scores_right, encoded.dictionary),
+        _Keyed(truth.path, left, right, encoded.dictionary),
         n_products,
     )
-
-
-def _keys(left: Ints1d, right: Ints1d, n_products: int) -> Ints1d:
-    return np.minimum(left, right) * n_products + np.maximum(left, right)
-
-
-def _check_truth(true: _Keyed, targets: Floats1d) -> None:
-    selves = np.flatnonzero(true.left == true.right)
-    if selves.size:
-        raise InputError(
-            f"{true.path}: {selves.size} pairs are of a product with itself, such as {true.show(selves[0])}: "
-            "leave them out"
-        )
-    order = np.argsort(true.keys, kind="stable")
-    same = np.diff(true.keys[order]) == 0
-    against = np.flatnonzero(same & (np.diff(targets[order]) != 0))
-    if against.size:
-        raise InputError(
-            f"{true.path}: {against.size} pairs are both a match and none, such as {true.show(order[against[0]])} "
-            f"and row {order[against[0] + 1]}: decide which it is"
-        )
-    _refuse_doubled(true, "a pair counts once: keep one of each")
-
-
-def _refuse_doubled(pairs: _Keyed, remedy: str) -> None:
-    order = np.argsort(pairs.keys, kind="stable")
-    again = np.flatnonzero(np.diff(pairs.keys[order]) == 0)
-    if again.size:
-        raise InputError(
-            f"{pairs.path}: {again.size} pairs occur again (in either order), such as {pairs.show(order[again[0]])} "
-            f"and row {order[again[0] + 1]}: {remedy}"
-        )
 
 
 def _find(given: _Keyed, true: _Keyed) -> Ints1d:

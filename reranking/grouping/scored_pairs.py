@@ -13,9 +13,8 @@ import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
-from reranking.pairs.labelled import pair_keys
 from reranking.pairs.product_groups import product_groups
-from reranking.pairs.repeats import RepeatFinder
+from reranking.pairs.repeats import checked_pairs
 
 _ROW = np.dtype([("left", "i4"), ("right", "i4"), ("score", "f8"), ("probability", "f8"), ("called", "?")])
 READ_ROWS = 262_144
@@ -39,33 +38,8 @@ class ScoredPairs:
             odd = low if low < 0 else high
             raise InputError(f"probability {odd:g}: it is from 0 to 1; give the scores a column 'probability'")
 
-    @classmethod
-    def of(
-        cls, left: pa.Array, right: pa.Array, *, scores: Floats1d, probabilities: Floats1d, called: Bools1d
-    ) -> "ScoredPairs":
-        """From the ids of both sides. Raises InputError for a product paired with itself and for doubled pairs."""
-        ids = pc.unique(pa.concat_arrays([left, right]))
-        ids = ids.take(pc.array_sort_indices(ids))
-        one, other = (np.asarray(pc.index_in(side, ids).to_numpy(), dtype=np.int64) for side in (left, right))
-        pairs = cls(ids, one, other, scores, probabilities, called)
-        pairs._refuse_odd()
-        return pairs
-
     def __len__(self) -> int:
         return len(self.left)
-
-    def _refuse_odd(self) -> None:
-        same = np.flatnonzero(self.left == self.right)
-        if same.size:
-            raise InputError(f"product {self._name(self.left[same[0]])} is paired with itself: remove the row")
-        keys = np.sort(np.minimum(self.left, self.right) * len(self.ids) + np.maximum(self.left, self.right))
-        twice = keys[1:][keys[1:] == keys[:-1]]
-        if twice.size:
-            names = " and ".join(self._name(place) for place in divmod(int(twice[0]), len(self.ids)))
-            raise InputError(f"the pair {names} occurs again, in either order ({twice.size} rows too many): keep one")
-
-    def _name(self, place: int) -> str:
-        return repr(self.ids[int(place)].as_py())
 
 
 @dataclass(frozen=True)
@@ -124,22 +98,16 @@ def _alike(ids: pa.Array, block: ScoredBlock) -> list[pa.Array]:
 def _write(file: Path, blocks: Iterable[ScoredBlock], ids: pa.Array, rows: int) -> Ints1d:
     """Append the pairs to a file; which products (n,) matches tie together, by number."""
     tied = np.arange(len(ids))
-    with tempfile.TemporaryDirectory(prefix="heroic-") as scratch, file.open("wb") as content:
-        finder = RepeatFinder(Path(scratch), rows)
-        try:
-            for block in blocks:
-                left, right = (
-                    np.asarray(pc.index_in(side, ids).to_numpy(), dtype=np.int64) for side in (block.left, block.right)
-                )
-                _refuse_selves(ids, left, right)
-                finder.add(pair_keys(left, right, len(ids)))
-                _as_rows(block, left, right).tofile(content)
-                calls = block.called
-                again = product_groups(tied[left[calls]], tied[right[calls]], None, len(ids), by="pairs")
-                tied = again[tied]
-            _refuse_repeats(ids, *finder.repeated())
-        finally:
-            finder.close()
+    with checked_pairs(ids, rows) as check, file.open("wb") as content:
+        for block in blocks:
+            left, right = (
+                np.asarray(pc.index_in(side, ids).to_numpy(), dtype=np.int64) for side in (block.left, block.right)
+            )
+            check.add(left, right)
+            _as_rows(block, left, right).tofile(content)
+            calls = block.called
+            again = product_groups(tied[left[calls]], tied[right[calls]], None, len(ids), by="pairs")
+            tied = again[tied]
     return tied
 
 
@@ -154,15 +122,3 @@ def _read(file: Path) -> Iterable[np.ndarray[tuple[int], np.dtype[np.void]]]:
     with file.open("rb") as content:
         while len(part := np.fromfile(content, dtype=_ROW, count=READ_ROWS)):
             yield part
-
-
-def _refuse_selves(ids: pa.Array, left: Ints1d, right: Ints1d) -> None:
-    same = np.flatnonzero(left == right)
-    if same.size:
-        raise InputError(f"product {ids[int(left[same[0]])].as_py()!r} is paired with itself: remove the row")
-
-
-def _refuse_repeats(ids: pa.Array, count: int, key: int) -> None:
-    if count:
-        names = " and ".join(repr(ids[place].as_py()) for place in divmod(key, len(ids)))
-        raise InputError(f"the pair {names} occurs again, in either order ({count} rows too many): keep one")

@@ -2,8 +2,6 @@
 
 import json
 import math
-import tempfile
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,9 +25,9 @@ from reranking.decisions.thresholds import Thresholds, called
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import level_3
-from reranking.pairs.labelled import CATEGORY_COLUMN, pair_keys
+from reranking.pairs.labelled import CATEGORY_COLUMN
 from reranking.pairs.pair_files import PairColumns, blocks_of, find_columns, id_columns
-from reranking.pairs.repeats import RepeatFinder
+from reranking.pairs.repeats import checked_pairs
 
 BLOCK_PAIRS = 65_536
 OWN_BYTES = 480 << 20  # of a process with the libraries that scoring loads
@@ -119,40 +117,19 @@ def _refuse_columns(file: TableFile, options: ScoreOptions) -> None:
 def _check(file: TableFile, columns: PairColumns, catalog: Catalog) -> tuple[Ints1d, int]:
     """The sorted positions of all products of the file, and its rows, when every pair is as it should be."""
     mentioned = np.zeros(len(catalog), dtype=bool)
-    rows = 0
-    with tempfile.TemporaryDirectory(prefix="heroic-") as folder:
-        finder = RepeatFinder(Path(folder), file.rows if file.rows is not None else _count_rows(file))
-        try:
-            for first, left, right in _located(file, columns, catalog):
-                mentioned[left], mentioned[right] = True, True
-                finder.add(pair_keys(left, right, len(catalog)))
-                rows = first + len(left)
-            count, key = finder.repeated()
-        finally:
-            finder.close()
-    if count:
-        names = [repr(catalog.ids[position].as_py()) for position in divmod(key, len(catalog))]
-        raise InputError(
-            f"{file.path}: the pair {names[0]} and {names[1]} occurs again, in either order ({count} rows too many): "
-            "keep one of each"
-        )
-    if not rows:
+    expected = file.rows if file.rows is not None else _count_rows(file)
+    with checked_pairs(catalog.ids, expected, file=file.path) as check:
+        for first, block in blocks_of(file, BLOCK_PAIRS, columns=(columns.left, columns.right)):
+            left, right = _positions(block, columns, file.path, first, catalog)
+            check.add(left, right)
+            mentioned[left], mentioned[right] = True, True
+    if not check.rows:
         raise InputError(f"{file.path}: holds no pairs")
-    return np.flatnonzero(mentioned), rows
+    return np.flatnonzero(mentioned), check.rows
 
 
 def _count_rows(file: TableFile) -> int:
     return sum(len(block) for block in file.blocks(columns=file.names[:1]))
-
-
-def _located(file: TableFile, columns: PairColumns, catalog: Catalog) -> Iterator[tuple[int, Ints1d, Ints1d]]:
-    for first, block in blocks_of(file, BLOCK_PAIRS, columns=(columns.left, columns.right)):
-        left, right = _positions(block, columns, file.path, first, catalog)
-        same = np.flatnonzero(left == right)
-        if same.size:
-            name = repr(catalog.ids[int(left[same[0]])].as_py())
-            raise InputError(f"{file.path}: row {first + int(same[0])} pairs product {name} with itself: remove it")
-        yield first, left, right
 
 
 def _positions(

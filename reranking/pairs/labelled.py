@@ -11,6 +11,7 @@ from indexing.arrays import Floats1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.errors import InputError, UnknownId
 from reranking.pairs.pair_files import IdPairs, read_id_pairs
+from reranking.pairs.repeats import FileRows, refuse_repeats, refuse_selves
 
 CATEGORY_COLUMN = "cat3_grouped"
 
@@ -51,7 +52,8 @@ def read_labelled(
     pairs = parts[0] if len(parts) == 1 else _joined(parts)
     if not len(pairs):
         raise InputError(f"{paths[0]}: no pairs: training needs matches and non-matches")
-    _refuse_repeats(pairs, catalog, _Rows(paths, np.cumsum([len(part) for part in parts])))
+    rows = FileRows.of(paths, [len(part) for part in parts])
+    refuse_repeats(catalog.ids, pairs.left, pairs.right, rows, targets=pairs.targets)
     return pairs
 
 
@@ -64,19 +66,8 @@ def positions_of(pairs: IdPairs, catalog: Catalog) -> tuple[Ints1d, Ints1d]:
         except UnknownId as error:
             raise UnknownId(f"{pairs.path}: column '{name}': {error}") from error
     left, right = sides
-    same = np.flatnonzero(left == right)
-    if same.size:
-        row = int(same[0])
-        raise InputError(
-            f"{pairs.path}: row {row} pairs product {pairs.left[row].as_py()!r} with itself ({same.size} such rows): "
-            "remove them"
-        )
+    refuse_selves(catalog.ids, left, right, file=pairs.path)
     return left, right
-
-
-def pair_keys(left: Ints1d, right: Ints1d, products: int) -> Ints1d:
-    """One number a pair (p,), the same for either order."""
-    return np.minimum(left, right) * products + np.maximum(left, right)
 
 
 def _read_one(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target: str | None) -> LabelledPairs:
@@ -98,33 +89,3 @@ def _joined(parts: list[LabelledPairs]) -> LabelledPairs:
         np.concatenate([part.targets for part in parts]),
         None if any(column is None for column in named) else pa.concat_arrays(named),
     )
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Where rows of several files read one after the other stand: `ends` (f,) is the row after each file's last."""
-
-    paths: Sequence[Path]
-    ends: Ints1d
-
-    def name(self, first: int, second: int) -> str:
-        one, other = (int(np.searchsorted(self.ends, row, side="right")) for row in (first, second))
-        starts = [0, *self.ends]
-        if one == other:
-            return f"{self.paths[one]}: rows {first - starts[one]} and {second - starts[one]},"
-        return f"{self.paths[one]} row {first - starts[one]} and {self.paths[other]} row {second - starts[other]}:"
-
-
-def _refuse_repeats(pairs: LabelledPairs, catalog: Catalog, rows: _Rows) -> None:
-    keys = pair_keys(pairs.left, pairs.right, len(catalog))
-    order = np.argsort(keys, kind="stable")
-    twice = np.flatnonzero(keys[order][1:] == keys[order][:-1])
-    if not twice.size:
-        return
-    targets = pairs.targets[order]
-    odd = twice[targets[twice] != targets[twice + 1]]
-    place = int(odd[0] if odd.size else twice[0])
-    first, second = int(order[place]), int(order[place + 1])
-    names = [repr(catalog.ids[int(side[first])].as_py()) for side in (pairs.left, pairs.right)]
-    what = f"contradict each other ({odd.size} such pairs)" if odd.size else f"are the same pair ({twice.size} such)"
-    raise InputError(f"{rows.name(first, second)} pair {names[0]} and {names[1]} {what}: keep one of them")

@@ -1,14 +1,77 @@
-"""Finding a pair that occurs twice in a file of any length: keys go to disk in parts, each part is sorted alone."""
+"""Pairs that no file may hold, refused in one place: of a product with itself, and those that occur twice, in either order.
 
+Of a file that is read whole its rows are named; of one of any length the keys of pairs go to disk in parts, and each part
+is sorted alone. Products are numbers, whose ids are an array.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import pyarrow as pa
 
-from indexing.arrays import Ints1d
+from indexing.arrays import Floats1d, Ints1d
+from indexing.errors import InputError
 
 PART_KEYS = 1_000_000
+
+
+def pair_keys(left: Ints1d, right: Ints1d, products: int) -> Ints1d:
+    """One number a pair (p,), the same for either order."""
+    return np.minimum(left, right) * products + np.maximum(left, right)
+
+
+def refuse_selves(ids: pa.Array, left: Ints1d, right: Ints1d, *, file: Path | None = None, first: int = 0) -> None:
+    """Raise InputError, naming the row, when a pair is of a product with itself; `first` is the first row's number."""
+    same = np.flatnonzero(left == right)
+    if same.size:
+        row = int(same[0])
+        raise InputError(
+            f"{_told(file)}row {first + row} pairs product {ids[int(left[row])].as_py()!r} with itself "
+            f"({same.size} such rows up to row {first + len(left) - 1}): remove them"
+        )
+
+
+@dataclass(frozen=True)
+class FileRows:
+    """Where rows of several files read one after the other stand: `ends` (f,) is the row after each file's last."""
+
+    paths: Sequence[Path]
+    ends: Ints1d
+
+    @classmethod
+    def of(cls, paths: Sequence[Path], lengths: Sequence[int]) -> "FileRows":
+        """From how many rows each file has."""
+        return cls(paths, np.cumsum(lengths))
+
+    def name(self, first: int, second: int) -> str:
+        """Two rows with their file, or each with its own."""
+        one, other = (int(np.searchsorted(self.ends, row, side="right")) for row in (first, second))
+        starts = [0, *self.ends]
+        if one == other:
+            return f"{self.paths[one]}: rows {first - starts[one]} and {second - starts[one]},"
+        return f"{self.paths[one]} row {first - starts[one]} and {self.paths[other]} row {second - starts[other]}:"
+
+
+def refuse_repeats(
+    ids: pa.Array, left: Ints1d, right: Ints1d, rows: FileRows, *, targets: Floats1d | None = None
+) -> None:
+    """Raise InputError, naming two rows, when a pair occurs twice: where `targets` (p,) differ, before mere repetition."""
+    keys = pair_keys(left, right, len(ids))
+    order = np.argsort(keys, kind="stable")
+    twice = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+    if not twice.size:
+        return
+    odd = twice[:0] if targets is None else twice[targets[order[twice]] != targets[order[twice + 1]]]
+    place = int(odd[0] if odd.size else twice[0])
+    first, second = int(order[place]), int(order[place + 1])
+    names = [repr(ids[int(side[first])].as_py()) for side in (left, right)]
+    what = f"contradict each other ({odd.size} such pairs)" if odd.size else f"are the same pair ({twice.size} such)"
+    raise InputError(f"{rows.name(first, second)} pair {names[0]} and {names[1]} {what}: keep one of them")
 
 
 @dataclass
@@ -44,3 +107,43 @@ class RepeatFinder:
     def close(self) -> None:
         for part in self._parts:
             part.close()
+
+
+@dataclass
+class PairCheck:
+    """Takes the pairs of a file block by block; `rows` counts those it took."""
+
+    ids: pa.Array
+    finder: RepeatFinder
+    file: Path | None
+    rows: int = 0
+
+    def add(self, left: Ints1d, right: Ints1d) -> None:
+        """Take the next pairs (p,). Raises InputError for one of a product with itself."""
+        refuse_selves(self.ids, left, right, file=self.file, first=self.rows)
+        self.finder.add(pair_keys(left, right, len(self.ids)))
+        self.rows += len(left)
+
+
+@contextmanager
+def checked_pairs(ids: pa.Array, expected: int, *, file: Path | None = None) -> Iterator[PairCheck]:
+    """Check about so many pairs of products, whose numbers are places in `ids`, while a file of them is read.
+
+    Raises InputError, in the end, when a pair occurs again.
+    """
+    with tempfile.TemporaryDirectory(prefix="heroic-") as folder:
+        finder = RepeatFinder(Path(folder), expected)
+        try:
+            yield PairCheck(ids, finder, file)
+            count, key = finder.repeated()
+        finally:
+            finder.close()
+    if count:
+        names = " and ".join(repr(ids[place].as_py()) for place in divmod(key, len(ids)))
+        raise InputError(
+            f"{_told(file)}the pair {names} occurs again, in either order ({count} rows too many): keep one of each"
+        )
+
+
+def _told(file: Path | None) -> str:
+    return "" if file is None else f"{file}: "

@@ -11,8 +11,9 @@ import pyarrow as pa
 from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
-from reranking.pairs.labelled import LabelledPairs, pair_keys
+from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
+from reranking.pairs.repeats import pair_keys
 
 BLOCK_PRODUCTS = 16_384
 

@@ -78,24 +78,26 @@ def test_unknown_pairs_are_counted_and_shown(join):
 
 @pytest.mark.parametrize("again", [(1, 2), (2, 1)])
 def test_doubled_scores_are_refused_in_either_order(join, again):
-    with pytest.raises(InputError, match=r"scores\.parquet: 1 pairs occur again .*such as 1 and 2 \(row 0\) and row 3"):
+    with pytest.raises(InputError, match=r"scores\.parquet: rows 0 and 3, pair 1 and 2 are the same pair \(1 such\)"):
         join(scored([1, 3, 5, again[0]], [2, 4, 6, again[1]]))
 
 
 def test_doubled_truth_is_refused(join):
     truth = {"left_id": [1, 2], "right_id": [2, 1], "target": [1.0, 1.0]}
-    with pytest.raises(InputError, match=r"truth\.parquet: 1 pairs occur again"):
+    with pytest.raises(InputError, match=r"truth\.parquet: rows 0 and 1, pair 1 and 2 are the same pair"):
         join(scored([1], [2]), truth)
 
 
 def test_contradicting_truth_is_refused(join):
     truth = {"left_id": [1, 2], "right_id": [2, 1], "target": [1.0, 0.0]}
-    with pytest.raises(InputError, match=r"1 pairs are both a match and none, such as 1 and 2 \(row 0\) and row 1"):
+    with pytest.raises(
+        InputError, match=r"truth\.parquet: rows 0 and 1, pair 1 and 2 contradict each other \(1 such pairs\)"
+    ):
         join(scored([1], [2]), truth)
 
 
 def test_a_product_paired_with_itself_is_refused(join):
-    with pytest.raises(InputError, match=r"product with itself, such as 7 and 7 \(row 0\)"):
+    with pytest.raises(InputError, match=r"truth\.parquet: row 0 pairs product 7 with itself"):
         join(scored([7], [7]), {"left_id": [7], "right_id": [7], "target": [1.0]})
 
 

@@ -35,9 +35,8 @@ def test_groups_are_those_of_all_pairs_at_once(monkeypatch):
     rows = [(int(a), int(b), float(score)) for (a, b), score in zip(keys, random.random(150) ** 3, strict=True)]
     found = read(rows[:60], rows[60:])
     whole = block_of(rows)
-    every = ScoredPairs.of(
-        whole.left, whole.right, scores=whole.scores, probabilities=whole.probabilities, called=whole.called
-    )
+    ids, places = np.unique([*whole.left.to_numpy(), *whole.right.to_numpy()], return_inverse=True)
+    every = ScoredPairs(pa.array(ids), *np.split(places, 2), whole.scores, whole.probabilities, whole.called)
     in_parts = group_products(found.pairs, GroupOptions()).groups
     monkeypatch.setattr("reranking.grouping.group_products.BATCH_PAIRS", 10_000)
     assert (group_products(every, GroupOptions()).groups == in_parts).all()
@@ -45,7 +44,10 @@ def test_groups_are_those_of_all_pairs_at_once(monkeypatch):
 
 @pytest.mark.parametrize(
     ("rows", "said"),
-    [([("a", "a", 0.1)], "product 'a' is paired with itself"), ([("a", "b", 0.1), ("b", "a", 0.2)], "occurs again")],
+    [
+        ([("a", "b", 0.1), ("c", "c", 0.1)], "row 1 pairs product 'c' with itself"),
+        ([("a", "b", 0.1), ("b", "a", 0.2)], "the pair 'a' and 'b' occurs again, in either order"),
+    ],
 )
 def test_odd_pairs_are_refused_across_blocks(rows, said):
     with pytest.raises(InputError, match=said):

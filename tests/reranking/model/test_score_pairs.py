@@ -279,7 +279,7 @@ def faulty(sample_pairs, what):
     ("what", "said"),
     [
         ("unknown", "id 'nobody' is not in the catalogue"),
-        ("self", "row 274 pairs product 'JDQNAQ' with itself: remove it"),
+        ("self", r"row 274 pairs product 'JDQNAQ' with itself \(1 such rows up to row 274\): remove them"),
         ("doubled", r"the pair '\w+' and '\w+' occurs again, in either order \(1 rows too many\): keep one of each"),
         ("swapped", r"the pair '\w+' and '\w+' occurs again"),
         ("null", "row 274 has no 'left_id'"),

@@ -7,7 +7,7 @@ import pytest
 
 from indexing.catalog.catalog import FIELDS, Catalog
 from indexing.errors import InputError, UnknownId
-from reranking.pairs.labelled import LabelledPairs, pair_keys, read_labelled
+from reranking.pairs.labelled import LabelledPairs, read_labelled
 
 IDS = [10, 20, 30, 40]
 
@@ -114,10 +114,3 @@ def test_taking_rows_takes_their_categories_too():
 
 def test_its_products_are_those_that_occur():
     assert LabelledPairs(np.array([3, 1]), np.array([0, 3]), np.zeros(2)).products.tolist() == [0, 1, 3]
-
-
-def test_each_unordered_pair_has_a_key_of_its_own():
-    left, right = (grid.ravel() for grid in np.meshgrid(np.arange(7), np.arange(7)))
-    keys = pair_keys(left, right, 7)
-    assert len(set(keys)) == 7 * 8 // 2
-    assert np.array_equal(keys, pair_keys(right, left, 7))

@@ -398,7 +398,7 @@ def scores_cases():
         "a missing pair": lambda d: (d.evaluate(d.scores(without_first)), "1 pairs of", "have no score", KNOWN, OTHER),
         "a doubled pair": lambda d: (
             d.evaluate(d.scores(lambda s: pd.concat([s, s[:1]]))),
-            "scores.parquet: 1 pairs occur again",
+            "are the same pair (1 such)",
             KNOWN,
         ),
         "an unknown pair": lambda d: (
@@ -418,7 +418,7 @@ def scores_cases():
         ),
         "a truth that contradicts itself": lambda d: (
             d.evaluate(d.scores(), truth=d.pairs("truth.csv", [(OTHER, KNOWN, 0)])),
-            "truth.csv: 1 pairs are both a match and none",
+            "contradict each other (1 such pairs)",
         ),
     }
 
