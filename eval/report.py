@@ -10,7 +10,7 @@ from eval.findings.leakage import Leakage, find_leakage
 from eval.findings.mistakes import Mistakes, find_mistakes, nearest_threshold
 from eval.findings.mixes import MixedValue, value_under
 from eval.findings.slices import Slice, measure_slices
-from eval.findings.suspects import Suspects, find_suspects
+from eval.findings.suspects import SuspectTruth, find_suspects
 from eval.inputs.categories import PairCategories, categories_of, count_disagreements
 from eval.inputs.context import Context
 from eval.inputs.joining import JudgedPairs, join_scores
@@ -95,7 +95,7 @@ class Report:
     held: CategoryDecisions | None
     mistakes: Mistakes
     near: Ints1d
-    suspects: Suspects
+    suspects: SuspectTruth
     reliability: Reliability | None
     slices: tuple[Slice, ...]
     ceiling: Ceiling | None

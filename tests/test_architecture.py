@@ -366,6 +366,15 @@ def test_a_module_has_a_name_a_docstring_and_one_concept(name):
     assert len(HOUSE.sources[name].splitlines()) <= MOST_LINES
 
 
+def test_no_public_class_has_the_name_of_another():
+    homes: dict[str, list[str]] = {}
+    for module, tree in TREES.items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(module)
+    assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}
+
+
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_a_command_imports_only_click_and_what_python_brings(name):
     seen, ahead = set(), {name}

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from eval.comparing.comparison import Change, Comparison
 from eval.comparing.judged import JudgedReport
-from eval.pages.differences import Piece, mark_differences
+from eval.pages.differences import MarkedText, mark_differences
 from eval.pages.render import page_environment
 from eval.report import SMALL_POSITIVES
 from indexing.arrays import Ints1d
@@ -114,7 +114,7 @@ class ChangedPair:
     """A pair whose decision is another now: ids, titles with their differences where a catalogue tells them, scores."""
 
     ids: tuple[str, str]
-    titles: tuple[tuple[Piece, ...], tuple[Piece, ...]]
+    titles: tuple[tuple[MarkedText, ...], tuple[MarkedText, ...]]
     category: str
     first: float
     second: float

@@ -19,7 +19,7 @@ UNION = "union"
 
 
 @dataclass(frozen=True)
-class Recall:
+class RecallAtK:
     """Recall of `matches` true matches at each of `ks` (c,).
 
     `either` (c,): a match is found if one of its products ranks the other within k, as candidates are proposed.
@@ -32,7 +32,7 @@ class Recall:
     matches: int
 
 
-def recall_at(rank_of_right_in_left: Floats1d, rank_of_left_in_right: Floats1d, *, ks: Sequence[int]) -> Recall:
+def recall_at(rank_of_right_in_left: Floats1d, rank_of_left_in_right: Floats1d, *, ks: Sequence[int]) -> RecallAtK:
     """Recall from the 1-based ranks (m,) of true matches in each other's neighbours, NaN = not among them.
 
     Raises InputError for ranks of different lengths and for a k below 1.
@@ -45,7 +45,7 @@ def recall_at(rank_of_right_in_left: Floats1d, rank_of_left_in_right: Floats1d, 
     # a comparison with NaN is False: not among the neighbours is not within k
     there = np.asarray(rank_of_right_in_left)[None, :] <= limits[:, None]
     back = np.asarray(rank_of_left_in_right)[None, :] <= limits[:, None]
-    return Recall(limits, _share(there | back), (_share(there) + _share(back)) / 2, there.shape[1])
+    return RecallAtK(limits, _share(there | back), (_share(there) + _share(back)) / 2, there.shape[1])
 
 
 def _share(found: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> Floats1d:

@@ -13,14 +13,14 @@ SURE_NONE = "scored as low as a usual non-match"
 
 
 @dataclass(frozen=True)
-class Suspects:
+class SuspectTruth:
     """Rows of the truth whose label is doubtful, the most doubtful first, and why."""
 
     rows: Ints1d
     reasons: tuple[str, ...]
 
 
-def find_suspects(pairs: JudgedPairs, codes: Ints1d, groups: tuple[Ints1d, Ints1d]) -> Suspects:
+def find_suspects(pairs: JudgedPairs, codes: Ints1d, groups: tuple[Ints1d, Ints1d]) -> SuspectTruth:
     """Non-matches whose products other matches tie together, then pairs that score like the other label.
 
     The second follows confident learning (Northcutt et al., "Confident Learning", JAIR 70, 2021): a label is doubtful
@@ -44,7 +44,7 @@ def find_suspects(pairs: JudgedPairs, codes: Ints1d, groups: tuple[Ints1d, Ints1
             if place < len(found):
                 rows.append(found[place])
                 reasons.append(reason)
-    return Suspects(np.array(rows, dtype=np.int64), tuple(reasons))
+    return SuspectTruth(np.array(rows, dtype=np.int64), tuple(reasons))
 
 
 def _means(scores: Floats1d, codes: Ints1d, inside: Bools1d) -> Floats1d:

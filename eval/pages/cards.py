@@ -9,12 +9,12 @@ import pyarrow as pa
 from eval.findings.mistakes import Mistakes
 from eval.findings.reasons import ReportReasons
 from eval.inputs.context import Context
-from eval.pages.differences import Piece, mark_differences
+from eval.pages.differences import MarkedText, mark_differences
 from eval.pages.pictures import PictureShelf
 from eval.report import Report
 from indexing.arrays import Ints1d
 from indexing.errors import InputError
-from reranking.explain.product_facts import Agreement, Fact, compare_products
+from reranking.explain.product_facts import Fact, FieldAgreement, compare_products
 from reranking.explain.reasons import Reason
 
 MOST_FACTS = 8
@@ -32,7 +32,7 @@ class ProductCard:
     """One product; `picture` is a place on the shelf. Without an index there is only the id."""
 
     id: str
-    title: tuple[Piece, ...] = ()
+    title: tuple[MarkedText, ...] = ()
     picture: int | None = None
 
 
@@ -108,7 +108,7 @@ class CardMaker:
             why=why,
         )
 
-    def _product(self, product: dict[str, Any], title: tuple[Piece, ...]) -> ProductCard:
+    def _product(self, product: dict[str, Any], title: tuple[MarkedText, ...]) -> ProductCard:
         picture = None if self.shelf is None else self.shelf.place(product["images"] or [])
         return ProductCard(str(product["id"]), title, picture)
 
@@ -126,7 +126,7 @@ class CardMaker:
 
 def _plain(fact: Fact) -> bool:
     """Whether a fact is no news: candidates are mostly of one category."""
-    return fact.name == "category" and fact.agreement is Agreement.EQUAL
+    return fact.name == "category" and fact.agreement is FieldAgreement.EQUAL
 
 
 def _short(text: str) -> str:

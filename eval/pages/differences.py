@@ -14,14 +14,14 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
 
 
 @dataclass(frozen=True)
-class Piece:
+class MarkedText:
     """A run of a text; `mark` says that the other text lacks it, and whether it holds a digit."""
 
     text: str
     mark: Mark = ""
 
 
-def mark_differences(left: str, right: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+def mark_differences(left: str, right: str) -> tuple[tuple[MarkedText, ...], tuple[MarkedText, ...]]:
     """Both texts in pieces; a word that the other has in any place, in other case, or cut in two, is no difference."""
     words_of = _plain_words(left), _plain_words(right)
     return _pieces(left, _known(*words_of)), _pieces(right, _known(*words_of[::-1]))
@@ -38,24 +38,24 @@ def _known(own: list[str], others: list[str]) -> frozenset[str]:
     return frozenset(known.union(*(both for both in pairwise(own) if "".join(both) in others)))
 
 
-def _pieces(text: str, known: frozenset[str]) -> tuple[Piece, ...]:
-    pieces: list[Piece] = []
+def _pieces(text: str, known: frozenset[str]) -> tuple[MarkedText, ...]:
+    pieces: list[MarkedText] = []
     for piece in _cut(text, known):
         if pieces and pieces[-1].mark == piece.mark == "":
-            pieces[-1] = Piece(pieces[-1].text + piece.text)
+            pieces[-1] = MarkedText(pieces[-1].text + piece.text)
         else:
             pieces.append(piece)
     return tuple(pieces)
 
 
-def _cut(text: str, known: frozenset[str]) -> Iterator[Piece]:
+def _cut(text: str, known: frozenset[str]) -> Iterator[MarkedText]:
     end = 0
     for found in _WORD.finditer(text):
         if found.start() > end:
-            yield Piece(text[end : found.start()])
+            yield MarkedText(text[end : found.start()])
         same = all(plain_number(word) in known for word in words(fold(found[0])))
         mark: Mark = "" if same else "number" if any(letter.isdigit() for letter in found[0]) else "word"
-        yield Piece(found[0], mark)
+        yield MarkedText(found[0], mark)
         end = found.end()
     if end < len(text):
-        yield Piece(text[end:])
+        yield MarkedText(text[end:])

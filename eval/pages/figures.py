@@ -122,7 +122,7 @@ def _thin(recall: np.ndarray[tuple[int], np.dtype[np.floating[Any]]], wanted: li
 
 
 @dataclass(frozen=True)
-class Cuts:
+class CategoryCuts:
     """Thresholds of a category, falling; at each how many pairs are called (score >= threshold), and how many of them
     are matches. `best` is the place of the threshold that reaches the target here, `model` that of the model's own
     threshold; -1 where nothing is called."""
@@ -141,7 +141,7 @@ class Cuts:
         return vars(self)
 
 
-def cut_categories(report: Report) -> list[Cuts]:
+def cut_categories(report: Report) -> list[CategoryCuts]:
     """One a category, in the order of `report.categories.names`. The counts are exact at the thresholds kept."""
     ranking = report.ranking
     ends = np.append(ranking.starts[1:], len(ranking.ends))
@@ -155,7 +155,7 @@ def cut_categories(report: Report) -> list[Cuts]:
     return cuts
 
 
-def _cut(report: Report, place: int, scores: Floats1d, called: Ints1d, found: Floats1d) -> Cuts:
+def _cut(report: Report, place: int, scores: Floats1d, called: Ints1d, found: Floats1d) -> CategoryCuts:
     name = report.categories.names[place]
     own, here = report.model_thresholds.get(name, np.nan), report.values.threshold[place]
     model, best = (int((scores >= threshold).sum()) - 1 for threshold in (own, here))
@@ -164,7 +164,7 @@ def _cut(report: Report, place: int, scores: Floats1d, called: Ints1d, found: Fl
     thresholds = [_between(float(lower[point]), float(scores[point])) for point in kept]
     if model >= 0:
         thresholds[int(np.searchsorted(kept, model))] = float(own)
-    return Cuts(
+    return CategoryCuts(
         category=name,
         pairs=int(called[-1]),
         positives=int(found[-1]),

@@ -13,7 +13,7 @@ from reranking.signals.texts.tokens import fold, words
 MOST_ONE_SIDED = 8  # attributes that only one of the products has, shown
 
 
-class Agreement(Enum):
+class FieldAgreement(Enum):
     """What two values of a field say of each other: nothing where one is missing, or offers of one product differ."""
 
     EQUAL = "="
@@ -28,7 +28,7 @@ class Fact:
     name: str
     left: str
     right: str
-    agreement: Agreement
+    agreement: FieldAgreement
     family: str = ""
 
 
@@ -52,16 +52,16 @@ class _Attribute:
 def compare_products(left: Mapping[str, Any], right: Mapping[str, Any]) -> Facts:
     """The facts of two products (rows of the catalogue's table): fields first, then attributes, conflicts first."""
     facts = [
-        *(Fact(name, _text(left[name]), _text(right[name]), Agreement.UNJUDGED) for name in ("id", "title")),
+        *(Fact(name, _text(left[name]), _text(right[name]), FieldAgreement.UNJUDGED) for name in ("id", "title")),
         _texts("brand", left["brand"], right["brand"]),
         _prices(left["price"], right["price"]),
         _texts("category", _category(left), _category(right)),
-        Fact("source", left["source"] or "", right["source"] or "", Agreement.UNJUDGED, "source"),
+        Fact("source", left["source"] or "", right["source"] or "", FieldAgreement.UNJUDGED, "source"),
         _colors(left, right),
     ]
     attributes = _attributes(left["attributes"], right["attributes"])
-    one_sided = [fact for fact in attributes if fact.agreement is Agreement.UNJUDGED]
-    shown = [fact for fact in attributes if fact.agreement is not Agreement.UNJUDGED] + one_sided[:MOST_ONE_SIDED]
+    one_sided = [fact for fact in attributes if fact.agreement is FieldAgreement.UNJUDGED]
+    shown = [fact for fact in attributes if fact.agreement is not FieldAgreement.UNJUDGED] + one_sided[:MOST_ONE_SIDED]
     there = tuple(fact for fact in (*facts, *shown) if fact.left or fact.right)
     return Facts(there, max(0, len(one_sided) - MOST_ONE_SIDED))
 
@@ -75,14 +75,14 @@ def _texts(name: str, left: str | None, right: str | None) -> Fact:
 
 
 def _fact(name: str, left: str, right: str, equal: bool, family: str = "") -> Fact:
-    both = Agreement.EQUAL if equal else Agreement.CONFLICTING
-    return Fact(name, left, right, both if left and right else Agreement.UNJUDGED, family or name)
+    both = FieldAgreement.EQUAL if equal else FieldAgreement.CONFLICTING
+    return Fact(name, left, right, both if left and right else FieldAgreement.UNJUDGED, family or name)
 
 
 def _prices(left: float | None, right: float | None) -> Fact:
     texts = ["" if price is None else f"{price:,.2f}" for price in (left, right)]
     equal = left is not None and left == right
-    return Fact("price", texts[0], texts[1], Agreement.EQUAL if equal else Agreement.UNJUDGED, "price")
+    return Fact("price", texts[0], texts[1], FieldAgreement.EQUAL if equal else FieldAgreement.UNJUDGED, "price")
 
 
 def _category(product: Mapping[str, Any]) -> str:
@@ -109,7 +109,7 @@ def _attributes(left: list[dict[str, str]] | None, right: list[dict[str, str]] |
         written = [", ".join(attribute.written) for attribute in found]
         name = next(attribute.key for side in sides if (attribute := side.get(key)))
         facts.append(_fact(name, written[0], written[1], bool(found[0].plain & found[1].plain), "attributes"))
-    order = [Agreement.CONFLICTING, Agreement.EQUAL, Agreement.UNJUDGED]
+    order = [FieldAgreement.CONFLICTING, FieldAgreement.EQUAL, FieldAgreement.UNJUDGED]
     return sorted(facts, key=lambda fact: order.index(fact.agreement))
 
 

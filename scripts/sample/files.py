@@ -19,7 +19,7 @@ from scripts.sample.chance import stream
 from scripts.sample.descriptors import PICTURE_NUMBERS, describe_picture
 from scripts.sample.offers import SELLERS, Offer, make_offers
 from scripts.sample.ozon import make_vectors, write_ozon
-from scripts.sample.pairs import SPLITS, LabelledPairs, make_pairs
+from scripts.sample.pairs import SPLITS, SamplePairs, make_pairs
 from scripts.sample.pictures import compress, photograph
 from scripts.sample.products import Product, make_products
 
@@ -77,7 +77,7 @@ def _fill(folder: Path, *, products: int, offers: int, seed: int, schema: str, p
     return _count(made, offered, pairs)
 
 
-def _count(products: tuple[Product, ...], offers: tuple[Offer, ...], pairs: LabelledPairs) -> SampleCounts:
+def _count(products: tuple[Product, ...], offers: tuple[Offer, ...], pairs: SamplePairs) -> SampleCounts:
     return SampleCounts(
         products=len(products),
         offers=len(offers),
@@ -110,7 +110,7 @@ def _write_generic(
     products: tuple[Product, ...],
     offers: tuple[Offer, ...],
     album: Album,
-    pairs: LabelledPairs,
+    pairs: SamplePairs,
     seed: int,
 ) -> None:
     ids = _make_ids(len(offers), seed)
@@ -156,7 +156,7 @@ def _products_table(products: tuple[Product, ...], offers: tuple[Offer, ...], id
     )
 
 
-def _pairs_table(pairs: LabelledPairs, ids: npt.NDArray[np.str_], kept: Bools1d) -> pa.Table:
+def _pairs_table(pairs: SamplePairs, ids: npt.NDArray[np.str_], kept: Bools1d) -> pa.Table:
     one, other = ids[pairs.left[kept]], ids[pairs.right[kept]]
     return pa.table(
         {

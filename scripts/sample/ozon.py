@@ -15,7 +15,7 @@ from scripts.sample.attributes import Attributes
 from scripts.sample.chance import stream
 from scripts.sample.descriptors import BUCKETS, PICTURE_NUMBERS, describe_title
 from scripts.sample.offers import Offer
-from scripts.sample.pairs import LabelledPairs
+from scripts.sample.pairs import SamplePairs
 from scripts.sample.products import Product
 
 PICTURE_DIMENSIONS, TITLE_DIMENSIONS = 128, 64
@@ -77,7 +77,7 @@ def write_ozon(
     products: tuple[Product, ...],
     offers: tuple[Offer, ...],
     vectors: OfferVectors,
-    pairs: LabelledPairs,
+    pairs: SamplePairs,
     seed: int,
 ) -> None:
     """The contest's four files, and `test_pairs.parquet` with the truth of the test pairs."""
@@ -122,7 +122,7 @@ def _lists_only(attributes: Attributes | None) -> str | None:
     return json.dumps(lists, ensure_ascii=False)
 
 
-def _pairs_table(pairs: LabelledPairs, ids: Ints1d, kept: Bools1d) -> pa.Table:
+def _pairs_table(pairs: SamplePairs, ids: Ints1d, kept: Bools1d) -> pa.Table:
     left, right = ids[pairs.left[kept]], ids[pairs.right[kept]]
     return pa.table(
         {

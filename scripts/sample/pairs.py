@@ -30,7 +30,7 @@ DECIMALS = 4
 
 
 @dataclass(frozen=True)
-class LabelledPairs:
+class SamplePairs:
     """Pairs of offers by position, left < right; `split` is a position in SPLITS."""
 
     left: Ints1d
@@ -42,9 +42,7 @@ class LabelledPairs:
         return len(self.left)
 
 
-def make_pairs(
-    products: tuple[Product, ...], offers: tuple[Offer, ...], pictures: Floats2d, seed: int
-) -> LabelledPairs:
+def make_pairs(products: tuple[Product, ...], offers: tuple[Offer, ...], pictures: Floats2d, seed: int) -> SamplePairs:
     """Pairs within the blocks of the splits, in random order.
 
     `pictures` is one row an offer, zeros where there is no picture.
@@ -60,7 +58,7 @@ def make_pairs(
     both = both[stream(seed, "pair order").permutation(len(both))]
     product = np.array([offer.product for offer in offers])
     left, right = both[:, 0], both[:, 1]
-    return LabelledPairs(left, right, (product[left] == product[right]).astype(np.float64), SPLIT_OF_BLOCK[block[left]])
+    return SamplePairs(left, right, (product[left] == product[right]).astype(np.float64), SPLIT_OF_BLOCK[block[left]])
 
 
 def _weigh_titles(titles: list[str]) -> sparse.csr_array:

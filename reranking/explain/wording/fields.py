@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reranking.explain.product_facts import Agreement, Fact, compare_products
+from reranking.explain.product_facts import Fact, FieldAgreement, compare_products
 from reranking.explain.wording.seen_pair import SeenPair, Wording, against, short
 
 MOST_ATTRIBUTES = 2
@@ -37,7 +37,7 @@ def _facts(pair: SeenPair, family: str) -> list[Fact]:
 def _told(facts: Sequence[Fact], unknown: str) -> Wording:
     alike, apart, lone = (
         [_tell(fact) for fact in facts if fact.agreement is agreement][:MOST_ATTRIBUTES]
-        for agreement in (Agreement.EQUAL, Agreement.CONFLICTING, Agreement.UNJUDGED)
+        for agreement in (FieldAgreement.EQUAL, FieldAgreement.CONFLICTING, FieldAgreement.UNJUDGED)
     )
     return Wording("; ".join(alike), "; ".join(apart), "; ".join(lone) or unknown)
 
@@ -45,7 +45,7 @@ def _told(facts: Sequence[Fact], unknown: str) -> Wording:
 def _tell(fact: Fact) -> str:
     left, right = short(fact.left), short(fact.right)
     name = "colour" if fact.family == "colours" else short(fact.name)
-    if fact.agreement is Agreement.EQUAL:
+    if fact.agreement is FieldAgreement.EQUAL:
         return f"{name} {left} in both"
     return f"{name} {against(left, right, one='one product only')}"
 

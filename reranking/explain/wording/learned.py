@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reranking.explain.product_facts import Agreement, compare_products
+from reranking.explain.product_facts import FieldAgreement, compare_products
 from reranking.explain.wording.seen_pair import SeenPair, Wording, short
 from reranking.signals.learned.pair_tokens import (
     AGREEING,
@@ -22,7 +22,7 @@ from reranking.signals.texts.tokens import fold, words
 
 MOST = 3
 LEAST = 0.1  # log-odds: less is nothing
-_KINDS = {Agreement.EQUAL: (AGREEING, "equal"), Agreement.CONFLICTING: (CONFLICTING, "in conflict")}
+_KINDS = {FieldAgreement.EQUAL: (AGREEING, "equal"), FieldAgreement.CONFLICTING: (CONFLICTING, "in conflict")}
 
 
 def learned_wording(pair: SeenPair) -> Wording:

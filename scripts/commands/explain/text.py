@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from reranking.explain.explanation import Explanation
-from reranking.explain.product_facts import Agreement, compare_products
+from reranking.explain.product_facts import FieldAgreement, compare_products
 from reranking.explain.reasons import LEAST_ADDED, Reason
 from scripts.terminal.console import plain
 
-STYLES = {Agreement.EQUAL: "green", Agreement.CONFLICTING: "red", Agreement.UNJUDGED: ""}
+STYLES = {FieldAgreement.EQUAL: "green", FieldAgreement.CONFLICTING: "red", FieldAgreement.UNJUDGED: ""}
 BAR_PER_LOG_ODDS, LONGEST_BAR = 4, 24
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from indexing.catalog.catalog import FIELDS
-from reranking.explain.product_facts import MOST_ONE_SIDED, Agreement, compare_products
+from reranking.explain.product_facts import MOST_ONE_SIDED, FieldAgreement, compare_products
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def entries(**attributes):
 
 def test_values_are_compared_whatever_their_spelling(facts):
     found = facts(entries(Memory="64 GB", colour="red"), entries(memory="64gb", Colour="blue"))
-    assert found["Memory"].agreement is Agreement.EQUAL
-    assert found["colour"].agreement is Agreement.CONFLICTING
+    assert found["Memory"].agreement is FieldAgreement.EQUAL
+    assert found["colour"].agreement is FieldAgreement.CONFLICTING
     assert (found["colour"].left, found["colour"].right) == ("red", "blue")
 
 
@@ -35,20 +35,20 @@ def test_conflicts_stand_before_agreements_before_the_rest(facts):
 
 def test_titles_and_sources_are_shown_not_judged(facts):
     found = facts({"title": "one", "source": "a"}, {"title": "two", "source": "b"})
-    assert found["title"].agreement is found["source"].agreement is Agreement.UNJUDGED
+    assert found["title"].agreement is found["source"].agreement is FieldAgreement.UNJUDGED
 
 
 def test_a_field_that_one_lacks_is_not_judged_and_one_that_both_lack_not_shown(facts):
     found = facts({"brand": "Acme", "price": 0.0}, {})
-    assert found["brand"].agreement is Agreement.UNJUDGED
+    assert found["brand"].agreement is FieldAgreement.UNJUDGED
     assert (found["price"].left, found["price"].right) == ("0.00", "")
     assert "category" not in found
 
 
 def test_colours_of_the_title_and_the_field_are_one(facts):
     found = facts({"title": "red shoe"}, {"colors": ["красный"]})
-    assert found["colours"].agreement is Agreement.EQUAL
-    assert facts({"title": "red shoe"}, {"title": "blue shoe"})["colours"].agreement is Agreement.CONFLICTING
+    assert found["colours"].agreement is FieldAgreement.EQUAL
+    assert facts({"title": "red shoe"}, {"title": "blue shoe"})["colours"].agreement is FieldAgreement.CONFLICTING
 
 
 def test_many_attributes_of_one_product_are_counted_not_shown():
