@@ -66,6 +66,11 @@ def test_the_seed_alone_chooses():
     assert not np.array_equal(split_of(pairs, seed=3).valid, split_of(pairs, seed=4).valid)
 
 
+def test_groups_that_no_pair_touches_change_nothing():
+    near, far = (split_of(matches_within(range(0, 50 * step, step))) for step in (1, 7))
+    assert near.valid.tolist() == far.valid.tolist()
+
+
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
 def test_about_the_share_is_held_out(share):
     assert len(split_of(matches_within(range(200)), share=share).valid) == pytest.approx(200 * share, abs=1)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexing.errors import InputError
-from reranking.pairs.product_groups import product_groups
+from reranking.pairs.product_groups import PairedGroups, product_groups
 
 LEFT, RIGHT, TARGETS = np.array([0, 1, 3, 4]), np.array([1, 2, 4, 5]), np.array([1.0, 1.0, 1.0, 0.0])
 
@@ -59,3 +59,11 @@ def test_they_equal_a_slow_merge_whatever_the_order_of_the_pairs(pairs, random):
     groups = product_groups(columns[0], columns[1], columns[2].astype(float), 20)
     slow = slow_groups(pairs)
     assert all((groups[a] == groups[b]) == (slow[a] == slow[b]) for a in range(20) for b in range(20))
+
+
+def test_what_pairs_say_of_groups():
+    left, right = np.array([0, 3, 3, 1]), np.array([0, 1, 3, 4])
+    found = PairedGroups.of(left, right, np.array([1.0, 0.0, 1.0, 0.0]), np.array([5, 6, 7, 8]))
+    assert found.pairs.tolist() == [2, 2, 0, 3, 1]
+    assert found.matches.tolist() == [1, 0, 0, 1, 0]
+    assert found.categories.tolist() == [5, 8, -1, 6, 8]
