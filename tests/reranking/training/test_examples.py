@@ -1,5 +1,7 @@
 """What is learned beside the boosters reads training pairs out of fold, and all others by the model of all pairs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,9 +58,16 @@ def test_words_are_read_out_of_fold_among_training_pairs_alone(signals, pairs, c
     np.testing.assert_array_equal(computed[False][:, word_columns], signals.words.compute_by(0, left, right))
 
 
-def test_rivals_are_looked_at_out_of_fold_among_training_pairs_alone(signals, computed):
-    own = columns_of(signals.names, names_of(RIVAL_FEATURES))
-    assert (computed[True][:, own] != computed[False][:, own]).any(axis=1).mean() > 0.5
+@pytest.mark.parametrize("among", [True, False])
+def test_rivals_are_looked_at_out_of_fold_among_training_pairs_alone(signals, pairs, computed, among):
+    left, right = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
+    needed = computed[among][:, columns_of(signals.names, signals.rivals.look.feature_names)]
+    own = computed[among][:, columns_of(signals.names, names_of(RIVAL_FEATURES))]
+    expected, other = (
+        replace(signals.rivals, out_of_fold=asked).compute(left, right, needed) for asked in (among, not among)
+    )
+    np.testing.assert_array_equal(own, expected)
+    assert (own != other).any()
 
 
 def test_what_learns_nothing_is_the_same_for_all_pairs(signals, computed):
