@@ -63,7 +63,14 @@ def _render_inner(group: "click.Group", context: "click.Context", word: str) -> 
     return f"### {context.command_path} {word}\n\n```\n{text}\n```\n"
 
 
-PAGES = {"features.md": render_features, "commands.md": render_commands}
+def render_rooms() -> str:
+    """docs/rooms.svg: the rooms and what they import, drawn from the code beside this module."""
+    from scripts.draw_rooms import draw_rooms, read_rooms
+
+    return draw_rooms(read_rooms(Path(__file__).parents[1]))
+
+
+PAGES = {"features.md": render_features, "commands.md": render_commands, "rooms.svg": render_rooms}
 
 if __name__ == "__main__":
     for page, render in PAGES.items():

@@ -55,6 +55,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
     "scripts.main",
     "scripts.commands",
     "scripts.benchmarks",
+    "scripts.draw_rooms",
     "scripts.write_docs",
 )
 MOST_NAMES = 12  # of a folder

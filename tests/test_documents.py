@@ -48,6 +48,24 @@ def explained(name, documents):
     return found
 
 
+def test_the_page_of_the_architecture_names_what_is_there():
+    """Names in backquotes after a file's path in brackets, or before it, are defined in that file."""
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(\w+)`\s*\(`([\w/]+\.py)`", text)
+    named += [
+        (name, path)
+        for path, names in re.findall(r"`([\w/]+\.py)`\s*\((`[^)]*)\)", text)
+        for name in re.findall(r"`(\w+)`", names)
+    ]
+    assert len(named) > 8
+    missing = [
+        (name, path)
+        for name, path in named
+        if not re.search(rf"^(?:def |class )?{name}\b", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert missing == []
+
+
 def every_command():
     """The name and the click command of each, those of a group as `group command`."""
     context = click.Context(main)
