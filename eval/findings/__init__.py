@@ -1,1 +1,1 @@
-"""What a report finds beside its figures: mistakes, suspects, slices, leakage, the ceiling of retrieval."""
+"""Findings stand beside a report's figures: mistakes, suspects, slices, leakage, the ceiling of retrieval."""

@@ -1,4 +1,4 @@
-"""The retrieval ceiling: which true matches any neighbour list proposes, and what the scores then lose."""
+"""The retrieval ceiling says which true matches any neighbour list proposes, and what the scores then lose."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ UNION = "union"
 
 @dataclass(frozen=True)
 class RecallAtK:
-    """Recall of `matches` true matches at each of `ks` (c,).
+    """It gives the recall of `matches` true matches at each of `ks` (c,).
 
     `either` (c,): a match is found if one of its products ranks the other within k, as candidates are proposed.
     `directed` (c,): the mean over both directions. NaN where there are no matches.
@@ -33,7 +33,7 @@ class RecallAtK:
 
 
 def recall_at(rank_of_right_in_left: Floats1d, rank_of_left_in_right: Floats1d, *, ks: Sequence[int]) -> RecallAtK:
-    """Recall from the 1-based ranks (m,) of true matches in each other's neighbours, NaN = not among them.
+    """Measure recall from the 1-based ranks (m,) of true matches in each other's neighbours, NaN = not among them.
 
     Raises InputError for ranks of different lengths and for a k below 1.
     """
@@ -55,8 +55,8 @@ def _share(found: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> Floats1d:
 
 @dataclass(frozen=True)
 class ViewRecall:
-    """Recall of the true matches by one view, or their union: `recall` (ks,) over all of them and `by_category`
-    (c, ks), NaN where a category has none."""
+    """It holds the recall of the true matches by one view, or their union: `recall` (ks,) over all of them and
+    `by_category` (c, ks), NaN where a category has none."""
 
     view: str
     recall: Floats1d
@@ -65,7 +65,8 @@ class ViewRecall:
 
 @dataclass(frozen=True)
 class Ceiling:
-    """What retrieval leaves to the scores, for neighbours up to `ks`, the last of which is all that are kept.
+    """A ceiling says what retrieval leaves to the scores, for neighbours up to `ks`, the last of which is the index's
+    k.
 
     `rows` (m,) are the true matches' rows of the truth, `found` (m,) whether any view proposes them. `lost` counts
     those proposed but not called a match, `kept` those proposed and called; `unproposed` those called though no view
@@ -83,13 +84,14 @@ class Ceiling:
 
     @property
     def missing(self) -> Ints1d:
-        """Rows of the truth of the matches that no view proposes."""
+        """Return the rows of the truth of the matches that no view proposes."""
         return self.rows[~self.found]
 
 
 def find_ceiling(index: "ProductIndex", pairs: JudgedPairs, codes: Ints1d, called: Bools1d, count: int) -> Ceiling:
-    """Of the true matches among `pairs`, in `count` categories. A match is proposed when either product is among the
-    other's neighbours, as `heroic candidates` proposes. Raises UnknownId when the index lacks a product."""
+    """Find the ceiling of the true matches among `pairs`, in `count` categories. A match is proposed when either
+    product is among the other's neighbours, as `heroic candidates` proposes. Raises UnknownId for a product that the
+    index lacks."""
     rows = np.flatnonzero(pairs.targets == 1)
     left, right = index.catalog.positions(pairs.left)[rows], index.catalog.positions(pairs.right)[rows]
     ks = np.array(sorted({k for k in KS if k < index.k} | {index.k}), dtype=np.int64)
@@ -113,7 +115,7 @@ def find_ceiling(index: "ProductIndex", pairs: JudgedPairs, codes: Ints1d, calle
 
 
 def _lowest(ranks: list[Floats1d], rows: Ints1d) -> Floats1d:
-    """The best rank (m,) of several, NaN where none has one."""
+    """Return the best rank (m,) of several, NaN where none has one."""
     stacked = np.array([np.where(np.isnan(rank), np.inf, rank) for rank in ranks]).reshape(len(ranks), len(rows))
     lowest = stacked.min(axis=0)
     return np.where(np.isinf(lowest), np.nan, lowest)

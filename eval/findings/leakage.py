@@ -1,4 +1,5 @@
-"""What training has seen of the truth: products, product groups and pairs in both, and the metric without them."""
+"""Leakage is what training has seen of the truth: products, product groups and pairs in both; and what the metric is
+without them."""
 
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from reranking.pairs.product_groups import product_groups
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the truth's pairs and its `weighted`, None where no pair is left."""
+    """It is a part of the truth's pairs, with its `weighted`, None where no pair is left."""
 
     name: str
     pairs: int
@@ -26,9 +27,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Leakage:
-    """How training and truth overlap. `groups` are product groups, tied by the matches of both files, that have a
-    match in both; `verbatim` pairs stand in both files, in either order, `contradicting` of them with another target.
-    `parts` are the metric over all pairs, over those without what was seen, and over what was seen."""
+    """It says how training and truth overlap. `groups` are product groups, tied by the matches of both files, that have
+    a match in the truth, `shared_groups` those of them that have one in training too; `verbatim` pairs stand in both
+    files, in either order, `contradicting` of them with another target. `parts` are the metric over all pairs, over
+    those without what was seen, and over what was seen."""
 
     file: str
     products: int
@@ -74,7 +76,7 @@ def find_leakage(train: IdPairs, pairs: JudgedPairs, codes: Ints1d, *, level: fl
 
 
 def _numbered(train: IdPairs, pairs: JudgedPairs) -> tuple[tuple[Ints1d, Ints1d], tuple[Ints1d, Ints1d], int]:
-    """Both files' products numbered alike, and how many there are."""
+    """Number both files' products alike, and return how many there are."""
     given = [cast_ids(ids, pairs.left.type, train.path) for ids in (train.left, train.right)]
     encoded = pa.concat_arrays([pairs.left, pairs.right, *given]).dictionary_encode()
     numbers = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
@@ -89,7 +91,7 @@ def _keys(left: Ints1d, right: Ints1d, count: int) -> Ints1d:
 def _groups(
     true: tuple[Ints1d, Ints1d, np.ndarray], train: tuple[Ints1d, Ints1d, np.ndarray], count: int
 ) -> tuple[int, int]:
-    """Groups with a match in the truth, and those of them with a match in training too."""
+    """Count the groups with a match in the truth, and those of them with a match in training too."""
     left, right, targets = (np.concatenate(both) for both in zip(true, train, strict=True))
     groups = product_groups(left, right, targets, count)
     of_truth, of_train = (np.unique(groups[left[target == 1]]) for left, _, target in (true, train))

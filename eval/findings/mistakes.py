@@ -1,4 +1,4 @@
-"""The worst mistakes: pairs that the scores put on the wrong side, the most wrong first."""
+"""The worst mistakes are pairs that the scores put on the wrong side; they come the most wrong first."""
 
 from dataclasses import dataclass
 
@@ -9,24 +9,24 @@ from indexing.arrays import Bools1d, Floats1d, Ints1d
 
 @dataclass(frozen=True)
 class Mistakes:
-    """Rows of the truth: non-matches by falling score, matches by rising score."""
+    """It holds rows of the truth: non-matches by falling score, matches by rising score."""
 
     false_matches: Ints1d
     missed_matches: Ints1d
 
     def first(self, count: int) -> "Mistakes":
-        """The `count` worst of each kind."""
+        """Return the `count` worst of each kind."""
         return Mistakes(self.false_matches[:count], self.missed_matches[:count])
 
     def within(self, inside: Bools1d) -> "Mistakes":
-        """Those at rows where `inside` (p,) is True."""
+        """Return those at rows where `inside` (p,) is True."""
         return Mistakes(
             self.false_matches[inside[self.false_matches]], self.missed_matches[inside[self.missed_matches]]
         )
 
 
 def find_mistakes(scores: Floats1d, targets: Floats1d, codes: Ints1d, called: Bools1d) -> Mistakes:
-    """All pairs (p,) that are wrong by decision or by order; equal scores in order of their rows.
+    """Find all pairs (p,) that are wrong by decision or by order; equal scores stay in order of their rows.
 
     A non-match is wrong when it is called a match or scores as high as a match of its category; a match is wrong
     when it is not called or scores as low as a non-match there. So there is something to look at where a category
@@ -43,7 +43,7 @@ def find_mistakes(scores: Floats1d, targets: Floats1d, codes: Ints1d, called: Bo
 
 
 def nearest_threshold(scores: Floats1d, thresholds: Floats1d) -> Ints1d:
-    """Rows of pairs (p,) by how near they score to their threshold, the nearest first; those without one left out."""
+    """Return rows of pairs (p,), those that score nearest to their threshold first; those without one are left out."""
     distance = np.abs(scores - thresholds)
     rows = np.flatnonzero(np.isfinite(distance))
     return rows[np.argsort(distance[rows], kind="stable")]

@@ -1,4 +1,4 @@
-"""The result under another set's category mix: what the same scores would get where categories are met otherwise."""
+"""A mix values the result as another set would: what the same scores would get where categories are met otherwise."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from reranking.pairs.pair_files import IdPairs
 
 @dataclass(frozen=True)
 class MixedValue:
-    """`weighted` meaned by the shares that categories have in another file of pairs.
+    """It is `weighted` meaned by the shares that categories have in another file of pairs.
 
     `covered` is the share of that file's pairs whose category was evaluated here; `missing` are its categories that
     were not, which are left out. `weighted` is None when nothing is covered.
@@ -29,7 +29,7 @@ class MixedValue:
 
 
 def value_under(mix: IdPairs, names: tuple[str, ...], values: CategoryValues, context: Context) -> MixedValue:
-    """The categories `names` (c,) and their `values` under the mix of another file.
+    """Value the categories `names` (c,), which have these `values`, under the mix of another file.
 
     Its categories are its column `cat3_grouped`, or else those of the index. Raises InputError when neither tells
     them, or the file has no rows, and UnknownId when the index lacks a product.
@@ -47,7 +47,7 @@ def value_under(mix: IdPairs, names: tuple[str, ...], values: CategoryValues, co
 
 
 def _shares(mix: IdPairs, context: Context) -> dict[str, float]:
-    """The share of pairs in each evaluation category of the file."""
+    """Return the share of pairs in each evaluation category of the file."""
     if not len(mix):
         raise InputError(f"{mix.path}: the file has no rows: it tells no mix of categories")
     if TRUTH_COLUMN in mix.table.column_names:

@@ -1,4 +1,4 @@
-"""Why pairs got their scores, in words, and the features that matter in each category."""
+"""Reasons say in words why pairs got their scores, and which features matter in each category."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SAMPLE = 60  # pairs of a category, half of them matches where there are enough
 
 @dataclass(frozen=True)
 class Strength:
-    """A feature's mean absolute contribution to the log-odds over a sample of pairs, and what it means."""
+    """It is a feature's mean absolute contribution to the log-odds over a sample of pairs, and says what it means."""
 
     feature: str
     meaning: str
@@ -32,7 +32,8 @@ class Strength:
 
 @dataclass(frozen=True)
 class ReportReasons:
-    """The reasons of pairs, the strongest first, by row of the truth, and the strongest features by category code."""
+    """It holds the reasons of pairs by row of the truth, and the features of categories by code, the strongest
+    first."""
 
     of_pair: "dict[int, tuple[Reason, ...]]"
     of_category: dict[int, tuple[Strength, ...]]
@@ -42,7 +43,7 @@ NO_REASONS = ReportReasons({}, {})
 
 
 def find_reasons(pairs: JudgedPairs, codes: Ints1d, rows: Ints1d, context: Context, *, seed: int = 0) -> ReportReasons:
-    """The reasons of the pairs at `rows`, and of a sample in each category; none without both index and model."""
+    """Find the reasons of the pairs at `rows`, and of a sample in each category; none without both index and model."""
     if context.index is None or context.model is None:
         return NO_REASONS
     sampled = _sample(pairs, codes, seed)
@@ -60,7 +61,8 @@ def find_reasons(pairs: JudgedPairs, codes: Ints1d, rows: Ints1d, context: Conte
 
 @dataclass(frozen=True)
 class _Explained:
-    """Pairs (r,) by position, the model's features as declared, their values (r, f) and what they add (r, f + 1)."""
+    """It holds pairs (r,) by position, the model's features as declared, their values (r, f) and what they add to the
+    log-odds (r, f + 1)."""
 
     scorer: "PairScorer"
     left: Ints1d
@@ -84,7 +86,7 @@ class _Explained:
         return cls(scorer, left, right, declared, values, context.model.ensemble.contributions(values, categories))
 
     def strongest(self, place: int) -> "tuple[Reason, ...]":
-        """The reasons of one pair, for and against."""
+        """Return the reasons of one pair, for and against."""
         from reranking.explain.contributions import FeatureContributions
         from reranking.explain.explanation import seen_pair
         from reranking.explain.reasons import reasons_of

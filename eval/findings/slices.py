@@ -1,4 +1,4 @@
-"""Parts of the pairs beyond category: where else do the scores work worse?"""
+"""Slices part the pairs by more than category: where else do the scores work worse?"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ SHORT_TITLE = 25  # characters
 
 @dataclass(frozen=True)
 class Slice:
-    """Pairs of one kind: `by` what they are told apart, `name` which they are. `weighted` is over the categories of
-    these pairs alone; `recall_at_precision` with all of them in one ranking. Precision and recall are of the
-    decisions, None where nothing is called or nothing is true."""
+    """A slice has the pairs of one kind: `by` says what kinds are told apart by, `name` which kind it is. `weighted` is
+    over the categories of these pairs alone; `recall_at_precision` with all of them in one ranking. Precision and
+    recall are of the decisions, None where nothing is called or nothing is true."""
 
     by: str
     name: str
@@ -36,7 +36,7 @@ class Slice:
 def measure_slices(
     pairs: JudgedPairs, codes: Ints1d, called: Bools1d, context: Context, *, level: float
 ) -> tuple[Slice, ...]:
-    """All slices that have pairs, those of the lowest `weighted` first; none without a catalogue."""
+    """Measure all slices that have pairs, those of the lowest `weighted` first; none without a catalogue."""
     if context.catalog is None:
         return ()
     found = [
@@ -68,7 +68,7 @@ def _measure(
 
 
 def _kinds(pairs: JudgedPairs, catalog: Catalog) -> Iterator[tuple[str, Objects1d]]:
-    """What slices are told apart by, and the kind of each pair (p,) as text."""
+    """Yield what slices are told apart by, and the kind of each pair (p,) as text."""
     left, right = catalog.positions(pairs.left), catalog.positions(pairs.right)
     sources = [catalog.table["source"].take(pa.array(side)).combine_chunks() for side in (left, right)]
     if catalog.table["source"].null_count < len(catalog):
@@ -95,7 +95,7 @@ def _objects(names: pa.Array) -> Objects1d:
 
 
 def _script(titles: pa.Array) -> Ints1d:
-    """0 without letters of either, 1 Latin, 2 Cyrillic, 3 both."""
+    """Return 0 for titles without letters of either script, 1 for Latin, 2 for Cyrillic, 3 for both."""
     latin, cyrillic = (pc.match_substring_regex(titles, found) for found in (r"[A-Za-z]", r"\p{Cyrillic}"))
     return np.asarray(latin.to_numpy(zero_copy_only=False), dtype=np.int64) + 2 * np.asarray(
         cyrillic.to_numpy(zero_copy_only=False), dtype=np.int64
@@ -103,7 +103,7 @@ def _script(titles: pa.Array) -> Ints1d:
 
 
 def _script_names() -> np.ndarray[tuple[int, int], np.dtype[np.object_]]:
-    """The name of each combination of two titles' scripts."""
+    """Return the name of each combination of two titles' scripts."""
     names = np.full((4, 4), "mixed or different scripts", dtype=object)
     names[0, :], names[:, 0] = "a title has no letters", "a title has no letters"
     names[1, 1], names[2, 2] = "both Latin", "both Cyrillic"
@@ -111,7 +111,7 @@ def _script_names() -> np.ndarray[tuple[int, int], np.dtype[np.object_]]:
 
 
 def _price_bands(catalog: Catalog, left: Ints1d, right: Ints1d) -> Iterator[tuple[str, Objects1d]]:
-    """Thirds of the pairs by the mean price of both products, those without apart."""
+    """Yield thirds of the pairs by the mean price of both products, those without a price apart."""
     prices = catalog.prices()
     if np.isnan(prices).all():
         return

@@ -1,4 +1,4 @@
-"""Pairs whose label is likelier wrong than their score."""
+"""Suspects are pairs whose label is likelier wrong than their score."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ SURE_NONE = "scored as low as a usual non-match"
 
 @dataclass(frozen=True)
 class SuspectTruth:
-    """Rows of the truth whose label is doubtful, the most doubtful first, and why."""
+    """It holds the rows of the truth whose label is doubtful, the most doubtful first, and says why each is."""
 
     rows: Ints1d
     reasons: tuple[str, ...]
 
 
 def find_suspects(pairs: JudgedPairs, codes: Ints1d, groups: tuple[Ints1d, Ints1d]) -> SuspectTruth:
-    """Non-matches whose products other matches tie together, then pairs that score like the other label.
+    """Find non-matches whose products other matches tie together, then pairs that score like the other label.
 
     The second follows confident learning (Northcutt et al., "Confident Learning", JAIR 70, 2021): a label is doubtful
     when the pair scores as high as the mean match of its category though it is none, or as low as the mean
@@ -48,7 +48,7 @@ def find_suspects(pairs: JudgedPairs, codes: Ints1d, groups: tuple[Ints1d, Ints1
 
 
 def _means(scores: Floats1d, codes: Ints1d, inside: Bools1d) -> Floats1d:
-    """The mean score of the pairs `inside` (p,) of each category, NaN where there are none."""
+    """Return the mean score of the pairs `inside` (p,) of each category, NaN where there are none."""
     count = int(codes.max(initial=0)) + 1
     pairs = np.bincount(codes[inside], minlength=count)
     sums = np.bincount(codes[inside], weights=scores[inside], minlength=count)

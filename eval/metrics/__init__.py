@@ -1,1 +1,1 @@
-"""The figures: area under the precision-recall curve, intervals, reliability, decisions."""
+"""Metrics are the figures: area under the precision-recall curve, intervals, reliability, decisions."""

@@ -1,4 +1,5 @@
-"""Precision-recall curves of all categories at once: sorted once, measured under as many weights as wanted."""
+"""Rankings hold the precision-recall curves of all categories: sorted once, measured under as many weights as one
+wants."""
 
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from indexing.errors import InputError
 
 @dataclass(frozen=True)
 class Points:
-    """The points of every category's curve, category after category, recall rising; without the artificial (0, 1).
+    """They make up every category's curve, category after category, recall rising; the artificial (0, 1) is left out.
 
     `precision` and `recall` are float64 (m,). `real` (m,) is False where nothing of weight has been called yet:
     such a point stands on the artificial one. `starts` (c,) is each category's first point, `owner` (m,) the
@@ -28,11 +29,11 @@ class Points:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Pairs by category, then by falling score, with equal scores of a category grouped into one point.
+    """A ranking has the pairs by category, then by falling score; equal scores of a category are one point.
 
     `order` (n,) are rows of the input, `targets` (n,) their targets in that order; `ends` (m,) is the last place of
-    each group of ties and `scores` (m,) its score; `starts` (c,) is the first point of each category, `categories`
-    (c,) its code, rising.
+    each group of ties and `scores` (m,) its score; `starts` (c,) is the first point of each category, `categories` (c,)
+    its code, rising.
     """
 
     order: Ints1d
@@ -43,7 +44,7 @@ class Ranking:
     categories: Ints1d
 
     def points(self, weights: Floats1d | None = None) -> Points:
-        """The curves when row i of the input weighs `weights[i] >= 0` (1 if None)."""
+        """Return the points of the curves when row i of the input weighs `weights[i] >= 0` (1 if None)."""
         placed = np.ones(len(self.order)) if weights is None else np.asarray(weights, dtype=np.float64)[self.order]
         owner = np.repeat(np.arange(len(self.starts)), np.diff(self.starts, append=len(self.ends)))
         called, pairs = self._sums(placed, owner)
@@ -55,7 +56,7 @@ class Ranking:
         return Points(precision, recall, real, self.starts, owner, pairs, positives)
 
     def _sums(self, values: Floats1d, owner: Ints1d) -> tuple[Floats1d, Floats1d]:
-        """Sums of `values` (n,) from the start of its category to each point (m,), and over each category (c,)."""
+        """Sum `values` (n,) from the start of its category to each point (m,), and over each category (c,)."""
         running = np.cumsum(values)[self.ends]
         before = np.where(self.starts > 0, running[self.starts - 1], 0.0)
         until = running[np.append(self.starts[1:], len(self.ends)) - 1]
@@ -81,13 +82,13 @@ def rank_pairs(scores: Floats1d, targets: Floats1d, categories: Ints1d | None = 
 
 
 def _floating(scores: Floats1d) -> Floats1d:
-    """Floats stay as they are; booleans and integers cannot be sorted by their negative, so become floats."""
+    """Return floats as they are; booleans and integers cannot be sorted by their negative, so they become floats."""
     array = np.asarray(scores)
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def _small(codes: Ints1d) -> np.ndarray[tuple[int], np.dtype[np.integer]]:
-    """The codes as 16-bit numbers where they fit: NumPy sorts those by radix, several times faster."""
+    """Return the codes as 16-bit numbers where they fit: NumPy sorts those by radix, several times faster."""
     fits = int(codes.min()) >= 0 and int(codes.max()) < 2**16
     return codes.astype(np.uint16) if fits else codes
 

@@ -1,4 +1,5 @@
-"""The decisions of a scores file, match and match_f1, judged by the truth: precision, recall and F1, overall and by category."""
+"""The truth judges the decisions of a scores file, match and match_f1: precision, recall and F1, over all and by
+category."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from indexing.arrays import Bools1d, Floats1d, Ints1d
 
 @dataclass(frozen=True)
 class DecisionValues:
-    """Micro values; None where nothing was called (precision), nothing is true (recall), or neither (F1)."""
+    """These are micro values; None where nothing was called (precision), nothing is true (recall), or neither (F1)."""
 
     precision: float | None
     recall: float | None
@@ -22,8 +23,9 @@ class DecisionValues:
 
 @dataclass(frozen=True)
 class CategoryDecisions:
-    """Decisions in each category (c,): pairs called matches, matches among them, and their shares of what was called
-    (`precision`, NaN where nothing was) and of the true matches (`recall`, NaN where there are none)."""
+    """These columns (c,) say of each category how many pairs were called matches, how many true matches were among
+    them, and which share those are of what was called (`precision`, NaN where nothing was) and of the true matches
+    (`recall`, NaN where there are none)."""
 
     called: Floats1d
     found: Floats1d
@@ -32,14 +34,14 @@ class CategoryDecisions:
 
 
 def measure_decisions(decisions: Bools1d, targets: Floats1d, *, weights: Floats1d | None = None) -> DecisionValues:
-    """Over pairs (n,), row i weighing `weights[i]` (1 if None): of the called how many are true, of the true how
-    many are called, and 2·both / (called + true)."""
+    """Measure decisions on pairs (n,), row i weighing `weights[i]` (1 if None): how many of the called are true, how
+    many of the true are called, and 2·both / (called + true)."""
     row = decision_row(decisions, targets, np.ones(len(targets)) if weights is None else weights)
     return DecisionValues(*(None if np.isnan(value) else float(value) for value in row))
 
 
 def decision_row(decisions: Bools1d, targets: Floats1d, weights: Floats1d) -> Floats1d:
-    """Precision, recall and F1 (3,), NaN where undefined."""
+    """Return precision, recall and F1 (3,), NaN where undefined."""
     called, true = float(weights @ decisions), float(weights @ targets)
     both = float(weights @ (targets * decisions))
     return np.array([_ratio(both, called), _ratio(both, true), _ratio(2 * both, called + true)])
@@ -48,7 +50,7 @@ def decision_row(decisions: Bools1d, targets: Floats1d, weights: Floats1d) -> Fl
 def decide_by_category(
     decisions: Bools1d, targets: Floats1d, codes: Ints1d, count: int, *, weights: Floats1d | None = None
 ) -> CategoryDecisions:
-    """Decisions (n,) in each of `count` categories, whose place each pair's `codes` (n,) are."""
+    """Measure decisions (n,) in each of `count` categories; `codes` (n,) are the pairs' places among these."""
     heavy = np.ones(len(targets)) if weights is None else weights
     called, found, true = (
         np.bincount(codes, weights=weighing, minlength=count).astype(np.float64)
@@ -68,7 +70,7 @@ def _ratio(part: float, whole: float) -> float:
 
 @dataclass(frozen=True)
 class JudgedDecisions:
-    """Boolean decisions (p,) on the truth's pairs, and their values."""
+    """It holds boolean decisions (p,) on the truth's pairs, and their values."""
 
     called: Bools1d
     values: DecisionValues
@@ -76,7 +78,7 @@ class JudgedDecisions:
 
 @dataclass(frozen=True)
 class Decisions:
-    """The columns `match` (`precision`) and `match_f1` (`f1`), None where absent.
+    """It holds what the columns `match` (`precision`) and `match_f1` (`f1`) decide, None where a column is absent.
 
     `redecided` counts decisions of `match` made again: a swapped pair was decided by the threshold of the truth's
     right product; where the left one's category has a threshold of its own, that one decides.
@@ -104,7 +106,7 @@ def judge_decisions(
 
 
 def reaches(scores: Floats1d, thresholds: Floats1d) -> Bools1d:
-    """Where a score reaches its threshold; nowhere where that is NaN (a comparison with NaN is False)."""
+    """Say where a score reaches its threshold; it does nowhere where that is NaN (a comparison with NaN is False)."""
     return np.asarray(scores >= thresholds, dtype=np.bool_)
 
 
@@ -116,7 +118,7 @@ def _in_truth_order(scores: Scores, column: str, pairs: JudgedPairs) -> Bools1d 
 def _to_decide_again(
     scores: Scores, pairs: JudgedPairs, categories: PairCategories, thresholds: Mapping[str, float]
 ) -> tuple[Bools1d, Floats1d]:
-    """Where a swap changed the category (p,), and each pair's threshold (p,), NaN where its category has none."""
+    """Return where a swap changed the category (p,), and each pair's threshold (p,), NaN where a category has none."""
     own = np.array([thresholds.get(name, np.nan) for name in categories.names])[categories.codes]
     if scores.categories is None:
         return np.zeros(len(pairs), dtype=np.bool_), own

@@ -1,4 +1,4 @@
-"""Bootstrap intervals that resample product groups, not pairs: pairs of one group are not independent."""
+"""Bootstrap intervals come from resampling product groups, not pairs: pairs of one group are not independent."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ BLOCKS = 40  # parts that the groups are dealt into, each left out once, for the
 
 
 def bca_bounds(value: float, drawn: Floats1d, left_out: Floats1d, confidence: float) -> tuple[float, float]:
-    """Low and high of a `value` from its values `drawn` (r,) in each round, none NaN, and `left_out` (b,) when each
-    block of groups is left out, NaN where undefined.
+    """Return low and high of a `value` from its values `drawn` (r,) in each round, none NaN, and `left_out` (b,) when
+    each block of groups is left out, NaN where undefined.
 
     Plain percentiles can lie wholly beside the value: where a few false matches decide, they are missing from most
     draws, which are then all better. The correction turns the percentiles by the share of draws below the value; what
@@ -35,8 +35,8 @@ def bca_bounds(value: float, drawn: Floats1d, left_out: Floats1d, confidence: fl
 
 
 def _acceleration(left_out: Floats1d) -> float:
-    """A sixth of the skewness of the values with a block left out; 0 where it cannot be told. Kept within ±0.25, so
-    that the bounds stay in order."""
+    """Return a sixth of the skewness of the values with a block left out; 0 where it cannot be told. It is kept within
+    ±0.25, so that the bounds stay in order."""
     known = left_out[~np.isnan(left_out)]
     if len(known) < LEAST_LEFT_OUT:
         return 0.0
@@ -47,8 +47,8 @@ def _acceleration(left_out: Floats1d) -> float:
 
 @dataclass(frozen=True)
 class Interval:
-    """Where `confidence` of a value's draws lie, bias-corrected and accelerated; `rounds` are those in which it was
-    defined. It always contains the value."""
+    """An interval says where `confidence` of a value's draws lie, bias-corrected and accelerated; `rounds` are those in
+    which the value was defined. It always contains the value."""
 
     low: float
     high: float
@@ -58,7 +58,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class PairGroups:
-    """The product groups of each pair's two products: any int64 codes, both (n,)."""
+    """It holds the product groups of each pair's two products: any int64 codes, both (n,)."""
 
     left: Ints1d
     right: Ints1d
@@ -70,7 +70,7 @@ class PairGroups:
 
 @dataclass(frozen=True)
 class Draws:
-    """How a bootstrap draws: how often (0: no intervals), the share of draws inside an interval, and the seed."""
+    """They say how often a bootstrap draws (0: no intervals), the share of draws inside an interval, and the seed."""
 
     rounds: int = 200
     confidence: float = 0.95
@@ -85,7 +85,7 @@ class Draws:
 
 @dataclass(frozen=True)
 class DecisionIntervals:
-    """Intervals of the three values of boolean decisions; None where a value was never defined."""
+    """They bound the three values of boolean decisions; None where a value was never defined."""
 
     precision: Interval | None
     recall: Interval | None
@@ -93,8 +93,8 @@ class DecisionIntervals:
 
 
 def draw_weights(groups: PairGroups, draws: Draws) -> Iterator[Floats1d]:
-    """Pair weights (n,) of each round: as many groups are drawn with replacement as there are; group g comes m_g
-    times; a pair inside a group weighs m, a pair between two groups m1·m2. The same seed draws the same."""
+    """Yield the pair weights (n,) of each round. As many groups are drawn with replacement as there are; group g comes
+    m_g times; a pair inside a group weighs m, a pair between two groups m1·m2. The same seed draws the same."""
     generator = np.random.default_rng(draws.seed)
     left, right, count = _dense(groups)
     inside = left == right
@@ -104,7 +104,7 @@ def draw_weights(groups: PairGroups, draws: Draws) -> Iterator[Floats1d]:
 
 
 def leave_out_weights(groups: PairGroups, seed: int) -> Iterator[Floats1d]:
-    """Pair weights (n,) with each of BLOCKS random parts of the groups left out: 0 for the pairs that touch it."""
+    """Yield pair weights (n,) with each of BLOCKS random parts of the groups left out: 0 for pairs that touch it."""
     left, right, count = _dense(groups)
     blocks = deal_at_random(count, count=BLOCKS, random=np.random.default_rng(seed))
     for block in range(min(BLOCKS, count)):
@@ -114,7 +114,7 @@ def leave_out_weights(groups: PairGroups, seed: int) -> Iterator[Floats1d]:
 def bootstrap(
     measure: Callable[[Floats1d], Floats1d], values: Floats1d, groups: PairGroups, draws: Draws
 ) -> list[Interval | None]:
-    """The intervals of `values` (v,), which `measure(weights)` gives under pair weights (n,), NaN where undefined.
+    """Find the intervals of `values` (v,), which `measure(weights)` gives under pair weights (n,), NaN where undefined.
 
     Rounds in which no pair was drawn, or a value is NaN, are left out; None when none remains or the value is NaN.
     """
@@ -129,7 +129,7 @@ def bootstrap(
 def weighted_interval(
     scores: Floats1d, targets: Floats1d, categories: Ints1d, groups: PairGroups, draws: Draws, *, level: float = LEVEL
 ) -> Interval | None:
-    """Interval of `precision_auc.weighted`; the pairs (n,) are sorted once, a round is cumulative sums."""
+    """Return the interval of `precision_auc.weighted`; the pairs (n,) are sorted once, a round is cumulative sums."""
     ranking = rank_pairs(scores, targets, categories)
 
     def measure(weights: Floats1d | None) -> Floats1d:
@@ -139,7 +139,7 @@ def weighted_interval(
 
 
 def decision_intervals(decisions: Bools1d, targets: Floats1d, groups: PairGroups, draws: Draws) -> DecisionIntervals:
-    """Intervals of precision, recall and F1 of decisions (n,), from the same draws."""
+    """Return the intervals of precision, recall and F1 of decisions (n,), all from the same draws."""
     everything = np.ones(len(targets))
     found = bootstrap(
         lambda weights: decision_row(decisions, targets, weights),
@@ -151,7 +151,7 @@ def decision_intervals(decisions: Bools1d, targets: Floats1d, groups: PairGroups
 
 
 def _dense(groups: PairGroups) -> tuple[Ints1d, Ints1d, int]:
-    """Both groups of each pair numbered from 0, and how many there are."""
+    """Number both groups of each pair from 0, and return how many groups there are."""
     known, dense = np.unique(np.concatenate([groups.left, groups.right]), return_inverse=True)
     return dense[: len(groups.left)], dense[len(groups.left) :], len(known)
 

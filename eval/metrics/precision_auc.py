@@ -1,4 +1,4 @@
-"""The metric: area under precision-recall where precision is at least a level, per category.
+"""The metric measures the area under precision-recall where precision is at least a level, per category.
 
 `k` below is the last point of a category's curve, in order of rising recall, whose precision is at least the level
 (inclusive); the curve begins at the artificial point (recall 0, precision 1). Formulas: docs/evaluation.md.
@@ -18,7 +18,7 @@ LEVEL = 0.75
 
 @dataclass(frozen=True)
 class CategoryValues:
-    """What each category's curve is worth; columns (c,), categories in order of their codes.
+    """It says what each category's curve is worth, in columns (c,), categories in order of their codes.
 
     `pairs` and `positives` are sums of weights. `legacy` is NaN where that version drops the category, `threshold`
     NaN where no point has the precision; elsewhere it is the highest score that reaches `recall_at_precision`.
@@ -35,7 +35,7 @@ class CategoryValues:
     trivial: Floats1d
 
     def mean(self, values: Floats1d) -> float | None:
-        """Mean of a column by share of pairs over the categories where it is not NaN; None where there is none."""
+        """Average a column by share of pairs over the categories where it is not NaN; None where there is none."""
         kept = ~np.isnan(values)
         total = self.pairs[kept].sum()
         return float((values[kept] * self.pairs[kept]).sum() / total) if total > 0 else None
@@ -49,7 +49,7 @@ def weighted(
     *,
     weights: Floats1d | None = None,
 ) -> float:
-    """The headline: per category the trapezoid area from recall 0 to k (0 without k), meaned by share of pairs.
+    """Return the headline: per category the trapezoid area from recall 0 to k (0 without k), meaned by share of pairs.
 
     Raises InputError for NaN scores, no pairs, weights that are all 0, and a level outside (0, 1].
     """
@@ -60,7 +60,7 @@ def weighted(
 
 
 def weighted_of(points: Points, level: float = LEVEL) -> float:
-    """`weighted` of curves already made; see there."""
+    """Return `weighted` of curves already made; see there. Raises InputError for weights that are all 0."""
     total = points.pairs.sum()
     if total <= 0:
         raise InputError("all weights are 0: a metric needs at least one pair that weighs something")
@@ -68,13 +68,13 @@ def weighted_of(points: Points, level: float = LEVEL) -> float:
 
 
 def legacy(scores: Floats1d, targets: Floats1d, categories: Ints1d, level: float = LEVEL) -> float | None:
-    """The first official version: drops what fails, value and weight; None when every category fails."""
+    """Return the first official version, which drops what fails, value and weight; None when every category fails."""
     values = measure(rank_pairs(scores, targets, categories), level)
     return values.mean(values.legacy)
 
 
 def measure(ranking: Ranking, level: float = LEVEL, *, weights: Floats1d | None = None) -> CategoryValues:
-    """Every value of every category; see `CategoryValues`. Raises InputError for a level outside (0, 1]."""
+    """Return every value of every category; see `CategoryValues`. Raises InputError for a level outside (0, 1]."""
     points = ranking.points(weights)
     best = _best(points, level)
     held = best >= 0
@@ -99,13 +99,13 @@ def _qualifying(points: Points, level: float) -> Bools1d:
 
 
 def _last(points: Points, level: float) -> Ints1d:
-    """k of each category (c,), -1 where only the artificial point qualifies."""
+    """Return k of each category (c,), -1 where only the artificial point qualifies."""
     places = np.where(_qualifying(points, level), np.arange(len(points.owner)), -1)
     return np.maximum.reduceat(places, points.starts)
 
 
 def _best(points: Points, level: float) -> Ints1d:
-    """The first point with the recall of k (c,), -1 where there is no k: the same matches, fewer false ones."""
+    """Return the first point with the recall of k (c,), -1 where there is no k: the same matches, fewer false ones."""
     last = _last(points, level)
     reaching = points.recall >= points.recall[last][points.owner]
     places = np.where(reaching, np.arange(len(points.owner)), len(points.owner))
@@ -113,7 +113,7 @@ def _best(points: Points, level: float) -> Ints1d:
 
 
 def _before(values: Floats1d, starts: Ints1d, artificial: float) -> Floats1d:
-    """Each point's value at the point before it; at a category's start that is the artificial point's."""
+    """Return each point's value at the point before it; at a category's start that is the artificial point's."""
     before = np.empty_like(values)
     before[1:] = values[:-1]
     before[starts] = artificial
@@ -121,14 +121,14 @@ def _before(values: Floats1d, starts: Ints1d, artificial: float) -> Floats1d:
 
 
 def areas_of(points: Points, level: float = LEVEL) -> Floats1d:
-    """Trapezoid area from recall 0 to k (c,), dips below the level on the way included."""
+    """Return the trapezoid area from recall 0 to k (c,), dips below the level on the way included."""
     gained = points.recall - _before(points.recall, points.starts, 0.0)
     heights = (points.precision + _before(points.precision, points.starts, 1.0)) / 2
     return _sum_to_last(gained * heights, points, level)
 
 
 def _steps(points: Points, level: float) -> Floats1d:
-    """Sum to k (c,) of precision times recall gained, as in average precision: ties are not rewarded."""
+    """Return the sum to k (c,) of precision times recall gained, as in average precision: ties are not rewarded."""
     gained = points.recall - _before(points.recall, points.starts, 0.0)
     return _sum_to_last(gained * points.precision, points, level)
 
@@ -139,7 +139,7 @@ def _sum_to_last(parts: Floats1d, points: Points, level: float) -> Floats1d:
 
 
 def _legacy_areas(points: Points, level: float) -> Floats1d:
-    """Trapezoid area (c,) over the qualifying points only, straight lines between; NaN where there is none."""
+    """Return the trapezoid area (c,) over the qualifying points only, straight lines between; NaN where none is."""
     kept = np.flatnonzero(_qualifying(points, level))
     owner = points.owner[kept]
     starts = np.flatnonzero(np.diff(owner, prepend=-1))

@@ -1,4 +1,4 @@
-"""Whether scores mean what they say: among pairs scored about 0.8, are 80 % matches?"""
+"""Reliability says whether scores mean what they say: among pairs scored about 0.8, are 80 % matches?"""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Reliability:
-    """Pairs in BINS equal parts of [0, 1] by score; columns (b,) of the parts that have pairs.
+    """It counts pairs in BINS equal parts of [0, 1] by score; its columns (b,) have the parts that have pairs.
 
     `error` is the expected calibration error: Σ pairs_b · |mean score_b - share of matches_b| / Σ pairs_b.
     """
@@ -23,7 +23,7 @@ class Reliability:
 
 
 def measure_reliability(scores: Floats1d, targets: Floats1d) -> Reliability | None:
-    """Of pairs (p,); None where there are none, or scores lie outside [0, 1] and so are no probabilities."""
+    """Measure pairs (p,); None where there are none, or scores lie outside [0, 1] and so are no probabilities."""
     if not len(scores) or scores.min() < 0 or scores.max() > 1:
         return None
     places = np.minimum((scores * BINS).astype(np.int64), BINS - 1)

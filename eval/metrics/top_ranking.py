@@ -1,4 +1,5 @@
-"""The metric without weights, many times faster: only the top of a ranking can matter to it, so only that is sorted.
+"""The metric without weights takes a short way, many times faster: only the top of a ranking can matter to it, so only
+that is sorted.
 
 Scores are counted in buckets first. Within a bucket precision is at most what it would be with the bucket's matches
 first; behind the last bucket of a category for which that reaches the level lies nothing that counts. What is left is
@@ -19,7 +20,7 @@ Keys = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
 
 
 def can_rank_top(scores: Floats1d, targets: Floats1d, codes: Ints1d) -> bool:
-    """Whether `top_areas` takes them: scores that float32 holds exactly, all finite, and small codes from 0."""
+    """Say whether `top_areas` takes them: scores that float32 holds exactly, all finite, and small codes from 0."""
     if not len(scores) == len(targets) == len(codes) or not len(scores) or scores.dtype.kind != "f":
         return False
     if codes.min() < 0 or codes.max() >= MOST_CATEGORIES:
@@ -30,7 +31,8 @@ def can_rank_top(scores: Floats1d, targets: Floats1d, codes: Ints1d) -> bool:
 
 
 def top_areas(scores: Floats1d, targets: Floats1d, codes: Ints1d, level: float) -> tuple[Floats1d, Floats1d]:
-    """Each category's `weighted` value and its pairs, both (c,), by rising code; codes without pairs have 0 of both."""
+    """Return each category's `weighted` value and pairs, both (c,), by rising code; a code without pairs has 0 of
+    both."""
     places = _buckets(scores, codes)
     matches = np.flatnonzero(targets > 0)
     shape = (int(codes.max()) + 1, BUCKETS)
@@ -42,7 +44,7 @@ def top_areas(scores: Floats1d, targets: Floats1d, codes: Ints1d, level: float) 
 
 
 def _buckets(scores: Floats1d, codes: Ints1d) -> npt.NDArray[np.int32]:
-    """Each pair's bucket (p,): those of its category from the highest scores to the lowest; rounding keeps order."""
+    """Return each pair's bucket (p,): a category's run from the highest scores to the lowest; rounding keeps order."""
     low, high = float(scores.min()), float(scores.max())
     width = (BUCKETS - 2) / (high - low) if high > low else 0.0
     fractions = scores.astype(np.float32)
@@ -55,7 +57,7 @@ def _buckets(scores: Floats1d, codes: Ints1d) -> npt.NDArray[np.int32]:
 
 
 def _can_count(called: Ints2d, found: Ints2d, level: float) -> npt.NDArray[np.bool_]:
-    """Which buckets (c, b) come no later than the last in which a point may have the precision."""
+    """Say which buckets (c, b) come no later than the last in which a point may have the precision."""
     before, earlier = np.cumsum(called, axis=1) - called, np.cumsum(found, axis=1) - found
     best = (earlier + found) / np.maximum(before + found, 1)
     may = (best >= level - 1e-9) & (called > 0)
@@ -63,8 +65,8 @@ def _can_count(called: Ints2d, found: Ints2d, level: float) -> npt.NDArray[np.bo
 
 
 def _sorted_keys(scores: Floats1d, targets: Floats1d, codes: Ints1d, count: int) -> tuple[Keys, Ints1d]:
-    """A number a pair, category after category, score falling within; the lowest bit is the target, the others are
-    equal where scores are. `starts` (c + 1,) is where each category begins."""
+    """Return a number a pair, category after category, score falling within, and `starts` (c + 1,), where each category
+    begins. The lowest bit of a number is the target; the others are equal where scores are."""
     bits = np.ascontiguousarray(scores + np.float32(0), dtype=np.float32).view(np.uint32)  # -0 becomes 0
     falling = ~bits & ~_SIGN  # floats as whole numbers, the highest score lowest
     keys: Keys
@@ -83,7 +85,7 @@ def _sorted_keys(scores: Floats1d, targets: Floats1d, codes: Ints1d, count: int)
 
 
 def _areas(keys: Keys, starts: Ints1d, positives: Ints1d, level: float) -> Floats1d:
-    """The trapezoids of each category (c,) up to the last point that has the precision."""
+    """Return the trapezoids of each category (c,) up to the last point that has the precision."""
     running = np.append(0, np.cumsum((keys & keys.dtype.type(1)).astype(np.int64)))
     areas = np.zeros(len(positives))
     ties = keys >> keys.dtype.type(1)

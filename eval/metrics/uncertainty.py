@@ -1,4 +1,4 @@
-"""How sure every value of a report is: all intervals from one run of bootstrap draws."""
+"""A report says how sure its every value is: all intervals come from one run of bootstrap draws."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,9 @@ from indexing.arrays import Bools1d, Floats1d, Ints1d
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """Intervals of `weighted` over all pairs and, by category (c), of its value and of the precision that the
-    decisions held there; of the decisions `match` and `match_f1`. None where undefined or not asked for."""
+    """It holds the intervals of `weighted` over all pairs and, by category (c), of its value and of the precision
+    that the decisions held there; and those of the decisions `match` and `match_f1`. None where undefined or not
+    asked for."""
 
     weighted: Interval | None
     categories: tuple[Interval | None, ...]
@@ -36,7 +37,7 @@ def measure_uncertainty(
     match: Bools1d | None,
     match_f1: Bools1d | None,
 ) -> Uncertainty:
-    """`held`, `match`, `match_f1` are decisions (p,) or None where there are none."""
+    """Find the intervals of all values; `held`, `match`, `match_f1` are decisions (p,) or None where there are none."""
     count, targets = len(ranking.starts), pairs.targets
 
     def measure(weights: Floats1d) -> Floats1d:
