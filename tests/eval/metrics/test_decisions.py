@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
-from eval.metrics.decisions import measure_decisions
+from eval.metrics.decisions import decide_by_category, measure_decisions, reaches
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -30,3 +30,31 @@ def test_without_matches_there_is_no_recall():
 def test_calling_nothing_where_nothing_is_true_has_no_value_at_all():
     values = measure_decisions(np.zeros(3, dtype=bool), np.zeros(3))
     assert (values.precision, values.recall, values.f1) == (None, None, None)
+
+
+def test_pairs_that_weigh_little_are_judged_as_those_that_weigh_much():
+    called, targets = np.array([True, True, False]), np.array([1.0, 0.0, 1.0])
+    light = measure_decisions(called, targets, weights=np.full(3, 0.01))
+    assert (light.precision, light.recall, light.f1) == pytest.approx((0.5, 0.5, 0.5))
+
+
+def test_a_score_at_its_threshold_is_called_and_one_without_threshold_is_not():
+    assert reaches(np.array([0.5, 0.4, 0.9]), np.array([0.5, 0.5, np.nan])).tolist() == [True, False, False]
+
+
+def test_each_category_has_its_own_shares_and_none_where_nothing_is_called_or_true():
+    called, targets = np.array([True, True, False, False, True]), np.array([1.0, 0.0, 1.0, 1.0, 0.0])
+    found = decide_by_category(called, targets, np.array([0, 0, 0, 1, 2]), 4)
+    np.testing.assert_array_equal(found.called, [2, 0, 1, 0])
+    np.testing.assert_array_equal(found.found, [1, 0, 0, 0])
+    np.testing.assert_array_equal(found.precision, [0.5, np.nan, 0, np.nan])
+    np.testing.assert_array_equal(found.recall, [0.5, 0, np.nan, np.nan])
+
+
+def test_weighed_categories_are_those_of_repeated_pairs():
+    called, targets, codes = np.array([True, True, True]), np.array([1.0, 0.0, 1.0]), np.array([0, 0, 1])
+    times = np.array([3, 1, 2])
+    weighed = decide_by_category(called, targets, codes, 2, weights=times.astype(float))
+    repeated = decide_by_category(*(np.repeat(column, times) for column in (called, targets, codes)), 2)
+    for name in ("called", "found", "precision", "recall"):
+        np.testing.assert_array_equal(getattr(weighed, name), getattr(repeated, name))

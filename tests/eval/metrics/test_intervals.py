@@ -1,15 +1,19 @@
 """Bootstrap by product group."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
 from eval.metrics.intervals import (
+    BLOCKS,
     Draws,
     PairGroups,
     bca_bounds,
     bootstrap,
     decision_intervals,
     draw_weights,
+    leave_out_weights,
     weighted_interval,
 )
 from eval.metrics.precision_auc import weighted
@@ -118,3 +122,62 @@ def test_draws_that_cannot_be_are_refused(wrong):
 def test_without_rounds_there_is_no_interval():
     *pairs, groups = some_pairs()
     assert weighted_interval(*pairs, groups, Draws(rounds=0)) is None
+
+
+EVEN = np.arange(1001) / 1000  # draws whose quantiles are their shares
+
+
+def turned_shares(share_below, left_out, confidence):
+    """The two shares of draws between which a BCa interval lies, after Efron (1987), with Python's normal distribution."""
+    normal = NormalDist()
+    gaps = [sum(left_out) / len(left_out) - value for value in left_out]
+    spread = sum(gap**2 for gap in gaps)
+    acceleration = sum(gap**3 for gap in gaps) / (6 * spread**1.5) if spread else 0.0
+    bias = normal.inv_cdf(share_below)
+    ends = [bias + normal.inv_cdf((1 + sign * confidence) / 2) for sign in (-1, 1)]
+    return [normal.cdf(bias + end / (1 - acceleration * end)) for end in ends]
+
+
+@pytest.mark.parametrize("left_out", [[0.1, 0.2, 0.9], [0.9, 0.8, 0.1, 0.85], [0.5, 0.5, 0.5, 0.501]])
+def test_skewed_blocks_turn_the_bounds_as_efron_says(left_out):
+    found = bca_bounds(0.3, EVEN, np.array([np.nan, *left_out]), 0.9)
+    assert found == pytest.approx(turned_shares((300 + 0.5) / 1001, left_out, 0.9), abs=1e-6)
+
+
+def test_blocks_that_all_give_the_same_turn_nothing():
+    assert bca_bounds(0.3, EVEN, np.full(5, 0.25), 0.9) == bca_bounds(0.3, EVEN, np.zeros(0), 0.9)
+
+
+def test_a_value_that_no_draw_reaches_counts_as_half_a_draw_from_the_end():
+    drawn = EVEN[::100]  # 11 draws
+    low, high = bca_bounds(-1.0, drawn, np.zeros(0), 0.5)
+    assert (low, high) == (-1.0, pytest.approx(turned_shares(0.5 / 11, [0.0], 0.5)[1]))
+    low, high = bca_bounds(2.0, drawn, np.zeros(0), 0.5)
+    assert (low, high) == (pytest.approx(turned_shares(1 - 0.5 / 11, [0.0], 0.5)[0]), 2.0)
+
+
+def test_each_group_is_left_out_once_with_all_pairs_that_touch_it():
+    inside = np.arange(100)
+    groups = PairGroups(np.r_[inside, inside], np.r_[inside, (inside + 1) % 100])
+    weights = np.array(list(leave_out_weights(groups, 0)))
+    assert len(weights) == BLOCKS
+    assert (1 - weights[:, :100]).sum(axis=0).tolist() == [1.0] * 100
+    assert set((1 - weights[:, :100]).sum(axis=1)) == {2, 3}
+    np.testing.assert_array_equal(weights[:, 100:], weights[:, :100] * np.roll(weights[:, :100], -1, axis=1))
+
+
+def test_an_interval_is_that_of_its_draws_and_blocks():
+    scores, targets, codes, groups = some_pairs(120)
+    draws = Draws(rounds=50, confidence=0.8, seed=4)
+
+    def by_weights(weights):
+        return weighted(scores, targets, codes, 0.6, weights=weights)
+
+    drawn, left_out = (
+        np.array([by_weights(one) for one in weights])
+        for weights in (draw_weights(groups, draws), leave_out_weights(groups, draws.seed))
+    )
+    expected = bca_bounds(by_weights(np.ones(120)), drawn, left_out, 0.8)
+    interval = weighted_interval(scores, targets, codes, groups, draws, level=0.6)
+    assert (interval.low, interval.high) == pytest.approx(expected)
+    assert expected != pytest.approx(bca_bounds(by_weights(np.ones(120)), drawn, np.zeros(0), 0.8))

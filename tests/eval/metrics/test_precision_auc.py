@@ -212,3 +212,45 @@ def test_categories_may_be_any_codes(size):
     data = generator.random(size), (generator.random(size) < 0.5).astype(float)
     codes = generator.integers(0, 3, size)
     assert weighted(*data, codes) == weighted(*data, np.array([10**12, -5, 0])[codes])
+
+
+def test_weights_that_are_all_zero_are_refused():
+    with pytest.raises(InputError, match="all weights are 0"):
+        weighted(np.ones(2), np.ones(2), np.zeros(2, dtype=np.int64), weights=np.zeros(2))
+
+
+@given(pairs(), levels, st.integers(0, 1000))
+def test_every_value_of_weighed_categories_is_that_of_repeated_pairs(data, level, seed):
+    times = np.random.default_rng(seed).integers(1, 4, len(data[0]))
+    weighed = measure(rank_pairs(*data), level, weights=times / 8)
+    repeated = measure(rank_pairs(*(np.repeat(column, times) for column in data)), level)
+    assert weighed.pairs == pytest.approx(repeated.pairs / 8)
+    for name in ("weighted", "legacy", "strict", "recall_at_precision", "threshold", "trivial"):
+        np.testing.assert_allclose(getattr(weighed, name), getattr(repeated, name), atol=1e-12)
+
+
+def test_a_category_without_weight_is_worth_nothing():
+    scores, targets = ranked((1, 4))
+    values = measure(rank_pairs(scores, targets, np.array([0, 0, 1, 1])), weights=np.array([0.0, 0, 1, 1]))
+    assert (values.pairs.tolist(), values.positives.tolist()) == ([0, 2], [0, 2])
+    assert (values.weighted.tolist(), values.trivial.tolist()) == ([0, 1], [0, 1])
+
+
+@pytest.mark.parametrize(("positives", "trivial"), [(30, 0.0), (75, 0.875), (100, 1.0)])
+def test_a_constant_score_is_worth_something_where_enough_pairs_are_matches(positives, trivial):
+    values = measure(rank_pairs(*constant(positives, 100 - positives)))
+    assert values.trivial[0] == pytest.approx(trivial) == values.weighted[0]
+
+
+@pytest.mark.parametrize("codes", [[-3, 4], [0, 2**16], [1, 2**16 + 1], [5, 2**17 - 1], [7, 3**16 - 1]])
+def test_categories_come_by_rising_code_whatever_its_size(codes):
+    scores, targets = ranked((1, 2), (0, 2), (1, 2))
+    ranking = rank_pairs(scores, targets, np.array(codes)[[1, 0, 1, 0, 1, 0]])
+    assert ranking.categories.tolist() == codes
+    assert ranking.points().pairs.tolist() == [3, 3]
+    assert ranking.order.tolist() == [1, 3, 5, 0, 2, 4]
+
+
+def test_without_matches_no_point_has_recall():
+    scores, targets = ranked((0, 50))
+    assert rank_pairs(scores, targets).points().recall.tolist() == [0.0] * 50

@@ -26,6 +26,13 @@ def test_a_score_of_one_belongs_to_the_last_part():
     assert measure_reliability(np.array([1.0, 0.95]), np.ones(2)).pairs.tolist() == [2]
 
 
+def test_each_part_has_the_mean_of_its_scores():
+    found = measure_reliability(np.array([0.81, 0.83, 0.92]), np.array([1.0, 0.0, 1.0]))
+    assert found.pairs.tolist() == [2, 1]
+    assert found.mean_score == pytest.approx([0.82, 0.92])
+    assert found.share.tolist() == [0.5, 1.0]
+
+
 @pytest.mark.parametrize("scores", [[-0.1, 0.5], [0.5, 1.5], []])
 def test_scores_that_are_no_probabilities_have_none(scores):
     assert measure_reliability(np.array(scores), np.ones(len(scores))) is None

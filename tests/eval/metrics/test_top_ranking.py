@@ -46,3 +46,21 @@ def test_negative_zero_ties_with_zero():
     scores = np.array([0.0, -0.0, -1.0], dtype=np.float32)
     data = scores, np.array([0.0, 1.0, 0.0]), np.zeros(3, dtype=np.int64)
     assert weighted(*data, 0.5) == weighted_of(rank_pairs(*data).points(), 0.5)
+
+
+@pytest.mark.parametrize("count", [256, 257, 300])
+def test_many_categories_are_kept_apart(count):
+    generator = np.random.default_rng(count)
+    scores = generator.integers(0, 50, 20 * count).astype(np.float32)
+    data = scores, (generator.random(20 * count) < 0.8).astype(float), np.arange(20 * count) % count
+    areas, sizes = top_areas(*data, 0.75)
+    assert areas == pytest.approx(areas_of(rank_pairs(*data).points(), 0.75), abs=1e-12)
+    assert sizes.tolist() == [20] * count
+
+
+@pytest.mark.parametrize("first", [1.0, -1.0])
+def test_scores_that_are_next_to_one_another_are_no_tie(first):
+    bits = np.float32(first).view(np.uint32) + np.arange(6, dtype=np.uint32)
+    scores = np.sort(bits.view(np.float32))[::-1]
+    data = scores, np.array([1.0, 0.0, 1.0, 1.0, 0.0, 1.0]), np.zeros(6, dtype=np.int64)
+    assert top_areas(*data, 0.5)[0] == pytest.approx(areas_of(rank_pairs(*data).points(), 0.5), abs=1e-12)
