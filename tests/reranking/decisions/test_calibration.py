@@ -7,9 +7,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
 from indexing.errors import InputError
 from reranking.decisions.calibration import (
+    LEAST_OF_EACH,
     BetaMap,
     Calibration,
     IsotonicMap,
@@ -133,3 +135,94 @@ def test_knots_that_fall_are_refused():
         IsotonicMap((0.1, 0.2), (0.5, 0.4))
     with pytest.raises(InputError, match="must rise"):
         IsotonicMap((0.1, 0.1), (0.4, 0.5))
+
+
+def staircase(count=PAIRS, seed=0):
+    """Scores whose probability of a match stands level over long stretches, as no beta map does."""
+    random = np.random.default_rng(seed)
+    scores = random.random(count)
+    targets = (random.random(count) < np.array([0.05, 0.5, 0.95])[(scores * 3).astype(int)]).astype(float)
+    return scores, targets
+
+
+def joined(*categories):
+    """Pairs of categories (scores, targets), each pair a group of its own."""
+    scores, targets = (np.concatenate(columns) for columns in zip(*categories, strict=True))
+    groups = np.arange(len(scores))
+    codes = np.repeat(np.arange(len(categories)), [len(one) for one, _ in categories])
+    return ValidationPairs(scores, targets, codes, groups, groups)
+
+
+@pytest.mark.parametrize(("pairs", "method"), [(pairs_of(2.0), "beta"), (joined(staircase()), "isotonic")])
+def test_the_map_of_all_is_the_one_that_suits_unseen_pairs_better(pairs, method):
+    calibrated = calibrate(pairs, ["rest"])
+    fit = {"beta": fit_beta, "isotonic": fit_isotonic}[method]
+    assert calibrated.method == method
+    assert calibrated.calibration.default == fit(pairs.scores, pairs.targets)
+
+
+def test_each_category_has_the_map_that_suits_it_fitted_to_its_pairs():
+    bent = pairs_of(0.4, seed=1)
+    pairs = joined((bent.scores, bent.targets), staircase())
+    calibrated = calibrate(pairs, ["phones", "cables"])
+    assert [(row.category, row.method) for row in calibrated.categories] == [("phones", "beta"), ("cables", "isotonic")]
+    expected = {"phones": fit_beta(bent.scores, bent.targets), "cables": fit_isotonic(*staircase())}
+    assert calibrated.calibration.by_category == expected
+
+
+def test_the_same_seed_judges_alike():
+    pairs = pairs_of(2.0, 0.5, count=300)
+    assert calibrate(pairs, ["a", "b"], seed=3) == calibrate(pairs, ["a", "b"], seed=3)
+
+
+@pytest.mark.parametrize(("rare", "own"), [(LEAST_OF_EACH - 1, False), (LEAST_OF_EACH, True)])
+@pytest.mark.parametrize("kind", [0.0, 1.0], ids=["non-matches", "matches"])
+def test_a_map_of_its_own_takes_enough_matches_and_enough_others(kind, rare, own):
+    targets = np.r_[np.full(rare, kind), np.full(2000, 1 - kind)]
+    odd = np.where(targets == kind, 0.5, np.random.default_rng(0).random(len(targets)))
+    bent = pairs_of(2.0)
+    calibrated = calibrate(joined((bent.scores, bent.targets), (odd, targets)), ["phones", "odd"])
+    assert ("odd" in calibrated.calibration.by_category) == own
+
+
+def test_a_map_that_nothing_speaks_for_is_not_taken():
+    one = pairs_of(2.0, count=200)
+    together = np.zeros(200, np.int64)  # one group: no fold can be judged by another
+    calibrated = calibrate(ValidationPairs(one.scores, one.targets, one.categories, together, together), ["rest"])
+    assert calibrated.categories[0].method == "shared"
+
+
+@pytest.mark.parametrize(
+    ("scores", "targets"),
+    [([], []), ([0.9], [0.0]), ([0.2, 0.6, 0.8], [1.0, 0.0, 1.0]), ([0.3, 0.9] * 9, [1.0, 0.0] * 9)],
+)
+def test_of_few_pairs_the_beta_map_is_the_likeliest_near_leaving_scores_as_they_are(scores, targets):
+    scores, targets = np.array(scores), np.array(targets)
+
+    def loss(weights):
+        probabilities = BetaMap(*np.abs(weights[:2]), weights[2]).of(scores)
+        return (
+            log_losses(probabilities, targets).sum()
+            + ((np.r_[np.abs(weights[:2]), weights[2]] - [1, 1, 0]) ** 2).sum() / 2
+        )
+
+    best = minimize(loss, [1, 1, 0], method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-12, "maxiter": 5000}).x
+    found = fit_beta(scores, targets)
+    assert (found.rising, found.falling, found.offset) == pytest.approx((*np.abs(best[:2]), best[2]), abs=1e-3)
+
+
+def test_equal_scores_weigh_as_many_as_they_are():
+    found = fit_isotonic(np.array([0.2, 0.2, 0.2, 0.4]), np.array([1.0, 1.0, 1.0, 0.0]))
+    assert (found.scores, found.probabilities) == (pytest.approx((0.25,)), (0.75,))
+
+
+def test_a_pure_stretch_is_as_sure_as_one_pair_more_of_the_other_kind_leaves_it():
+    assert fit_isotonic(np.array([0.2, 0.4]), np.ones(2)).probabilities == (0.75,)
+    assert fit_isotonic(np.array([0.2, 0.4]), np.zeros(2)).probabilities == (0.25,)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "error"), [([0.15, 0.85], 0.85), ([0.85, 0.95], 0.55), ([0.95, 1.0], 0.475), ([0.1, 0.2], 0.55)]
+)
+def test_gaps_of_different_parts_do_not_cancel_out(probabilities, error):
+    assert calibration_error(np.array(probabilities), np.array([1.0, 0.0])) == pytest.approx(error)

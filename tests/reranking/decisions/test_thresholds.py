@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from indexing.errors import InputError
 from reranking.decisions.asked_precision import AskedPrecision
-from reranking.decisions.thresholds import LEAST_POSITIVES, Thresholds, called, decide, f1_threshold, read_thresholds
+from reranking.decisions.thresholds import (
+    CAUTIONS,
+    LEAST_POSITIVES,
+    Thresholds,
+    called,
+    decide,
+    f1_threshold,
+    read_thresholds,
+)
 from reranking.decisions.validation import ValidationPairs
 
 OWN = Thresholds({"phones": 0.5, "cables": 0.9}, default=0.7, f1=0.4)
@@ -226,3 +234,45 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"gone\.yaml: cannot be read \(No such file"):
         read_thresholds(tmp_path / "gone.yaml", OWN)
+
+
+def test_what_is_asked_of_a_category_is_what_asking_it_of_all_gives():
+    cautions = set()
+    for seed in range(12):
+        pairs = pairs_of(noisy(150, seed), noisy(150, seed + 50))
+        own = decide(pairs, ["a", "b"], AskedPrecision(0.1, {"a": 0.9, "b": 0.9}))
+        every = decide(pairs, ["a", "b"], AskedPrecision(0.9))
+        assert (own.thresholds.by_category, own.held) == (every.thresholds.by_category, every.held)
+        assert own.caution == every.caution
+        cautions.add(own.caution)
+    assert len(cautions) > 1  # more than the least where what was called out of fold fell short
+
+
+def test_where_nothing_is_called_there_is_no_reason_for_more_caution():
+    hopeless = np.full(200, 0.5), np.tile([1.0, 0.0, 0.0, 0.0], 50)
+    assert decide(pairs_of(hopeless), ["hopeless"], AskedPrecision(0.75)).caution == CAUTIONS[0]
+
+
+def test_what_is_paid_is_the_recall_that_no_caution_would_have_had_on_top(monkeypatch):
+    pairs, asked = pairs_of(noisy(1500, seed=4)), AskedPrecision(0.85)
+    (row,) = decide(pairs, ["rest"], asked).held
+    monkeypatch.setattr("reranking.decisions.thresholds.CAUTIONS", (0.0,))
+    (bold,) = decide(pairs, ["rest"], asked).held
+    assert row.paid == pytest.approx(bold.recall - row.recall)
+    assert 0 < row.paid < 0.5
+    assert bold.paid == 0
+
+
+def test_pairs_that_all_score_alike_are_called_out_of_fold_when_they_are_matches():
+    (row,) = decide(pairs_of((np.full(60, 0.5), np.ones(60))), ["rest"], AskedPrecision(0.5)).held
+    assert (row.called, row.held, row.recall, row.paid) == (60, 1.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize(("matches", "own"), [(LEAST_POSITIVES - 1, False), (LEAST_POSITIVES, True)])
+def test_a_category_looks_at_its_own_cuts_once_it_has_enough_matches(matches, own):
+    chosen = thresholds(pairs_of(noisy(3000), apart(matches, 600, top=0.4)), ["phones", "cables"], 0.5)
+    assert (chosen.by_category["cables"] == pytest.approx(0.2)) == own
+
+
+def test_without_categories_of_their_own_all_have_the_default():
+    assert Thresholds({}, default=0.3, f1=0.4).of(column("phones", None)).tolist() == [0.3, 0.3]

@@ -53,3 +53,18 @@ def test_without_an_interval_there_is_none(pairs):
     report = ranked_report(pairs, ["a", "b"], mean_score, None)
     assert report["interval"] is None
     assert [row["interval"] for row in report["categories"]] == [None, None]
+
+
+def test_the_metric_gets_scores_targets_and_categories(pairs):
+    def share(scores, targets, categories):
+        return (scores * targets * (categories + 1)).sum()
+
+    report = ranked_report(pairs, ["a", "b"], share, None)
+    assert report["metric"] == pytest.approx(0.9 + 2 * 0.6 + 0.4)
+    assert [row["metric"] for row in report["categories"]] == pytest.approx([0.9 + 0.4, 2 * 0.6])
+
+
+def test_another_seed_deals_other_folds():
+    pairs = pairs_of(np.arange(40))
+    deals = [[fold.tolist() for _, fold in pairs.folds(seed)] for seed in (0, 1, 0)]
+    assert deals[0] == deals[2] != deals[1]
