@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
+from eval.inputs.joining import read_truth
+from eval.inputs.scores import read_scores
 from eval.metrics.decisions import decide_by_category, measure_decisions, reaches
+from eval.report import evaluate
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -58,3 +61,10 @@ def test_weighed_categories_are_those_of_repeated_pairs():
     repeated = decide_by_category(*(np.repeat(column, times) for column in (called, targets, codes)), 2)
     for name in ("called", "found", "precision", "recall"):
         np.testing.assert_array_equal(getattr(weighed, name), getattr(repeated, name))
+
+
+def test_without_decisions_none_is_made_again(write_table):
+    ids = {"left_id": [1, 3], "right_id": [2, 4]}
+    truth = read_truth(write_table("t.parquet", {**ids, "target": [1.0, 0.0]}))
+    report = evaluate(read_scores(write_table("s.parquet", {**ids, "score": [0.7, 0.3]})), truth)
+    assert (report.decisions.precision, report.decisions.f1, report.decisions.redecided) == (None, None, 0)
