@@ -1,0 +1,57 @@
+"""Whom an update compares with whom: cells of near lists and of groups, and who looks at which."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from indexing.search.near_lists import Lists
+from indexing.update.partners import NearCells, everybody
+
+CENTRES = np.eye(3, dtype=np.float32)
+CODES = np.array([0, 2, 0, -1, 1, 2, 0])  # the fourth has nothing to see
+GROUPS = np.array([0, 0, -1, 0, 1, -1, 0])
+
+
+def cells_of(near):
+    cells = near.cells()
+    bounds = cells.bounds.tolist()
+    return cells, [cells.order[a:b].tolist() for a, b in pairwise(bounds)]
+
+
+def test_without_lists_there_is_one_cell_of_all_that_have_something_to_see():
+    cells = everybody(CODES >= 0)
+    assert (cells.order.tolist(), cells.bounds.tolist()) == ([0, 1, 2, 4, 5, 6], [0, 6])
+    visits = cells.visits(np.array([5, 2]), CENTRES[:2])
+    assert (visits.targets.tolist(), visits.own.tolist()) == ([5, 2], [0, 0])
+    assert [one.tolist() for one in visits.visitors] == [[0, 1]]
+
+
+def test_a_cell_is_a_list_or_what_one_group_has_of_it():
+    assert cells_of(NearCells(Lists(CODES, CENTRES), 1))[1] == [[0, 2, 6], [4], [1, 5]]
+    assert cells_of(NearCells(Lists(CODES, CENTRES), 1, GROUPS))[1] == [[2], [5], [0, 6], [1], [4]]
+
+
+@pytest.mark.parametrize("probes", [1, 2, 9])
+@pytest.mark.parametrize("groups", [None, GROUPS], ids=["lists", "category"])
+def test_who_looks_at_a_cell_looks_at_its_list_or_is_of_its_group(probes, groups):
+    near = NearCells(Lists(CODES, CENTRES), probes, groups)
+    cells, members = cells_of(near)
+    targets = np.array([6, 1, 4, 5])
+    rows = np.array([[0.9, 0.3, 0.1], [0.2, 0.1, 0.9], [0.1, 0.8, 0.5], [0.3, 0.2, 0.7]], dtype=np.float32)
+    of_target = dict(zip(targets.tolist(), rows, strict=True))
+    visits = cells.visits(targets, rows)
+    assert sorted(visits.targets.tolist()) == [1, 4, 5, 6]
+    for number, product in enumerate(visits.targets.tolist()):
+        np.testing.assert_array_equal(visits.rows[number], of_target[product])
+        assert product in members[visits.own[number]]
+    assert (np.diff(visits.own) >= 0).all()
+    for cell, visitors in zip(members, visits.visitors, strict=True):
+        one = cell[0]
+        expected = [
+            number
+            for number, product in enumerate(visits.targets.tolist())
+            if CODES[one] in np.argsort(-of_target[product])[:probes]
+            or (groups is not None and groups[one] >= 0 and groups[one] == groups[product])
+        ]
+        assert visitors.tolist() == expected
