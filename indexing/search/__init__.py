@@ -1,1 +1,2 @@
-"""Nearest neighbours of queries: the Index protocol, its engines, their recall and their lists."""
+"""An index finds the nearest neighbours of queries: this room holds the Index protocol, its engines, the recall that
+they reach, and the lists of best and near rows."""

@@ -1,4 +1,5 @@
-"""The best partners of each row while a join goes on: more come in than stay, and what cannot stay is turned away."""
+"""Best lists hold the best partners of each row while a join goes on: more come in than stay, and what cannot stay is
+turned away."""
 
 from dataclasses import dataclass, field
 
@@ -15,42 +16,42 @@ _UNIT_BITS = 32
 
 
 def entries_of(cosines: Floats1d, units: Ints1d) -> Ints1d:
-    """One number an entry, that sorts by cosine (rounded to RESOLUTION, best first) and then by unit."""
+    """Return one number an entry (m,), which sorts by cosine (rounded to RESOLUTION, best first) and then by unit."""
     keys = np.rint((1.0 - cosines.astype(np.float64)) / RESOLUTION)
     return joined(np.maximum(keys, 0).astype(np.int64), units)
 
 
 def joined(keys: Ints1d, units: Ints1d) -> Ints1d:
-    """Entries of keys, and of units or products."""
+    """Return the entries (m,) of these keys and these units or products."""
     return keys << _UNIT_BITS | units
 
 
 def keys_of(entries: Ints2d) -> Ints2d:
-    """How far each cosine is below 1, in units of RESOLUTION."""
+    """Return how far each cosine is below 1, in units of RESOLUTION."""
     return entries >> _UNIT_BITS
 
 
 def units_of(entries: Ints2d) -> Ints2d:
-    """The units of entries."""
+    """Return the units of entries."""
     return entries & ((1 << _UNIT_BITS) - 1)
 
 
 def neighbours_of(entries: Ints2d) -> Neighbours:
-    """The neighbours (q, k) that sorted entries stand for, with their rounded cosines; LAST is no neighbour."""
+    """Return the neighbours (q, k) that sorted entries stand for, with their rounded cosines; LAST is no neighbour."""
     there = entries != LAST
     cosines = np.where(there, 1.0 - keys_of(entries) * RESOLUTION, np.nan).astype(np.float32)
     return Neighbours(np.where(there, units_of(entries), -1), cosines)
 
 
 def room_for(keep: int) -> int:
-    """How many entries a list of the best `keep` holds besides them."""
+    """Return how many entries a list of the best `keep` holds besides them."""
     return max(LEAST_ROOM, keep)
 
 
 @dataclass
 class BestLists:
-    """The `keep` best entries of each of `size` rows, from place `start` on; `floor` (n,) is the least cosine that may
-    still come in, for every place of the join: +inf outside these rows."""
+    """They keep the `keep` best entries of each of `size` rows, from place `start` on; `floor` (n,) is the least cosine
+    that may still come in, for every place of the join: +inf outside these rows."""
 
     start: int
     size: int
@@ -81,7 +82,7 @@ class BestLists:
         self.counts[own] += lengths.astype(np.int32)
 
     def final(self, start: int, stop: int) -> Ints2d:
-        """The best entries, in order, of the rows at places start to stop; LAST where there are fewer."""
+        """Return the best entries, in order, of the rows at places start to stop; LAST where there are fewer."""
         rows = slice(start - self.start, stop - self.start)
         return np.sort(self.entries[rows], axis=1)[:, : self.keep]
 
@@ -96,7 +97,8 @@ class BestLists:
         self.floor[places] = np.maximum(self.floor[places], floor.astype(np.float32))
 
     def _shortened(self, rows: Ints1d, entries: Ints1d, lengths: Ints1d) -> tuple[Ints1d, Ints1d]:
-        """At most the `keep` best new entries of those rows that have more of them than there is room for."""
+        """Return all new entries, but at most the `keep` best of those rows that have more of them than there is room
+        for."""
         long = np.repeat(lengths > room_for(self.keep), lengths)
         many, own = rows[long], entries[long]
         heads, lengths = _runs(many)
@@ -111,6 +113,6 @@ class BestLists:
 
 
 def _runs(rows: Ints1d) -> tuple[Ints1d, Ints1d]:
-    """Where each run of equal rows begins, and how long it is."""
+    """Return where each run of equal rows begins, and how long it is."""
     heads = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
     return heads, np.diff(np.append(heads, len(rows)))

@@ -1,11 +1,12 @@
-"""What dense search runs on: the CPU, or a GPU that FAISS sees."""
+"""A device is what dense search runs on: the CPU, or a GPU that FAISS sees."""
 
 from indexing.errors import InputError
 from indexing.machine.device import cuda_devices, gpu_bytes
 
 
 def choose_device(asked: str) -> str:
-    """`cpu` or `cuda` for what the user asked (`auto`, `cpu`, `cuda`). Raises InputError when there is no GPU."""
+    """Return `cpu` or `cuda` for what the user asked (`auto`, `cpu`, `cuda`). Raises InputError when there is no
+    GPU."""
     if asked == "cpu":
         return "cpu"
     from indexing.search.faiss_index import gpu_count
@@ -17,7 +18,7 @@ def choose_device(asked: str) -> str:
 
 
 def describe_devices() -> dict[str, str]:
-    """What is found here for dense search, and where no GPU can be used, why not."""
+    """Return what is found here for dense search, and where no GPU can be used, why not."""
     from indexing.machine.memory import human
     from indexing.machine.threads import thread_count
     from indexing.search.faiss_index import faiss_version, gpu_count, has_gpu_code

@@ -1,4 +1,4 @@
-"""Dense neighbours through FAISS, on the CPU or the GPU: `faiss-cpu` and `faiss-gpu` are the same module."""
+"""FAISS finds dense neighbours, on the CPU or the GPU: `faiss-cpu` and `faiss-gpu` are the same module."""
 
 import re
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ MOST_EF = 2048  # efSearch beyond which a graph is slower than looking at everyt
 
 @dataclass(frozen=True)
 class FaissIndex:
-    """A FAISS index of the rows that are not zeros; `seen` (m,) holds their positions, None when that is all."""
+    """It holds a FAISS index of the rows that are not zeros; `seen` (m,) are their positions, None when that is all."""
 
     engine: Any
     size: int
@@ -43,7 +43,7 @@ class FaissIndex:
         return self.size
 
     def search(self, queries: Floats2d, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
-        """Raises InputError when a GPU is asked for more neighbours than it can find."""
+        """Return the k neighbours of each query. Raises InputError when a GPU is asked for more than it can find."""
         rows = np.ascontiguousarray(queries, dtype=np.float32)
         there = np.flatnonzero(np.any(rows, axis=1))
         found = no_neighbours(len(rows), k)
@@ -66,7 +66,7 @@ class FaissIndex:
 
     @property
     def effort(self) -> tuple[str, int] | None:
-        """The search parameter that trades time for recall, and what it is: nprobe, efSearch, or None."""
+        """Return the search parameter that trades time for recall, and its value: nprobe, efSearch, or None."""
         lists, graph = _inside(self.engine, faiss.IndexIVF), _inside(self.engine, faiss.IndexHNSW)
         if lists is not None:
             return "nprobe", int(lists.nprobe)
@@ -74,7 +74,7 @@ class FaissIndex:
 
     @property
     def most_effort(self) -> int:
-        """Beyond this more effort finds no more."""
+        """Return the effort beyond which more of it finds no more."""
         lists = _inside(self.engine, faiss.IndexIVF)
         return int(lists.nlist) if lists is not None else MOST_EF
 
@@ -88,12 +88,12 @@ class FaissIndex:
 
     @property
     def exact(self) -> bool:
-        """Whether it compares a query with every product, by the vectors themselves."""
+        """Return whether it compares a query with every product, by the vectors themselves."""
         return isinstance(faiss.downcast_index(self.engine), faiss.IndexFlat)
 
     @property
     def whole_vectors(self) -> bool:
-        """Whether its cosines are those of the vectors themselves, not of shortened ones."""
+        """Return whether its cosines are those of the vectors themselves, not of shortened ones."""
         engine = faiss.downcast_index(self.engine)
         graph = isinstance(engine, faiss.IndexHNSW) and isinstance(
             faiss.downcast_index(engine.storage), faiss.IndexFlat
@@ -101,7 +101,8 @@ class FaissIndex:
         return self.exact or graph or isinstance(engine, faiss.IndexIVFFlat)
 
     def centres(self) -> Floats2d | None:
-        """The centres (lists, d) of its inverted lists, None when it has none, or they are not of the vectors as they are."""
+        """Return the centres (lists, d) of its inverted lists, None when it has none, or they are not of the vectors as
+        they are."""
         engine = faiss.downcast_index(self.engine)
         if self.device != "cpu" or not isinstance(engine, faiss.IndexIVF):
             return None
@@ -156,7 +157,7 @@ def build_faiss(
 
 
 def load_faiss(path: Path, size: int, *, device: str = "cpu", float16: bool = False) -> FaissIndex:
-    """An index that `save` wrote, memory-mapped where FAISS can. Raises InputError when it cannot be read."""
+    """Open an index that `save` wrote, memory-mapped where FAISS can. Raises InputError when it cannot be read."""
     try:
         engine = faiss.read_index(str(path), MAPPED)
     except RuntimeError as error:
@@ -169,29 +170,29 @@ def load_faiss(path: Path, size: int, *, device: str = "cpu", float16: bool = Fa
 
 
 def gpu_count() -> int:
-    """The GPUs that this FAISS can use."""
+    """Return how many GPUs this FAISS can use."""
     return int(faiss.get_num_gpus()) if has_gpu_code() else 0
 
 
 def has_gpu_code() -> bool:
-    """Whether this FAISS is the one for GPUs."""
+    """Return whether this FAISS is the one for GPUs."""
     return hasattr(faiss, "StandardGpuResources")
 
 
 def faiss_version() -> str:
-    """The version of FAISS, and the processor's instructions that it was compiled for."""
+    """Return the version of FAISS, and the processor's instructions that it was compiled for."""
     return f"{faiss.__version__} ({faiss.get_compile_options().strip() or 'generic'})"
 
 
 def refuse_for_gpu(k: int) -> None:
-    """Raises InputError for more neighbours than FAISS finds on a GPU."""
+    """Raise InputError for more neighbours than FAISS finds on a GPU."""
     if k > GPU_MOST_K:
         raise InputError(f"{k} neighbours: a GPU finds at most {GPU_MOST_K}: ask for fewer, or --device cpu")
 
 
 def search_on_gpu(queries: Floats2d, vectors: Floats2d, k: int, *, memory: int) -> Neighbours:
-    """The exact k best of `vectors` for each query on one GPU, in tiles: `memory` bytes of the GPU hold vectors, as much
-    queries and results. Positions are rows of `vectors`, ties in any order."""
+    """Return the exact k best of `vectors` for each query, found on one GPU in tiles: `memory` bytes of the GPU hold
+    vectors, as much queries and results. Positions are rows of `vectors`, ties stand in any order."""
     refuse_for_gpu(k)
     limits = {"vectorsMemoryLimit": memory, "queriesMemoryLimit": memory}
     resources = faiss.StandardGpuResources()
@@ -200,7 +201,7 @@ def search_on_gpu(queries: Floats2d, vectors: Floats2d, k: int, *, memory: int) 
 
 
 def cluster_centres(rows: Floats2d, count: int, *, seed: int = 0, rounds: int = 8) -> Floats2d:
-    """Centres (count, d) of unit rows by spherical k-means."""
+    """Return centres (count, d) of unit rows by spherical k-means."""
     most = TRAIN_ROWS_A_LIST
     means = faiss.Kmeans(rows.shape[1], count, niter=rounds, seed=seed, spherical=True, max_points_per_centroid=most,
                          min_points_per_centroid=1)  # fmt: skip
@@ -209,14 +210,15 @@ def cluster_centres(rows: Floats2d, count: int, *, seed: int = 0, rounds: int = 
 
 
 def nearest_centres(rows: Floats2d, centres: Floats2d, count: int) -> Ints2d:
-    """For each row the `count` centres with the largest inner products (n, count), best first."""
+    """Return for each row the `count` centres with the largest inner products (n, count), best first."""
     of_rows = np.ascontiguousarray(rows, dtype=np.float32)
     _, found = faiss.knn(of_rows, centres, count, metric=faiss.METRIC_INNER_PRODUCT)
     return np.asarray(found, dtype=np.int64)
 
 
 def _to_gpus(engine: Any, factory: str, float16: bool) -> Any:
-    """The engine on the GPU, or sharded over all that there are. Raises InputError for a type that GPUs do not have."""
+    """Return the engine on the GPU, or sharded over all that there are. Raises InputError for a type that GPUs do not
+    have."""
     options = faiss.GpuMultipleClonerOptions()
     options.useFloat16, options.shard = float16, True
     try:
@@ -248,7 +250,7 @@ def _train(engine: Any, rows: Rows, positions: Ints1d, factory: str, seed: int) 
 
 
 def _parameters(engine: Any, selector: Any) -> Any:
-    """Search parameters with a selector, nested as the engines are."""
+    """Return search parameters with a selector, nested as the engines are."""
     engine = faiss.downcast_index(engine)
     if isinstance(engine, faiss.IndexPreTransform):
         return faiss.SearchParametersPreTransform(index_params=_parameters(engine.index, selector))
@@ -264,7 +266,7 @@ def _parameters(engine: Any, selector: Any) -> Any:
 
 
 def _inside(engine: Any, kind: Any) -> Any:
-    """The engine of a kind inside another, None when there is none."""
+    """Return the engine of a kind inside another, None when there is none."""
     engine = faiss.downcast_index(engine)
     if isinstance(engine, faiss.IndexPreTransform):
         return _inside(engine.index, kind)
@@ -274,5 +276,5 @@ def _inside(engine: Any, kind: Any) -> Any:
 
 
 def _reason(error: RuntimeError) -> str:
-    """What FAISS says, without the names of its functions and source files."""
+    """Return what FAISS says, without the names of its functions and source files."""
     return re.sub(r"^.*\.(cpp|h|cu):\d+: ", "", str(error).strip().splitlines()[-1])

@@ -1,4 +1,5 @@
-"""Exact search on a GPU whose memory does not hold the vectors: they pass through it, a part at a time."""
+"""A GPU whose memory does not hold the vectors searches exactly all the same: they pass through it, a part at a
+time."""
 
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ QUARTER = 4  # of the GPU's memory for vectors, as much for queries and results:
 
 @dataclass(frozen=True)
 class GpuTiles:
-    """Searches `rows` where they are, on one GPU of `gpu_memory` bytes."""
+    """It searches `rows` where they are, on one GPU of `gpu_memory` bytes."""
 
     rows: Rows
     gpu_memory: int
@@ -23,7 +24,7 @@ class GpuTiles:
         return len(self.rows)
 
     def search(self, queries: Floats2d, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
-        """As every exact index does. Raises InputError for more neighbours than a GPU finds."""
+        """Return what every exact index returns. Raises InputError for more neighbours than a GPU finds."""
         wanted = np.ascontiguousarray(queries, dtype=np.float32)
         seeing = np.flatnonzero(np.any(wanted, axis=1))
         found = no_neighbours(len(wanted), k)

@@ -1,4 +1,5 @@
-"""What an index is: it finds the neighbours of rows in one view. With the exact one in NumPy, slow and obvious."""
+"""An index finds the neighbours of rows in one view; the exact one in NumPy, slow and obvious, says what the others
+must find."""
 
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -12,21 +13,21 @@ QueryRows = TypeVar("QueryRows", contravariant=True)
 
 
 class Index(Protocol[QueryRows]):
-    """Neighbours of query rows, dense (q, d) or sparse, among the products of one view.
+    """An index finds the neighbours of query rows, dense (q, d) or sparse, among the products of one view.
 
     Products with nothing to see (rows of zeros) are nobody's neighbours, and such a query has none.
     """
 
     def __len__(self) -> int:
-        """The number of products, seen or not."""
+        """Return the number of products, seen or not."""
 
     def search(self, queries: QueryRows, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
-        """The k neighbours of each row by cosine, then position; only among `allowed` (n,) when given."""
+        """Return the k neighbours of each row by cosine, then position; only among `allowed` (n,) when given."""
 
 
 @dataclass(frozen=True)
 class ExactIndex:
-    """Every cosine, computed: the ground truth for the other engines."""
+    """It computes every cosine, and is the ground truth for the other engines."""
 
     rows: Floats2d
 

@@ -1,4 +1,5 @@
-"""A dense index with a delta beside it: both are searched, what is dead is skipped, the best of both are given."""
+"""A layered index is a dense index with a delta beside it: both are searched, what is dead is skipped, the best of both
+are given."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,7 @@ class LayeredIndex:
         return len(self.layers)
 
     def search(self, queries: Floats2d, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
-        """As the index of all rows would answer."""
+        """Return what an index of all rows would answer."""
         if self.delta is None and not self.layers.dead and allowed is None:
             return self.main.search(queries, k)
 
@@ -35,13 +36,14 @@ class LayeredIndex:
             layers = [self._in_main(chosen, ask, allowed)]
             if self.delta is not None:
                 layers.append(self._in_delta(self.delta, chosen, ask, allowed))
-            found = in_order(np.hstack([of.positions for of in layers]), np.hstack([of.cosines for of in layers]))
+            positions = np.hstack([layer.positions for layer in layers])
+            found = in_order(positions, np.hstack([layer.cosines for layer in layers]))
             return found.first(ask)
 
         return best(fetch, len(queries), k, len(self))
 
     def _in_main(self, queries: Floats2d, ask: int, allowed: Bools1d | None) -> Neighbours:
-        """Some more are fetched than asked for and the dead skipped; who then lacks some searches the living alone."""
+        """Fetch some more than asked for and skip the dead; who then lacks some searches the living alone."""
         if allowed is not None or self.layers.dead * 2 > self.layers.main:
             return self._among_living(queries, ask, allowed)
         more = ask + SKIPPED + 2 * ask * self.layers.dead // max(self.layers.main, 1)
@@ -65,18 +67,18 @@ class LayeredIndex:
         return Neighbours(self._positions(got.positions, 0), got.cosines)
 
     def _in_delta(self, delta: Index[Any], queries: Floats2d, ask: int, allowed: Bools1d | None) -> Neighbours:
-        of = None if allowed is None else self._rows_of(allowed)[self.layers.main :]
-        if of is not None and not of.any():
+        chosen = None if allowed is None else self._rows_of(allowed)[self.layers.main :]
+        if chosen is not None and not chosen.any():
             return no_neighbours(len(queries), ask)
-        got = delta.search(queries, min(ask, self.layers.delta), allowed=of)
+        got = delta.search(queries, min(ask, self.layers.delta), allowed=chosen)
         return Neighbours(self._positions(got.positions, self.layers.main), got.cosines)
 
     def _positions(self, rows: Any, first: int) -> Any:
-        """The positions of rows of a layer that begins at `first`, -1 for no neighbour and for the dead."""
+        """Return the positions of rows of a layer that begins at `first`, -1 for no neighbour and for the dead."""
         return np.where(rows < 0, -1, self.layers.position[np.maximum(rows, 0) + first])
 
     def _rows_of(self, allowed: Bools1d | None) -> Bools1d:
-        """Which rows (main + delta,) are of products that are allowed."""
+        """Return which rows (main + delta,) are of products that are allowed."""
         position = self.layers.position
         there = position >= 0
         return there if allowed is None else there & allowed[np.maximum(position, 0)]

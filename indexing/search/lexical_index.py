@@ -1,7 +1,7 @@
-"""Lexical neighbours: exact top-k cosines over sparse character n-grams, through sparse_dot_topn.
+"""A lexical index finds the exact top-k cosines over sparse character n-grams, through sparse_dot_topn.
 
-Dense vectors blur model codes; rare n-grams keep them. N-grams that stand in many products are left out: they cost
-most and tell least (a cap on the document frequency, chosen on validation matches, docs/benchmarks.md).
+Dense vectors blur model codes; rare n-grams keep them. N-grams that stand in many products are left out: they cost most
+and tell least (a cap on the document frequency, chosen on validation matches, docs/benchmarks.md).
 """
 
 import json
@@ -29,7 +29,8 @@ ARRAYS = ("data", "indices", "indptr", "columns", "idf")
 
 @dataclass(frozen=True)
 class LexicalOptions:
-    """N-grams inside words from `shortest` to `longest` characters, each in 2 to `most_products` products."""
+    """These options choose the n-grams: inside words, from `shortest` to `longest` characters, each in 2 to
+    `most_products` products."""
 
     fields: tuple[str, ...] = TEXT_FIELDS
     shortest: int = 3
@@ -42,7 +43,7 @@ class LexicalOptions:
 
 @dataclass(frozen=True)
 class LexicalIndex:
-    """Unit TF-IDF rows of all products (n, f) over the n-grams kept; `columns` (f,) are their hash buckets."""
+    """It holds unit TF-IDF rows of all products (n, f) over the n-grams kept; `columns` (f,) are their hash buckets."""
 
     options: LexicalOptions
     matrix: sp.csr_matrix
@@ -55,21 +56,21 @@ class LexicalIndex:
 
     @cached_property
     def by_ngram(self) -> sp.csr_matrix:
-        """The transposed matrix (f, n): the products of each n-gram."""
+        """Return the transposed matrix (f, n): the products of each n-gram."""
         return self.matrix.T.tocsr()
 
     def rows(self, texts: Sequence[str]) -> sp.csr_matrix:
-        """Unit TF-IDF rows (t, f) of texts; an n-gram that the catalogue lacks is ignored."""
+        """Return unit TF-IDF rows (t, f) of texts; an n-gram that the catalogue lacks is ignored."""
         blocks = [_weighed(counts, self.columns, self.idf) for counts in count_blocks(texts, self.options.ngrams())]
         return sp.vstack(blocks, format="csr")
 
     def cosines(self, left: Ints1d, right: Ints1d) -> Floats1d:
-        """Cosines (p,) of pairs of positions, float32."""
+        """Return the cosines (p,) of pairs of positions, float32."""
         products = self.matrix[left].multiply(self.matrix[right])
         return np.asarray(products.sum(axis=1), dtype=np.float32).ravel()
 
     def search(self, queries: sp.csr_matrix, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
-        """Only products that share an n-gram with the query are neighbours."""
+        """Return the k neighbours of each query: only products that share an n-gram with it can be."""
         if not len(self) or not queries.shape[0]:
             return no_neighbours(queries.shape[0], k)
         places = None if allowed is None else np.flatnonzero(allowed)
@@ -86,7 +87,7 @@ class LexicalIndex:
         return best(fetch, queries.shape[0], k, by_ngram.shape[1], margin=TIE_MARGIN)
 
     def save(self, folder: Path) -> None:
-        """One .npy file an array, so that opening maps them into memory."""
+        """Write one .npy file an array, so that opening maps them into memory."""
         write_json(folder / OPTIONS_FILE, {"options": asdict(self.options), "ngrams": len(self.columns)})
         arrays = (self.matrix.data, self.matrix.indices, self.matrix.indptr, self.columns, self.idf)
         for name, array in zip(ARRAYS, arrays, strict=True):
@@ -96,8 +97,8 @@ class LexicalIndex:
 def fit_lexical(
     catalog: Catalog, options: LexicalOptions | None = None, *, scratch: Path | None = None, threads: int | None = None
 ) -> LexicalIndex:
-    """Count and weigh the n-grams of every product, a block at a time. With a folder `scratch` the counts of n-grams that
-    may not be kept wait there, not in memory."""
+    """Count and weigh the n-grams of every product, a block at a time. With a folder `scratch` the counts of n-grams
+    that may not be kept wait there, not in memory."""
     options = options or LexicalOptions()
     ngrams, counted = options.ngrams(), _Counted(scratch)
     documents = np.zeros(ngrams.buckets, dtype=np.int64)
@@ -112,7 +113,8 @@ def fit_lexical(
 
 
 class _Counted:
-    """Blocks of counts, in a quarter of their memory: what is more often in one text than 255 times counts as that."""
+    """It keeps blocks of counts in a quarter of their memory: what is more often in one text than 255 times counts as
+    that."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
@@ -129,7 +131,7 @@ class _Counted:
         self.blocks.append(path)
 
     def take(self) -> Iterator[sp.csr_matrix]:
-        """Each block once."""
+        """Yield each block once."""
         for number, block in enumerate(self.blocks):
             self.blocks[number] = sp.csr_matrix((0, 0))
             if isinstance(block, Path):
@@ -140,7 +142,7 @@ class _Counted:
 
 
 def _stacked(blocks: Iterable[sp.csr_matrix], rows: int, columns: Ints1d, idf: Floats1d, entries: int) -> sp.csr_matrix:
-    """The weighed blocks as one matrix of so many entries: stacking them would hold all twice."""
+    """Weigh the blocks into one matrix of so many entries: stacking them would hold all twice."""
     data, indices = np.empty(entries, dtype=np.float32), np.empty(entries, dtype=np.int32)
     ends, row, at = np.zeros(rows + 1, dtype=np.int32 if entries < 2**31 else np.int64), 0, 0
     for counts in blocks:
@@ -152,7 +154,7 @@ def _stacked(blocks: Iterable[sp.csr_matrix], rows: int, columns: Ints1d, idf: F
 
 
 def load_lexical(folder: Path, size: int, *, threads: int | None = None) -> LexicalIndex:
-    """What `save` wrote. Raises InputError when it is damaged or of another catalogue."""
+    """Open what `save` wrote. Raises InputError when it is damaged or of another catalogue."""
     try:
         head = json.loads((folder / OPTIONS_FILE).read_text(encoding="utf-8"))
         options = LexicalOptions(**{**head["options"], "fields": tuple(head["options"]["fields"])})
@@ -172,7 +174,7 @@ def _weighed(counts: sp.csr_matrix, columns: Ints1d, idf: Floats1d) -> sp.csr_ma
 
 
 def _top(queries: sp.csr_matrix, by_ngram: sp.csr_matrix, ask: int, threads: int) -> Neighbours:
-    """The `ask` largest products of each query row, in any order, as rows padded with -1."""
+    """Return the `ask` largest products of each query row, in any order, as rows padded with -1."""
     found = sp_matmul_topn(queries, by_ngram, top_n=ask, n_threads=threads)
     if found.nnz == queries.shape[0] * ask:
         return Neighbours(found.indices.reshape(-1, ask).astype(np.int64), found.data.reshape(-1, ask))

@@ -1,4 +1,4 @@
-"""Lists of near rows around centres, and which of them are nearest to one another."""
+"""Near lists gather near rows around centres, and know which of them are nearest to one another."""
 
 import zipfile
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ ASSIGNED_ROWS = 8192
 
 @dataclass(frozen=True)
 class Lists:
-    """The list of each product (n,), -1 where it has nothing to see, and the lists' centres (lists, d)."""
+    """They say the list of each product (n,), -1 where it has nothing to see, and the lists' centres (lists, d)."""
 
     codes: Ints1d
     centres: Floats2d
 
     def near(self, count: int) -> Ints2d:
-        """For each list the `count` nearest by inner product (lists, count), itself first."""
+        """Return for each list the `count` nearest by inner product (lists, count), itself first."""
         cosines = self.centres @ self.centres.T
         np.fill_diagonal(cosines, np.inf)
         return np.argsort(-cosines, axis=1, kind="stable")[:, :count].astype(np.int64)
@@ -36,12 +36,13 @@ class Lists:
 
 
 def lists_file(view: str) -> str:
-    """The name of a view's lists, beside its engine."""
+    """Return the name of the file of a view's lists, beside its engine."""
     return f"{view}.lists.npz"
 
 
 def load_lists(path: Path, size: int) -> Lists | None:
-    """What `save` wrote, None where there is none. Raises InputError when it is damaged or of another catalogue."""
+    """Read what `save` wrote, None where there is none. Raises InputError when it is damaged or of another
+    catalogue."""
     if not path.exists():
         return None
     try:
@@ -57,7 +58,11 @@ def load_lists(path: Path, size: int) -> Lists | None:
 
 
 def layered_lists(path: Path, layers: Layers, delta: Rows | None) -> Lists | None:
-    """The lists of an updated index's products: those saved are of the rows of its build, `delta` are the others."""
+    """Return the lists of an updated index's products: those saved are of the rows of its build, `delta` are the
+    others.
+
+    None stands for a view that has no lists.
+    """
     built = load_lists(path, layers.main)
     if built is None or delta is None:
         return built if built is None else Lists(built.codes[layers.stored], built.centres)
@@ -66,7 +71,7 @@ def layered_lists(path: Path, layers: Layers, delta: Rows | None) -> Lists | Non
 
 
 def assign(rows: Rows, positions: Ints1d, centres: Floats2d) -> Ints1d:
-    """The nearest of the centres (p,) of the rows at these positions, -1 for rows of zeros."""
+    """Return the nearest of the centres (p,) to each of the rows at these positions, -1 for rows of zeros."""
     codes = np.full(len(positions), -1, dtype=np.int64)
     for start in range(0, len(positions), ASSIGNED_ROWS):
         part = rows.take(positions[start : start + ASSIGNED_ROWS])
@@ -77,7 +82,7 @@ def assign(rows: Rows, positions: Ints1d, centres: Floats2d) -> Ints1d:
 
 
 def by_list(probes: npt.NDArray[np.integer], lists: int) -> tuple[Ints1d, npt.NDArray[np.int32]]:
-    """Who looks at which list, of the lists (n, p) that each looks at: list s is looked at by
+    """Return who looks at which list, of the lists (n, p) that each looks at: list s is looked at by
     `visitors[starts[s] : starts[s + 1]]`, ascending."""
     if not probes.size:
         return np.zeros(lists + 1, dtype=np.int64), np.zeros(0, dtype=np.int32)
@@ -87,5 +92,5 @@ def by_list(probes: npt.NDArray[np.integer], lists: int) -> tuple[Ints1d, npt.ND
 
 
 def lists_for(products: int) -> int:
-    """How many inverted lists: a power of two about twice the root of the number of products."""
+    """Return how many inverted lists to make: a power of two about twice the root of the number of products."""
     return int(2 ** round(np.log2(max(2 * products**0.5, 4))))

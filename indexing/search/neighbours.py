@@ -1,4 +1,5 @@
-"""Neighbours of products in one view: their order, who is left out, and the rank of one among another's."""
+"""Neighbours are the nearest products of queries in one view: here are their order, who is left out, and the rank of
+one among another's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ RANK_BLOCK = 65_536
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The neighbours of q queries, best first: `positions` (q, k) int64, -1 = no neighbour, and their `cosines`
-    (q, k) float32, NaN there. Equal cosines stand in the order of positions."""
+    """They are the neighbours of q queries, best first: `positions` (q, k) int64, -1 = no neighbour, and their
+    `cosines` (q, k) float32, NaN there. Equal cosines stand in the order of positions."""
 
     positions: Ints2d
     cosines: Floats2d
@@ -32,21 +33,21 @@ class Neighbours:
 
     @property
     def k(self) -> int:
-        """How many neighbours there are room for."""
+        """Return how many neighbours of each query there is room for."""
         return int(self.positions.shape[1])
 
     def first(self, k: int) -> "Neighbours":
-        """The k best."""
+        """Return the k best of each query."""
         return Neighbours(self.positions[:, :k], self.cosines[:, :k])
 
 
 def no_neighbours(queries: int, k: int) -> Neighbours:
-    """Neighbours of nobody."""
+    """Return room for k neighbours of so many queries, none of which has any."""
     return Neighbours(np.full((queries, k), -1, dtype=np.int64), np.full((queries, k), np.nan, dtype=np.float32))
 
 
 def in_order(positions: Ints2d, cosines: Floats2d) -> Neighbours:
-    """Neighbours sorted by cosine, best first, then position; cosines are rounded to RESOLUTION. -1 goes last."""
+    """Sort neighbours by cosine, best first, then position; cosines are rounded to RESOLUTION. -1 goes last."""
     keys = np.rint((1.0 - cosines.astype(np.float64)) / RESOLUTION)
     keys = np.where(positions < 0, 0, np.maximum(keys, 0)).astype(np.int64)
     ordered = np.sort(np.where(positions < 0, _LAST, (keys << _PLACES) | positions), axis=1)
@@ -57,10 +58,10 @@ def in_order(positions: Ints2d, cosines: Floats2d) -> Neighbours:
 
 
 def best(fetch: Callable[[Ints1d, int], Neighbours], queries: int, k: int, size: int, *, margin: int = 8) -> Neighbours:
-    """The k best of each query by cosine and position, whatever the engine does with ties.
+    """Return the k best of each query by cosine and position, whatever the engine does with ties.
 
-    `fetch(rows, n)` brings n neighbours in order of the queries at `rows`, any choice among those that tie at the
-    end. Where the tie at the k-th place goes on to the last one fetched, twice as many are fetched.
+    `fetch(rows, n)` brings n neighbours in order of the queries at `rows`, any choice among those that tie at the end.
+    Where the tie at the k-th place goes on to the last one fetched, twice as many are fetched.
     """
     found = no_neighbours(queries, k)
     rows, ask = np.arange(queries), min(k + margin, size)
@@ -76,7 +77,7 @@ def best(fetch: Callable[[Ints1d, int], Neighbours], queries: int, k: int, size:
 
 
 def keep(neighbours: Neighbours, wanted: npt.NDArray[np.bool_], k: int) -> Neighbours:
-    """The first k neighbours of each query for which `wanted` (q, n) holds, in their order."""
+    """Return the first k neighbours of each query for which `wanted` (q, n) holds, in their order."""
     wanted = wanted & (neighbours.positions >= 0)
     order = np.argsort(~wanted, axis=1, kind="stable")[:, :k]
     there = np.take_along_axis(wanted, order, axis=1)
@@ -89,7 +90,7 @@ def keep(neighbours: Neighbours, wanted: npt.NDArray[np.bool_], k: int) -> Neigh
 
 
 def without_self(neighbours: Neighbours, own: Ints1d, k: int) -> Neighbours:
-    """The first k neighbours that are not the query itself: `own` (q,) holds the queries' positions.
+    """Return the first k neighbours that are not the query itself: `own` (q,) holds the queries' positions.
 
     Exact duplicates of the query are kept, wherever they stand.
     """
@@ -105,7 +106,7 @@ def without_self(neighbours: Neighbours, own: Ints1d, k: int) -> Neighbours:
 
 
 def rank_of(neighbours: Neighbours, queries: Ints1d, others: Ints1d) -> Floats1d:
-    """The rank of `others` (p,) among the neighbours of `queries` (p,): float32 from 1, NaN when not among them.
+    """Return the rank of `others` (p,) among the neighbours of `queries` (p,): float32 from 1, NaN when not among them.
 
     Those with the same cosine share the best rank of them, so that the order of the catalogue does not matter.
     """
@@ -122,7 +123,7 @@ def rank_of(neighbours: Neighbours, queries: Ints1d, others: Ints1d) -> Floats1d
 
 
 def shared_neighbours(neighbours: Neighbours, left: Ints1d, right: Ints1d, k: int) -> Floats1d:
-    """How many of the first k neighbours left and right have in common, float32 (p,); NaN where either has none.
+    """Count how many of the first k neighbours left and right have in common, float32 (p,); NaN where either has none.
 
     Neighbours that tie with those beyond the k-th do not count: which of them came first is chance.
     """
@@ -137,7 +138,7 @@ def shared_neighbours(neighbours: Neighbours, left: Ints1d, right: Ints1d, k: in
 
 
 def _first_untied(neighbours: Neighbours, rows: Ints1d, k: int) -> npt.NDArray[np.int32]:
-    """The first k neighbours of each row, -1 where one ties with the first that is left out (q, k)."""
+    """Return the first k neighbours of each row (q, k), -1 where one ties with the first that is left out."""
     k = min(k, neighbours.k)
     positions = np.asarray(neighbours.positions[rows, :k], dtype=np.int32)
     if k == neighbours.k:  # of what the list left out nothing is known
@@ -148,7 +149,7 @@ def _first_untied(neighbours: Neighbours, rows: Ints1d, k: int) -> npt.NDArray[n
 
 
 def eligible(sources: Ints1d, own: Ints1d, positions: Ints2d) -> npt.NDArray[np.bool_]:
-    """Which neighbours (q, n) another source offers: codes `sources` (products,), the queries' `own` (q,).
+    """Return which neighbours (q, n) another source offers: codes `sources` (products,), the queries' `own` (q,).
 
     A product without a source (-1) may be everybody's neighbour, and everybody its.
     """
@@ -157,5 +158,5 @@ def eligible(sources: Ints1d, own: Ints1d, positions: Ints2d) -> npt.NDArray[np.
 
 
 def allowed_for(sources: Ints1d, own: int) -> Bools1d:
-    """Which products (n,) may be neighbours of one that the source `own` offers."""
+    """Return which products (n,) may be neighbours of one that the source `own` offers."""
     return np.ones(len(sources), dtype=bool) if own < 0 else sources != own

@@ -1,4 +1,4 @@
-"""Recall: what share of the true nearest neighbours of a sample was found, overall and by category."""
+"""Recall is the share of the true nearest neighbours of a sample that was found, overall and by category."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,8 @@ Bools2d = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Truth:
-    """The true neighbours of the products `sample` (s,) by exact search, in order; of another source where asked."""
+    """It holds the true neighbours of the products `sample` (s,) by exact search, in order; of another source where
+    asked."""
 
     sample: Ints1d
     neighbours: Neighbours
@@ -29,12 +30,13 @@ class Truth:
         return self.neighbours.k
 
     def part(self, start: int, stop: int) -> "Truth":
-        """Some of the sample."""
-        of = Neighbours(self.neighbours.positions[start:stop], self.neighbours.cosines[start:stop])
-        return Truth(self.sample[start:stop], of)
+        """Return the truth of the products from `start` to `stop` of the sample."""
+        part = Neighbours(self.neighbours.positions[start:stop], self.neighbours.cosines[start:stop])
+        return Truth(self.sample[start:stop], part)
 
     def recalls(self, found: Neighbours) -> Floats1d:
-        """For each product of the sample the share of its true neighbours that are found (s,), NaN where it has none.
+        """Return for each product of the sample the share of its true neighbours that are found (s,), NaN where it has
+        none.
 
         One that ties with the last true one counts as well: which of them is taken is chance.
         """
@@ -48,14 +50,14 @@ class Truth:
 
 @dataclass(frozen=True)
 class Recall:
-    """A mean over `queries` products, with its standard error; both NaN when nobody has neighbours."""
+    """It is a mean over `queries` products, with its standard error; both are NaN when nobody has neighbours."""
 
     mean: float
     error: float
     queries: int
 
     def reaches(self, asked: float) -> bool:
-        """Whether it is surely as asked: two standard errors below the mean are, or nothing is missing."""
+        """Return whether it is surely as asked: two standard errors below the mean are, or nothing is missing."""
         return self.queries > 0 and self.mean - SURE * self.error >= asked
 
 
@@ -73,7 +75,7 @@ def true_neighbours(rows: Rows, sample: Ints1d, k: int, *, sources: Ints1d | Non
 
 
 def recall(recalls: Floats1d) -> Recall:
-    """The mean of what `Truth.recalls` gives."""
+    """Return the mean of what `Truth.recalls` gives."""
     known = recalls[np.isfinite(recalls)]
     if not len(known):
         return Recall(float("nan"), float("nan"), 0)
@@ -82,7 +84,7 @@ def recall(recalls: Floats1d) -> Recall:
 
 @dataclass(frozen=True)
 class CategoryRecall:
-    """The mean recall of so many queries of one category."""
+    """It keeps the mean recall of so many queries of one category."""
 
     recall: float
     queries: int
@@ -99,18 +101,20 @@ def recall_by(recalls: Floats1d, groups: Ints1d, names: list[str]) -> dict[str, 
 
 
 def draw_sample(products: int, most: int, *, seed: int = 0) -> Ints1d:
-    """Positions of at most so many products, in random order."""
+    """Draw the positions of at most so many products, in random order."""
     return np.random.default_rng(seed).permutation(products)[:most].astype(np.int64)
 
 
 def search_recalls(index: Index[Floats2d], rows: Rows, truth: Truth) -> Floats1d:
-    """What share of the truth an index finds for the products of the sample; it must be the truth anywhere."""
+    """Return what share of the truth (s,) an index finds for the products of the sample; it must be the truth
+    anywhere."""
     found = index.search(rows.take(truth.sample), truth.k + 1)
     return truth.recalls(without_self(found, truth.sample, truth.k))
 
 
 def least_lists(truth: Truth, lists: Lists, asked: float, *, alike: Bools2d | None = None) -> int | None:
-    """How many nearest lists must be compared with each for a recall surely as asked; None when all do not suffice.
+    """Return how many nearest lists must be compared with each for a recall surely as asked; None when all do not
+    suffice.
 
     Nothing need be searched: two products are compared when the list of either is among the nearest of the other's, or
     where they are `alike` (s, k).
@@ -126,10 +130,10 @@ def least_lists(truth: Truth, lists: Lists, asked: float, *, alike: Bools2d | No
 
 
 def least_probes(truth: Truth, rows: Rows, centres: Floats2d, asked: float) -> int | None:
-    """How many lists each row must look at for a recall surely as asked; None when all do not suffice.
+    """Return how many lists each row must look at for a recall surely as asked; None when all do not suffice.
 
-    Two products are compared when the list of either, that of the nearest of the `centres` (lists, d), is among those that
-    the other looks at. Nothing need be searched.
+    Two products are compared when the list of either, that of the nearest of the `centres` (lists, d), is among those
+    that the other looks at. Nothing need be searched.
     """
     needed = np.minimum(*_ranks(truth, rows, centres))
     true = truth.neighbours.positions >= 0
@@ -139,8 +143,8 @@ def least_probes(truth: Truth, rows: Rows, centres: Floats2d, asked: float) -> i
 def least_alone(
     truth: Truth, rows: Rows, centres: Floats2d, asked: float, *, alike: Bools2d | None = None
 ) -> int | None:
-    """How many lists a row must look at when its neighbours do not look for it, as after an update; also where they are
-    `alike` (s, k) they are found anyway."""
+    """Return how many lists a row must look at when its neighbours do not look for it, as after an update; None when
+    all do not suffice. Where they are `alike` (s, k) they are found anyway."""
     needed = _ranks(truth, rows, centres)[0]
     if alike is not None:
         needed = np.where(alike, 1, needed)
@@ -149,8 +153,8 @@ def least_alone(
 
 
 def _ranks(truth: Truth, rows: Rows, centres: Floats2d) -> tuple[Ints2d, Ints2d]:
-    """The rank (s, k) of each true neighbour's list among the centres near the row, and of the row's among those near the
-    neighbour."""
+    """Return the rank (s, k) of each true neighbour's list among the centres near the row, and of the row's among those
+    near the neighbour."""
     cosines = rows.take(truth.sample) @ centres.T
     own = np.argmax(cosines, axis=1)
     of_row, of_neighbour = (np.empty(truth.neighbours.positions.shape, dtype=np.int64) for _ in range(2))
@@ -163,7 +167,7 @@ def _ranks(truth: Truth, rows: Rows, centres: Floats2d) -> tuple[Ints2d, Ints2d]
 
 
 def _rank(cosines: Floats2d, places: Ints1d) -> Ints1d:
-    """The rank (s,) of one column of each row."""
+    """Return the rank (s,) of one column of each row."""
     there = np.take_along_axis(cosines, places[:, None], axis=1)
     return np.asarray((cosines > there).sum(axis=1) + 1, dtype=np.int64)
 
@@ -171,12 +175,11 @@ def _rank(cosines: Floats2d, places: Ints1d) -> Ints1d:
 def _sure(needed: Ints2d, true: Bools2d, lists: int, asked: float) -> bool:
     many = true.sum(axis=1)
     found = (true & (needed <= lists)).sum(axis=1)[many > 0] / many[many > 0]
-    of = recall(found)
-    return of.reaches(asked)
+    return recall(found).reaches(asked)
 
 
 def _growing(most: int) -> list[int]:
-    """Numbers up to `most` in steps of about a tenth."""
+    """Return numbers up to `most` in steps of about a tenth."""
     numbers = [1]
     while numbers[-1] < most:
         numbers.append(min(max(numbers[-1] + 1, int(numbers[-1] * 1.1)), most))

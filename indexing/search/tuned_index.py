@@ -1,4 +1,5 @@
-"""An engine as it is used: searched as hard as the asked recall needs, and what it shortens scored again."""
+"""A tuned index is an engine as it is used: searched as hard as the asked recall needs, and what it shortens scored
+again."""
 
 from dataclasses import dataclass
 
@@ -16,8 +17,8 @@ FETCHED = 4  # times k, of an engine that holds shortened vectors; the best k by
 
 @dataclass(frozen=True)
 class RescoredIndex:
-    """Cosines of `rows` in place of those of an engine that shortens vectors: its own memory is not doubled, the
-    stored vectors are on disk anyway."""
+    """It gives cosines of `rows` in place of those of an engine that shortens vectors: its own memory is not doubled,
+    the stored vectors are on disk anyway."""
 
     engine: FaissIndex
     rows: Rows
@@ -26,7 +27,7 @@ class RescoredIndex:
         return len(self.engine)
 
     def search(self, queries: Floats2d, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
-        """The k neighbours by exact cosine among those that the engine brings."""
+        """Return the k neighbours by exact cosine among those that the engine brings."""
         found = self.engine.search(queries, min(k * FETCHED, max(len(self), 1)), allowed=allowed)
         cosines = np.full(found.cosines.shape, np.nan, dtype=np.float32)
         for number, positions in enumerate(found.positions):
@@ -42,7 +43,7 @@ class RescoredIndex:
 
 
 def tuned(engine: FaissIndex, rows: Rows, effort: int | None) -> Index[Floats2d]:
-    """The engine with its search parameter, scored again where its own cosines are not those of the vectors."""
+    """Return the engine with its search parameter, scored again where its own cosines are not those of the vectors."""
     if effort is not None:
         engine.set_effort(effort)
     return engine if engine.whole_vectors else RescoredIndex(engine, rows)
@@ -50,13 +51,14 @@ def tuned(engine: FaissIndex, rows: Rows, effort: int | None) -> Index[Floats2d]
 
 @dataclass(frozen=True)
 class Tuning:
-    """The least effort that reaches the asked recall on a sample, or the most there is; None: it has none to choose."""
+    """It says the least effort that reaches the asked recall on a sample, or the most there is (None: the engine has
+    none to choose), and the recall that it reaches."""
 
     effort: int | None
     recall: Recall
 
     def reaches(self, asked: float) -> bool:
-        """Whether the recall is surely as asked."""
+        """Return whether the recall is surely as asked."""
         return self.recall.reaches(asked)
 
 
