@@ -1,7 +1,7 @@
 """Training a reranker on labelled pairs: features, hold-out by product group, boosting, thresholds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,59 +10,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.arrays import Floats1d, Ints1d
-from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import BoostingOptions, Examples, Metric, column_of, gains, in_memory
+from reranking.boosters.boosting import Examples, Metric, column_of, gains, in_memory
 from reranking.boosters.ensemble import Ensemble, train_ensemble
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.judgement import Judgement, judge
 from reranking.decisions.validation import IntervalOf, ValidationPairs
 from reranking.explain.contributions import family_importance
 from reranking.model.reranker import IndexNeeds, XgboostReranker
-from reranking.pairs.evaluation_category import LEAST_PAIRS, CategoryMapping, codes_of, level_3
+from reranking.model.train_options import MiningOptions, TrainOptions
+from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
 from reranking.pairs.hold_out import TrainingSides, hold_out_side
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import rank_gap_warning, seen_warning, without_seen
-from reranking.pairs.product_groups import GroupBy, product_groups
+from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross_folds import CrossFolds, open_cross
 from reranking.signals.signals import Signals
 from reranking.training.examples import TrainingRoom, make_examples, prepare_training_signals
-from reranking.training.mining import AddedPairs, MiningOptions, add_pairs
+from reranking.training.mining import AddedPairs, add_pairs
 
 STRONGEST = 15
-
-
-@dataclass(frozen=True)
-class TrainOptions:
-    """How a reranker is trained. `least_pairs`: a category with more training pairs is evaluated on its own.
-
-    `target_precisions` are those of categories of which another precision is asked than `target_precision`.
-    `leave_out_seen`: train only on pairs whose products the index's encoders were not trained on; `cross`: the folder of
-    a cross-encoder whose score is a feature. `words`: learn what words of the titles say; `rivals`: compare each pair with
-    the other neighbours of both its sides.
-    """
-
-    target_precision: float = 0.75
-    target_precisions: Mapping[str, float] = field(default_factory=dict)
-    group_by: GroupBy = "matches"
-    seed: int = 0
-    valid_share: float = 0.2
-    least_pairs: int = LEAST_PAIRS
-    same_source: bool = False
-    words: bool = True
-    rivals: bool = True
-    leave_out_seen: bool = False
-    cross: str = ""
-    mining: MiningOptions = field(default_factory=MiningOptions)
-    boosting: BoostingOptions = field(default_factory=BoostingOptions)
-
-    def __post_init__(self) -> None:
-        if not 0 < self.target_precision <= 1:
-            raise InputError(f"--target-precision {self.target_precision}: give a number above 0, at most 1")
-        for name, value in self.target_precisions.items():
-            if not 0 < value <= 1:
-                raise InputError(f"target precision {value} of category '{name}': give a number above 0, at most 1")
 
 
 @dataclass(frozen=True)

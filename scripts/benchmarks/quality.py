@@ -23,9 +23,9 @@ from scripts.benchmarks.labelled_set import LabelledSet, open_set, seeds_of
 if TYPE_CHECKING:
     from indexing.arrays import Bools1d, Floats1d, Floats2d
     from indexing.product_index import ProductIndex
+    from reranking.model.train_options import TrainOptions
     from reranking.pairs.labelled import LabelledPairs
     from reranking.signals.feature import Feature
-    from reranking.training.train_reranker import TrainOptions
 
 KS = (1, 10, 50)
 
@@ -46,7 +46,7 @@ class _Asked:
 
     def options(self, name: str, seed: int) -> "TrainOptions":
         """How a model of the set `name` is trained."""
-        from reranking.training.train_reranker import TrainOptions
+        from reranking.model.train_options import TrainOptions
 
         cross = "" if self.cross is None else str(self.cross / name)
         left_out, rivals, words = self.leave_out_seen, self.rivals, self.words

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from indexing.machine.progress import Progress
     from indexing.product_index import ProductIndex
     from reranking.boosters.boosting import BoostingOptions
+    from reranking.model.train_options import TrainOptions
     from reranking.pairs.labelled import LabelledPairs
-    from reranking.training.train_reranker import Trained, TrainOptions
+    from reranking.training.train_reranker import Trained
     from reranking.training.tuning import Found
 
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from indexing.machine.progress import Progress
     from indexing.product_index import ProductIndex
     from reranking.decisions.validation import ValidationPairs
+    from reranking.model.train_options import TrainOptions
     from reranking.pairs.labelled import LabelledPairs
     from reranking.training.examples import TrainingRoom
-    from reranking.training.train_reranker import Trained, TrainOptions
+    from reranking.training.train_reranker import Trained
 
 MINED = 10  # neighbours
 AS_GIVEN = "target_precision", "group_by", "same_source", "words", "rivals", "leave_out_seen", "seed"  # of TrainOptions
@@ -166,8 +167,7 @@ def _announce(line: str) -> None:
 def _train_options(given: Mapping[str, Any], target_precisions: Path | None, cross: Path | None) -> "TrainOptions":
     """With the default settings of the boosters. Raises InputError for values that cannot be."""
     from reranking.decisions.asked_precision import read_target_precisions
-    from reranking.training.mining import MiningOptions
-    from reranking.training.train_reranker import TrainOptions
+    from reranking.model.train_options import MiningOptions, TrainOptions
 
     named = {name: given[name] for name in AS_GIVEN}
     named["mining"] = MiningOptions(given["mine"] or 0, given["transitive"], given["transitive_cap"])

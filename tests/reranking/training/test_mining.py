@@ -8,8 +8,9 @@ import pytest
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
 from indexing.errors import InputError
+from reranking.model.train_options import MiningOptions
 from reranking.pairs.labelled import LabelledPairs
-from reranking.training.mining import AddedPairs, MiningOptions, add_pairs
+from reranking.training.mining import AddedPairs, add_pairs
 
 TITLES = [f"kettle steel kx-{number}" for number in range(10)]
 SOURCES = list("abcdabcdab")

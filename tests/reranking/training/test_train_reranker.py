@@ -15,9 +15,10 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import BoostingOptions
 from reranking.model.folder import save_reranker
+from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.pairs.labelled import LabelledPairs, read_labelled
-from reranking.training.train_reranker import TrainOptions, evaluation_categories, train_reranker
+from reranking.training.train_reranker import evaluation_categories, train_reranker
 
 METRIC = partial(weighted, level=0.75)
 QUICK = BoostingOptions(eta=0.3, max_rounds=6, patience=3, members=1, threads=1)

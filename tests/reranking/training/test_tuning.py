@@ -14,8 +14,9 @@ from eval.metrics.precision_auc import weighted
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import BoostingOptions
+from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import read_labelled
-from reranking.training.train_reranker import TrainOptions, train_reranker
+from reranking.training.train_reranker import train_reranker
 from reranking.training.tuning import SPACE, SearchOptions, run_search, search_settings
 
 
