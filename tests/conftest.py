@@ -1,5 +1,6 @@
 """The committed sample, an index and a model of it, made once; and the command `heroic` as a function."""
 
+import importlib
 import os
 
 # One thread, before NumPy is loaded: on a busy machine BLAS threads wait for one another longer than they work.
@@ -101,6 +102,7 @@ def heroic(monkeypatch, brief_training):
     """Run `heroic` in this process, as a console script would; training takes a few rounds only."""
     from scripts.main import main
 
+    importlib.import_module("reranking.model.training_report")  # which reads the options of models by their true type
     monkeypatch.setattr("reranking.model.train_options.TrainOptions", brief_training)
 
     def run(*words):

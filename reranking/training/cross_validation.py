@@ -21,7 +21,7 @@ from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross_folds import open_cross
 from reranking.signals.signals import Learned, prepare_signals
 from reranking.training.mining import add_pairs
-from reranking.training.train_reranker import evaluation_categories
+from reranking.training.training_pairs import evaluation_categories
 
 
 @dataclass(frozen=True)

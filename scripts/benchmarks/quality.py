@@ -157,7 +157,8 @@ def _reranked(opened: LabelledSet, asked: _Asked, seed: int) -> dict[str, Any]:
     from reranking.pairs.product_groups import product_groups
     from reranking.signals.feature import columns_of
     from reranking.signals.signals import prepare_signals
-    from reranking.training.train_reranker import evaluation_categories, train_reranker
+    from reranking.training.train_reranker import train_reranker
+    from reranking.training.training_pairs import evaluation_categories
 
     index, pairs, options = opened.index, opened.pairs, asked.options(opened.name, seed)
     judged = pairs[asked.split]
@@ -211,7 +212,7 @@ def _ablated(
     from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
     from reranking.pairs.misleading_pairs import without_seen
     from reranking.signals.signals import prepare_signals
-    from reranking.training.train_reranker import evaluation_categories
+    from reranking.training.training_pairs import evaluation_categories
 
     own = without_seen(index, pairs["train"]) if options.leave_out_seen else pairs["train"]
     mapping = CategoryMapping.learn(level_3(index.catalog, own.left), options.least_pairs)

@@ -1,7 +1,7 @@
 """Where `heroic train` takes the boosters' settings from: the default, another model, or a search."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,11 +62,11 @@ def with_search(trained: "Trained", found: "Found | None") -> "Trained":
     """The model that also says how its settings were found."""
     if found is None:
         return trained
+    from reranking.model.training_report import SearchReport
+
+    search = SearchReport(found.value, found.default, found.trials, found.pruned)
     model = trained.reranker
-    search: dict[str, Any] = {
-        name: value for name, value in asdict(found).items() if name not in ("boosting", "searched")
-    }
-    return replace(trained, reranker=replace(model, report={**model.report, "search": search}))
+    return replace(trained, reranker=replace(model, report=replace(model.report, search=search)))
 
 
 def show_search(found: "Found | None") -> None:
@@ -86,11 +86,6 @@ def _shown(value: float | str | bool) -> str:
 
 
 def _settings_of(path: Path) -> "BoostingOptions":
-    from indexing.errors import InputError
-    from reranking.boosters.boosting import BoostingOptions
     from reranking.model.folder import load_reranker
 
-    try:
-        return BoostingOptions(**load_reranker(path).report["options"]["boosting"])
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: its manifest does not keep settings ({error}): name another model") from error
+    return load_reranker(path).report.options.boosting

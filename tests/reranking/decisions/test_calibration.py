@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexing.errors import InputError
+from indexing.storage.records import read_record, stored_record
 from reranking.decisions.calibration import (
+    UNCALIBRATED,
     BetaMap,
     Calibration,
     IsotonicMap,
@@ -18,7 +20,6 @@ from reranking.decisions.calibration import (
     fit_beta,
     fit_isotonic,
     log_losses,
-    read_calibration,
 )
 from reranking.decisions.validation import ValidationPairs
 
@@ -55,28 +56,32 @@ def test_any_pairs_give_probabilities_that_rise_and_are_never_sure(fit, given_pa
 
 def test_categories_that_are_alike_share_the_map():
     calibrated = calibrate(pairs_of(2.0, 2.0), ["phones", "cables"])
-    assert [row.method for row in calibrated.categories] == ["shared", "shared"]
+    assert [row.method for row in calibrated.report.categories] == ["shared", "shared"]
     assert calibrated.calibration.by_category == {}
 
 
 def test_a_category_that_differs_has_a_map_of_its_own():
     calibrated = calibrate(pairs_of(0.4, 3.0), ["phones", "cables"])
     assert set(calibrated.calibration.by_category) == {"phones", "cables"}
-    assert all(row.error < 0.03 < row.error_of_scores for row in calibrated.categories)
+    assert all(row.error < 0.03 < row.error_of_scores for row in calibrated.report.categories)
 
 
 def test_a_category_of_few_matches_shares_the_map_however_it_differs():
     pairs = pairs_of(0.4, 3.0)
     few = pairs.take(np.flatnonzero((pairs.categories == 0) | (np.cumsum(pairs.categories) <= 20)))
-    assert calibrate(few, ["phones", "cables"]).categories[1].method == "shared"
+    assert calibrate(few, ["phones", "cables"]).report.categories[1].method == "shared"
 
 
 def test_the_error_after_is_less_than_before_and_judged_out_of_fold():
     calibrated = calibrate(pairs_of(3.0), ["rest"])
-    assert calibrated.error < 0.03
-    assert calibrated.error_of_scores == pytest.approx(0.25, abs=0.03)
-    (row,) = calibrated.categories
-    assert (row.error, row.error_of_scores, row.pairs) == (calibrated.error, calibrated.error_of_scores, PAIRS)
+    assert calibrated.report.error < 0.03
+    assert calibrated.report.error_of_scores == pytest.approx(0.25, abs=0.03)
+    (row,) = calibrated.report.categories
+    assert (row.error, row.error_of_scores, row.pairs) == (
+        calibrated.report.error,
+        calibrated.report.error_of_scores,
+        PAIRS,
+    )
 
 
 def test_the_calibration_error_is_the_gap_meaned_over_pairs():
@@ -93,7 +98,7 @@ def test_a_single_group_is_calibrated_all_the_same():
     one = pairs_of(2.0, count=100)
     together = np.zeros(100, np.int64)
     calibrated = calibrate(ValidationPairs(one.scores, one.targets, one.categories, together, together), ["rest"])
-    assert calibrated.error == calibrated.error_of_scores
+    assert calibrated.report.error == calibrated.report.error_of_scores
 
 
 def isotonic(knots):
@@ -114,12 +119,13 @@ def test_a_higher_score_never_gets_a_lower_probability(one, scores):
 @given(maps, st.dictionaries(st.text(max_size=3), maps, max_size=2))
 def test_it_comes_back_from_json(default, by_category):
     calibration = Calibration(default, by_category)
-    assert read_calibration(json.loads(json.dumps(calibration.stored()))) == calibration
+    stored = json.loads(json.dumps(stored_record(calibration)))
+    assert read_record(stored, Calibration, where="it", remedy="again") == calibration
 
 
 def test_without_anything_learned_probabilities_are_the_scores():
     scores = np.array([0.0, 0.2, 0.7, 1.0])
-    np.testing.assert_allclose(Calibration().of(scores, pa.array(["a"] * 4, pa.large_string())), scores, atol=1e-6)
+    np.testing.assert_allclose(UNCALIBRATED.of(scores, pa.array(["a"] * 4, pa.large_string())), scores, atol=1e-6)
 
 
 def test_a_category_without_a_map_of_its_own_has_the_default():

@@ -83,7 +83,7 @@ def test_a_category_that_never_reaches_the_precision_calls_nothing():
     hopeless = np.full(1200, 0.5), np.tile([1.0, 0.0, 0.0, 0.0], 300)
     decided = decide(pairs_of(apart(500, 100), hopeless), ["phones", "hopeless"], AskedPrecision(0.75))
     assert decided.thresholds.by_category["hopeless"] == math.inf
-    row = decided.held[1]
+    row = decided.report.held[1]
     assert (row.category, row.called, row.held, row.recall) == ("hopeless", 0, None, 0.0)
 
 
@@ -104,7 +104,7 @@ def test_pairs_of_few_large_groups_make_the_threshold_more_careful():
 
 
 def test_what_was_held_is_said_with_the_recall_that_it_cost():
-    (row,) = decide(pairs_of(noisy(2000)), ["rest"], AskedPrecision(0.8)).held
+    (row,) = decide(pairs_of(noisy(2000)), ["rest"], AskedPrecision(0.8)).report.held
     assert row.asked == 0.8
     assert row.held > 0.8
     assert row.paid > 0
@@ -112,7 +112,9 @@ def test_what_was_held_is_said_with_the_recall_that_it_cost():
 
 
 def test_a_category_without_matches_has_no_recall():
-    rows = decide(pairs_of(noisy(2000), (np.full(50, 0.01), np.zeros(50))), ["a", "b"], AskedPrecision(0.75)).held
+    rows = decide(
+        pairs_of(noisy(2000), (np.full(50, 0.01), np.zeros(50))), ["a", "b"], AskedPrecision(0.75)
+    ).report.held
     assert (rows[1].matches, rows[1].recall, rows[1].paid) == (0, None, None)
 
 
@@ -126,7 +128,7 @@ def test_the_order_of_the_pairs_does_not_matter():
 def test_a_single_group_is_no_evidence_out_of_fold():
     decided = decide(pairs_of(apart(30, 30), groups=np.zeros(60, np.int64)), ["rest"], AskedPrecision(0.75))
     assert decided.thresholds.f1 == pytest.approx(0.5)
-    assert (decided.held[0].called, decided.held[0].held) == (0, None)
+    assert (decided.report.held[0].called, decided.report.held[0].held) == (0, None)
 
 
 def column(*names):

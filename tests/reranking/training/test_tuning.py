@@ -143,7 +143,7 @@ class TestOnTheSample:
         options = TrainOptions(boosting=settings)
         models = [train_reranker(index, pairs, metric=weighted, options=options).reranker for _ in range(2)]
         assert models[0].fingerprint == models[1].fingerprint
-        assert models[0].report["options"]["boosting"]["eta"] == settings.eta
+        assert models[0].report.options.boosting.eta == settings.eta
 
 
 def test_without_optuna_one_line_says_what_to_install(sample_index, sample, tmp_path):

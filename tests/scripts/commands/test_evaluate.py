@@ -122,7 +122,7 @@ def model(monkeypatch):
         fingerprint="m1", thresholds={"phones": 0.6}, categories=("phones",), decisions=SimpleNamespace(default=0.5)
     )
     module = SimpleNamespace(load_reranker=lambda folder: reranker)
-    monkeypatch.setitem(sys.modules, "reranking.model.reranker", module)
+    monkeypatch.setitem(sys.modules, "reranking.model.folder", module)
     monkeypatch.setattr("eval.findings.reasons.find_reasons", lambda *given: NO_REASONS)
     return reranker
 

@@ -67,7 +67,7 @@ def test_an_index_of_the_trained_encoder_warns_the_reranker(heroic, train_text, 
     clean = heroic(*fixed, tmp_path / "clean", "--leave-out-seen")
     assert clean.exit_code == 0, clean.output
     assert "the index's encoder was trained" not in clean.stderr
-    rows = [load_reranker(tmp_path / name).report["train_rows"] for name in ("naive", "clean")]
+    rows = [load_reranker(tmp_path / name).report.train_rows for name in ("naive", "clean")]
     assert rows[0] > rows[1] > 0
 
 
