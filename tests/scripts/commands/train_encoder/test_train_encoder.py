@@ -139,7 +139,8 @@ def test_a_base_that_is_no_text_model_is_refused(train_text):
 def test_another_trainings_checkpoint_is_refused(train_text, tmp_path):
     from reranking.encoder_training.loop.checkpoint import Checkpoint, write_checkpoint
 
-    write_checkpoint(tmp_path / "text.checkpoint", Checkpoint({}, {}, {}, {"made": {"batch": 7}}))
+    state = {"made": {"batch": 7}, "step": 0, "batch": 0, "loss": 0.0, "seconds": 0.0, "epochs": []}
+    write_checkpoint(tmp_path / "text.checkpoint", Checkpoint({}, {}, {}, state))
     result = train_text("--resume", "--batch", 8)
     assert result.exit_code == 2
     assert "--resume" in result.stderr
