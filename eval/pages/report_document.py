@@ -98,7 +98,7 @@ class CategoryRow:
 
 
 @dataclass(frozen=True)
-class ViewRecall:
+class ReportedRecall:
     """The recall of true matches at each k by one view, over all and by category, None where there are none."""
 
     recall: tuple[float | None, ...]
@@ -117,7 +117,7 @@ class Retrieval:
     found_and_called: int
     found_and_lost: int
     called_though_not_found: int
-    views: Mapping[str, ViewRecall]
+    views: Mapping[str, ReportedRecall]
 
 
 @dataclass(frozen=True)

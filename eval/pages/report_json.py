@@ -17,11 +17,11 @@ from eval.pages.report_document import (
     JudgedSpans,
     MistakeCounts,
     ReportDocument,
+    ReportedRecall,
     ReportIntervals,
     ReportSource,
     Retrieval,
     Span,
-    ViewRecall,
 )
 from eval.report import SMALL_POSITIVES, Report
 from indexing.storage.records import stored_record
@@ -139,7 +139,7 @@ def _retrieval(report: Report) -> Retrieval | None:
         found_and_lost=ceiling.lost,
         called_though_not_found=ceiling.unproposed,
         views={
-            found.view: ViewRecall(
+            found.view: ReportedRecall(
                 tuple(_number(value) for value in found.recall),
                 {
                     name: tuple(_number(value) for value in row)

@@ -3,11 +3,12 @@
 import copy
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from indexing.errors import InputError
-from indexing.storage.artefact import read_manifest
+from indexing.storage.artefact import Manifest, read_manifest
 from indexing.storage.records import stored_record
 from reranking.model.manifest import model_manifest
 from reranking.model.training_report import TrainingReport
@@ -32,6 +33,13 @@ def read(sample_model, manifest):
 
 def test_it_is_written_as_it_was_read(read, manifest):
     assert json.loads(json.dumps(stored_record(read()))) == manifest.made
+
+
+def test_one_that_was_written_before_the_keys_had_types_is_read_and_written_as_it_was():
+    stored = json.loads(Path(__file__).with_name("manifest_of_before.json").read_text(encoding="utf-8"))
+    found = model_manifest(Path("model"), Manifest("model", stored))
+    assert (found.members, found.report.rounds, found.decisions.f1) == (3, (94, 230, 235), 0.3314540237188339)
+    assert json.dumps(stored_record(found)) == json.dumps(stored)
 
 
 @pytest.mark.parametrize(
