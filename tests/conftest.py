@@ -102,7 +102,9 @@ def heroic(monkeypatch, brief_training):
     """Run `heroic` in this process, as a console script would; training takes a few rounds only."""
     from scripts.main import main
 
-    importlib.import_module("reranking.model.training_report")  # which reads the options of models by their true type
+    importlib.import_module(
+        "reranking.training.train_reranker"
+    )  # before: it and the models read take options by their type
     monkeypatch.setattr("reranking.model.train_options.TrainOptions", brief_training)
 
     def run(*words):
