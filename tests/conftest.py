@@ -1,5 +1,6 @@
 """The committed sample, an index and a model of it, made once; and the command `heroic` as a function."""
 
+import importlib
 import os
 
 # One thread, before NumPy is loaded: on a busy machine BLAS threads wait for one another longer than they work.
@@ -69,7 +70,7 @@ def sample_model(sample, sample_index, brief_training):
 def brief_training():
     """TrainOptions of two boosters of at most 30 rounds, with what else is given."""
     from reranking.boosters.boosting import BoostingOptions
-    from reranking.training.train_reranker import TrainOptions
+    from reranking.model.train_options import TrainOptions
 
     return partial(TrainOptions, boosting=BoostingOptions(eta=0.2, max_rounds=30, patience=10, members=2, threads=1))
 
@@ -101,7 +102,10 @@ def heroic(monkeypatch, brief_training):
     """Run `heroic` in this process, as a console script would; training takes a few rounds only."""
     from scripts.main import main
 
-    monkeypatch.setattr("reranking.training.train_reranker.TrainOptions", brief_training)
+    importlib.import_module(
+        "reranking.training.train_reranker"
+    )  # before: it and the models read take options by their type
+    monkeypatch.setattr("reranking.model.train_options.TrainOptions", brief_training)
 
     def run(*words):
         return CliRunner().invoke(main, [str(word) for word in words], prog_name="heroic", catch_exceptions=False)

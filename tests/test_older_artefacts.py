@@ -62,7 +62,7 @@ def test_an_older_index_is_updated_and_compacted(older, heroic, tmp_path):
     assert (len(index.catalog), index.layers) == (49, None)
 
 
-@pytest.mark.parametrize("kind", ["index"])
+@pytest.mark.parametrize("kind", ["index", "model"])
 @pytest.mark.parametrize(
     ("change", "told"),
     [

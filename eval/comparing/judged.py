@@ -1,47 +1,37 @@
 """A report folder read again: its numbers and what was judged of every pair."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from eval.pages.report_document import CategoryRow, ReportSource, read_document
 from eval.pages.tables import PAIRS
 from indexing.arrays import Bools1d, Floats1d
 from indexing.errors import InputError
 from indexing.storage.artefact import damaged_files, read_manifest
 
-REPORT_JSON = "report.json"
-
 
 @dataclass(frozen=True)
 class JudgedReport:
-    """An evaluation as its folder keeps it: `document` is report.json; columns (p,) of pairs.parquet, `categories` as
-    large_string."""
+    """An evaluation as its folder keeps it: what report.json says, and columns (p,) of pairs.parquet, `categories` as
+    large_string. `thresholds` are what each category was decided by: the model's, or else those found on its pairs."""
 
     folder: Path
-    document: dict[str, Any]
+    target_precision: float
+    weighted: float
+    thresholds: Mapping[str, float | None]
+    source: ReportSource
     left: pa.Array
     right: pa.Array
     targets: Floats1d
     scores: Floats1d
     categories: pa.Array
     called: Bools1d
-
-    @property
-    def target_precision(self) -> float:
-        return float(self.document["target_precision"])
-
-    def thresholds(self) -> dict[str, float | None]:
-        """What each category was decided by: the model's threshold, or else the one found on its pairs."""
-        return {
-            row["category"]: row["threshold"] if row["model_threshold"] is None else row["model_threshold"]
-            for row in self.document["categories"]
-        }
 
 
 def read_report(folder: Path) -> JudgedReport:
@@ -53,10 +43,14 @@ def read_report(folder: Path) -> JudgedReport:
     damaged = damaged_files(folder, manifest)
     if damaged:
         raise InputError(f"{folder / damaged[0]}: is not what was written: evaluate again")
+    document = read_document(folder)
     table = pq.read_table(folder / PAIRS)
     return JudgedReport(
         folder=folder,
-        document=json.loads((folder / REPORT_JSON).read_text(encoding="utf-8")),
+        target_precision=document.target_precision,
+        weighted=document.weighted,
+        thresholds={row.category: _decided_by(row) for row in document.categories},
+        source=document.provenance,
         left=table["left_id"].combine_chunks(),
         right=table["right_id"].combine_chunks(),
         targets=np.asarray(table["target"].to_numpy(), dtype=np.float64),
@@ -64,3 +58,7 @@ def read_report(folder: Path) -> JudgedReport:
         categories=pc.cast(table["category"], pa.large_string()).combine_chunks(),
         called=np.asarray(table["called"].to_numpy(), dtype=np.bool_),
     )
+
+
+def _decided_by(row: CategoryRow) -> float | None:
+    return row.threshold if row.model_threshold is None else row.model_threshold

@@ -33,7 +33,7 @@ KINDS = {
 def as_document(comparison: Comparison) -> dict[str, Any]:
     """The comparison as JSON values; categories by falling number of pairs, then by name."""
     shared, sides = comparison.shared, comparison.sides
-    before, after = comparison.first.thresholds(), comparison.second.thresholds()
+    before, after = comparison.first.thresholds, comparison.second.thresholds
     return {
         "kind": "comparison",
         "schema_version": SCHEMA_VERSION,
@@ -90,13 +90,15 @@ def write_changed(comparison: Comparison, path: Path) -> None:
 
 
 def _source(report: JudgedReport) -> dict[str, Any]:
-    kept = ("scores", "truth", "index_fingerprint", "model_fingerprint")
-    provenance = report.document.get("provenance") or {}
+    source = report.source
     return {
         "folder": report.folder.name,
         "target_precision": report.target_precision,
-        "weighted": report.document["weighted"],
-        **{name: provenance.get(name) for name in kept},
+        "weighted": report.weighted,
+        "scores": source.scores,
+        "truth": source.truth,
+        "index_fingerprint": source.index_fingerprint,
+        "model_fingerprint": source.model_fingerprint,
     }
 
 

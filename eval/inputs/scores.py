@@ -1,11 +1,8 @@
 """Scores files, from `heroic score` or from anywhere: ids and a score, perhaps decisions, categories and provenance."""
 
-import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,13 +12,13 @@ import pyarrow.parquet as pq
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
 from indexing.storage.tables import BLOCK_ROWS, TableFile, open_table
+from reranking.model.scores_manifest import METADATA_KEY, read_scores_manifest, read_threshold
 from reranking.pairs.pair_files import PairColumns, find_columns, id_columns
 
 SCORE_COLUMNS = ("score", "scores", "probability", "target")
 DECISION_COLUMNS = ("match", "match_f1")
 CATEGORY_COLUMN = "category"
 PROBABILITY = "probability"
-METADATA_KEY = b"heroic"
 
 
 @dataclass(frozen=True)
@@ -176,25 +173,11 @@ def _provenance(file: TableFile) -> Provenance | None:
     raw = (pq.read_schema(file.path).metadata or {}).get(METADATA_KEY)
     if raw is None:
         return None
-    try:
-        return _parsed(json.loads(raw))
-    except (ValueError, TypeError, AttributeError) as error:
-        raise InputError(f"{file.path}: its heroic metadata cannot be read ({error}): score again") from error
-
-
-def _parsed(made: dict[str, Any]) -> Provenance:
-    if made.get("kind", "scores") != "scores":
-        raise ValueError(f"it says that the file holds {made['kind']}, not scores")
-    precision = made.get("target_precision")
+    made = read_scores_manifest(raw, file.path)
     return Provenance(
-        index_fingerprint=made.get("index_fingerprint"),
-        model_fingerprint=made.get("model_fingerprint"),
-        target_precision=None if precision is None else float(precision),
-        thresholds={str(name): _threshold(at) for name, at in (made.get("thresholds") or {}).items()},
-        default_threshold=_threshold(made["default_threshold"]) if "default_threshold" in made else None,
+        index_fingerprint=made.index_fingerprint,
+        model_fingerprint=made.model_fingerprint,
+        target_precision=made.target_precision,
+        thresholds={name: read_threshold(value) for name, value in made.thresholds.items()},
+        default_threshold=read_threshold(made.default_threshold) if made.thresholds else None,
     )
-
-
-def _threshold(value: float | None) -> float:
-    """JSON has no infinity: null is written for 'never'."""
-    return math.inf if value is None else float(value)

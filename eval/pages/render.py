@@ -1,7 +1,6 @@
 """The report for people: one html file that needs nothing beside it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -12,6 +11,7 @@ from eval.findings.reasons import NO_REASONS, ReportReasons, Strength
 from eval.inputs.context import Context
 from eval.pages.cards import CardMaker, PairCard, choose_shown
 from eval.pages.figures import Figure, cut_categories, draw_categories
+from eval.pages.report_document import CategoryRow, ReportDocument
 from eval.pages.report_json import as_document, category_order
 from eval.report import SMALL_POSITIVES, Report
 
@@ -40,11 +40,11 @@ class CategorySection:
     """What the page shows of one category: its row of report.json, its figure, its strongest features, its worst
     mistakes, and the recall of its matches by view at each k, None where unknown."""
 
-    numbers: dict[str, Any]
+    numbers: CategoryRow
     figure: Figure
     strengths: tuple[Strength, ...]
     mistakes: MistakeCards
-    found: dict[str, list[float | None]]
+    found: dict[str, tuple[float | None, ...]]
 
 
 def page_environment() -> Environment:
@@ -97,19 +97,19 @@ def _mistakes(maker: CardMaker, mistakes: Mistakes) -> MistakeCards:
 
 
 def _sections(
-    document: dict[str, Any], report: Report, maker: CardMaker, mistakes: tuple[Mistakes, ...]
+    document: ReportDocument, report: Report, maker: CardMaker, mistakes: tuple[Mistakes, ...]
 ) -> list[CategorySection]:
-    figures, retrieval = draw_categories(report), document["retrieval"]
-    views = {} if retrieval is None else retrieval["views"]
+    figures, retrieval = draw_categories(report), document.retrieval
+    views = {} if retrieval is None else retrieval.views
     return [
         CategorySection(
             numbers,
             figures[place],
             maker.reasons.of_category.get(place, ()),
             _mistakes(maker, mistakes[place]),
-            {view: found["categories"][numbers["category"]] for view, found in views.items()},
+            {view: found.categories[numbers.category] for view, found in views.items()},
         )
-        for numbers, place in zip(document["categories"], category_order(report), strict=True)
+        for numbers, place in zip(document.categories, category_order(report), strict=True)
     ]
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eval.findings.reasons import ReportReasons
+from eval.pages.report_document import CategoryRow
 from eval.pages.report_json import as_document, category_order, is_small
 from eval.report import Report
 from indexing.arrays import Ints1d
@@ -26,7 +27,7 @@ def write_categories(report: Report, path: Path) -> None:
 
     A name that a spreadsheet would take for a formula gets an apostrophe before it.
     """
-    rows = [_flat(row) for row in as_document(report)["categories"]]
+    rows = [_flat(row) for row in as_document(report).categories]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
@@ -64,12 +65,12 @@ def write_pairs(report: Report, path: Path) -> None:
     pq.write_table(pa.table(columns), path, compression="zstd")
 
 
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
+def _flat(row: CategoryRow) -> dict[str, Any]:
     flat: dict[str, Any] = {}
-    for name, value in row.items():
+    for name, value in vars(row).items():
         if name.endswith("interval"):
             stem = name.removesuffix("interval")
-            flat |= {f"{stem}low": value and value["low"], f"{stem}high": value and value["high"]}
+            flat |= {f"{stem}low": value and value.low, f"{stem}high": value and value.high}
         else:
             flat[name] = f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
     return flat

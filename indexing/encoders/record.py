@@ -147,10 +147,9 @@ class EncoderRecord:
         """Return the JSON object of the manifest."""
         return {**self.depends_on(), "dim": self.dim, "notes": stored_record(self.notes)}
 
-    def settings(self) -> dict[str, Any]:
-        """Return what matters on another catalogue, JSON-able: neither what it was fitted on, nor digests of what it read."""
-        options = {"options": stored_record(self.made.options)} if isinstance(self.made, LsaMade) else {}
-        return {"spec": self.spec, **options}
+    def options(self) -> dict[str, Any] | None:
+        """Return the options that an encoder was fitted with, JSON-able; None for one that is not fitted."""
+        return stored_record(self.made.options) if isinstance(self.made, LsaMade) else None
 
     def depends_on(self) -> dict[str, Any]:
         """Return what another catalogue's vectors must be made from to be these, JSON-able."""

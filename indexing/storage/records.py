@@ -128,7 +128,7 @@ def _strictly(value: Any, kind: type) -> Any:
     wanted = (int, float) if kind is float else (kind,)
     if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
         raise TypeError(f"{value!r:.80} is not {_PLAIN[kind]}")
-    return kind(value)
+    return value  # a whole number stays one where a number is asked for: what was read is written as it was
 
 
 def _told(error: BaseException, kind: type | None) -> str:

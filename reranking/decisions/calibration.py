@@ -4,7 +4,7 @@ Which map is taken, and whether a category gets its own, is judged out of fold."
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,7 @@ from scipy.optimize import isotonic_regression, minimize
 
 from indexing.arrays import Floats1d
 from indexing.errors import InputError
+from indexing.storage.records import read_as
 from reranking.decisions.validation import ValidationPairs
 
 LEAST_SCORE = 1e-7  # scores are held this far from 0 and 1, where their logarithms end
@@ -27,20 +28,27 @@ class ProbabilityMap(Protocol):
     def of(self, scores: Floats1d) -> Floats1d:
         """The probabilities (p,) float64 of scores (p,) from 0 to 1."""
 
-    def stored(self) -> dict[str, Any]:
-        """As JSON can hold it; `read_map` makes the map again."""
+    @classmethod
+    def chosen(cls, stored: Mapping[str, Any]) -> "ProbabilityMap":
+        """The map that a JSON object holds: its key `kind` says which."""
+        kind = stored.get("kind") if isinstance(stored, dict) else None
+        known = next((known for name, known in KINDS.items() if name == kind), None)
+        if known is None:
+            raise InputError(f"is of kind {kind!r}: this heroic knows {' and '.join(KINDS)}")
+        return read_as(known, stored)
 
 
 @dataclass(frozen=True)
-class BetaMap:
+class BetaMap(ProbabilityMap):
     """log-odds = `rising` · ln(score) - `falling` · ln(1 - score) + `offset`; 1, 1, 0 leaves scores as they are.
 
     Kull, Silva Filho and Flach, "Beta calibration", AISTATS 2017.
     """
 
-    rising: float = 1.0
-    falling: float = 1.0
-    offset: float = 0.0
+    kind: Literal["beta"] = field(default="beta", kw_only=True)
+    rising: float
+    falling: float
+    offset: float
 
     def __post_init__(self) -> None:
         if not (self.rising >= 0 and self.falling >= 0 and np.isfinite([self.rising, self.falling, self.offset]).all()):
@@ -50,14 +58,12 @@ class BetaMap:
         up, down = logarithms(scores)
         return np.asarray(1 / (1 + np.exp(-(self.rising * up + self.falling * down + self.offset))), dtype=np.float64)
 
-    def stored(self) -> dict[str, Any]:
-        return {"kind": "beta", **vars(self)}
-
 
 @dataclass(frozen=True)
-class IsotonicMap:
+class IsotonicMap(ProbabilityMap):
     """Straight lines between knots, level before the first and after the last."""
 
+    kind: Literal["isotonic"] = field(default="isotonic", kw_only=True)
     scores: tuple[float, ...]
     probabilities: tuple[float, ...]
 
@@ -69,16 +75,16 @@ class IsotonicMap:
     def of(self, scores: Floats1d) -> Floats1d:
         return np.asarray(np.interp(scores, self.scores, self.probabilities), dtype=np.float64)
 
-    def stored(self) -> dict[str, Any]:
-        return {"kind": "isotonic", "scores": list(self.scores), "probabilities": list(self.probabilities)}
+
+KINDS: Mapping[str, type[BetaMap | IsotonicMap]] = {"beta": BetaMap, "isotonic": IsotonicMap}
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Each category's map, and `default` for those without one of their own."""
 
-    default: ProbabilityMap = field(default_factory=BetaMap)
-    by_category: Mapping[str, ProbabilityMap] = field(default_factory=dict)
+    default: ProbabilityMap
+    by_category: Mapping[str, ProbabilityMap]
 
     def of(self, scores: Floats1d, categories: pa.Array) -> Floats1d:
         """The probabilities (p,) float64 of scores in these evaluation categories."""
@@ -91,25 +97,8 @@ class Calibration:
             found[here] = one.of(scores[here])
         return found
 
-    def stored(self) -> dict[str, Any]:
-        """As JSON can hold it."""
-        by_category = {name: one.stored() for name, one in self.by_category.items()}
-        return {"default": self.default.stored(), "by_category": by_category}
 
-
-def read_calibration(stored: Mapping[str, Any]) -> Calibration:
-    """What `Calibration.stored` gave. Raises InputError, KeyError or TypeError for anything else."""
-    by_category = {name: read_map(one) for name, one in stored["by_category"].items()}
-    return Calibration(read_map(stored["default"]), by_category)
-
-
-def read_map(stored: Mapping[str, Any]) -> ProbabilityMap:
-    """What a map's `stored` gave. Raises InputError, KeyError or TypeError for anything else."""
-    if stored["kind"] == "isotonic":
-        return IsotonicMap(tuple(stored["scores"]), tuple(stored["probabilities"]))
-    if stored["kind"] == "beta":
-        return BetaMap(stored["rising"], stored["falling"], stored["offset"])
-    raise InputError(f"calibration of kind {stored['kind']!r}: this heroic knows beta and isotonic")
+UNCALIBRATED = Calibration(BetaMap(1.0, 1.0, 0.0), {})  # probabilities that are the scores
 
 
 def logarithms(scores: Floats1d) -> tuple[Floats1d, Floats1d]:
@@ -131,14 +120,21 @@ class CategoryProbabilities:
 
 
 @dataclass(frozen=True)
-class Calibrated:
-    """The maps, and what they were judged to be worth over all pairs and in each category."""
+class CalibrationReport:
+    """What the maps were judged to be worth out of fold, over all pairs and in each category."""
 
-    calibration: Calibration
     method: str
     error: float
     error_of_scores: float
     categories: tuple[CategoryProbabilities, ...]
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """The maps, and what they were judged to be worth."""
+
+    calibration: Calibration
+    report: CalibrationReport
 
 
 def calibrate(pairs: ValidationPairs, names: Sequence[str], *, seed: int = 0) -> Calibrated:
@@ -157,7 +153,7 @@ def calibrate(pairs: ValidationPairs, names: Sequence[str], *, seed: int = 0) ->
         rows.append(CategoryProbabilities(name, len(here), chosen, after, before))
     calibration = Calibration(FITS[method](pairs.scores, pairs.targets), own)
     after, before = (calibration_error(of, pairs.targets) for of in (judged, pairs.scores))
-    return Calibrated(calibration, method, after, before, tuple(rows))
+    return Calibrated(calibration, CalibrationReport(method, after, before, tuple(rows)))
 
 
 def fit_beta(scores: Floats1d, targets: Floats1d) -> BetaMap:

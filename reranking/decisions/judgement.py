@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from reranking.boosters.boosting import Metric
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.calibration import Calibrated, calibrate
 from reranking.decisions.thresholds import Decided, decide
-from reranking.decisions.validation import IntervalOf, ValidationPairs, ranked_report
+from reranking.decisions.validation import IntervalOf, RankingReport, ValidationPairs, rank
 
 
 @dataclass(frozen=True)
@@ -21,22 +20,9 @@ class Judgement:
     decided: Decided
     calibrated: Calibrated
 
-    def ranking(self, metric: Metric, interval: IntervalOf | None) -> dict[str, Any]:
-        """For the report: the metric with its interval, over all and by category."""
-        return ranked_report(self.pairs, self.names, metric, interval)
-
-    def decisions(self) -> dict[str, Any]:
-        """For the report: what thresholds held and how probabilities were calibrated."""
-        calibrated = self.calibrated
-        return {
-            "decisions": {"caution": self.decided.caution, "held": [asdict(row) for row in self.decided.held]},
-            "calibration": {
-                "method": calibrated.method,
-                "error": calibrated.error,
-                "error_of_scores": calibrated.error_of_scores,
-                "categories": [asdict(row) for row in calibrated.categories],
-            },
-        }
+    def ranking(self, metric: Metric, interval: IntervalOf | None) -> RankingReport:
+        """The metric with its interval, over all and by category."""
+        return rank(self.pairs, self.names, metric, interval)
 
     def never_warning(self) -> list[str]:
         """A line for the user when there are categories in which nothing is called a match."""

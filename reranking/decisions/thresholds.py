@@ -79,12 +79,19 @@ class HeldPrecision:
 
 
 @dataclass(frozen=True)
-class Decided:
-    """The thresholds, how many standard errors they keep from the asked precision, and what they held."""
+class DecisionsReport:
+    """How many standard errors the thresholds keep from the asked precision, and what they held in each category."""
 
-    thresholds: Thresholds
     caution: float
     held: tuple[HeldPrecision, ...]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The thresholds, and what they held."""
+
+    thresholds: Thresholds
+    report: DecisionsReport
 
 
 def decide(pairs: ValidationPairs, names: Sequence[str], asked: AskedPrecision, *, seed: int = 0) -> Decided:
@@ -102,7 +109,7 @@ def decide(pairs: ValidationPairs, names: Sequence[str], asked: AskedPrecision, 
     bold = _called_out_of_fold(pairs, folds, 0.0)
     held = tuple(_held(pairs, code, name, asked.of(name), called, bold) for code, name in enumerate(names))
     chosen = _Evidence.of(pairs, names, asked).thresholds(caution, f1_threshold(pairs.scores, pairs.targets))
-    return Decided(chosen, caution, held)
+    return Decided(chosen, DecisionsReport(caution, held))
 
 
 @dataclass(frozen=True)

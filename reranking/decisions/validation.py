@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -65,19 +64,23 @@ class RankedCategory:
     interval: Interval | None
 
 
-def ranked_report(
-    pairs: ValidationPairs, names: Sequence[str], metric: Metric, interval: IntervalOf | None
-) -> dict[str, Any]:
-    """What a model's manifest keeps of it: `metric`, `interval`, and `categories`, of which names[code] has pairs."""
-    return {
-        "metric": _measure(pairs, metric),
-        "interval": None if interval is None else interval(pairs),
-        "categories": [
-            vars(_ranked(name, pairs.take(pairs.categories == code), metric, interval))
-            for code, name in enumerate(names)
-            if np.any(pairs.categories == code)
-        ],
-    }
+@dataclass(frozen=True)
+class RankingReport:
+    """The metric over all pairs, with its interval, and on each category that has pairs."""
+
+    metric: float
+    interval: Interval | None
+    categories: tuple[RankedCategory, ...]
+
+
+def rank(pairs: ValidationPairs, names: Sequence[str], metric: Metric, interval: IntervalOf | None) -> RankingReport:
+    """Measure how the scores rank the pairs, whose category is names[code]."""
+    rows = tuple(
+        _ranked(name, pairs.take(pairs.categories == code), metric, interval)
+        for code, name in enumerate(names)
+        if np.any(pairs.categories == code)
+    )
+    return RankingReport(_measure(pairs, metric), None if interval is None else interval(pairs), rows)
 
 
 def _ranked(name: str, pairs: ValidationPairs, metric: Metric, interval: IntervalOf | None) -> RankedCategory:

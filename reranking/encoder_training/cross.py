@@ -13,6 +13,7 @@ from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.storage.artefact import Manifest, fingerprint_of, write_manifest, writing
+from indexing.storage.records import stored_record
 from reranking.encoder_training.cross_learner import CrossLearner, CrossOptions, TextPairs
 from reranking.encoder_training.loop.card import CARD, CURVE, TrainingCard, stored_history
 from reranking.encoder_training.loop.run import History, Place, RunOptions, Tell, run_training, say_nothing
@@ -23,7 +24,7 @@ from reranking.pairs.hold_out import hold_out
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import GroupBy, product_groups
 from reranking.signals.learned.cross_encoder import new_cross_model
-from reranking.signals.learned.cross_folds import KIND, fold_folder, write_folds
+from reranking.signals.learned.cross_folds import KIND, CrossManifest, fold_folder, write_folds
 
 METRIC = "average precision"
 LOSS = "Binary cross-entropy of the score of a pair of texts; the text that sorts first stands first, so that order is nothing."
@@ -110,7 +111,7 @@ def train_cross_encoder(
         trained = CrossTrained(tuple(histories), tuple(len(data.fold(number)) for number in range(options.folds)))
         write_folds(folder, index.catalog, data.folds)
         _write_cards(folder, data, base, options, trained, Path(out))
-        stored = {**made, "history": [stored_history(history) for history in histories]}
+        stored = stored_record(CrossManifest(**made, history=tuple(stored_history(history) for history in histories)))
         write_manifest(folder, Manifest(KIND, stored, fingerprint_of(stored)))
     for checkpoint in checkpoints:
         checkpoint.unlink(missing_ok=True)

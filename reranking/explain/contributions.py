@@ -11,6 +11,7 @@ from indexing.arrays import Floats1d, Floats2d
 from reranking.boosters.boosting import contributions
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.reranker import XgboostReranker
+from reranking.model.training_report import FamilyImportance
 from reranking.signals.feature import Feature
 
 PICTURES, NEIGHBOURS = "pictures", "neighbours"
@@ -93,17 +94,6 @@ def explain_row(
     """What each of the model's `features`, in its order, adds by its `values` (1, f) in an evaluation category (1,)."""
     added = model.ensemble.contributions(values, categories)[0]
     return FeatureContributions(tuple(features), values[0], added[:-1], float(added[-1]))
-
-
-@dataclass(frozen=True)
-class FamilyImportance:
-    """A family, the mean of what its `features` together add to the log-odds, without its sign, and the names of
-    those that add most."""
-
-    family: str
-    added: float
-    features: int
-    strongest: tuple[str, ...]
 
 
 def family_importance(

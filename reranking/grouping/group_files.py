@@ -1,10 +1,8 @@
 """Product groups on disk, the pairs that disagree with them, and the names that groups keep from run to run."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +11,12 @@ import pyarrow.parquet as pq
 
 from indexing.arrays import Bools1d, Ints1d
 from indexing.errors import InputError
+from indexing.storage.records import read_record, stored_record
 from indexing.storage.tables import open_table
 from indexing.storage.whole_file import writing_file
 from reranking.grouping.group_products import Brake, Grouping, inside
 from reranking.grouping.scored_pairs import ScoredPairs
+from reranking.model.scores_manifest import METADATA_KEY
 from reranking.pairs.pair_files import cast_ids, id_array
 
 REASONS = {
@@ -25,20 +25,40 @@ REASONS = {
     Brake.SIZE: "a match, but the group would be too large",
     Brake.SOURCE: "a match, but the source has an offer in the group",
 }
-ID, GROUP = "id", "group"
+ID, GROUP, SIZE, DISAGREEMENTS = COLUMNS = "id", "group", "size", "disagreements"
+KIND = "groups"
 
 
-def write_groups(path: Path, pairs: ScoredPairs, grouping: Grouping, names: pa.Array, made: Mapping[str, Any]) -> None:
+@dataclass(frozen=True)
+class GroupsManifest:
+    """What a file of groups says of its making, in the metadata of its parquet schema: the index and the model of the
+    scores, None where they do not say, and how groups were made; `threshold` None: by the column `match`."""
+
+    kind: str = KIND
+    index_fingerprint: str | None = None
+    model_fingerprint: str | None = None
+    max_size: int = 0
+    agreement: float | None = None
+    threshold: float | None = None
+    one_per_source: bool = False
+
+
+def read_groups_manifest(stored: object, path: Path) -> GroupsManifest:
+    """The manifest that a JSON value holds. Raises InputError, in one line, for keys or values that it cannot have."""
+    return read_record(stored, GroupsManifest, where=str(path), remedy="group the scores again")
+
+
+def write_groups(path: Path, pairs: ScoredPairs, grouping: Grouping, names: pa.Array, made: GroupsManifest) -> None:
     """One row a product: id, group, size, and `disagreements`, its pairs inside the group that are no match."""
     sizes = np.bincount(grouping.groups)[grouping.groups]
     table = pa.table(
         {
-            "id": pairs.ids,
-            "group": names,
-            "size": pa.array(sizes, pa.int32()),
-            "disagreements": pa.array(_disagreements(pairs, grouping), pa.int32()),
+            ID: pairs.ids,
+            GROUP: names,
+            SIZE: pa.array(sizes, pa.int32()),
+            DISAGREEMENTS: pa.array(_disagreements(pairs, grouping), pa.int32()),
         },
-        metadata={"heroic": json.dumps({"kind": "groups", **made}, ensure_ascii=False)},
+        metadata={METADATA_KEY: json.dumps(stored_record(made), ensure_ascii=False)},
     )
     with writing_file(path) as unfinished:
         pq.write_table(table, unfinished)

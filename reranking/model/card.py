@@ -1,8 +1,12 @@
 """The model card: what a model was trained on, how good it was, what it looks at, where it is weak. Markdown."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from reranking.decisions.thresholds import HeldPrecision
+from reranking.decisions.validation import RankedCategory
+from reranking.model.training_report import TrainingReport
 
 if TYPE_CHECKING:
     from reranking.model.reranker import XgboostReranker
@@ -30,10 +34,10 @@ def render_card(model: "XgboostReranker") -> str:
 
 def weak_categories(model: "XgboostReranker") -> dict[str, list[str]]:
     """The categories that should not be trusted as the others are, each with why."""
-    held = {row["category"]: row for row in model.report.get("decisions", {}).get("held", ())}
+    held = model.report.held
     weak: dict[str, list[str]] = {}
-    for row in model.report.get("categories", ()):
-        name = row["category"]
+    for row in model.report.categories:
+        name = row.category
         why = [*_weak_ranking(row), *_weak_decisions(model.thresholds.get(name), held.get(name))]
         if why:
             weak[name] = why
@@ -51,17 +55,16 @@ def _summary(model: "XgboostReranker") -> str:
 def _data(model: "XgboostReranker") -> str:
     report, needs = model.report, model.needs
     lines = [
-        f"{report['rows']:,} labelled pairs, {report['positives']:,} of them matches, in {report['groups']:,} product "
-        f"groups (tied by {report['options']['group_by']})",
-        f"trained on {report['train_rows']:,}, validated on {report['valid_rows']:,} with "
-        f"{report['valid_positives']:,} matches",
+        f"{report.rows:,} labelled pairs, {report.positives:,} of them matches, in {report.groups:,} product "
+        f"groups (tied by {report.options.group_by})",
+        f"trained on {report.train_rows:,}, validated on {report.valid_rows:,} with {report.valid_positives:,} matches",
     ]
-    if report.get("left_out"):
-        lines.append(f"left out: {report['left_out']:,} non-matches between training and validation groups")
-    if report.get("shared_products"):
-        lines.append(f"{report['shared_products']:,} products are in both training and validation pairs")
-    lines.append(f"index {report['index']}: views {', '.join(needs.views)}, {needs.k} neighbours of each product")
-    lines += [f"{view} encoder: {settings.get('spec', 'unknown')}" for view, settings in needs.encoders.items()]
+    if report.left_out:
+        lines.append(f"left out: {report.left_out:,} non-matches between training and validation groups")
+    if report.shared_products:
+        lines.append(f"{report.shared_products:,} products are in both training and validation pairs")
+    lines.append(f"index {report.index}: views {', '.join(needs.views)}, {needs.k} neighbours of each product")
+    lines += [f"{view} encoder: {encoder.spec}" for view, encoder in needs.encoders.items()]
     return _bullets(lines)
 
 
@@ -69,20 +72,20 @@ def _quality(model: "XgboostReranker") -> str:
     report = model.report
     head = (
         f"`weighted`, the area under precision-recall where precision is at least {model.target_precision:g}: "
-        f"**{report['metric']:.4f}**{_interval(report.get('interval'), ' (95 % interval {} to {})')}. "
+        f"**{report.metric:.4f}**{_interval(report.interval, ' (95 % interval {} to {})')}. "
         "The validation pairs also stopped the training and chose the thresholds."
     )
-    held = {row["category"]: row for row in report.get("decisions", {}).get("held", ())}
+    held = report.held
     rows = [
         (
-            _cell(row["category"]),
-            f"{row['pairs']:,}",
-            f"{row['matches']:,}",
-            f"{row['metric']:.3f}{_interval(row['interval'], ' ({} to {})')}",
-            _threshold(model.thresholds.get(row["category"])),
-            *(_number(held.get(row["category"], {}).get(name)) for name in ("asked", "held", "recall")),
+            _cell(row.category),
+            f"{row.pairs:,}",
+            f"{row.matches:,}",
+            f"{row.metric:.3f}{_interval(row.interval, ' ({} to {})')}",
+            _threshold(model.thresholds.get(row.category)),
+            *_held(held.get(row.category)),
         )
-        for row in report.get("categories", ())
+        for row in report.categories
     ]
     names = ("category", "pairs", "matches", "weighted", "threshold", "asked", "held", "recall")
     note = (
@@ -93,25 +96,29 @@ def _quality(model: "XgboostReranker") -> str:
     return f"{head}\n\n{_table(names, rows)}\n\n{note}{_calibration(report)}" if rows else head
 
 
-def _calibration(report: Mapping[str, Any]) -> str:
-    found = report.get("calibration")
-    if not found:
+def _held(row: HeldPrecision | None) -> tuple[str, str, str]:
+    return ("", "", "") if row is None else (_number(row.asked), _number(row.held), _number(row.recall))
+
+
+def _calibration(report: TrainingReport) -> str:
+    found = report.calibration
+    if found is None:
         return ""
     return (
-        f"\n\nProbabilities are calibrated ({found['method']}): their expected error is {_number(found['error'])} out of "
-        f"fold, that of the plain scores {_number(found['error_of_scores'])}."
+        f"\n\nProbabilities are calibrated ({found.method}): their expected error is {_number(found.error)} out of "
+        f"fold, that of the plain scores {_number(found.error_of_scores)}."
     )
 
 
-def _families(report: Mapping[str, Any]) -> str:
+def _families(report: TrainingReport) -> str:
     rows = [
         (
-            of["family"],
-            f"{of['added']:.2f}",
-            str(of["features"]),
-            ", ".join(f"`{name}`" for name in of["strongest"]) or "none used",
+            family.family,
+            f"{family.added:.2f}",
+            str(family.features),
+            ", ".join(f"`{name}`" for name in family.strongest) or "none used",
         )
-        for of in report.get("families", ())
+        for family in report.families
     ]
     if not rows:
         return "Not recorded."
@@ -125,37 +132,35 @@ def _weak(model: "XgboostReranker") -> str:
     return _bullets(f"{_cell(name)}: {'; '.join(why)}" for name, why in weak.items()) if weak else "None known."
 
 
-def _weak_ranking(row: Mapping[str, Any]) -> list[str]:
-    if row["matches"] < FEW_MATCHES:
-        return [f"only {row['matches']} validation matches, too few to measure"]
-    return [f"`weighted` is {row['metric']:.3f}"] if row["metric"] < LOW_METRIC else []
+def _weak_ranking(row: RankedCategory) -> list[str]:
+    if row.matches < FEW_MATCHES:
+        return [f"only {row.matches} validation matches, too few to measure"]
+    return [f"`weighted` is {row.metric:.3f}"] if row.metric < LOW_METRIC else []
 
 
-def _weak_decisions(threshold: float | None, held: Mapping[str, Any] | None) -> list[str]:
+def _weak_decisions(threshold: float | None, held: HeldPrecision | None) -> list[str]:
     if threshold is not None and math.isinf(threshold):
         return ["nothing is called a match"]
-    if held is not None and held["held"] is not None and held["held"] < held["asked"]:
-        return [f"held precision {held['held']:.3f} where {held['asked']:g} was asked"]
+    if held is not None and held.held is not None and held.held < held.asked:
+        return [f"held precision {held.held:.3f} where {held.asked:g} was asked"]
     return []
 
 
 def _settings(model: "XgboostReranker") -> str:
-    report, options = model.report, model.report["options"]
-    boosting = options.get("boosting", {})
+    report, options, found = model.report, model.report.options, model.report.search
     lines = [
-        f"seed {options['seed']}; {len(model.members)} boosters of {', '.join(map(str, report['rounds']))} rounds",
+        f"seed {options.seed}; {len(model.members)} boosters of {', '.join(map(str, report.rounds))} rounds",
         *_specialised(model),
-        *([_added(report)] if report.get("mined") or report.get("inferred") else []),
-        ", ".join(f"{name} {boosting[name]:g}" for name in _BOOSTING if name in boosting),
+        *([_added(report)] if report.mined or report.inferred else []),
+        ", ".join(f"{name} {getattr(options.boosting, name):g}" for name in _BOOSTING),
     ]
-    if "search" in report:
-        found = report["search"]
+    if found is not None:
         lines.append(
-            f"settings found in {found['trials']} trials: {found['value']:.4f} cross-validated on product groups, "
-            f"{found['default']:.4f} with the default settings"
+            f"settings found in {found.trials} trials: {found.value:.4f} cross-validated on product groups, "
+            f"{found.default:.4f} with the default settings"
         )
     lines.append("the same index, pairs, options and seed give the same model, byte for byte")
-    return _bullets(line for line in lines if line)
+    return _bullets(lines)
 
 
 def _specialised(model: "XgboostReranker") -> list[str]:
@@ -165,9 +170,9 @@ def _specialised(model: "XgboostReranker") -> list[str]:
     return [f"{', '.join(map(_cell, names))} {share}"] if names else []
 
 
-def _added(report: Mapping[str, Any]) -> str:
+def _added(report: TrainingReport) -> str:
     return (
-        f"also trained on {report['mined']:,} mined non-matches and {report['inferred']:,} matches that follow from others, "
+        f"also trained on {report.mined:,} mined non-matches and {report.inferred:,} matches that follow from others, "
         "weighed so that the share of matches is that of the labelled pairs"
     )
 

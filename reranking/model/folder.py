@@ -1,26 +1,23 @@
 """The folder of a trained reranker: its boosters, what was learned beside them, its manifest and its card."""
 
-import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from indexing.errors import InputError
 from indexing.storage.artefact import Manifest, damaged_files, read_manifest, write_manifest, writing
+from indexing.storage.records import stored_record
 from reranking.boosters.boosting import from_bytes, to_bytes
-from reranking.decisions.calibration import read_calibration
-from reranking.decisions.thresholds import Thresholds
 from reranking.model.card import render_card
-from reranking.model.reranker import IndexNeeds, XgboostReranker
+from reranking.model.manifest import KIND, ModelManifest, model_manifest
+from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.signals.learned.cross_folds import open_cross
 from reranking.signals.learned.rivals import FirstLook
 from reranking.signals.learned.words import LearnedWords, WordModel
 from reranking.signals.signals import Learned
 
-KIND, CARD, CROSS, LOOK, WORDS = "model", "model_card.md", "cross", "first_look.ubj", "words.npy"
+CARD, CROSS, LOOK, WORDS = "model_card.md", "cross", "first_look.ubj", "words.npy"
 
 
 def save_reranker(reranker: XgboostReranker, path: Path) -> None:
@@ -31,7 +28,7 @@ def save_reranker(reranker: XgboostReranker, path: Path) -> None:
         _write_learned(reranker.learned, folder)
         for number, member in enumerate(reranker.members):
             (folder / f"member_{number}.ubj").write_bytes(to_bytes(member))
-        write_manifest(folder, Manifest(KIND, reranker.made(), reranker.fingerprint))
+        write_manifest(folder, Manifest(KIND, stored_record(reranker.manifest), reranker.fingerprint))
         # after the manifest, which does not name it: a card is for people, who may write into it
         (folder / CARD).write_text(render_card(reranker), encoding="utf-8")
 
@@ -42,31 +39,24 @@ def load_reranker(folder: Path) -> XgboostReranker:
     damaged = damaged_files(Path(folder), manifest)  # before XGBoost, which may not survive reading them
     if damaged:
         raise InputError(f"{Path(folder) / damaged[0]}: is not what was written: train the model again")
-    try:
-        return _from_manifest(Path(folder), manifest.made)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{folder}: its manifest lacks something ({error!r}): train the model again") from error
+    return _opened(Path(folder), model_manifest(Path(folder), manifest))
 
 
-def _from_manifest(folder: Path, made: Mapping[str, Any]) -> XgboostReranker:
-    files = [folder / f"member_{number}.ubj" for number in range(made["members"])]
-    members = tuple(from_bytes(file.read_bytes()) for file in files)
-    thresholds = {name: _infinite(value) for name, value in made["thresholds"].items()}
-    decisions = Thresholds(thresholds, _infinite(made["default_threshold"]), _infinite(made["f1_threshold"]))
-    needs = IndexNeeds(**{**made["needs"], "views": tuple(made["needs"]["views"])})
+def _opened(folder: Path, made: ModelManifest) -> XgboostReranker:
+    files = [folder / f"member_{number}.ubj" for number in range(made.members)]
     return XgboostReranker(
-        members,
-        tuple(made["features"]),
-        decisions,
-        made["target_precision"],
-        CategoryMapping(tuple(made["categories"])),
-        needs,
-        made["report"],
-        made["same_source"],
-        read_calibration(made["calibration"]),
-        _read_learned(folder, made),
-        tuple(made.get("scopes", ())),
-        made.get("specialist_share", 0.0),
+        members=tuple(from_bytes(file.read_bytes()) for file in files),
+        feature_names=made.features,
+        decisions=made.decisions,
+        target_precision=made.target_precision,
+        mapping=CategoryMapping(made.categories),
+        needs=made.needs,
+        report=made.report,
+        same_source=made.same_source,
+        calibration=made.calibration,
+        learned=_read_learned(folder, made),
+        scopes=made.scopes,
+        specialist_share=made.specialist_share,
     )
 
 
@@ -82,15 +72,9 @@ def _write_learned(learned: Learned, folder: Path) -> None:
         np.save(folder / WORDS, learned.words.models[0].stored())
 
 
-def _read_learned(folder: Path, made: Mapping[str, Any]) -> Learned:
-    """What the manifest names; `look` are the features that the first look needs."""
-    words, look = made.get("words"), made.get("look")
-    return Learned(
-        LearnedWords((WordModel.read(np.load(folder / WORDS, allow_pickle=False)),)) if words else None,
-        None if look is None else FirstLook(tuple(look), (from_bytes((folder / LOOK).read_bytes()),)),
-        open_cross(folder / CROSS) if made.get("cross") else None,
-    )
-
-
-def _infinite(threshold: float | None) -> float:
-    return math.inf if threshold is None else threshold
+def _read_learned(folder: Path, made: ModelManifest) -> Learned:
+    """What was learned beside the boosters, as far as the manifest names it."""
+    words = WordModel.read(np.load(folder / WORDS, allow_pickle=False)) if made.words else None
+    look = None if made.look is None else FirstLook(made.look, (from_bytes((folder / LOOK).read_bytes()),))
+    cross = None if made.cross is None else open_cross(folder / CROSS)
+    return Learned(None if words is None else LearnedWords((words,)), look, cross)

@@ -1,7 +1,5 @@
 """Scoring a pairs file: the same rows in the same order with columns added, in memory that does not grow with them."""
 
-import json
-import math
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +22,7 @@ from indexing.storage.whole_file import refuse_folder, writing_file
 from reranking.decisions.thresholds import Thresholds, called
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.reranker import XgboostReranker
+from reranking.model.scores_manifest import METADATA_KEY, ScoredColumns, ScoresManifest, stored_threshold
 from reranking.pairs.evaluation_category import level_3
 from reranking.pairs.labelled import CATEGORY_COLUMN
 from reranking.pairs.pair_files import PairColumns, blocks_of, find_columns, id_columns
@@ -168,7 +167,7 @@ class _Scoring:
             for first, block in blocks_of(self.file, BLOCK_PAIRS):
                 table = self._score(block, first)
                 if writer is None:
-                    metadata = {**(table.schema.metadata or {}), b"heroic": self._provenance()}
+                    metadata = {**(table.schema.metadata or {}), METADATA_KEY: self._provenance()}
                     schema = table.schema.with_metadata(metadata)
                     writer = stack.enter_context(pq.ParquetWriter(unfinished, schema))
                 writer.write_table(self._as_before(table, schema, first))
@@ -218,24 +217,18 @@ class _Scoring:
 
     def _provenance(self) -> bytes:
         """What the scores were made with, for `evaluate` and `inspect`."""
-        thresholds = {
-            name: value if math.isfinite(value) else None for name, value in self.thresholds.by_category.items()
-        }
-        default, f1 = (v if math.isfinite(v) else None for v in (self.thresholds.default, self.thresholds.f1))
-        return json.dumps(
-            {
-                "kind": "scores",
-                "index_fingerprint": self.index.fingerprint,
-                "model_fingerprint": self.model.fingerprint,
-                "target_precision": self.model.target_precision,
-                "target_precisions": dict(self.model.report.get("options", {}).get("target_precisions", {})),
-                "thresholds": thresholds,
-                "default_threshold": default,
-                "f1_threshold": f1,
-                "columns": {"left": self.columns.left, "right": self.columns.right},
-            },
-            ensure_ascii=False,
-        ).encode()
+        thresholds = self.thresholds
+        made = ScoresManifest(
+            index_fingerprint=self.index.fingerprint,
+            model_fingerprint=self.model.fingerprint,
+            target_precision=self.model.target_precision,
+            target_precisions=self.model.report.options.target_precisions,
+            thresholds={name: stored_threshold(value) for name, value in thresholds.by_category.items()},
+            default_threshold=stored_threshold(thresholds.default),
+            f1_threshold=stored_threshold(thresholds.f1),
+            columns=ScoredColumns(self.columns.left, self.columns.right),
+        )
+        return made.as_metadata()
 
 
 class _Submission:

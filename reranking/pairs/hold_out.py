@@ -89,15 +89,10 @@ class TrainingSides:
         """Whether the validation pairs are of the same files as the training pairs."""
         return self.left_out is not None
 
-    def counts(self) -> dict[str, int]:
-        """For the report; `shared_products` are in pairs of both sides."""
-        return {
-            **({} if self.left_out is None else {"left_out": self.left_out}),
-            "train_rows": len(self.train),
-            "valid_rows": len(self.valid),
-            "valid_positives": int(self.valid.targets.sum()),
-            "shared_products": int(np.intersect1d(self.train.products, self.valid.products).size),
-        }
+    @property
+    def shared_products(self) -> int:
+        """How many products are in pairs of both sides."""
+        return int(np.intersect1d(self.train.products, self.valid.products).size)
 
 
 def hold_out_side(

@@ -12,10 +12,10 @@ from indexing.arrays import Floats1d, Ints1d
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import Metric
+from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
 from reranking.training.cross_validation import prepare_folds
-from reranking.training.train_reranker import TrainOptions
 
 MOST_TOLD = 5  # products of a chain
 FOLDS = 5

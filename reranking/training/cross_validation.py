@@ -13,6 +13,7 @@ from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import BoostingOptions, Examples, Metric
 from reranking.boosters.ensemble import train_ensemble
+from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
 from reranking.pairs.folds import deal_alike
 from reranking.pairs.labelled import LabelledPairs
@@ -21,7 +22,7 @@ from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross_folds import open_cross
 from reranking.signals.signals import Learned, prepare_signals
 from reranking.training.mining import add_pairs
-from reranking.training.train_reranker import TrainOptions, evaluation_categories
+from reranking.training.training_pairs import evaluation_categories
 
 
 @dataclass(frozen=True)

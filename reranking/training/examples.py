@@ -12,8 +12,9 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.machine.memory import human
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import BoostingOptions, Examples
+from reranking.boosters.boosting import Examples
 from reranking.boosters.feature_blocks import FeatureBlocks, block_file
+from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.signals.feature import FeatureFamily
 from reranking.signals.learned.cross_folds import CrossFolds
@@ -32,22 +33,19 @@ def prepare_training_signals(
     index: ProductIndex,
     train: LabelledPairs,
     products: Ints1d,
+    options: TrainOptions,
     *,
-    boosting: BoostingOptions,
-    seed: int,
-    words: bool = True,
-    rivals: bool = True,
-    same_source: bool = False,
     cross: CrossFolds | None = None,
     progress: Progress = silent,
 ) -> Signals:
-    """The families for pairs of `products` (sorted positions); with `words` and `rivals`, unless the matches are too few
-    to learn them from."""
-    stacking = Stacking.of(train, len(index.catalog), seed=seed) if words or rivals else None
-    pairs = RivalPairs.of(index, products, index.views, index.k) if rivals and stacking else None
+    """The families for pairs of `products` (sorted positions); words and rivals are learned where the options ask for
+    them, unless the matches are too few to learn them from."""
+    learns = options.words or options.rivals
+    stacking = Stacking.of(train, len(index.catalog), seed=options.seed) if learns else None
+    pairs = RivalPairs.of(index, products, index.views, index.k) if options.rivals and stacking else None
     mentioned = products if pairs is None else pairs.mentioned
-    signals = prepare_signals(index, mentioned, same_source=same_source)
-    if words and stacking is not None:
+    signals = prepare_signals(index, mentioned, same_source=options.same_source)
+    if options.words and stacking is not None:
         signals = _with_words(index, signals, stacking)
     if pairs is not None and stacking is not None:
         seen = signals.of_training_pairs(True)
@@ -55,7 +53,7 @@ def prepare_training_signals(
         def compute(left: Ints1d, right: Ints1d) -> Floats2d:
             return seen.compute_all(left, right, stage="features first look", progress=progress)
 
-        look = train_first_look(compute, signals.names, stacking, options=boosting, seed=seed)
+        look = train_first_look(compute, signals.names, stacking, options=options.boosting, seed=options.seed)
         signals = signals.with_rivals(index, pairs, look, progress)
     return signals if cross is None else signals.with_cross(index, cross, products)
 

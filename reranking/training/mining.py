@@ -9,30 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from indexing.arrays import Floats1d, Ints1d
-from indexing.errors import InputError
 from indexing.product_index import ProductIndex
+from reranking.model.train_options import MiningOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
 from reranking.pairs.repeats import pair_keys
 
 BLOCK_PRODUCTS = 16_384
-
-
-@dataclass(frozen=True)
-class MiningOptions:
-    """`negatives`: of each product with a known match, how many of its first neighbours in the main and in the lexical
-    view become non-matches where they have a known match elsewhere; 0 for none. `transitive`: whether A = B and B = C
-    make A = C, in groups of at most `transitive_cap` products."""
-
-    negatives: int = 0
-    transitive: bool = False
-    transitive_cap: int = 20
-
-    def __post_init__(self) -> None:
-        if self.negatives < 0:
-            raise InputError(f"--mine {self.negatives}: give 1 or more neighbours")
-        if self.transitive_cap < 3:
-            raise InputError(f"--transitive-cap {self.transitive_cap}: give 3 or more: two products have no third")
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from indexing.product_index import ProductIndex
 from indexing.storage.artefact import fingerprint_of
 from indexing.storage.whole_file import refuse_folder
 from reranking.boosters.boosting import BoostingOptions, Metric
+from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.training.cross_validation import CrossValidation, prepare_folds
-from reranking.training.train_reranker import TrainOptions
 
 try:
     import optuna

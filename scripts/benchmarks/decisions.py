@@ -75,8 +75,10 @@ def _measure(opened: LabelledSet, split: str, asked: float, seed: int, rounds: i
     from eval.metrics.precision_auc import weighted
     from reranking.decisions.thresholds import called
     from reranking.model.pair_scorer import PairScorer
+    from reranking.model.train_options import TrainOptions
     from reranking.pairs.product_groups import product_groups
-    from reranking.training.train_reranker import TrainOptions, evaluation_categories, train_reranker
+    from reranking.training.train_reranker import train_reranker
+    from reranking.training.training_pairs import evaluation_categories
 
     index, judged = opened.index, opened.pairs[split]
     options = TrainOptions(target_precision=asked, seed=seed)

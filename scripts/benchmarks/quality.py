@@ -23,9 +23,9 @@ from scripts.benchmarks.labelled_set import LabelledSet, open_set, seeds_of
 if TYPE_CHECKING:
     from indexing.arrays import Bools1d, Floats1d, Floats2d
     from indexing.product_index import ProductIndex
+    from reranking.model.train_options import TrainOptions
     from reranking.pairs.labelled import LabelledPairs
     from reranking.signals.feature import Feature
-    from reranking.training.train_reranker import TrainOptions
 
 KS = (1, 10, 50)
 
@@ -46,7 +46,7 @@ class _Asked:
 
     def options(self, name: str, seed: int) -> "TrainOptions":
         """How a model of the set `name` is trained."""
-        from reranking.training.train_reranker import TrainOptions
+        from reranking.model.train_options import TrainOptions
 
         cross = "" if self.cross is None else str(self.cross / name)
         left_out, rivals, words = self.leave_out_seen, self.rivals, self.words
@@ -157,7 +157,8 @@ def _reranked(opened: LabelledSet, asked: _Asked, seed: int) -> dict[str, Any]:
     from reranking.pairs.product_groups import product_groups
     from reranking.signals.feature import columns_of
     from reranking.signals.signals import prepare_signals
-    from reranking.training.train_reranker import evaluation_categories, train_reranker
+    from reranking.training.train_reranker import train_reranker
+    from reranking.training.training_pairs import evaluation_categories
 
     index, pairs, options = opened.index, opened.pairs, asked.options(opened.name, seed)
     judged = pairs[asked.split]
@@ -211,7 +212,7 @@ def _ablated(
     from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
     from reranking.pairs.misleading_pairs import without_seen
     from reranking.signals.signals import prepare_signals
-    from reranking.training.train_reranker import evaluation_categories
+    from reranking.training.training_pairs import evaluation_categories
 
     own = without_seen(index, pairs["train"]) if options.leave_out_seen else pairs["train"]
     mapping = CategoryMapping.learn(level_3(index.catalog, own.left), options.least_pairs)

@@ -124,11 +124,13 @@ def _write(report: "Report", context: "Context", out: Path) -> None:
     from eval.findings.reasons import find_reasons
     from eval.pages.cards import choose_shown
     from eval.pages.render import render_html
+    from eval.pages.report_document import ReportManifest
     from eval.pages.report_json import write_json
     from eval.pages.tables import PAIRS, write_categories, write_mistakes, write_pairs
     from indexing.storage.artefact import Manifest, write_manifest, writing
+    from indexing.storage.records import stored_record
 
-    made = {"scores": report.inputs.scores, "truth": report.inputs.truth, "target_precision": report.target_precision}
+    made = ReportManifest(report.inputs.scores, report.inputs.truth, report.target_precision)
     created = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     with writing(out, "report") as folder:
         reasons = find_reasons(report.pairs, report.categories.codes, choose_shown(report).rows, context)
@@ -138,7 +140,7 @@ def _write(report: "Report", context: "Context", out: Path) -> None:
         write_categories(report, folder / CATEGORIES_CSV)
         write_mistakes(report, reasons, folder / MISTAKES)
         write_pairs(report, folder / PAIRS)
-        write_manifest(folder, Manifest("report", made))
+        write_manifest(folder, Manifest("report", stored_record(made)))
 
 
 def _print(report: "Report", out: Path, *, as_json: bool) -> None:
@@ -146,9 +148,10 @@ def _print(report: "Report", out: Path, *, as_json: bool) -> None:
 
     from eval.pages.report_json import as_document
     from eval.pages.tables import render_table
+    from indexing.storage.records import stored_record
 
     if as_json:
-        click.echo(json.dumps(as_document(report), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(stored_record(as_document(report)), ensure_ascii=False, indent=2))
         return
     console = Console() if sys.stdout.isatty() else Console(width=120)
     console.print(render_table(report), highlight=False)

@@ -1,7 +1,7 @@
 """`heroic groups`: from scored pairs to product groups."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -47,7 +47,13 @@ def command(
     """
     if one_per_source != (index is not None):
         raise click.UsageError("--one-per-source and --index go together")
-    from reranking.grouping.group_files import name_groups, read_groups, write_disagreements, write_groups
+    from reranking.grouping.group_files import (
+        GroupsManifest,
+        name_groups,
+        read_groups,
+        write_disagreements,
+        write_groups,
+    )
     from reranking.grouping.group_products import GroupOptions, group_products
 
     options = GroupOptions(max_size=max_size, agreement=agreement)
@@ -57,13 +63,14 @@ def command(
     sources = None if index is None else _sources_of(found, pairs, index)
     grouping = group_products(pairs, options, sources=sources)
     names = name_groups(pairs.ids, grouping.groups, before, previous or out)
-    made = {
-        **_made_of(found),
-        "max_size": max_size,
-        "agreement": agreement,
-        "threshold": threshold,
-        "one_per_source": one_per_source,
-    }
+    made = GroupsManifest(
+        index_fingerprint=None if found.provenance is None else found.provenance.index_fingerprint,
+        model_fingerprint=None if found.provenance is None else found.provenance.model_fingerprint,
+        max_size=options.max_size,
+        agreement=options.agreement,
+        threshold=threshold,
+        one_per_source=one_per_source,
+    )
     if disagreements is not None:
         write_disagreements(disagreements, pairs, grouping, names)
     write_groups(out, pairs, grouping, names, made)
@@ -147,9 +154,3 @@ def _sources_of(found: "Scores", pairs: "ScoredPairs", index: Path) -> "Ints1d":
         raise InputError(f"{index}: these products have no source: leave out --one-per-source")
     codes = pc.fill_null(sources.dictionary_encode().indices, NO_SOURCE)
     return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _made_of(found: "Scores") -> dict[str, Any]:
-    """The index and the model that made the scores; None where they do not say."""
-    names = ("index_fingerprint", "model_fingerprint")
-    return {name: getattr(found.provenance, name, None) for name in names}

@@ -10,11 +10,14 @@ from sklearn.metrics import precision_recall_fscore_support
 from eval.inputs.context import Context
 from eval.inputs.joining import read_truth
 from eval.inputs.scores import read_scores
+from eval.metrics.decisions import DecisionValues
 from eval.metrics.intervals import Draws
 from eval.metrics.precision_auc import weighted
+from eval.pages.report_document import JudgedColumns
 from eval.pages.report_json import as_document, write_json
 from eval.report import EvaluationOptions, evaluate
 from indexing.errors import InputError
+from indexing.storage.records import stored_record
 
 GOLDEN = Path(__file__).with_name("golden_report.json")
 
@@ -76,11 +79,11 @@ def test_only_ids_and_a_score_are_needed_and_what_is_absent_is_named(judge, made
             {name: scores[name] for name in ("left_id", "right_id", "score")},
         )
     )
-    assert document["absent"] == ["index", "model", "provenance", "categories", "match", "match_f1"]
-    assert document["decisions"] == {"precision": None, "f1": None}
-    assert [row["category"] for row in document["categories"]] == ["rest"]
-    assert document["weighted"] == document["pooled"] == document["macro"]
-    assert document["category_disagreements"] is None
+    assert document.absent == ("index", "model", "provenance", "categories", "match", "match_f1")
+    assert document.decisions == JudgedColumns(None, None)
+    assert [row.category for row in document.categories] == ["rest"]
+    assert document.weighted == document.pooled == document.macro
+    assert document.category_disagreements is None
 
 
 def test_the_target_precision_is_the_option_or_that_of_the_scores_or_three_quarters(judge, made_pairs):
@@ -97,30 +100,30 @@ def test_a_target_precision_that_is_none_is_refused(judge, made_pairs):
 
 def test_without_rounds_there_are_no_intervals(judge, made_pairs):
     document = as_document(judge(*made_pairs, rounds=0))
-    assert document["intervals"] is None
+    assert document.intervals is None
 
 
 def test_categories_with_few_matches_are_marked(judge, made_pairs):
     document = as_document(judge(*made_pairs))
-    for row in document["categories"]:
-        assert row["small"] == (row["positives"] < 30)
+    for row in document.categories:
+        assert row.small == (row.positives < 30)
 
 
 def test_when_every_category_fails_legacy_is_null_and_weighted_zero(judge):
     truth = {"left_id": [1, 3, 5], "right_id": [2, 4, 6], "target": [0.0, 0.0, 1.0]}
     scores = {"left_id": [1, 3, 5], "right_id": [2, 4, 6], "score": [0.9, 0.8, 0.1]}
     document = as_document(judge(truth, scores))
-    assert (document["legacy"], document["weighted"]) == (None, 0.0)
-    assert document["categories"][0]["threshold"] is None
-    assert document["categories"][0]["recall_at_precision"] == 0.0
+    assert (document.legacy, document.weighted) == (None, 0.0)
+    assert document.categories[0].threshold is None
+    assert document.categories[0].recall_at_precision == 0.0
 
 
 def test_a_truth_without_any_match_can_be_evaluated(judge):
     truth = {"left_id": [1, 3], "right_id": [2, 4], "target": [0.0, 0.0]}
     scores = {"left_id": [1, 3], "right_id": [2, 4], "score": [0.9, 0.8], "match": [False, False]}
     document = as_document(judge(truth, scores))
-    assert (document["positives"], document["weighted"], document["trivial"]) == (0, 0.0, 0.0)
-    assert document["decisions"]["precision"] == {"precision": None, "recall": None, "f1": None}
+    assert (document.positives, document.weighted, document.trivial) == (0, 0.0, 0.0)
+    assert document.decisions.precision == DecisionValues(None, None, None)
 
 
 def test_a_constant_score_earns_no_more_than_the_trivial_floor(judge):
@@ -128,8 +131,8 @@ def test_a_constant_score_earns_no_more_than_the_trivial_floor(judge):
     pairs = {"left_id": np.arange(size), "right_id": np.arange(size) + size}
     truth = {**pairs, "target": np.repeat([1.0, 0.0], [32, 8])}
     document = as_document(judge(truth, {**pairs, "score": np.full(size, 0.5)}))
-    assert document["weighted"] == document["trivial"] == pytest.approx(0.9)
-    assert document["strict"] == pytest.approx(0.8)
+    assert document.weighted == document.trivial == pytest.approx(0.9)
+    assert document.strict == pytest.approx(0.8)
 
 
 SWAPPED = {
@@ -149,7 +152,7 @@ def test_a_swapped_pair_is_decided_by_the_threshold_of_the_truths_left_product(j
     assert report.decisions.precision.called.tolist() == [False, True]
     assert report.decisions.f1.called.tolist() == [True, True]
     assert report.decisions.redecided == 1
-    assert as_document(report)["swapped"] == 2
+    assert as_document(report).swapped == 2
 
 
 def test_a_swapped_pair_keeps_its_decision_where_no_threshold_is_known(judge):
@@ -164,16 +167,16 @@ def test_an_index_and_a_model_add_categories_thresholds_and_disagreements(judge,
     catalog = catalog_of(list(range(600)), category_3=["phones", "cables"] * 300)
     context = Context(catalog=catalog, kept=frozenset({"phones"}), thresholds={"phones": 0.4})
     document = as_document(judge(truth, scores, context=context))
-    assert document["category_source"] == "index"
-    assert document["category_disagreements"] == 300
-    assert document["categories"][0]["model_threshold"] == 0.4
-    assert document["absent"] == ["provenance"]
+    assert document.category_source == "index"
+    assert document.category_disagreements == 300
+    assert document.categories[0].model_threshold == 0.4
+    assert document.absent == ("provenance",)
 
 
 def test_report_json_names_files_without_their_folders(judge, made_pairs, tmp_path):
     made = {"kind": "scores", "index_fingerprint": "aaa", "model_fingerprint": "bbb", "thresholds": {"phones": 0.5}}
     document = as_document(judge(*made_pairs, heroic=made))
-    assert document["provenance"]["scores"] == "scores.parquet"
-    assert document["provenance"]["index_fingerprint"] == "aaa"
-    assert document["provenance"]["thresholds"] == {"phones": 0.5}
-    assert str(tmp_path) not in json.dumps(document)
+    assert document.provenance.scores == "scores.parquet"
+    assert document.provenance.index_fingerprint == "aaa"
+    assert document.provenance.thresholds == {"phones": 0.5}
+    assert str(tmp_path) not in json.dumps(stored_record(document))

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ import torch
 
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
+from indexing.storage.records import read_record, stored_record
 from reranking.encoder_training.loop.checkpoint import (
     Checkpoint,
     Tensors,
@@ -88,6 +89,19 @@ class History:
     def best(self) -> Epoch:
         """The epoch whose weights were kept: the first with the best metric."""
         return max(self.epochs, key=lambda epoch: (epoch.metric, -epoch.number))
+
+
+@dataclass(frozen=True)
+class RunState:
+    """Where a run stands, beside its weights: what it is made from, the steps done, the batches of the epoch and the
+    sum of their losses, the seconds that it took, and the epochs judged so far."""
+
+    made: Mapping[str, Any]
+    step: int
+    batch: int
+    loss: float
+    seconds: float
+    epochs: tuple[Epoch, ...]
 
 
 @dataclass(frozen=True)
@@ -202,16 +216,9 @@ class _Run:
         self.saved = time.monotonic()
         if self.place.checkpoint is None:
             return
-        state = {
-            "made": dict(self.place.made),
-            "step": self.step,
-            "batch": self.batch,
-            "loss": self.loss,
-            "seconds": self.seconds,
-            "epochs": [asdict(epoch) for epoch in self.epochs],
-        }
+        state = RunState(self.place.made, self.step, self.batch, self.loss, self.seconds, tuple(self.epochs))
         model, moments = weights_of(self.learner.module), moments_of(self.learner.optimizer)
-        write_checkpoint(self.place.checkpoint, Checkpoint(model, self.best, moments, state))
+        write_checkpoint(self.place.checkpoint, Checkpoint(model, self.best, moments, stored_record(state)))
 
     def _take_up(self) -> None:
         """Go on from the checkpoint, if there is one and that was asked."""
@@ -219,12 +226,12 @@ class _Run:
         if path is None or not self.place.resume or not path.exists():
             return
         found = read_checkpoint(path)
-        _refuse_other(path, found.state["made"], self.place.made)
+        state = read_record(found.state, RunState, where=str(path), remedy="remove it and train anew")
+        _refuse_other(path, state.made, self.place.made)
         self.learner.module.load_state_dict(found.model)
         restore_moments(self.learner.optimizer, found.moments)
-        self.step, self.batch, self.loss = (found.state[name] for name in ("step", "batch", "loss"))
-        self.epochs = [Epoch(**row) for row in found.state["epochs"]]
-        self.before, self.best = found.state["seconds"], found.best
+        self.step, self.batch, self.loss, self.epochs = state.step, state.batch, state.loss, list(state.epochs)
+        self.before, self.best = state.seconds, found.best
         self.tell(f"going on from step {self.step}, {self.before / 60:.0f} min into the training")
 
     def _drop_checkpoint(self) -> None:

@@ -1,6 +1,5 @@
 """The folder of a trained cross-encoder: one model a fold, and the fold of every product that they were trained on."""
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -18,7 +17,8 @@ from indexing.arrays import Floats1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.errors import InputError
 from indexing.machine.device import torch_devices
-from indexing.storage.artefact import read_manifest
+from indexing.storage.artefact import MANIFEST, read_manifest
+from indexing.storage.records import read_record
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -38,28 +38,46 @@ def write_folds(folder: Path, catalog: Catalog, folds: Ints1d) -> None:
     pq.write_table(table, folder / FOLDS)
 
 
+@dataclass(frozen=True, kw_only=True)
+class CrossManifest:
+    """What the folder of a cross-encoder says of its training: its base, a digest of its pairs, its settings, and the
+    history of each fold's model. Folders of before `precision` score in fp32."""
+
+    base: Mapping[str, str]
+    pairs: str
+    template: str
+    folds: int
+    most_pairs: int | None
+    valid_share: float
+    valid_pairs: int
+    max_tokens: int
+    layers: int | None
+    precision: str = "fp32"
+    group_by: str
+    seed: int
+    batch: int
+    learning_rate: float
+    warmup: float
+    weight_decay: float
+    most_gradient: float
+    epochs: int
+    patience: int
+    minutes: float | None
+    history: tuple[Mapping[str, Any], ...]
+
+
 @dataclass(frozen=True)
 class CrossFolds:
-    """A cross-encoder's folder, opened; its models are read when first asked to score."""
+    """A cross-encoder's folder, opened; its models, `count` of them, one a fold, are read when first asked to score.
+
+    `template` is the text of a product that they read, `precision` (fp32 or bf16) is what they score in, wherever that is.
+    """
 
     folder: Path
-    made: Mapping[str, Any]
+    count: int
+    template: str
+    precision: str
     fingerprint: str
-
-    @property
-    def count(self) -> int:
-        """How many folds, and models."""
-        return int(self.made["folds"])
-
-    @property
-    def template(self) -> str:
-        """The text of a product that the models read."""
-        return str(self.made["template"])
-
-    @property
-    def precision(self) -> str:
-        """fp32 or bf16: in which the models score, wherever that is."""
-        return str(self.made.get("precision", "fp32"))
 
     @cached_property
     def models(self) -> "tuple[CrossEncoder, ...]":
@@ -103,15 +121,15 @@ def open_cross(folder: Path) -> CrossFolds:
     """Open a folder that `heroic train-encoder cross` wrote. Raises InputError when it is missing or damaged."""
     folder = Path(folder)
     manifest = read_manifest(folder, KIND)
-    if not {"folds", "template"} <= manifest.made.keys():
-        raise InputError(f"{folder}: its manifest does not say how it was trained: train the cross-encoder again")
-    return _opened(folder.resolve(), json.dumps(manifest.made), manifest.fingerprint)
+    where, remedy = f"{folder}/{MANIFEST}", "train the cross-encoder again"
+    made = read_record(manifest.made, CrossManifest, where=where, remedy=remedy)
+    return _opened(folder.resolve(), made.folds, made.template, made.precision, manifest.fingerprint)
 
 
 @lru_cache(maxsize=4)
-def _opened(folder: Path, made: str, fingerprint: str) -> CrossFolds:
+def _opened(folder: Path, count: int, template: str, precision: str, fingerprint: str) -> CrossFolds:
     """One object a folder and process, which reads the models once and keeps their scores."""
-    return CrossFolds(folder, json.loads(made), fingerprint)
+    return CrossFolds(folder, count, template, precision, fingerprint)
 
 
 def _link(source: str, target: str) -> None:

@@ -46,7 +46,7 @@ def _model_to_index(model: Inspected, index: Inspected) -> Found:
         load_reranker(model.path).needs.refuse(open_index(index.path))
     except InputError as error:
         return False, str(error)
-    trained_on = model.made.get("report", {}).get("index")
+    trained_on = model.content.origin.index
     if trained_on == index.fingerprint:
         return True, "the model was trained on this index"
     return True, f"the model was trained on index {trained_on}; this one ({index.fingerprint}) has all that it needs"
@@ -54,7 +54,7 @@ def _model_to_index(model: Inspected, index: Inspected) -> Found:
 
 def _made_with(later: Inspected, earlier: Inspected) -> Found:
     """By the fingerprint of the index or model that scores and reports keep."""
-    kept = later.made.get(f"{earlier.kind}_fingerprint")
+    kept = later.content.origin.named()[earlier.kind]
     if kept is None:
         return None, f"the {later.kind} do not say which {earlier.kind} made them".replace("report do", "report does")
     if kept == earlier.fingerprint:
@@ -68,15 +68,15 @@ def _unknown(later: Inspected, earlier: Inspected) -> Found:
 
 def _report_of(report: Inspected, scores: Inspected) -> Found:
     """Of a report or of groups, whether they are of these scores."""
-    known = [name for name in ("index_fingerprint", "model_fingerprint") if report.made.get(name) is not None]
+    known = {what: kept for what, kept in report.content.origin.named().items() if kept is not None}
     said = "the report does" if report.kind == "report" else f"the {report.kind} do"
     if not known:
         return None, f"{said} not say what {'its' if report.kind == 'report' else 'their'} scores were made with"
-    for name in known:
-        if report.made[name] != scores.made.get(name):
-            what = name.partition("_")[0]
+    of_scores = scores.content.origin.named()
+    for what, kept in known.items():
+        if kept != of_scores[what]:
             verb = f"the {report.kind} {'is' if report.kind == 'report' else 'are'} of scores of"
-            return False, f"{verb} {what} {report.made[name]}, these are of {scores.made.get(name)}"
+            return False, f"{verb} {what} {kept}, these are of {of_scores[what]}"
     return True, f"the {report.kind} {'is' if report.kind == 'report' else 'are'} of scores of the same index and model"
 
 

@@ -2,35 +2,45 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from eval.pages.report_document import read_document, report_manifest
 from indexing.errors import InputError
+from indexing.index_manifest import index_manifest
 from indexing.storage.artefact import MANIFEST, SCHEMA_VERSION, Manifest, read_manifest
+from reranking.grouping.group_files import read_groups_manifest
+from reranking.model.scores_manifest import METADATA_KEY, read_scores_manifest
+from scripts.commands.inspect.contents import (
+    Content,
+    GroupsContent,
+    IndexContent,
+    ModelContent,
+    ReportContent,
+    ReportFigures,
+    ScoresContent,
+)
+from scripts.commands.inspect.counts import GroupedProducts, ScoredCounts, count_groups, count_scores
 
 KINDS = ("index", "model", "report", "scores", "groups")
 FILES = ("scores", "groups")  # kinds that are one parquet file
-METADATA_KEY = b"heroic"
-REPORT_FILE = "report.json"
 ONE_OF_THEM = "name an index, a model, a scores file, a groups file or a report folder"
-COLUMNS = ("id", "group", "size", "disagreements")
+Counts = TypeVar("Counts", ScoredCounts, GroupedProducts)
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """One artefact. `made` says how it was made; `sizes` are (part, bytes); `damage` is empty when it is whole."""
+    """One artefact. `content` says how it was made; `sizes` are (part, bytes); `damage` is empty when it is whole."""
 
     path: Path
     kind: str
     fingerprint: str
-    made: Mapping[str, Any]
+    content: Content
     sizes: tuple[tuple[str, int], ...]
     damage: tuple[str, ...]
     created: str = ""
@@ -56,19 +66,27 @@ def _inspect_folder(folder: Path) -> Inspected:
     if manifest.kind not in KINDS[:3]:
         raise InputError(f"{folder}: holds {manifest.kind!r}: {ONE_OF_THEM}")
     damage = [fault for name, of in manifest.files.items() if (fault := _fault(folder, name, of))]
-    made = dict(manifest.made)
-    if manifest.kind == "report" and not damage:
-        made |= _report_facts(folder, damage)
+    content = _folder_content(folder, manifest, damage)
     return Inspected(
         folder,
         manifest.kind,
         manifest.fingerprint,
-        made,
+        content,
         _sizes_by_part(folder, manifest),
         tuple(damage),
         manifest.created,
         manifest.heroic_version,
     )
+
+
+def _folder_content(folder: Path, manifest: Manifest, damage: list[str]) -> Content:
+    if manifest.kind == "index":
+        return IndexContent(index_manifest(manifest, folder))
+    if manifest.kind == "report":
+        return _report_content(folder, manifest, damage)
+    from reranking.model.manifest import model_manifest  # which loads XGBoost
+
+    return ModelContent(model_manifest(folder, manifest))
 
 
 def _manifest_of(folder: Path) -> Manifest:
@@ -113,95 +131,71 @@ def _sizes_by_part(folder: Path, manifest: Manifest) -> tuple[tuple[str, int], .
     return tuple(sorted(sizes.items()))
 
 
-def _report_facts(folder: Path, damage: list[str]) -> dict[str, Any]:
-    """What report.json adds to the manifest: the figures and where the scores came from."""
-    report = _parsed(folder / REPORT_FILE)
-    if not isinstance(report, dict):
-        damage.append(f"{REPORT_FILE}: cannot be read")
-        return {}
-    facts = {name: report.get(name) for name in ("pairs", "positives", "weighted", "strict", "legacy", "pooled")}
-    provenance = report.get("provenance") or {}
-    return {**facts, **{name: provenance.get(name) for name in ("index_fingerprint", "model_fingerprint")}}
+def _report_content(folder: Path, manifest: Manifest, damage: list[str]) -> ReportContent:
+    """What the manifest and, of a folder that is whole, report.json say; what is wrong with the latter is damage."""
+    made = report_manifest(folder, manifest)
+    if damage:
+        return ReportContent(made, None)
+    try:
+        found = read_document(folder)
+    except InputError as error:
+        damage.append(str(error))
+        return ReportContent(made, None)
+    source = found.provenance
+    figures = ReportFigures(
+        pairs=found.pairs,
+        positives=found.positives,
+        weighted=found.weighted,
+        strict=found.strict,
+        legacy=found.legacy,
+        pooled=found.pooled,
+        index_fingerprint=source.index_fingerprint,
+        model_fingerprint=source.model_fingerprint,
+    )
+    return ReportContent(made, figures)
 
 
 def _inspect_file(path: Path) -> Inspected:
-    made = _file_metadata(path)
-    kind = made.pop("kind")
+    raw = _metadata_of(path)
+    kind = _kind_of(raw, path)
     damage: list[str] = []
-    try:
-        made |= _scores_facts(path, damage) if kind == "scores" else groups_facts(path, damage)
-    except (pa.ArrowException, OSError) as error:
-        damage.append(f"its rows cannot be read: {str(error).splitlines()[0]}")
-    return Inspected(path, kind, "", made, ((path.name, path.stat().st_size),), tuple(damage))
+    content = _scores_content(path, raw, damage) if kind == "scores" else _groups_content(path, raw, damage)
+    return Inspected(path, kind, "", content, ((path.name, path.stat().st_size),), tuple(damage))
 
 
-def _file_metadata(path: Path) -> dict[str, Any]:
+def _metadata_of(path: Path) -> bytes:
     try:
         raw = (pq.read_schema(path).metadata or {}).get(METADATA_KEY)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: is no parquet file, or a truncated one: {ONE_OF_THEM}") from error
     if raw is None:
         raise InputError(f"{path}: does not say how it was made, so heroic score did not write it: {ONE_OF_THEM}")
+    return bytes(raw)
+
+
+def _kind_of(raw: bytes, path: Path) -> str:
+    """Scores or groups. Raises InputError for metadata of anything else."""
     try:
-        made = json.loads(raw)
-        if made["kind"] not in FILES:
-            raise InputError(f"{path}: holds {made['kind']!r}: {ONE_OF_THEM}")
+        kind = json.loads(raw)["kind"]
     except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"{path}: what it says of its making cannot be read ({error}): score again") from error
-    return dict(made)
+    if kind not in FILES:
+        raise InputError(f"{path}: holds {kind!r}: {ONE_OF_THEM}")
+    return str(kind)
 
 
-def _scores_facts(path: Path, damage: list[str]) -> dict[str, Any]:
-    """Rows, matches and categories, read a batch at a time; rows without a score are damage."""
-    columns = ("score", "category", "match", "match_f1")
-    counts = {"pairs": 0, "matches": 0, "matches_f1": 0}
-    categories: dict[str, int] = {}
-    unscored = 0
-    with pq.ParquetFile(path) as file:
-        names = file.schema_arrow.names
-        damage += [f"has no column '{name}'" for name in columns if name not in names]
-        for batch in file.iter_batches(columns=[name for name in columns if name in names]):
-            counts["pairs"] += len(batch)
-            found = {name: batch.column(name) for name in batch.schema.names}
-            if "score" in found:
-                unscored += len(batch) - (pc.sum(pc.is_finite(found["score"])).as_py() or 0)
-            for name, column in (("matches", "match"), ("matches_f1", "match_f1")):
-                counts[name] += (pc.sum(found[column]).as_py() or 0) if column in found else 0
-            for entry in pc.value_counts(found["category"]).to_pylist() if "category" in found else ():
-                categories[entry["values"]] = categories.get(entry["values"], 0) + entry["counts"]
-    if unscored:
-        damage.append(f"{unscored} rows have no score")
-    return {**counts, "pairs_by_category": categories}
+def _scores_content(path: Path, raw: bytes, damage: list[str]) -> ScoresContent:
+    return ScoresContent(read_scores_manifest(raw, path), _counted(count_scores, path, damage))
 
 
-def groups_facts(path: Path, damage: list[str]) -> dict[str, Any]:
-    """Products, groups and disagreements; sizes that are not those of the groups, and products twice, are damage."""
-    with pq.ParquetFile(path) as file:
-        missing = [name for name in COLUMNS if name not in file.schema_arrow.names]
-        damage += [f"has no column '{name}'" for name in missing]
-        if missing:
-            return {"products": int(file.metadata.num_rows)}
-        table = file.read(columns=list(COLUMNS))
-    counts = pc.value_counts(table["group"].combine_chunks())
-    sizes = np.asarray(counts.field("counts").to_numpy(), dtype=np.int64)
-    places = pc.index_in(table["group"], counts.field("values"))
-    told = np.asarray(table["size"].to_numpy(), dtype=np.int64)
-    wrong = int((sizes[np.asarray(places.to_numpy(), dtype=np.int64)] != told).sum())
-    if wrong:
-        damage.append(f"{wrong} rows have another size than their group has products")
-    twice = len(table) - len(pc.unique(table["id"]))
-    if twice:
-        damage.append(f"{twice} products occur again")
-    return {
-        "products": len(table),
-        "groups": int((sizes > 1).sum()),
-        "alone": int((sizes == 1).sum()),
-        "largest": int(sizes.max(initial=0)),
-        "disagreements": _total(table["disagreements"]) // 2,  # each pair is counted at both of its products
-    }
+def _groups_content(path: Path, raw: bytes, damage: list[str]) -> GroupsContent:
+    return GroupsContent(read_groups_manifest(json.loads(raw), path), _counted(count_groups, path, damage))
 
 
-def _total(column: pa.ChunkedArray) -> int:
-    return int(pc.sum(column).as_py() or 0)
+def _counted(count: Callable[[Path, list[str]], Counts], path: Path, damage: list[str]) -> Counts | None:
+    """What is counted in a file's rows; None, and damage, where they cannot be read."""
+    try:
+        return count(path, damage)
+    except (pa.ArrowException, OSError) as error:
+        damage.append(f"its rows cannot be read: {str(error).splitlines()[0]}")
+        return None

@@ -1,19 +1,34 @@
 """What was found out about artefacts, for people and for programs."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from indexing.index_manifest import IndexManifest
-from indexing.storage.records import read_record
+from eval.pages.report_document import ReportManifest
+from reranking.grouping.group_files import GroupsManifest
+from reranking.model.scores_manifest import ScoresManifest
 from scripts.commands.inspect.belonging import Belonging
+from scripts.commands.inspect.contents import (
+    Content,
+    GroupsContent,
+    IndexContent,
+    ModelContent,
+    ReportContent,
+    ReportFigures,
+    ScoresContent,
+)
+from scripts.commands.inspect.counts import GroupCounts, GroupedProducts, ScoredCounts
 from scripts.commands.inspect.index_text import index_facts
 from scripts.commands.inspect.inspection import Inspected
 from scripts.terminal.console import plain
+
+if TYPE_CHECKING:
+    from reranking.model.manifest import ModelManifest
+    from reranking.model.training_report import TrainingReport
 
 Facts = list[tuple[str, str]]
 STRONGEST = 5
@@ -33,7 +48,7 @@ def as_document(artefacts: Sequence[Inspected], belonging: Sequence[Belonging], 
                 "bytes": found.bytes,
                 "sizes": dict(found.sizes),
                 "damage": list(found.damage),
-                "made": dict(found.made),
+                "made": found.content.as_json(),
             }
             for found in artefacts
         ],
@@ -57,8 +72,7 @@ def render(artefacts: Sequence[Inspected], belonging: Sequence[Belonging]) -> Gr
 
 def facts_of(found: Inspected) -> Facts:
     """How an artefact was made, in a reader's words; what is not known is left out."""
-    of_kind = {"index": _index, "model": _model, "scores": _scores, "report": _report, "groups": _groups}
-    facts = of_kind[found.kind](found.made)
+    facts = _made(found.content)
     facts += [("fingerprint", found.fingerprint), ("created", found.created)]
     facts += [("heroic version", found.heroic_version), ("on disk", _on_disk(found))]
     return [(name, value) for name, value in facts if value]
@@ -75,92 +89,104 @@ def _table(found: Inspected) -> Table:
     return table
 
 
-def _index(made: Mapping[str, Any]) -> Facts:
-    return index_facts(read_record(made, IndexManifest, where="the index's manifest", remedy="build it again"))
+def _made(content: Content) -> Facts:
+    match content:
+        case ModelContent(made):
+            return _model(made)
+        case ScoresContent(made, counts):
+            return _scores(made, counts)
+        case GroupsContent(made, products):
+            return _groups(made, products)
+        case ReportContent(made, figures):
+            return _report(made, figures)
+        case IndexContent(made):
+            return index_facts(made)
 
 
-def _model(made: Mapping[str, Any]) -> Facts:
-    report, needs = made["report"], made["needs"]
-    strongest = list(report.get("importance", {}).items())[:STRONGEST]
-    encoders = [f"{view}: {of['spec']}" for view, of in needs["encoders"].items()]
+def _model(made: "ModelManifest") -> Facts:
+    report, needs = made.report, made.needs
+    strongest = list(report.importance.items())[:STRONGEST]
+    encoders = [f"{view}: {encoder.spec}" for view, encoder in needs.encoders.items()]
     return [
-        ("boosters", f"{made['members']} of {', '.join(map(str, report.get('rounds', [])))} rounds"),
-        ("features", f"{len(made['features'])}{', with the source' if made['same_source'] else ''}"),
+        ("boosters", f"{made.members} of {', '.join(map(str, report.rounds))} rounds"),
+        ("features", f"{len(made.features)}{', with the source' if made.same_source else ''}"),
         ("strongest", ", ".join(f"{name} {share:.0%}" for name, share in strongest)),
-        ("trained on", _training(report)),
-        ("validation", _validation(made, report)),
-        ("target precision", f"{made['target_precision']:g}"),
+        ("trained on", f"index {report.index}, {report.train_rows:,} pairs of {report.rows:,}"),
+        ("validation", _validation(report, made.target_precision)),
+        ("target precision", f"{made.target_precision:g}"),
         ("thresholds", _thresholds(made)),
-        ("needs views", f"{', '.join(needs['views'])}, {needs['k']} neighbours"),
+        ("needs views", f"{', '.join(needs.views)}, {needs.k} neighbours"),
         ("needs encoders", ", ".join(encoders)),
     ]
 
 
-def _training(report: Mapping[str, Any]) -> str:
-    counts = f"{report['train_rows']:,} pairs of {report['rows']:,}" if "rows" in report else ""
-    return f"index {report.get('index')}{', ' + counts if counts else ''}"
+def _validation(report: "TrainingReport", precision: float) -> str:
+    pairs = f"{report.valid_rows:,} pairs with {report.valid_positives:,} matches"
+    return f"weighted {report.metric:.4f} at precision {precision:g}, on {pairs}"
 
 
-def _validation(made: Mapping[str, Any], report: Mapping[str, Any]) -> str:
-    if "metric" not in report:
-        return ""
-    pairs = f"{report['valid_rows']:,} pairs with {report['valid_positives']:,} matches"
-    return f"weighted {report['metric']:.4f} at precision {made['target_precision']:g}, on {pairs}"
-
-
-def _scores(made: Mapping[str, Any]) -> Facts:
-    matches = f"{made.get('matches', 0):,} by category, {made.get('matches_f1', 0):,} at the best F1"
-    by_category = made.get("pairs_by_category", {})
-    largest = sorted(by_category.items(), key=lambda entry: -entry[1])
-    precision = made.get("target_precision")
+def _scores(made: ScoresManifest, counts: ScoredCounts | None) -> Facts:
     return [
-        ("pairs", f"{made['pairs']:,}" if "pairs" in made else ""),
-        ("matches", matches if "matches" in made else ""),
+        *([] if counts is None else _counted_scores(counts)),
+        ("made with index", made.index_fingerprint or ""),
+        ("made with model", made.model_fingerprint or ""),
+        ("target precision", "" if made.target_precision is None else f"{made.target_precision:g}"),
+        ("thresholds", _thresholds(made) if made.thresholds else ""),
+    ]
+
+
+def _counted_scores(counts: ScoredCounts) -> Facts:
+    largest = sorted(counts.pairs_by_category.items(), key=lambda entry: -entry[1])
+    return [
+        ("pairs", f"{counts.pairs:,}"),
+        ("matches", f"{counts.matches:,} by category, {counts.matches_f1:,} at the best F1"),
         ("by category", _listed(f"{name} {pairs:,}" for name, pairs in largest)),
-        ("made with index", str(made.get("index_fingerprint") or "")),
-        ("made with model", str(made.get("model_fingerprint") or "")),
-        ("target precision", "" if precision is None else f"{precision:g}"),
-        ("thresholds", _thresholds(made)),
     ]
 
 
-def _groups(made: Mapping[str, Any]) -> Facts:
-    counted = "groups" in made
-    groups = f"{made.get('groups', 0):,} of two and more products, the largest of {made.get('largest', 0):,}"
-    threshold, size = made.get("threshold"), made.get("max_size")
+def _groups(made: GroupsManifest, found: GroupedProducts | None) -> Facts:
+    counted = None if found is None else found.counted
     return [
-        ("products", f"{made['products']:,}" if "products" in made else ""),
-        ("groups", f"{groups}; {made.get('alone', 0):,} products alone" if counted else ""),
-        (
-            "disagreement",
-            f"{made.get('disagreements', 0):,} scored pairs inside groups are no match" if counted else "",
-        ),
-        ("threshold", "the column match" if threshold is None else f"{threshold:g}"),
-        ("agreement", f"{made['agreement']:g}" if "agreement" in made else ""),
-        ("largest size", f"{size:,}" if size else "any"),
-        ("one per source", "yes" if made.get("one_per_source") else "no"),
-        ("made with index", str(made.get("index_fingerprint") or "")),
-        ("made with model", str(made.get("model_fingerprint") or "")),
+        ("products", "" if found is None else f"{found.products:,}"),
+        *([] if counted is None else _counted_groups(counted)),
+        ("threshold", "the column match" if made.threshold is None else f"{made.threshold:g}"),
+        ("agreement", "" if made.agreement is None else f"{made.agreement:g}"),
+        ("largest size", f"{made.max_size:,}" if made.max_size else "any"),
+        ("one per source", "yes" if made.one_per_source else "no"),
+        ("made with index", made.index_fingerprint or ""),
+        ("made with model", made.model_fingerprint or ""),
     ]
 
 
-def _report(made: Mapping[str, Any]) -> Facts:
-    figures = [f"{name} {made[name]:.4f}" for name in ("weighted", "strict", "legacy", "pooled") if made.get(name)]
+def _counted_groups(counted: GroupCounts) -> Facts:
+    groups = f"{counted.groups:,} of two and more products, the largest of {counted.largest:,}"
     return [
-        ("of scores", str(made.get("scores", ""))),
-        ("against truth", str(made.get("truth", ""))),
-        ("pairs", f"{made['pairs']:,} with {made['positives']:,} matches" if made.get("pairs") else ""),
-        ("target precision", f"{made['target_precision']:g}" if made.get("target_precision") else ""),
-        ("figures", ", ".join(figures)),
-        ("made with index", str(made.get("index_fingerprint") or "")),
-        ("made with model", str(made.get("model_fingerprint") or "")),
+        ("groups", f"{groups}; {counted.alone:,} products alone"),
+        ("disagreement", f"{counted.disagreements:,} scored pairs inside groups are no match"),
     ]
 
 
-def _thresholds(made: Mapping[str, Any]) -> str:
-    named = [*(made.get("thresholds") or {}).items()]
-    named += [(name, made[key]) for name, key in (("others", "default_threshold"), ("best F1", "f1_threshold"))
-              if key in made]  # fmt: skip
+def _report(made: ReportManifest, figures: ReportFigures | None) -> Facts:
+    return [
+        ("of scores", made.scores),
+        ("against truth", made.truth),
+        *([] if figures is None else [("pairs", f"{figures.pairs:,} with {figures.positives:,} matches")]),
+        ("target precision", f"{made.target_precision:g}"),
+        *([] if figures is None else _figures(figures)),
+    ]
+
+
+def _figures(found: ReportFigures) -> Facts:
+    named = {"weighted": found.weighted, "strict": found.strict, "legacy": found.legacy, "pooled": found.pooled}
+    return [
+        ("figures", ", ".join(f"{name} {value:.4f}" for name, value in named.items() if value)),
+        ("made with index", found.index_fingerprint or ""),
+        ("made with model", found.model_fingerprint or ""),
+    ]
+
+
+def _thresholds(made: "ModelManifest | ScoresManifest") -> str:
+    named = [*made.thresholds.items(), ("others", made.default_threshold), ("best F1", made.f1_threshold)]
     return _listed(f"{name} {_threshold(value)}" for name, value in named)
 
 

@@ -9,9 +9,9 @@ import click
 if TYPE_CHECKING:
     from indexing.catalog.catalog import Catalog
     from indexing.product_index import ProductIndex
+    from reranking.model.train_options import TrainOptions
     from reranking.pairs.labelled import LabelledPairs
     from reranking.training.audit import Suspects
-    from reranking.training.train_reranker import TrainOptions
 
 SHOWN = 10
 PRINTED = "-"  # --audit without a file

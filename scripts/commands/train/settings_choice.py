@@ -1,9 +1,9 @@
 """Where `heroic train` takes the boosters' settings from: the default, another model, or a search."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from indexing.machine.progress import Progress
     from indexing.product_index import ProductIndex
     from reranking.boosters.boosting import BoostingOptions, Layout
+    from reranking.model.train_options import TrainOptions
     from reranking.pairs.labelled import LabelledPairs
-    from reranking.training.train_reranker import Trained, TrainOptions
+    from reranking.training.train_reranker import Trained
     from reranking.training.tuning import Found
 
 
@@ -64,11 +65,11 @@ def with_search(trained: "Trained", found: "Found | None") -> "Trained":
     """The model that also says how its settings were found."""
     if found is None:
         return trained
+    from reranking.model.training_report import SearchReport
+
+    search = SearchReport(found.value, found.default, found.trials, found.pruned)
     model = trained.reranker
-    search: dict[str, Any] = {
-        name: value for name, value in asdict(found).items() if name not in ("boosting", "searched")
-    }
-    return replace(trained, reranker=replace(model, report={**model.report, "search": search}))
+    return replace(trained, reranker=replace(model, report=replace(model.report, search=search)))
 
 
 def show_search(found: "Found | None") -> None:
@@ -88,11 +89,6 @@ def _shown(value: float | str | bool) -> str:
 
 
 def _settings_of(path: Path) -> "BoostingOptions":
-    from indexing.errors import InputError
-    from reranking.boosters.boosting import BoostingOptions
     from reranking.model.folder import load_reranker
 
-    try:
-        return BoostingOptions(**load_reranker(path).report["options"]["boosting"])
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: its manifest does not keep settings ({error}): name another model") from error
+    return load_reranker(path).report.options.boosting

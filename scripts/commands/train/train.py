@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from reranking.boosters.boosting import Layout
     from reranking.decisions.asked_precision import AskedPrecision
     from reranking.decisions.validation import ValidationPairs
+    from reranking.model.train_options import TrainOptions
     from reranking.pairs.labelled import LabelledPairs
     from reranking.pairs.product_groups import GroupBy
     from reranking.training.examples import TrainingRoom
-    from reranking.training.train_reranker import Trained, TrainOptions
+    from reranking.training.train_reranker import Trained
 
 MINED = 10  # neighbours
 
@@ -141,8 +142,7 @@ def command(
     the retrieval whose pairs will be scored (heroic candidates): otherwise ranks mislead the model.
     """
     from reranking.boosters.boosting import choose_boosting_device
-    from reranking.training.mining import MiningOptions
-    from reranking.training.train_reranker import TrainOptions
+    from reranking.model.train_options import MiningOptions, TrainOptions
 
     choice = SettingsChoice(
         trials=trials,

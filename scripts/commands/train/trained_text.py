@@ -1,8 +1,8 @@
 """What `heroic train` prints of the model that it trained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from reranking.model.reranker import XgboostReranker
+    from reranking.model.training_report import TrainingReport
     from reranking.training.train_reranker import Trained
 
 COLUMNS = ("category", "threshold", "asked", "held", "called", "recall", "paid")
@@ -21,16 +22,16 @@ def decision_table(model: "XgboostReranker") -> "Table":
     from rich.table import Table
 
     table = Table(*COLUMNS, title="precision asked and held, recall paid: out of fold on validation")
-    for row in sorted(model.report["decisions"]["held"], key=lambda row: str(row["category"])):
-        threshold = model.thresholds[row["category"]]
+    for category, row in sorted(model.report.held.items()):
+        threshold = model.thresholds[category]
         table.add_row(
-            row["category"],
+            category,
             f"{threshold:.3f}" if threshold <= 1 else "never",
-            f"{row['asked']:g}",
-            _figure(row["held"]),
-            f"{row['called']:,}",
-            _figure(row["recall"]),
-            _figure(row["paid"]),
+            f"{row.asked:g}",
+            _figure(row.held),
+            f"{row.called:,}",
+            _figure(row.recall),
+            _figure(row.paid),
         )
     return table
 
@@ -54,43 +55,40 @@ def show_trained(trained: "Trained", out: Path) -> None:
     console.print(decision_table(model))
 
 
-def _show_pairs(report: Mapping[str, Any]) -> None:
+def _show_pairs(report: "TrainingReport") -> None:
     click.echo(
-        f"pairs: {report['rows']:,} with {report['positives']:,} matches in {report['groups']:,} product groups; "
-        f"trained on {report['train_rows']:,}, validated on {report['valid_rows']:,} "
-        f"with {report['valid_positives']:,} matches"
+        f"pairs: {report.rows:,} with {report.positives:,} matches in {report.groups:,} product groups; "
+        f"trained on {report.train_rows:,}, validated on {report.valid_rows:,} with {report.valid_positives:,} matches"
     )
-    if report.get("left_out"):
-        click.echo(f"left out: {report['left_out']:,} non-matches between training and validation groups")
-    if report["mined"] or report["inferred"]:
-        click.echo(
-            f"added to train on: {report['mined']:,} mined non-matches, {report['inferred']:,} matches that follow"
-        )
-    if report["shared_products"]:
-        matched = ", of validation in non-matches alone" if "left_out" in report else ""
-        click.echo(f"note: {report['shared_products']:,} products are in both training and validation pairs{matched}")
+    if report.left_out:
+        click.echo(f"left out: {report.left_out:,} non-matches between training and validation groups")
+    if report.mined or report.inferred:
+        click.echo(f"added to train on: {report.mined:,} mined non-matches, {report.inferred:,} matches that follow")
+    if report.shared_products:
+        matched = "" if report.left_out is None else ", of validation in non-matches alone"
+        click.echo(f"note: {report.shared_products:,} products are in both training and validation pairs{matched}")
 
 
 def _show_quality(model: "XgboostReranker") -> None:
-    report, calibration = model.report, model.report["calibration"]
+    report, calibration = model.report, model.report.calibration
     click.echo(
-        f"validation weighted (precision >= {model.target_precision:g}): {report['metric']:.4f}"
-        + _span(report["interval"])
+        f"validation weighted (precision >= {model.target_precision:g}): {report.metric:.4f}" + _span(report.interval)
     )
-    click.echo(
-        f"probabilities: {calibration['method']}, expected calibration error {calibration['error']:.4f} out of fold "
-        f"({calibration['error_of_scores']:.4f} of the scores as they are)"
-    )
+    if calibration is not None:
+        click.echo(
+            f"probabilities: {calibration.method}, expected calibration error {calibration.error:.4f} out of fold "
+            f"({calibration.error_of_scores:.4f} of the scores as they are)"
+        )
 
 
 def _span(interval: Sequence[float] | None) -> str:
     return "" if interval is None else f" ({interval[0]:.4f} to {interval[1]:.4f})"
 
 
-def _feature_table(report: Mapping[str, Any]) -> "Table":
+def _feature_table(report: "TrainingReport") -> "Table":
     from rich.table import Table
 
     features = Table("feature", "share of gain", title="strongest features")
-    for name, share in list(report["importance"].items())[:SHOWN]:
+    for name, share in list(report.importance.items())[:SHOWN]:
         features.add_row(name, f"{share:.1%}")
     return features

@@ -8,6 +8,7 @@ from eval.comparing.comparison import compare_reports, share_pairs
 from eval.comparing.judged import JudgedReport
 from eval.comparing.render import as_document, render_comparison
 from eval.metrics.intervals import Draws
+from eval.pages.report_document import ReportSource
 from indexing.errors import InputError
 
 
@@ -19,13 +20,7 @@ def judged(tmp_path):
         generator = np.random.default_rng(3)
         targets = np.arange(200) % 2.0
         scores = targets + noise * generator.normal(size=200)
-        document = {
-            "target_precision": 0.75,
-            "weighted": 1.0,
-            "categories": [
-                {"category": category, "threshold": threshold, "model_threshold": None} for category in ("a", "<b>")
-            ],
-        }
+        source = ReportSource("scores.csv", "score", "truth.csv", None, None, None, None)
         table = {
             "left": pa.array(np.arange(200) * 2)[rows],
             "right": pa.array(np.arange(200) * 2 + 1)[rows],
@@ -34,7 +29,9 @@ def judged(tmp_path):
             "categories": pa.array(np.where(np.arange(200) < 100, "a", "<b>"), pa.large_string())[rows],
             "called": (scores > threshold)[rows],
         }
-        return JudgedReport(tmp_path / name, document, **{**table, **columns})
+        return JudgedReport(
+            tmp_path / name, 0.75, 1.0, {"a": threshold, "<b>": threshold}, source, **{**table, **columns}
+        )
 
     return make
 

@@ -28,7 +28,7 @@ def ceiling(write_table, catalog_of):
             k=3,
             views=tuple(views),
             neighbours=made.__getitem__,
-            manifest=SimpleNamespace(made={"match_across_sources": across}),
+            made=SimpleNamespace(match_across_sources=across),
         )
         return find_ceiling(index, pairs, np.array([0, 0, 1, 1, 2]), np.array([*called, False]), 3)
 

@@ -28,9 +28,9 @@ def test_categories_csv_holds_what_report_json_holds(report, tmp_path):
     write_categories(report, tmp_path / "c.csv")
     with (tmp_path / "c.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    document = as_document(report)["categories"]
-    assert [float(row["weighted"]) for row in rows] == [row["weighted"] for row in document]
-    assert [float(row["low"]) for row in rows] == [row["interval"]["low"] for row in document]
+    document = as_document(report).categories
+    assert [float(row["weighted"]) for row in rows] == [row.weighted for row in document]
+    assert [float(row["low"]) for row in rows] == [row.interval.low for row in document]
     assert rows[0]["model_threshold"] == ""
 
 

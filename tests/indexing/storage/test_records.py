@@ -71,6 +71,11 @@ def test_a_record_comes_back_as_it_was_stored():
     assert read(stored_record(found)) == found
 
 
+def test_a_whole_number_in_the_place_of_a_number_is_written_as_it_was():
+    again = stored_record(read(changed(bounds=[0, 1])))
+    assert json.dumps(again["bounds"]) == "[0, 1]"
+
+
 def test_a_field_of_its_default_may_be_left_out():
     assert stored_record(Plain("p", 4)) == {"spec": "p", "side": 4}
     assert stored_record(Plain("p", 3)) == {"spec": "p"}

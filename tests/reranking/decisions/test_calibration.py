@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from indexing.errors import InputError
+from indexing.storage.records import read_record, stored_record
 from reranking.decisions.calibration import (
     LEAST_OF_EACH,
+    UNCALIBRATED,
     BetaMap,
     Calibration,
     IsotonicMap,
@@ -20,7 +22,6 @@ from reranking.decisions.calibration import (
     fit_beta,
     fit_isotonic,
     log_losses,
-    read_calibration,
 )
 from reranking.decisions.validation import ValidationPairs
 
@@ -57,28 +58,32 @@ def test_any_pairs_give_probabilities_that_rise_and_are_never_sure(fit, given_pa
 
 def test_categories_that_are_alike_share_the_map():
     calibrated = calibrate(pairs_of(2.0, 2.0), ["phones", "cables"])
-    assert [row.method for row in calibrated.categories] == ["shared", "shared"]
+    assert [row.method for row in calibrated.report.categories] == ["shared", "shared"]
     assert calibrated.calibration.by_category == {}
 
 
 def test_a_category_that_differs_has_a_map_of_its_own():
     calibrated = calibrate(pairs_of(0.4, 3.0), ["phones", "cables"])
     assert set(calibrated.calibration.by_category) == {"phones", "cables"}
-    assert all(row.error < 0.03 < row.error_of_scores for row in calibrated.categories)
+    assert all(row.error < 0.03 < row.error_of_scores for row in calibrated.report.categories)
 
 
 def test_a_category_of_few_matches_shares_the_map_however_it_differs():
     pairs = pairs_of(0.4, 3.0)
     few = pairs.take(np.flatnonzero((pairs.categories == 0) | (np.cumsum(pairs.categories) <= 20)))
-    assert calibrate(few, ["phones", "cables"]).categories[1].method == "shared"
+    assert calibrate(few, ["phones", "cables"]).report.categories[1].method == "shared"
 
 
 def test_the_error_after_is_less_than_before_and_judged_out_of_fold():
     calibrated = calibrate(pairs_of(3.0), ["rest"])
-    assert calibrated.error < 0.03
-    assert calibrated.error_of_scores == pytest.approx(0.25, abs=0.03)
-    (row,) = calibrated.categories
-    assert (row.error, row.error_of_scores, row.pairs) == (calibrated.error, calibrated.error_of_scores, PAIRS)
+    assert calibrated.report.error < 0.03
+    assert calibrated.report.error_of_scores == pytest.approx(0.25, abs=0.03)
+    (row,) = calibrated.report.categories
+    assert (row.error, row.error_of_scores, row.pairs) == (
+        calibrated.report.error,
+        calibrated.report.error_of_scores,
+        PAIRS,
+    )
 
 
 def test_the_calibration_error_is_the_gap_meaned_over_pairs():
@@ -95,7 +100,7 @@ def test_a_single_group_is_calibrated_all_the_same():
     one = pairs_of(2.0, count=100)
     together = np.zeros(100, np.int64)
     calibrated = calibrate(ValidationPairs(one.scores, one.targets, one.categories, together, together), ["rest"])
-    assert calibrated.error == calibrated.error_of_scores
+    assert calibrated.report.error == calibrated.report.error_of_scores
 
 
 def isotonic(knots):
@@ -116,12 +121,13 @@ def test_a_higher_score_never_gets_a_lower_probability(one, scores):
 @given(maps, st.dictionaries(st.text(max_size=3), maps, max_size=2))
 def test_it_comes_back_from_json(default, by_category):
     calibration = Calibration(default, by_category)
-    assert read_calibration(json.loads(json.dumps(calibration.stored()))) == calibration
+    stored = json.loads(json.dumps(stored_record(calibration)))
+    assert read_record(stored, Calibration, where="it", remedy="again") == calibration
 
 
 def test_without_anything_learned_probabilities_are_the_scores():
     scores = np.array([0.0, 0.2, 0.7, 1.0])
-    np.testing.assert_allclose(Calibration().of(scores, pa.array(["a"] * 4, pa.large_string())), scores, atol=1e-6)
+    np.testing.assert_allclose(UNCALIBRATED.of(scores, pa.array(["a"] * 4, pa.large_string())), scores, atol=1e-6)
 
 
 def test_a_category_without_a_map_of_its_own_has_the_default():
@@ -157,7 +163,7 @@ def joined(*categories):
 def test_the_map_of_all_is_the_one_that_suits_unseen_pairs_better(pairs, method):
     calibrated = calibrate(pairs, ["rest"])
     fit = {"beta": fit_beta, "isotonic": fit_isotonic}[method]
-    assert calibrated.method == method
+    assert calibrated.report.method == method
     assert calibrated.calibration.default == fit(pairs.scores, pairs.targets)
 
 
@@ -165,7 +171,10 @@ def test_each_category_has_the_map_that_suits_it_fitted_to_its_pairs():
     bent = pairs_of(0.4, seed=1)
     pairs = joined((bent.scores, bent.targets), staircase())
     calibrated = calibrate(pairs, ["phones", "cables"])
-    assert [(row.category, row.method) for row in calibrated.categories] == [("phones", "beta"), ("cables", "isotonic")]
+    assert [(row.category, row.method) for row in calibrated.report.categories] == [
+        ("phones", "beta"),
+        ("cables", "isotonic"),
+    ]
     expected = {"phones": fit_beta(bent.scores, bent.targets), "cables": fit_isotonic(*staircase())}
     assert calibrated.calibration.by_category == expected
 
@@ -189,7 +198,7 @@ def test_a_map_that_nothing_speaks_for_is_not_taken():
     one = pairs_of(2.0, count=200)
     together = np.zeros(200, np.int64)  # one group: no fold can be judged by another
     calibrated = calibrate(ValidationPairs(one.scores, one.targets, one.categories, together, together), ["rest"])
-    assert calibrated.categories[0].method == "shared"
+    assert calibrated.report.categories[0].method == "shared"
 
 
 @pytest.mark.parametrize(

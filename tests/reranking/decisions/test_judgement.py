@@ -7,7 +7,7 @@ from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.calibration import calibrate
 from reranking.decisions.judgement import judge
 from reranking.decisions.thresholds import decide
-from reranking.decisions.validation import ValidationPairs, ranked_report
+from reranking.decisions.validation import ValidationPairs, rank
 
 NAMES = ["phones", "cables", "chairs"]
 ASKED = AskedPrecision(0.8, {"cables": 0.6})
@@ -29,25 +29,6 @@ def test_it_holds_the_decisions_and_the_maps_of_its_seed(pairs):
     assert (judged.decided, judged.calibrated) != (decide(pairs, NAMES, ASKED), calibrate(pairs, NAMES))
 
 
-def test_the_report_says_what_was_held_and_how_probabilities_were_made(pairs):
-    judged = judge(pairs, NAMES, asked=ASKED, seed=0)
-    said = judged.decisions()
-    assert said["decisions"]["caution"] == judged.decided.caution
-    assert [(row["category"], row["asked"]) for row in said["decisions"]["held"]] == [
-        ("phones", 0.8),
-        ("cables", 0.6),
-        ("chairs", 0.8),
-    ]
-    made = said["calibration"]
-    assert (made["method"], made["error"], made["error_of_scores"]) == (
-        judged.calibrated.method,
-        judged.calibrated.error,
-        judged.calibrated.error_of_scores,
-    )
-    assert [row["category"] for row in made["categories"]] == NAMES
-    assert set(said) == {"decisions", "calibration"}
-
-
 def test_the_ranking_is_measured_over_all_and_by_category(pairs):
     def metric(scores, targets, categories):
         return float((scores * targets).mean())
@@ -56,7 +37,7 @@ def test_the_ranking_is_measured_over_all_and_by_category(pairs):
         return 0.0, float(len(of))
 
     judged = judge(pairs, NAMES, asked=ASKED, seed=0)
-    assert judged.ranking(metric, interval) == ranked_report(pairs, NAMES, metric, interval)
+    assert judged.ranking(metric, interval) == rank(pairs, NAMES, metric, interval)
 
 
 def test_categories_in_which_nothing_is_called_are_named(pairs):

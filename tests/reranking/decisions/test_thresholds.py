@@ -91,7 +91,7 @@ def test_a_category_that_never_reaches_the_precision_calls_nothing():
     hopeless = np.full(1200, 0.5), np.tile([1.0, 0.0, 0.0, 0.0], 300)
     decided = decide(pairs_of(apart(500, 100), hopeless), ["phones", "hopeless"], AskedPrecision(0.75))
     assert decided.thresholds.by_category["hopeless"] == math.inf
-    row = decided.held[1]
+    row = decided.report.held[1]
     assert (row.category, row.called, row.held, row.recall) == ("hopeless", 0, None, 0.0)
 
 
@@ -112,7 +112,7 @@ def test_pairs_of_few_large_groups_make_the_threshold_more_careful():
 
 
 def test_what_was_held_is_said_with_the_recall_that_it_cost():
-    (row,) = decide(pairs_of(noisy(2000)), ["rest"], AskedPrecision(0.8)).held
+    (row,) = decide(pairs_of(noisy(2000)), ["rest"], AskedPrecision(0.8)).report.held
     assert row.asked == 0.8
     assert row.held > 0.8
     assert row.paid > 0
@@ -120,7 +120,9 @@ def test_what_was_held_is_said_with_the_recall_that_it_cost():
 
 
 def test_a_category_without_matches_has_no_recall():
-    rows = decide(pairs_of(noisy(2000), (np.full(50, 0.01), np.zeros(50))), ["a", "b"], AskedPrecision(0.75)).held
+    rows = decide(
+        pairs_of(noisy(2000), (np.full(50, 0.01), np.zeros(50))), ["a", "b"], AskedPrecision(0.75)
+    ).report.held
     assert (rows[1].matches, rows[1].recall, rows[1].paid) == (0, None, None)
 
 
@@ -134,7 +136,7 @@ def test_the_order_of_the_pairs_does_not_matter():
 def test_a_single_group_is_no_evidence_out_of_fold():
     decided = decide(pairs_of(apart(30, 30), groups=np.zeros(60, np.int64)), ["rest"], AskedPrecision(0.75))
     assert decided.thresholds.f1 == pytest.approx(0.5)
-    assert (decided.held[0].called, decided.held[0].held) == (0, None)
+    assert (decided.report.held[0].called, decided.report.held[0].held) == (0, None)
 
 
 def column(*names):
@@ -242,29 +244,29 @@ def test_what_is_asked_of_a_category_is_what_asking_it_of_all_gives():
         pairs = pairs_of(noisy(150, seed), noisy(150, seed + 50))
         own = decide(pairs, ["a", "b"], AskedPrecision(0.1, {"a": 0.9, "b": 0.9}))
         every = decide(pairs, ["a", "b"], AskedPrecision(0.9))
-        assert (own.thresholds.by_category, own.held) == (every.thresholds.by_category, every.held)
-        assert own.caution == every.caution
-        cautions.add(own.caution)
+        assert (own.thresholds.by_category, own.report.held) == (every.thresholds.by_category, every.report.held)
+        assert own.report.caution == every.report.caution
+        cautions.add(own.report.caution)
     assert len(cautions) > 1  # more than the least where what was called out of fold fell short
 
 
 def test_where_nothing_is_called_there_is_no_reason_for_more_caution():
     hopeless = np.full(200, 0.5), np.tile([1.0, 0.0, 0.0, 0.0], 50)
-    assert decide(pairs_of(hopeless), ["hopeless"], AskedPrecision(0.75)).caution == CAUTIONS[0]
+    assert decide(pairs_of(hopeless), ["hopeless"], AskedPrecision(0.75)).report.caution == CAUTIONS[0]
 
 
 def test_what_is_paid_is_the_recall_that_no_caution_would_have_had_on_top(monkeypatch):
     pairs, asked = pairs_of(noisy(1500, seed=4)), AskedPrecision(0.85)
-    (row,) = decide(pairs, ["rest"], asked).held
+    (row,) = decide(pairs, ["rest"], asked).report.held
     monkeypatch.setattr("reranking.decisions.thresholds.CAUTIONS", (0.0,))
-    (bold,) = decide(pairs, ["rest"], asked).held
+    (bold,) = decide(pairs, ["rest"], asked).report.held
     assert row.paid == pytest.approx(bold.recall - row.recall)
     assert 0 < row.paid < 0.5
     assert bold.paid == 0
 
 
 def test_pairs_that_all_score_alike_are_called_out_of_fold_when_they_are_matches():
-    (row,) = decide(pairs_of((np.full(60, 0.5), np.ones(60))), ["rest"], AskedPrecision(0.5)).held
+    (row,) = decide(pairs_of((np.full(60, 0.5), np.ones(60))), ["rest"], AskedPrecision(0.5)).report.held
     assert (row.called, row.held, row.recall, row.paid) == (60, 1.0, 1.0, 0.0)
 
 

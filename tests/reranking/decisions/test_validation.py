@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indexing.errors import InputError
-from reranking.decisions.validation import ValidationPairs, ranked_report
+from reranking.decisions.validation import RankedCategory, ValidationPairs, rank
 
 
 def pairs_of(left):
@@ -40,28 +40,28 @@ def mean_score(scores, targets, categories):
 
 
 def test_each_category_with_pairs_is_measured_alone(pairs):
-    report = ranked_report(pairs, ["a", "b", "c"], mean_score, lambda of: (0.0, float(len(of))))
-    assert report["metric"] == pytest.approx(0.525)
-    assert report["interval"] == (0.0, 4.0)
-    assert report["categories"] == [
-        {"category": "a", "pairs": 3, "matches": 2, "metric": pytest.approx(0.5), "interval": (0.0, 3.0)},
-        {"category": "b", "pairs": 1, "matches": 1, "metric": pytest.approx(0.6), "interval": (0.0, 1.0)},
-    ]
+    report = rank(pairs, ["a", "b", "c"], mean_score, lambda of: (0.0, float(len(of))))
+    assert report.metric == pytest.approx(0.525)
+    assert report.interval == (0.0, 4.0)
+    assert report.categories == (
+        RankedCategory("a", 3, 2, pytest.approx(0.5), (0.0, 3.0)),
+        RankedCategory("b", 1, 1, pytest.approx(0.6), (0.0, 1.0)),
+    )
 
 
 def test_without_an_interval_there_is_none(pairs):
-    report = ranked_report(pairs, ["a", "b"], mean_score, None)
-    assert report["interval"] is None
-    assert [row["interval"] for row in report["categories"]] == [None, None]
+    report = rank(pairs, ["a", "b"], mean_score, None)
+    assert report.interval is None
+    assert [row.interval for row in report.categories] == [None, None]
 
 
 def test_the_metric_gets_scores_targets_and_categories(pairs):
     def share(scores, targets, categories):
         return (scores * targets * (categories + 1)).sum()
 
-    report = ranked_report(pairs, ["a", "b"], share, None)
-    assert report["metric"] == pytest.approx(0.9 + 2 * 0.6 + 0.4)
-    assert [row["metric"] for row in report["categories"]] == pytest.approx([0.9 + 0.4, 2 * 0.6])
+    report = rank(pairs, ["a", "b"], share, None)
+    assert report.metric == pytest.approx(0.9 + 2 * 0.6 + 0.4)
+    assert [row.metric for row in report.categories] == pytest.approx([0.9 + 0.4, 2 * 0.6])
 
 
 def test_another_seed_deals_other_folds():

@@ -1,5 +1,6 @@
 """Names of groups stay while most of a group stays, and are never given twice."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexing.errors import InputError
-from reranking.grouping.group_files import NamedGroups, name_groups, read_groups
+from indexing.storage.records import stored_record
+from reranking.grouping.group_files import GroupsManifest, NamedGroups, name_groups, read_groups, read_groups_manifest
 
 HERE = Path("groups.parquet")
 
@@ -79,3 +81,24 @@ def test_files_that_hold_no_groups_are_refused(tmp_path, columns, said):
     pa.parquet.write_table(pa.table(columns), tmp_path / "g.parquet")
     with pytest.raises(InputError, match=said):
         read_groups(tmp_path / "g.parquet")
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        ({"kind": "groups", "colour": "red"}, "it does not know the key 'colour'"),
+        ({"kind": "groups", "max_size": "4"}, "max_size: '4' is not a whole number"),
+        (["groups"], "is not an object"),
+    ],
+)
+def test_what_a_file_cannot_say_of_its_making_is_one_line_with_what_to_do(stored, told):
+    with pytest.raises(InputError) as error:
+        read_groups_manifest(stored, HERE)
+    assert str(error.value).startswith("groups.parquet: ")
+    assert told in str(error.value)
+    assert str(error.value).endswith(": group the scores again")
+
+
+def test_what_a_file_says_of_its_making_comes_back():
+    made = GroupsManifest(index_fingerprint="i", max_size=4, agreement=0.5, threshold=0.25, one_per_source=True)
+    assert read_groups_manifest(json.loads(json.dumps(stored_record(made))), HERE) == made

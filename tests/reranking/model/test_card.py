@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from reranking.decisions.thresholds import Thresholds
+from reranking.decisions.thresholds import DecisionsReport, HeldPrecision, Thresholds
+from reranking.decisions.validation import RankedCategory
 from reranking.model.card import render_card, weak_categories
 from reranking.model.folder import load_reranker, save_reranker
 
@@ -21,23 +22,14 @@ def ranked(model):
 
     def make(**categories):
         rows = [
-            {"category": name, "pairs": 500, "matches": matches, "metric": metric, "interval": None}
-            for name, (matches, metric, _, _) in categories.items()
+            RankedCategory(name, 500, matches, metric, None) for name, (matches, metric, _, _) in categories.items()
         ]
         held = [
-            {
-                "category": name,
-                "matches": matches,
-                "asked": 0.75,
-                "called": 9,
-                "held": precision,
-                "recall": 0.5,
-                "paid": 0,
-            }
+            HeldPrecision(name, matches, 0.75, 9, precision, 0.5, 0)
             for name, (matches, _, precision, _) in categories.items()
         ]
         thresholds = {name: threshold for name, (*_, threshold) in categories.items()}
-        report = {**model.report, "categories": rows, "decisions": {"held": held}}
+        report = replace(model.report, categories=tuple(rows), decisions=DecisionsReport(1.645, tuple(held)))
         return replace(model, decisions=Thresholds(thresholds, 0.5, 0.5), report=report)
 
     return make
@@ -48,27 +40,24 @@ def test_it_is_written_with_the_model_and_says_what_the_manifest_says(model, sam
     assert card == render_card(model)
     assert card.startswith(f"# Model {model.fingerprint}\n")
     report = model.report
-    assert f"{report['rows']:,} labelled pairs, {report['positives']:,} of them matches" in card
-    assert f"**{report['metric']:.4f}**" in card
-    assert f"index {report['index']}" in card
-    assert f"| rest | {report['valid_rows']:,} | {report['valid_positives']:,} |" in card
+    assert f"{report.rows:,} labelled pairs, {report.positives:,} of them matches" in card
+    assert f"**{report.metric:.4f}**" in card
+    assert f"index {report.index}" in card
+    assert f"| rest | {report.valid_rows:,} | {report.valid_positives:,} |" in card
 
 
 def test_families_are_listed_strongest_first(model):
-    added = [family["added"] for family in model.report["families"]]
+    added = [family.added for family in model.report.families]
     assert added == sorted(added, reverse=True)
-    assert sum(family["features"] for family in model.report["families"]) == len(model.feature_names)
-    first = model.report["families"][0]
-    assert (
-        f"| {first['family']} | {first['added']:.2f} | {first['features']} | `{first['strongest'][0]}`"
-        in render_card(model)
-    )
+    assert sum(family.features for family in model.report.families) == len(model.feature_names)
+    first = model.report.families[0]
+    assert f"| {first.family} | {first.added:.2f} | {first.features} | `{first.strongest[0]}`" in render_card(model)
 
 
 def test_the_interval_of_the_metric_is_told_where_there_is_one(model):
-    told = replace(model, report={**model.report, "interval": (0.9, 0.95)})
+    told = replace(model, report=replace(model.report, interval=(0.9, 0.95)))
     assert "(95 % interval 0.900 to 0.950)" in render_card(told)
-    assert "interval" not in render_card(replace(model, report={**model.report, "interval": None}))
+    assert "interval" not in render_card(replace(model, report=replace(model.report, interval=None)))
 
 
 def test_weak_categories_are_named_with_why(ranked):
@@ -107,7 +96,7 @@ def test_a_card_that_people_write_into_leaves_the_model_whole(model, tmp_path):
 
 def test_a_model_of_before_the_cards_gets_a_short_one(model):
     """Its manifest keeps neither families nor categories."""
-    report = {name: entry for name, entry in model.report.items() if name not in ("families", "categories", "interval")}
+    report = replace(model.report, families=(), categories=(), interval=None, decisions=None, calibration=None)
     card = render_card(replace(model, report=report))
     assert "Not recorded." in card
     assert "None known." in card

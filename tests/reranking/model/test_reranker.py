@@ -21,7 +21,7 @@ from reranking.boosters.boosting import to_bytes
 from reranking.decisions.calibration import BetaMap, Calibration, IsotonicMap
 from reranking.decisions.thresholds import Thresholds
 from reranking.model.folder import load_reranker, save_reranker
-from reranking.model.reranker import IndexNeeds
+from reranking.model.index_needs import IndexNeeds
 from reranking.signals.learned.words import LearnedWords
 from reranking.signals.signals import Learned
 
@@ -143,7 +143,7 @@ def test_a_model_of_another_schema_version_is_refused(copy):
 
 def test_a_manifest_that_lacks_something_is_refused(copy):
     change_manifest(copy, made={"members": 2})
-    with pytest.raises(InputError, match="model: its manifest lacks something"):
+    with pytest.raises(InputError, match=r"model/manifest\.json: features is missing; .*: train the model again$"):
         load_reranker(copy)
 
 
@@ -195,7 +195,7 @@ def test_an_index_made_otherwise_is_refused(model, sample, tmp_path, options, sa
 def test_an_index_of_other_products_made_alike_fits(model, sample, tmp_path):
     pd.read_parquet(sample / "products.parquet")[:50].to_parquet(tmp_path / "products.parquet")
     index = build(tmp_path, tmp_path, k=20, images=sample)
-    assert index.fingerprint != model.report["index"]
+    assert index.fingerprint != model.report.index
     model.needs.refuse(index)
 
 
@@ -206,7 +206,7 @@ def test_an_index_that_keeps_more_neighbours_fits(model, sample, tmp_path):
 def test_the_index_it_was_trained_on_fits(model, sample_index):
     index = open_index(sample_index)
     model.needs.refuse(index)
-    assert model.report["index"] == index.fingerprint
+    assert model.report.index == index.fingerprint
 
 
 def test_an_index_with_other_lexical_options_is_refused(sample, tmp_path, sample_model):

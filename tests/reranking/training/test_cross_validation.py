@@ -13,7 +13,7 @@ from reranking.training.cross_validation import CrossValidation, prepare_folds
 
 @pytest.fixture(scope="module")
 def folds(sample, sample_index):
-    from reranking.training.train_reranker import TrainOptions
+    from reranking.model.train_options import TrainOptions
 
     index = open_index(sample_index)
     pairs = read_labelled([sample / "pairs_train.parquet"], index.catalog)

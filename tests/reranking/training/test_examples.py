@@ -7,6 +7,7 @@ import pytest
 
 from indexing.product_index import open_index
 from reranking.boosters.boosting import BoostingOptions
+from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import read_labelled
 from reranking.signals.feature import columns_of
 from reranking.signals.learned.rivals import FEATURES as RIVAL_FEATURES
@@ -30,7 +31,9 @@ def pairs(index, sample):
 
 @pytest.fixture(scope="module")
 def signals(index, pairs, early_first_look):
-    return prepare_training_signals(index, pairs, pairs.products, boosting=BoostingOptions(threads=1), seed=0)
+    return prepare_training_signals(
+        index, pairs, pairs.products, TrainOptions(boosting=BoostingOptions(threads=1), seed=0)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +102,8 @@ def test_each_first_look_scores_rivals_by_the_words_of_its_own_fold(index, pairs
 
 def test_too_few_matches_teach_neither_words_nor_rivals(index, pairs):
     few = pairs.take(np.flatnonzero(pairs.targets == 1)[:40])
-    signals = prepare_training_signals(index, few, few.products, boosting=BoostingOptions(threads=1), seed=0)
+    signals = prepare_training_signals(
+        index, few, few.products, TrainOptions(boosting=BoostingOptions(threads=1), seed=0)
+    )
     assert signals.words is signals.rivals is None
     assert Stacking.of(few, len(index.catalog), seed=0) is None

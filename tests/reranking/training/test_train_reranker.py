@@ -16,9 +16,11 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import BoostingOptions
 from reranking.model.folder import save_reranker
+from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.pairs.labelled import LabelledPairs, read_labelled
-from reranking.training.train_reranker import TrainOptions, evaluation_categories, train_reranker
+from reranking.training.train_reranker import train_reranker
+from reranking.training.training_pairs import evaluation_categories
 
 METRIC = partial(weighted, level=0.75)
 QUICK = BoostingOptions(eta=0.3, max_rounds=6, patience=3, members=1, threads=1)
@@ -65,30 +67,30 @@ def test_another_seed_gives_another_model(index, pairs, held_out):
 
 def test_a_validation_file_is_used_as_given(given_valid, pairs):
     report = given_valid.report
-    assert (report["train_rows"], report["valid_rows"]) == (len(pairs["train"]), len(pairs["valid"]))
-    assert report["valid_positives"] == pairs["valid"].targets.sum()
-    assert report["shared_products"] == 0
-    assert "left_out" not in report
+    assert (report.train_rows, report.valid_rows) == (len(pairs["train"]), len(pairs["valid"]))
+    assert report.valid_positives == pairs["valid"].targets.sum()
+    assert report.shared_products == 0
+    assert report.left_out is None
 
 
 def test_products_on_both_sides_of_a_given_validation_are_counted_not_refused(index, pairs):
     overlapping = pairs["train"].take(np.arange(0, len(pairs["train"]), 2))
     report = train(index, pairs["train"], overlapping).reranker.report
-    assert report["shared_products"] == len(overlapping.products)
-    assert report["train_rows"] == len(pairs["train"])
+    assert report.shared_products == len(overlapping.products)
+    assert report.train_rows == len(pairs["train"])
 
 
 def test_without_validation_whole_groups_are_held_out_and_counted(held_out, pairs):
     report = held_out.report
-    assert report["rows"] == len(pairs["train"])
-    assert report["train_rows"] + report["valid_rows"] + report["left_out"] == report["rows"]
-    assert 0.05 < report["valid_rows"] / report["rows"] < 0.4
-    assert report["valid_positives"] > 0
+    assert report.rows == len(pairs["train"])
+    assert report.train_rows + report.valid_rows + report.left_out == report.rows
+    assert 0.05 < report.valid_rows / report.rows < 0.4
+    assert report.valid_positives > 0
 
 
 def test_grouping_by_pairs_ties_more_products_together(index, pairs):
     few = pairs["train"].take(np.arange(0, len(pairs["train"]), 12))
-    by = {name: train(index, few, group_by=name).reranker.report["groups"] for name in ("matches", "pairs")}
+    by = {name: train(index, few, group_by=name).reranker.report.groups for name in ("matches", "pairs")}
     assert by["pairs"] < by["matches"]
 
 
@@ -100,15 +102,15 @@ def test_the_metric_given_stops_the_training_on_validation_pairs_by_category(ind
         return float(len(asked) == 2)
 
     report = train(index, pairs["train"], pairs["valid"], metric=metric, least_pairs=50).reranker.report
-    assert report["rounds"] == [2]
+    assert report.rounds == (2,)
     whole = [categories for size, categories in asked if size == len(pairs["valid"])]
-    assert len(whole) > report["rounds"][0]
+    assert len(whole) > report.rounds[0]
     assert all(len(categories) > 1 for categories in whole)
     assert all(len(categories) == 1 for size, categories in asked if size < len(pairs["valid"]))
 
 
 def test_the_reported_metric_is_that_of_the_final_scores(index, pairs):
-    assert train(index, pairs["train"], pairs["valid"], metric=lambda *_: 0.125).reranker.report["metric"] == 0.125
+    assert train(index, pairs["train"], pairs["valid"], metric=lambda *_: 0.125).reranker.report.metric == 0.125
 
 
 def test_categories_with_more_pairs_than_asked_stand_alone(index, pairs):

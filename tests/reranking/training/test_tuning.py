@@ -14,8 +14,9 @@ from eval.metrics.precision_auc import weighted
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import BoostingOptions
+from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import read_labelled
-from reranking.training.train_reranker import TrainOptions, train_reranker
+from reranking.training.train_reranker import train_reranker
 from reranking.training.tuning import SPACE, SearchOptions, run_search, search_settings
 
 
@@ -142,7 +143,7 @@ class TestOnTheSample:
         options = TrainOptions(boosting=settings)
         models = [train_reranker(index, pairs, metric=weighted, options=options).reranker for _ in range(2)]
         assert models[0].fingerprint == models[1].fingerprint
-        assert models[0].report["options"]["boosting"]["eta"] == settings.eta
+        assert models[0].report.options.boosting.eta == settings.eta
 
 
 def test_without_optuna_one_line_says_what_to_install(sample_index, sample, tmp_path):

@@ -108,7 +108,7 @@ def index(monkeypatch):
         fingerprint="i1",
         views=("text",),
         k=3,
-        manifest=SimpleNamespace(made={}),
+        made=SimpleNamespace(match_across_sources=False),
         neighbours=lambda view: nobody,
     )
     monkeypatch.setattr("indexing.product_index.open_index", lambda folder: opened)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from indexing.errors import InputError
-from reranking.encoder_training.loop.checkpoint import read_checkpoint
+from reranking.encoder_training.loop.checkpoint import read_checkpoint, write_checkpoint
 from reranking.encoder_training.loop.run import Place, RunOptions, run_training
 from reranking.encoder_training.loop.schedule import Schedule
 
@@ -112,6 +112,25 @@ def test_another_runs_checkpoint_is_refused_with_both_values(tmp_path):
         run_training(Line(killed_at=3), options, place=Place(tmp_path / "c", {"batch": 64}))
     with pytest.raises(InputError, match="made with batch 64, now it is 32"):
         run_training(Line(), options, place=Place(tmp_path / "c", {"batch": 32}, resume=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda state: state.pop("step"), "step is missing"),
+        (lambda state: state.update(colour="red"), "it does not know the key 'colour'"),
+        (lambda state: state["epochs"][0].pop("metric"), "epochs.metric is missing"),
+    ],
+)
+def test_a_checkpoint_of_other_keys_is_one_line_with_what_to_do(tmp_path, change, told):
+    place = Place(tmp_path / "c", {}, resume=True, keep=True)
+    run_training(Line(), RunOptions(epochs=1), place=place)
+    found = read_checkpoint(tmp_path / "c")
+    change(found.state)
+    write_checkpoint(tmp_path / "c", found)
+    with pytest.raises(InputError) as error:
+        run_training(Line(), RunOptions(epochs=1), place=place)
+    assert str(error.value) == f"{tmp_path / 'c'}: {told}: remove it and train anew"
 
 
 def test_without_resume_it_begins_anew(tmp_path):

@@ -313,3 +313,47 @@ def test_without_a_path_something_is_missing(heroic):
     result = heroic("inspect")
     assert result.exit_code == 2
     assert "PATH" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda made: made.pop("needs"), "manifest.json: needs is missing: train the model again"),
+        (lambda made: made.update(colour="red"), "manifest.json: it does not know the key 'colour': train the model again"),
+    ],
+)  # fmt: skip
+def test_a_model_whose_manifest_is_another_is_one_line(heroic, sample_model, tmp_path, change, told):
+    copy = shutil.copytree(sample_model, tmp_path / "model")
+    manifest = json.loads((copy / "manifest.json").read_text())
+    change(manifest["made"])
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    result = heroic("inspect", copy)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [f"heroic: {copy}/{told}"]
+
+
+def test_scores_with_a_key_that_nobody_knows_are_one_line(heroic, rewrite):
+    result = heroic("inspect", rewrite({"colour": "red"}))
+    assert result.exit_code == 2
+    assert "does not know the key 'colour': score again" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_groups_with_a_key_that_nobody_knows_are_one_line(heroic, groups):
+    table = pq.read_table(groups)
+    kept = {**json.loads(table.schema.metadata[b"heroic"]), "colour": "red"}
+    pq.write_table(table.replace_schema_metadata({b"heroic": json.dumps(kept).encode()}), groups)
+    result = heroic("inspect", groups)
+    assert result.exit_code == 2
+    assert "does not know the key 'colour': group the scores again" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_document_of_each_kind_says_what_its_manifest_says(inspected, made, groups, sample_model):
+    document, _ = inspected(sample_model, made / "report", made / "scores.parquet", groups)
+    model, report, scores, grouped = (found["made"] for found in document["artefacts"])
+    assert model == read_manifest(sample_model).made
+    assert read_manifest(made / "report").made.items() <= report.items()
+    assert report["model_fingerprint"] == scores["model_fingerprint"] == grouped["model_fingerprint"]
+    said = json.loads(pq.read_schema(made / "scores.parquet").metadata[b"heroic"])
+    assert {name: value for name, value in said.items() if name != "kind"}.items() <= scores.items()

@@ -29,11 +29,11 @@ def test_it_prints_what_it_learned(train, sample, tmp_path):
         r"pairs: 1,326 with 230 matches in \d+ product groups; trained on 1,326, validated on 762 with 119 matches",
         lines[1],
     )
-    low, high = model.report["interval"]
-    assert low <= model.report["metric"] <= high
-    ranked = f"validation weighted (precision >= 0.75): {model.report['metric']:.4f} ({low:.4f} to {high:.4f})"
+    low, high = model.report.interval
+    assert low <= model.report.metric <= high
+    ranked = f"validation weighted (precision >= 0.75): {model.report.metric:.4f} ({low:.4f} to {high:.4f})"
     assert ranked in lines
-    strongest = next(iter(model.report["importance"]))
+    strongest = next(iter(model.report.importance))
     assert strongest in result.stdout
     assert f"{model.thresholds['rest']:.3f}" in result.stdout
 
@@ -81,9 +81,9 @@ def test_columns_may_have_names_of_their_own(train, sample, tmp_path):
 def test_options_are_stored_with_the_model(train, tmp_path):
     train("--target-precision", "0.9", "--category-pairs", "50", "--seed", "3", "--same-source")
     model = load_reranker(tmp_path / "model")
-    stored = model.report["options"]
-    assert model.target_precision == stored["target_precision"] == 0.9
-    assert (stored["least_pairs"], stored["seed"], stored["group_by"]) == (50, 3, "matches")
+    stored = model.report.options
+    assert model.target_precision == stored.target_precision == 0.9
+    assert (stored.least_pairs, stored.seed, stored.group_by) == (50, 3, "matches")
     assert model.same_source
     assert len(model.categories) > 1
 
@@ -123,11 +123,11 @@ def test_the_model_holds_its_thresholds_as_json(train, tmp_path):
 
 def test_it_prints_and_stores_what_was_asked_held_and_paid(train, sample, tmp_path):
     result = train("--valid", sample / "pairs_valid.parquet")
-    (row,) = load_reranker(tmp_path / "model").report["decisions"]["held"]
-    assert (row["category"], row["matches"], row["asked"]) == ("rest", 119, 0.75)
-    assert row["held"] >= 0.75
+    (row,) = load_reranker(tmp_path / "model").report.decisions.held
+    assert (row.category, row.matches, row.asked) == ("rest", 119, 0.75)
+    assert row.held >= 0.75
     line = next(line for line in result.stdout.splitlines() if line.startswith("│ rest"))
-    assert f"{row['held']:.3f} │ {row['called']}" in line
+    assert f"{row.held:.3f} │ {row.called}" in line
 
 
 def test_a_file_asks_for_a_precision_by_category(train, sample, tmp_path):
@@ -135,7 +135,7 @@ def test_a_file_asks_for_a_precision_by_category(train, sample, tmp_path):
     train("--valid", sample / "pairs_valid.parquet", "--target-precisions", tmp_path / "asked.yaml")
     model = load_reranker(tmp_path / "model")
     assert model.target_precision == 0.6
-    assert [row["asked"] for row in model.report["decisions"]["held"]] == [0.9]
+    assert [row.asked for row in model.report.decisions.held] == [0.9]
 
 
 def test_a_precision_for_a_category_that_is_not_there_is_refused(train, tmp_path):
@@ -180,9 +180,9 @@ class TestSearch:
         result = train("--trials", "3", "--storage", tmp_path / "trials")
         assert result.exit_code == 0
         report = load_reranker(tmp_path / "model").report
-        assert report["search"]["trials"] == 3
-        assert f"search: {report['search']['value']:.4f} cross-validated" in result.stdout
-        assert f"settings: eta {report['options']['boosting']['eta']:.4g}, " in result.stdout
+        assert report.search.trials == 3
+        assert f"search: {report.search.value:.4f} cross-validated" in result.stdout
+        assert f"settings: eta {report.options.boosting.eta:.4g}, " in result.stdout
         card = (tmp_path / "model" / "model_card.md").read_text(encoding="utf-8")
         assert "settings found in 3 trials" in card
 
@@ -213,10 +213,10 @@ def test_pairs_are_mined_and_inferred_when_asked(train, sample, tmp_path):
     result = train("--valid", sample / "pairs_valid.parquet", "--mine", "5", "--transitive", "--monotone")
     assert result.exit_code == 0
     report = load_reranker(tmp_path / "model").report
-    assert f"added to train on: {report['mined']:,} mined non-matches" in result.stdout
-    assert report["mined"] > 0
-    assert report["train_rows"] == 1326
-    assert report["options"]["boosting"]["monotone"] is True
+    assert f"added to train on: {report.mined:,} mined non-matches" in result.stdout
+    assert report.mined > 0
+    assert report.train_rows == 1326
+    assert report.options.boosting.monotone is True
     assert "also trained on" in (tmp_path / "model" / "model_card.md").read_text()
 
 

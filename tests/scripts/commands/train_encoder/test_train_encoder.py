@@ -67,7 +67,7 @@ def test_an_index_of_the_trained_encoder_warns_the_reranker(heroic, train_text, 
     clean = heroic(*fixed, tmp_path / "clean", "--leave-out-seen")
     assert clean.exit_code == 0, clean.output
     assert "the index's encoder was trained" not in clean.stderr
-    rows = [load_reranker(tmp_path / name).report["train_rows"] for name in ("naive", "clean")]
+    rows = [load_reranker(tmp_path / name).report.train_rows for name in ("naive", "clean")]
     assert rows[0] > rows[1] > 0
 
 
@@ -139,7 +139,8 @@ def test_a_base_that_is_no_text_model_is_refused(train_text):
 def test_another_trainings_checkpoint_is_refused(train_text, tmp_path):
     from reranking.encoder_training.loop.checkpoint import Checkpoint, write_checkpoint
 
-    write_checkpoint(tmp_path / "text.checkpoint", Checkpoint({}, {}, {}, {"made": {"batch": 7}}))
+    state = {"made": {"batch": 7}, "step": 0, "batch": 0, "loss": 0.0, "seconds": 0.0, "epochs": []}
+    write_checkpoint(tmp_path / "text.checkpoint", Checkpoint({}, {}, {}, state))
     result = train_text("--resume", "--batch", 8)
     assert result.exit_code == 2
     assert "--resume" in result.stderr

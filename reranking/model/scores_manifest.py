@@ -1,0 +1,65 @@
+"""What a file of scores says of its making: a JSON object in the metadata of its parquet schema."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from indexing.errors import InputError
+from indexing.storage.records import OMIT, read_record, stored_record
+
+KIND, METADATA_KEY = "scores", b"heroic"
+
+
+@dataclass(frozen=True)
+class ScoredColumns:
+    """The columns of both ids in the file of pairs that was scored."""
+
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
+class ScoresManifest:
+    """The index, the model and the decisions that scores were made with, as far as the file says so.
+
+    A threshold of None is never reached; files that name no `thresholds` say nothing of decisions.
+    """
+
+    kind: str = KIND
+    index_fingerprint: str | None = None
+    model_fingerprint: str | None = None
+    target_precision: float | None = None
+    target_precisions: Mapping[str, float] = field(default_factory=dict)
+    thresholds: Mapping[str, float | None] = field(default_factory=dict)
+    default_threshold: float | None = None
+    f1_threshold: float | None = None
+    columns: ScoredColumns | None = field(default=None, metadata=OMIT)
+
+    def __post_init__(self) -> None:
+        if self.kind != KIND:
+            raise InputError(f"it says that the file holds {self.kind}, not scores")
+
+    def as_metadata(self) -> bytes:
+        """The JSON that the file keeps under METADATA_KEY."""
+        return json.dumps(stored_record(self), ensure_ascii=False).encode()
+
+
+def read_scores_manifest(raw: bytes, path: object) -> ScoresManifest:
+    """What the metadata of a file of scores says. Raises InputError, in one line, where it cannot be read."""
+    where = f"{path}: its heroic metadata cannot be read"
+    try:
+        stored = json.loads(raw)
+    except ValueError as error:
+        raise InputError(f"{where} ({error}): score again") from error
+    return read_record(stored, ScoresManifest, where=where, remedy="score again")
+
+
+def stored_threshold(threshold: float) -> float | None:
+    """A threshold for JSON, which has no infinity: null is written for 'never'."""
+    return threshold if math.isfinite(threshold) else None
+
+
+def read_threshold(stored: float | None) -> float:
+    """The threshold that `stored_threshold` gave."""
+    return math.inf if stored is None else stored

@@ -1,0 +1,58 @@
+"""How a reranker is trained: what is asked of its decisions, what its features learn, and which pairs are added."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from indexing.errors import InputError
+from reranking.boosters.boosting import BoostingOptions
+from reranking.pairs.evaluation_category import LEAST_PAIRS
+from reranking.pairs.product_groups import GroupBy
+
+
+@dataclass(frozen=True)
+class MiningOptions:
+    """`negatives`: of each product with a known match, how many of its first neighbours in the main and in the lexical
+    view become non-matches where they have a known match elsewhere; 0 for none. `transitive`: whether A = B and B = C
+    make A = C, in groups of at most `transitive_cap` products."""
+
+    negatives: int = 0
+    transitive: bool = False
+    transitive_cap: int = 20
+
+    def __post_init__(self) -> None:
+        if self.negatives < 0:
+            raise InputError(f"--mine {self.negatives}: give 1 or more neighbours")
+        if self.transitive_cap < 3:
+            raise InputError(f"--transitive-cap {self.transitive_cap}: give 3 or more: two products have no third")
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """How a reranker is trained. `least_pairs`: a category with more training pairs is evaluated on its own.
+
+    `target_precisions` are those of categories of which another precision is asked than `target_precision`.
+    `leave_out_seen`: train only on pairs whose products the index's encoders were not trained on; `cross`: the folder of
+    a cross-encoder whose score is a feature. `words`: learn what words of the titles say; `rivals`: compare each pair with
+    the other neighbours of both its sides.
+    """
+
+    target_precision: float = 0.75
+    target_precisions: Mapping[str, float] = field(default_factory=dict)
+    group_by: GroupBy = "matches"
+    seed: int = 0
+    valid_share: float = 0.2
+    least_pairs: int = LEAST_PAIRS
+    same_source: bool = False
+    words: bool = True
+    rivals: bool = True
+    leave_out_seen: bool = False
+    cross: str = ""
+    mining: MiningOptions = field(default_factory=MiningOptions)
+    boosting: BoostingOptions = field(default_factory=BoostingOptions)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.target_precision <= 1:
+            raise InputError(f"--target-precision {self.target_precision}: give a number above 0, at most 1")
+        for name, value in self.target_precisions.items():
+            if not 0 < value <= 1:
+                raise InputError(f"target precision {value} of category '{name}': give a number above 0, at most 1")

@@ -1,0 +1,83 @@
+"""What a training that is done leaves: the reranker with the report of its training, and warnings for the user."""
+
+from dataclasses import dataclass
+
+from indexing.product_index import ProductIndex
+from reranking.boosters.boosting import Examples, column_of, gains, in_memory
+from reranking.boosters.ensemble import Ensemble
+from reranking.decisions.judgement import Judgement
+from reranking.decisions.validation import RankingReport
+from reranking.explain.contributions import family_importance
+from reranking.model.index_needs import IndexNeeds
+from reranking.model.reranker import XgboostReranker
+from reranking.model.train_options import TrainOptions
+from reranking.model.training_report import TrainingReport
+from reranking.pairs.misleading_pairs import rank_gap_warning, seen_warning
+from reranking.signals.learned.cross_folds import CrossFolds
+from reranking.signals.signals import Signals
+from reranking.training.training_pairs import TrainingPairs
+
+STRONGEST = 15  # features whose share of gain is kept
+
+
+@dataclass(frozen=True)
+class FinishedTraining:
+    """A training that is done: what was trained on (`train`) and validated by (`judged`), and what came of it."""
+
+    index: ProductIndex
+    options: TrainOptions
+    data: TrainingPairs
+    signals: Signals
+    train: Examples
+    judged: Examples
+    ensemble: Ensemble
+    judgement: Judgement
+
+    def reranker(self, ranking: RankingReport, cross: CrossFolds | None) -> XgboostReranker:
+        """The boosters with everything needed to score another file with them."""
+        return XgboostReranker(
+            members=self.ensemble.members,
+            feature_names=self.signals.names,
+            decisions=self.judgement.decided.thresholds,
+            target_precision=self.options.target_precision,
+            mapping=self.data.mapping,
+            needs=IndexNeeds.of(self.index),
+            report=self._report(ranking),
+            same_source=self.options.same_source,
+            calibration=self.judgement.calibrated.calibration,
+            learned=self.signals.learned(cross),
+            scopes=self.ensemble.scopes if self.ensemble.specialised else (),
+            specialist_share=self.ensemble.share,
+        )
+
+    def _report(self, ranking: RankingReport) -> TrainingReport:
+        data, members, features = self.data, self.ensemble.members, self.signals.features
+        return TrainingReport(
+            rows=len(data.given),
+            positives=int(data.given.targets.sum()),
+            groups=data.groups,
+            mined=data.added.mined,
+            inferred=data.added.inferred,
+            left_out=data.sides.left_out,
+            train_rows=len(data.sides.train),
+            valid_rows=len(data.valid),
+            valid_positives=int(data.valid.targets.sum()),
+            shared_products=data.sides.shared_products,
+            metric=ranking.metric,
+            interval=ranking.interval,
+            categories=ranking.categories,
+            families=tuple(family_importance(members, features, in_memory(self.judged.features), seed=0)),
+            importance=dict(list(gains(members, self.signals.names).items())[:STRONGEST]),
+            rounds=tuple(member.num_boosted_rounds() for member in members),
+            decisions=self.judgement.decided.report,
+            calibration=self.judgement.calibrated.report,
+            options=self.options,
+            index=self.index.fingerprint,
+        )
+
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know of the pairs as given, without the added ones, and of the thresholds."""
+        view, given = self.index.main_view, slice(self.data.added.given)
+        ranks = column_of(self.train.features, self.signals.names.index(f"{view}_rank_smaller"))
+        gap = rank_gap_warning(ranks[given], self.train.targets[given], view)
+        return *seen_warning(self.index, self.data.given), *gap, *self.judgement.never_warning()

@@ -1,0 +1,82 @@
+"""The labelled pairs of a training: those to train on and those to validate by, with their evaluation categories."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.arrays import Ints1d
+from indexing.product_index import ProductIndex
+from reranking.decisions.asked_precision import AskedPrecision
+from reranking.model.train_options import MiningOptions, TrainOptions
+from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
+from reranking.pairs.hold_out import TrainingSides, hold_out_side
+from reranking.pairs.labelled import LabelledPairs
+from reranking.pairs.product_groups import product_groups
+from reranking.training.mining import AddedPairs, add_pairs
+
+
+@dataclass(frozen=True)
+class TrainingPairs:
+    """The `given` pairs in `groups` product groups, dealt to two sides, and what was `added` to the one to train on.
+
+    The category of a training or validation pair is names[code]; `asked` is the precision that is asked of each.
+    """
+
+    given: LabelledPairs
+    groups: int
+    sides: TrainingSides
+    added: AddedPairs
+    train_codes: Ints1d
+    valid_codes: Ints1d
+    names: Sequence[str]
+    mapping: CategoryMapping
+    asked: AskedPrecision
+
+    @classmethod
+    def of(
+        cls, index: ProductIndex, pairs: LabelledPairs, valid: LabelledPairs | None, options: TrainOptions
+    ) -> "TrainingPairs":
+        """Hold out whole product groups where no validation pairs are given, and add pairs where that is asked.
+
+        Raises InputError for a side of one class only, and for a precision asked of a category that is none.
+        """
+        mapping = CategoryMapping.learn(level_3(index.catalog, pairs.left), options.least_pairs)
+        groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
+        if valid is None:
+            categories = evaluation_categories(index, pairs, mapping)
+            sides = hold_out_side(pairs, groups, categories, share=options.valid_share, seed=options.seed)
+        else:
+            sides = TrainingSides(pairs, valid)
+        mining = options.mining if options.boosting.added_rows else MiningOptions()
+        added = add_pairs(index, sides.train, mining, held_out=sides.valid)
+        parts = [evaluation_categories(index, part, mapping) for part in (added.pairs, sides.valid)]
+        codes, names = codes_of(pa.concat_arrays(parts))
+        asked = AskedPrecision(options.target_precision, options.target_precisions)
+        asked.refuse_unknown(names)
+        of_pairs = np.unique(np.concatenate([groups[pairs.left], groups[pairs.right]]))
+        own, others = codes[: len(added.pairs)], codes[len(added.pairs) :]
+        return cls(pairs, len(of_pairs), sides, added, own, others, names, mapping, asked)
+
+    @property
+    def train(self) -> LabelledPairs:
+        """The pairs to train on, the added ones last."""
+        return self.added.pairs
+
+    @property
+    def valid(self) -> LabelledPairs:
+        """The pairs to validate by."""
+        return self.sides.valid
+
+    @property
+    def products(self) -> Ints1d:
+        """The sorted positions of the products of both sides."""
+        return np.union1d(self.train.products, self.valid.products)
+
+
+def evaluation_categories(index: ProductIndex, pairs: LabelledPairs, mapping: CategoryMapping) -> pa.Array:
+    """The evaluation category (p,) of each pair: the file's own where it names one, else by its left product."""
+    learned = mapping.of(level_3(index.catalog, pairs.left))
+    return learned if pairs.categories is None else pc.coalesce(pairs.categories, learned)
