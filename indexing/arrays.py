@@ -1,4 +1,4 @@
-"""Array types named by rank. Floats are float32 unless a docstring says otherwise, ints are int64."""
+"""Array types are named by rank. Floats are float32 unless a docstring says otherwise, ints are int64."""
 
 from typing import Any
 

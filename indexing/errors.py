@@ -1,4 +1,4 @@
-"""What a user gave wrong. Commands turn these into one line on stderr and exit code 2."""
+"""These errors say what a user gave wrong. Commands turn them into one line on stderr and exit code 2."""
 
 
 class InputError(ValueError):
@@ -10,7 +10,7 @@ class Unfinished(InputError):
 
 
 class UnknownId(InputError, KeyError):
-    """An id that the catalogue does not hold."""
+    """The catalogue does not hold an id that was asked for."""
 
     def __str__(self) -> str:  # KeyError would show the repr of its argument
         return str(self.args[0]) if self.args else ""

@@ -1,1 +1,1 @@
-"""What the machine offers: memory, threads, devices; and how long work says how far it is."""
+"""This room asks the machine what it offers (memory, threads, devices), and lets long work say how far it is."""

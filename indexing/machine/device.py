@@ -1,10 +1,13 @@
-"""The GPUs of this machine, as its driver and torch see them."""
+"""The driver and torch say which GPUs this machine has, and how much memory they hold."""
 
 from indexing.errors import InputError
 
 
 def torch_devices(asked: str) -> list[str]:
-    """The devices that models run on for what the user asked: `cpu`, or every GPU. Needs torch."""
+    """Return the devices that models run on for what the user asked: `cpu`, or every GPU. Needs torch.
+
+    Raises InputError for `cuda` where torch finds no GPU.
+    """
     import torch
 
     found = torch.cuda.device_count() if asked != "cpu" and torch.cuda.is_available() else 0
@@ -14,7 +17,7 @@ def torch_devices(asked: str) -> list[str]:
 
 
 def cuda_devices() -> int:
-    """The GPUs that the machine's CUDA driver sees, whatever libraries are installed."""
+    """Count the GPUs that the machine's CUDA driver sees, whatever libraries are installed."""
     import ctypes
 
     try:
@@ -28,7 +31,7 @@ def cuda_devices() -> int:
 
 
 def gpu_bytes() -> int:
-    """The memory of the smallest GPU, 0 where there is none."""
+    """Return the memory of the smallest GPU in bytes, 0 where there is none."""
     import ctypes
 
     count = cuda_devices()

@@ -1,4 +1,4 @@
-"""Memory: amounts as a user writes them, what there is, and pages of mapped files given back."""
+"""Amounts of memory are read as a user writes them, free memory is measured, pages of mapped files are given back."""
 
 import ctypes
 import mmap
@@ -18,7 +18,10 @@ MIB = 2**20
 
 
 def parse_memory(text: str) -> int:
-    """Bytes of `8G`, `512M`, `1.5 GiB` or `auto` (three quarters of what is free now). Raises InputError."""
+    """Return the bytes of `8G`, `512M`, `1.5 GiB` or `auto` (three quarters of what is free now).
+
+    Raises InputError for any other text.
+    """
     if text == "auto":
         return int(available_bytes() * AUTO_SHARE)
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:I?B)?\s*", text.upper())
@@ -29,7 +32,7 @@ def parse_memory(text: str) -> int:
 
 
 def available_bytes() -> int:
-    """The memory that can be taken without swapping, also where a control group allows less than the machine has."""
+    """Return the bytes that can be taken without swapping, also where a control group allows less than there is."""
     try:
         with open("/proc/meminfo", encoding="ascii") as file:
             lines = dict(line.split(":", 1) for line in file)
@@ -50,7 +53,7 @@ def _group_bytes() -> int:
 
 
 def human(size: float) -> str:
-    """An amount of memory for people."""
+    """Write a size in bytes for people, in GiB or MiB."""
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / MIB:.0f} MiB"
 
 
@@ -64,5 +67,5 @@ def forget(array: npt.NDArray[Any]) -> None:
 
 def trim() -> None:
     """Give back to the system what was freed: after an engine of many lists the C library keeps most of it."""
-    with suppress(OSError, AttributeError):  # of another C library
+    with suppress(OSError, AttributeError):  # another C library has no malloc_trim
         ctypes.CDLL(None).malloc_trim(0)

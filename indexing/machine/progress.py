@@ -1,4 +1,4 @@
-"""How long work tells where it is. The library says nothing unless it is given a `Progress`."""
+"""Long work tells a `Progress` how far it is. The library says nothing unless it is given one."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""How many threads work, how the engines' wait for one another, and work done ahead in their order."""
+"""These functions say how many threads work and how engines' threads wait, and do work ahead in its order."""
 
 import os
 from collections import deque
@@ -20,7 +20,7 @@ def wait_passively() -> None:
 
 
 def thread_count() -> int:
-    """How many threads work: what OMP_NUM_THREADS says, as for FAISS and BLAS, else the processors that are ours."""
+    """Return how many threads work: what OMP_NUM_THREADS says, as for FAISS and BLAS, else our share of processors."""
     asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     return int(asked) if asked.isdigit() and int(asked) > 0 else len(os.sched_getaffinity(0))
 
@@ -28,7 +28,7 @@ def thread_count() -> int:
 def in_turn(
     pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[tuple[Item, Result]]:
-    """The items and what `work` makes of them, in their order; so many are under way while one is looked at."""
+    """Yield each item with what `work` makes of it, in order; `ahead` more are under way while one is looked at."""
     under_way: deque[tuple[Item, Future[Result]]] = deque()
     for item in items:
         under_way.append((item, pool.submit(work, item)))
