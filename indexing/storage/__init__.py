@@ -1,1 +1,1 @@
-"""Files and folders on disk: artefacts with manifests, their versions, tables, files written whole."""
+"""This room keeps files and folders on disk: artefacts with manifests, their versions, records, tables, whole files."""

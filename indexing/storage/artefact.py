@@ -1,4 +1,4 @@
-"""Artefacts: folders with a manifest, written under another name and then renamed into place.
+"""An artefact is a folder with a manifest, which is written under another name and then renamed into place.
 
 A reader sees the old folder or the new one, never a mixture. A killed writer leaves `NAME.partial`, which the
 next run of the same work may use.
@@ -34,7 +34,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an artefact is and how it was made. `files` maps each file in it to its size in bytes and sha256."""
+    """A manifest says what an artefact is and how it was made. `files` maps each file to its size in bytes and
+    sha256."""
 
     kind: str
     made: dict[str, Any]
@@ -47,12 +48,12 @@ class Manifest:
     def __post_init__(self) -> None:
         if not isinstance(self.made, dict) or not isinstance(self.files, dict):
             raise InputError("'made' and 'files' are objects")
-        if not all(isinstance(of, dict) and "bytes" in of for of in self.files.values()):
+        if not all(isinstance(entry, dict) and "bytes" in entry for entry in self.files.values()):
             raise InputError("a file has no size")
 
 
 def fingerprint_of(*parts: Any) -> str:
-    """16 hexadecimal digits that change when any part (JSON-able) does."""
+    """Return 16 hexadecimal digits that change when any part (JSON-able) does."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -61,7 +62,7 @@ def fingerprint_of(*parts: Any) -> str:
 def writing(
     path: Path, kind: str, *, afresh: bool = False, keep: Callable[[Path], bool] = lambda partial: False
 ) -> Iterator[Path]:
-    """A folder to write an artefact in, put in the place of `path` when the block ends without an error.
+    """Yield a folder to write an artefact in; it takes the place of `path` when the block ends without an error.
 
     The caller ends by writing the manifest (`write_manifest`). After an error nothing of `path` has changed and
     `path`.partial is removed, except after a kill, on a full disk, or where `keep` says that it holds work worth going on
@@ -121,7 +122,7 @@ def write_manifest(
 
 
 def read_manifest(folder: Path, kind: str | None = None) -> Manifest:
-    """The manifest of an artefact of a kind (None: any kind) whose files all have their sizes.
+    """Return the manifest of an artefact of a kind (None: any kind) whose files all have their sizes.
 
     Raises InputError for a folder that is missing, no artefact, of another kind or schema version, or truncated.
     """
@@ -147,7 +148,7 @@ def read_manifest(folder: Path, kind: str | None = None) -> Manifest:
 
 
 def link_or_copy(source: str | Path, target: str | Path) -> None:
-    """A second name for the same file where the file system can, else a copy. Such a file is never changed in place."""
+    """Give a file a second name where the file system can, else copy it. Such a file is never changed in place."""
     try:
         os.link(source, target)
     except OSError:
@@ -155,8 +156,8 @@ def link_or_copy(source: str | Path, target: str | Path) -> None:
 
 
 def damaged_files(folder: Path, manifest: Manifest) -> list[str]:
-    """The files whose content is not what the manifest says (reads them all)."""
-    return [name for name, of in manifest.files.items() if _digest(Path(folder) / name) != of["sha256"]]
+    """List the files whose content is not what the manifest says (reads them all)."""
+    return [name for name, entry in manifest.files.items() if _digest(Path(folder) / name) != entry["sha256"]]
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -168,7 +169,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def heroic_version() -> str:
-    """The installed version, for manifests."""
+    """Return the installed version for manifests, or `not installed`."""
     try:
         return version("heroic")
     except PackageNotFoundError:
@@ -176,13 +177,13 @@ def heroic_version() -> str:
 
 
 def _check_sizes(folder: Path, manifest: Manifest) -> None:
-    for name, of in manifest.files.items():
+    for name, entry in manifest.files.items():
         file = folder / name
         if not file.is_file():
             raise InputError(f"{folder}: the file {name} is missing: make the {manifest.kind} again")
-        if file.stat().st_size != of["bytes"]:
+        if file.stat().st_size != entry["bytes"]:
             size = file.stat().st_size
-            raise InputError(f"{file}: has {size} bytes, not {of['bytes']}: make the {manifest.kind} again")
+            raise InputError(f"{file}: has {size} bytes, not {entry['bytes']}: make the {manifest.kind} again")
 
 
 def _refuse_foreign(path: Path, kind: str) -> None:
@@ -215,7 +216,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _parents(path: Path) -> Iterator[None]:
-    """Makes the folders above `path`; after an error those that it made go away again, unless they hold something."""
+    """Make the folders above `path`; after an error remove those that it made, unless they hold something."""
     made = [folder for folder in path.parents if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -244,7 +245,7 @@ def _replace(partial: Path, path: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Swap two folders in one step (Linux renameat2); False where the system cannot."""
+    """Swap two folders in one step (Linux renameat2); return False where the system cannot."""
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""JSON on disk as frozen dataclasses: read once, every key known, none missing, each value of its type."""
+"""JSON on disk is read once into frozen dataclasses: every key is known, none is missing, each value has its type."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
@@ -17,7 +17,7 @@ _PLAIN = {int: "a whole number", float: "a number", str: "a text", bool: "true o
 
 
 def read_record(stored: object, kind: type[Record], *, where: str, remedy: str) -> Record:
-    """The record of a kind, a frozen dataclass, that a JSON value holds.
+    """Return the record of a kind, a frozen dataclass, that a JSON value holds.
 
     Raises InputError, in one line that begins with `where` and ends with `remedy`, for keys that are missing or that
     nobody knows, and for values of another type. JSON's arrays become tuples where the field is one.
@@ -32,13 +32,13 @@ def read_record(stored: object, kind: type[Record], *, where: str, remedy: str) 
 
 
 def stored_record(record: object) -> dict[str, Any]:
-    """The JSON object that `read_record` reads again; fields with OMIT are left out where they are their default."""
+    """Return the JSON object that `read_record` reads again, without the OMIT fields that have their defaults."""
     stored: dict[str, Any] = _converter().unstructure(record)
     return stored
 
 
 def read_as(kind: type[Record], stored: object) -> Record:
-    """As `read_record`, for hooks that a record's own module registers: errors go to whoever reads the whole."""
+    """Read a value as `read_record` does, for hooks of a record's own module: errors go to whoever reads the whole."""
     return _converter().structure(stored, kind)
 
 
@@ -59,7 +59,7 @@ def _converter() -> Converter:
 
 
 def _chooses(kind: Any) -> bool:
-    """Whether a class chooses by the stored value what it is read as: it has a class method `chosen`."""
+    """Return whether a class chooses by the stored value what it is read as: then it has a class method `chosen`."""
     return isinstance(kind, type) and "chosen" in vars(kind)
 
 
@@ -68,7 +68,7 @@ def _is_tuple(kind: Any) -> bool:
 
 
 def _tuple(value: Any, kind: Any) -> tuple[Any, ...]:
-    """Of any length where the kind ends in dots, else of its own."""
+    """Read a list as a tuple: of any length where the kind ends in dots, else of the kind's own length."""
     if not isinstance(value, list | tuple):
         raise TypeError(f"{value!r:.80} is not a list")
     kinds = get_args(kind)
@@ -85,12 +85,12 @@ def _is_mapping(kind: Any) -> bool:
 def _mapping(value: Any, kind: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError(f"{value!r:.80} is not an object")
-    of = get_args(kind)[1]
-    return {name: _named(name, of, element) for name, element in value.items()}
+    value_kind = get_args(kind)[1]
+    return {name: _named(name, value_kind, element) for name, element in value.items()}
 
 
 def _named(name: str, kind: Any, value: Any) -> Any:
-    """A value of a mapping; what is wrong with it is told under its name."""
+    """Read a value of a mapping; what is wrong with it is told under its name."""
     try:
         return read_as(kind, value)
     except BaseValidationError as error:
@@ -101,7 +101,7 @@ def _named(name: str, kind: Any, value: Any) -> Any:
 
 
 def _stores_itself(kind: Any) -> bool:
-    """Whether a record lies otherwise on disk than in memory: it has a method `stored`."""
+    """Return whether a record lies otherwise on disk than in memory: then it has a method `stored`."""
     return isinstance(kind, type) and "stored" in vars(kind)
 
 
@@ -124,7 +124,7 @@ def _unstructured(made: Converter, kind: Any) -> Any:
 
 
 def _strictly(value: Any, kind: type) -> Any:
-    """JSON's own types, unconverted: a text is no number, and true is none either."""
+    """Accept JSON's own types and convert none: a text is no number, and true is none either."""
     wanted = (int, float) if kind is float else (kind,)
     if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
         raise TypeError(f"{value!r:.80} is not {_PLAIN[kind]}")
@@ -146,7 +146,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _sentence(line: str) -> str:
-    """`told @ .path` the other way round: the path as a subject, what is told of it after."""
+    """Turn `told @ .path` the other way round: the path becomes the subject, and what is told of it follows."""
     told, _, path = line.rpartition(" @ ")
     name = path.removeprefix(".") or "it"
     return f"{name} {told}" if told.startswith(("is ", "does ")) else f"{name}: {told}"

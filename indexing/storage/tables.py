@@ -1,4 +1,4 @@
-"""Tables on disk (parquet, CSV, JSON lines), read as blocks of rows so that memory does not grow with the file."""
+"""Tables on disk (parquet, CSV, JSON lines) are read as blocks of rows, so that memory does not grow with the file."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ BLOCK_ROWS = 65_536
 
 @dataclass(frozen=True)
 class TableFile:
-    """One file of rows: where it is, its format, its column names and, where that is free to know, its rows."""
+    """A table file says where it is, its format, its column names and, where that is free to know, its rows."""
 
     path: Path
     format: str
@@ -28,7 +28,7 @@ class TableFile:
     rows: int | None
 
     def blocks(self, rows: int = BLOCK_ROWS, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Blocks of at most `rows` rows in file order. CSV columns are strings (see `as_integers`).
+        """Yield blocks of at most `rows` rows in file order. CSV columns are strings (see `as_integers`).
 
         Raises InputError when the file ends early or a line cannot be read.
         """
@@ -42,7 +42,7 @@ class TableFile:
             ) from error
 
     def read(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """The whole file as one table."""
+        """Return the whole file as one table."""
         blocks = list(self.blocks(columns=columns))
         return (
             pa.concat_tables(blocks, promote_options="permissive")
@@ -52,7 +52,7 @@ class TableFile:
 
 
 def open_table(path: Path) -> TableFile:
-    """Look at a file: its format by suffix, its columns. Raises InputError for what is missing or unreadable."""
+    """Look up a file's format, by its suffix, and its columns. Raises InputError for what is missing or unreadable."""
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such file")
@@ -76,7 +76,7 @@ def open_table(path: Path) -> TableFile:
 
 
 def list_tables(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and of a folder the table files in it by name. Raises InputError when it has none."""
+    """List the files named, and of a folder the table files in it by name. Raises InputError when it has none."""
     found: list[Path] = []
     for path in map(Path, paths):
         if not path.is_dir():
@@ -92,14 +92,14 @@ def list_tables(paths: Sequence[Path]) -> list[Path]:
 
 
 def as_integers(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
-    """Text as int64 if every value is an integer in its plain form ("7", not "007" or "7.0"), else None."""
+    """Return text as int64 if every value is an integer in its plain form ("7", not "007" or "7.0"), else None."""
     if not pc.all(pc.fill_null(plain_integers(column), True)).as_py():
         return None
     return pc.cast(column, pa.int64())
 
 
 def plain_integers(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Which texts are an integer in its plain form, of at most 18 digits."""
+    """Return which texts are an integer in its plain form, of at most 18 digits."""
     return pc.match_substring_regex(column, r"^(0|-?[1-9][0-9]{0,17})$")
 
 
@@ -171,7 +171,7 @@ def _jsonl_table(rows: list[dict[str, Any]], names: tuple[str, ...]) -> pa.Table
 
 
 def _jsonl_column(values: list[Any]) -> pa.Array:
-    """Objects stay JSON text, as they are in the other formats; values of mixed types become JSON text too."""
+    """Make a column: objects stay JSON text, as in the other formats, and values of mixed types become it too."""
     if any(isinstance(value, dict) for value in values):
         values = [json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for v in values]
     try:
@@ -192,8 +192,8 @@ def _first_line(error: BaseException) -> str:
 
 
 def parse_json(text: str) -> Any:
-    """The value that a JSON text holds. Raises ValueError when it is malformed, nested too deeply, or has text that
-    no encoding can write: half of a surrogate pair, as a cut emoji leaves it."""
+    """Return the value that a JSON text holds. Raises ValueError when it is malformed, nested too deeply, or has
+    text that no encoding can write: half of a surrogate pair, as a cut emoji leaves it."""
     try:
         found = json.loads(text)
     except RecursionError as error:

@@ -1,4 +1,4 @@
-"""Versions of an artefact's folder: a reader holds the one it opened, and a replaced one goes away when nobody does.
+"""An artefact's folder has versions: a reader holds the one it opened, and a replaced one goes when nobody does.
 
 A held folder is read through its open handle, so that whatever is renamed, all files come from the same version.
 The hold is a shared lock on the folder, which dies with its process.
@@ -21,7 +21,8 @@ ATTEMPTS = 100
 
 @dataclass
 class Hold:
-    """A version of `folder` that stays for as long as this object; `place` is where its files are to be read."""
+    """A hold keeps a version of `folder` for as long as it lives; `place` is where the version's files are to be
+    read."""
 
     folder: Path
     place: Path
@@ -39,7 +40,7 @@ class Hold:
 
     @contextmanager
     def read(self) -> Iterator[Path]:
-        """Where to read from; what is found wrong there is said of the folder that the user named."""
+        """Yield where to read from; what is found wrong there is said of the folder that the user named."""
         try:
             yield self.place
         except InputError as error:
@@ -67,8 +68,8 @@ def hold_version(folder: Path) -> Hold:
     return Hold(folder, folder)
 
 
-def discard(version: Path, of: Path) -> None:
-    """Remove a version that was replaced; while a reader holds it, it stays beside `of` as NAME.old-N."""
+def discard(version: Path, path: Path) -> None:
+    """Remove a version that was replaced; while a reader holds it, it stays beside `path` as NAME.old-N."""
     try:
         handle = os.open(version, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError:
@@ -76,21 +77,21 @@ def discard(version: Path, of: Path) -> None:
     try:
         if _free(handle):
             shutil.rmtree(version, ignore_errors=True)  # while locked: nobody takes hold of it any more
-        elif not version.name.startswith(f"{of.name}.old-"):
-            number = next(n for n in count(1) if not of.with_name(f"{of.name}.old-{n}").exists())
-            os.rename(version, of.with_name(f"{of.name}.old-{number}"))
+        elif not version.name.startswith(f"{path.name}.old-"):
+            number = next(n for n in count(1) if not path.with_name(f"{path.name}.old-{n}").exists())
+            os.rename(version, path.with_name(f"{path.name}.old-{number}"))
     finally:
         os.close(handle)
 
 
-def remove_retired(of: Path) -> None:
-    """Remove the versions that stayed for a reader and are no longer held."""
-    for name in glob.glob(f"{glob.escape(str(of))}.old-*"):
-        discard(Path(name), of)
+def remove_retired(path: Path) -> None:
+    """Remove the versions of `path` that stayed for a reader and are no longer held."""
+    for name in glob.glob(f"{glob.escape(str(path))}.old-*"):
+        discard(Path(name), path)
 
 
 def _free(handle: int) -> bool:
-    """Whether nobody holds an open folder; nobody does where there are no locks."""
+    """Return whether nobody holds an open folder; nobody does where there are no locks."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Writing one file so that nobody ever sees half of it."""
+"""A file is written whole: nobody ever sees half of it."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from indexing.errors import InputError
 
 
 def refuse_folder(path: Path) -> None:
-    """Raises InputError when a file cannot have this name, because a folder has it or a file is among its folders."""
+    """Raise InputError when a file cannot have this name, because a folder has it or a file is among its folders."""
     if path.is_dir():
         raise InputError(f"{path}: is a folder: name a file")
     above = next(parent for parent in path.absolute().parents if parent.exists())
@@ -19,7 +19,7 @@ def refuse_folder(path: Path) -> None:
 
 @contextmanager
 def writing_file(path: Path) -> Iterator[Path]:
-    """A name to write under, `path`.partial, which becomes `path` when the block ends without an error.
+    """Yield a name to write under, `path`.partial, which becomes `path` when the block ends without an error.
 
     After an error nothing of `path` has changed and the unfinished file is removed. Folders on the way are made.
     """
