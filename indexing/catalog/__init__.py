@@ -1,1 +1,1 @@
-"""What a product is: the catalogue, read from files, checked cell by cell, and the pictures and texts in it."""
+"""This room says what a product is: catalogues, read from files and checked cell by cell, their pictures and texts."""

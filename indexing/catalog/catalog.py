@@ -1,4 +1,4 @@
-"""A catalogue: all products, in columns, in file order. The row number is a product's position."""
+"""A catalogue holds all products, in columns, in file order. The row number is a product's position."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ FIELDS = pa.schema(
 
 @dataclass(frozen=True)
 class Catalog:
-    """Products as an arrow table of `id` (int64 or large_string) and the columns of FIELDS.
+    """A catalogue keeps products as an arrow table of `id` (int64 or large_string) and the columns of FIELDS.
 
     Columns named `column:NAME` hold ready-made vectors while an index is built. `pictures` is the folder where
     relative picture references lead, `folder` the one of `pictures.bin`, which holds pictures given as bytes;
@@ -60,16 +60,16 @@ class Catalog:
 
     @property
     def ids(self) -> pa.ChunkedArray:
-        """The user's identifiers (n,), in their own type."""
+        """Return the user's identifiers (n,), in their own type."""
         return self.table["id"]
 
     @cached_property
     def lookup(self) -> IdLookup:
-        """Finds positions by id; made on first use."""
+        """Return the lookup that finds positions by id; it is made on first use."""
         return IdLookup.from_ids(self.ids)
 
     def positions(self, ids: pa.Array | pa.ChunkedArray) -> Ints1d:
-        """The position of each id. Raises UnknownId, which says so of an id that was deleted."""
+        """Return the position of each id. Raises UnknownId, which says so of an id that was deleted."""
         try:
             return self.lookup.positions(ids)
         except UnknownId as error:
@@ -87,15 +87,18 @@ class Catalog:
             return bool(pc.any(pc.equal(gone.cast(pa.large_string()), str(product_id.as_py()))).as_py())
 
     def slice(self, start: int, stop: int) -> "Catalog":
-        """The products at positions start to stop."""
+        """Return the products from position `start` up to, but without, `stop`."""
         return Catalog(self.table.slice(start, stop - start), self.pictures, self.folder, self.hold)
 
     def take(self, positions: Ints1d) -> "Catalog":
-        """The products at these positions, in this order."""
+        """Return the products at these positions, in this order."""
         return Catalog(self.table.take(pa.array(positions)), self.pictures, self.folder, self.hold)
 
     def texts(self, fields: Sequence[str] = TEXT_FIELDS, max_chars: int = DESCRIPTION_CHARS) -> list[str]:
-        """One text a product: the fields joined by spaces, empty where all are missing. Long ones are capped."""
+        """Return one text a product: the fields joined by spaces, empty where all are missing.
+
+        Each field is cut to `max_chars` characters. Raises InputError for an unknown field, or none at all.
+        """
         unknown = [field for field in fields if field not in TEXT_FIELDS]
         if unknown or not fields:
             raise InputError(f"text field {', '.join(unknown) or '(none)'}: choose from {', '.join(TEXT_FIELDS)}")
@@ -105,32 +108,32 @@ class Catalog:
         return list(pc.utf8_trim_whitespace(joined).to_pylist())
 
     def text_blocks(self, fields: Sequence[str] = TEXT_FIELDS) -> Iterator[list[str]]:
-        """The same, TEXT_BLOCK products at a time: all texts of a large catalogue at once would fill the memory."""
+        """Yield the same texts, TEXT_BLOCK products at a time: all of a large catalogue would fill the memory."""
         for start in range(0, len(self), TEXT_BLOCK):
             yield self.slice(start, min(start + TEXT_BLOCK, len(self))).texts(fields)
 
     def category(self, level: int = 3) -> pa.ChunkedArray:
-        """The category name of each product at a level from 1 to 4, null where it has none."""
+        """Return the category name of each product at a level from 1 to 4, null where it has none."""
         return self.table[f"category_{level}"]
 
     def prices(self) -> Floats1d:
-        """float64 (n,), NaN where there is none."""
+        """Return each product's price, float64 (n,), NaN where it has none."""
         return np.asarray(self.table["price"].to_numpy(), dtype=np.float64)
 
     def sources(self) -> Ints1d:
-        """Each product's source as a code (n,) int64, -1 where it has none."""
+        """Return each product's source as a code (n,) int64, -1 where it has none."""
         encoded = pc.dictionary_encode(self.table["source"].combine_chunks())
         return np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
     def source_codes(self) -> Ints1d:
-        """As `sources`. Raises InputError when no product has one."""
+        """Return what `sources` does. Raises InputError when no product has one."""
         codes = self.sources()
         if (codes < 0).all():
             raise InputError("--match-across-sources: no product has a 'source': name its column in a schema file")
         return codes
 
     def category_codes(self) -> tuple[Ints1d, list[str]]:
-        """Each product's category of level 3 as a code (n,), -1 where it has none, and the categories' names."""
+        """Return each product's category of level 3 as a code (n,), -1 where it has none, and the categories' names."""
         encoded = pc.dictionary_encode(self.category(3).combine_chunks())
         if hasattr(encoded, "combine_chunks"):
             encoded = encoded.combine_chunks()
@@ -138,13 +141,13 @@ class Catalog:
         return np.asarray(codes, dtype=np.int64), [str(name) for name in encoded.dictionary.to_pylist()]
 
     def main_pictures(self) -> list[str | None]:
-        """The reference of each product's main picture (n,), None where it has none."""
+        """Return the reference of each product's main picture (n,), None where it has none."""
         images = self.table["images"].combine_chunks()
         images = pc.if_else(pc.greater(pc.list_value_length(images), 0), images, None)
         return list(pc.list_element(images, 0).to_pylist())
 
     def extra_pictures(self) -> list[list[str]]:
-        """The references of each product's other pictures (n,), empty where it has none."""
+        """Return the references of each product's other pictures (n,), empty where it has none."""
         return [(images or [])[1:] for images in self.table["images"].to_pylist()]
 
 
@@ -155,7 +158,7 @@ def _field_text(column: pa.ChunkedArray, max_chars: int) -> pa.ChunkedArray:
 
 
 def _values_text(attributes: pa.LargeListArray) -> pa.LargeStringArray:
-    """The values of each product's attributes joined by spaces."""
+    """Join the values of each product's attributes by spaces."""
     flat = attributes.flatten()
     lengths = pc.fill_null(pc.list_value_length(attributes), 0).to_numpy(zero_copy_only=False)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -166,7 +169,7 @@ def _values_text(attributes: pa.LargeListArray) -> pa.LargeStringArray:
 def catalog_of(
     *, title: str | None = None, images: Sequence[str] = (), pictures: Path = Path(), folder: Path = Path()
 ) -> Catalog:
-    """A catalogue of one product without an id of its own: a query made of a text, a picture or both."""
+    """Make a catalogue of one product without an id of its own: a query made of a text, a picture or both."""
     columns = {name: pa.nulls(1, kind) for name, kind in zip(FIELDS.names, FIELDS.types, strict=True)}
     columns["title"] = pa.array([title], pa.large_string())
     columns["images"] = pa.array([list(images)], pa.large_list(pa.large_string()))

@@ -1,4 +1,4 @@
-"""Cells of a catalogue file, brought to the normal form. What cannot be used becomes null and a reject."""
+"""Cells of a catalogue file are brought to the normal form. What cannot be used becomes null and a reject."""
 
 import json
 import math
@@ -20,7 +20,7 @@ SHOWN_CHARS = 80  # of a rejected value
 
 @dataclass
 class CellReader:
-    """Reads the cells of one block, collecting rejects with the file and row that they stand in."""
+    """A cell reader reads the cells of one block and collects rejects with the file and row that they stand in."""
 
     file: Path
     first_row: int
@@ -33,7 +33,10 @@ class CellReader:
         self.rejects.append(Reject(ident, column, shown, reason, self.file.name, self.first_row + row))
 
     def text(self, column: pa.Array, name: str) -> pa.Array:
-        """Strings, trimmed; empty ones are null. Numbers become text."""
+        """Return the cells as strings, trimmed; empty ones are null. Numbers become text.
+
+        Raises InputError for nested and binary columns.
+        """
         kind = column.type
         if pa.types.is_dictionary(kind):
             column, kind = column.cast(kind.value_type), kind.value_type
@@ -43,7 +46,10 @@ class CellReader:
         return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.large_string()), trimmed)
 
     def numbers(self, column: pa.Array, name: str) -> pa.Array:
-        """float64; text that is no number is rejected, NaN is null."""
+        """Return the cells as float64; text that is no number is rejected, NaN and infinity are null.
+
+        Raises InputError for a column that holds neither numbers nor text.
+        """
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             values = [self._number(row, name, value) for row, value in enumerate(column.to_pylist())]
             return pa.array(values, pa.float64())
@@ -64,7 +70,7 @@ class CellReader:
         return number if math.isfinite(number) else None
 
     def attributes(self, column: pa.Array, name: str, extra: dict[str, pa.Array]) -> pa.Array:
-        """JSON objects of value or list, and one attribute for each extra column."""
+        """Read attributes from JSON objects of value or list, and one attribute from each extra column."""
         rows: list[list[dict[str, str]] | None] = [
             self._attributes(row, name, cell) for row, cell in enumerate(column.to_pylist())
         ]
@@ -82,7 +88,7 @@ class CellReader:
         return [entry for key, value in found.items() for entry in _entries(str(key), value)]
 
     def categories(self, column: pa.Array, name: str) -> dict[str, pa.Array]:
-        """One column a level. A plain text is level 3; a JSON object has levels "1" to "4"."""
+        """Return one column a level. A plain text is level 3; a JSON object has levels "1" to "4"."""
         cells = [self._levels(row, name, cell) for row, cell in enumerate(column.to_pylist())]
         return {
             f"category_{level}": pa.array([levels.get(level) for levels in cells], pa.large_string())
@@ -99,7 +105,7 @@ class CellReader:
         return {level: value for level, value in levels.items() if value}
 
     def _json_object(self, row: int, name: str, cell: Any) -> dict[str, Any] | None:
-        """A JSON object or a struct or map cell as a dictionary; anything else is rejected."""
+        """Return a JSON object or a struct or map cell as a dictionary, None for an empty one; reject anything else."""
         if cell is None or (isinstance(cell, str) and not cell.strip()):
             return None
         try:
@@ -113,11 +119,11 @@ class CellReader:
         return found
 
     def strings(self, column: pa.Array, name: str, separators: str = ",;/") -> pa.Array:
-        """Lists of text; a plain text is split at the separators."""
+        """Return lists of text; a plain text is split at the separators."""
         return pa.array([_parts(cell, separators) for cell in column.to_pylist()], pa.large_list(pa.large_string()))
 
     def images(self, column: pa.Array, name: str, keep: Callable[[bytes], str], prefix: str) -> pa.Array:
-        """Picture references, main first. Bytes are handed to `keep`, which returns their reference."""
+        """Return picture references, main first. Bytes are handed to `keep`, which returns their reference."""
         rows = [[_reference(part, keep, prefix) for part in _image_parts(cell) if part] for cell in column.to_pylist()]
         return pa.array(rows, pa.large_list(pa.large_string()))
 
@@ -151,7 +157,7 @@ def _parts(cell: Any, separators: str) -> list[str] | None:
 
 
 def _image_parts(cell: Any) -> Sequence[Any]:
-    """A cell is one picture or a list: text, bytes, or an object with `bytes` and `path`."""
+    """Return the pictures of a cell, which is one or a list: text, bytes, or an object with `bytes` and `path`."""
     if isinstance(cell, str) and cell.lstrip().startswith(("[", "{")):
         try:
             cell = parse_json(cell)

@@ -1,4 +1,4 @@
-"""What an encoder reads of each product as 128 bits: products of the same content have the same row, encoded once."""
+"""A content is what an encoder reads of a product, as 128 bits: products of one content have one row, encoded once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +16,21 @@ KEYS = ("0123456789123456", "6543219876543210")
 
 
 class RowSource(Protocol):
-    """Rows that were encoded before."""
+    """A source gives rows that were encoded before."""
 
     @property
     def dim(self) -> int:
-        """d, the length of a row."""
+        """Return d, the length of a row."""
 
     def take(self, positions: Ints1d) -> Floats2d:
-        """The rows at these positions, (p, d)."""
+        """Return the rows at these positions, (p, d)."""
 
 
 def text_contents(texts: Sequence[str]) -> Contents:
-    """Of texts (n,): two keyed 64-bit hashes each. 24 bytes a product are held while a view is encoded."""
+    """Return the contents (n, 2) of texts (n,): two keyed 64-bit hashes each.
+
+    24 bytes a product are held while a view is encoded.
+    """
     cells = np.array(texts, dtype=object)
     if not len(cells):
         return np.zeros((0, 2), dtype=np.uint64)
@@ -36,7 +39,7 @@ def text_contents(texts: Sequence[str]) -> Contents:
 
 
 def first_of(contents: Contents) -> Ints1d:
-    """For each product (n,) the position of the first one of the same content."""
+    """Return for each product (n,) the position of the first one of the same content."""
     order = np.lexsort((contents[:, 1], contents[:, 0]))  # stable: positions rise within a content
     ordered = contents[order]
     starts = np.ones(len(order), dtype=bool)
@@ -48,7 +51,7 @@ def first_of(contents: Contents) -> Ints1d:
 
 @dataclass(frozen=True)
 class RowBank:
-    """Rows of an older index by the content that they were made from."""
+    """A bank finds rows of an older index by the content that they were made from."""
 
     contents: Contents
     rows: RowSource
@@ -62,7 +65,7 @@ class RowBank:
         return np.asarray(self.contents[self._order, 0], dtype=np.uint64)
 
     def find(self, contents: Contents) -> Ints1d:
-        """The position of a row of each content (m,), -1 where there is none."""
+        """Return the position of a row of each content (m,), -1 where there is none."""
         if not len(self.contents):
             return np.full(len(contents), -1, dtype=np.int64)
         places = np.minimum(np.searchsorted(self._sorted, contents[:, 0]), len(self._sorted) - 1)

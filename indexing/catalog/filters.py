@@ -1,4 +1,4 @@
-"""Which products may be neighbours: those of a category by its name, of some sources, or of all sources but some."""
+"""Filters say which products may be neighbours: those of a category by name, of some sources, or of all but some."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ NEAR_ENOUGH = 60  # of rapidfuzz's 100
 
 
 def category_names(catalog: Catalog) -> list[str]:
-    """The distinct names of all levels, in alphabetical order."""
+    """Return the distinct names of all levels, in alphabetical order."""
     names = {name for level in LEVELS for name in pc.unique(catalog.category(int(level))).to_pylist()}
     return sorted(names - {None})
 
 
 def in_category(catalog: Catalog, name: str) -> Bools1d:
-    """Which products (n,) have the category at any level, by whole name in any case.
+    """Return which products (n,) have the category at any level, by whole name in any case.
 
     Raises InputError for a name that no product has, with names that are near.
     """
@@ -39,7 +39,7 @@ def in_category(catalog: Catalog, name: str) -> Bools1d:
 
 
 def instead(wanted: str, names: list[str], what: str) -> str:
-    """What may be meant by a name that is not among `names`."""
+    """Say what may be meant by a name that is not among `names`."""
     if not names:
         return f"its products have no {what}"
     near = process.extract(
@@ -51,7 +51,8 @@ def instead(wanted: str, names: list[str], what: str) -> str:
 
 @dataclass(frozen=True)
 class Filters:
-    """Products of `category` at any level, of one of `sources`, and of none of `not_sources`; what is empty asks nothing.
+    """Filters ask for products of `category` at any level, of one of `sources`, and of none of `not_sources`; what is
+    empty asks nothing.
 
     A product without a source is of none.
     """
@@ -64,15 +65,17 @@ class Filters:
         return self != EVERYBODY
 
     def __str__(self) -> str:
-        """What is asked, for a reader."""
+        """Say for a reader what is asked."""
         parts = [] if self.category is None else [f"category {self.category}"]
         parts += [f"source {' or '.join(self.sources)}"] if self.sources else []
         parts += [f"not source {' or '.join(self.not_sources)}"] if self.not_sources else []
         return ", ".join(parts)
 
     def allowed(self, catalog: Catalog) -> Bools1d | None:
-        """Which products (n,) may be neighbours, None for all. Raises InputError, with names that are near, for a
-        category or source that no product has."""
+        """Return which products (n,) may be neighbours, None for all.
+
+        Raises InputError, with names that are near, for a category or source that no product has.
+        """
         if not self:
             return None
         allowed = np.ones(len(catalog), dtype=bool) if self.category is None else in_category(catalog, self.category)
@@ -87,18 +90,18 @@ EVERYBODY = Filters()
 
 
 def in_sources(catalog: Catalog, names: Sequence[str]) -> Bools1d:
-    """Which products (n,) one of these sources offers, by whole name in any case.
+    """Return which products (n,) one of these sources offers, by whole name in any case.
 
     Raises InputError for a name that no product has, with names that are near.
     """
     known = source_names(catalog)
     meant = [_meant(name, known) for name in names]
-    values = pa.array([name for of in meant for name in of], pa.large_string())
+    values = pa.array([name for alike in meant for name in alike], pa.large_string())
     return np.asarray(pc.is_in(catalog.table["source"], values).to_numpy(), dtype=bool)
 
 
 def source_names(catalog: Catalog) -> list[str]:
-    """The distinct sources, in alphabetical order."""
+    """Return the distinct sources, in alphabetical order."""
     return sorted(name for name in pc.unique(catalog.table["source"]).to_pylist() if name is not None)
 
 

@@ -1,4 +1,4 @@
-"""From the user's identifiers to positions."""
+"""The user's identifiers lead to positions in the catalogue."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from indexing.storage.tables import plain_integers
 
 @dataclass(frozen=True)
 class IdLookup:
-    """Finds the positions of ids by binary search over sorted 64-bit keys: 16 bytes a product, any id type.
+    """A lookup finds the positions of ids by binary search over sorted 64-bit keys: 16 bytes a product, any id type.
 
     An integer is its own key, text is hashed; found text is compared in full, so a colliding hash is never a hit.
     """
@@ -26,8 +26,8 @@ class IdLookup:
 
     @classmethod
     def from_ids(cls, ids: pa.ChunkedArray) -> "IdLookup":
-        """Raises InputError when an id occurs twice, or when two ids share a hash (2 in 10 million catalogues
-        of 6 million text ids)."""
+        """Make the lookup of a catalogue's ids. Raises InputError when an id occurs twice, or when two ids share a
+        hash (2 in 10 million catalogues of 6 million text ids)."""
         keys = _keys(ids)
         order = np.argsort(keys, kind="stable")
         ordered = keys[order]
@@ -42,7 +42,7 @@ class IdLookup:
         return cls(ids, ordered, order)
 
     def positions(self, ids: pa.Array | pa.ChunkedArray) -> Ints1d:
-        """The position of each id, (n,) int64. Raises UnknownId naming the first that the catalogue lacks."""
+        """Return the position of each id, (n,) int64. Raises UnknownId naming the first that the catalogue lacks."""
         found = self.find(ids)
         missing = np.flatnonzero(found < 0)
         if missing.size:
@@ -52,7 +52,7 @@ class IdLookup:
         return found
 
     def find(self, ids: pa.Array | pa.ChunkedArray) -> Ints1d:
-        """The position of each id, -1 where the catalogue lacks it."""
+        """Return the position of each id, (n,) int64, -1 where the catalogue lacks it."""
         wanted = _in_type(ids, self.ids.type)
         if len(self.order) == 0:
             return np.full(len(ids), -1, dtype=np.int64)
@@ -67,7 +67,7 @@ class IdLookup:
 
 
 def _in_type(ids: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
-    """The ids in the catalogue's type, null where they cannot be of it: "007" and 2.0 are no integers."""
+    """Return the ids in the catalogue's type, null where they cannot be of it: "007" and 2.0 are no integers."""
     if pa.types.is_dictionary(ids.type):
         ids = ids.cast(ids.type.value_type)
     if not pa.types.is_integer(kind) or pa.types.is_null(ids.type) or pa.types.is_signed_integer(ids.type):

@@ -1,4 +1,7 @@
-"""Pictures of products: where a reference leads (a file, a place in `pictures.bin`, a URL that fsspec opens), its bytes, and one policy for decoding them."""
+"""A reference leads to a product's picture: to a file, a place in `pictures.bin`, or a URL that fsspec opens.
+
+Its bytes are read here, and decoded by one policy.
+"""
 
 import io
 import re
@@ -30,8 +33,8 @@ class UnreachablePicture(PictureError):
 
 
 def read_picture(reference: str, catalog: Catalog) -> bytes:
-    """The bytes behind a reference. Raises UnreachablePicture, PictureError for more than MOST_BYTES, and InputError
-    for a URL whose file system needs a package that is not installed."""
+    """Return the bytes behind a reference. Raises UnreachablePicture, PictureError for more than MOST_BYTES, and
+    InputError for a URL whose file system needs a package that is not installed."""
     url = url_of(reference, catalog.pictures)
     if url is not None:
         return _from_url(url)
@@ -51,7 +54,7 @@ def read_picture(reference: str, catalog: Catalog) -> bytes:
 
 
 def url_of(reference: str, pictures: Path) -> str | None:
-    """The URL that a reference is, or leads to where the folder of pictures is a URL; None for a file."""
+    """Return the URL that a reference is, or leads to where the folder of pictures is a URL; None for a file."""
     if _URL.match(reference):
         return reference
     folded = _FOLDED_URL.match(str(pictures))
@@ -61,7 +64,7 @@ def url_of(reference: str, pictures: Path) -> str | None:
 
 
 def place_of(url: str) -> str:
-    """What a picture shares with the others of its source: the scheme, and the host or bucket."""
+    """Return what a picture shares with the others of its source: the scheme, and the host or bucket."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -94,7 +97,7 @@ def _unfetched(error: BaseException) -> str:
 
 
 def _limits(scheme: str) -> dict[str, Any]:
-    """Of http only: a server that says nothing is not waited for forever."""
+    """Return options for fsspec, of http only: a server that says nothing is not waited for forever."""
     if scheme not in ("http", "https"):
         return {}
     from aiohttp import ClientTimeout
@@ -103,7 +106,7 @@ def _limits(scheme: str) -> dict[str, Any]:
 
 
 def _at_most(file: Any, length: int | None = None) -> bytes:
-    """What is left in a file, or `length` of it. Raises PictureError for more than MOST_BYTES."""
+    """Return what is left in a file, or `length` bytes of it. Raises PictureError for more than MOST_BYTES."""
     content: bytes = file.read(MOST_BYTES + 1 if length is None else min(length, MOST_BYTES + 1))
     if len(content) > MOST_BYTES:
         raise PictureError(f"enormous: more than {MOST_BYTES // 1024**2} MiB")
@@ -111,12 +114,12 @@ def _at_most(file: Any, length: int | None = None) -> bytes:
 
 
 def load_picture(reference: str, catalog: Catalog, *, side: int | None = None) -> Image.Image:
-    """The picture behind a reference of this catalogue, decoded. Raises PictureError with the reason."""
+    """Read and decode the picture behind a reference of this catalogue. Raises PictureError with the reason."""
     return decode(read_picture(reference, catalog), side=side)
 
 
 def decode(content: bytes, *, side: int | None = None) -> Image.Image:
-    """The first frame in RGB, turned as its EXIF says, alpha on white.
+    """Return the first frame in RGB, turned as its EXIF says, alpha on white.
 
     `side` lets a JPEG decode at a smaller scale, of at least that many pixels a side. Raises PictureError for what
     is no picture, is cut short, or has more than MOST_PIXELS.
@@ -150,7 +153,7 @@ def _in_rgb(picture: Image.Image) -> Image.Image:
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
-    """Grey of 16 or 32 bits or of floats in 8 bits; Pillow would cut everything brighter than 255 to white."""
+    """Bring grey of 16 or 32 bits or of floats to 8 bits; Pillow would cut everything brighter than 255 to white."""
     values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
     brightest = values.max(initial=0.0)
     if picture.mode == "F" and brightest <= 1:

@@ -1,4 +1,4 @@
-"""From the user's files to a catalogue on disk: two passes, blocks of rows, every fault named."""
+"""The user's files become a catalogue on disk in two passes, in blocks of rows, and every fault is named."""
 
 import hashlib
 import os
@@ -30,9 +30,10 @@ LOOK_ROWS = 1024  # read at once when looking for the first vector of an optiona
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How files are read: `schema` is auto, generic, ozon or a YAML file; `images` the folder of relative pictures
-    (None: the folder of each file); `vector_columns` are kept for `column:NAME` encoders, `optional_vectors` too,
-    where a product may have none; `max_rejects` is the largest share of products with a malformed cell accepted."""
+    """These options say how files are read: `schema` is auto, generic, ozon or a YAML file; `images` the folder of
+    relative pictures (None: the folder of each file); `vector_columns` are kept for `column:NAME` encoders,
+    `optional_vectors` too, where a product may have none; `max_rejects` is the largest share of products with a
+    malformed cell accepted."""
 
     schema: str = "auto"
     images: Path | None = None
@@ -43,9 +44,9 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class CatalogRead:
-    """What came of reading: the catalogue, what was set aside, the schema, a digest of the products, and one of each
-    column of vectors, so that the products are the same ones whichever of their vectors are asked for. `unread` are the
-    columns that nothing was made of."""
+    """It holds what came of reading: the catalogue, what was set aside, the schema, a digest of the products, and
+    one of each column of vectors, so that the products are the same ones whichever of their vectors are asked for.
+    `unread` are the columns that nothing was made of."""
 
     catalog: Catalog
     rejects: list[Reject]
@@ -79,7 +80,7 @@ def read_catalog(
 
 
 def open_catalog(folder: Path, pictures: Path, *, hold: Hold | None = None) -> Catalog:
-    """The catalogue that `read_catalog` left in a folder, memory-mapped. Raises InputError when it is damaged."""
+    """Open the catalogue that `read_catalog` left in a folder, memory-mapped. Raises InputError when it is damaged."""
     path = Path(folder) / CATALOG_FILE
     try:
         with pa.memory_map(str(path)) as source:
@@ -106,7 +107,7 @@ def _check_columns(files: list[TableFile], schema: Schema, options: ReadOptions)
 
 
 def _scan_ids(files: list[TableFile], schema: Schema) -> pa.ChunkedArray:
-    """All ids in their final type. Raises InputError for nulls, doubled ids, and no products at all."""
+    """Return all ids in their final type. Raises InputError for nulls, doubled ids, and no products at all."""
     ids = _in_one_type([_file_ids(file, schema.id) for file in files])
     if len(ids) == 0:
         raise InputError(f"{files[0].path}: no products: the catalogue is empty")
@@ -142,7 +143,7 @@ def _integers_or_text(column: pa.ChunkedArray, file: TableFile, name: str) -> pa
 
 
 def _in_one_type(parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
-    """The ids one after another: int64, or text when some of them are. What holds no rows has no say."""
+    """Put the ids one after another: as int64, or as text when some of them are. What holds no rows has no say."""
     parts = [part for part in parts if len(part)]
     kind = pa.large_string() if any(pa.types.is_large_string(part.type) for part in parts) else pa.int64()
     return pa.chunked_array([chunk for part in parts for chunk in part.cast(kind).chunks], kind)
@@ -160,7 +161,7 @@ def _check_rejects(rejects: list[Reject], rows: int, most: float, path: Path) ->
 
 
 class _CatalogWriter:
-    """Writes catalog.arrow block by block, so that only one block of the catalogue is in memory."""
+    """The writer writes catalog.arrow block by block, so that only one block of the catalogue is in memory."""
 
     def __init__(
         self, folder: Path, schema: Schema, options: ReadOptions, pictures: Path, id_type: pa.DataType
@@ -175,7 +176,7 @@ class _CatalogWriter:
         self._blob: BinaryIO | None = None
 
     def write(self, files: list[TableFile], rows: int, progress: Progress) -> list[Reject]:
-        (self.folder / PICTURES_FILE).unlink(missing_ok=True)  # of an interrupted run
+        (self.folder / PICTURES_FILE).unlink(missing_ok=True)  # an interrupted run may have left it
         for vectors in self._vectors:
             if vectors.optional:
                 name = vectors.name
@@ -229,7 +230,10 @@ class _CatalogWriter:
         return table
 
     def _is_attribute(self, kind: pa.DataType, name: str) -> bool:
-        """Numbers, text, yes/no and lists of text are attributes; vectors, bytes and objects are not."""
+        """Return whether a column is an attribute.
+
+        Numbers, text, yes/no and lists of text are attributes; vectors, bytes and objects are not.
+        """
         if (
             name in (vectors.name for vectors in self._vectors)
             or pa.types.is_binary(kind)
@@ -241,13 +245,17 @@ class _CatalogWriter:
         return not pa.types.is_nested(kind)
 
     def _prefix(self, file: TableFile) -> str:
-        """Relative pictures of a file in another folder than the first, as seen from the first one's folder."""
+        """Return what leads to the relative pictures of a file in another folder than the first, seen from the first
+        one's.
+
+        It is empty where a folder of pictures was given, or the folder is the same.
+        """
         if self.options.images is not None or file.path.parent == self.pictures:
             return ""
         return os.path.relpath(file.path.parent, self.pictures) + "/"
 
     def _keep_picture(self, content: bytes) -> str:
-        """Append a picture given as bytes to pictures.bin; its reference says where it stands there."""
+        """Append a picture given as bytes to pictures.bin; return its reference, which says where it stands there."""
         if self._blob is None:
             self._blob = (self.folder / PICTURES_FILE).open("wb")
         start = self._blob.tell()

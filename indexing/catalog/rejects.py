@@ -1,4 +1,4 @@
-"""What was set aside: one row for each cell or picture that could not be used, with the reason."""
+"""Rejects say what was set aside: one row for each cell or picture that could not be used, with the reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 @dataclass(frozen=True)
 class Reject:
-    """A cell or picture that was set aside. The product itself stays."""
+    """A reject is a cell or picture that was set aside. The product itself stays."""
 
     id: str
     column: str
@@ -27,6 +27,6 @@ SCHEMA = pa.schema(
 
 
 def write_rejects(rejects: Sequence[Reject], path: Path) -> None:
-    """Write them as parquet; ids are text here whatever their own type is."""
+    """Write rejects as parquet; ids are text here whatever their own type is."""
     rows = [vars(reject) for reject in rejects]
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path)

@@ -1,4 +1,4 @@
-"""Which column of a file means what."""
+"""A schema says which column of a file means what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -13,7 +13,7 @@ STRAY_COLUMNS = ("__index_level_0__",)  # left behind by pandas
 
 @dataclass(frozen=True)
 class Schema:
-    """The column that holds each field of a product. A column that is absent leaves its field empty.
+    """A schema names the column that holds each field of a product. A column that is absent leaves its field empty.
 
     `vectors` are columns of ready-made vectors: never attributes, reachable by a `column:NAME` encoder.
     Every other column that no field names becomes an attribute.
@@ -33,12 +33,12 @@ class Schema:
     vectors: tuple[str, ...] = ()
 
     def mapped_columns(self) -> list[str]:
-        """The columns that this schema names otherwise than the generic one: a file must have them."""
+        """Return the columns that this schema names otherwise than the generic one: a file must have them."""
         return [getattr(self, f.name) for f in fields(self) if f.name not in ("name", "vectors")
                 and getattr(self, f.name) != f.default]  # fmt: skip
 
     def extra_columns(self, names: Sequence[str]) -> list[str]:
-        """The columns among `names` that no field of this schema names."""
+        """Return the columns among `names` that no field names, and that are neither vectors nor stray."""
         known = {getattr(self, field.name) for field in fields(self) if field.name not in ("name", "vectors")}
         return [n for n in names if n not in known and n not in self.vectors and n not in STRAY_COLUMNS]
 
@@ -56,7 +56,7 @@ OZON = Schema(
 
 
 def choose_schema(asked: str, names: Sequence[str]) -> Schema:
-    """The schema for `auto`, `generic`, `ozon` or a YAML file, given a file's column names."""
+    """Return the schema for `auto`, `generic`, `ozon` or a YAML file, given a file's column names."""
     if asked == "auto":
         return OZON if OZON.id in names and OZON.title in names else GENERIC
     if asked in ("generic", "ozon"):
@@ -65,7 +65,7 @@ def choose_schema(asked: str, names: Sequence[str]) -> Schema:
 
 
 def read_schema(path: Path) -> Schema:
-    """A schema from YAML lines such as `title: product_name`; fields not named keep their generic column.
+    """Read a schema from YAML lines such as `title: product_name`; fields not named keep their generic column.
 
     Raises InputError for a missing file, text that is not such a mapping, and unknown fields.
     """

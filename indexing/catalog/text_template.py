@@ -1,4 +1,4 @@
-"""The text that a model reads of each product: a template over its fields, such as `{title} {brand} {description:200}`."""
+"""A template over a product's fields, such as `{title} {description:200}`, gives the text that a model reads of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,10 @@ PLACES = (*TEXT_FIELDS, "price", "category_1", "category_2", "category_3", "cate
 
 @dataclass(frozen=True)
 class Piece:
-    """Words as they stand, then a field (empty: none) and, of `attributes`, the one named; at most `chars` of it."""
+    """A piece holds words as they stand, then a field (empty: none) and, of `attributes`, the one named.
+
+    At most `chars` characters of the field are read.
+    """
 
     words: str
     field: str = ""
@@ -28,8 +31,11 @@ class Piece:
 
 @dataclass(frozen=True)
 class TextTemplate:
-    """A template: `{title}`, `{attributes}` (all values), `{attributes.Color}` (one), `{description:200}` (at most 200
-    characters; 500 where nothing is said). Raises InputError for a field that there is not."""
+    """A template names what is read of a product: `{title}`, `{attributes}` (all values), `{attributes.Color}` (one),
+    `{description:200}` (at most 200 characters; 500 where nothing is said).
+
+    Raises InputError for a field that there is not.
+    """
 
     template: str
 
@@ -39,7 +45,7 @@ class TextTemplate:
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
-        """The template taken apart."""
+        """Take the template apart. Raises InputError for text that is no template."""
         try:
             parsed = list(Formatter().parse(self.template))
         except ValueError as error:
@@ -47,7 +53,7 @@ class TextTemplate:
         return tuple(self._piece(words, field, chars, how) for words, field, chars, how in parsed)
 
     def texts(self, catalog: Catalog) -> list[str]:
-        """One text a product (n,), spaces run together; empty where every field is missing."""
+        """Return one text a product (n,), spaces run together; empty where every field is missing."""
         pieces = self.pieces
         cells = [_cells(catalog, piece) for piece in pieces]
         words = [part for piece, cell in zip(pieces, cells, strict=True) for part in (piece.words, cell)]
@@ -60,7 +66,7 @@ class TextTemplate:
         return list(pc.if_else(nothing, _text(""), joined).to_pylist())
 
     def contents(self, catalog: Catalog) -> Contents:
-        """What a model reads of each product, (n, 2)."""
+        """Return the content (n, 2) of what a model reads of each product."""
         return text_contents(self.texts(catalog))
 
     def _piece(self, words: str, field: str | None, chars: str | None, how: str | None) -> Piece:
@@ -80,7 +86,7 @@ class TextTemplate:
 
 
 def template_of(fields: Sequence[str]) -> TextTemplate:
-    """The template of fields joined by spaces."""
+    """Return the template of fields joined by spaces. Raises InputError for an unknown field, or none at all."""
     unknown = [field for field in fields if field not in TEXT_FIELDS]
     if unknown or not fields:
         raise InputError(f"text field {', '.join(unknown) or '(none)'}: choose from {', '.join(TEXT_FIELDS)}")
@@ -100,7 +106,7 @@ def _cells(catalog: Catalog, piece: Piece) -> pa.ChunkedArray | str:
 
 
 def _attribute_text(attributes: pa.LargeListArray, name: str) -> pa.LargeStringArray:
-    """The values of one attribute (empty name: of all) of each product, joined by spaces."""
+    """Join the values of one attribute (empty name: of all) of each product by spaces."""
     flat, parents = pc.list_flatten(attributes), pc.list_parent_indices(attributes)
     keys, values = flat.field("key"), flat.field("value")
     kept = pc.is_valid(values)

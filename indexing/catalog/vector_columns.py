@@ -1,4 +1,4 @@
-"""Ready-made vectors in a column of the user's file: flat lists, or nested ones with several rows a product."""
+"""A column of the user's file may hold ready-made vectors: flat lists, or nested ones with several rows a product."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ _NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.t
 
 @dataclass
 class VectorColumn:
-    """Reads one column block by block; remembers the length of its vectors. With `optional`, a null or empty cell
-    is a row of zeros; otherwise every product needs a whole vector."""
+    """A vector column is read block by block and remembers the length of its vectors. With `optional`, a null or
+    empty cell is a row of zeros; otherwise every product needs a whole vector."""
 
     name: str
     optional: bool = False
@@ -36,7 +36,7 @@ class VectorColumn:
         self.length = 1
 
     def read(self, column: pa.Array, path: Path, first_row: int) -> pa.FixedSizeListArray:
-        """float32 lists of one length; a nested cell (n, d) becomes the mean of its rows.
+        """Return float32 lists of one length; a nested cell (n, d) becomes the mean of its rows.
 
         Raises InputError, naming the row and the value, for nulls, empty cells, other lengths, NaN and infinity.
         """
@@ -52,7 +52,7 @@ class VectorColumn:
         return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
 
     def _cells(self, column: pa.Array, path: Path, rows: Ints1d) -> tuple[pa.Array, Ints1d]:
-        """What stands in the lists, and how much in each."""
+        """Return what stands in the lists, one after another, and how much in each (n,)."""
         kind = column.type
         if pa.types.is_fixed_size_list(kind):
             column = column.cast(pa.large_list(kind.value_type))
