@@ -1,1 +1,1 @@
-"""Rows of numbers: unit vectors on disk, fused rows, rows in layers, n-grams as sparse rows."""
+"""This room keeps rows of numbers: unit vectors on disk, fused rows, rows in layers, n-grams as sparse rows."""

@@ -1,4 +1,4 @@
-"""Fusing: one vector a product out of its text and its picture, and fused cosines from those of the views."""
+"""Fusion makes one vector a product out of its text and its picture, and fused cosines out of those of the views."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from indexing.errors import InputError
 
 @dataclass(frozen=True)
 class Fusion:
-    """The weight of the text in a fused row, from 0 to 1; the picture has the rest."""
+    """A fusion says what weight the text has in a fused row, from 0 to 1; the picture has the rest."""
 
     text_weight: float = 0.5
 
@@ -19,7 +19,7 @@ class Fusion:
             raise InputError(f"text weight {self.text_weight}: give a number from 0 to 1")
 
     def rows(self, text: Floats2d, image: Floats2d) -> Floats2d:
-        """Fused rows (n, dt + di): the unit row of (sqrt(w)·text, sqrt(1 - w)·image).
+        """Return fused rows (n, dt + di): the unit row of (sqrt(w)·text, sqrt(1 - w)·image).
 
         A product without one view has the unit row of the other, so its fused cosine with a complete product is
         sqrt(w) or sqrt(1 - w) times that view's cosine. One without both has a row of zeros.
@@ -32,14 +32,17 @@ class Fusion:
     def cosines(
         self, text: Floats1d, image: Floats1d, seen_left: tuple[Bools1d, Bools1d], seen_right: tuple[Bools1d, Bools1d]
     ) -> Floats1d:
-        """Fused cosines (p,) of pairs from their text and image cosines; `seen_*` say which side has text, image."""
+        """Return the fused cosines (p,) of pairs from their text and image cosines.
+
+        `seen_*` say which products on a side have text, and which have an image.
+        """
         text_left, image_left = self._shares(*seen_left)
         text_right, image_right = self._shares(*seen_right)
         fused = text_left * text_right * text + image_left * image_right * image
         return np.asarray(fused, dtype=np.float32)
 
     def _shares(self, has_text: Bools1d, has_image: Bools1d) -> tuple[Floats1d, Floats1d]:
-        """What text and image are multiplied by: the lengths of the two parts of a unit row."""
+        """Return what text and image are multiplied by: the lengths of the two parts of a unit row."""
         text = np.sqrt(np.where(has_image, self.text_weight, 1.0)) * has_text
         image = np.sqrt(np.where(has_text, 1.0 - self.text_weight, 1.0)) * has_image
         return text.astype(np.float32), image.astype(np.float32)

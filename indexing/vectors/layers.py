@@ -1,4 +1,4 @@
-"""Where an updated index keeps its products: rows of the build, some of them dead, and rows of a delta beside them."""
+"""An updated index keeps its products in layers: rows of the build, some of them dead, and beside them a delta's."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,9 +16,10 @@ STORED_FILE = "stored.npy"
 
 @dataclass(frozen=True)
 class Layers:
-    """`stored` (n,) is the row of each product: below `main` (rows of the build) there, else in the delta.
+    """`stored` (n,) says where each product's row is: below `main` it is a row of the build, else of the delta.
 
-    In each of the two layers rows stand in the order of positions.
+    `main` and `delta` say how many rows each has; the delta's are counted on from `main`. In each of the two layers
+    rows stand in the order of positions.
     """
 
     stored: Ints1d
@@ -30,19 +31,19 @@ class Layers:
 
     @cached_property
     def position(self) -> Ints1d:
-        """The position of each row (main + delta,), -1 where its product was deleted or changed."""
+        """Return the position of each row (main + delta,), -1 where its product was deleted or changed."""
         positions = np.full(self.main + self.delta, -1, dtype=np.int64)
         positions[self.stored] = np.arange(len(self.stored))
         return positions
 
     @cached_property
     def dead(self) -> int:
-        """How many rows of the build nobody uses any more."""
+        """Return how many rows of the build nobody uses any more."""
         return int((self.position[: self.main] < 0).sum())
 
     @property
     def share(self) -> float:
-        """How much of the index is delta or dead: what compacting would mend."""
+        """Return how much of the index is delta or dead: what compacting would mend."""
         return (self.delta + self.dead) / max(len(self), 1)
 
     def save(self, folder: Path) -> None:
@@ -52,7 +53,7 @@ class Layers:
 
 
 def open_layers(folder: Path, main: int, delta: int, size: int) -> Layers:
-    """What `save` wrote, memory-mapped. Raises InputError when it is damaged or of another catalogue."""
+    """Open what `save` wrote, memory-mapped. Raises InputError when it is damaged or of another catalogue."""
     try:
         stored = np.load(folder / STORED_FILE, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
@@ -63,13 +64,13 @@ def open_layers(folder: Path, main: int, delta: int, size: int) -> Layers:
 
 
 def unlayered(size: int) -> Layers:
-    """The layers of an index that was never updated."""
+    """Return the layers of an index that was never updated."""
     return Layers(np.arange(size, dtype=np.int64), size, 0)
 
 
 @dataclass(frozen=True)
 class LayeredRows:
-    """Rows (n, d) by position. `delta` is None when the update only took products away."""
+    """Layered rows give rows (n, d) by position. `delta` is None when the update only took products away."""
 
     main: Vectors
     delta: Vectors | None
@@ -83,12 +84,12 @@ class LayeredRows:
         return self.main.dim
 
     def blocks(self) -> Iterator[tuple[int, Floats2d]]:
-        """Blocks of rows with the position of the first."""
+        """Yield the position of each block's first row, and the block."""
         for start in range(0, len(self), SHARD_ROWS):
             yield start, self.take(np.arange(start, min(start + SHARD_ROWS, len(self))))
 
     def take(self, positions: Ints1d) -> Floats2d:
-        """The rows at these positions, (p, d), in their order."""
+        """Return the rows at these positions, (p, d), in their order."""
         stored = self.layers.stored[positions]
         added = stored >= self.layers.main
         if self.delta is None or not added.any():
@@ -99,7 +100,7 @@ class LayeredRows:
         return rows
 
     def seen(self) -> Bools1d:
-        """Which products have anything to see (n,)."""
+        """Return which products (n,) have anything to see."""
         parts = [self.main.seen(), *([] if self.delta is None else [self.delta.seen()])]
         return np.concatenate(parts)[self.layers.stored]
 

@@ -1,4 +1,4 @@
-"""Hashed n-gram counts: no vocabulary to keep, so any number of texts can be counted block by block."""
+"""N-grams are hashed and counted: no vocabulary is kept, so any number of texts can be counted block by block."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ BLOCK_TEXTS = 16_384
 
 @dataclass(frozen=True)
 class NgramOptions:
-    """Which n-grams: `analyzer` is `char_wb` (characters inside words) or `word`; `shortest` to `longest` long."""
+    """These options say which n-grams count: `analyzer` is `char_wb` (characters inside words) or `word`; they are
+    `shortest` to `longest` long."""
 
     analyzer: str = "char_wb"
     shortest: int = 3
@@ -34,24 +35,24 @@ class NgramOptions:
 
 
 def count_blocks(texts: Sequence[str], options: NgramOptions) -> Iterator[sp.csr_matrix]:
-    """Counts (block, buckets) of the texts in order, a block at a time."""
+    """Yield counts (block, buckets) of the texts in order, a block at a time."""
     vectorizer = options.vectorizer()
     for start in range(0, len(texts), BLOCK_TEXTS):
         yield vectorizer.transform(texts[start : start + BLOCK_TEXTS])
 
 
 def document_counts(block: sp.csr_matrix) -> Ints1d:
-    """In how many texts of a block each bucket occurs, (buckets,)."""
+    """Count in how many texts of a block each bucket occurs, (buckets,)."""
     return np.bincount(block.indices, minlength=block.shape[1]).astype(np.int64)
 
 
 def inverse_document_frequency(documents: Ints1d, texts: int) -> Floats1d:
-    """Smoothed: ln((1 + texts) / (1 + documents)) + 1, float32 (buckets,)."""
+    """Return the smoothed ln((1 + texts) / (1 + documents)) + 1, float32 (buckets,)."""
     return np.asarray(np.log((1.0 + texts) / (1.0 + documents)) + 1.0, dtype=np.float32)
 
 
 def weigh(counts: sp.csr_matrix, idf: Floats1d) -> sp.csr_matrix:
-    """Unit rows of (1 + ln count)·idf; an n-gram of weight 0 is left out."""
+    """Return unit rows of (1 + ln count)·idf; an n-gram of weight 0 is left out."""
     weighed = counts.copy()
     weighed.data = ((1.0 + np.log(weighed.data)) * idf[weighed.indices]).astype(np.float32)
     weighed.eliminate_zeros()

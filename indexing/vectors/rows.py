@@ -1,4 +1,4 @@
-"""Dense rows of one view by position: what they are, whichever stands behind them, and fused ones."""
+"""Dense rows of one view are read by position, whatever stands behind them: vectors, or fused rows of two views."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from indexing.vectors.vectors import Vectors
 
 
 class Rows(Protocol):
-    """Dense rows of one view by position: Vectors, or FusedRows made of two of them."""
+    """They give the dense rows of one view by position: Vectors do, and FusedRows made of two of them."""
 
     def __len__(self) -> int: ...
 
@@ -27,14 +27,14 @@ class Rows(Protocol):
 
 
 def seen_rows(rows: Rows) -> Bools1d:
-    """Which rows (n,) are not zeros."""
+    """Return which rows (n,) are not zeros."""
     seen = [np.any(block, axis=1) for _, block in rows.blocks()]
     return np.concatenate(seen) if seen else np.zeros(0, dtype=bool)
 
 
 @dataclass(frozen=True)
 class FusedRows:
-    """Fused rows (n, dt + di), made from the views' rows when they are asked for."""
+    """They make fused rows (n, dt + di) from the views' rows when these are asked for."""
 
     text: Rows
     image: Rows
@@ -61,7 +61,7 @@ class FusedRows:
 
 
 def dense_rows(vectors: Mapping[str, Vectors], text_weight: float) -> dict[str, Rows]:
-    """The rows of each dense view that these vectors make."""
+    """Return the rows of each dense view that these vectors make."""
     rows: dict[str, Rows] = {view: vectors[view] for view in ("text", "image") if view in vectors}
     if len(rows) == 2:
         rows["fused"] = FusedRows(vectors["text"], vectors["image"], Fusion(text_weight))

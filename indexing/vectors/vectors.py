@@ -1,4 +1,4 @@
-"""Vectors of one view: unit rows on disk in shards, one a block of the catalogue, written as they are made."""
+"""The vectors of one view are unit rows on disk in shards, one a block of the catalogue, written as they are made."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ UNIT_TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Vectors:
-    """Unit rows (n, d) float32 of one view, memory-mapped shards of equal length (the last may be shorter).
+    """Vectors keep the unit rows (n, d) float32 of one view, in memory-mapped shards of one length (the last may be
+    shorter).
 
     A row of zeros means that the product has nothing to see in this view.
     """
@@ -35,18 +36,18 @@ class Vectors:
 
     @property
     def dim(self) -> int:
-        """d, the length of a row."""
+        """Return d, the length of a row."""
         return int(self.shards[0].shape[1])
 
     def blocks(self) -> Iterator[tuple[int, Floats2d]]:
-        """Each shard with the position of its first row."""
+        """Yield the position of each shard's first row, and the shard."""
         start = 0
         for shard in self.shards:
             yield start, shard
             start += len(shard)
 
     def take(self, positions: Ints1d) -> Floats2d:
-        """The rows at these positions, (p, d), in their order."""
+        """Return the rows at these positions, (p, d), in their order."""
         if len(self.shards) == 1:
             return np.asarray(self.shards[0][positions])
         if len(positions) and (positions.min() < 0 or positions.max() >= len(self)):
@@ -66,7 +67,7 @@ class Vectors:
         return rows
 
     def seen(self) -> Bools1d:
-        """Which products have anything to see (n,)."""
+        """Return which products (n,) have anything to see."""
         return np.concatenate([np.any(shard, axis=1) for shard in self.shards])
 
     def forget(self) -> None:
@@ -76,14 +77,14 @@ class Vectors:
 
 
 def unit_rows(rows: Floats2d) -> Floats2d:
-    """The rows scaled to length 1, float32; rows of zeros stay."""
+    """Scale the rows to length 1, float32; rows of zeros stay."""
     rows = np.asarray(rows, dtype=np.float32)
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))[:, None]  # float32 squares may overflow
     return np.asarray(np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0), dtype=np.float32)
 
 
 def from_arrays(rows: Floats2d, shard_rows: int = SHARD_ROWS) -> Vectors:
-    """Vectors in memory. Raises InputError when a row is neither of length 1 nor all zeros."""
+    """Make vectors in memory. Raises InputError when a row is neither of length 1 nor all zeros."""
     lengths = np.linalg.norm(rows, axis=1)
     wrong = np.flatnonzero((np.abs(lengths - 1) > UNIT_TOLERANCE) & (lengths != 0))
     if wrong.size:
@@ -93,7 +94,7 @@ def from_arrays(rows: Floats2d, shard_rows: int = SHARD_ROWS) -> Vectors:
 
 
 def open_vectors(folder: Path) -> Vectors:
-    """The shards of a view, memory-mapped. Raises InputError when there are none or one is damaged."""
+    """Open the shards of a view, memory-mapped. Raises InputError when there are none or one is damaged."""
     files = sorted(Path(folder).glob("vectors_*.npy"))
     try:
         return Vectors(tuple(np.load(file, mmap_mode="r", allow_pickle=False) for file in files))
