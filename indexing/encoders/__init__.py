@@ -1,1 +1,1 @@
-"""From products to vectors: one engine a file, named by a SPEC."""
+"""This room turns products into vectors: one engine a file, named by a SPEC."""

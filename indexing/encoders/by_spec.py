@@ -1,4 +1,4 @@
-"""Which engine a SPEC names: what its vectors depend on, how it is made for a build, how it is opened for queries."""
+"""The engine that a SPEC names is planned for a build, with all that its vectors depend on, and opened for queries."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,9 +38,12 @@ PART_ROWS = 1_024  # of models: what is lost when a run is killed
 
 @dataclass(frozen=True)
 class EncoderPlan:
-    """`made`: what the vectors will depend on besides the catalogue. `make` fits or loads the encoder. `notes` is what
-    else the manifest keeps. `contents`: what it reads of each product of a block; None where that is as much work
-    as encoding. `fitted`: made for this catalogue; `part_rows`: encoded and kept at once."""
+    """A plan says how an encoder is made: `make` fits or loads it.
+
+    `made` is what the vectors will depend on besides the catalogue, `notes` what else the manifest keeps. `contents`
+    gives what is read of each product of a block; None where that is as much work as encoding. `fitted` says that the
+    encoder is made for this catalogue; `part_rows` products are encoded and kept at once.
+    """
 
     made: EncoderMade
     make: Callable[[], Encoder]
@@ -61,8 +64,10 @@ def plan_encoder(
     progress: Progress = silent,
     extra: bool = False,
 ) -> EncoderPlan:
-    """How the encoder of a SPEC is made for a catalogue; what it fits is kept in `folder`, beside its vectors. `extra`:
-    of the other pictures of the products, not the main ones."""
+    """Plan how the encoder of a SPEC is made for a catalogue; what it fits is kept in `folder`, beside its vectors.
+
+    With `extra` it encodes the other pictures of the products, not the main ones.
+    """
     if spec.engine == "column":
         main = spec.name.partition("+")[0]
         return EncoderPlan(ColumnMade(str(spec), read.vector_digests[main]), lambda: ColumnEncoder(main, 0))

@@ -1,4 +1,4 @@
-"""Vectors that the user's file already holds."""
+"""A column encoder takes vectors that the user's file already holds."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from indexing.vectors.vectors import unit_rows
 
 @dataclass(frozen=True)
 class ColumnEncoder:
-    """The rows of the catalogue's column `column:NAME`, scaled to length 1."""
+    """It gives the rows of the catalogue's column `column:NAME`, scaled to length 1."""
 
     column: str
     dim: int
@@ -23,12 +23,15 @@ class ColumnEncoder:
         return str(Spec("column", self.column))
 
     def encode(self, catalog: Catalog) -> Encoded:
-        """Raises InputError for a text or picture that was typed in: its vector cannot be made here."""
+        """Return the column's rows.
+
+        Raises InputError for a text or picture that was typed in: its vector cannot be made here.
+        """
         return Encoded(unit_rows(column_rows(catalog, self.column)))
 
 
 def column_rows(catalog: Catalog, column: str) -> Floats2d:
-    """The vectors (n, d) of a column as they stand in the file. Raises InputError when it is not there."""
+    """Return the vectors (n, d) of a column as they stand in the file. Raises InputError when it is not there."""
     name = f"column:{column}"
     if name not in catalog.table.column_names:
         raise InputError(

@@ -18,30 +18,30 @@ NAMED = {"text": "column:NAME, st:MODEL, static:MODEL, clip-text:MODEL", "image"
 
 @dataclass(frozen=True)
 class Encoded:
-    """Unit rows (n, d) float32, zeros where there is nothing to see, and what had to be set aside."""
+    """It holds unit rows (n, d) float32, zeros where there is nothing to see, and what had to be set aside."""
 
     rows: Floats2d
     rejects: list[Reject] = field(default_factory=list)
 
 
 class Encoder(Protocol):
-    """Encodes catalogues, one block at a time. A query is a catalogue of one product (`catalog_of`)."""
+    """An encoder encodes catalogues, one block at a time. A query is a catalogue of one product (`catalog_of`)."""
 
     @property
     def spec(self) -> str:
-        """The SPEC that names this encoder, such as `lsa` or `column:name_bert_64`."""
+        """Return the SPEC that names this encoder, such as `lsa` or `column:name_bert_64`."""
 
     @property
     def dim(self) -> int:
-        """d, the length of a row."""
+        """Return d, the length of a row."""
 
     def encode(self, catalog: Catalog) -> Encoded:
-        """One row a product, in the catalogue's order."""
+        """Return one row a product, in the catalogue's order."""
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A SPEC taken apart: `column:main+extra` is engine `column`, name `main+extra`."""
+    """It holds a SPEC taken apart: `column:main+extra` is engine `column`, name `main+extra`."""
 
     engine: str
     name: str = ""
@@ -57,7 +57,7 @@ class Spec:
 
 
 def parse_spec(text: str, view: str) -> Spec:
-    """The SPEC of a view's encoder. Raises InputError for engines that the view does not have."""
+    """Return the SPEC of a view's encoder. Raises InputError for engines that the view does not have."""
     spec, own = Spec.of(text), ENGINES[view]
     if spec.engine not in own:
         raise InputError(f"--{view}-encoder {text}: choose from {', '.join(own)} ({NAMED[view]})")
@@ -67,7 +67,7 @@ def parse_spec(text: str, view: str) -> Spec:
 
 
 def column_names(spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The vector columns of a SPEC: those that every product must have, and the optional one after a plus."""
+    """Return the vector columns of a SPEC: those that every product must have, and the optional one after a plus."""
     if spec.engine != "column":
         return (), ()
     main, _, extra = spec.name.partition("+")

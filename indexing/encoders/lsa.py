@@ -1,4 +1,4 @@
-"""Latent semantic analysis: character n-gram TF-IDF projected on its leading singular vectors.
+"""Latent semantic analysis projects character n-gram TF-IDF on its leading singular vectors.
 
 Deerwester et al., "Indexing by latent semantic analysis", JASIS 41 (1990); the randomised decomposition is
 Halko, Martinsson and Tropp, "Finding structure with randomness", SIAM Review 53 (2011), through scikit-learn.
@@ -30,7 +30,8 @@ SMALLEST_VALUE = 1e-4  # of a singular value, as a share of the largest: below, 
 
 @dataclass(frozen=True)
 class LsaOptions:
-    """`dim` singular vectors over the `most_ngrams` commonest n-grams of at most `most_texts` texts.
+    """These options ask for `dim` singular vectors over the `most_ngrams` commonest n-grams of `most_texts` texts at
+    most.
 
     Each dimension is divided by its singular value to the power `whitening`. Character bigrams and 0.5 had the best
     recall@10 of those tried on validation matches (docs/benchmarks.md): fewer n-grams leave more of each in the
@@ -53,7 +54,7 @@ class LsaOptions:
 
 @dataclass(frozen=True)
 class LsaEncoder:
-    """Fitted on one catalogue: the n-grams kept (f,), their idf (f,), and the projection (f, d)."""
+    """It holds what was fitted on one catalogue: the n-grams kept (f,), their idf (f,), and the projection (f, d)."""
 
     options: LsaOptions
     kept: Ints1d
@@ -69,11 +70,11 @@ class LsaEncoder:
         return int(self.projection.shape[1])
 
     def encode(self, catalog: Catalog) -> Encoded:
-        """Texts without any kept n-gram have a row of zeros."""
+        """Return a row a product; texts without any kept n-gram have a row of zeros."""
         return Encoded(self.encode_texts(catalog.texts(self.options.fields)))
 
     def encode_texts(self, texts: Sequence[str]) -> Floats2d:
-        """Unit rows (n, d) of texts."""
+        """Return the unit rows (n, d) of texts."""
         blocks = [
             unit_rows(_weighed(counts, self.kept, self.idf) @ self.projection)
             for counts in count_blocks(texts, self.options.ngrams())
@@ -86,7 +87,7 @@ class LsaEncoder:
 
 
 def load_lsa(folder: Path) -> LsaEncoder:
-    """Raises InputError when the folder does not hold a whole encoder."""
+    """Read the encoder that `save` wrote. Raises InputError when the folder does not hold a whole one."""
     try:
         options = json.loads((folder / OPTIONS_FILE).read_text(encoding="utf-8"))
         options["fields"] = tuple(options["fields"])
@@ -97,7 +98,7 @@ def load_lsa(folder: Path) -> LsaEncoder:
 
 
 def fit_lsa(catalog: Catalog, options: LsaOptions | None = None) -> LsaEncoder:
-    """Fit on a catalogue, or on a sample of its texts chosen by content, so that row order does not matter.
+    """Fit an encoder on a catalogue, or on a sample of its texts chosen by content, so that row order does not matter.
 
     Raises InputError when no product has any text.
     """
@@ -114,9 +115,9 @@ def fit_lsa(catalog: Catalog, options: LsaOptions | None = None) -> LsaEncoder:
 
 
 def _sample(blocks: Iterable[Sequence[str]], most: int) -> list[str]:
-    """The texts that are not empty; of more than `most` those with the smallest hashes.
+    """Return the texts that are not empty; of more than `most` those with the smallest hashes.
 
-    Sorted: then float sums over texts, and so the fit, are the same to the last bit in any order of the catalogue.
+    They are sorted: then float sums over texts, and so the fit, are the same to the last bit in any catalogue order.
     """
     texts, hashes = np.zeros(0, dtype=object), np.zeros(0, dtype=np.uint64)
     for block in blocks:
@@ -130,7 +131,7 @@ def _sample(blocks: Iterable[Sequence[str]], most: int) -> list[str]:
 
 
 def _commonest(documents: Ints1d, most: int) -> Ints1d:
-    """The n-grams that occur in at least two texts (in one, if there are no others), the commonest first kept."""
+    """Return the n-grams that occur in two texts or more (in one, if no others do), of too many the commonest."""
     found = np.flatnonzero(documents >= 2)
     if found.size == 0:
         found = np.flatnonzero(documents)
@@ -145,7 +146,7 @@ def _weighed(counts: sp.csr_matrix, kept: Ints1d, idf: Floats1d) -> sp.csr_matri
 
 
 def _projection(weighed: sp.csr_matrix, options: LsaOptions) -> Floats2d:
-    """The leading right singular vectors, whitened (f, d).
+    """Return the leading right singular vectors, whitened (f, d).
 
     The random start is drawn over n-grams, never over rows: permuting the catalogue does not change the result.
     """

@@ -1,4 +1,4 @@
-"""Where a text model comes from: a folder on this machine, or the model hub at a pinned revision."""
+"""A text model comes from a folder on this machine, or from the model hub at a pinned revision."""
 
 import hashlib
 import os
@@ -15,8 +15,10 @@ NEED_NONE = "lsa and thumbnail need no model"
 
 @dataclass(frozen=True)
 class ModelSource:
-    """A model by `name` (as asked), in a `folder` or on the hub at the commit `revision`. `digest` tells contents
-    apart: of a folder's files; of the hub, the commit."""
+    """A source names a model by `name` (as asked), in a `folder` or on the hub at the commit `revision`.
+
+    `digest` tells contents apart: for a folder it is made from its files, for the hub it is the commit.
+    """
 
     name: str
     folder: Path | None
@@ -25,22 +27,25 @@ class ModelSource:
 
     @property
     def label(self) -> str:
-        """A short name for lists: the hub's, or that of the folder itself."""
+        """Return a short name for lists: the hub's, or that of the folder itself."""
         return self.folder.name if self.folder is not None else self.name
 
     @property
     def where(self) -> str:
-        """What libraries load: the folder's path, or the hub's name."""
+        """Return what libraries load: the folder's path, or the hub's name."""
         return str(self.folder) if self.folder is not None else self.name
 
     @property
     def made(self) -> dict[str, Any]:
-        """What vectors depend on."""
+        """Return what vectors depend on."""
         return {"model": self.label, "revision": self.revision, "digest": self.digest}
 
 
 def find_model(name: str, revision: str | None = None) -> ModelSource:
-    """A folder of that name, or else the hub's model. Raises InputError, with what to do, where there is neither."""
+    """Find a folder of that name, or else the hub's model.
+
+    Raises InputError, with what to do, where there is neither.
+    """
     folder = Path(name).expanduser()
     if folder.is_dir():
         if revision:
@@ -55,7 +60,10 @@ def find_model(name: str, revision: str | None = None) -> ModelSource:
 
 
 def fetched(source: ModelSource) -> Path:
-    """The folder of a model's files on this machine, downloaded if need be. Raises InputError where that cannot be."""
+    """Return the folder of a model's files on this machine, downloaded if need be.
+
+    Raises InputError where that cannot be.
+    """
     if source.folder is not None:
         return source.folder
     from huggingface_hub import snapshot_download
@@ -68,7 +76,10 @@ def fetched(source: ModelSource) -> Path:
 
 
 def digest_of(folder: Path) -> str:
-    """16 hexadecimal digits of the names and contents of a model folder's files, not of cards and pictures."""
+    """Return 16 hexadecimal digits of the names and contents of a model folder's files, not of cards and pictures.
+
+    Raises InputError for a folder that holds none.
+    """
     state = tuple(
         (str(file.relative_to(folder)), file.stat().st_size, file.stat().st_mtime_ns)
         for file in sorted(folder.rglob("*"))
@@ -81,7 +92,7 @@ def digest_of(folder: Path) -> str:
 
 @lru_cache(maxsize=32)
 def _digest(folder: Path, state: tuple[tuple[str, int, int], ...]) -> str:
-    """Of the files in `state`, which also says when a digest made before is of other contents."""
+    """Digest the files in `state`, which also says when a digest made before is of other contents."""
     digest = hashlib.sha256()
     for name, _, _ in state:
         with (folder / name).open("rb") as content:
@@ -90,7 +101,10 @@ def _digest(folder: Path, state: tuple[tuple[str, int, int], ...]) -> str:
 
 
 def _commit(name: str, revision: str | None) -> str:
-    """The commit that a revision (None: the newest) of a model on the hub is now; offline, the one fetched before."""
+    """Return the commit that a revision (None: the newest) of a model on the hub is now.
+
+    Offline it is the one fetched before. Raises InputError where there is none.
+    """
     try:
         from huggingface_hub import hf_hub_download
         from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalEntryNotFoundError
@@ -115,7 +129,7 @@ def _commit(name: str, revision: str | None) -> str:
 
 
 def unavailable(name: str, revision: str | None, reason: str) -> str:
-    """The one line for a model that cannot be had."""
+    """Return the one line for a model that cannot be had."""
     at = f" at revision {revision}" if revision else ""
     return (
         f"the model {name}{at} cannot be had: the model hub cannot be reached or does not have it ({reason}): "
@@ -124,7 +138,7 @@ def unavailable(name: str, revision: str | None, reason: str) -> str:
 
 
 def missing(spec: str) -> str:
-    """The one line for packages that are not installed."""
+    """Return the one line for packages that are not installed."""
     return f"{spec}: needs packages that are not installed: pip install 'heroic[neural]'; {NEED_NONE}"
 
 

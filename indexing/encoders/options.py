@@ -1,4 +1,4 @@
-"""What a user asks of the encoders of a catalogue: which ones, and what they read."""
+"""A user's options say which encoders a catalogue's views have, and what these read."""
 
 from dataclasses import dataclass
 

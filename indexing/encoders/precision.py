@@ -1,4 +1,4 @@
-"""In which precision a model runs here, and how far its vectors then are from those of fp32."""
+"""A model runs here in a precision, and its vectors are more or less far from those of fp32."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,10 @@ EQUAL = 0.999  # the mean cosine from which vectors count as those of fp32
 
 
 def choose_precision(asked: str, device: str) -> str:
-    """fp32, bf16 or int8 for what was asked, on a device such as `cpu` or `cuda:0`. `auto` is bf16 where the hardware has
-    it, else fp32. Raises InputError for int8 on a GPU."""
+    """Return fp32, bf16 or int8 for what was asked, on a device such as `cpu` or `cuda:0`.
+
+    `auto` is bf16 where the hardware has it, else fp32. Raises InputError for int8 on a GPU.
+    """
     if asked == "int8" and device != "cpu":
         raise InputError("--precision int8: runs on the CPU only: give --device cpu, or --precision auto")
     if asked != "auto":
@@ -26,7 +28,8 @@ def choose_precision(asked: str, device: str) -> str:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Cosines of a model's vectors with those of the same model in fp32, on a `sample` of so many texts or products."""
+    """It holds the mean and smallest cosine of a model's vectors with those of the same model in fp32, on so many
+    (`sample`) texts or products."""
 
     engine: str
     sample: int
@@ -39,7 +42,10 @@ class Agreement:
 
 
 def agreement(engine: str, rows: Floats2d, reference: Floats2d) -> Agreement:
-    """Of unit rows (n, d) of the same texts or pictures; rows of zeros, of what cannot be read, do not count."""
+    """Compare unit rows (n, d) with those of the same texts or pictures in fp32, the `reference`.
+
+    Rows of zeros, of what cannot be read, do not count.
+    """
     cosines = np.einsum("ij,ij->i", rows, reference)[np.any(reference, axis=1)]
     if not len(cosines):
         return Agreement(engine, 0, 1.0, 1.0)
@@ -47,7 +53,7 @@ def agreement(engine: str, rows: Floats2d, reference: Floats2d) -> Agreement:
 
 
 def spread(texts: Sequence[str], size: int = SAMPLE) -> list[str]:
-    """Distinct texts from all over, and none that is empty."""
+    """Return at most `size` distinct texts from all over, and none that is empty."""
     distinct = list(dict.fromkeys(text for text in texts if text))
     return (
         [distinct[place] for place in np.unique(np.linspace(0, len(distinct) - 1, size).astype(int))]
@@ -57,7 +63,7 @@ def spread(texts: Sequence[str], size: int = SAMPLE) -> list[str]:
 
 
 def has_bf16() -> bool:
-    """Whether this processor multiplies bf16 itself; elsewhere it is slower than fp32."""
+    """Return whether this processor multiplies bf16 itself; elsewhere it is slower than fp32."""
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:

@@ -1,4 +1,4 @@
-"""What the vectors of a view were made from and by, as the manifest of an index keeps it: one record an engine."""
+"""An index's manifest keeps what the vectors of a view were made from and by: one record an engine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from indexing.storage.records import OMIT, read_as, stored_record
 
 @dataclass(frozen=True)
 class EncoderMade:
-    """All that the vectors of a view depend on besides the catalogue's texts: the encoder, by its SPEC, and its settings."""
+    """It keeps what a view's vectors depend on besides the catalogue's texts: an encoder, by its SPEC, and settings."""
 
     spec: str
 
     @property
     def engine(self) -> str:
-        """The SPEC's engine, such as `lsa`."""
+        """Return the SPEC's engine, such as `lsa`."""
         return Spec.of(self.spec).engine
 
     @classmethod
@@ -34,21 +34,22 @@ class EncoderMade:
 
 @dataclass(frozen=True)
 class LsaMade(EncoderMade):
-    """`lsa`, fitted to the catalogue with these options."""
+    """The vectors were made by `lsa`, fitted to the catalogue with these options."""
 
     options: LsaOptions
 
 
 @dataclass(frozen=True)
 class ColumnMade(EncoderMade):
-    """`column:NAME`; `vectors` is the digest of the column."""
+    """The vectors came from `column:NAME`; `vectors` is the digest of the column."""
 
     vectors: str
 
 
 @dataclass(frozen=True)
 class ThumbnailMade(EncoderMade):
-    """`thumbnail`; `pictures` is a digest of the pictures' states, `extra` says that products' further pictures were seen."""
+    """The vectors were made by `thumbnail`; `pictures` is a digest of the pictures' states, `extra` says that
+    products' further pictures were seen."""
 
     pictures: str
     extra: bool = False
@@ -56,7 +57,8 @@ class ThumbnailMade(EncoderMade):
 
 @dataclass(frozen=True)
 class StaticMade(EncoderMade):
-    """`static:MODEL` at a revision; `digest` tells the contents of models apart, `template` is what was read of a product."""
+    """The vectors were made by `static:MODEL` at a revision; `digest` tells the contents of models apart, `template`
+    is what was read of a product."""
 
     model: str
     revision: str
@@ -66,7 +68,7 @@ class StaticMade(EncoderMade):
 
 @dataclass(frozen=True)
 class SentenceMade(StaticMade):
-    """`st:MODEL`, which read at most so many tokens (None: the model's own limit) in a precision."""
+    """The vectors were made by `st:MODEL`, reading at most `max_tokens` (None: the model's limit) in a precision."""
 
     max_tokens: int | None
     precision: str
@@ -74,7 +76,7 @@ class SentenceMade(StaticMade):
 
 @dataclass(frozen=True)
 class ClipMade(EncoderMade):
-    """`clip:MODEL` over pictures: `extra` and `pictures` as of ThumbnailMade."""
+    """The vectors were made by `clip:MODEL` over pictures; for `extra` and `pictures` see ThumbnailMade."""
 
     model: str
     digest: str
@@ -85,7 +87,7 @@ class ClipMade(EncoderMade):
 
 @dataclass(frozen=True)
 class ClipTextMade(EncoderMade):
-    """`clip-text:MODEL`, the text tower, over a template."""
+    """The vectors were made by `clip-text:MODEL`, the text tower, over a template."""
 
     model: str
     digest: str
@@ -106,9 +108,11 @@ ENGINES_MADE: dict[str, type[EncoderMade]] = {
 
 @dataclass(frozen=True)
 class EncoderNotes:
-    """What the vectors do not depend on, but opening the encoder again may: where its model was (`folder` or `file`), the
-    `name` it was asked by, whether its code was trusted, the libraries' `versions`; and how far a precision below fp32 was
-    measured to be from it (`agreement`)."""
+    """These notes keep what the vectors do not depend on, but opening the encoder again may.
+
+    They say where its model was (`folder` or `file`), the `name` it was asked by, whether its code was trusted, the
+    libraries' `versions`; and how far a precision below fp32 was measured to be from it (`agreement`).
+    """
 
     folder: str | None = field(default=None, metadata=OMIT)
     file: str | None = field(default=None, metadata=OMIT)
@@ -120,8 +124,11 @@ class EncoderNotes:
 
 @dataclass(frozen=True)
 class EncoderRecord:
-    """The encoder of one view of an index: what its rows, of `dim` numbers each, were made from; `fitted` is the fingerprint
-    of the older index whose fitted encoder an extending build went on with, None where there was none."""
+    """It keeps the encoder of one view of an index: what its rows, of `dim` numbers each, were made from.
+
+    `fitted` is the fingerprint of the older index whose fitted encoder an extending build went on with, None where
+    there was none.
+    """
 
     made: EncoderMade
     dim: int
@@ -130,7 +137,7 @@ class EncoderRecord:
 
     @property
     def spec(self) -> str:
-        """The SPEC of the encoder."""
+        """Return the SPEC of the encoder."""
         return self.made.spec
 
     @classmethod

@@ -1,8 +1,8 @@
-"""A small classic picture descriptor: colour layout and gradient histograms of the cropped, mirrored thumbnail.
+"""A small classic picture descriptor keeps colour layout and gradient histograms of the cropped, mirrored thumbnail.
 
-Colour layout after MPEG-7 (ISO/IEC 15938-3), in CIELAB; gradient histograms after Dalal and Triggs, "Histograms of
-oriented gradients for human detection", CVPR 2005. Both are made indifferent to mirroring: of each value and its
-mirror twin the sum and the absolute difference are kept. The picture is first cropped to what differs from its
+The colour layout follows MPEG-7 (ISO/IEC 15938-3), in CIELAB; the gradient histograms follow Dalal and Triggs,
+"Histograms of oriented gradients for human detection", CVPR 2005. Both are made indifferent to mirroring: of each value
+and its mirror twin the sum and the absolute difference are kept. The picture is first cropped to what differs from its
 border, so that margins and crops matter less.
 """
 
@@ -40,7 +40,7 @@ _TO_XYZ = np.array(
 
 @dataclass(frozen=True)
 class ThumbnailModel:
-    """The descriptor as a picture model."""
+    """It is the descriptor in the form of a picture model."""
 
     batch: int = BLOCK_PICTURES
 
@@ -53,17 +53,17 @@ class ThumbnailModel:
         return DECODE_SIDE
 
     def prepare(self, picture: Image.Image) -> Pixels:
-        """The cropped thumbnail."""
+        """Return the cropped thumbnail (SIDE, SIDE, 3)."""
         return thumbnail(picture)
 
     def encode_pixels(self, pixels: Pixels) -> Floats2d:
-        """Unit rows (n, d) of thumbnails (n, SIDE, SIDE, 3)."""
+        """Return unit rows (n, d) of thumbnails (n, SIDE, SIDE, 3)."""
         return describe(pixels)
 
 
 @dataclass(frozen=True)
 class ThumbnailEncoder:
-    """Encodes the main picture of each product, or its `extra` ones; a product without a usable one has a row of
+    """It encodes the main picture of each product, or its `extra` ones; a product without a usable one has a row of
     zeros."""
 
     workers: int = 4
@@ -78,19 +78,19 @@ class ThumbnailEncoder:
         return ThumbnailModel().dim
 
     def encode(self, catalog: Catalog) -> Encoded:
-        """What cannot be decoded is a reject with its reason."""
+        """Return a row a product; what cannot be decoded is a reject with its reason."""
         return PictureEncoder(self.spec, ThumbnailModel(), self.extra, self.workers).encode(catalog)
 
 
 def thumbnail(picture: Image.Image) -> Pixels:
-    """The cropped picture as (SIDE, SIDE, 3)."""
+    """Return the cropped picture as (SIDE, SIDE, 3)."""
     cropped = _cropped(picture)
     method = Image.Resampling.BOX if min(cropped.size) > SIDE else Image.Resampling.BILINEAR
     return np.asarray(cropped.resize((SIDE, SIDE), method))
 
 
 def describe(thumbnails: Pixels) -> Floats2d:
-    """Unit rows (n, d) of thumbnails (n, SIDE, SIDE, 3)."""
+    """Return unit rows (n, d) of thumbnails (n, SIDE, SIDE, 3)."""
     lab = _lab(thumbnails)
     colors = unit_rows(_color_layout(lab)) * np.float32(np.sqrt(COLOR_SHARE))
     gradients = unit_rows(_gradients(lab[..., 0])) * np.float32(np.sqrt(1 - COLOR_SHARE))
@@ -98,7 +98,7 @@ def describe(thumbnails: Pixels) -> Floats2d:
 
 
 def _cropped(picture: Image.Image) -> Image.Image:
-    """The picture without rows and columns of background at its edges, if it has a plain border."""
+    """Cut rows and columns of background off the picture's edges, if it has a plain border."""
     pixels = np.asarray(picture).astype(np.int16)
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     differs = np.abs(pixels - np.median(border, axis=0)).max(axis=-1) > BORDER_DIFFERENCE
@@ -110,7 +110,7 @@ def _cropped(picture: Image.Image) -> Image.Image:
 
 
 def _lab(pixels: Pixels) -> Floats:
-    """CIELAB with L from 0 to 1 and a, b on the same scale, (n, SIDE, SIDE, 3)."""
+    """Convert pixels to CIELAB with L from 0 to 1 and a, b on the same scale, (n, SIDE, SIDE, 3)."""
     rgb = pixels.astype(np.float32) / np.float32(255)
     linear = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92).astype(np.float32)
     xyz = linear @ _TO_XYZ.T
@@ -120,14 +120,14 @@ def _lab(pixels: Pixels) -> Floats:
 
 
 def _color_layout(lab: Floats) -> Floats2d:
-    """The mean colour of each cell against the neutral one, (n, cells² · 3)."""
+    """Return the mean colour of each cell against the neutral one, (n, cells² · 3)."""
     size = SIDE // COLOR_CELLS
     cells = lab.reshape(len(lab), COLOR_CELLS, size, COLOR_CELLS, size, 3).mean(axis=(2, 4)) - NEUTRAL
     return _mirror_free(cells, cells[:, :, ::-1])
 
 
 def _gradients(luminance: Floats) -> Floats2d:
-    """Square roots of histograms of unsigned gradient orientations by cell, (n, cells² · ORIENTATIONS)."""
+    """Return square roots of histograms of unsigned gradient orientations by cell, (n, cells² · ORIENTATIONS)."""
     down, across = np.zeros_like(luminance), np.zeros_like(luminance)
     down[:, 1:-1] = luminance[:, 2:] - luminance[:, :-2]
     across[:, :, 1:-1] = luminance[:, :, 2:] - luminance[:, :, :-2]
@@ -147,7 +147,7 @@ def _gradients(luminance: Floats) -> Floats2d:
 
 
 def _mirror_free(cells: Floats, mirrored: Floats) -> Floats2d:
-    """Sum and absolute difference of each cell of the left half and its mirror twin, flat (n, all values)."""
+    """Return sum and absolute difference of each cell of the left half and its mirror twin, flat (n, all values)."""
     half = cells.shape[2] // 2
     both = np.concatenate([(cells + mirrored)[:, :, :half], np.abs(cells - mirrored)[:, :, :half]], axis=2)
     return both.reshape(len(cells), -1)

@@ -1,1 +1,1 @@
-"""Neural picture encoders: open_clip models, pictures decoded for them."""
+"""This room encodes pictures with neural models: it opens open_clip's, and decodes pictures for them."""

@@ -1,4 +1,4 @@
-"""Encoding with an open_clip model in torch: pictures through its image tower, texts through its text tower, batch by batch."""
+"""An open_clip model encodes in torch, batch by batch: pictures by its image tower, texts by its text tower."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -24,13 +24,13 @@ Tower = Callable[[torch.Tensor], torch.Tensor]  # inputs of a batch to its rows
 
 
 def normalized(values: torch.Tensor, model: ClipModel) -> torch.Tensor:
-    """Pictures (b, 3, h, w) from 0 to 1 as the model's preprocessing scales them."""
+    """Scale pictures (b, 3, h, w) from 0 to 1 as the model's preprocessing does."""
     mean, std = (torch.tensor(part, device=values.device).view(1, 3, 1, 1) for part in (model.mean, model.std))
     return ((values - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
 def encode_pixels(model: ClipModel, pixels: Pixels, *, device: str = "cpu") -> Floats2d:
-    """Unit rows (n, d) float32 of pictures (n, h, w, 3), scaled down where they are larger than the model's input."""
+    """Return unit rows (n, d) float32 of pictures (n, h, w, 3), scaled where they are not of the input's size."""
     module: Any = model.module.eval()
     out = np.empty((len(pixels), model.dim), dtype=np.float32)
     with torch.inference_mode():
@@ -46,7 +46,7 @@ def encode_pixels(model: ClipModel, pixels: Pixels, *, device: str = "cpu") -> F
 
 @dataclass(frozen=True)
 class ClipPictureModel:
-    """The image tower of a model: `towers`, one a device, take pictures (b, 3, h, w) as the model scales them."""
+    """It runs a model's image tower: `towers`, one a device, take pictures (b, 3, h, w) as the model scales them."""
 
     model: ClipModel
     devices: tuple[str, ...]
@@ -66,11 +66,11 @@ class ClipPictureModel:
         return self.model.shape.decode_side
 
     def prepare(self, picture: Picture) -> Pixels:
-        """The model's input in eight bits: what is left, scaling, is done for a whole batch."""
+        """Return the model's input in eight bits: what is left, scaling, is done for a whole batch."""
         return self.model.shape.apply(picture)
 
     def encode_pixels(self, pixels: Pixels) -> Floats2d:
-        """Unit rows (n, d) float32."""
+        """Return unit rows (n, d) float32."""
         parts = np.array_split(pixels, len(self.devices))
         if len(parts) == 1:
             return self._on(0, parts[0])
@@ -79,7 +79,7 @@ class ClipPictureModel:
 
     @torch.inference_mode()
     def _on(self, number: int, pixels: Pixels) -> Floats2d:
-        """Rows of a part of the batch, on one device."""
+        """Return the rows of a part of the batch, made on one device."""
         if not len(pixels):
             return np.empty((0, self.dim), dtype=np.float32)
         device = self.devices[number]
@@ -92,7 +92,7 @@ class ClipPictureModel:
 
 @dataclass(frozen=True)
 class ClipTextModel:
-    """The text tower of a model on one device: its rows are compared with those of pictures and of texts."""
+    """It runs the text tower of a model on one device: its rows are compared with those of pictures and of texts."""
 
     model: ClipModel
     device: str = "cpu"
@@ -103,7 +103,10 @@ class ClipTextModel:
 
     @torch.inference_mode()
     def encode_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats2d:
-        """Unit rows (n, d) float32; a longer text than the model reads is cut. A `query` is read as any text is."""
+        """Return unit rows (n, d) float32; a longer text than the model reads is cut.
+
+        A `query` is read as any text is.
+        """
         rows = np.empty((len(texts), self.dim), dtype=np.float32)
         for start in range(0, len(texts), TEXT_BATCH):
             tokens = self.model.tokenizer(list(texts[start : start + TEXT_BATCH])).to(self.device)
@@ -115,8 +118,11 @@ class ClipTextModel:
 def picture_model(
     model: ClipModel, devices: Sequence[str], *, precision: str = "fp32", eight_bits: Path | None = None
 ) -> ClipPictureModel:
-    """The image tower in a precision (fp32, bf16, int8) on each of these devices, a copy each; `eight_bits` is the file
-    of the int8 one, which is written where it is not there. The model that is given stays as it is."""
+    """Return the image tower in a precision (fp32, bf16, int8) on each of these devices, a copy each.
+
+    `eight_bits` is the file of the int8 one, which is written where it is not there. The model that is given stays as
+    it is.
+    """
     if precision == "int8":
         if eight_bits is None:
             raise InputError("--precision int8: the image tower in eight bits has no file")

@@ -1,4 +1,4 @@
-"""open_clip models by name, tag, checkpoint file or folder: opened, described, and written."""
+"""open_clip models, by name, tag, checkpoint file or folder, are opened here, described, and written."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ READ = {".json", ".safetensors", ".bin", ".pt", ".pth", ".txt", ".model"}  # wha
 
 @dataclass(frozen=True)
 class ClipName:
-    """What a SPEC's name means to open_clip: `model` (with its prefix) and `pretrained`, a tag or a checkpoint file."""
+    """A SPEC's name means this to open_clip: `model` (with its prefix) and `pretrained`, a tag or a checkpoint file."""
 
     text: str
     model: str
@@ -31,7 +31,7 @@ class ClipName:
 
     @classmethod
     def parse(cls, text: str) -> "ClipName":
-        """`ViT-B-32/laion2b_s34b_b79k`, `ViT-B-32/weights.safetensors`, `hf-hub:owner/name` or a folder.
+        """Read `ViT-B-32/laion2b_s34b_b79k`, `ViT-B-32/weights.safetensors`, `hf-hub:owner/name` or a folder.
 
         Raises InputError for anything else.
         """
@@ -52,30 +52,30 @@ class ClipName:
 
     @property
     def folder(self) -> Path | None:
-        """The folder of a local model."""
+        """Return the folder of a local model, None for another."""
         return Path(self.model.removeprefix(LOCAL)) if self.model.startswith(LOCAL) else None
 
     @property
     def label(self) -> str:
-        """A short name for lists: a folder's or file's own, else as it was asked."""
+        """Return a short name for lists: a folder's or file's own, else as it was asked."""
         if self.folder is not None:
             return self.folder.resolve().name
         return f"{self.model}/{Path(str(self.pretrained)).name}" if self.file is not None else self.text
 
     @property
     def file(self) -> Path | None:
-        """The checkpoint file that was named."""
+        """Return the checkpoint file that was named, None where none was."""
         return Path(self.pretrained) if self.pretrained is not None and Path(self.pretrained).is_file() else None
 
     @property
     def absolute(self) -> str:
-        """The name as it is understood from any folder."""
+        """Return the name as it is understood from any folder."""
         if self.folder is not None:
             return str(self.folder.resolve())
         return self.text if self.file is None else f"{self.model}/{self.file.resolve()}"
 
     def digest(self) -> str:
-        """16 hexadecimal digits of the files that a local model is made of; of a model by tag, of its name."""
+        """Return 16 hexadecimal digits of the files that a local model is made of; of a model by tag, of its name."""
         files = [] if self.file is None else [self.file]
         if self.folder is not None:
             files = sorted(file for file in self.folder.iterdir() if file.suffix in READ and file.is_file())
@@ -87,7 +87,7 @@ class ClipName:
 
 @dataclass(frozen=True)
 class ClipModel:
-    """A model in memory: the torch module, its tokenizer, how a picture becomes its input, and d, its rows' length."""
+    """It holds a model in memory: torch module, tokenizer, how a picture becomes its input, and d, its rows' length."""
 
     name: str
     module: Any
@@ -119,7 +119,7 @@ def open_clip_model(name: ClipName, *, device: str = "cpu") -> ClipModel:
 
 
 def described(name: str, module: Any, tokenizer: Any) -> ClipModel:
-    """A model in memory, in evaluation mode, with what its preprocessing says."""
+    """Return a model in memory, in evaluation mode, with what its preprocessing says."""
     made = module.visual.preprocess_cfg
     size = made["size"] if isinstance(made["size"], list | tuple) else (made["size"],) * 2
     shape = PictureShape(
@@ -129,7 +129,7 @@ def described(name: str, module: Any, tokenizer: Any) -> ClipModel:
 
 
 def _dim(module: Any, shape: PictureShape) -> int:
-    """Found by trying: the towers of open_clip name it each in its own way."""
+    """Find d by trying: the towers of open_clip name it each in its own way."""
     import torch
 
     with torch.inference_mode():
@@ -157,7 +157,7 @@ def save_clip_model(model: ClipModel, config: dict[str, Any], folder: Path) -> N
 
 
 def import_open_clip() -> Any:
-    """The library. Raises InputError with the command that installs it."""
+    """Return the library. Raises InputError with the command that installs it."""
     require_open_clip()
     import open_clip
 
@@ -172,7 +172,7 @@ def require_open_clip() -> None:
 
 @contextmanager
 def quiet_open_clip() -> Iterator[None]:
-    """open_clip tells its steps to the root logger; only what is wrong is of interest here."""
+    """Keep the root logger quiet: open_clip tells it its steps, and only what is wrong is of interest here."""
     root = logging.getLogger()
     before = root.level
     root.setLevel(logging.CRITICAL)
@@ -211,7 +211,7 @@ def _near(model: str, open_clip: Any) -> str:
 
 @lru_cache(maxsize=32)
 def _digest(states: tuple[tuple[str, int, int], ...]) -> str:
-    """Of the files in `states`, which also say when a digest made before is of other contents."""
+    """Digest the files in `states`, which also say when a digest made before is of other contents."""
     digest = hashlib.sha256()
     for path, _, _ in states:
         with Path(path).open("rb") as content:

@@ -1,4 +1,4 @@
-"""The image tower of an open_clip model in ONNX Runtime, its matrices in eight bits: for processors without a GPU."""
+"""The image tower of an open_clip model runs in ONNX Runtime, its matrices in eight bits, where there is no GPU."""
 
 import logging
 import warnings
@@ -17,7 +17,7 @@ QUANTISED = ("MatMul", "Gemm")  # convolutions lose more than they gain
 
 
 class _ImageTower(torch.nn.Module):
-    """What is exported: pictures in, rows out."""
+    """It is what is exported: pictures go in, rows come out."""
 
     def __init__(self, module: Any) -> None:
         super().__init__()
@@ -29,7 +29,10 @@ class _ImageTower(torch.nn.Module):
 
 
 def eight_bit_tower(model: ClipModel, file: Path) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The tower from `file`, which is written first where it is not there. Raises InputError without ONNX Runtime."""
+    """Return the tower from `file`, which is written first where it is not there.
+
+    Raises InputError without ONNX Runtime.
+    """
     try:
         import onnxruntime
     except ImportError as error:

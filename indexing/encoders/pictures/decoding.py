@@ -1,4 +1,4 @@
-"""Pictures read and prepared by threads while others are encoded: in order, each content once, a few held at a time."""
+"""Threads read and prepare pictures while others are encoded: in order, each content once, a few held at a time."""
 
 import hashlib
 import threading
@@ -17,8 +17,11 @@ AHEAD = 512  # pictures under way or waiting; what bounds the memory
 
 @dataclass(frozen=True)
 class Prepared:
-    """What came of a reference: the digest of its bytes, and `pixels` where they were not seen before under another
-    reference. Where it cannot be used the `reason` why; `unreachable`, when there were no bytes at all."""
+    """It keeps what came of a reference: the digest of its bytes, and `pixels` where they were not seen before under
+    another reference.
+
+    Where the picture cannot be used `reason` says why, and `unreachable` that there were no bytes at all.
+    """
 
     reference: str
     digest: bytes = b""
@@ -29,8 +32,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class PictureDecoding:
-    """Reads and decodes the pictures of a catalogue with `workers` threads: Pillow decodes and resizes outside of
-    Python's lock. `prepare` makes the model's input of a decoded picture, `side` is what a JPEG may be decoded down to."""
+    """It reads and decodes the pictures of a catalogue with `workers` threads: Pillow decodes and resizes outside of
+    Python's lock.
+
+    `prepare` makes the model's input of a decoded picture, `side` is what a JPEG may be decoded down to.
+    """
 
     catalog: Catalog
     prepare: Callable[[Picture], Pixels]
@@ -38,7 +44,7 @@ class PictureDecoding:
     workers: int = 4
 
     def run(self, references: Iterable[str]) -> Iterator[Prepared]:
-        """One answer a reference, in their order; the next ones are prepared while the caller works on this one."""
+        """Yield one answer a reference, in order; the next ones are prepared while the caller works on this one."""
         seen: set[bytes] = set()
         lock = threading.Lock()
         waiting: deque[Future[Prepared]] = deque()

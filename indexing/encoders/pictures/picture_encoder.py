@@ -1,4 +1,4 @@
-"""A picture model behind a catalogue: the encoder of an image view, and what it reads of each product."""
+"""A picture encoder puts a picture model behind a catalogue. Here is also what it reads of each product."""
 
 import hashlib
 from collections import defaultdict
@@ -24,30 +24,30 @@ OUTAGE = 20  # pictures of one place, none of which can be fetched: it is down
 
 
 class PictureModel(Protocol):
-    """Turns pictures into vectors."""
+    """A picture model turns pictures into vectors."""
 
     @property
     def dim(self) -> int:
-        """d, the length of a row."""
+        """Return d, the length of a row."""
 
     @property
     def batch(self) -> int:
-        """How many pictures are encoded at once."""
+        """Return how many pictures are encoded at once."""
 
     @property
     def decode_side(self) -> int:
-        """Pixels a side that a JPEG must be decoded with at least."""
+        """Return how many pixels a side a JPEG must be decoded with at least."""
 
     def prepare(self, picture: Picture) -> Pixels:
-        """The model's input (h, w, 3) of a picture in RGB; called from several threads."""
+        """Return the model's input (h, w, 3) of a picture in RGB; several threads call it."""
 
     def encode_pixels(self, pixels: Pixels) -> Floats2d:
-        """Unit rows (n, d) float32 of inputs (n, h, w, 3)."""
+        """Return unit rows (n, d) float32 of inputs (n, h, w, 3)."""
 
 
 @dataclass(frozen=True)
 class PictureEncoder:
-    """A model over the main picture of each product, or over its `extra` ones: the unit row of their rows' mean."""
+    """It encodes the main picture of each product, or its `extra` ones; a row is the unit row of the pictures' mean."""
 
     spec: str
     model: PictureModel
@@ -59,8 +59,10 @@ class PictureEncoder:
         return self.model.dim
 
     def encode(self, catalog: Catalog) -> Encoded:
-        """Products without a usable picture have a row of zeros; what cannot be used is a reject with its reason. The
-        same picture, by its bytes, is encoded once. Raises Unfinished when a place of URLs answers nothing at all."""
+        """Return a row a product, zeros where no picture is usable; what cannot be used is a reject with its reason.
+
+        The same picture, by its bytes, is encoded once. Raises Unfinished when a place of URLs answers nothing at all.
+        """
         lists = self._references(catalog)
         distinct = list(dict.fromkeys(chain.from_iterable(lists)))
         found = self._rows(catalog, distinct)
@@ -83,7 +85,7 @@ class PictureEncoder:
         return [[reference] if reference else [] for reference in catalog.main_pictures()]
 
     def _rows(self, catalog: Catalog, references: list[str]) -> "_Found":
-        """The row of each usable reference."""
+        """Encode each usable reference, and keep the reasons against the others."""
         decoding = PictureDecoding(catalog, self.model.prepare, self.model.decode_side, self.workers)
         of_content: dict[bytes, Floats2d] = {}
         answers = []
@@ -98,7 +100,7 @@ class PictureEncoder:
 
 @dataclass(frozen=True)
 class _Found:
-    """By reference: the row, or the reason why there is none; and the references that could not be reached."""
+    """It keeps by reference the row, or the reason why there is none; and the references that could not be reached."""
 
     rows: dict[str, Any]
     reasons: dict[str, str]
@@ -113,7 +115,7 @@ class _Found:
 
 
 def _batches(answers: Iterator[Prepared], size: int) -> Iterator[list[Prepared]]:
-    """Answers in lists with `size` new pictures each."""
+    """Yield answers in lists of `size` new pictures each, or of 16 times `size` answers where these hold fewer."""
     batch: list[Prepared] = []
     new = 0
     for answer in answers:
@@ -127,8 +129,10 @@ def _batches(answers: Iterator[Prepared], size: int) -> Iterator[list[Prepared]]
 
 
 def _refuse_outage(found: _Found, catalog: Catalog) -> None:
-    """Raise Unfinished when not one picture of a place of URLs can be fetched: the view would be blind there, and what
-    is encoded is kept. Single pictures never stop anything."""
+    """Raise Unfinished when not one picture of a place of URLs can be fetched.
+
+    The view would be blind there, and what is encoded is kept. Single pictures never stop anything.
+    """
     places: dict[str, list[str]] = defaultdict(list)
     for reference in chain(found.rows, found.reasons):
         url = url_of(reference, catalog.pictures)
@@ -144,8 +148,11 @@ def _refuse_outage(found: _Found, catalog: Catalog) -> None:
 
 
 def picture_contents(catalog: Catalog, *, extra: bool = False) -> Contents:
-    """(n, 2), of the main pictures or of the `extra` ones: a file's name, size and time of change, a URL's name, the
-    bytes of those that stand in the catalogue. A picture that cannot be looked at is of a content of its own."""
+    """Return the contents (n, 2) of the main pictures or of the `extra` ones.
+
+    They are made from a file's name, size and time of change, a URL's name, the bytes of those that stand in the
+    catalogue. A picture that cannot be looked at is of a content of its own.
+    """
     references = catalog.extra_pictures() if extra else [[name] if name else [] for name in catalog.main_pictures()]
     states = (_state(name, place, catalog) for place, names in enumerate(references) for name in names)
     return text_contents(["\n".join(next(states) for _ in names) for names in references])
@@ -166,8 +173,11 @@ def _state(reference: str, place: int, catalog: Catalog) -> str:
 
 
 def picture_states(catalog: Catalog, *, extra: bool = False) -> str:
-    """A digest of size and time of change of every main (or extra) picture that is a file: what vectors of them depend
-    on. Of a URL only the name counts."""
+    """Return a digest of size and time of change of every main (or extra) picture that is a file: what vectors of them
+    depend on.
+
+    Of a URL only the name counts.
+    """
     digest = hashlib.sha256()
     references = [name for names in catalog.extra_pictures() for name in names] if extra else catalog.main_pictures()
     for reference in references:

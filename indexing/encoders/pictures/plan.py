@@ -1,4 +1,4 @@
-"""open_clip models as encoders of an image or a text view: planned for a build, opened for queries, loaded once."""
+"""open_clip models become encoders of an image or a text view: planned for a build, opened for queries, loaded once."""
 
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -27,9 +27,12 @@ TOWER = "image_tower_int8.onnx"  # beside the vectors
 
 @dataclass(frozen=True)
 class ClipPlan:
-    """A tower of an open_clip model. `extra`: over the other pictures of a product, not its main one; `template`: what
-    the text tower reads of a product; `folder`: that of the vectors; `sample`: products that a precision below fp32 is
-    measured on. `made`: what the vectors depend on; `notes`: what else opening it again needs."""
+    """A plan names a tower of an open_clip model. `made` is what its vectors depend on, `notes` what else opening it
+    again needs.
+
+    `extra` puts it over the other pictures of a product, not its main one; `template` is what the text tower reads of a
+    product; `folder` is that of the vectors; on the products of `sample` a precision below fp32 is measured.
+    """
 
     spec: Spec
     name: ClipName
@@ -55,7 +58,7 @@ class ClipPlan:
         return EncoderNotes(folder=folder, file=file, name=self.name.absolute, versions=_versions())
 
     def make(self) -> Encoder:
-        """The encoder, its model loaded. Raises InputError, in one line, where that cannot be."""
+        """Return the encoder, its model loaded. Raises InputError, in one line, where that cannot be."""
         model = _opened(self.name, self.digest)
         devices, spec = torch_devices(self.device), self.made.spec
         from indexing.encoders.pictures.clip import ClipTextModel, picture_model
@@ -77,7 +80,10 @@ class ClipPlan:
 def plan_clip(
     spec: Spec, options: EncodingOptions, catalog: Catalog, folder: Path, *, device: str, extra: bool = False
 ) -> ClipPlan:
-    """What `clip:NAME` or `clip-text:NAME` means with these options. Raises InputError where there is no such model."""
+    """Return what `clip:NAME` or `clip-text:NAME` means with these options.
+
+    Raises InputError where there is no such model.
+    """
     name = ClipName.parse(spec.name)
     of_text = options.text_template or template_of(options.text_fields).template
     template = of_text if spec.engine == "clip-text" else None
@@ -91,14 +97,18 @@ def plan_clip(
 def open_clip_view(
     made: ClipMade | ClipTextMade, notes: EncoderNotes, folder: Path, *, device: str = "auto"
 ) -> Encoder:
-    """The encoder that a built view's vectors, in `folder`, came from. Raises InputError when its model is gone or has
-    changed."""
+    """Open the encoder that a built view's vectors, in `folder`, came from.
+
+    Raises InputError when its model is gone or has changed.
+    """
     return replace(_plan_of(made, notes, device), folder=folder).make()
 
 
 def open_text_twin(made: EncoderMade, notes: EncoderNotes, *, device: str = "auto") -> Encoder | None:
-    """The text tower of the model that made an image view, for texts that are looked for in it; None where the view was
-    made otherwise."""
+    """Open the text tower of the model that made an image view, for texts that are looked for in it.
+
+    None says that the view was made otherwise.
+    """
     if not isinstance(made, ClipMade):
         return None
     plan = _plan_of(made, notes, device)
@@ -119,7 +129,7 @@ def _plan_of(made: ClipMade | ClipTextMade, notes: EncoderNotes, device: str) ->
 
 
 def _sample(catalog: Catalog, extra: bool) -> Catalog:
-    """The first products that have a picture."""
+    """Return the first products that have a picture."""
     with_one = [
         number for number, seen in enumerate(catalog.extra_pictures() if extra else catalog.main_pictures()) if seen
     ]
@@ -128,10 +138,10 @@ def _sample(catalog: Catalog, extra: bool) -> Catalog:
 
 @lru_cache(maxsize=2)
 def _opened(name: ClipName, digest: str) -> ClipModel:
-    """A model once a process: its towers share it. `digest` tells another model under the same name."""
+    """Open a model once a process: its towers share it. `digest` tells another model under the same name."""
     return open_clip_model(name)
 
 
 def _versions() -> dict[str, str]:
-    """Of the libraries that compute the vectors."""
+    """Return the versions of the libraries that compute the vectors."""
     return {library: version(library) for library in LIBRARIES}

@@ -1,4 +1,4 @@
-"""How a decoded picture becomes the input of a model: resized and cropped as open_clip does, in eight bits."""
+"""A shape says how a decoded picture becomes a model's input: resized and cropped as open_clip does, in eight bits."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,11 @@ RESIZE_MODES = ("shortest", "longest", "squash")
 
 @dataclass(frozen=True)
 class PictureShape:
-    """Rows and columns of the input, and how a picture is brought there: `shortest` fills it and cuts the middle out,
-    `longest` fits into it on a ground of `fill`, `squash` gives up the proportions."""
+    """A shape holds rows and columns of the input, and says how a picture is brought there.
+
+    `shortest` fills it and cuts the middle out, `longest` fits into it on a ground of `fill`, `squash` gives up the
+    proportions.
+    """
 
     size: tuple[int, int]
     resize_mode: str = "shortest"
@@ -29,11 +32,11 @@ class PictureShape:
 
     @property
     def decode_side(self) -> int:
-        """Pixels a side that a JPEG must be decoded with at least: twice the input's, so that resizing sees detail."""
+        """Return the least pixels a side to decode a JPEG with: twice the input's, so that resizing sees detail."""
         return 2 * max(self.size)
 
     def apply(self, picture: Picture) -> Pixels:
-        """The picture (RGB) as (rows, columns, 3)."""
+        """Return the picture (RGB) as (rows, columns, 3)."""
         rows, columns = self.size
         if self.resize_mode == "squash":
             return np.asarray(picture.resize((columns, rows), self._method))
@@ -45,7 +48,7 @@ class PictureShape:
         return Image.Resampling.BILINEAR if self.interpolation == "bilinear" else Image.Resampling.BICUBIC
 
     def _fitted(self, picture: Picture) -> tuple[int, int]:
-        """Width and height that fill the input, or fit into it, in the picture's proportions."""
+        """Return the width and height that fill the input, or fit into it, in the picture's proportions."""
         rows, columns = self.size
         width, height = picture.size
         if self.resize_mode == "shortest" and rows == columns:  # torchvision's Resize, which cuts fractions off
@@ -57,7 +60,7 @@ class PictureShape:
         return round(width / ratio), round(height / ratio)
 
     def _cut(self, picture: Picture) -> Picture:
-        """The middle of a picture, on a ground of `fill` where it is too small."""
+        """Cut the middle out of a picture, put on a ground of `fill` where it is too small."""
         rows, columns = self.size
         width, height = picture.size
         if width < columns or height < rows:

@@ -1,1 +1,1 @@
-"""Neural text encoders: sentence-transformers, ONNX Runtime, static vectors."""
+"""This room encodes texts with neural models: sentence-transformers, ONNX Runtime, static vectors."""

@@ -1,4 +1,4 @@
-"""The engine that a sentence-transformers model runs in here: torch or ONNX Runtime, in the precision asked for."""
+"""A sentence-transformers model runs here in torch or in ONNX Runtime, in the precision asked for."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ WORTH_EXPORTING = 2_000  # texts: fewer are encoded before an export is done
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """A model, and how it is to run."""
+    """A request names a model and says how it is to run."""
 
     source: ModelSource
     max_tokens: int | None = None
@@ -46,7 +46,7 @@ class ModelRequest:
 
 
 def open_for_queries(request: ModelRequest) -> TextModel:
-    """The model in torch, in the precision that its index was asked for; a text or two do not need more."""
+    """Open the model in torch, in the precision that its index was asked for; a text or two do not need more."""
     device = torch_devices(request.device)[0]
     dtype = torch.bfloat16 if request.precision == "bf16" else torch.float32
     return on_devices(request.load(), [device], dtype)
@@ -55,7 +55,7 @@ def open_for_queries(request: ModelRequest) -> TextModel:
 def open_for_build(
     request: ModelRequest, folder: Path, sample: Sequence[str], texts: int
 ) -> tuple[TextModel, Agreement | None]:
-    """The model for so many `texts`, and its agreement with fp32 on the `sample`; None for fp32 in torch itself.
+    """Return the model for so many `texts`, and its agreement with fp32 on the `sample`; None for fp32 in torch itself.
 
     What outlives the build, an int8 model, is kept in `folder`. Raises InputError for a precision that cannot be had.
     """
@@ -80,7 +80,10 @@ def open_for_build(
 
 
 def teacher(request: ModelRequest) -> tuple[Callable[[Ints2d], Floats2d], Tokenizer]:
-    """The model as a function of token ids, and its tokenizer, for distilling. Raises InputError where it has no such."""
+    """Return the model as a function of token ids, and its tokenizer, for distilling.
+
+    Raises InputError where it has no such tokenizer.
+    """
     model = request.load(torch_devices(request.device)[0])
     tokenizer = bare_tokenizer(model)
     if tokenizer is None:
@@ -111,7 +114,7 @@ def _int8(
 
 
 def _exported(model: SentenceTransformer) -> OnnxTextModel | None:
-    """The model in ONNX Runtime; None where it cannot be exported, which is no loss but of speed."""
+    """Open the model in ONNX Runtime; return None where it cannot be exported, which is no loss but of speed."""
     tokenizer = bare_tokenizer(model)
     if tokenizer is None or sum(weights.numel() for weights in model.parameters()) > LARGEST:
         return None

@@ -1,4 +1,7 @@
-"""Text models in ONNX Runtime: exported from sentence-transformers as one graph, from tokens to vectors; fp32 or int8."""
+"""Text models run in ONNX Runtime: exported from sentence-transformers, one graph from tokens to vectors.
+
+They are of fp32 or int8.
+"""
 
 import json
 import logging
@@ -27,7 +30,7 @@ LARGEST = 400_000_000  # parameters: a graph of more than 2 GB is more than one 
 
 @dataclass(frozen=True)
 class OnnxTextModel:
-    """A session that runs one batch a thread, `threads` at once. `prompts`: for what is kept and for what is typed."""
+    """It runs one batch a thread, `threads` at once. `prompts` are those for what is kept and for what is typed."""
 
     session: ort.InferenceSession
     tokenizer: Tokenizer
@@ -39,7 +42,7 @@ class OnnxTextModel:
         return int(self.session.get_outputs()[0].shape[-1])
 
     def encode_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats2d:
-        """Unit rows (n, d) float32."""
+        """Return unit rows (n, d) float32."""
         prompt, rows = self.prompts[int(query)], np.empty((len(texts), self.dim), dtype=np.float32)
         with ThreadPoolExecutor(self.threads) as pool:
             for start in range(0, len(texts), WINDOW):
@@ -64,13 +67,13 @@ class OnnxTextModel:
 
 
 def threads_here() -> int:
-    """How many threads may compute: what the environment says, else the cores that there are."""
+    """Return how many threads may compute: what the environment says, else the cores that there are."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return int(asked) if asked.isdigit() and int(asked) > 0 else len(os.sched_getaffinity(0))
 
 
 def open_onnx(file: Path, tokenizer: Tokenizer, prompts: tuple[str, str]) -> OnnxTextModel:
-    """A model that was exported."""
+    """Open a model that was exported."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # each batch in a thread of its own
     options.log_severity_level = 3
@@ -79,7 +82,10 @@ def open_onnx(file: Path, tokenizer: Tokenizer, prompts: tuple[str, str]) -> Onn
 
 
 def quantize(fp32: Path, folder: Path) -> Path:
-    """Dynamic int8 in `folder`: weights by column, activations as they come. Embeddings and normalisations stay fp32."""
+    """Write dynamic int8 into `folder`: weights by column, activations as they come.
+
+    Embeddings and normalisations stay fp32.
+    """
     unfinished, level = folder / "unfinished.tmp", logging.root.manager.disable
     logging.disable(logging.WARNING)  # it advises a preparation that does nothing for such graphs
     try:
@@ -98,13 +104,13 @@ def quantize(fp32: Path, folder: Path) -> Path:
 
 
 def save_int8(folder: Path, tokenizer: Tokenizer, prompts: tuple[str, str]) -> None:
-    """What an int8 model needs besides its graph."""
+    """Write what an int8 model needs besides its graph."""
     tokenizer.save(str(folder / TOKENIZER_FILE))
     write_json(folder / PROMPTS_FILE, prompts)
 
 
 def load_int8(folder: Path) -> OnnxTextModel:
-    """The int8 model that stands beside the vectors that it made. Raises InputError when it is damaged."""
+    """Read the int8 model that stands beside the vectors that it made. Raises InputError when it is damaged."""
     try:
         document, typed = json.loads((folder / PROMPTS_FILE).read_text(encoding="utf-8"))
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))

@@ -1,4 +1,4 @@
-"""Neural encoders of a text view: planned for a build, opened for queries, each model loaded once a process."""
+"""Neural encoders of a text view are planned for a build and opened for queries, each model loaded once a process."""
 
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -29,8 +29,11 @@ MOST_TEXTS = 200_000  # of a catalogue, from which a static model learns how fre
 
 @dataclass(frozen=True)
 class TextPlan:
-    """A model over a template. `made`: what the vectors depend on; `notes`: what else opening it again needs; `ready`: a
-    static model that is one already, and need not be distilled for the catalogue."""
+    """A plan puts a model over a template.
+
+    `made` is what the vectors depend on, `notes` what else opening it again needs. `ready` marks a static model that is
+    one already, and need not be distilled for the catalogue.
+    """
 
     spec: Spec
     source: ModelSource
@@ -43,7 +46,7 @@ class TextPlan:
 
     @property
     def fitted(self) -> bool:
-        """Whether the encoder is made for one catalogue."""
+        """Return whether the encoder is made for one catalogue."""
         return self.spec.engine == "static" and not self.ready
 
     @property
@@ -66,7 +69,10 @@ class TextPlan:
         return ModelRequest(self.source, self.max_tokens, self.precision, self.device, self.trust_remote_code)
 
     def make(self, catalog: Catalog, folder: Path, progress: Progress = silent) -> TextEncoder:
-        """The encoder for a catalogue's vectors in `folder`. Raises InputError, in one line, where that cannot be."""
+        """Make the encoder for a catalogue's vectors in `folder`.
+
+        Raises InputError, in one line, where that cannot be.
+        """
         try:
             model = (
                 self._static(catalog, folder, progress)
@@ -101,13 +107,13 @@ class TextPlan:
         return load_static(folder)
 
     def _texts(self, catalog: Catalog, most: int) -> list[str]:
-        """The texts of at most so many products from all over the catalogue."""
+        """Return the texts of at most so many products from all over the catalogue."""
         places = np.unique(np.linspace(0, len(catalog) - 1, most).astype(np.int64))
         return self.template.texts(catalog.take(places))
 
 
 def plan_text(spec: Spec, options: EncodingOptions, device: str) -> TextPlan:
-    """What `spec` means with these options. Raises InputError where there is no such model."""
+    """Return what `spec` means with these options. Raises InputError where there is no such model."""
     template = TextTemplate(options.text_template) if options.text_template else template_of(options.text_fields)
     source = find_model(spec.name, options.model_revision)
     return TextPlan(
@@ -123,7 +129,7 @@ def plan_text(spec: Spec, options: EncodingOptions, device: str) -> TextPlan:
 
 
 def open_text(made: StaticMade, notes: EncoderNotes, folder: Path, *, query: bool, device: str = "auto") -> TextEncoder:
-    """The encoder that made the vectors in `folder`. Raises InputError when its model is gone or has changed.
+    """Open the encoder that made the vectors in `folder`. Raises InputError when its model is gone or has changed.
 
     Static and int8 models stand beside the vectors; other ones are where they were.
     """
@@ -172,7 +178,7 @@ def _is_static(source: ModelSource) -> bool:
 
 
 def _versions() -> dict[str, str]:
-    """Of the libraries that compute the vectors, those that are installed."""
+    """Return the versions of the libraries that compute the vectors, those that are installed."""
     found = {}
     for name in LIBRARIES:
         try:

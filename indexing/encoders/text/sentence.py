@@ -1,4 +1,4 @@
-"""Sentence-transformers models, any by name or local folder: loading them, and encoding texts with torch."""
+"""Sentence-transformers models, any by name or local folder, are loaded here and encode texts with torch."""
 
 import copy
 import logging
@@ -35,7 +35,7 @@ Features = dict[str, Any]
 
 @contextmanager
 def quiet_loading() -> Iterator[None]:
-    """Neither bars nor notes of the model libraries while a model is loaded; of their logs only errors, from then on."""
+    """Keep bars and notes of the model libraries quiet while a model is loaded; from then on they log only errors."""
     for name in ("sentence_transformers", "transformers", "huggingface_hub"):
         logging.getLogger(name).setLevel(logging.ERROR)
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -47,7 +47,7 @@ def quiet_loading() -> Iterator[None]:
 def load_sentence_model(
     source: ModelSource, *, device: str = "cpu", max_tokens: int | None = None, trust_remote_code: bool = False
 ) -> SentenceTransformer:
-    """The model in fp32, ready to encode. Raises InputError, in one line, for what cannot be loaded."""
+    """Load the model in fp32, ready to encode. Raises InputError, in one line, for what cannot be loaded."""
     try:
         with quiet_loading():
             model = SentenceTransformer(
@@ -65,14 +65,14 @@ def load_sentence_model(
 
 
 def prompt_of(model: SentenceTransformer, *, query: bool) -> str | None:
-    """The prompt that a model declares for what is typed, or for what is kept; None where it declares none."""
+    """Return the prompt that a model declares for what is typed, or for what is kept; None where it declares none."""
     names = (*(QUERY_PROMPTS if query else DOCUMENT_PROMPTS), model.default_prompt_name)
     return next((model.prompts[name] for name in names if name in model.prompts), None) or None
 
 
 @dataclass(frozen=True)
 class TorchTextModel:
-    """A model on one device, or copies of it on several GPUs, which share the batches."""
+    """It runs a model on one device, or copies of it on several GPUs, which share the batches."""
 
     replicas: tuple[SentenceTransformer, ...]
 
@@ -81,7 +81,7 @@ class TorchTextModel:
         return int(self.replicas[0].get_embedding_dimension() or 0)
 
     def encode_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats2d:
-        """Unit rows (n, d) float32."""
+        """Return unit rows (n, d) float32."""
         prompt = prompt_of(self.replicas[0], query=query)
         rows = np.empty((len(texts), self.dim), dtype=np.float32)
         window = WINDOW[self.replicas[0].device.type]
@@ -111,14 +111,14 @@ class TorchTextModel:
 
 
 def on_devices(model: SentenceTransformer, devices: Sequence[str], dtype: torch.dtype) -> TorchTextModel:
-    """The model in a precision on each of these devices."""
+    """Put the model in a precision on each of these devices."""
     copies = [copy.deepcopy(model) for _ in devices[1:]]
     replicas = [each.to(device, dtype) for each, device in zip([model, *copies], devices, strict=True)]
     return TorchTextModel(tuple(replicas))
 
 
 def export_onnx(model: SentenceTransformer, file: Path) -> None:
-    """The whole model, ids and mask (b, l) -> vectors (b, d), as one graph for ONNX Runtime."""
+    """Write the whole model, ids and mask (b, l) -> vectors (b, d), as one graph for ONNX Runtime."""
     ids = torch.tensor([[1, 2, 3], [1, 2, 0]])
     mask = (ids > 0).long()
     with warnings.catch_warnings():
@@ -136,7 +136,7 @@ def export_onnx(model: SentenceTransformer, file: Path) -> None:
 
 
 def bare_tokenizer(model: SentenceTransformer) -> Tokenizer | None:
-    """The tokenizer without torch around it, cutting where the model does; None where it has no such one."""
+    """Return the tokenizer without torch around it, cutting where the model does; None where it has no such one."""
     backend = getattr(model.tokenizer, "backend_tokenizer", None)
     if backend is None:
         return None
@@ -149,14 +149,14 @@ def bare_tokenizer(model: SentenceTransformer) -> Tokenizer | None:
 
 @torch.inference_mode()
 def vectors_of_ids(model: SentenceTransformer, ids: Ints2d) -> Floats2d:
-    """Vectors (b, d) of token ids (b, l) as they are."""
+    """Return the vectors (b, d) of token ids (b, l) as they are."""
     tokens = torch.from_numpy(ids).to(model.device)
     features = {"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}
     return np.asarray(model.forward(features)["sentence_embedding"].float().cpu().numpy())
 
 
 class _Whole(torch.nn.Module):
-    """A model as a function of two tensors."""
+    """It makes a model a function of two tensors."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         super().__init__()
@@ -171,7 +171,7 @@ class _Whole(torch.nn.Module):
 def _batches(
     model: SentenceTransformer, texts: list[str], prompt: str | None, task: str
 ) -> Iterator[tuple[Ints1d, Features]]:
-    """Tokenised once, then cut into batches by length; models that do not pad are given 512 texts at once."""
+    """Tokenise once, then yield batches by length; models that do not pad are given 512 texts at once."""
     features = model.preprocess(texts, prompt=prompt, task=task)
     mask = features.get("attention_mask")
     if mask is None or mask.ndim != 2 or mask.shape != features["input_ids"].shape:

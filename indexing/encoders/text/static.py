@@ -1,4 +1,6 @@
-"""Static text models: one vector a token, a text is their mean. Distilled from a sentence-transformers model, or ready-made.
+"""Static text models have one vector a token, and a text is their mean.
+
+They are distilled from a sentence-transformers model, or ready-made.
 
 The recipe is model2vec's (Tulkens and van Dongen, https://github.com/MinishLab/model2vec): every token of the vocabulary
 goes through the teacher alone, the vectors are centred and cut to their leading principal components, and frequent tokens
@@ -28,7 +30,7 @@ TEACHER_BATCH = 256  # tokens of the vocabulary a forward pass
 
 @dataclass(frozen=True)
 class StaticTextModel:
-    """`vectors` (v, d) of the tokens, weights and all, zeros where one is left out."""
+    """It holds the `vectors` (v, d) of the tokens, weights and all, zeros where one is left out."""
 
     tokenizer: Tokenizer
     vectors: Floats2d
@@ -38,7 +40,7 @@ class StaticTextModel:
         return int(self.vectors.shape[1])
 
     def encode_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats2d:
-        """Unit rows (n, d) float32; zeros where no token is known."""
+        """Return unit rows (n, d) float32; zeros where no token is known."""
         blocks = [counts @ self.vectors for counts in token_counts(self.tokenizer, texts, len(self.vectors))]
         return unit_rows(np.concatenate(blocks)) if blocks else np.zeros((0, self.dim), dtype=np.float32)
 
@@ -52,7 +54,7 @@ class StaticTextModel:
 
 
 def token_counts(tokenizer: Tokenizer, texts: Sequence[str], size: int) -> Iterator[sp.csr_matrix]:
-    """How often each token (of `size`) occurs in each text, a block of texts at a time."""
+    """Yield how often each token (of `size`) occurs in each text, a block of texts at a time."""
     for start in range(0, len(texts), BLOCK):
         encoded = tokenizer.encode_batch_fast(list(texts[start : start + BLOCK]), add_special_tokens=False)
         ids = [encoding.ids for encoding in encoded]
@@ -80,7 +82,7 @@ def distil(teacher: Any, tokenizer: Tokenizer, texts: Sequence[str], progress: A
 
 
 def load_static(folder: Path) -> StaticTextModel:
-    """What `save` left. Raises InputError when it is damaged."""
+    """Read what `save` left. Raises InputError when it is damaged."""
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         return StaticTextModel(tokenizer, np.load(folder / VECTORS_FILE, mmap_mode="r", allow_pickle=False))
@@ -89,7 +91,7 @@ def load_static(folder: Path) -> StaticTextModel:
 
 
 def ready_made(folder: Path) -> StaticTextModel | None:
-    """The static model that model2vec or sentence-transformers has written into a folder; None where it is another."""
+    """Return the static model that model2vec or sentence-transformers has written into a folder, else None."""
     model2vec = _config(folder).get("model_type") == "model2vec"
     for place, key in [(folder, "embeddings")] if model2vec else _modules(folder):
         weights = place / "model.safetensors"
@@ -100,7 +102,7 @@ def ready_made(folder: Path) -> StaticTextModel | None:
 
 
 def _modules(folder: Path) -> list[tuple[Path, str]]:
-    """The folder of a sentence-transformers model whose first module is a StaticEmbedding, and where its vectors are."""
+    """Return the folder and the key of a sentence-transformers model's vectors, if it begins with a StaticEmbedding."""
     try:
         first = json.loads((folder / "modules.json").read_text(encoding="utf-8"))[0]
         return [(folder / first["path"], "embedding.weight")] if first["type"].endswith("StaticEmbedding") else []
@@ -117,7 +119,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def _weighed(arrays: dict[str, Any], key: str) -> Floats2d:
-    """model2vec's vectors may be shared by several tokens (`mapping`) and weighed apart from them (`weights`)."""
+    """Return model2vec's vectors; several tokens may share one (`mapping`), and `weights` may stand apart from them."""
     vectors = np.asarray(arrays[key], dtype=np.float32)
     if "mapping" in arrays:
         vectors = vectors[arrays["mapping"]]
@@ -132,7 +134,7 @@ def _bare(tokenizer: Tokenizer) -> Tokenizer:
 
 
 def _around(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
-    """The tokens that the teacher wants before and after a text."""
+    """Return the tokens that the teacher wants before and after a text."""
     encoded = tokenizer.encode("a")
     own = [place for place, special in enumerate(encoded.special_tokens_mask) if not special]
     return (encoded.ids[: own[0]], encoded.ids[own[-1] + 1 :]) if own else ([], [])
@@ -145,7 +147,7 @@ def _unknown(tokenizer: Tokenizer) -> list[int]:
 
 
 def _leading(vectors: Floats2d) -> Floats2d:
-    """Centred, on the leading principal components, as many as there are up to MOST_DIMENSIONS."""
+    """Project the centred vectors on the leading principal components, up to MOST_DIMENSIONS of them."""
     centred = vectors - vectors.mean(axis=0)
     values, directions = np.linalg.eigh(centred.T.astype(np.float64) @ centred)
     order = np.argsort(-values)[:MOST_DIMENSIONS]
@@ -153,7 +155,7 @@ def _leading(vectors: Floats2d) -> Floats2d:
 
 
 def _rarity(tokenizer: Tokenizer, texts: Sequence[str], size: int) -> Floats1d:
-    """Inverse document frequency of each token (v,) in the catalogue."""
+    """Return the inverse document frequency of each token (v,) in the catalogue."""
     documents = np.zeros(size, dtype=np.int64)
     for counts in token_counts(tokenizer, texts, size):
         counts.sum_duplicates()

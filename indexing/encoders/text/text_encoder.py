@@ -1,4 +1,7 @@
-"""A text model behind a template: the encoder of a view, whatever engine the model runs in, and the batches it reads."""
+"""A text encoder puts a text model, whatever engine it runs in, behind a template.
+
+The batches that models read are cut here, too.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,20 +16,25 @@ from indexing.encoders.encoder import Encoded
 
 
 class TextModel(Protocol):
-    """Turns texts into vectors."""
+    """A text model turns texts into vectors."""
 
     @property
     def dim(self) -> int:
-        """d, the length of a row."""
+        """Return d, the length of a row."""
 
     def encode_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats2d:
-        """Unit rows (n, d) float32 of texts that are not empty. `query`: with the prompt that the model declares for
-        what is typed, not the one for what is kept."""
+        """Return unit rows (n, d) float32 of texts that are not empty.
+
+        `query` asks for the prompt that the model declares for what is typed, not the one for what is kept.
+        """
 
 
 @dataclass(frozen=True)
 class TextEncoder:
-    """A model over the texts of a template. `query`: the products are typed texts, of which only the title is there."""
+    """It runs a model over the texts of a template.
+
+    `query` says that the products are typed texts, of which only the title is there.
+    """
 
     spec: str
     model: TextModel
@@ -38,7 +46,7 @@ class TextEncoder:
         return self.model.dim
 
     def encode(self, catalog: Catalog) -> Encoded:
-        """Products without any text have a row of zeros. The same text is encoded once."""
+        """Return a row a product; products without any text have a row of zeros. The same text is encoded once."""
         texts = self.template.texts(catalog)
         if self.query:  # a template without the title would leave nothing of what was typed
             texts = [text or plain for text, plain in zip(texts, catalog.texts(TEXT_FIELDS), strict=True)]
@@ -53,9 +61,10 @@ class TextEncoder:
 
 
 def token_batches(lengths: Ints1d, *, budget: int) -> Iterator[Ints1d]:
-    """Places of texts, longest first, so that texts x their longest length stays within the budget (or is one text).
+    """Yield places of texts, longest first, so that texts x their longest length stays within the budget.
 
-    The longest come first, so that what does not fit into memory shows at once. Depends on the lengths alone.
+    A text over the budget comes alone. The longest come first, so that what does not fit into memory shows at once. The
+    batches depend on the lengths alone.
     """
     order = np.argsort(-np.asarray(lengths), kind="stable")
     start = 0
