@@ -1,1 +1,1 @@
-"""Everybody's neighbours at once: the self-join of an index, exact or through near lists."""
+"""A join finds everybody's neighbours at once: this room joins an index with itself, exactly or through near lists."""

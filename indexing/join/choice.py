@@ -1,4 +1,5 @@
-"""Which rows a self-join compares: all, those in near lists, or all of a category and of others what is near."""
+"""A choice decides which rows a self-join compares: all, those in near lists, or all of a category and of others what
+is near."""
 
 from dataclasses import dataclass, field
 
@@ -21,8 +22,8 @@ TRAINED_A_LIST, TRAINING_ROUNDS = 32, 5
 
 @dataclass(frozen=True)
 class JoinRecord:
-    """How a view was joined, for the manifest: exactly (`exact`), through near `lists`, exactly within a `category`, or by
-    the `engine`.
+    """It tells the manifest how a view was joined: exactly (`exact`), through near `lists`, exactly within a
+    `category`, or by the `engine`.
 
     Of the `lists` each row looked at its `near_lists` nearest; one whose neighbours do not look for it must look at
     `near_lists_alone`. `join_stepped_back_from` is the kind that was asked and could not reach the recall any cheaper.
@@ -37,7 +38,7 @@ class JoinRecord:
 
 @dataclass(frozen=True)
 class ChosenJoin:
-    """The plan, for the manifest what it is, and the lists that it goes through, which updates need."""
+    """It holds the plan, for the manifest what it is, and the lists that it goes through, which updates need."""
 
     plan: JoinPlan | ProbingPlan
     record: JoinRecord
@@ -47,8 +48,8 @@ class ChosenJoin:
 def choose_join(
     kind: str, rows: Rows, units: Units, categories: Ints1d, centres: Floats2d | None, truth: Truth | None, asked: float
 ) -> ChosenJoin:
-    """The plan of a join of a kind, through lists around `centres` (lists, d) or own ones; an exact one where near lists
-    cannot reach the asked recall any cheaper."""
+    """Plan a join of a kind, through lists around `centres` (lists, d) or own ones; return an exact one where near
+    lists cannot reach the asked recall any cheaper."""
     exact = plan_exact(rows, units)
     if kind == "exact" or truth is None or len(units) < 2:
         return ChosenJoin(exact, JoinRecord("exact"))
@@ -62,7 +63,7 @@ def choose_join(
 
 
 def _probing(rows: Rows, units: Units, centres: Floats2d, truth: Truth, asked: float) -> ChosenJoin | None:
-    """Each row looks at the lists nearest to it; None where that cannot reach the asked recall."""
+    """Plan that each row looks at the lists nearest to it; return None where that cannot reach the asked recall."""
     probed = least_probes(truth, rows, centres, asked)
     if probed is None:
         return None
@@ -74,7 +75,8 @@ def _probing(rows: Rows, units: Units, centres: Floats2d, truth: Truth, asked: f
 
 
 def _by_category(rows: Rows, units: Units, categories: Ints1d, truth: Truth, asked: float) -> ChosenJoin | None:
-    """All of a category, and whole lists of other categories near a row's own."""
+    """Plan to compare all of a category, and whole lists of other categories near a row's own; return None where that
+    cannot reach the asked recall."""
     lists = make_lists(rows, units)
     alike = _same(categories, truth)
     probed = least_lists(truth, lists, asked, alike=alike)
@@ -87,26 +89,27 @@ def _by_category(rows: Rows, units: Units, categories: Ints1d, truth: Truth, ask
 
 
 def make_centres(rows: Rows, units: Units, *, seed: int = 0) -> Floats2d:
-    """Centres (lists, d) of lists of near rows, for an engine that has none of its own: at most half as many as units."""
+    """Return centres (lists, d) of lists of near rows, for an engine that has none of its own: at most half as many as
+    units."""
     count = max(min(lists_for(len(units)), len(units) // 2), 1)
     chosen = np.random.default_rng(seed).permutation(len(units))[: count * TRAINED_A_LIST]
     return cluster_centres(rows.take(units.first[np.sort(chosen)]), count, seed=seed, rounds=TRAINING_ROUNDS)
 
 
 def make_lists(rows: Rows, units: Units, *, seed: int = 0) -> Lists:
-    """Lists of near rows, and the list of every product."""
+    """Return lists of near rows, and the list of every product."""
     centres = make_centres(rows, units, seed=seed)
     return _of_products(assign(rows, units.first, centres), len(rows), units, centres)
 
 
 def _of_products(codes: Ints1d, size: int, units: Units, centres: Floats2d) -> Lists:
-    """The lists of products, from those of the units (u,)."""
-    of = np.full(size, -1, dtype=np.int64)
-    of[units.members] = np.repeat(codes, units.counts)
-    return Lists(of, centres)
+    """Return the lists of products, from those of the units (u,)."""
+    by_product = np.full(size, -1, dtype=np.int64)
+    by_product[units.members] = np.repeat(codes, units.counts)
+    return Lists(by_product, centres)
 
 
 def _same(categories: Ints1d, truth: Truth) -> npt.NDArray[np.bool_]:
-    """Which true neighbours (s, k) are of the product's own category, and so are compared in any case."""
+    """Return which true neighbours (s, k) are of the product's own category, and so are compared in any case."""
     own = categories[truth.sample][:, None]
     return np.asarray((categories[np.maximum(truth.neighbours.positions, 0)] == own) & (own >= 0))

@@ -1,4 +1,4 @@
-"""The exact self-join of dense rows: every cosine is computed once, in tiles, and serves both its products.
+"""The exact self-join of dense rows computes every cosine once, in tiles, and each serves both its products.
 
 A window of rows has its lists of best entries in memory. All stripes are gone through, of an exact join those up to the
 window's end: one outside the window only for what the window's rows may take from it. So a run that was killed, and one
@@ -44,7 +44,7 @@ SETTLED_VALUES = 1 << 21  # float32 numbers gathered at once
 
 @dataclass(frozen=True)
 class DenseJoin:
-    """Joins the units of `rows` as the plan says; `memory` bytes bound what it holds."""
+    """It joins the units of `rows` as the plan says; `memory` bytes bound what it holds."""
 
     rows: Rows
     units: Units
@@ -54,7 +54,7 @@ class DenseJoin:
     threads: int = field(default_factory=thread_count)
 
     def write(self, files: NeighbourFiles, *, stage: str, progress: Progress = silent) -> None:
-        """All neighbours, from where an earlier run was cut short."""
+        """Write all neighbours, from where an earlier run was cut short."""
         stripes = self.plan.stripes
         done = files.open(len(stripes), order=self._digest())
         if not done:
@@ -75,16 +75,17 @@ class DenseJoin:
 
     @property
     def row_bytes(self) -> int:
-        """What a copy of the rows takes."""
+        """Return how many bytes a copy of the rows takes."""
         return len(self.units) * self.rows.dim * 4
 
     @property
     def keep(self) -> int:
-        """Entries kept of each unit: its own is among them, and some to settle which is the k-th."""
+        """Return how many entries are kept of each unit: its own is among them, and some to settle which is the
+        k-th."""
         return self.k + 1 + SPARE
 
     def window_rows(self) -> int:
-        """How many rows have room for their lists: those of one stripe at least."""
+        """Return how many rows have room for their lists: those of one stripe at least."""
         copied = self.row_bytes if self.row_bytes <= self.memory // 2 else 0
         left = self.memory - copied - (self.threads + 1) * TILE_BYTES - len(self.units) * 40 - self.plan.nbytes
         left -= min(len(self.units.members) * self.k * 12, left // 2)  # pages of the files: they are written all over
@@ -114,7 +115,7 @@ class DenseJoin:
     def _window(
         self, work: TileWork, pool: ThreadPoolExecutor, first: int, last: int, report: Callable[[int], None]
     ) -> Iterator[tuple[int, tuple[int, int], BestLists]]:
-        """Every stripe of the window, when its lists are final."""
+        """Yield every stripe of the window, when its lists are final."""
         stripes = self.plan.stripes
         start, stop = stripes[first][1], stripes[last - 1][2]
         work.floor[start:stop] = np.concatenate(list(pool.map(partial(self._floors, work), stripes[first:last])))
@@ -135,7 +136,7 @@ class DenseJoin:
             work.floor[start:stop] = np.inf
 
     def _floors(self, work: TileWork, stripe: Stripe) -> Floats1d:
-        """For each row of a stripe a cosine that k others surely have, from a look at some of its partners."""
+        """Return for each row of a stripe a cosine that k others surely have, from a look at some of its partners."""
         span, a, b = stripe
         mates = self.plan.mates(span)
         floor = np.full(b - a, -np.inf, dtype=np.float32)
@@ -149,7 +150,8 @@ class DenseJoin:
         return np.asarray(floor - SLACK * RESOLUTION, dtype=np.float32)
 
     def _settled(self, rows: JoinRows, stripe: tuple[int, int], entries: Ints2d) -> Ints2d:
-        """The entries of a stripe in order, each cosine summed by itself: a tile's sums depend on where a row stands."""
+        """Return the entries of a stripe in order, each cosine summed by itself: a tile's sums depend on where a row
+        stands."""
         out = np.full(entries.shape, LAST, dtype=np.int64)
         step = max(1, SETTLED_VALUES // (self.keep * rows.dim))
         for start in range(0, len(entries), step):
@@ -163,13 +165,13 @@ class DenseJoin:
 
     @cached_property
     def _place(self) -> Ints1d:
-        """Where each unit (u,) stands in the join's order."""
+        """Return where each unit (u,) stands in the join's order."""
         place = np.empty(len(self.plan), dtype=np.int64)
         place[self.plan.order] = np.arange(len(self.plan))
         return place
 
     def _found(self, rows: JoinRows, stripe: tuple[int, int], entries: Ints2d) -> tuple[Ints1d, Neighbours]:
-        """All products of a stripe's units, and their neighbours."""
+        """Return all products of a stripe's units, and their neighbours."""
         units = self.plan.order[stripe[0] : stripe[1]]
         best = self._of_products(self._settled(rows, stripe, entries))
         counts = self.units.counts[units]
@@ -180,7 +182,8 @@ class DenseJoin:
         return members, without_self(Neighbours(found.positions[row], found.cosines[row]), members, self.k)
 
     def _of_products(self, entries: Ints2d) -> Ints2d:
-        """The best entries (rows, keep) with products in place of units: all that share a unit's row have its cosine."""
+        """Return the best entries (rows, keep) with products in place of units: all that share a unit's row have its
+        cosine."""
         row, column = np.nonzero(entries != LAST)
         units, keys = units_of(entries[row, column]), keys_of(entries[row, column])
         counts = np.minimum(self.units.counts[units], self.keep)
@@ -196,7 +199,7 @@ class DenseJoin:
         return found[:, : self.keep]
 
     def _digest(self) -> str:
-        """Names the order of work: the same stripes, one after the other, of the same units."""
+        """Return 16 digits that name the order of work: the same stripes, one after the other, of the same units."""
         parts = (*self.plan.parts, self.units.first)
         named = hashlib.sha256(f"{STRIPE_ROWS} {TILE_COLUMNS}".encode())
         for part in parts:
@@ -208,7 +211,7 @@ Finished = tuple[int, tuple[int, int], Future[tuple[Ints1d, Neighbours]]]
 
 
 def _one_ahead(stripes: Iterator[Finished]) -> Iterator[Finished]:
-    """Each stripe when the next one has been computed, so that settling it goes on meanwhile."""
+    """Yield each stripe when the next one has been computed, so that settling it goes on meanwhile."""
     before: Finished | None = None
     for stripe in stripes:
         if before is not None:

@@ -1,4 +1,5 @@
-"""The kept neighbours on disk, written in portions: a killed run goes on behind the last portion that was marked."""
+"""Neighbour files keep the neighbours on disk and are written in portions: a killed run goes on behind the last portion
+that was marked."""
 
 import json
 import os
@@ -22,7 +23,8 @@ MARK_S = 5.0  # at most so much work is lost by a kill: marking more often costs
 
 @dataclass
 class NeighbourFiles:
-    """positions.npy (size, k) int64 and cosines.npy (size, k) float32 in `folder`, with `made`: all that they depend on.
+    """They are positions.npy (size, k) int64 and cosines.npy (size, k) float32 in `folder`, with `made`: all that they
+    depend on.
 
     `done` counts what has been written, in the writer's own order and units.
     """
@@ -35,7 +37,8 @@ class NeighbourFiles:
     _marked: float = 0.0
 
     def open(self, total: int, *, order: str = "") -> int:
-        """Open the files for writing, new ones unless they are of this work; how much of `total` is done already.
+        """Open the files for writing, new ones unless they are of this work; return how much of `total` is done
+        already.
 
         `order` names the order of work: where it is another one, what was done counts for nothing.
         """
@@ -55,14 +58,14 @@ class NeighbourFiles:
         return self.done
 
     def nobody(self) -> None:
-        """Nobody has a neighbour, until it is written."""
+        """Write that nobody has a neighbour, which holds until one is written."""
         for start in range(0, self.size, NOBODY_ROWS):
             self._positions[start : start + NOBODY_ROWS] = -1
             self._cosines[start : start + NOBODY_ROWS] = np.nan
             self._forget()
 
     def write(self, products: Ints1d | slice, found: Neighbours, done: int) -> None:
-        """The neighbours of these products; now so much is done."""
+        """Write the neighbours of these products; now so much is done."""
         self._positions[products] = found.positions
         self._cosines[products] = found.cosines
         self.done = done
@@ -92,7 +95,7 @@ class NeighbourFiles:
 
 
 def read_state(folder: Path) -> dict[str, Any]:
-    """What a folder of neighbours says of its making; nothing where that is not known."""
+    """Read what a folder of neighbours says of its making; return nothing where that is not known."""
     try:
         found = json.loads((folder / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -101,7 +104,7 @@ def read_state(folder: Path) -> dict[str, Any]:
 
 
 def open_neighbours(folder: Path, size: int) -> Neighbours:
-    """The finished files, memory-mapped. Raises InputError when they are damaged or of another catalogue."""
+    """Open the finished files, memory-mapped. Raises InputError when they are damaged or of another catalogue."""
     try:
         positions = np.load(folder / "positions.npy", mmap_mode="r", allow_pickle=False)
         cosines = np.load(folder / "cosines.npy", mmap_mode="r", allow_pickle=False)

@@ -1,4 +1,5 @@
-"""What a user asks of the index and the join of every view: which, for what, within which memory, at which recall."""
+"""These options say what a user asks of the index and the join of every view: which, for what, within which memory, at
+which recall."""
 
 from dataclasses import dataclass
 

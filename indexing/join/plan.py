@@ -1,4 +1,5 @@
-"""Which rows of a join are compared with which: spans of the join's order, and for each the spans that are its partners."""
+"""A plan says which rows of a join are compared with which: spans of the join's order, and for each the spans that are
+its partners."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,8 +25,8 @@ Stripe = tuple[int, int, int]  # a span, and from which place to which
 
 @dataclass(frozen=True)
 class Tile:
-    """Rows a to b of the join's order against the columns of some ranges of it, in their order, or against `gathered`
-    places of it, ascending.
+    """A tile compares rows a to b of the join's order with the columns of some ranges of it, in their order, or with
+    `gathered` places of it, ascending.
 
     With `overlap` the first columns are the rows themselves.
     """
@@ -38,25 +39,26 @@ class Tile:
 
     @property
     def width(self) -> int:
-        """How many columns."""
+        """Return how many columns there are."""
         return sum(d - c for c, d in self.ranges) if self.gathered is None else len(self.gathered)
 
     @property
     def places(self) -> Ints1d:
-        """The places of the columns in the join's order."""
+        """Return the places of the columns in the join's order."""
         if self.gathered is not None:
             return self.gathered.astype(np.int64)
         return np.concatenate([np.arange(c, d) for c, d in self.ranges])
 
     def touches(self, start: int, stop: int) -> bool:
-        """Whether any column is at places start to stop."""
+        """Return whether any column is at places start to stop."""
         return any(d > start and c < stop for c, d in self.ranges)
 
 
 @dataclass(frozen=True)
 class JoinPlan:
-    """`order` (u,): the units in the order in which they are joined. Span s is the places `bounds[s]` to `bounds[s + 1]`;
-    its partners are `partners[starts[s] : starts[s + 1]]`, ascending, none before s: a tile serves both its sides."""
+    """`order` (u,) holds the units in the order in which they are joined. Span s is the places `bounds[s]` to `bounds[s
+    + 1]`; its partners are `partners[starts[s] : starts[s + 1]]`, ascending, none before s: a tile serves both its
+    sides."""
 
     order: Ints1d
     bounds: Ints1d
@@ -71,17 +73,17 @@ class JoinPlan:
 
     @property
     def parts(self) -> tuple[Ints1d, ...]:
-        """What names the plan."""
+        """Return the arrays that name the plan."""
         return self.order, self.bounds, self.partners
 
     @cached_property
     def stripes(self) -> list[Stripe]:
-        """Every stripe of rows, in order."""
+        """Return every stripe of rows, in order."""
         return stripes_of(self.bounds)
 
     def tiles(self, stripe: Stripe, window: tuple[int, int] | None = None) -> Iterator[Tile]:
-        """The tiles of one stripe, as wide as may be: the first one holds its own rows, if they may be partners. Only those
-        with places of the window, where one is given."""
+        """Yield the tiles of one stripe, as wide as may be: the first one holds its own rows, if they may be partners.
+        Where a window is given, only those with places of it come."""
         return (tile for tile in self._tiles(stripe) if window is None or tile.touches(*window))
 
     def _tiles(self, stripe: Stripe) -> Iterator[Tile]:
@@ -102,7 +104,7 @@ class JoinPlan:
             yield Tile(a, b, tuple(ranges), overlap)
 
     def mates(self, span: int) -> Ints1d:
-        """All spans that a span is compared with, also those before it."""
+        """Return all spans that a span is compared with, also those before it."""
         return np.asarray(self._mates.indices[self._mates.indptr[span] : self._mates.indptr[span + 1]])
 
     @cached_property
@@ -113,12 +115,12 @@ class JoinPlan:
 
     @cached_property
     def products(self) -> int:
-        """How many cosines are computed."""
+        """Return how many cosines are computed."""
         return sum((t.b - t.a) * t.width for stripe in self.stripes for t in self.tiles(stripe))
 
 
 def stripes_of(bounds: Ints1d) -> list[Stripe]:
-    """The rows of each span, the places `bounds[s]` to `bounds[s + 1]`, in stripes."""
+    """Return the rows of each span, the places `bounds[s]` to `bounds[s + 1]`, in stripes."""
     return [
         (span, first, min(first + STRIPE_ROWS, int(bounds[span + 1])))
         for span in range(len(bounds) - 1)
@@ -127,22 +129,22 @@ def stripes_of(bounds: Ints1d) -> list[Stripe]:
 
 
 def plan_all(order: Ints1d, bounds: Ints1d, apart: Ints1d) -> JoinPlan:
-    """All spans are partners of one another, but those in `apart` not of themselves."""
+    """Make all spans partners of one another, but those in `apart` not of themselves."""
     spans = len(bounds) - 1
     lists = [np.arange(s + 1 if s in set(apart.tolist()) else s, spans) for s in range(spans)]
     return _plan(order, bounds, lists)
 
 
 def plan_cells(groups: Ints1d, codes: Ints1d, near: Ints1d) -> JoinPlan:
-    """Rows of the same group (u,), and of other groups those whose codes (u,) are near: `near` (lists, p) are for each code
-    the nearest ones, itself among them, and two codes are near when either is among the other's.
+    """Plan to compare rows of the same group (u,), and of other groups those whose codes (u,) are near: `near` (lists,
+    p) are for each code the nearest ones, itself among them, and two codes are near when either is among the other's.
 
     A row of no group (-1) has those that are near alone.
     """
-    cells, of = np.unique(np.stack([groups, codes], axis=1), axis=0, return_inverse=True)
-    of = of.ravel()
-    order = np.argsort(of, kind="stable")
-    bounds = np.concatenate([[0], np.cumsum(np.bincount(of, minlength=len(cells)))]).astype(np.int64)
+    cells, cell = np.unique(np.stack([groups, codes], axis=1), axis=0, return_inverse=True)
+    cell = cell.ravel()
+    order = np.argsort(cell, kind="stable")
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=len(cells)))]).astype(np.int64)
     close = np.zeros((len(near), len(near)), dtype=bool)
     close[np.arange(len(near))[:, None], near] = True
     close |= close.T
@@ -160,7 +162,7 @@ def _plan(order: Ints1d, bounds: Ints1d, lists: list[Ints1d]) -> JoinPlan:
 
 
 def order_by_pivots(rows: Rows, units: Units, *, seed: int = 0) -> Ints1d:
-    """For each unit (u,) the nearest of some randomly chosen ones: near rows stand together in the join's order.
+    """Return for each unit (u,) the nearest of some randomly chosen ones: near rows stand together in the join's order.
 
     Then the first look at a row's surroundings finds cosines that most of the others cannot reach.
     """
@@ -176,7 +178,7 @@ def order_by_pivots(rows: Rows, units: Units, *, seed: int = 0) -> Ints1d:
 
 
 def plan_exact(rows: Rows, units: Units, *, seed: int = 0) -> JoinPlan:
-    """Every row against every other; a source with a fifth of all and more is not compared with itself."""
+    """Plan to compare every row with every other; a source with a fifth of all and more is not compared with itself."""
     codes = order_by_pivots(rows, units, seed=seed)
     large = np.full(len(units), -1, dtype=np.int64)
     if units.sources is not None and len(units):

@@ -1,7 +1,8 @@
-"""Which rows a join through near lists compares: each row with all of those lists whose centres are nearest to it.
+"""A probing plan says which rows a join through near lists compares: each with all of the lists whose centres are
+nearest to it.
 
-A pair is found when the list of either is among the nearest of the other, so that each row needs to look at few. Rows that
-look at a list are compared with it together, in one matrix product, whatever list they are of themselves.
+A pair is found when the list of either is among the nearest of the other, so that each row needs to look at few. Rows
+that look at a list are compared with it together, in one matrix product, whatever list they are of themselves.
 """
 
 from collections.abc import Iterator
@@ -23,9 +24,9 @@ PROBING_ROWS = 16_384
 
 @dataclass(frozen=True)
 class ProbingPlan:
-    """`order` (u,): the units by their list. List s is the places `bounds[s]` to `bounds[s + 1]`; it is looked at by the
-    places `visitors[starts[s] : starts[s + 1]]` of other lists, ascending. `probes` (u, p), by place, are the lists that
-    each looks at, its own first."""
+    """`order` (u,) holds the units by their list. List s is the places `bounds[s]` to `bounds[s + 1]`; it is looked at
+    by the places `visitors[starts[s] : starts[s + 1]]` of other lists, ascending. `probes` (u, p), by place, are the
+    lists that each looks at, its own first."""
 
     order: Ints1d
     bounds: Ints1d
@@ -40,29 +41,29 @@ class ProbingPlan:
 
     @property
     def parts(self) -> tuple[npt.NDArray[np.integer], ...]:
-        """What names the plan."""
+        """Return the arrays that name the plan."""
         return self.order, self.bounds, self.probes
 
     @property
     def nbytes(self) -> int:
-        """What the plan holds in memory."""
+        """Return how many bytes the plan holds in memory."""
         return self.visitors.nbytes + self.probes.nbytes + 2 * self.order.nbytes
 
     @property
     def own_lists(self) -> Ints1d:
-        """The list (u,) of each unit."""
+        """Return the list (u,) of each unit."""
         lists = np.empty(len(self.order), dtype=np.int64)
         lists[self.order] = self.probes[:, 0]
         return lists
 
     @cached_property
     def stripes(self) -> list[Stripe]:
-        """Every stripe of a list's rows, in order."""
+        """Return every stripe of a list's rows, in order."""
         return stripes_of(self.bounds)
 
     def tiles(self, stripe: Stripe, window: tuple[int, int] | None = None) -> Iterator[Tile]:
-        """The rows of one stripe against its own list from there on, and against those who look at it. Only those with
-        places of the window, where one is given."""
+        """Yield tiles that compare the rows of one stripe with its own list from there on, and with those who look at
+        it. Where a window is given, only those with places of it come."""
         number, a, b = stripe
         end = int(self.bounds[number + 1])
         visitors = self.visitors[self.starts[number] : self.starts[number + 1]]
@@ -77,12 +78,12 @@ class ProbingPlan:
             yield Tile(a, b, (), gathered=visitors[first : first + TILE_COLUMNS])
 
     def mates(self, number: int) -> Ints1d:
-        """The list itself: of others it is not certain that all their rows are compared with all of its own."""
+        """Return the list itself: of others it is not certain that all their rows are compared with all of its own."""
         return np.array([number])
 
     def elsewhere(self, rows: Ints1d, columns: Ints1d) -> Bools1d:
-        """Which pairs (m,) of places, compared since the column looks at the row's list, are compared in the column's list
-        too, which then has them: the row looks at that one, and it comes first."""
+        """Return which pairs (m,) of places, compared since the column looks at the row's list, are compared in the
+        column's list too, which then has them: the row looks at that one, and it comes first."""
         of_rows, of_columns = self.probes[rows, 0], self.probes[columns, 0]
         both = of_columns < of_rows
         asked = np.flatnonzero(both)
@@ -91,13 +92,13 @@ class ProbingPlan:
 
     @cached_property
     def products(self) -> int:
-        """How many cosines are computed."""
+        """Return how many cosines are computed."""
         sizes = np.diff(self.bounds)
         return int(np.sum(sizes * (sizes + np.diff(self.starts))))
 
 
 def plan_probing(rows: Rows, units: Units, centres: Floats2d, count: int) -> ProbingPlan:
-    """Each unit looks at the `count` lists with the nearest of these centres (lists, d)."""
+    """Plan that each unit looks at the `count` lists with the nearest of these centres (lists, d)."""
     count = min(count, len(centres))
     probes = np.empty((len(units), count), dtype=np.int32)
     for start in range(0, len(units), PROBING_ROWS):

@@ -1,4 +1,4 @@
-"""What is joined: each distinct row once, however many products share it, copied in the order of the join."""
+"""A join takes each distinct row once, however many products share it, copied in the order of the join."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +18,7 @@ COPY_ROWS = 16_384
 
 @dataclass(frozen=True)
 class Units:
-    """The u distinct rows that are not zeros, in the order of their first product.
+    """They are the u distinct rows that are not zeros, in the order of their first product.
 
     Unit i is the row of the products `members[offsets[i] : offsets[i + 1]]`, ascending. With `sources` (u,) all of them
     are of that source, -1 = without; the same row of another source is another unit.
@@ -33,17 +33,17 @@ class Units:
 
     @cached_property
     def first(self) -> Ints1d:
-        """The first product (u,) of each."""
+        """Return the first product (u,) of each."""
         return self.members[self.offsets[:-1]]
 
     @cached_property
     def counts(self) -> Ints1d:
-        """How many products (u,) share each row."""
+        """Return how many products (u,) share each row."""
         return np.diff(self.offsets)
 
 
 def distinct_units(rows: Rows, sources: Ints1d | None = None) -> Units:
-    """The distinct rows of a view; with `sources` (n,), of each source."""
+    """Return the distinct rows of a view; with `sources` (n,), those of each source."""
     keys, seen = _hashes(rows)
     if sources is not None:
         keys ^= (sources.astype(np.int64) + 2).astype(np.uint64) * _ODD
@@ -67,7 +67,7 @@ def _in_order_of_first(members: Ints1d, offsets: Ints1d, sources: Ints1d | None)
 
 
 def _hashes(rows: Rows) -> tuple[np.ndarray, Bools1d]:
-    """A 64-bit hash of each row (n,) uint64, and whether it has anything to see."""
+    """Return a 64-bit hash of each row (n,) uint64, and whether it has anything to see."""
     keys, seen = np.zeros(len(rows), dtype=np.uint64), np.zeros(len(rows), dtype=bool)
     weights = np.random.default_rng(0).integers(1, 2**63, rows.dim, dtype=np.uint64) | np.uint64(1)
     for start, block in rows.blocks():
@@ -82,7 +82,7 @@ def _hashes(rows: Rows) -> tuple[np.ndarray, Bools1d]:
 
 
 def _equal_to_head(rows: Rows, by_key: Ints1d, new: Bools1d, sources: Ints1d | None) -> Bools1d:
-    """Whether each row (and source) really is that of the first one of its hash; one that heads is."""
+    """Return whether each row (and source) really is that of the first one of its hash; one that heads is."""
     heads = by_key[np.maximum.accumulate(np.where(new, np.arange(len(by_key)), 0))] if len(by_key) else by_key
     equal = np.ones(len(by_key), dtype=bool)
     followers = np.flatnonzero(~new)
@@ -95,25 +95,25 @@ def _equal_to_head(rows: Rows, by_key: Ints1d, new: Bools1d, sources: Ints1d | N
 
 
 class PlacedRows(Protocol):
-    """Rows by their place in a join's order."""
+    """They give rows by their place in a join's order."""
 
     def read(self, start: int, stop: int) -> Floats2d:
-        """The rows at places start to stop."""
+        """Return the rows at places start to stop."""
 
     def gather(self, places: npt.NDArray[np.integer]) -> Floats2d:
-        """The rows at these places, in their order."""
+        """Return the rows at these places, in their order."""
 
 
 @dataclass(frozen=True)
 class JoinRows:
-    """Rows (u, dim) float32 by place: an array, or the path of a file of nothing else."""
+    """They hold rows (u, dim) float32 by place, in an array, or in the file at `path`, which holds nothing else."""
 
     dim: int
     array: Floats2d | None = None
     path: Path | None = None
 
     def read(self, start: int, stop: int) -> Floats2d:
-        """The rows at places start to stop. From a file they are read, not mapped: mapped pages would stay."""
+        """Return the rows at places start to stop. From a file they are read, not mapped: mapped pages would stay."""
         if self.array is not None:
             return self.array[start:stop]
         count = (stop - start) * self.dim
@@ -122,7 +122,7 @@ class JoinRows:
         return rows.reshape(stop - start, self.dim)
 
     def gather(self, places: npt.NDArray[np.integer]) -> Floats2d:
-        """The rows at these places, in their order."""
+        """Return the rows at these places, in their order."""
         if self.array is not None:
             return np.asarray(self.array[places])
         mapped = np.memmap(str(self.path), dtype=np.float32, mode="r").reshape(-1, self.dim)
@@ -130,7 +130,7 @@ class JoinRows:
 
 
 def copy_rows(rows: Rows, positions: Ints1d, *, path: Path | None = None) -> JoinRows:
-    """The rows of these products, in their order; in memory, or in a file at `path`."""
+    """Copy the rows of these products, in their order, into memory, or into a file at `path`."""
     if path is None:
         array = np.empty((len(positions), rows.dim), dtype=np.float32)
         for start in range(0, len(positions), COPY_ROWS):

@@ -1,4 +1,5 @@
-"""The self-join: the neighbours of every product of the catalogue, written block by block."""
+"""The self-join finds the neighbours of every product of the catalogue through an index, and writes them block by
+block."""
 
 import math
 from dataclasses import dataclass, replace
@@ -25,12 +26,12 @@ RESERVE_SHARE, LEAST_RESERVE = 0.2, 4  # of k, kept beyond it: what updates dele
 
 
 def with_reserve(k: int) -> int:
-    """How many neighbours are kept of each product so that k are left when an update takes some away."""
+    """Return how many neighbours are kept of each product so that k are left when an update takes some away."""
     return k + max(LEAST_RESERVE, math.ceil(k * RESERVE_SHARE))
 
 
 class QueryRows(Protocol):
-    """The rows of one view as queries, by position."""
+    """They give the rows of one view as queries, by position."""
 
     def __len__(self) -> int: ...
 
@@ -39,7 +40,7 @@ class QueryRows(Protocol):
 
 @dataclass(frozen=True)
 class SparseRows:
-    """The rows of a lexical index as queries."""
+    """They give the rows of a lexical index as queries."""
 
     index: LexicalIndex
 
@@ -52,7 +53,7 @@ class SparseRows:
 
 @dataclass(frozen=True)
 class SelfJoin:
-    """Joins an index with itself. With `sources` (n,), neighbours are looked for among other sources only."""
+    """It joins an index with itself. With `sources` (n,), neighbours are looked for among other sources only."""
 
     index: Index[Any]
     rows: Rows | QueryRows
@@ -60,14 +61,15 @@ class SelfJoin:
     sources: Ints1d | None = None
 
     def neighbours_of(self, positions: Ints1d) -> Neighbours:
-        """The k neighbours of the products at these positions, without themselves."""
+        """Return the k neighbours of the products at these positions, without themselves."""
         if self.sources is None:
             found = self.index.search(self.rows.take(positions), self.k + 1)
             return without_self(found, positions, self.k)
         return self._across(positions, self.sources)
 
     def write(self, where: Path | NeighbourFiles, *, stage: str, progress: Progress = silent) -> None:
-        """All neighbours as positions.npy (n, k) int64 and cosines.npy (n, k) float32, from where a run was cut short."""
+        """Write all neighbours as positions.npy (n, k) int64 and cosines.npy (n, k) float32, from where a run was cut
+        short."""
         files = where if isinstance(where, NeighbourFiles) else NeighbourFiles(where, len(self.rows), self.k)
         starts = range(0, len(self.rows), BLOCK_ROWS)
         for number in range(files.open(len(starts), order=f"blocks of {BLOCK_ROWS}"), len(starts)):
@@ -79,7 +81,7 @@ class SelfJoin:
             files.finish()
 
     def _settled(self, positions: Ints1d) -> Neighbours:
-        """The neighbours as any order of the catalogue would have them; sparse sums have one order anyway."""
+        """Return the neighbours as any order of the catalogue would have them; sparse sums have one order anyway."""
         if isinstance(self.rows, SparseRows):
             return self.neighbours_of(positions)
         found = replace(self, k=self.k + SPARE).neighbours_of(positions)

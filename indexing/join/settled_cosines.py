@@ -1,4 +1,4 @@
-"""Cosines of neighbours that depend on nothing but the two vectors.
+"""Settled cosines depend on nothing but the two vectors.
 
 An engine multiplies whole blocks of rows, and sums in an order that depends on where in its block a row stands: the
 same two products differ in the last bits when the catalogue is permuted, or another processor is used. A tree's split
@@ -17,7 +17,8 @@ BLOCK_VALUES = 1 << 22  # float32 numbers gathered at once
 
 
 def settled(found: Neighbours, rows: Rows, own: Ints1d, k: int) -> Neighbours:
-    """The k best of the neighbours found for the products `own` (q,), each cosine summed by itself over `rows`."""
+    """Return the k best of the neighbours found for the products `own` (q,), each cosine summed by itself over
+    `rows`."""
     there = found.positions >= 0
     few = 2 * int(there.sum()) < there.size
     cosines = (_of_pairs if few else _of_lists)(found.positions, rows, own)
@@ -25,7 +26,7 @@ def settled(found: Neighbours, rows: Rows, own: Ints1d, k: int) -> Neighbours:
 
 
 def _of_lists(positions: Ints2d, rows: Rows, own: Ints1d) -> Floats2d:
-    """Lists (q, n) that are full, most of them."""
+    """Return the cosines (q, n) of lists whose places are full, most of them."""
     cosines = np.empty(positions.shape, dtype=np.float32)
     step = max(1, BLOCK_VALUES // max(1, positions.shape[1] * rows.dim))
     for start in range(0, len(own), step):
@@ -36,16 +37,17 @@ def _of_lists(positions: Ints2d, rows: Rows, own: Ints1d) -> Floats2d:
 
 
 def _of_pairs(positions: Ints2d, rows: Rows, own: Ints1d) -> Floats2d:
-    """Lists (q, n) with many a place empty."""
+    """Return the cosines (q, n) of lists with many a place empty, which gets NaN."""
     cosines = np.full(positions.shape, np.nan, dtype=np.float32)
     row, column = np.nonzero(positions >= 0)
     step = max(1, BLOCK_VALUES // max(1, 2 * rows.dim))
     for start in range(0, len(row), step):
-        at, of = row[start : start + step], column[start : start + step]
-        cosines[at, of] = _sums(rows.take(own[at]), rows.take(positions[at, of])[:, None])[:, 0]
+        at, place = row[start : start + step], column[start : start + step]
+        cosines[at, place] = _sums(rows.take(own[at]), rows.take(positions[at, place])[:, None])[:, 0]
     return cosines
 
 
 def _sums(own: Floats2d, others: npt.NDArray[np.float32]) -> Floats2d:
-    """The cosines (q, n) of rows (q, d) and those of others (q, n, d), summed the same way whatever q and n are."""
+    """Return the cosines (q, n) of rows (q, d) and those of others (q, n, d), summed the same way whatever q and n
+    are."""
     return np.asarray(np.einsum("ij,ikj->ik", own, others, dtype=np.float32), dtype=np.float32)

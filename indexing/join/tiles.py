@@ -1,4 +1,4 @@
-"""Cosines a tile at a time: a matrix product, and of it only what may be among somebody's best."""
+"""Cosines are computed a tile at a time: a matrix product, and of it only what may be among somebody's best."""
 
 import threading
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from indexing.search.best_lists import entries_of
 
 @dataclass(frozen=True)
 class Survivors:
-    """Entries (m,) with the places (m,), ascending, whose lists they may come into."""
+    """They are entries (m,) with the places (m,), ascending, whose lists they may come into."""
 
     places: Ints1d
     entries: Ints1d
@@ -23,8 +23,8 @@ class Survivors:
 
 @dataclass
 class TileWork:
-    """Computes tiles; `units` and `sources` (u,) are by place, and `floor` is read as it rises. `probing` is the plan of a
-    join whose pairs may stand in two tiles."""
+    """It computes tiles; `units` and `sources` (u,) are by place, and `floor` is read as it rises. `probing` is the
+    plan of a join whose pairs may stand in two tiles."""
 
     rows: PlacedRows
     units: Ints1d
@@ -34,7 +34,7 @@ class TileWork:
     _room: threading.local = field(default_factory=threading.local)
 
     def compute(self, tile: Tile) -> tuple[Survivors, Survivors]:
-        """What the rows of the tile may take of its columns, and what its columns may take of its rows."""
+        """Return what the rows of the tile may take of its columns, and what its columns may take of its rows."""
         cosines, (mask, other) = self._buffers(tile.b - tile.a, tile.width)
         places = tile.places
         np.matmul(self.rows.read(tile.a, tile.b), self._columns(tile).T, out=cosines)
@@ -54,7 +54,7 @@ class TileWork:
         return self._split(tile, places, row, column, values, floor_of_rows, floor_of_columns)
 
     def probe(self, first: int, last: int, columns: Ints1d | slice, keep: int) -> Floats1d:
-        """The keep-th best cosine of rows first to last among some columns, -inf where there are fewer."""
+        """Return the keep-th best cosine of rows first to last among some columns, -inf where there are fewer."""
         others = np.arange(columns.start, columns.stop) if isinstance(columns, slice) else columns
         right = self.rows.read(columns.start, columns.stop) if isinstance(columns, slice) else self.rows.gather(columns)
         cosines = self.rows.read(first, last) @ right.T
@@ -68,7 +68,7 @@ class TileWork:
     def _split(
         self, tile: Tile, places: Ints1d, row: Ints1d, column: Ints1d, values: Floats1d, *floors: Floats1d
     ) -> tuple[Survivors, Survivors]:
-        """Which of the two sides each survivor may be of use to."""
+        """Give each survivor to the rows, the columns or both, as it may be of use to them."""
         for_row = values >= floors[0][row]
         for_column = values >= floors[1][column]
         if tile.overlap:  # there each pair stands twice
@@ -87,7 +87,7 @@ class TileWork:
         return np.concatenate([self.rows.read(c, d) for c, d in tile.ranges])
 
     def _buffers(self, rows: int, columns: int) -> tuple[Floats2d, npt.NDArray[np.bool_]]:
-        """Room for a tile, one a thread: new memory for each would cost as much as comparing."""
+        """Return room for a tile, one a thread: new memory for each would cost as much as comparing."""
         if not hasattr(self._room, "cosines"):
             self._room.cosines = np.empty(STRIPE_ROWS * TILE_COLUMNS, dtype=np.float32)
             self._room.hit = np.empty((2, STRIPE_ROWS * TILE_COLUMNS), dtype=bool)
@@ -96,7 +96,7 @@ class TileWork:
 
 
 def _where(mask: npt.NDArray[np.bool_]) -> tuple[Ints1d, Ints1d]:
-    """The rows and columns where a mask of few places holds."""
+    """Return the rows and columns where a mask of few places holds."""
     places = np.flatnonzero(mask.ravel())
     row = places // mask.shape[1]
     return row, places - row * mask.shape[1]
