@@ -1,4 +1,4 @@
-"""The manifest of an index: what it was built of, how, what was chosen on the way, and what was measured of it."""
+"""The manifest of an index says what it was built of, how, what was chosen on the way, and what was measured of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,8 +18,8 @@ KIND = "index"
 
 @dataclass(frozen=True)
 class CatalogRecord:
-    """The catalogue: how many `products`, its `digest`, the name of its schema, the columns that nothing was made of, and
-    the folder that relative pictures lie in."""
+    """It describes the catalogue: how many `products`, its `digest`, the name of its schema, the columns that nothing
+    was made of, and the folder that relative pictures lie in."""
 
     products: int
     digest: str
@@ -30,7 +30,7 @@ class CatalogRecord:
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard an engine searches: FAISS's name of the parameter, such as nprobe, and its value."""
+    """It says how hard an engine searches: FAISS's name of the parameter, such as nprobe, and its value."""
 
     name: str
     value: int
@@ -38,8 +38,9 @@ class Effort:
 
 @dataclass(frozen=True)
 class RecallRecord:
-    """The recall@k that was asked and measured: of searches (`queries`) and of the kept `neighbours`, the standard `error`
-    of the latter, on a `sample` of so many products, and by category; None where nobody of the sample has a neighbour."""
+    """It keeps the recall@k that was asked and measured: of searches (`queries`) and of the kept `neighbours`, the
+    standard `error` of the latter, on a `sample` of so many products, and by category; None where nobody of the sample
+    has a neighbour."""
 
     asked: float
     k: int
@@ -52,8 +53,8 @@ class RecallRecord:
 
 @dataclass(frozen=True)
 class TunedEngine:
-    """The engine of a dense view before its join: a FAISS `factory`, how hard it searches (None: it has no choice), the
-    factories that missed the asked recall before it, and the recall of its searches."""
+    """It describes the engine of a dense view before its join: a FAISS `factory`, how hard it searches (None: it has no
+    choice), the factories that missed the asked recall before it, and the recall of its searches."""
 
     factory: str
     effort: Effort | None
@@ -63,8 +64,8 @@ class TunedEngine:
 
 @dataclass(frozen=True)
 class EngineRecord:
-    """The engine and the join of a dense view. `compared` is the share of all pairs of distinct rows whose cosine the join
-    computed, None for a join through an engine."""
+    """It describes the engine and the join of a dense view. `compared` is the share of all pairs of distinct rows whose
+    cosine the join computed, None for a join through an engine."""
 
     tuned: TunedEngine
     join: JoinRecord
@@ -72,12 +73,12 @@ class EngineRecord:
 
     @property
     def factory(self) -> str:
-        """The FAISS factory string of the engine."""
+        """Return the FAISS factory string of the engine."""
         return self.tuned.factory
 
     @property
     def recall(self) -> RecallRecord:
-        """What was measured of searches and kept neighbours."""
+        """Return what was measured of searches and kept neighbours."""
         return self.tuned.recall
 
     @classmethod
@@ -109,7 +110,8 @@ class _Compared:
 
 @dataclass(frozen=True)
 class LayersRecord:
-    """Where the products of an updated index are: rows of the build (`main`) and of the `delta`, `dead` ones among both."""
+    """It says where the products of an updated index are: rows of the build (`main`) and of the `delta`, `dead` ones
+    among both."""
 
     main: int
     delta: int
@@ -118,7 +120,8 @@ class LayersRecord:
 
 @dataclass(frozen=True)
 class UpdatesRecord:
-    """The `number` of updates since the index was `built`, by that fingerprint, and when it was `created`."""
+    """It counts the updates (`number`) since the index was `built`, by that fingerprint, and says when it was
+    `created`."""
 
     number: int
     built: str
@@ -127,12 +130,13 @@ class UpdatesRecord:
 
 @dataclass(frozen=True)
 class IndexManifest:
-    """All that an index says of how it was made.
+    """It holds all that an index says of how it was made.
 
-    `encoders` are those of the encoded views (text, image, image_extra), `views` those that were joined, `engines` those
-    of the dense ones among them. `index` is the FAISS factory of the view that is searched by default, `asked` what was
-    asked of indexes and joins (None: an earlier index does not say). `layers` and `updates` are there after an update,
-    `refitted` after a compaction that fitted the encoders again: the digest of the catalogue that they were fitted to.
+    `encoders` are those of the encoded views (text, image, image_extra), `views` those that were joined, `engines`
+    those of the dense ones among them. `index` is the FAISS factory of the view that is searched by default, `asked`
+    what was asked of indexes and joins (None: an earlier index does not say). `layers` and `updates` are there after an
+    update, `refitted` after a compaction that fitted the encoders again: the digest of the catalogue that they were
+    fitted to.
     """
 
     catalog: CatalogRecord

@@ -1,4 +1,5 @@
-"""An index folder, opened: catalogue, vectors, engines and neighbours, each read when it is first needed."""
+"""A product index is an index folder, opened: catalogue, vectors, engines and neighbours are each read when first
+needed."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,7 +38,7 @@ COSINE_BLOCK = 16_384
 
 @dataclass(frozen=True)
 class ProductIndex:
-    """Everything in an index folder. `views` are those that were joined: of text, image, fused, lexical.
+    """It gives everything in an index folder. `views` are those that were joined: of text, image, fused, lexical.
 
     All of it comes from the version that was opened, `hold`, whatever is updated or built again meanwhile.
     """
@@ -51,7 +52,8 @@ class ProductIndex:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the products and with every setting that neighbours and cosines depend on."""
+        """Return 16 digits that change with the products and with every setting that neighbours and cosines depend
+        on."""
         return self.manifest.fingerprint
 
     @property
@@ -60,12 +62,12 @@ class ProductIndex:
 
     @property
     def main_view(self) -> str:
-        """The dense view that is searched by default: fused, or the only one."""
+        """Return the dense view that is searched by default: fused, or the only one."""
         return "fused" if "fused" in self.views else next(view for view in DENSE_VIEWS if view in self.views)
 
     @property
     def k(self) -> int:
-        """How many neighbours of each product are kept."""
+        """Return how many neighbours of each product are kept."""
         return self.made.k
 
     @cached_property
@@ -74,7 +76,7 @@ class ProductIndex:
 
     @cached_property
     def layers(self) -> Layers | None:
-        """Where the products of an updated index are; None for one that was only built, or compacted."""
+        """Return where the products of an updated index are; None for one that was only built, or compacted."""
         layers = self.made.layers
         if layers is None:
             return None
@@ -94,18 +96,18 @@ class ProductIndex:
         return LayeredRows(main, delta, self.layers)
 
     def vectors(self, view: str) -> Vectors | LayeredRows | None:
-        """The vectors of an encoded view (text, image, image_extra); None when the index has none."""
+        """Return the vectors of an encoded view (text, image, image_extra); None when the index has none."""
         return self._vectors.get(view)
 
     def rows(self, view: str) -> Rows:
-        """The dense rows of a view that was joined."""
+        """Return the dense rows of a view that was joined."""
         if view == "fused":
             return FusedRows(self._vectors["text"], self._vectors["image"], self.fusion)
         return self._vectors[view]
 
     @cached_property
     def lexical(self) -> LexicalIndex | None:
-        """The lexical view, None when the index was built without."""
+        """Return the lexical view, None when the index was built without."""
         if "lexical" not in self.views:
             return None
         with self.hold.read() as place:
@@ -116,7 +118,7 @@ class ProductIndex:
         return {}
 
     def engine(self, view: str) -> Index[Any]:
-        """The index of a view."""
+        """Return the index of a view."""
         if view == "lexical" and self.lexical is not None:
             return self.lexical
         if view not in self._engines:
@@ -136,20 +138,20 @@ class ProductIndex:
             return LayeredIndex(built, added, self.layers)
 
     def _built_rows(self, view: str) -> Rows:
-        """The rows of the build alone, in its order: those that its engine holds."""
+        """Return the rows of the build alone, in its order: those that its engine holds."""
         if view == "fused":
             return FusedRows(self._built_rows("text"), self._built_rows("image"), self.fusion)
         rows = self._vectors[view]
         return rows.main if isinstance(rows, LayeredRows) else rows
 
     def lists(self, view: str) -> Lists | None:
-        """The lists of near rows that a dense view was joined through, None where it was not."""
+        """Return the lists of near rows that a dense view was joined through, None where it was not."""
         layers = self.layers or unlayered(len(self.catalog))
         with self.hold.read() as place:
             return layered_lists(place / "engines" / lists_file(view), layers, self._added_rows(view))
 
     def _added_rows(self, view: str) -> Rows | None:
-        """The rows that updates added, None where there are none."""
+        """Return the rows that updates added, None where there are none."""
         if view == "fused":
             text, image = self._added_rows("text"), self._added_rows("image")
             return None if text is None or image is None else FusedRows(text, image, self.fusion)
@@ -161,12 +163,13 @@ class ProductIndex:
         return {v: self.kept_neighbours(v).first(self.k) for v in self.views}
 
     def kept_neighbours(self, view: str) -> Neighbours:
-        """All neighbours that the folder keeps of each product in a view: k and the reserve that updates live on."""
+        """Return all neighbours that the folder keeps of each product in a view: k and the reserve that updates live
+        on."""
         with self.hold.read() as place:
             return open_neighbours(place / "neighbours" / view, len(self.catalog))
 
     def neighbours(self, view: str) -> Neighbours:
-        """The kept neighbours of every product in a view. Raises InputError when the view was not built."""
+        """Return the kept neighbours of every product in a view. Raises InputError when the view was not built."""
         if view not in self.views:
             raise InputError(
                 f"{self.folder}: has no {view} view (has {', '.join(self.views)}): build the index with it"
@@ -175,18 +178,18 @@ class ProductIndex:
 
     @cached_property
     def seen(self) -> dict[str, Bools1d]:
-        """For each encoded view, which products (n,) have anything to see."""
+        """Return for each encoded view which products (n,) have anything to see."""
         return {view: vectors.seen() for view, vectors in self._vectors.items()}
 
     def exact(self, view: str) -> bool:
-        """Whether a view's engine compares a query with every product."""
+        """Return whether a view's engine compares a query with every product."""
         engine = self.engine(view)
         main = engine.main if isinstance(engine, LayeredIndex) else engine
         return view == "lexical" or (isinstance(main, FaissIndex) and main.exact)
 
     @cached_property
     def sources(self) -> Ints1d:
-        """Each product's source as a code (n,), -1 where it has none."""
+        """Return each product's source as a code (n,), -1 where it has none."""
         return self.catalog.sources()
 
     @cached_property
@@ -194,13 +197,13 @@ class ProductIndex:
         return {}
 
     def allowed(self, filters: Filters) -> Bools1d | None:
-        """Which products (n,) the filters let through, None for all; kept, as the same are asked again."""
+        """Return which products (n,) the filters let through, None for all; it is kept, as the same are asked again."""
         if filters not in self._allowed:
             self._allowed[filters] = filters.allowed(self.catalog)
         return self._allowed[filters]
 
     def cosines(self, view: str, left: Ints1d, right: Ints1d) -> Floats1d:
-        """Cosines (p,) of pairs of positions in a view, float32, NaN where either has nothing to see."""
+        """Return the cosines (p,) of pairs of positions in a view, float32, NaN where either has nothing to see."""
         if view == "lexical" and self.lexical is not None:
             return _in_blocks(self.lexical.cosines, left, right)
         if view == "fused":
@@ -223,7 +226,7 @@ class ProductIndex:
         return {}
 
     def encoder(self, view: str) -> Encoder:
-        """The encoder of a view, for queries that are not in the catalogue."""
+        """Return the encoder of a view, for queries that are not in the catalogue."""
         if view not in self._encoders:
             with self.hold.read() as place:
                 self._encoders[view] = open_encoder(self.made.encoders[view], place / "vectors" / view)
@@ -249,7 +252,7 @@ def open_index(folder: Path, *, device: str = "cpu") -> ProductIndex:
 
 
 def _in_blocks(cosines: Any, left: Ints1d, right: Ints1d) -> Floats1d:
-    """Cosines computed a block of pairs at a time, so that the gathered rows stay small."""
+    """Compute cosines a block of pairs at a time, so that the gathered rows stay small."""
     out = np.empty(len(left), dtype=np.float32)
     for start in range(0, len(left), COSINE_BLOCK):
         part = slice(start, start + COSINE_BLOCK)
