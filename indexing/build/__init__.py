@@ -1,1 +1,1 @@
-"""From catalogue files to an index folder: what is planned, encoded, reused and joined."""
+"""A build turns catalogue files into an index folder: it plans, encodes, reuses what is there, and joins every view."""

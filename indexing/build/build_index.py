@@ -1,4 +1,4 @@
-"""The front door of the package: build an index folder from catalogue files."""
+"""The front door of the package builds an index folder from catalogue files."""
 
 import shutil
 from collections.abc import Collection, Sequence
@@ -26,8 +26,8 @@ from indexing.storage.tables import list_tables, open_table
 
 @dataclass(frozen=True)
 class Built:
-    """What a build did: the index, opened; what was set aside; the views whose vectors were reused;
-    how many products an encoder looked at in each of the others."""
+    """It says what a build did: the index, opened; what was set aside; the views whose vectors were reused; how many
+    products an encoder looked at in each of the others."""
 
     index: ProductIndex
     rejects: list[Reject]
@@ -87,7 +87,7 @@ def _refuse_another_catalog(out: Path, digest: str, replaced: bool) -> None:
 
 
 def _remove_leftovers(folder: Path, encoded: Collection[str]) -> None:
-    """The vectors that an interrupted run with other options left."""
+    """Remove the vectors that an interrupted run with other options left."""
     for view in (folder / "vectors").iterdir():
         if view.name not in encoded:
             shutil.rmtree(view)
@@ -101,7 +101,7 @@ def _made(
     joining: ViewJoining,
     views: Sequence[str],
 ) -> IndexManifest:
-    """What the manifest says of the index."""
+    """Return what the manifest says of the index."""
     pictures = str(read.catalog.pictures.resolve())
     fields = options.encoding.text_fields
     return IndexManifest(

@@ -1,4 +1,4 @@
-"""The plan of a build before it starts: which views there will be and what each takes. Only counts are read."""
+"""The plan of a build says before it starts which views there will be and what each takes. Only counts are read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ SAMPLED = 1000  # products whose texts are measured
 
 @dataclass(frozen=True)
 class LexicalPlan:
-    """Bytes of memory and disk, and seconds of both stages."""
+    """It says how many bytes of memory and disk, and seconds of both stages, the lexical view will take."""
 
     memory: int
     disk: int
@@ -38,7 +38,7 @@ class LexicalPlan:
     view: str = "lexical"
 
     def line(self) -> str:
-        """For people."""
+        """Return the plan as a line for people."""
         weighed, joined = map(duration, self.seconds)
         return (
             f"lexical: rare n-grams, joined exactly; memory {human(self.memory)}, disk {human(self.disk)}, about "
@@ -47,7 +47,7 @@ class LexicalPlan:
 
 
 def plan_lexical(products: int, chars: float, ask: Ask) -> LexicalPlan:
-    """The plan for texts of so many characters on average. Raises InputError for what does not fit the memory."""
+    """Plan for texts of so many characters on average. Raises InputError for what does not fit the memory."""
     counted = products * chars * NGRAMS_A_CHAR
     entries = int(counted * (KEPT_OF_MANY if products > MANY else 1.0))
     memory = entries * ENTRY_BYTES + BLOCK_BYTES + FIXED_BYTES
@@ -62,7 +62,7 @@ def plan_lexical(products: int, chars: float, ask: Ask) -> LexicalPlan:
 
 
 def plan_build(products: Sequence[Path], options: BuildOptions, device: str) -> list[ViewPlan | LexicalPlan]:
-    """A plan for each view of these files. Raises InputError for what cannot fit the memory."""
+    """Return a plan for each view of these files. Raises InputError for what cannot fit the memory."""
     files = [open_table(path) for path in list_tables(products)]
     count = sum(_rows_of(file) for file in files)
     ask = ask_of(options, device)
@@ -77,7 +77,7 @@ def plan_build(products: Sequence[Path], options: BuildOptions, device: str) -> 
 
 
 def _text_chars(file: TableFile, options: BuildOptions) -> float:
-    """The characters of a product's text, on average of the first ones in a file."""
+    """Count the characters of a product's text, on average of the first ones in a file."""
     schema = choose_schema(options.schema, file.names)
     named = {
         getattr(schema, name) for name in options.encoding.text_fields if name in TEXT_FIELDS
@@ -115,7 +115,7 @@ def _dimension(spec: Spec, file: TableFile, count: int) -> int:
 
 
 def _column_dimension(column: str, file: TableFile) -> int:
-    """The length of the first vector in a column; how it is written is for the reader to judge."""
+    """Return the length of the first vector in a column; how it is written is for the reader to judge."""
     if column not in file.names:
         return ASSUMED_DIM
     first = next(iter(file.blocks(1, [column])), None)
@@ -129,7 +129,8 @@ def _column_dimension(column: str, file: TableFile) -> int:
 
 
 def _rows_of(file: TableFile) -> int:
-    """Of parquet from its footer; the lines of other files, which is what their products are but for long cells."""
+    """Count the products of a file: parquet says it in its footer, of other files the lines are counted, which their
+    products are but for long cells."""
     if file.rows is not None:
         return file.rows
     with file.path.open("rb") as content:

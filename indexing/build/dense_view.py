@@ -1,4 +1,5 @@
-"""One dense view from vectors to neighbours: its engine made and tuned, joined with itself, and what both find measured.
+"""A dense view goes from vectors to neighbours: its engine is made and tuned, joined with itself, and what both find is
+measured.
 
 What is done is marked on disk with all that it depends on, so that a killed run goes on from there.
 """
@@ -43,7 +44,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Groups:
-    """Products (n,) by code, -1 = in none: their sources, where neighbours must be of another, and their categories."""
+    """They are groups of products (n,) by code, -1 = in none: their sources, where neighbours must be of another, and
+    their categories."""
 
     sources: Ints1d | None
     categories: Ints1d
@@ -52,7 +54,8 @@ class Groups:
 
 @dataclass(frozen=True)
 class EngineState:
-    """What is marked on disk of a view's engine: what it was `made` from, its factory, and how it was tuned, once it was."""
+    """It says what is marked on disk of a view's engine: what it was `made` from, its factory, and how it was tuned,
+    once it was."""
 
     made: Mapping[str, Any]
     factory: str | None = None
@@ -61,7 +64,8 @@ class EngineState:
 
 @dataclass
 class DenseView:
-    """The work on one view under `folder`. `made`: all that its vectors and neighbours depend on besides the plan."""
+    """It does the work on one view under `folder`. `made` is all that its vectors and neighbours depend on besides the
+    plan."""
 
     folder: Path
     plan: ViewPlan
@@ -97,7 +101,8 @@ class DenseView:
         return self.folder / "engines" / lists_file(self.plan.view)
 
     def _tune_engine(self) -> TunedEngine:
-        """Build the engine; where it cannot reach the asked recall, and was not asked for, the next more exact one."""
+        """Build the engine; where it cannot reach the asked recall, and was not asked for, build the next more exact
+        one."""
         factory: str | None = self.plan.factory
         while True:
             assert factory is not None
@@ -115,7 +120,8 @@ class DenseView:
             factory = better
 
     def _tuned(self, engine: FaissIndex, factory: str) -> tuple[TunedEngine, bool]:
-        """The engine as hard as the asked recall needs, with what its searches reach; and whether they reach it surely."""
+        """Return the engine as hard as the asked recall needs, with what its searches reach; and whether they reach it
+        surely."""
         before, asked = tuple(self.stepped_back), RecallRecord(self.ask.recall, self._truth_k, queries=1.0)
         if engine.exact:
             return TunedEngine(factory, None, before, asked), True
@@ -126,7 +132,7 @@ class DenseView:
         return found, tuning.reaches(self.ask.recall)
 
     def _engine(self, factory: str) -> FaissIndex:
-        """The engine that a run before has finished, or a new one."""
+        """Return the engine that a run before has finished, or a new one."""
         size = len(self.rows)
         if self.engine_path.exists() and self._engine_state().factory == factory:
             return load_faiss(self.engine_path, size, device=self._engine_device(factory), float16=self.float16)
@@ -140,7 +146,7 @@ class DenseView:
         return engine
 
     def _engine_state(self) -> EngineState:
-        """What is marked of this very work; of another one, nothing."""
+        """Return what is marked of this very work; of another one, nothing."""
         nothing = EngineState(self._as_stored(self.made))
         try:
             stored = json.loads(self.state_path.read_text(encoding="utf-8"))
@@ -155,7 +161,7 @@ class DenseView:
         unfinished.rename(self.state_path)
 
     def _join(self, done: TunedEngine) -> tuple[JoinRecord, float | None]:
-        """Join the view with itself; how, and which share of all pairs was compared where that is counted."""
+        """Join the view with itself; return how, and which share of all pairs was compared where that is counted."""
         plan, view = self.plan, self.plan.view
         if plan.join == "engine":
             self.lists_path.unlink(missing_ok=True)
@@ -178,13 +184,14 @@ class DenseView:
         return chosen.record, round(chosen.plan.products / max(len(units), 1) ** 2, 6)
 
     def _searched(self, done: TunedEngine) -> Index[Floats2d]:
-        """What the join asks: the engine, or where a GPU does not hold its vectors, these a part at a time."""
+        """Return what the join asks: the engine, or where a GPU does not hold its vectors, these a part at a time."""
         if self.ask.device == "cuda" and self._engine_device(done.factory) == "cpu":
             return GpuTiles(self.rows, gpu_bytes())
         return tuned(self._engine(done.factory), self.rows, None if done.effort is None else done.effort.value)
 
     def _engine_device(self, factory: str) -> str:
-        """Flat vectors that a GPU does not hold stay with the CPU; other engines are refused there by FAISS itself."""
+        """Return `cpu` or `cuda`: flat vectors that a GPU does not hold stay with the CPU; other engines are refused
+        there by FAISS itself."""
         needed = stored_bytes(factory, len(self.rows), self.rows.dim) // (2 if self.float16 else 1)
         if self.ask.device == "cuda" and factory == "Flat" and needed > GPU_SHARE * gpu_bytes() * gpu_count():
             return "cpu"
@@ -195,8 +202,8 @@ class DenseView:
         return NeighbourFiles(self.folder / "neighbours" / self.plan.view, len(self.rows), self.ask.k, made)
 
     def _measure(self, searches: RecallRecord) -> RecallRecord:
-        """The recall of `searches` with that of the kept neighbours, of those of another source where that was asked, also
-        by category."""
+        """Return the recall of `searches` with that of the kept neighbours, of those of another source where that was
+        asked, also by category."""
         truth = self._truth(self.groups.sources, 1)
         where = self.folder / "neighbours" / self.plan.view
         kept = [np.load(where / f"{name}.npy", mmap_mode="r") for name in ("positions", "cosines")]
@@ -214,7 +221,8 @@ class DenseView:
         )
 
     def _truth(self, sources: Ints1d | None, half: int) -> Truth:
-        """The true neighbours of the half of the sample that tunes (0) or judges (1); all of a small catalogue."""
+        """Return the true neighbours of the half of the sample that tunes (0) or judges (1); all of a small
+        catalogue."""
         most = EXACT_SAMPLE if self.plan.join == "exact" and self.plan.factory == "Flat" else SAMPLE
         drawn = draw_sample(len(self.rows), 2 * most, seed=self.seed)
         sample = drawn if len(drawn) < 2 * most else drawn[half * most : (half + 1) * most]
@@ -238,5 +246,5 @@ class DenseView:
 
 
 def _rounded(value: float) -> float | None:
-    """Four digits; None for NaN, which JSON does not have."""
+    """Return four digits after the point; None for NaN, which JSON does not have."""
     return None if np.isnan(value) else round(value, 4)

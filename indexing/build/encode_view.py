@@ -1,4 +1,4 @@
-"""Encoding one view of a catalogue into shards on disk: reused where they fit, resumed where a run was cut short.
+"""One view of a catalogue is encoded into shards on disk: reused where they fit, resumed where a run was cut short.
 
 A shard is encoded in parts, so that little is lost when a slow encoder is killed; a whole shard takes its parts' place.
 """
@@ -21,8 +21,8 @@ from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
 
 @dataclass(frozen=True)
 class EncodedView:
-    """The vectors of a view, what was set aside, whether all of it was there already, and how many products an encoder
-    has looked at now."""
+    """It holds the vectors of a view, what was set aside, whether all of it was there already, and how many products an
+    encoder has looked at now."""
 
     vectors: Vectors
     rejects: list[Reject]
@@ -32,14 +32,14 @@ class EncodedView:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a catalogue's `contents` (n, 2), and an older index's rows by content."""
+    """It holds what is known of a catalogue's `contents` (n, 2), and an older index's rows by content."""
 
     contents: Contents
     bank: RowBank | None = None
 
     @cached_property
     def first(self) -> Ints1d:
-        """The first product (n,) of each one's content."""
+        """Return the first product (n,) of each one's content."""
         return first_of(self.contents)
 
 
@@ -73,7 +73,7 @@ def encode_view(
 
 @dataclass
 class _Run:
-    """One run over the shards that are not there yet; the parts of the current one are held in memory."""
+    """It is one run over the shards that are not there yet; the parts of the current one are held in memory."""
 
     catalog: Catalog
     shards: ShardFolder
@@ -113,7 +113,8 @@ class _Run:
         return Encoded(rows, self._fill(rows, here, self.known))
 
     def _fill(self, rows: Floats2d, here: Ints1d, known: Known) -> list[Reject]:
-        """Rows of zeros are never taken over: a product with nothing to see is looked at, and told why."""
+        """Fill in the rows of products; zeros are never taken over: a product with nothing to see is looked at, and
+        told why."""
         first, start = known.first[here], int(here[0])
         if known.bank is not None:
             old = known.bank.find(known.contents[here])
@@ -126,7 +127,7 @@ class _Run:
         return rejects + self._look(rows, here, _missing(rows) & (first != here))
 
     def _look(self, rows: Floats2d, here: Ints1d, chosen: Bools1d) -> list[Reject]:
-        """Encode the chosen products."""
+        """Encode the chosen products into their rows; return what was set aside."""
         if not chosen.any():
             return []
         encoded = self.engine.encode(self.catalog.take(here[chosen]))
@@ -135,7 +136,7 @@ class _Run:
         return encoded.rejects
 
     def _written(self, positions: Ints1d, dim: int) -> Floats2d:
-        """The rows (p, dim) at positions before the current part: from shards on disk, or of the current one."""
+        """Return the rows (p, dim) at positions before the current part: from shards on disk, or of the current one."""
         rows, before = np.empty((len(positions), dim), dtype=np.float32), positions < self.start
         if before.any():
             rows[before] = open_vectors(self.shards.folder).take(positions[before])

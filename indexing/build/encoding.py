@@ -1,4 +1,4 @@
-"""Encoding every view of a catalogue: which encoders, from which columns, into which folders."""
+"""Encoding turns every view of a catalogue into vectors: by which encoders, from which columns, into which folders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ OZON_IMAGE = "column:main_pic_embeddings_resnet_v1+pic_embeddings_resnet_v1"
 
 @dataclass
 class ViewEncoding:
-    """The encoding of all views under `folder`; `out` is where an older index stands, whose vectors may be reused."""
+    """It encodes all views under `folder`; `out` is where an older index stands, whose vectors may be reused."""
 
     folder: Path
     out: Path
@@ -41,7 +41,7 @@ class ViewEncoding:
     encoders: dict[str, EncoderRecord] = field(default_factory=dict)  # by view
 
     def run(self) -> dict[str, Vectors]:
-        """The vectors of each encoded view: text, image and image_extra, those that there are."""
+        """Return the vectors of each encoded view: text, image and image_extra, those that there are."""
         try:
             return self._views()
         finally:
@@ -119,7 +119,7 @@ class ViewEncoding:
 
     @cached_property
     def _index(self) -> ProductIndex | None:
-        """The index to take vectors from; one that is damaged gives none."""
+        """Return the index to take vectors from, None where there is none or it is damaged."""
         try:
             return open_index(self.out)
         except InputError:
@@ -127,7 +127,7 @@ class ViewEncoding:
 
 
 def image_spec(options: BuildOptions, columns: Sequence[str], has_pictures: bool) -> Spec:
-    """The image encoder that is asked for, or the one that `auto` means for a file of these columns."""
+    """Return the image encoder that is asked for, or the one that `auto` means for a file of these columns."""
     if options.encoding.image_encoder != "auto":
         return parse_spec(options.encoding.image_encoder, "image")
     if choose_schema(options.schema, columns) == OZON and set(OZON.vectors[1:]) <= set(columns):
@@ -136,7 +136,8 @@ def image_spec(options: BuildOptions, columns: Sequence[str], has_pictures: bool
 
 
 def _known(catalog: Catalog, shards: ShardFolder, plan: EncoderPlan, before: ViewBefore) -> Known:
-    """What the encoder reads of the products, which is kept with their vectors, and rows that were made of the same."""
+    """Return what the encoder reads of the products, which is kept with their vectors, and rows that were made of the
+    same."""
     assert plan.contents is not None
     contents = contents_in_blocks(plan.contents, catalog)
     shards.write_contents(contents)
@@ -144,5 +145,5 @@ def _known(catalog: Catalog, shards: ShardFolder, plan: EncoderPlan, before: Vie
 
 
 def _pictured(catalog: Catalog, more_than: int = 0) -> bool:
-    """Whether any product has a picture, or more than so many."""
+    """Return whether any product has a picture, or more than so many."""
     return bool(pc.any(pc.greater(pc.list_value_length(catalog.table["images"]), more_than)).as_py())

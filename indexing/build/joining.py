@@ -1,4 +1,4 @@
-"""Indexing every view and joining it with itself."""
+"""Joining indexes every view and joins it with itself."""
 
 import json
 import shutil
@@ -26,7 +26,7 @@ from indexing.vectors.vectors import Vectors
 
 @dataclass
 class ViewJoining:
-    """The engines and the kept neighbours of all views under `folder`.
+    """It makes the engines and the kept neighbours of all views under `folder`.
 
     `made` is what the catalogue and its vectors depend on; what an interrupted run left of the same is gone on with.
     After `run`, `engines` are what was chosen and measured of each dense view, for the manifest.
@@ -42,17 +42,17 @@ class ViewJoining:
 
     @property
     def factory(self) -> str:
-        """The FAISS factory string: that of the view that is searched by default."""
+        """Return the FAISS factory string: that of the view that is searched by default."""
         made = [self.engines[view].factory for view in ("fused", "text", "image") if view in self.engines]
         return made[0] if made else self.options.joining.index
 
     @cached_property
     def ask(self) -> Ask:
-        """What was asked, for planning."""
+        """Return what was asked, for planning."""
         return ask_of(self.options, self.device)
 
     def run(self, vectors: dict[str, Vectors]) -> list[str]:
-        """The names of the views that were joined."""
+        """Join every view with itself; return the names of the views that were joined."""
         sources = self.catalog.source_codes() if self.options.match_across_sources else None
         rows = dense_rows(vectors, self.options.text_weight)
         plans = {view: plan_view(view, len(dense), dense.dim, self.ask) for view, dense in rows.items()}
@@ -90,7 +90,7 @@ class ViewJoining:
         SelfJoin(lexical, SparseRows(lexical), k, sources).write(files, stage="join lexical", progress=self.progress)
 
     def _lexical(self) -> LexicalIndex:
-        """What an earlier run has weighed, or weighed now."""
+        """Return what an earlier run has weighed, or weigh it now."""
         folder, options = self.folder / "lexical", LexicalOptions(fields=self.options.encoding.text_fields)
         state = json.loads(json.dumps({"made": self.made, "options": asdict(options)}))
         try:
@@ -106,7 +106,7 @@ class ViewJoining:
         return load_lexical(folder, len(self.catalog))
 
     def _remove_leftovers(self, views: Collection[str]) -> None:
-        """What runs with other options left, and the marks of this one."""
+        """Remove what runs with other options left, and the marks of this one."""
         for file in (self.folder / "engines").iterdir():
             if file.suffix in (".json", ".tmp") or file.name.partition(".")[0] not in views:
                 file.unlink()
@@ -125,7 +125,7 @@ class ViewJoining:
 
 
 def ask_of(options: BuildOptions, device: str) -> Ask:
-    """What the options ask of every view's index."""
+    """Return what the options ask of every view's index."""
     joining = options.joining
     return Ask(
         joining.index,

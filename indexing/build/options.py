@@ -1,4 +1,4 @@
-"""How an index is built."""
+"""Options say how an index is built."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

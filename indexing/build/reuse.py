@@ -1,4 +1,5 @@
-"""What may become of vectors that are there already: gone on with, reused, replaced, or refused, by how a build is run."""
+"""How a build is run decides what becomes of vectors that are there already: they are gone on with, reused, replaced,
+or refused."""
 
 import json
 from collections.abc import Callable
@@ -31,8 +32,9 @@ SHOWN = 60
 
 @dataclass(frozen=True)
 class ViewBefore:
-    """What an older index gives a view: the `folder` whose vectors are linked if they fit; with `--extend` the `encoder`
-    that was kept beside them, the rows by content (`bank`), and `fitted`, the index that a kept encoder was fitted for."""
+    """It holds what an older index gives a view: the `folder` whose vectors are linked if they fit; with `--extend` the
+    `encoder` that was kept beside them, the rows by content (`bank`), and `fitted`, the index that a kept encoder was
+    fitted for."""
 
     folder: Path | None = None
     fitted: str | None = None
@@ -41,8 +43,8 @@ class ViewBefore:
 
 
 def view_before(view: str, digest: str, plan: EncoderPlan, index: ProductIndex, options: BuildOptions) -> ViewBefore:
-    """What the index gives a view of the catalogue with this `digest`, planned so. Raises Unfinished where its vectors must
-    not be lost."""
+    """Return what the index gives a view of the catalogue with this `digest`, planned so. Raises Unfinished where its
+    vectors must not be lost."""
     if view not in index.made.encoders:
         return ViewBefore()
     record, place = index.made.encoders[view], index.folder / "vectors" / view
@@ -60,10 +62,12 @@ def view_before(view: str, digest: str, plan: EncoderPlan, index: ProductIndex, 
 def refuse_other(
     view: str, wanted: dict[str, Any], found: dict[str, Any] | None, options: BuildOptions, where: Path
 ) -> None:
-    """Raise where the vectors of a view in `where` were made otherwise than is asked for now, and must not be lost.
+    """Raise Unfinished where the vectors of a view in `where` were made otherwise than is asked for now, and must not
+    be lost.
 
     `--overwrite` replaces whatever is there; `--resume` nothing; `--extend` what was made of other products; without
-    any of them, the vectors of lsa, thumbnail and columns, which take seconds, are made again, those of models are kept.
+    any of them, the vectors of lsa, thumbnail and columns, which take seconds, are made again, those of models are
+    kept.
     """
     if options.overwrite or found is None:
         return
@@ -81,7 +85,7 @@ def refuse_other(
 
 
 def agreement_in(folder: Path) -> Agreement | None:
-    """What was measured when the model of a view was opened, for the manifest; None where nothing was."""
+    """Read what was measured when the model of a view was opened, for the manifest; None where nothing was."""
     file = folder / AGREEMENT_FILE
     if not file.is_file():
         return None
@@ -89,13 +93,14 @@ def agreement_in(folder: Path) -> Agreement | None:
 
 
 def contents_in_blocks(contents: Callable[[Catalog], Contents], catalog: Catalog) -> Contents:
-    """What an encoder reads of each product (n, 2), a block at a time."""
+    """Return what an encoder reads of each product (n, 2), a block at a time."""
     starts = range(0, len(catalog), SHARD_ROWS)
     return np.concatenate([contents(catalog.slice(at, min(at + SHARD_ROWS, len(catalog)))) for at in starts])
 
 
 def _bank(view: str, plan: EncoderPlan, index: ProductIndex, place: Path) -> RowBank | None:
-    """Rows by what they were made from: as kept with them; texts are also read again from the index's catalogue."""
+    """Return rows by what they were made from: as kept with them; texts are also read again from the index's catalogue.
+    None where neither is there."""
     kept, rows = contents_of(place), open_vectors(place)
     if kept is not None and len(kept) == len(rows):
         return RowBank(kept, rows)
@@ -106,12 +111,12 @@ def _bank(view: str, plan: EncoderPlan, index: ProductIndex, place: Path) -> Row
 
 
 def holds_rows(view: Path) -> bool:
-    """Whether anything of a view's folder has been encoded."""
+    """Return whether anything of a view's folder has been encoded."""
     return any(view.glob("vectors_*.npy")) or any(view.glob("part_*.npy"))
 
 
 def holds_model_vectors(folder: Path) -> bool:
-    """Whether a folder holds vectors that a model made, which are worth going on with after an error."""
+    """Return whether a folder holds vectors that a model made, which are worth going on with after an error."""
     for view in (folder / "vectors").glob("*"):
         spec = str((made_of(view) or {}).get("spec", ""))
         if Spec.of(spec).engine in NEURAL and holds_rows(view):

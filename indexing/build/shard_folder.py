@@ -1,4 +1,5 @@
-"""The folder of one view's vectors: numbered shards, the parts of an unfinished one, and what they were made from."""
+"""A shard folder keeps one view's vectors: numbered shards, the parts of an unfinished one, and what they were made
+from."""
 
 import json
 import os
@@ -22,7 +23,7 @@ ROWS = ("vectors_", "rejects_", "part_", "unfinished.tmp", CONTENTS, STATE)  # b
 
 @dataclass(frozen=True)
 class ShardFolder:
-    """The folder of one view's shards, with `made`: everything that they depend on."""
+    """It is the folder of one view's shards, with `made`: everything that they depend on."""
 
     folder: Path
     made: dict[str, Any]
@@ -54,14 +55,14 @@ class ShardFolder:
         np.save(self.folder / CONTENTS, contents)
 
     def done(self) -> int:
-        """How many shards are there, counted from the first."""
+        """Return how many shards are there, counted from the first."""
         number = 0
         while self._shard(number).exists():
             number += 1
         return number
 
     def parts(self, number: int) -> list[Floats2d]:
-        """The parts of a shard that are there, counted from the first."""
+        """Read the parts of a shard that are there, counted from the first."""
         found: list[Floats2d] = []
         while self._part(number, len(found)).exists():
             found.append(np.load(self._part(number, len(found)), allow_pickle=False))
@@ -92,7 +93,7 @@ class ShardFolder:
                 file.unlink()
 
     def rejects(self) -> list[Reject]:
-        """What the encoder set aside in all shards."""
+        """Read what the encoder set aside in all shards."""
         return [reject for file in sorted(self.folder.glob("rejects_*.json")) for reject in _read_rejects(file)]
 
     def _shard(self, number: int) -> Path:
@@ -115,7 +116,7 @@ class ShardFolder:
 
 
 def made_of(folder: Path) -> dict[str, Any] | None:
-    """What the shards in a folder were made from, None when that is not known."""
+    """Read what the shards in a folder were made from, None when that is not known."""
     try:
         found = json.loads((folder / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -124,7 +125,7 @@ def made_of(folder: Path) -> dict[str, Any] | None:
 
 
 def contents_of(folder: Path) -> Contents | None:
-    """What the encoder read of each product whose row is in a folder; None where that was not kept."""
+    """Read what the encoder read of each product whose row is in a folder; None where that was not kept."""
     try:
         found: Contents = np.load(folder / CONTENTS, allow_pickle=False)
     except (OSError, ValueError, EOFError):
@@ -133,7 +134,7 @@ def contents_of(folder: Path) -> Contents | None:
 
 
 def as_read(made: dict[str, Any]) -> dict[str, Any]:
-    """As it reads from a file: tuples are lists there."""
+    """Return it as it reads from a file: tuples are lists there."""
     found: dict[str, Any] = json.loads(json.dumps(made))
     return found
 

@@ -1,5 +1,5 @@
-"""Which index a view gets and how it is joined, from size, dimension, memory, device and asked recall; and what that
-will take. The figures behind it are in docs/index.md."""
+"""A view's plan says which index it gets and how it is joined, from size, dimension, memory, device and asked recall;
+and what that will take. The figures behind it are in docs/index.md."""
 
 import time
 from collections.abc import Mapping
@@ -27,7 +27,8 @@ GRAPH_S = 4e-7  # seconds a product and dimension to put it into a graph, on one
 
 @dataclass(frozen=True)
 class Ask:
-    """What is asked of an index. `memory` in bytes; `index` is auto or a factory string; `purpose` join or queries."""
+    """It says what is asked of an index: `memory` in bytes; `index` is auto or a factory string; `purpose` is join or
+    queries."""
 
     index: str = "auto"
     join: str = "auto"
@@ -41,7 +42,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class ViewPlan:
-    """A view's engine and join, and what they will take: bytes of memory and disk, seconds of each stage."""
+    """It names a view's engine and join, and what they will take: bytes of memory and disk, seconds of each stage."""
 
     view: str
     factory: str
@@ -52,7 +53,7 @@ class ViewPlan:
     seconds: Mapping[str, float]
 
     def line(self) -> str:
-        """For people."""
+        """Return the plan as a line for people."""
         took = ", ".join(f"{stage} {duration(s)}" for stage, s in self.seconds.items())
         return (
             f"{self.view}: {self.factory}, joined {JOINED[self.join]} ({self.why}); memory {human(self.memory)}, "
@@ -69,7 +70,7 @@ JOINED = {
 
 
 def plan_view(view: str, products: int, dim: int, ask: Ask, *, rate: float | None = None) -> ViewPlan:
-    """The plan of one view. `rate`: multiplications a second of one thread, measured now when not given.
+    """Plan one view. `rate` is how many multiplications a second one thread does, measured now when not given.
 
     Raises InputError for what does not fit the memory, with what would.
     """
@@ -87,7 +88,8 @@ def plan_view(view: str, products: int, dim: int, ask: Ask, *, rate: float | Non
 
 
 def stored_bytes(factory: str, products: int, dim: int) -> int:
-    """What an engine holds of the products; of a factory string that is not known here, as much as of Flat."""
+    """Return how many bytes an engine holds of the products; for a factory string that is not known here, as many as
+    Flat."""
     if "HNSW" in factory:
         return products * (dim * 4 + LINK_BYTES)
     if "SQ8" in factory:
@@ -101,7 +103,8 @@ def stored_bytes(factory: str, products: int, dim: int) -> int:
 
 
 def engine_bytes(factory: str, products: int, dim: int) -> int:
-    """The most memory while an engine is made: what it holds (its lists grow by doubling), what it is trained on."""
+    """Return the most memory while an engine is made: what it holds (its lists grow by doubling), what it is trained
+    on."""
     held = stored_bytes(factory, products, dim)
     if factory == "Flat":
         return held + min(products, ADDED_ROWS) * dim * 4
@@ -110,7 +113,8 @@ def engine_bytes(factory: str, products: int, dim: int) -> int:
 
 
 def join_bytes(products: int, dim: int, ask: Ask) -> int:
-    """The memory of the self-join: it takes a window of rows at a time, as many as the rest of the budget holds."""
+    """Return the memory of the self-join: it takes a window of rows at a time, as many as the rest of the budget
+    holds."""
     copied = products * dim * 4
     budget = ask.memory - FIXED_BYTES
     copied = copied if copied <= budget // 2 else 0  # else in a file
@@ -122,12 +126,12 @@ def join_bytes(products: int, dim: int, ask: Ask) -> int:
 
 
 def join_budget(ask: Ask) -> int:
-    """What of the memory the join may hold."""
+    """Return how many bytes of the memory the join may hold."""
     return max(ask.memory - FIXED_BYTES, 0)
 
 
 def products_per_s(dim: int = 256) -> float:
-    """Multiplications a second of one thread here: a tile of cosines, timed."""
+    """Measure how many multiplications a second one thread does here: a tile of cosines is timed."""
     rows, columns = np.ones((512, dim), dtype=np.float32), np.ones((2048, dim), dtype=np.float32)
     taken = []
     for _ in range(3):
@@ -138,7 +142,7 @@ def products_per_s(dim: int = 256) -> float:
 
 
 def more_exact(factory: str, products: int) -> str | None:
-    """The next more exact engine, None for the last."""
+    """Return the next more exact engine, None for the last."""
     lists = f"IVF{_lists_in(factory) or lists_for(products)}"
     ladder = [f"{lists},PQ", f"{lists},SQ8", f"{lists},Flat", "Flat"]
     if "HNSW" in factory:
@@ -214,7 +218,8 @@ def _lists_in(factory: str) -> int:
 
 
 def _codes(dim: int) -> int:
-    """Bytes a product by product quantisation: a quarter of the dimensions, of those numbers that divide it."""
+    """Return the bytes of a product by product quantisation: a quarter of the dimensions, or the next smaller number
+    that divides them."""
     return next(codes for codes in range(max(dim // 4, 1), 0, -1) if dim % codes == 0)
 
 
