@@ -1,1 +1,1 @@
-"""Products put into an index, and taken out, without building it again."""
+"""An update puts products into an index, and takes others out, without building it again."""

@@ -1,4 +1,5 @@
-"""The kept neighbours after an update by asking indexes: of the lexical view, and of a dense one on a GPU."""
+"""Searching brings the kept neighbours up to date by asking indexes: those of the lexical view, and of a dense one on a
+GPU."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -23,15 +24,15 @@ FIRST_ASK = 8  # of the new products, for each old one
 
 @dataclass(frozen=True)
 class DeltaSearch:
-    """One view. `join` searches the updated index for its k neighbours, `fresh` is an index of the rows of those that are
-    new or look otherwise."""
+    """It brings one view up to date. `join` searches the updated index for its k neighbours, `fresh` is an index of the
+    rows of those that are new or look otherwise."""
 
     old: OldLists
     join: SelfJoin
     fresh: Index[Any] | None
 
     def write(self, folder: Path, *, stage: str, progress: Progress = silent) -> int:
-        """All neighbours as `SelfJoin.write` leaves them; how many products were searched for."""
+        """Write all neighbours as `SelfJoin.write` leaves them; return how many products were searched for."""
         folder.mkdir(parents=True, exist_ok=True)
         size, searched = len(self.old), 0
         positions = np.lib.format.open_memmap(folder / "positions.npy", "w+", np.int64, (size, self.join.k))
@@ -49,14 +50,14 @@ class DeltaSearch:
         return searched
 
     def _block(self, start: int) -> tuple[Neighbours, Bools1d]:
-        """The neighbours of a block of products, and who of them was searched for."""
+        """Return the neighbours of a block of products, and who of them was searched for."""
         own = np.arange(start, min(start + BLOCK_ROWS, len(self.old)))
         left = self.old.left(own)
         lists, search = left.lists, left.search
         stay = np.flatnonzero(~search)
         if stay.size and self.fresh is not None:
-            of = LeftLists(Neighbours(*_parts(lists, stay)), left.whole[stay], search[stay])
-            changed, entered = of.with_entrants(self._came(own[stay], of.floors, self.fresh))
+            staying = LeftLists(Neighbours(*_parts(lists, stay)), left.whole[stay], search[stay])
+            changed, entered = staying.with_entrants(self._came(own[stay], staying.floors, self.fresh))
             lists.positions[stay[changed]], lists.cosines[stay[changed]] = entered.positions, entered.cosines
         new = np.flatnonzero(self.old.is_again[own])
         at = np.searchsorted(self.old.again, own[new])
@@ -68,7 +69,8 @@ class DeltaSearch:
 
     @cached_property
     def _of_again(self) -> Neighbours:
-        """The neighbours of those that are new or changed, searched in large batches: small ones take several times as long."""
+        """Return the neighbours of those that are new or changed, searched in large batches: small ones take several
+        times as long."""
         again = self.old.again
         found = no_neighbours(len(again), self.join.k)
         for start in range(0, len(again), BLOCK_ROWS):
@@ -83,7 +85,8 @@ class DeltaSearch:
         return settled(found, cast(Rows, self.join.rows), own, self.join.k)
 
     def _came(self, own: Ints1d, floor: Floats1d, fresh: Index[Any]) -> Neighbours:
-        """The new products with a cosine of at least `floor` (q,), the best k of them; columns as many as needed."""
+        """Return the new products with a cosine of at least `floor` (q,), the best k of them; columns are as many as
+        needed."""
         again = self.old.again
         out, rows, ask = no_neighbours(len(own), 0), np.arange(len(own)), FIRST_ASK
         while rows.size:
@@ -110,6 +113,6 @@ def _parts(neighbours: Neighbours, rows: Any) -> tuple[Any, Any]:
 
 
 def _wider(neighbours: Neighbours, k: int) -> Neighbours:
-    """The same with room for k."""
+    """Return the same with room for k."""
     more = no_neighbours(len(neighbours), k - neighbours.k)
     return Neighbours(np.hstack([neighbours.positions, more.positions]), np.hstack([neighbours.cosines, more.cosines]))

@@ -1,7 +1,8 @@
-"""The dense neighbours after an update: who is searched for is compared with the others in tiles, which serve both sides.
+"""Tiles bring the dense neighbours up to date: who is searched for is compared with the others in tiles, which serve
+both sides.
 
-What a product may take from a tile is known beforehand, from the end of its list: nearly nothing. So the comparing costs
-little more than the products of rows.
+What a product may take from a tile is known beforehand, from the end of its list: nearly nothing. So the comparing
+costs little more than the products of rows.
 """
 
 from collections import deque
@@ -37,8 +38,8 @@ FORGOTTEN_ROWS = 262_144  # between givings back of pages: rows of a cell stand 
 
 @dataclass(frozen=True)
 class DeltaTiles:
-    """One view: the lists as they were, its rows now, and with whom is compared. With `sources` (n,), neighbours are of
-    other sources."""
+    """It brings one view up to date, from the lists as they were, its rows now, and with whom is compared. With
+    `sources` (n,), neighbours are of other sources."""
 
     old: OldLists
     rows: Rows
@@ -47,12 +48,12 @@ class DeltaTiles:
     threads: int = field(default_factory=thread_count)
 
     def write(self, folder: Path, *, stage: str, progress: Progress = silent) -> int:
-        """All neighbours as `SelfJoin.write` leaves them; how many products were searched for."""
+        """Write all neighbours as `SelfJoin.write` leaves them; return how many products were searched for."""
         folder.mkdir(parents=True, exist_ok=True)
         shape = (len(self.old), self.old.k)
         positions = np.lib.format.open_memmap(folder / "positions.npy", "w+", np.int64, shape)
         cosines = np.lib.format.open_memmap(folder / "cosines.npy", "w+", np.float32, shape)
-        kept = _Kept(positions, cosines, *(np.empty(len(self.old), dtype=of) for of in (np.float32, bool)))
+        kept = _Kept(positions, cosines, *(np.empty(len(self.old), dtype=kind) for kind in (np.float32, bool)))
         search = self._carry(kept)
         there = search[self._seen[search]]
         parts = [there[start : start + SEARCHED_AT_ONCE] for start in range(0, len(there), SEARCHED_AT_ONCE)]
@@ -78,7 +79,7 @@ class DeltaTiles:
         return seen
 
     def _carry(self, kept: "_Kept") -> Ints1d:
-        """Write what is left of the lists; who is to be searched for."""
+        """Write what is left of the lists; return who is to be searched for."""
 
         def carry(start: int) -> Ints1d:
             own = np.arange(start, min(start + BLOCK_ROWS, len(self.old)))
@@ -98,8 +99,8 @@ class DeltaTiles:
 
 @dataclass
 class _Kept:
-    """The lists being written; of each product `floor` (n,), the least cosine that may come in, +inf where it is searched
-    for, and whether its list held everybody there was."""
+    """It holds the lists being written, with `floor` (n,), the least cosine that may come into each, +inf where its
+    product is searched for, and `whole` (n,), whether it held everybody there was."""
 
     positions: npt.NDArray[np.int64]
     cosines: npt.NDArray[np.float32]
@@ -116,7 +117,7 @@ class _Kept:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows by place: those of the cells in their order, and behind them those that are searched for."""
+    """It gives the rows by place: those of the cells in their order, and behind them those that are searched for."""
 
     rows: Rows
     order: Ints1d
@@ -127,7 +128,8 @@ class _Rows:
         return self.rows.take(self.order[start:stop]) if start < first else self.searched[start - first : stop - first]
 
     def gather(self, places: npt.NDArray[np.integer]) -> Floats2d:
-        """Of one of both parts."""
+        """Return the rows at these places, in their order; all places are of the cells, or all of those searched
+        for."""
         first = len(self.order)
         return (
             self.searched[places - first] if len(places) and places[0] >= first else self.rows.take(self.order[places])
@@ -135,7 +137,7 @@ class _Rows:
 
 
 class _Search:
-    """The neighbours of some products, and who takes those of them that are new among its own."""
+    """It finds the neighbours of some products, and who takes those of them that are new among its own."""
 
     def __init__(self, join: DeltaTiles, kept: _Kept, visits: Visits) -> None:
         self.join, self.kept, self.visits = join, kept, visits
@@ -147,7 +149,7 @@ class _Search:
         self.work = TileWork(_Rows(join.rows, self.order, visits.rows), units, floor, sources)
 
     def run(self) -> Iterator[int]:
-        """Write all of it; how many products have been gone through."""
+        """Write all of it; yield how many products have been gone through."""
         with ThreadPoolExecutor(self.join.threads) as pool, threadpool_limits(1, user_api="blas"):
             spans = list(self._own_spans())
             for (_, a, b), floors in zip(spans, pool.map(self._floors, spans), strict=True):
@@ -171,7 +173,7 @@ class _Search:
             list(pool.map(lambda start: self._found(found, start, min(start + BLOCK_ROWS // 4, found.size)), parts))
 
     def _tiles(self) -> Iterator[Tile]:
-        """The rows of each cell, a stripe at a time, against those who look at it."""
+        """Yield tiles that compare the rows of each cell, a stripe at a time, with those who look at it."""
         forgotten = 0
         for cell, visitors in enumerate(self.visits.visitors):
             places = self.first + visitors
@@ -185,14 +187,14 @@ class _Search:
                     yield Tile(a, min(a + STRIPE_ROWS, end), (), gathered=places[c : c + TILE_COLUMNS])
 
     def _own_spans(self) -> Iterator[tuple[int, int, int]]:
-        """A cell, and from which to which of those that are searched for are in it."""
+        """Yield each cell, and from which to which of those that are searched for are in it."""
         heads = np.flatnonzero(np.diff(self.visits.own, prepend=-1))
         for a, end in zip(heads.tolist(), [*heads[1:].tolist(), len(self.visits.own)], strict=True):
             for start in range(a, end, STRIPE_ROWS):
                 yield int(self.visits.own[a]), start, min(start + STRIPE_ROWS, end)
 
     def _floors(self, span: tuple[int, int, int]) -> Floats1d:
-        """For each of them a cosine that enough others surely have, from a look at some of its cell."""
+        """Return for each of them a cosine that enough others surely have, from a look at some of its cell."""
         cell, a, b = span
         start, end = self.join.cells.bounds[cell : cell + 2].tolist()
         sample = np.arange(start, end, max((end - start) // PROBED, 1))

@@ -1,4 +1,5 @@
-"""What an update does to a catalogue: which products are new, changed, the same or gone, and the new catalogue file."""
+"""Changes are what an update does to a catalogue: which products are new, changed, the same or gone, and the new
+catalogue file."""
 
 import hashlib
 import os
@@ -25,8 +26,8 @@ SHOWN_IDS = 5
 
 @dataclass(frozen=True)
 class Moves:
-    """Where products stand after an update: `origin` (n,) is each one's position before, -1 for a new one; `moved` (m,)
-    each old one's position now, -1 when it was deleted. Both rise, so that ties keep their order."""
+    """They say where products stand after an update: `origin` (n,) is each one's position before, -1 for a new one;
+    `moved` (m,) each old one's position now, -1 when it was deleted. Both rise, so that ties keep their order."""
 
     origin: Ints1d
     moved: Ints1d
@@ -34,8 +35,9 @@ class Moves:
 
 @dataclass(frozen=True)
 class CatalogUpdate:
-    """`given` are the products of the update (u,), in the index's types; `place` (u,) their positions before, -1 for new
-    ones; `changed` (u,) which of those that were there are not the same any more; `deleted` positions before."""
+    """`given` are the products of the update (u,), in the index's types; `place` (u,) are their positions before, -1
+    for new ones; `changed` (u,) says which of those that were there are not the same any more; `deleted` are positions
+    before."""
 
     old: Catalog
     given: Catalog
@@ -45,23 +47,24 @@ class CatalogUpdate:
 
     @property
     def added(self) -> Ints1d:
-        """The rows of `given` that are new."""
+        """Return the rows of `given` that are new."""
         return np.flatnonzero(self.place < 0)
 
     @property
     def nothing(self) -> bool:
-        """Whether the index is as it should be already."""
+        """Return whether the index is as it should be already."""
         return not (self.changed.any() or self.added.size or self.deleted.size)
 
     def moves(self) -> Moves:
-        """The changed keep their places, the deleted leave no gap, the new stand at the end in the order given."""
+        """Return where products stand: the changed keep their places, the deleted leave no gap, the new stand at the
+        end in the order given."""
         stays = np.ones(len(self.old), dtype=bool)
         stays[self.deleted] = False
         moved = np.where(stays, np.cumsum(stays) - 1, -1).astype(np.int64)
         return Moves(np.concatenate([np.flatnonzero(stays), np.full(self.added.size, -1)]).astype(np.int64), moved)
 
     def rows(self, moves: Moves) -> Ints1d:
-        """The row of `given` (n,) for each product now, -1 where the old one stands."""
+        """Return the row of `given` (n,) for each product now, -1 where the old one stands."""
         rows = np.full(len(moves.origin), -1, dtype=np.int64)
         changed = np.flatnonzero(self.changed)
         rows[moves.moved[self.place[changed]]] = changed
@@ -69,7 +72,8 @@ class CatalogUpdate:
         return rows
 
     def write(self, folder: Path, moves: Moves) -> str:
-        """The new catalogue as catalog.arrow, block by block; its digest, as reading it from one file would give."""
+        """Write the new catalogue as catalog.arrow, block by block; return its digest, as reading it from one file
+        would give."""
         rows, digest = self.rows(moves), hashlib.sha256()
         parts = [slice(start, start + BLOCK_ROWS) for start in range(0, len(rows), BLOCK_ROWS)]
         with ThreadPoolExecutor(1) as pool, pa.ipc.new_file(folder / CATALOG_FILE, self.old.table.schema) as target:
@@ -80,7 +84,8 @@ class CatalogUpdate:
         return digest.hexdigest()
 
     def _block(self, origin: Ints1d, rows: Ints1d) -> pa.Table:
-        """Some products of the new catalogue: those of `origin` (b,), which rise, and of `rows` (b,) of `given`."""
+        """Return some products of the new catalogue: those of `origin` (b,), which rise, and of `rows` (b,) of
+        `given`."""
         fresh = rows >= 0
         stays = origin[~fresh]
         first, last = (int(stays[0]), int(stays[-1])) if len(stays) else (0, -1)
@@ -115,8 +120,8 @@ def plan_update(old: Catalog, given: Catalog | None, deleted: Ints1d, *, picture
 
 
 def in_types_of(old: Catalog, given: Catalog, *, pictures: str, blob: str) -> Catalog:
-    """Products just read, as the old catalogue would hold them: its type of ids, pictures as seen from its folder (their
-    own is `pictures` from there, "" for the same one), pictures given as bytes in the file `blob`.
+    """Return products just read as the old catalogue would hold them: its type of ids, pictures as seen from its folder
+    (their own is `pictures` from there, "" for the same one), pictures given as bytes in the file `blob`.
 
     Raises InputError for ids and vectors that cannot be of the old types.
     """
@@ -156,7 +161,8 @@ def _null_starts(lists: pa.LargeListArray) -> np.ndarray:
 
 
 def _vectors(column: pa.Array, kind: pa.DataType, name: str) -> pa.Array:
-    """Vectors of the length that the index has; where no product has one, there are zeros of that length."""
+    """Return vectors of the length that the index has; where no product has one, they are zeros of that length. Raises
+    InputError for others."""
     if column.type.list_size == kind.list_size:
         return column
     if np.any(column.flatten().to_numpy()):
@@ -170,7 +176,8 @@ def _vectors(column: pa.Array, kind: pa.DataType, name: str) -> pa.Array:
 
 
 def _contents(catalog: Catalog, rows: Ints1d) -> np.ndarray:
-    """A digest of each of these products; pictures given as bytes count with their bytes, wherever they are kept."""
+    """Return a digest of each of these products; pictures given as bytes count with their bytes, wherever they are
+    kept."""
     table = catalog.table.take(pa.array(rows))
     images = table["images"].combine_chunks()
     if pc.any(pc.match_substring(pc.list_flatten(images), BLOB_MARK)).as_py():
@@ -195,7 +202,7 @@ def _by_content(name: str, catalog: Catalog) -> str:
 
 
 def _written_since(catalog: Catalog, rows: Ints1d, since: float) -> Bools1d:
-    """Which of these products have a main picture that is a file written since a time."""
+    """Return which of these products have a main picture that is a file written since a time."""
     written = np.zeros(len(rows), dtype=bool)
     for number, name in enumerate(catalog.take(rows).main_pictures()):
         if name is not None:

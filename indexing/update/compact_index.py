@@ -1,4 +1,5 @@
-"""Folding an index's updates in: one layer again, with the neighbours that it has, or with encoders fitted again."""
+"""Compacting folds an index's updates in: it has one layer again, with the neighbours that it has, or with encoders
+fitted again."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,8 @@ from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
 
 @dataclass(frozen=True)
 class Compacted:
-    """The index, opened; how many rows of the delta were folded in and how many dead ones went; whether anything was done."""
+    """It holds the index, opened, and says how many rows of the delta were folded in, how many dead ones went, and
+    which views were fitted again."""
 
     index: ProductIndex
     delta: int
@@ -61,14 +63,14 @@ def compact_index(index: Path, *, refit: bool = False, device: str = "auto", pro
 
 
 def _fitted(index: ProductIndex) -> tuple[str, ...]:
-    """The views whose encoders were fitted on the catalogue."""
+    """Return the views whose encoders were fitted on the catalogue."""
     lexical = ("lexical",) if "lexical" in index.views else ()
     return (*(view for view, record in index.made.encoders.items() if record.made.engine == "lsa"), *lexical)
 
 
 @dataclass(frozen=True)
 class _Compacting:
-    """One version being made of another."""
+    """It makes one version of another."""
 
     old: ProductIndex
     folder: Path
@@ -133,7 +135,7 @@ class _Compacting:
             self.progress(f"index {view}", len(rows), len(rows))
 
     def _joined(self, vectors: dict[str, Vectors], made: IndexManifest) -> IndexManifest:
-        """Join every view again, by an index chosen anew as it was asked for; `made` with what came of it."""
+        """Join every view again, by an index chosen anew as it was asked for; return `made` with what came of it."""
         options = BuildOptions(
             encoding=EncodingOptions(text_fields=made.text_fields),
             joining=made.asked or JoiningOptions(index=made.index),

@@ -1,4 +1,4 @@
-"""Products that were deleted: the list that a user gives, and the record that an index keeps of them."""
+"""Deleted products stand in the list that a user gives, and in the record that an index keeps of them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ SHOWN_IDS = 5
 
 
 def read_delete_list(path: Path, column: str = "id") -> pa.Array:
-    """The ids of a list, once each, as text or integers: one a line of a text file, or the column of a table.
+    """Read the ids of a list, once each, as text or integers: one a line of a text file, or the column of a table.
 
     An empty list deletes nobody. Raises InputError for a file that cannot be read or has no such column.
     """
@@ -26,7 +26,8 @@ def read_delete_list(path: Path, column: str = "id") -> pa.Array:
 
 
 def find_deleted(catalog: Catalog, ids: pa.Array, *, path: Path, ignore_unknown: bool) -> Ints1d:
-    """The positions (sorted) of ids of a list. Raises InputError for ids that the catalogue lacks, unless ignored."""
+    """Return the positions (sorted) of ids of a list. Raises InputError for ids that the catalogue lacks, unless
+    ignored."""
     found = catalog.lookup.find(ids)
     missing = np.flatnonzero(found < 0)
     if missing.size and not ignore_unknown:

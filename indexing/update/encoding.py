@@ -1,4 +1,4 @@
-"""Encoding what an update brought: only new and changed products, by the encoders that the index was built with."""
+"""An update encodes only new and changed products, by the encoders that the index was built with."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +27,8 @@ from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
 
 @dataclass(frozen=True)
 class DeltaViews:
-    """The dense views after an update: `rows` of each encoded view, `layers` where they are, `again` the positions (sorted)
-    whose row in a view is new or another one, and what was set aside."""
+    """They are the dense views after an update: `rows` of each encoded view, `layers` where they are, `again` the
+    positions (sorted) whose row in a view is new or another one, and what was set aside."""
 
     layers: Layers
     rows: dict[str, LayeredRows]
@@ -36,13 +36,13 @@ class DeltaViews:
     rejects: list[Reject]
 
     def dense(self, view: str, index: ProductIndex) -> Rows:
-        """The rows of a view that is searched."""
+        """Return the rows of a view that is searched."""
         if view == "fused":
             return FusedRows(self.rows["text"], self.rows["image"], index.fusion)
         return self.rows[view]
 
     def engine(self, view: str, index: ProductIndex, folder: Path) -> Index[Floats2d]:
-        """The engine of a view, as `index` was before, with the delta's, which is made here."""
+        """Return the engine of a view: that of `index`, which is from before, with the delta's, which is made here."""
         before = index.engine(view)
         main = before.main if isinstance(before, LayeredIndex) else before  # the new version links to its file
         if not self.layers.delta:
@@ -52,13 +52,14 @@ class DeltaViews:
         return LayeredIndex(main, engine, self.layers)
 
     def lists(self, view: str, index: ProductIndex) -> Lists | None:
-        """The lists that a view was joined through, None where it was not; of the rows as they are now."""
+        """Return the lists that a view was joined through, None where it was not; they are of the rows as they are
+        now."""
         delta = self._delta(view, index) if self.layers.delta else None
         with index.hold.read() as place:
             return layered_lists(place / "engines" / lists_file(view), self.layers, delta)
 
     def _delta(self, view: str, index: ProductIndex) -> Rows:
-        rows: dict[str, Rows] = {name: _delta_rows(of) for name, of in self.rows.items()}
+        rows: dict[str, Rows] = {name: _delta_rows(layered) for name, layered in self.rows.items()}
         return FusedRows(rows["text"], rows["image"], index.fusion) if view == "fused" else rows[view]
 
 
@@ -76,15 +77,15 @@ def encode_delta(
         assert vectors is not None
         encoder = _encoder(record, old, view)
         encoded[view] = _encode(encoder, given, vectors.dim, rejects, f"encode {view}", progress)
-    differs = {view: _differing(old, view, of, before) for view, of in encoded.items()}
+    differs = {view: _differing(old, view, now, before) for view, now in encoded.items()}
     moved = np.any(list(differs.values()), axis=0) if differs else np.zeros(len(touched), dtype=bool)
     layers, members = _placed(old, moves, touched[moved])
     (folder / DELTA / "engines").mkdir(parents=True)
     layers.save(folder / DELTA)
     views = {
-        view: _write(old, view, layers, moves, members, (touched, of), folder / DELTA) for view, of in encoded.items()
+        view: _write(old, view, layers, moves, members, (touched, now), folder / DELTA) for view, now in encoded.items()
     }
-    again = {view: touched[of] for view, of in differs.items()}
+    again = {view: touched[changed] for view, changed in differs.items()}
     if "fused" in old.views:
         again["fused"] = np.union1d(again["text"], again["image"])
     return DeltaViews(layers, views, again, rejects)
@@ -117,7 +118,7 @@ def _encode(
 
 
 def _differing(old: ProductIndex, view: str, rows: Floats2d, before: Ints1d) -> Bools1d:
-    """Which rows (t,) are not what the product had; those of new products are not."""
+    """Return which rows (t,) are not what the product had; those of new products are not."""
     vectors, differs = old.vectors(view), before < 0
     there = np.flatnonzero(before >= 0)
     if vectors is not None and there.size:
@@ -126,7 +127,8 @@ def _differing(old: ProductIndex, view: str, rows: Floats2d, before: Ints1d) -> 
 
 
 def _placed(old: ProductIndex, moves: Moves, moved: Ints1d) -> tuple[Layers, Ints1d]:
-    """The new layers, and the positions of the delta's rows: those `moved` there now, and who was there and stays."""
+    """Return the new layers, and the positions of the delta's rows: those `moved` there now, and who was there and
+    stays."""
     base = old.layers or unlayered(len(old.catalog))
     stored = np.where(moves.origin >= 0, np.asarray(base.stored)[np.maximum(moves.origin, 0)], base.main)
     stored[moved] = base.main

@@ -1,7 +1,7 @@
-"""What an update leaves of the kept neighbours: old lists lose what went and gain what came.
+"""Kept lists lose what an update takes away, and gain what came.
 
-A list is the beginning of the true order, as far as it goes: taking products away and putting in every new one that stands
-before its end leaves it so. It is searched again only when fewer than are needed are left of it.
+A list is the beginning of the true order, as far as it goes: taking products away and putting in every new one that
+stands before its end leaves it so. It is searched again only when fewer than are needed are left of it.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,9 @@ UNSETTLED = 4 * RESOLUTION  # an engine's cosines are this near to the settled o
 
 @dataclass(frozen=True)
 class LeftLists:
-    """What is left of the lists (q, k) of some products. `whole` (q,): a list held everybody there was, so that its end is
-    no bound; `search` (q,): the product is new or looks otherwise, or too few are left of its list."""
+    """They are what is left of the lists (q, k) of some products. `whole` (q,) says that a list held everybody there
+    was, so that its end is no bound; `search` (q,) that the product is new or looks otherwise, or too few are left of
+    its list."""
 
     lists: Neighbours
     whole: Bools1d
@@ -28,19 +29,19 @@ class LeftLists:
 
     @property
     def ends(self) -> Neighbours:
-        """The last one (q, 1) of each list."""
+        """Return the last one (q, 1) of each list."""
         last = np.maximum((self.lists.positions >= 0).sum(axis=1) - 1, 0)[:, None]
         positions = np.take_along_axis(self.lists.positions, last, 1)
         return Neighbours(positions, np.take_along_axis(self.lists.cosines, last, 1))
 
     @property
     def floors(self) -> Floats1d:
-        """The least cosine (q,), by any engine, that a new product needs to stand before a list's end."""
+        """Return the least cosine (q,), by any engine, that a new product needs to stand before a list's end."""
         return np.where(self.whole, -np.inf, self.ends.cosines[:, 0] - UNSETTLED).astype(np.float32)
 
     def with_entrants(self, came: Neighbours) -> tuple[Ints1d, Neighbours]:
-        """Which lists change, (c,), and what they are with those of the neighbours `came` (q, any) that stand before
-        their ends."""
+        """Return which lists change, (c,), and what they are with those of the neighbours `came` (q, any) that stand
+        before their ends."""
         wanted = _before(came, self.ends) | self.whole[:, None]
         changed = np.flatnonzero(((came.positions >= 0) & wanted).any(axis=1))
         chosen = keep(Neighbours(came.positions[changed], came.cosines[changed]), wanted[changed], came.k)
@@ -51,8 +52,8 @@ class LeftLists:
 
 @dataclass(frozen=True)
 class OldLists:
-    """The lists `before` an update, to be carried over to lists of k. `again` are the positions (sorted) of products that
-    are new or look otherwise than before; lists with fewer than `least` left are searched."""
+    """They are the lists `before` an update, to be carried over to lists of k. `again` are the positions (sorted) of
+    products that are new or look otherwise than before; lists with fewer than `least` left are searched."""
 
     before: Neighbours
     moves: Moves
@@ -65,21 +66,21 @@ class OldLists:
 
     @cached_property
     def is_again(self) -> Bools1d:
-        """Which products (n,) are new or look otherwise."""
+        """Return which products (n,) are new or look otherwise."""
         marked = np.zeros(len(self), dtype=bool)
         marked[self.again] = True
         return marked
 
     @cached_property
     def _kept(self) -> Ints1d:
-        """The position now (m,) of what is still the same in this view, -1 for what was deleted or changed."""
+        """Return the position now (m,) of what is still the same in this view, -1 for what was deleted or changed."""
         kept = self.moves.moved.copy()
         changed = self.moves.origin[self.again]
         kept[changed[changed >= 0]] = -1
         return kept
 
     def left(self, own: Ints1d) -> LeftLists:
-        """What is left of the lists of these products."""
+        """Return what is left of the lists of these products."""
         origin = self.moves.origin[own]
         lists, old = no_neighbours(len(own), self.k), np.flatnonzero(origin >= 0)
         width = min(self.before.k, self.k)
@@ -98,6 +99,6 @@ class OldLists:
 
 
 def _before(came: Neighbours, last: Neighbours) -> npt.NDArray[np.bool_]:
-    """Which of the neighbours (q, c) stand before the last one (q, 1) in the order of cosine and position."""
-    own, end = (np.rint((1.0 - of.cosines.astype(np.float64)) / RESOLUTION) for of in (came, last))
+    """Return which of the neighbours (q, c) stand before the last one (q, 1) in the order of cosine and position."""
+    own, end = (np.rint((1.0 - each.cosines.astype(np.float64)) / RESOLUTION) for each in (came, last))
     return np.asarray((own < end) | ((own == end) & (came.positions < last.positions)), dtype=bool)

@@ -1,4 +1,5 @@
-"""With which products an update compares those that it searches for: with all, or as the build's join found near ones."""
+"""Partners are the products with which an update compares those that it searches for: all, or near ones as the build's
+join found them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,8 +13,8 @@ from indexing.search.near_lists import Lists, by_list
 
 @dataclass(frozen=True)
 class NearCells:
-    """The products of a join through `lists`, `probes` of which a product looks at by itself. With `groups` (n,), -1 = in
-    none, those of its own group are compared with it as well."""
+    """They are the products of a join through `lists`, `probes` of which a product looks at by itself. With `groups`
+    (n,), -1 = in none, those of its own group are compared with it as well."""
 
     lists: Lists
     probes: int
@@ -21,19 +22,19 @@ class NearCells:
 
     @cached_property
     def _codes(self) -> Ints1d:
-        """The cell of each product (n,): list and group."""
+        """Return the cell of each product (n,): list and group."""
         cells = self.lists.codes
         return cells if self.groups is None else cells + (self.groups + 1) * len(self.lists.centres)
 
     def cells(self) -> "Cells":
-        """All products with anything to see, by cell."""
+        """Return all products with anything to see, by cell."""
         there = np.flatnonzero(self.lists.codes >= 0)
         order = there[np.argsort(self._codes[there], kind="stable")]
         heads = np.flatnonzero(np.diff(self._codes[order], prepend=-1))
         return Cells(order, np.append(heads, len(order)), self)
 
     def visits(self, cells: "Cells", targets: Ints1d, rows: Floats2d) -> "Visits":
-        """The targets (t,), those of a cell one after the other, and who of them looks at which cell."""
+        """Return the targets (t,), those of a cell one after the other, and who of them looks at which cell."""
         probed = nearest_centres(rows, self.lists.centres, min(self.probes, len(self.lists.centres)))
         order = np.argsort(self._codes[targets], kind="stable")
         targets, probed = targets[order], probed[order]
@@ -42,8 +43,8 @@ class NearCells:
         group, number = np.divmod(heads, len(self.lists.centres))
         looking = [visitors[a:b].astype(np.int64) for a, b in zip(starts[number], starts[number + 1], strict=True)]
         if self.groups is not None:
-            of = self.groups[targets]
-            alike = {one: np.flatnonzero(of == one - 1) for one in np.unique(group[group > 0]).tolist()}
+            groups = self.groups[targets]
+            alike = {one: np.flatnonzero(groups == one - 1) for one in np.unique(group[group > 0]).tolist()}
             looking = [
                 np.union1d(who, alike[one]) if one else who for who, one in zip(looking, group.tolist(), strict=True)
             ]
@@ -52,8 +53,8 @@ class NearCells:
 
 @dataclass(frozen=True)
 class Visits:
-    """Products `targets` (t,) that are searched for, with their `rows`; `visitors` are for each cell the numbers of those
-    who look at it, ascending, and `own` (t,), ascending, the cells that they are in."""
+    """They are the products `targets` (t,) that are searched for, with their `rows`; `visitors` are for each cell the
+    numbers of those who look at it, ascending, and `own` (t,), ascending, the cells that they are in."""
 
     targets: Ints1d
     rows: Floats2d
@@ -63,21 +64,21 @@ class Visits:
 
 @dataclass(frozen=True)
 class Cells:
-    """Products in the order of their cells: cell c is `order[bounds[c] : bounds[c + 1]]`, ascending. Without `near` there
-    is one, that everybody looks at."""
+    """They hold products in the order of their cells: cell c is `order[bounds[c] : bounds[c + 1]]`, ascending. Without
+    `near` there is one, that everybody looks at."""
 
     order: Ints1d
     bounds: Ints1d
     near: NearCells | None = None
 
     def visits(self, targets: Ints1d, rows: Floats2d) -> Visits:
-        """Who of these products (t,), that have something to see, looks at which cell."""
+        """Return who of these products (t,), that have something to see, looks at which cell."""
         if self.near is not None:
             return self.near.visits(self, targets, rows)
         return Visits(targets, rows, [np.arange(len(targets))], np.zeros(len(targets), dtype=np.int64))
 
 
 def everybody(seen: Bools1d) -> Cells:
-    """One cell of all products that have something to see."""
+    """Return one cell of all products that have something to see."""
     order = np.flatnonzero(seen)
     return Cells(order, np.array([0, len(order)]))

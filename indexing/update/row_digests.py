@@ -1,4 +1,5 @@
-"""A number for the content of each row, so that rows that changed are found without comparing lists and structs."""
+"""A row's digest is a number for its content, so that rows that changed are found without comparing lists and
+structs."""
 
 from typing import Any
 
@@ -14,7 +15,7 @@ NULL = np.uint64(0xD6E8FEB86659FD93)
 
 
 def row_digests(table: pa.Table) -> Digests:
-    """64 bits for each row (n,), equal for equal rows; the columns' order counts, their chunks do not."""
+    """Return 64 bits for each row (n,), equal for equal rows; the columns' order counts, their chunks do not."""
     digests = np.zeros(table.num_rows, dtype=np.uint64)
     for column in table.columns:
         digests = _mixed(digests) + _of(column.combine_chunks())
@@ -47,7 +48,7 @@ def _of_texts(values: pa.Array) -> Digests:
 
 
 def _of_lists(values: pa.Array) -> Digests:
-    """Each entry counts with its place in the list."""
+    """Digest lists: each entry counts with its place in the list."""
     lengths = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     entries = _of(pc.list_flatten(values))
     place = np.arange(len(entries)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -69,7 +70,7 @@ def _of_vectors(values: pa.Array) -> Digests:
 
 
 def _mixed(numbers: Any) -> Digests:
-    """Every bit made to depend on all others (the finaliser of splitmix64)."""
+    """Make every bit depend on all others (the finaliser of splitmix64)."""
     mixed = (numbers + MIXER) & np.uint64(0xFFFFFFFFFFFFFFFF)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

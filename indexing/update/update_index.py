@@ -1,4 +1,4 @@
-"""Updating an index: products put in and taken out, without encoding or joining the others again."""
+"""An update puts products into an index and takes others out, without encoding or joining the rest again."""
 
 import os
 from collections.abc import Sequence
@@ -36,8 +36,8 @@ REWRITTEN = (CATALOG_FILE, DELETED_FILE, REJECTS_FILE, "neighbours", "lexical", 
 
 @dataclass(frozen=True)
 class UpdateOptions:
-    """How the files of an update are read (see ReadOptions), whether ids to delete that the index lacks are passed over,
-    and where neighbours are searched."""
+    """These options say how the files of an update are read (see ReadOptions), whether ids to delete that the index
+    lacks are passed over, and where neighbours are searched."""
 
     schema: str = "auto"
     images: Path | None = None
@@ -48,8 +48,8 @@ class UpdateOptions:
 
 @dataclass(frozen=True)
 class Updated:
-    """What an update did. `unknown` ids to delete were not there; `searched` says for how many products the neighbours of
-    each view were searched; `share` is how much of the index is delta or dead now."""
+    """It says what an update did. `unknown` ids to delete were not there; `searched` says for how many products the
+    neighbours of each view were searched; `share` is how much of the index is delta or dead now."""
 
     index: ProductIndex
     added: int
@@ -99,7 +99,7 @@ def update_index(
 
 
 class _Updating:
-    """One update on its way."""
+    """It is one update on its way."""
 
     def __init__(self, path: Path, options: UpdateOptions, device: str, progress: Progress) -> None:
         self.path, self.options, self.device, self.progress = path, options, device, progress
@@ -124,7 +124,7 @@ class _Updating:
         )
 
     def _read(self, old: ProductIndex, products: Sequence[Path], folder: Path) -> tuple[Catalog, list[Reject]]:
-        """The products given in the types of the index, and the cells that were set aside."""
+        """Read the products given in the types of the index; return them and the cells that were set aside."""
         made, scratch = old.made, folder / "given"
         scratch.mkdir()
         read = read_catalog(products, folder=scratch, options=self._reading(made), progress=self.progress)
@@ -165,7 +165,7 @@ class _Updating:
         return update
 
     def _write(self, old: ProductIndex, update: CatalogUpdate, rejects: list[Reject], folder: Path) -> None:
-        """The new version: links to what stays, the delta, and what is rewritten."""
+        """Write the new version: links to what stays, the delta, and what is rewritten."""
         known = link_unchanged(old, folder, REWRITTEN)
         moves = update.moves()
         digest = update.write(folder, moves)
@@ -183,8 +183,9 @@ class _Updating:
 
 
 def link_unchanged(old: ProductIndex, folder: Path, rewritten: Sequence[str]) -> dict[str, Any]:
-    """Link every file of an index into a new version's folder, except what is rewritten; their manifest entries."""
-    known = {name: of for name, of in old.manifest.files.items() if Path(name).parts[0] not in rewritten}
+    """Link every file of an index into a new version's folder, except what is rewritten; return their manifest
+    entries."""
+    known = {name: entry for name, entry in old.manifest.files.items() if Path(name).parts[0] not in rewritten}
     with old.hold.read() as place:
         for name in known:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -193,7 +194,7 @@ def link_unchanged(old: ProductIndex, folder: Path, rewritten: Sequence[str]) ->
 
 
 def _made(old: ProductIndex, catalog: Catalog, digest: str, layers: Layers, rejects: int) -> IndexManifest:
-    """What the manifest says of the new version."""
+    """Return what the manifest says of the new version."""
     updates = old.made.updates or UpdatesRecord(0, old.fingerprint, old.manifest.created)
     return replace(
         old.made,
@@ -205,13 +206,13 @@ def _made(old: ProductIndex, catalog: Catalog, digest: str, layers: Layers, reje
 
 
 def _fingerprint(made: IndexManifest) -> str:
-    """Of an updated index: another one for every catalogue that it was brought to."""
+    """Return the fingerprint of an updated index: another one for every catalogue that it was brought to."""
     assert made.updates is not None
     return fingerprint_of(made.updates.built, made.catalog.digest)
 
 
 def _pictures_since(old: ProductIndex) -> float | None:
-    """When the index was built, if it looks at pictures itself: files written later may show something else."""
+    """Return when the index was built, if it looks at pictures itself: files written later may show something else."""
     image = old.made.encoders.get("image")
     if image is None or image.made.engine == "column":
         return None
@@ -220,12 +221,12 @@ def _pictures_since(old: ProductIndex) -> float | None:
 
 
 def _seen_from(old: Path, new: Path) -> str:
-    """Where the folder `new` is as seen from `old`, "" for the same one."""
+    """Return where the folder `new` is as seen from `old`, "" for the same one."""
     return "" if str(old) == str(new) or old.resolve() == new.resolve() else os.path.relpath(new.resolve(), old)
 
 
 def _of(rejects: list[Reject], catalog: Catalog, touched: Ints1d) -> list[Reject]:
-    """The rejects of products that were put in; what was set aside of the unchanged ones is known already."""
+    """Return the rejects of products that were put in; what was set aside of the unchanged ones is known already."""
     ids = set(catalog.ids.take(pa.array(touched)).cast(pa.large_string()).to_pylist())
     return [reject for reject in rejects if reject.id in ids]
 
@@ -233,11 +234,13 @@ def _of(rejects: list[Reject], catalog: Catalog, touched: Ints1d) -> list[Reject
 def _write_rejects(
     old: ProductIndex, update: CatalogUpdate, touched: Ints1d, catalog: Catalog, rejects: list[Reject], folder: Path
 ) -> int:
-    """The rejects of all products of the new version; how many there are."""
+    """Write the rejects of all products of the new version; return how many there are."""
     with old.hold.read() as place:
         before = pq.read_table(place / REJECTS_FILE, schema=SCHEMA)
     gone = [old.catalog.ids.take(pa.array(update.deleted)), catalog.ids.take(pa.array(touched))]
-    ids = pa.chunked_array([chunk for of in gone for chunk in of.cast(pa.large_string()).chunks], pa.large_string())
+    ids = pa.chunked_array(
+        [chunk for column in gone for chunk in column.cast(pa.large_string()).chunks], pa.large_string()
+    )
     kept = before.filter(pc.invert(pc.is_in(before["id"], value_set=ids.combine_chunks())))
     every = [*(Reject(**row) for row in kept.to_pylist()), *rejects]
     write_rejects(every, folder / REJECTS_FILE)

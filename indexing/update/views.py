@@ -1,4 +1,4 @@
-"""Bringing the kept neighbours of every view up to date."""
+"""Every view's kept neighbours are brought up to date, by tiles or by searching."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +28,8 @@ from indexing.vectors.vectors import from_arrays
 
 @dataclass(frozen=True)
 class DeltaViewJoining:
-    """`touched` are the positions (sorted) of new and changed products, `deleted` how many went."""
+    """It brings the neighbours of all views up to date; `touched` are the positions (sorted) of new and changed
+    products, `deleted` is how many went."""
 
     old: ProductIndex
     catalog: Catalog
@@ -39,7 +40,7 @@ class DeltaViewJoining:
     progress: Progress = silent
 
     def run(self, views: DeltaViews) -> dict[str, int]:
-        """Write the neighbours of every view; for how many products each was searched."""
+        """Write the neighbours of every view; return for how many products each was searched."""
         across = self.old.made.match_across_sources
         sources = self.catalog.source_codes() if across else None
         moved = self._of_another_source() if across else np.zeros(0, dtype=np.int64)
@@ -72,7 +73,7 @@ class DeltaViewJoining:
         return self._write(view, DeltaTiles(old, rows, cells, sources))
 
     def _near(self, view: str, lists: Lists) -> Cells:
-        """Whom the view's join compared with one another, as far as one side of a pair can tell."""
+        """Return whom the view's join compared with one another, as far as one side of a pair can tell."""
         join = self.old.made.engines[view].join
         assert join.near_lists_alone is not None  # it was joined through lists
         groups = self.catalog.category_codes()[0] if join.join == "category" else None
@@ -93,7 +94,8 @@ class DeltaViewJoining:
         return join.write(self.folder / "neighbours" / view, stage=f"join {view}", progress=self.progress)
 
     def _lexical(self) -> tuple[LexicalIndex, SparseRows, Ints1d]:
-        """The lexical view with the rows of new and changed texts in their places; n-grams and weights stay."""
+        """Return the lexical view with the rows of new and changed texts in their places, its rows, and the positions
+        (sorted) whose row is new or another one; n-grams and weights stay."""
         old = self.old.lexical
         assert old is not None
         before = self.moves.origin[self.touched]
@@ -117,7 +119,7 @@ class DeltaViewJoining:
         return index, SparseRows(index), again
 
     def _of_another_source(self) -> Ints1d:
-        """The positions of changed products that another source offers than before."""
+        """Return the positions of changed products that another source offers than before."""
         changed = self.touched[self.moves.origin[self.touched] >= 0]
         now = self.catalog.take(changed).table["source"]
         before = self.old.catalog.take(self.moves.origin[changed]).table["source"]
