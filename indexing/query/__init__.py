@@ -1,1 +1,1 @@
-"""The products most like one, by id, text or picture."""
+"""A query finds the products most like one, by id, text or picture."""

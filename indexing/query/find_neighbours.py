@@ -1,4 +1,4 @@
-"""Queries: the neighbours of a product of the catalogue, of a text, of a picture, or of a text and a picture."""
+"""Queries ask for the neighbours of a product of the catalogue, of a text, of a picture, or of a text and a picture."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,8 +21,9 @@ from indexing.search.neighbours import allowed_for
 
 @dataclass(frozen=True)
 class Query:
-    """What neighbours are looked for: the product at `position`, or else a text, a picture, or both together. `view` is
-    where, None where it is natural; a text is looked for in the image view where its encoder reads texts too."""
+    """It says what neighbours are looked for: the product at `position`, or else a text, a picture, or both together.
+    `view` is where, None where it is natural; a text is looked for in the image view where its encoder reads texts
+    too."""
 
     position: int | None = None
     text: str | None = None
@@ -39,10 +40,11 @@ class Query:
 
 @dataclass(frozen=True)
 class QueryResult:
-    """The m neighbours of a query, best first: `positions` (m,), `ranks` (m,) from 1 and `cosines` (m, v) float32.
+    """It holds the m neighbours of a query, best first: `positions` (m,), `ranks` (m,) from 1 and `cosines` (m, v)
+    float32.
 
-    The columns of `cosines` are those of `views`, NaN where the query or the product has nothing to see. `searched`
-    is the view whose cosine decided; `blind` says that the query has nothing to see in it, so that nothing is found.
+    The columns of `cosines` are those of `views`, NaN where the query or the product has nothing to see. `searched` is
+    the view whose cosine decided; `blind` says that the query has nothing to see in it, so that nothing is found.
     """
 
     searched: str
@@ -56,17 +58,17 @@ class QueryResult:
         return len(self.positions)
 
     def cosine(self, view: str) -> Floats1d:
-        """The cosines (m,) of one view."""
+        """Return the cosines (m,) of one view."""
         return self.cosines[:, self.views.index(view)]
 
 
 def query_by_id(catalog: Catalog, product_id: int | str) -> Query:
-    """The query for a product of the catalogue. Raises UnknownId."""
+    """Return the query for a product of the catalogue. Raises UnknownId."""
     return Query(position=int(catalog.positions(pa.array([product_id]))[0]))
 
 
 def find_neighbours(index: ProductIndex, query: Query, k: int = 10, *, filters: Filters = EVERYBODY) -> QueryResult:
-    """The k nearest products, as many as there are if fewer; only those that the filters let through.
+    """Return the k nearest products, as many as there are if fewer; only those that the filters let through.
 
     A product's neighbours are looked for in the main view, never itself, and only among other sources where the index
     was built so. A text searches the text view (the lexical one, where there is no text encoder to ask), a picture the
@@ -118,18 +120,18 @@ def _searched_view(index: ProductIndex, query: Query) -> str:
 
 
 def _encodes(index: ProductIndex, view: str) -> bool:
-    """Whether the index can encode what was typed in: vectors that came in a column cannot be made here."""
+    """Return whether the index can encode what was typed in: vectors that came in a column cannot be made here."""
     return view in index.views and index.made.encoders[view].made.engine != "column"
 
 
 def _picture_texts(index: ProductIndex) -> Encoder | None:
-    """The encoder that turns texts into rows of the image view, None where there is none."""
+    """Return the encoder that turns texts into rows of the image view, None where there is none."""
     image = index.made.encoders.get("image") if "image" in index.views else None
     return None if image is None else open_text_twin(image.made, image.notes)
 
 
 def _query_rows(index: ProductIndex, query: Query, searched: str) -> dict[str, Any]:
-    """The query's row in each view that it can be seen in: (1, d) dense, (1, f) sparse in the lexical one."""
+    """Return the query's row in each view that it can be seen in: (1, d) dense, (1, f) sparse in the lexical one."""
     if query.position is not None:
         return {view: _own_row(index, view, query.position) for view in index.views}
     rows: dict[str, Any] = {}
@@ -159,7 +161,8 @@ def _or_zeros(rows: Mapping[str, Any], index: ProductIndex, view: str) -> Floats
 
 
 def _text_catalog(index: ProductIndex, text: str) -> Catalog:
-    """The text where the index reads it: as a title, or in the first plain field that the text view is made of."""
+    """Return the text where the index reads it: as a title, or in the first plain field that the text view is made
+    of."""
     fields = index.made.text_fields
     field = next((name for name in ("title", "description", "brand") if name in fields), "title")
     if field == "title":
@@ -180,7 +183,8 @@ def _picture_row(index: ProductIndex, picture: Path) -> Floats2d:
 
 
 def _allowed(index: ProductIndex, query: Query, filters: Filters) -> Bools1d | None:
-    """Which products (n,) may be neighbours, None for all of them; whether the query is one itself is not asked."""
+    """Return which products (n,) may be neighbours, None for all of them; whether the query is one itself is not
+    asked."""
     allowed = index.allowed(filters)
     if query.position is None or not index.made.match_across_sources:
         return allowed
@@ -192,7 +196,7 @@ def _allowed(index: ProductIndex, query: Query, filters: Filters) -> Bools1d | N
 
 
 def _cosines(index: ProductIndex, view: str, row: Any | None, positions: Ints1d) -> Floats1d:
-    """The query's cosines (m,) with products in one view, float32, NaN where either has nothing to see."""
+    """Return the query's cosines (m,) with products in one view, float32, NaN where either has nothing to see."""
     if row is None or not _any(row):
         return np.full(len(positions), np.nan, dtype=np.float32)
     if view == "lexical" and index.lexical is not None:
@@ -204,8 +208,8 @@ def _cosines(index: ProductIndex, view: str, row: Any | None, positions: Ints1d)
 
 
 def _sparse_cosines(matrix: Any, row: Any, positions: Ints1d) -> tuple[Floats1d, Bools1d]:
-    """The products of a sparse row with some of a matrix, and which of these hold anything; for a few rows scipy's own
-    way takes ten times as long as the sums."""
+    """Return the products of a sparse row with some of a matrix, and which of these hold anything; for a few rows
+    scipy's own way takes ten times as long as the sums."""
     starts = matrix.indptr[positions].astype(np.int64)
     counts = matrix.indptr[positions + 1] - starts
     where = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())

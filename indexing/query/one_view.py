@@ -1,4 +1,4 @@
-"""Searching one view for a query's neighbours: never fewer than k while there are k, whoever is allowed."""
+"""One view is searched for a query's neighbours: never fewer than k while there are k, whoever is allowed."""
 
 from typing import Any
 
@@ -18,7 +18,8 @@ NOBODY = -1
 
 
 def search_view(index: ProductIndex, view: str, row: Any, k: int, *, own: int, allowed: Bools1d | None) -> Neighbours:
-    """The k neighbours (1, k) of a query row, without the product at `own`, only among `allowed` (n,) when given."""
+    """Return the k neighbours (1, k) of a query row, without the product at `own`, only among `allowed` (n,) when
+    given."""
     if not (row.nnz if hasattr(row, "nnz") else np.any(row)):
         return no_neighbours(1, k)
     owns = np.array([own])
@@ -33,9 +34,9 @@ def search_view(index: ProductIndex, view: str, row: Any, k: int, *, own: int, a
 
 
 def _among(index: ProductIndex, view: str, row: Floats2d, k: int, own: int, allowed: Bools1d) -> Neighbours:
-    """Engines on the CPU skip those not allowed; others bring more than k, of which those allowed are kept: when there
-    are k of them no better one was left out. What an engine does not find is looked for by looking at everybody allowed.
-    """
+    """Return the k neighbours among the allowed. Engines on the CPU skip the others; elsewhere more than k are brought,
+    of which those allowed are kept: when there are k of them no better one was left out. What an engine does not find
+    is looked for by looking at everybody allowed."""
     count, engine = int(allowed.sum()), index.engine(view)
     selects, exact = index.device == "cpu", index.exact(view)
     if not (selects and exact) and count > FEW:
@@ -60,7 +61,7 @@ def _selected(engine: Any, row: Floats2d, k: int, own: int, allowed: Bools1d) ->
 
 
 def _lexical(index: LexicalIndex, row: Any, allowed: Bools1d, k: int) -> Neighbours:
-    """Every product that shares an n-gram with the query, those not allowed left out."""
+    """Return every product that shares an n-gram with the query, those not allowed left out."""
     products = (row @ index.by_ngram).tocsr()
     there = allowed[products.indices]
     found = in_order(products.indices[there][None, :].astype(np.int64), products.data[there][None, :])
@@ -68,7 +69,7 @@ def _lexical(index: LexicalIndex, row: Any, allowed: Bools1d, k: int) -> Neighbo
 
 
 def _scanned(rows: Rows, row: Floats2d, places: Ints1d, own: int, k: int) -> Neighbours:
-    """The k best of the products at `places`, all of them looked at, a block at a time."""
+    """Return the k best of the products at `places`, all of them looked at, a block at a time."""
     found = no_neighbours(1, 0)
     for start in range(0, len(places), SCAN_ROWS):
         block = places[start : start + SCAN_ROWS]
