@@ -24,7 +24,7 @@ MANY, KEPT_OF_MANY = 20_000, 0.5  # of so many products' n-grams at most half st
 ENTRY_BYTES = 16  # a column and a weight, by product and by n-gram
 BLOCK_BYTES = 150 * 2**20  # what is counted at once
 WEIGHED_PER_S, JOINED_S = 2.5e6, 3e-6  # characters a second; seconds an entry and thread to join it
-ASSUMED_DIM = 768  # of a model that was not loaded yet
+ASSUMED_DIM = 768  # dimension of a model that was not loaded yet
 SAMPLED = 1000  # products whose texts are measured
 
 

@@ -38,7 +38,7 @@ from indexing.vectors.rows import Rows
 
 GPU_SHARE = 0.7  # of the GPUs' memory that vectors may take
 SAMPLE = 1000  # products that recall is measured on; as many others choose how hard is searched
-EXACT_SAMPLE = 256  # where an exact join only has to be checked
+EXACT_SAMPLE = 256  # products measured where an exact join only has to be checked
 _log = logging.getLogger(__name__)
 
 

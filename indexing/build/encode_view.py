@@ -80,7 +80,7 @@ class _Run:
     encoder: Callable[[], Encoder]
     known: Known | None
     looked_at: int = 0
-    start: int = 0  # of the current shard
+    start: int = 0  # the first product of the current shard
     parts: list[Floats2d] = field(default_factory=list)
 
     @cached_property

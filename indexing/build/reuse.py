@@ -21,11 +21,8 @@ from indexing.product_index import ProductIndex
 from indexing.storage.records import read_record, stored_record
 from indexing.vectors.vectors import SHARD_ROWS, open_vectors
 
-OF_PRODUCTS = (
-    "pictures",
-    "vectors",
-    "fitted",
-)  # of what vectors were made from, what the products are, not the encoder
+# these keys of what vectors were made from say what the products are, not which encoder it was
+OF_PRODUCTS = ("pictures", "vectors", "fitted")
 NAMES = {"catalog": "catalogue", "max_tokens": "tokens at most"}
 SHOWN = 60
 

@@ -16,9 +16,9 @@ from indexing.search.best_lists import room_for
 from indexing.search.near_lists import lists_for
 
 AFFORDABLE = 3e13  # multiplications of an exact self-join: some six minutes on two cores
-ADDED_ROWS = 65_536  # that an engine is given at once
-FIXED_BYTES = 600 * 2**20  # Python, the libraries, what is read of the catalogue
-LINK_BYTES = 2 * 32 * 4 + 60  # of a product in a graph of 32 links, twice as many on the lowest level
+ADDED_ROWS = 65_536  # rows that an engine is given at once
+FIXED_BYTES = 600 * 2**20  # for Python, the libraries, what is read of the catalogue
+LINK_BYTES = 2 * 32 * 4 + 60  # what the links of a product take in a graph of 32, twice as many on the lowest level
 PROBED = 24  # near lists that each row looks at in a join, for a recall of 0.95
 NEAR_SHARE = 1 / 24  # of all products, that a search through an engine looks at for a recall of 0.95
 SELECTING = 1.45  # the exact join's time over that of its products alone

@@ -16,7 +16,7 @@ from indexing.vectors.rows import Rows
 STRIPE_ROWS = 1024  # products are computed a tile of this many rows at a time,
 TILE_COLUMNS = 4096  # and of this many columns: 16 MiB of cosines
 TILE_BYTES = STRIPE_ROWS * TILE_COLUMNS * 10  # of one thread: the cosines, the masks, what survives
-LARGE_SOURCE = 0.2  # of all rows
+LARGE_SOURCE = 0.2  # of all rows: a source with more is not compared with itself
 MOST_PIVOTS, PIVOT_ROWS = 512, 8192
 
 

@@ -13,7 +13,7 @@ from indexing.vectors.rows import Rows
 
 SCAN_ROWS = 65_536
 FEW = 32_768  # products that are looked at themselves sooner than an engine is asked that may leave some out
-MOST_FETCHED = 2048  # before those not allowed are skipped: as many as a GPU finds
+MOST_FETCHED = 2048  # neighbours fetched before those not allowed are skipped: as many as a GPU finds
 NOBODY = -1
 
 

@@ -21,10 +21,10 @@ except ImportError as error:  # the extras bring it: which of the two, only the 
 
 FLAT = "Flat"
 MAPPED = getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP)  # the newer one also maps what is no inverted list
-TRAIN_ROWS = 262_144  # rows that an index which must be trained sees
-LEAST_TRAINED = 16_384  # though short codes are trained on the same rows
-TRAIN_ROWS_A_LIST = 64  # and no more a list: FAISS's own k-means would take 256, for lists that are no better
-ADD_ROWS = 65_536  # added to the engine at once
+TRAIN_ROWS = 262_144  # the most rows that an index which must be trained sees
+LEAST_TRAINED = 16_384  # rows for training however few the lists: short codes are trained on the same rows
+TRAIN_ROWS_A_LIST = 64  # rows for training a list: FAISS's own k-means would take 256, for lists that are no better
+ADD_ROWS = 65_536  # rows added to the engine at once
 LEAST_PROBES, PROBED_SHARE = 8, 16  # of an inverted file at least 8 lists, or 1 in 16, are searched
 GPU_MOST_K = 2048  # the most neighbours that FAISS finds on a GPU
 MOST_EF = 2048  # efSearch beyond which a graph is slower than looking at everything

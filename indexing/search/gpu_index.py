@@ -10,7 +10,7 @@ from indexing.search.faiss_index import search_on_gpu
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.vectors.rows import Rows
 
-QUARTER = 4  # of the GPU's memory for vectors, as much for queries and results: the rest is FAISS's own
+QUARTER = 4  # one part in so many of the GPU's memory holds vectors, one queries and results: the rest is FAISS's own
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
 from indexing.vectors.rows import Rows
 
 BLOCK_ROWS = 8192
-SURE = 2.0  # standard errors
+SURE = 2.0  # a recall that is so many standard errors above the asked one is surely as asked
 Bools2d = npt.NDArray[np.bool_]
 
 
@@ -192,7 +192,7 @@ def _take_in(
     cosines = queries @ block.T
     cosines[:, ~np.any(block, axis=1)] = -np.inf
     inside = np.flatnonzero((sample >= start) & (sample < start + len(block)))
-    cosines[inside, sample[inside] - start] = -np.inf  # itself
+    cosines[inside, sample[inside] - start] = -np.inf  # nobody is its own neighbour
     if sources is not None:
         own, theirs = sources[sample][:, None], sources[start : start + len(block)][None, :]
         cosines[(own == theirs) & (own >= 0)] = -np.inf

@@ -12,7 +12,7 @@ from indexing.search.neighbours import Neighbours, in_order
 from indexing.search.recall import Recall, Truth, recall, search_recalls
 from indexing.vectors.rows import Rows
 
-FETCHED = 4  # times k, of an engine that holds shortened vectors; the best k by the stored vectors are kept
+FETCHED = 4  # times k neighbours are asked of an engine of shortened vectors; the best k by the stored ones are kept
 
 
 @dataclass(frozen=True)

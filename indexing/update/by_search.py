@@ -19,7 +19,7 @@ from indexing.search.neighbours import Neighbours, eligible, keep, no_neighbours
 from indexing.update.kept_lists import LeftLists, OldLists
 from indexing.vectors.rows import Rows
 
-FIRST_ASK = 8  # of the new products, for each old one
+FIRST_ASK = 8  # new products asked for at first, for each old one
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,9 @@ from indexing.update.kept_lists import LeftLists, OldLists
 from indexing.update.partners import Cells, Visits
 from indexing.vectors.rows import Rows
 
-SEARCHED_AT_ONCE = 65_536  # products, with a list in memory each
+SEARCHED_AT_ONCE = 65_536  # products searched for at once, with a list in memory each
 PROBED = 2048
-FORGOTTEN_ROWS = 262_144  # between givings back of pages: rows of a cell stand all over the files
+FORGOTTEN_ROWS = 262_144  # rows between givings back of pages: those of a cell stand all over the files
 
 
 @dataclass(frozen=True)
