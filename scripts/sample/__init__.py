@@ -1,1 +1,1 @@
-"""The sample catalogue: products, offers, pictures and pairs drawn from a seed."""
+"""The sample catalogue is drawn from a seed: products, offers, pictures and pairs."""

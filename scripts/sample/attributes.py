@@ -1,4 +1,4 @@
-"""What sellers fill in beside the title: attributes, in either language and in many formats, and descriptions."""
+"""Sellers fill in more than the title: attributes, in either language and in many formats, and descriptions."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ FILLED = {
 }
 OPTION_FILLED = 0.6
 MISTAKEN = 0.04
-"""Options that are filled in wrong, and countries that differ between sellers."""
+"""So many options are filled in wrong, and as many countries differ between sellers."""
 
 
 def write_attributes(product: Product, language: str, rng: np.random.Generator) -> Attributes:
-    """One attribute at least; a value is text or a list of texts."""
+    """Return one attribute at least; a value is text or a list of texts."""
     values: dict[Word, str | list[str]] = {
         BRAND: write_brand(product, language, rng),
         MODEL: " ".join(part for part in (product.series, write_code(product.code, rng)) if part),
@@ -61,7 +61,7 @@ def write_attributes(product: Product, language: str, rng: np.random.Generator) 
 
 
 def _shaped(value: str | list[str], rng: np.random.Generator) -> str | list[str]:
-    """One value is as often a list of one."""
+    """Give a text as a list of one now and then; a list stays as it is."""
     return [value] if isinstance(value, str) and chance(rng, 0.4) else value
 
 
@@ -72,7 +72,7 @@ def _write_weight(grams: int, language: str, rng: np.random.Generator) -> str:
 
 
 def write_description(product: Product, language: str, rng: np.random.Generator) -> str:
-    """One to three sentences."""
+    """Return one to three sentences."""
     noun = pick(rng, product.kind.nouns).said(language)
     option = write_option(product.option, language, rng)
     features = ", ".join(feature.said(language) for feature in product.features)

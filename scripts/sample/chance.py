@@ -1,4 +1,4 @@
-"""Chance for the sample: named random streams, so that a change in one stage does not shift the others."""
+"""Chance for the sample comes in named random streams, so that a change in one stage does not shift the others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Thing = TypeVar("Thing")
 
 
 def stream(seed: int, stage: str) -> np.random.Generator:
-    """The generator of one stage."""
+    """Return the generator of one stage."""
     return np.random.default_rng([seed, zlib.crc32(stage.encode())])
 
 

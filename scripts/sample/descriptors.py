@@ -1,4 +1,4 @@
-"""Plain descriptors of pictures and titles: what the retrieval of pairs and the ready-made vectors are made from."""
+"""Plain descriptors tell of pictures and titles; retrieval of pairs and ready-made vectors are made from them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ BUCKETS = 2048
 
 
 def describe_picture(picture: Image.Image) -> Floats1d:
-    """The layout of colours, (192,), in [0, 1]."""
+    """Return the layout of colours, (192,), in [0, 1]."""
     small = picture.convert("RGB").resize((GRID, GRID), Image.Resampling.BOX)
     return np.asarray(small, dtype=np.float32).ravel() / np.float32(255)
 
 
 def describe_title(title: str) -> Floats1d:
-    """Hashed character 3-grams, (2048,), of unit length."""
+    """Return hashed character 3-grams, (2048,), of unit length."""
     text = f"  {title.lower()} "
     counts = np.zeros(BUCKETS, dtype=np.float32)
     for start in range(len(text) - 2):

@@ -1,4 +1,4 @@
-"""The sample's files: everything that is made, written as one folder."""
+"""The sample's files hold everything that is made, written as one folder."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from scripts.sample.products import Product, make_products
 ID_LETTERS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 ID_LENGTH = 6
 EXTRA_PX = 32
-"""Side of the further pictures, of which only the vectors are kept."""
+"""The further pictures have this side; only their vectors are kept."""
 
 
 @dataclass(frozen=True)
 class SampleCounts:
-    """How large a sample is; `pairs` and `matches` by split."""
+    """It says how large a sample is; `pairs` and `matches` are by split."""
 
     products: int
     offers: int
@@ -41,7 +41,7 @@ class SampleCounts:
 
 @dataclass(frozen=True)
 class Album:
-    """The pictures of the offers in order: JPEG bytes, and descriptors (rows of 192 numbers)."""
+    """An album has the pictures of the offers in order: JPEG bytes, and descriptors (rows of 192 numbers)."""
 
     jpegs: tuple[bytes, ...]
     main: Floats2d
@@ -49,7 +49,7 @@ class Album:
 
 
 def write_sample(out: Path, *, products: int, offers: int, seed: int, schema: str, picture_px: int) -> SampleCounts:
-    """See `make_sample`."""
+    """Write a sample into the folder `out`; `make_sample` says what its arguments mean and what is raised."""
     if not products <= offers <= products * len(SELLERS):
         raise InputError(f"{offers} offers of {products} products cannot be: each has 1 to {len(SELLERS)} offers")
     if out.exists() and any(out.iterdir()):
@@ -89,7 +89,7 @@ def _count(products: tuple[Product, ...], offers: tuple[Offer, ...], pairs: Samp
 def _take_pictures(
     products: tuple[Product, ...], offers: tuple[Offer, ...], picture_px: int, *, with_extras: bool
 ) -> Album:
-    """All pictures, look by look, so that each look is drawn once."""
+    """Take all pictures, look by look, so that each look is drawn once."""
     jpegs = [b""] * len(offers)
     main = np.zeros((len(offers), PICTURE_NUMBERS), dtype=np.float32)
     extra: list[Floats2d | None] = [None] * len(offers)
@@ -125,7 +125,7 @@ def _write_generic(
 
 
 def _make_ids(number: int, seed: int) -> list[str]:
-    """Different random ids such as "A7F3K2", in no order."""
+    """Return different random ids such as "A7F3K2", in no order."""
     rng = stream(seed, "ids")
     ids: dict[str, None] = {}
     while len(ids) < number:

@@ -1,4 +1,4 @@
-"""The eight categories of the sample: their words, what varies in them, and how common they are."""
+"""Each of the sample's eight categories says its words, what varies in them, and how common it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scripts.sample.words import Word
 
 @dataclass(frozen=True)
 class Option:
-    """What only the text of an offer says: a length, a capacity, a count, a device or an edition."""
+    """An option is what only the text of an offer says: a length, a capacity, a count, a device or an edition."""
 
     unit: str
     value: float = 0.0
@@ -18,7 +18,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Kind:
-    """A category and what its products are like. Ranges are inclusive."""
+    """A kind is a category and says what its products are like. Ranges are inclusive."""
 
     name: str
     levels: tuple[str, str, str, str]
@@ -30,14 +30,14 @@ class Kind:
     options: tuple[Option, ...]
     patterns: tuple[str, ...]
     share: float
-    """Of the products."""
+    """The kind makes up this share of the products."""
     demand: float
-    """How readily sellers offer it, relative to the other kinds."""
+    """Sellers offer it this readily, relative to the other kinds."""
     looks_per_model: tuple[int, int]
     options_per_model: tuple[int, int]
     models_per_line: tuple[int, int]
     price: float
-    """Typical, roubles."""
+    """A typical product costs so many roubles."""
 
 
 ELECTRONICS = "Электроника"

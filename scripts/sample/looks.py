@@ -1,4 +1,4 @@
-"""What a product of the sample looks like, before any picture of it is taken."""
+"""A look says how a product of the sample appears, before any picture of it is taken."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from scripts.sample.kinds import Kind
 from scripts.sample.words import COLORS, Color, Rgb
 
 SOBER = (6.0, 5.0, 4.0, 2.0)
-"""How often makers choose the first colours; the others weigh 1."""
+"""Makers choose the first colours with these weights; the others weigh 1."""
 MARKS = ("disc", "ring", "triangle", "bars", "diamond", "cross")
 
 
 @dataclass(frozen=True)
 class Look:
-    """Equal looks give equal drawings: products that differ in their option alone share one."""
+    """Equal looks give equal drawings: a product's option is not seen, so products that differ in it alone share a
+    look."""
 
     kind: str
     form: tuple[float, float, float, float]
-    """Proportions of the model, each in [0, 1); what they mean is up to the kind's shape."""
+    """These proportions of the model lie in [0, 1); what they mean is up to the kind's shape."""
     body: Rgb
     accent: Rgb
     pattern: str
@@ -30,7 +31,7 @@ class Look:
 
 
 def make_looks(kind: Kind, brand: str, number: int, rng: np.random.Generator) -> list[tuple[Color, Look]]:
-    """`number` looks of one model: one form and mark, each in its own colour or pattern."""
+    """Return `number` looks of one model: one form and mark, each in its own colour or pattern."""
     form = (float(rng.random()), float(rng.random()), float(rng.random()), float(rng.random()))
     mark = pick(rng, MARKS)
     colors = _choose_colors(kind, rng)
@@ -55,7 +56,7 @@ def make_looks(kind: Kind, brand: str, number: int, rng: np.random.Generator) ->
 
 
 def _choose_colors(kind: Kind, rng: np.random.Generator) -> list[Color]:
-    """All colours, those that come first likely sober ones, save on phone cases."""
+    """Return all colours in random order; sober ones likely come first, save on phone cases."""
     weights = np.ones(len(COLORS))
     if kind.name != "case":
         weights[: len(SOBER)] = SOBER
@@ -64,6 +65,6 @@ def _choose_colors(kind: Kind, rng: np.random.Generator) -> list[Color]:
 
 
 def _shade(rgb: Rgb, rng: np.random.Generator) -> Rgb:
-    """The colour as this maker mixes it."""
+    """Return the colour as this maker mixes it."""
     red, green, blue = np.clip(np.array(rgb) + rng.integers(-14, 15, size=3), 0, 255)
     return int(red), int(green), int(blue)

@@ -1,4 +1,4 @@
-"""Sellers' offers of the sample's products: who offers what, and what each says of it."""
+"""Sellers offer the sample's products: who offers what, and what each says of it, is drawn here."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ SELLERS = (
     "prime-seller",
 )
 RUSSIAN = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.9, 0.65, 0.5, 0.35, 0.15)
-"""Share of Russian titles, by seller."""
+"""Each seller writes this share of titles in Russian."""
 MARKUPS = (1.0, 0.95, 1.05, 0.98, 1.1, 0.92, 1.02, 0.9, 1.0, 1.15, 1.2, 0.97)
 
 COPIED = 0.06
-"""Offers that are exact duplicates of another seller's offer of the product."""
+"""So many offers are exact duplicates of another seller's offer of the product."""
 COPIED_TITLES = 0.10
-"""Offers whose title a seller took over from a sibling that differs in its look alone."""
+"""So many offers have a title that the seller took over from a sibling that differs in its look alone."""
 STOCK_PHOTOS = 0.35
-"""Offers that show the maker's own picture of the look, byte for byte."""
+"""So many offers show the maker's own picture of the look, byte for byte."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What one seller says of one product. `product` and `seller` are positions."""
+    """An offer is what one seller says of one product. `product` and `seller` are positions."""
 
     product: int
     seller: int
@@ -53,13 +53,13 @@ class Offer:
     parsed_colors: tuple[str, ...] | None
     shot: Shot
     grain: int
-    """Seed of the picture's noise: offers of equal look, shot and grain show the same picture."""
+    """It seeds the picture's noise: offers of equal look, shot and grain show the same picture."""
     has_picture: bool
     extras: tuple[Shot, ...] | None
 
 
 def make_offers(products: tuple[Product, ...], number: int, seed: int) -> tuple[Offer, ...]:
-    """`number` offers in random order; every product has one at least, no seller has a product twice."""
+    """Return `number` offers in random order; every product has one at least, no seller has a product twice."""
     placed = _place(products, number, stream(seed, "sellers"))
     rng = stream(seed, "offers")
     stock = _take_stock_photos(products, stream(seed, "stock photos"))
@@ -70,7 +70,7 @@ def make_offers(products: tuple[Product, ...], number: int, seed: int) -> tuple[
 
 
 def _place(products: tuple[Product, ...], number: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """(product, seller) of every offer. Popular products have more offers, up to one from each seller."""
+    """Return (product, seller) of every offer. Popular products have more offers, up to one from each seller."""
     counts = np.ones(len(products), dtype=np.int64)
     weights = np.array([product.kind.demand for product in products]) * rng.gamma(3.0, size=len(products))
     for _ in range(number - len(products)):
@@ -84,7 +84,7 @@ def _place(products: tuple[Product, ...], number: int, rng: np.random.Generator)
 
 
 def _take_stock_photos(products: tuple[Product, ...], rng: np.random.Generator) -> list[tuple[Shot, int]]:
-    """The maker's picture of every product; products of one look share it."""
+    """Return the shot and the grain of the maker's picture of every product; products of one look share it."""
     photos = {product.look: (take_shot(rng), int(rng.integers(2**31))) for product in products}
     return [photos[product.look] for product in products]
 
@@ -117,7 +117,7 @@ def _write_offer(
 
 
 def _write_price(product: Product, seller: int, rng: np.random.Generator) -> float | None:
-    """The product's price at this seller's markup, ending as prices do."""
+    """Return the product's price at this seller's markup, ending as prices do."""
     if chance(rng, 0.08):
         return None
     price = product.price * MARKUPS[seller] * float(rng.normal(1.0, 0.08))
@@ -125,14 +125,14 @@ def _write_price(product: Product, seller: int, rng: np.random.Generator) -> flo
 
 
 def _take_extras(rng: np.random.Generator) -> tuple[Shot, ...] | None:
-    """The further pictures: none for a third of the offers, else 1 to 15."""
+    """Return the shots of the further pictures: none for a third of the offers, else 1 to 15."""
     if chance(rng, 0.34):
         return None
     return tuple(take_shot(rng, detail=chance(rng, 0.4)) for _ in range(min(15, int(rng.geometric(0.42)))))
 
 
 def _copy_titles(offers: list[Offer], products: tuple[Product, ...], rng: np.random.Generator) -> list[Offer]:
-    """Some sellers reuse the title of a sibling product that differs in its look alone."""
+    """Let some sellers reuse the title of a sibling product that differs in its look alone."""
     titles: dict[tuple[int, str, float], list[str]] = {}
     for offer in offers:
         titles.setdefault(_text_identity(products[offer.product]), []).append(offer.title)
@@ -145,12 +145,12 @@ def _copy_titles(offers: list[Offer], products: tuple[Product, ...], rng: np.ran
 
 
 def _text_identity(product: Product) -> tuple[int, str, float]:
-    """What two products share when nothing but their look differs."""
+    """Return what two products share when nothing but their look differs."""
     return product.model, product.option.name, product.option.value
 
 
 def _copy_offers(offers: list[Offer], rng: np.random.Generator) -> list[Offer]:
-    """Some sellers take another's offer over whole: the same words, the same picture, another price."""
+    """Let some sellers take another's offer over whole: the same words, the same picture, another price."""
     originals: dict[int, Offer] = {}
     copied: list[Offer] = []
     for offer in offers:

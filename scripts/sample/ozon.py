@@ -1,4 +1,4 @@
-"""The sample in the schema of the Ozon contest, with ready-made vectors of titles and pictures."""
+"""The sample can also take the schema of the Ozon contest, with ready-made vectors of titles and pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from scripts.sample.products import Product
 
 PICTURE_DIMENSIONS, TITLE_DIMENSIONS = 128, 64
 TITLE_CONTRAST = 0.06
-"""Share of a title vector's squared length that depends on the title: cosines lie between 0.94 and 1."""
+"""This share of a title vector's squared length depends on the title: cosines lie between 0.94 and 1."""
 MANTISSA_BITS = 10
 """Vectors are rounded to this many bits, which the file compresses well."""
 VECTORS = pa.list_(pa.list_(pa.float32()))
@@ -40,7 +40,7 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class OfferVectors:
-    """One row an offer; `extra[i]` is (n, 128), or None where an offer has no further pictures."""
+    """It holds one row an offer; `extra[i]` is (n, 128), or None where an offer has no further pictures."""
 
     title: Floats2d
     main: Floats2d
@@ -80,7 +80,7 @@ def write_ozon(
     pairs: SamplePairs,
     seed: int,
 ) -> None:
-    """The contest's four files, and `test_pairs.parquet` with the truth of the test pairs."""
+    """Write the contest's four files, and `test_pairs.parquet` with the truth of the test pairs."""
     folder.mkdir(parents=True)
     ids = stream(seed, "variant ids").choice(2**31 - 10**8, size=len(offers), replace=False).astype(np.int64) + 10**8
     table = _products_table(products, offers, vectors, ids)
@@ -115,7 +115,7 @@ def _products_table(
 
 
 def _lists_only(attributes: Attributes | None) -> str | None:
-    """In this schema every value is a list."""
+    """Return the attributes as JSON text; in this schema every value is a list."""
     if attributes is None:
         return None
     lists = {name: value if isinstance(value, list) else [value] for name, value in attributes.items()}

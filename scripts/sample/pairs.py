@@ -1,4 +1,4 @@
-"""Labelled pairs of the sample.
+"""Labelled pairs of the sample say which of its offers are of one product.
 
 Matches and non-matches come from one retrieval that does not know the labels: the nearest titles and the nearest
 pictures among other sellers' offers. Taking non-matches for their nearness and matches from the labels would make a
@@ -31,7 +31,7 @@ DECIMALS = 4
 
 @dataclass(frozen=True)
 class SamplePairs:
-    """Pairs of offers by position, left < right; `split` is a position in SPLITS."""
+    """It holds pairs of offers by position, left < right; `split` is a position in SPLITS."""
 
     left: Ints1d
     right: Ints1d
@@ -43,7 +43,7 @@ class SamplePairs:
 
 
 def make_pairs(products: tuple[Product, ...], offers: tuple[Offer, ...], pictures: Floats2d, seed: int) -> SamplePairs:
-    """Pairs within the blocks of the splits, in random order.
+    """Return the pairs within the blocks of the splits, in random order.
 
     `pictures` is one row an offer, zeros where there is no picture.
     """
@@ -66,7 +66,7 @@ def _weigh_titles(titles: list[str]) -> sparse.csr_array:
 
 
 def _weigh_pictures(pictures: Floats2d) -> Floats2d:
-    """What sets each picture apart from the mean one, of unit length; rows of zeros stay zeros."""
+    """Return what sets each picture apart from the mean one, of unit length; rows of zeros stay zeros."""
     seen = np.any(pictures != 0, axis=1)
     apart = np.where(seen[:, None], pictures - pictures[seen].mean(axis=0), 0.0)
     lengths = np.linalg.norm(apart, axis=1, keepdims=True)
@@ -74,13 +74,13 @@ def _weigh_pictures(pictures: Floats2d) -> Floats2d:
 
 
 def _nearest(rows: sparse.csr_array | Floats2d, sellers: Ints1d, k: int, floor: float) -> Ints2d:
-    """(pairs, 2): every offer with its k nearest at other sellers, none below the floor; ties by position."""
+    """Pair every offer with its k nearest at other sellers, none below the floor (pairs, 2); ties stand by position."""
     starts = range(0, len(sellers), BLOCK_ROWS)
     return np.concatenate([_nearest_of(rows, sellers, start, k, floor) for start in starts])
 
 
 def _nearest_of(rows: sparse.csr_array | Floats2d, sellers: Ints1d, start: int, k: int, floor: float) -> Ints2d:
-    """The pairs of the block of offers that starts there."""
+    """Return the pairs of the block of offers that begins at `start`."""
     product = rows[start : start + BLOCK_ROWS] @ rows.T
     cosines = product if isinstance(product, np.ndarray) else product.toarray()
     elsewhere = sellers[start : start + BLOCK_ROWS, None] != sellers[None, :]
@@ -92,7 +92,7 @@ def _nearest_of(rows: sparse.csr_array | Floats2d, sellers: Ints1d, start: int, 
 
 
 def _block_offers(products: tuple[Product, ...], offers: tuple[Offer, ...], rng: np.random.Generator) -> Ints1d:
-    """The block of each offer. Lines lie whole in one block, so that near-variants stay pairs; kinds spread evenly."""
+    """Deal each offer into a block. Lines lie whole in one, so that near-variants stay pairs; kinds spread evenly."""
     lines = np.array([product.line for product in products])
     line_of_offer = lines[[offer.product for offer in offers]]
     weights = np.bincount(line_of_offer, minlength=lines.max() + 1)

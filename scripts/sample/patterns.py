@@ -1,4 +1,4 @@
-"""Paint for the drawings of the sample: patterns, shading, marks and labels, on square canvases."""
+"""Paint gives the drawings of the sample patterns, shading, marks and labels, on square canvases."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from scripts.sample.looks import Look
 from scripts.sample.words import Rgb
 
 CANVAS = 384
-"""Side of a drawing in pixels; pictures are made smaller, which smooths the edges."""
+"""A drawing has this side in pixels; pictures are made smaller, which smooths the edges."""
 
 
 MARGIN = 24
-"""What the shading of a part needs around it."""
+"""The shading of a part needs so many pixels around it."""
 
 
 def blend(first: Rgb, second: Rgb, share: float) -> Rgb:
-    """`share` of the second colour in the first."""
+    """Mix two colours, with `share` of the second in the first."""
     mixed = [round(a + (b - a) * share) for a, b in zip(first, second, strict=True)]
     return mixed[0], mixed[1], mixed[2]
 
@@ -32,7 +32,7 @@ def lighter(color: Rgb, share: float = 0.35) -> Rgb:
 
 
 def ink(color: Rgb) -> Rgb:
-    """What can be read on a surface of this colour."""
+    """Return a colour that can be read on a surface of this one."""
     return (245, 245, 245) if sum(color) < 380 else (40, 40, 44)
 
 
@@ -62,7 +62,7 @@ def _scaled(share: float) -> tuple[int, ...]:
 
 @lru_cache(maxsize=8)
 def pattern_of(pattern: str, body: Rgb, accent: Rgb) -> Image.Image:
-    """A full canvas of one pattern; do not draw on it."""
+    """Return a full canvas of one pattern; do not draw on it."""
     image = Image.new("RGB", (CANVAS, CANVAS), body)
     draw = ImageDraw.Draw(image)
     if pattern != "plain":
@@ -140,7 +140,7 @@ _PAINTERS = {
 
 
 def draw_mark(canvas: Image.Image, look: Look, x: int, y: int, size: int, color: Rgb) -> None:
-    """The model's mark, centred at (x, y)."""
+    """Draw the model's mark, centred at (x, y)."""
     draw = ImageDraw.Draw(canvas)
     half = size // 2
     box = (x - half, y - half, x + half, y + half)
@@ -173,5 +173,5 @@ def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
 
 
 def draw_label(canvas: Image.Image, text: str, x: int, y: int, size: int, color: Rgb) -> None:
-    """A brand's name, centred at (x, y)."""
+    """Draw a brand's name, centred at (x, y)."""
     ImageDraw.Draw(canvas).text((x, y), text, font=_font(size), fill=color, anchor="mm")

@@ -1,4 +1,4 @@
-"""Sellers' pictures of a product: one drawing, framed, lit, cropped and compressed in many ways."""
+"""Sellers picture a product in many ways: one drawing is framed, lit, cropped and compressed."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ BADGED = 0.12
 
 @dataclass(frozen=True)
 class Shot:
-    """How one picture is taken."""
+    """A shot says how one picture is taken."""
 
     background: Rgb
     scale: float
     turn: float
-    """Degrees."""
+    """It is in degrees."""
     shift: tuple[float, float]
-    """Shares of the picture's side."""
+    """It is in shares of the picture's side, to the right and down."""
     mirrored: bool
     brightness: float
     contrast: float
@@ -49,7 +49,7 @@ class Shot:
 
 
 def take_shot(rng: np.random.Generator, *, detail: bool = False) -> Shot:
-    """A usual main picture, or with `detail` a nearer, bolder one."""
+    """Draw a usual main picture, or with `detail` a nearer, bolder one."""
     spread = 3.0 if detail else 1.0
     return Shot(
         background=pick(rng, BACKGROUNDS),
@@ -66,7 +66,7 @@ def take_shot(rng: np.random.Generator, *, detail: bool = False) -> Shot:
 
 
 def photograph(look: Look, shot: Shot, side_px: int, rng: np.random.Generator) -> Image.Image:
-    """The picture before it is compressed."""
+    """Return the picture before it is compressed."""
     picture = Image.new("RGB", (side_px, side_px), shot.background)
     product = _framed(_master(look), shot, side_px)
     picture.paste(product, (0, 0), product)
@@ -78,7 +78,7 @@ def photograph(look: Look, shot: Shot, side_px: int, rng: np.random.Generator) -
 
 
 def compress(picture: Image.Image, quality: int) -> bytes:
-    """JPEG bytes."""
+    """Return the picture as JPEG bytes."""
     buffer = BytesIO()
     picture.save(buffer, "JPEG", quality=quality, optimize=True)
     return buffer.getvalue()
@@ -86,7 +86,7 @@ def compress(picture: Image.Image, quality: int) -> bytes:
 
 @lru_cache(maxsize=64)
 def _master(look: Look) -> Image.Image:
-    """The drawing with its shadow, at the size that pictures are cut from."""
+    """Return the drawing with its shadow, at the size that pictures are cut from."""
     product = draw(look)
     shadow = Image.new("RGBA", product.size, (0, 0, 0, 0))
     dark = product.getchannel("A").filter(ImageFilter.GaussianBlur(7)).point(lambda value: value * 0.3)
@@ -96,7 +96,7 @@ def _master(look: Look) -> Image.Image:
 
 
 def _framed(master: Image.Image, shot: Shot, side_px: int) -> Image.Image:
-    """The drawing turned, moved and scaled into a picture of side_px."""
+    """Return the drawing turned, moved and scaled into a picture of side_px."""
     angle = np.deg2rad(shot.turn)
     ratio = MASTER_PX / side_px / (0.9 * shot.scale)
     cos, sin = float(np.cos(angle)) * ratio, float(np.sin(angle)) * ratio
@@ -115,7 +115,7 @@ def _framed(master: Image.Image, shot: Shot, side_px: int) -> Image.Image:
 
 
 def _draw_badge(picture: Image.Image, color: Rgb) -> None:
-    """A shop's sticker in the corner."""
+    """Draw a shop's sticker into the corner."""
     side = picture.width
     pen = ImageDraw.Draw(picture)
     pen.rounded_rectangle((2, side * 0.84, side * 0.34, side - 3), 3, fill=color)

@@ -1,4 +1,4 @@
-"""The products of the sample: lines of models, each model in several looks and options.
+"""The products of the sample come in lines of models, each model in several looks and options.
 
 Two products of a model differ in the look (only the picture shows it), the option (only the text says it), or both.
 """
@@ -34,7 +34,7 @@ class Product:
     color: Color
     look: Look
     names_color: bool
-    """Whether titles ever say the colour."""
+    """It tells whether titles ever say the colour."""
     price: float
     weight_g: int
     country: Word
@@ -42,7 +42,7 @@ class Product:
 
 
 def make_products(number: int, seed: int) -> tuple[Product, ...]:
-    """`number` products over all kinds by their shares, ordered by kind and line."""
+    """Return `number` products over all kinds by their shares, ordered by kind and line."""
     rng = stream(seed, "products")
     products: list[Product] = []
     for kind, quota in zip(KINDS, _quotas(number), strict=True):
@@ -55,14 +55,14 @@ def make_products(number: int, seed: int) -> tuple[Product, ...]:
 
 
 def _quotas(number: int) -> list[int]:
-    """How many products each kind gets: the shares, rounded so that they add up."""
+    """Say how many products each kind gets: the shares, rounded so that they add up."""
     shares = np.array([kind.share for kind in KINDS])
     ends = np.rint(np.cumsum(shares) / shares.sum() * number).astype(int)
     return [int(quota) for quota in np.diff(ends, prepend=0)]
 
 
 def _make_line(kind: Kind, line: int, first_model: int, rng: np.random.Generator) -> list[Product]:
-    """Sister models of one brand and series; their codes differ in a digit."""
+    """Make sister models of one brand and series; their codes differ in a digit."""
     brand, series, number = pick(rng, BRANDS), pick(rng, kind.series), int(rng.integers(10, 98))
     letters = "".join(pick(rng, "ABCDEGHKLMNPRSTVXZ") for _ in range(rng.integers(1, 3)))
     step = pick(rng, (1, 5, 10))
@@ -84,7 +84,7 @@ class _Model:
 
 
 def _make_model(model: _Model, rng: np.random.Generator) -> list[Product]:
-    """Most of the combinations of the model's looks and options."""
+    """Return most of the combinations of the model's looks and options."""
     kind = model.kind
     looks = make_looks(kind, model.brand.en, _within(rng, kind.looks_per_model), rng)
     options = _choose(rng, kind.options, _within(rng, kind.options_per_model))
@@ -122,6 +122,6 @@ def _within(rng: np.random.Generator, limits: tuple[int, int]) -> int:
 
 
 def _choose(rng: np.random.Generator, things: tuple[Thing, ...], number: int) -> list[Thing]:
-    """`number` different things, in their own order."""
+    """Return `number` different things, in their own order."""
     chosen = rng.choice(len(things), size=min(number, len(things)), replace=False)
     return [things[int(position)] for position in np.sort(chosen)]

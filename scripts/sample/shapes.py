@@ -1,4 +1,4 @@
-"""The eight shapes of the sample's products, drawn large from a look."""
+"""Eight shapes stand for the sample's kinds of products, drawn large from a look."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MIDDLE = CANVAS // 2
 
 
 def draw(look: Look) -> Image.Image:
-    """The product on a transparent square, CANVAS pixels a side."""
+    """Draw the product on a transparent square, CANVAS pixels a side."""
     colors = Image.new("RGBA", (CANVAS, CANVAS), (0, 0, 0, 0))
     _SHAPES[look.kind](colors, look)
     return colors
@@ -50,7 +50,7 @@ def _oval(canvas: Image.Image, box: tuple[float, float, float, float], fill: Ima
 
 
 def _draw_cable(canvas: Image.Image, look: Look) -> None:
-    """A coil with two plugs."""
+    """Draw a coil with two plugs."""
     width, height = 118 + 40 * look.form[0], 84 + 50 * look.form[1]
     thick = round(16 + 14 * look.form[2])
     mask, pen = new_mask()
@@ -74,7 +74,7 @@ def _draw_cable(canvas: Image.Image, look: Look) -> None:
 
 
 def _draw_case(canvas: Image.Image, look: Look) -> None:
-    """A phone case from behind, with the hole for the camera."""
+    """Draw a phone case from behind, with the hole for the camera."""
     half = 84 + 22 * look.form[0]
     box = (MIDDLE - half, 18, MIDDLE + half, CANVAS - 18)
     _rounded(canvas, box, 26 + 22 * look.form[1], _surface(look))
@@ -91,7 +91,7 @@ def _draw_case(canvas: Image.Image, look: Look) -> None:
 
 
 def _draw_phone(canvas: Image.Image, look: Look) -> None:
-    """The back in the model's colour and the screen before it."""
+    """Draw the back in the model's colour and the screen before it."""
     radius = 14 + 24 * look.form[0]
     _rounded(canvas, (52, 22, 232, 352), radius, _surface(look))
     _draw_lenses(canvas, look)
@@ -120,7 +120,7 @@ def _draw_lenses(canvas: Image.Image, look: Look) -> None:
 
 
 def _draw_headphones(canvas: Image.Image, look: Look) -> None:
-    """Over the ears, or a pair of buds in their box."""
+    """Draw headphones over the ears, or a pair of buds in their box."""
     if look.form[0] < 0.6:
         _draw_headband(canvas, look)
     else:
@@ -156,7 +156,7 @@ def _draw_buds(canvas: Image.Image, look: Look) -> None:
 
 
 def _draw_memory(canvas: Image.Image, look: Look) -> None:
-    """A card with a cut corner and a printed label."""
+    """Draw a card with a cut corner and a printed label."""
     left, right = 92 - 22 * look.form[0], CANVAS - 92 + 22 * look.form[0]
     cut = 34 + 40 * look.form[1]
     mask, pen = new_mask()
@@ -174,7 +174,7 @@ def _draw_memory(canvas: Image.Image, look: Look) -> None:
 
 
 def _draw_battery(canvas: Image.Image, look: Look) -> None:
-    """Two cells side by side, whatever the pack holds."""
+    """Draw two cells side by side, whatever the pack holds."""
     half = 40 + 22 * look.form[0]
     cap = 60 + 50 * look.form[1]
     for side in (-1, 1):
@@ -188,7 +188,7 @@ def _draw_battery(canvas: Image.Image, look: Look) -> None:
 
 
 def _draw_mouse(canvas: Image.Image, look: Look) -> None:
-    """A mouse from above."""
+    """Draw a mouse from above."""
     half, top = 84 + 30 * look.form[0], 44 + 30 * look.form[1]
     if look.form[2] < 0.4:
         ImageDraw.Draw(canvas).line([(MIDDLE, 0), (MIDDLE, top + 20)], fill=GRAPHITE, width=12)
@@ -208,7 +208,7 @@ def _draw_mouse(canvas: Image.Image, look: Look) -> None:
 
 
 def _draw_console(canvas: Image.Image, look: Look) -> None:
-    """A standing or lying box with a pad in front."""
+    """Draw a standing or lying box with a pad in front."""
     if look.form[0] < 0.5:
         box = (46.0, 30.0, 138 + 40 * look.form[1], 340.0)
     else:

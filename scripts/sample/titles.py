@@ -1,4 +1,4 @@
-"""How sellers write a product's title, in Russian or English, with their habits and slips."""
+"""Sellers write a product's title in Russian or English, with their habits and slips."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MISTYPED = 0.15
 USUAL = 0.6
 OPTION_DROPPED = 0.04
 COLOR_NAMED = 0.6
-"""In titles of the products whose titles name the colour at all."""
+"""Titles name the colour this often, where a product's titles name it at all."""
 
 ORDERS = {
     "ru": (
@@ -31,7 +31,7 @@ DROPPED = {"noun": 0.04, "brand": 0.06, "series": 0.08, "code": 0.03, "trait": 0
 
 
 def write_title(product: Product, language: str, rng: np.random.Generator) -> str:
-    """One seller's title: parts in some order, some left out, now and then a slip of the keyboard."""
+    """Write one seller's title: parts in some order, some left out, now and then a slip of the keyboard."""
     parts = {
         "noun": _usual(rng, product.kind.nouns).said(language),
         "brand": write_brand(product, language, rng),
@@ -56,12 +56,12 @@ def write_title(product: Product, language: str, rng: np.random.Generator) -> st
 
 
 def _usual(rng: np.random.Generator, words: tuple[Word, ...]) -> Word:
-    """The first word is what most sellers say."""
+    """Pick a word; the first is what most sellers say."""
     return words[0] if chance(rng, USUAL) else pick(rng, words)
 
 
 def _with_edition(order: list[str]) -> list[str]:
-    """An edition belongs to the model: it stands right after the code, or the series, or last."""
+    """Put the edition, which belongs to the model, right after the code, or the series, or last."""
     rest = [name for name in order if name != "option"]
     anchor = next((name for name in ("code", "series") if name in rest), rest[-1])
     place = rest.index(anchor) + 1
@@ -78,12 +78,12 @@ def _finish(title: str, rng: np.random.Generator) -> str:
 
 
 def write_brand(product: Product, language: str, rng: np.random.Generator) -> str:
-    """Latin letters mostly, in Russian titles sometimes Cyrillic ones."""
+    """Write the brand, in Latin letters mostly, in Russian titles sometimes in Cyrillic ones."""
     return product.brand.ru if language == "ru" and chance(rng, 0.1) else product.brand.en
 
 
 def write_code(code: str, rng: np.random.Generator) -> str:
-    """ "NX-510" as "NX-510", "NX510", "NX 510" or "nx-510"."""
+    """Write "NX-510" as "NX-510", "NX510", "NX 510" or "nx-510"."""
     roll = rng.random()
     if roll < 0.5:
         return code
@@ -93,7 +93,7 @@ def write_code(code: str, rng: np.random.Generator) -> str:
 
 
 def write_option(option: Option, language: str, rng: np.random.Generator) -> str:
-    """The option in one of its spellings."""
+    """Write the option in one of its spellings."""
     if option.unit == "edition":
         return option.name
     if option.unit == "device":
@@ -132,7 +132,7 @@ def _count_spellings(count: float) -> dict[str, tuple[str, ...]]:
 
 
 def mistype(title: str, rng: np.random.Generator) -> str:
-    """One slip in one word of letters: two swapped, one lost, or one doubled. Numbers and codes stay."""
+    """Make one slip in one word of letters: two swapped, one lost, or one doubled. Numbers and codes stay."""
     words = title.split(" ")
     long = [place for place, word in enumerate(words) if len(word) >= 5 and word.isalpha()]
     if not long:

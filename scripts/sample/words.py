@@ -1,4 +1,4 @@
-"""The vocabulary of the sample that all its categories share. All brands are invented."""
+"""The vocabulary is what all categories of the sample share. All brands are invented."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Rgb = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Word:
-    """One meaning in two languages."""
+    """A word is one meaning in two languages."""
 
     ru: str
     en: str
@@ -23,7 +23,7 @@ class Color:
     name: Word
     rgb: Rgb
     parsed: tuple[tuple[str, ...], ...]
-    """The lists that a colour parser makes of it: synonyms and truncations."""
+    """A colour parser makes these lists of it: synonyms and truncations."""
 
 
 BRANDS = (
