@@ -1,4 +1,4 @@
-"""The command `heroic`: a group whose commands are imported only when they are called."""
+"""The command `heroic` is a group whose commands are imported only when they are called."""
 
 from typing import Any
 
@@ -29,10 +29,10 @@ COMMANDS = {
 
 
 class HeroicGroup(LazyGroup):
-    """The commands of the table above; it ends as a user expects where one fails."""
+    """It runs the commands of the table above, and ends as a user expects where one fails."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """A user's mistake becomes one line and exit code 2, an interrupt 130; a bug keeps its traceback."""
+        """Make a user's mistake one line and exit code 2, an interrupt exit code 130; a bug keeps its traceback."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:  # before click makes exit code 1 of it
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def run() -> None:
-    """The console script."""
+    """Run the command as the console script does."""
     main(prog_name="heroic")
 
 

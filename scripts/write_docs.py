@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that the code itself says: `python -m scripts.write_docs`."""
+"""The code itself says some pages of docs/; `python -m scripts.write_docs` writes them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ what to do; no output is left), 130 interrupted.
 
 
 def render_features() -> str:
-    """docs/features.md: one table a family."""
+    """Return docs/features.md: one table a family."""
     from reranking.signals.signals import declared_features
 
     families: dict[str, list[str]] = {}
@@ -36,7 +36,7 @@ def render_features() -> str:
 
 
 def render_commands() -> str:
-    """docs/commands.md: the help of every command."""
+    """Return docs/commands.md: the help of every command."""
     import click
 
     from scripts.main import COMMANDS, main
@@ -54,7 +54,7 @@ def render_commands() -> str:
 
 
 def _render_inner(group: "click.Group", context: "click.Context", word: str) -> str:
-    """The help of a command of a group."""
+    """Return the help of a command of a group."""
     import click
 
     command = group.get_command(context, word)

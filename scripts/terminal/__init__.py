@@ -1,1 +1,1 @@
-"""What commands share at the terminal: the lazy group, progress, words for engines."""
+"""Commands share this at the terminal: the lazy group, the console, progress, words for engines."""

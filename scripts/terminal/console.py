@@ -1,4 +1,4 @@
-"""What commands print on: a console as wide as the terminal, text that leaves it as it is, and numbers for people."""
+"""Commands print on a console as wide as the terminal, text that leaves it as it is, and numbers for people."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ VIEW_ORDER = ("fused", "text", "image", "lexical")
 
 
 def open_console() -> Console:
-    """A console on stdout; where that is no terminal, as wide as COLUMNS says, or PIPED_WIDTH."""
+    """Open a console on stdout; where that is no terminal, it is as wide as COLUMNS says, or PIPED_WIDTH."""
     if sys.stdout.isatty():
         return Console(highlight=False)
     asked = os.environ.get("COLUMNS", "")
@@ -19,10 +19,10 @@ def open_console() -> Console:
 
 
 def plain(text: str) -> str:
-    """One line without control characters: a title cannot paint the terminal."""
+    """Return one line without control characters: a title cannot paint the terminal."""
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def number_text(value: float) -> str:
-    """A cosine or probability in three decimals, blank where it is unknown."""
+    """Write a cosine or probability in three decimals, blank where it is unknown."""
     return "" if np.isnan(value) else f"{value:.3f}"

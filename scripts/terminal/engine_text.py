@@ -1,4 +1,4 @@
-"""What was chosen for a view's index and measured of it, in a line."""
+"""A line says what was chosen for a view's index and measured of it."""
 
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ def describe_engine(engine: "EngineRecord") -> str:
 
 
 def describe_recall(recall: "RecallRecord") -> str:
-    """Return the recall overall, and of the categories where it is lowest."""
+    """Return the recall overall, and that of the categories where it is lowest."""
     by_category = sorted(recall.by_category.items(), key=lambda entry: entry[1].recall)
     worst = [f"{name} {found.recall:.3f} ({found.queries})" for name, found in by_category[:WORST]]
     lowest = f"; lowest {', '.join(worst)}" if worst else ""

@@ -1,4 +1,4 @@
-"""A group whose commands are imported only when they are called."""
+"""A lazy group imports its commands only when they are called."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -8,7 +8,7 @@ import click
 
 
 class LazyGroup(click.Group):
-    """Lists commands with their one-line help from a `table` of name: (module, help), so that `--help` imports none."""
+    """It lists commands with their one-line help from a `table` of name: (module, help): `--help` imports none."""
 
     def __init__(self, *given: Any, table: Mapping[str, tuple[str, str]], **named: Any) -> None:
         super().__init__(*given, **named)

@@ -1,4 +1,4 @@
-"""Progress of long work on stderr: a bar with an estimate on a terminal, a line a finished stage elsewhere."""
+"""Long work shows its progress on stderr: a bar with an estimate on a terminal, a line a finished stage elsewhere."""
 
 import sys
 import time
@@ -14,7 +14,7 @@ COUNTED = {"train": "boosters trained"}  # what a stage counts, where its name d
 
 @contextmanager
 def shown() -> Iterator["Progress"]:
-    """A `Progress` to hand to the library."""
+    """Yield a `Progress` to hand to the library."""
     if sys.stderr.isatty():
         with _bars() as progress:
             yield progress
