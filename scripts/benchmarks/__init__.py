@@ -1,1 +1,1 @@
-"""Measurements, as `python -m scripts.benchmarks.NAME`: quality, speed and memory."""
+"""Benchmarks measure quality, speed and memory; each runs as `python -m scripts.benchmarks.NAME`."""

@@ -1,4 +1,5 @@
-"""What each family of features is worth: `python -m scripts.benchmarks.ablation DATA...`, folders of products and pairs.
+"""Ablation says what each family of features is worth, on folders of products and pairs:
+`python -m scripts.benchmarks.ablation DATA...`.
 
 For each set and family: a model of all features, of all but the family's, and of the family's alone. `weighted` and
 average precision on each of `--splits`, means over `--seeds`. The first look at rivals is trained anew without what is
@@ -49,7 +50,7 @@ def command(data: tuple[Path, ...], splits: str, work: Path | None, seeds: str, 
 
 @dataclass(frozen=True)
 class _Sides:
-    """Computed features of the pairs of each split and of the rivals, and what they are.
+    """It holds the computed features of the pairs of each split and of the rivals, and says what they are.
 
     `examples` are the pairs with the same features, whose columns are chosen for each model.
     """
@@ -64,7 +65,7 @@ class _Sides:
 
     @property
     def features(self) -> "tuple[Feature, ...]":
-        """What the columns are."""
+        """Return what the columns are."""
         return self.signals.features
 
 
@@ -90,7 +91,7 @@ def _family(feature: "Feature") -> str:
 
 
 def _compute(opened: LabelledSet) -> _Sides:
-    """All features but those of rivals, once."""
+    """Compute all features but those of rivals, once."""
     import numpy as np
 
     from reranking.boosters.boosting import Examples
@@ -118,7 +119,7 @@ def _compute(opened: LabelledSet) -> _Sides:
 
 
 def _train(sides: _Sides, kept: Sequence[str], reported: Sequence[str], seed: int) -> dict[str, float]:
-    """The figures of a model that sees these families."""
+    """Return the figures of a model that sees these families."""
     from dataclasses import replace
 
     import numpy as np
@@ -142,7 +143,7 @@ def _train(sides: _Sides, kept: Sequence[str], reported: Sequence[str], seed: in
 
 
 def _with_rivals(sides: _Sides, columns: "Ints1d", seen: "dict[str, Floats2d]", seed: int) -> "dict[str, Floats2d]":
-    """The features with those of rivals, by a first look that sees these columns alone."""
+    """Return the features with those of rivals, by a first look that sees these columns alone."""
     import numpy as np
 
     from reranking.boosters.boosting import BoostingOptions
@@ -168,7 +169,7 @@ def _with_rivals(sides: _Sides, columns: "Ints1d", seen: "dict[str, Floats2d]", 
 
 
 def _table(rows: Sequence[dict[str, Any]], reported: Sequence[str]) -> str:
-    """Markdown, one row a set and family: with all, without it, it alone; average precision in brackets."""
+    """Return Markdown, one row a set and family: with all, without it, it alone; average precision in brackets."""
     lines = []
     for split in reported:
         lines += [

@@ -1,4 +1,5 @@
-"""Whether thresholds hold what was asked: `python -m scripts.benchmarks.decisions DATA...`, each with products and pairs.
+"""Decisions show whether thresholds hold what was asked, each set with products and pairs:
+`python -m scripts.benchmarks.decisions DATA...`.
 
 For each precision asked, each seed and each set: train, choose thresholds on validation, call matches on the test pairs.
 Pooled over all categories of all sets with at least 100 pairs called: the precision held, the recall paid for it, and the
@@ -20,7 +21,8 @@ LEAST_CALLED = 100
 
 @dataclass(frozen=True)
 class HeldCategory:
-    """A category's pairs called matches on test, how many of them are, its matches, and the interval of precision."""
+    """It counts a category's pairs called matches on test, those of them that are, and its matches; `low` and `high`
+    bound the precision."""
 
     set: str
     category: str
@@ -66,7 +68,7 @@ def command(
 
 
 def _measure(opened: LabelledSet, split: str, asked: float, seed: int, rounds: int) -> list[HeldCategory]:
-    """What is held in each category of one set."""
+    """Measure what is held in each category of one set."""
     from functools import partial
 
     import numpy as np
@@ -102,17 +104,17 @@ def _measure(opened: LabelledSet, split: str, asked: float, seed: int, rounds: i
 
 
 def _pooled(asked: float, seed: int, categories: list[HeldCategory]) -> dict[str, object]:
-    enough = [of for of in categories if of.called >= LEAST_CALLED]
-    called = sum(of.called for of in enough)
+    enough = [held for held in categories if held.called >= LEAST_CALLED]
+    called = sum(held.called for held in enough)
     return {
         "asked": asked,
         "seed": seed,
-        "held": sum(of.found for of in enough) / called if called else None,
-        "recall": sum(of.found for of in enough) / sum(of.matches for of in enough) if enough else None,
+        "held": sum(held.found for held in enough) / called if called else None,
+        "recall": sum(held.found for held in enough) / sum(held.matches for held in enough) if enough else None,
         "called": called,
         "categories": len(enough),
-        "below": [f"{of.set}: {of.category}" for of in enough if of.high < asked],
-        "by_category": [vars(of) for of in categories],
+        "below": [f"{held.set}: {held.category}" for held in enough if held.high < asked],
+        "by_category": [vars(held) for held in categories],
     }
 
 

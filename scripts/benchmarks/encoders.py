@@ -1,4 +1,5 @@
-"""Speed of the encoders: `python -m scripts.benchmarks.encoders DATA`, a labelled set with titles, and `--pictures` with pictures.
+"""Encoders are timed on a labelled set with titles, and a folder with pictures:
+`python -m scripts.benchmarks.encoders DATA [--pictures DIR]`.
 
 All ratios are taken in one run, in turn. Prints its figures and, last, one JSON object.
 """

@@ -1,4 +1,5 @@
-"""How scores move as a catalogue grows: `python -m scripts.benchmarks.growth DATA [--growth 0.2]`.
+"""Growth of a catalogue moves scores, and this measures how far:
+`python -m scripts.benchmarks.growth DATA [--growth 0.2]`.
 
 DATA holds products.parquet and pairs_{train,valid}.parquet. An index of the products of these pairs, and no others, is
 built, a model trained, the validation pairs scored; then as many others as make up the growth are put in by
@@ -44,7 +45,7 @@ def command(data: Path, growth: float, across: bool, seed: int) -> None:
 
 
 def _split(data: Path, work: Path, growth: float, seed: int) -> tuple[int, int]:
-    """Write the products of the pairs, and others that make them grow; how many of each."""
+    """Write the products of the pairs, and others that make them grow; return how many there are of each."""
     import numpy as np
     import pyarrow.compute as pc
     import pyarrow.parquet as pq

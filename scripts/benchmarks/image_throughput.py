@@ -1,4 +1,4 @@
-"""Pictures a second of an image tower: a plain loop against `clip:`, in fp32, in int8, and without decoding.
+"""An image tower is timed, in pictures a second: a plain loop against `clip:`, in fp32, in int8, and without decoding.
 
 `python -m scripts.benchmarks.image_throughput DATA` takes the pictures below a set's folder and a model of open_clip, whose weights
 do not matter for speed: without a name for them they are random. All variants take turns in one process on the same
@@ -39,9 +39,10 @@ def command(data: Path, limit: int, rounds: int, model: str) -> None:
 
 
 def measure(folder: Path, *, limit: int | None = None, rounds: int = 3, model: str = MODEL) -> dict[str, float]:
-    """On at most `limit` pictures, never more than PICTURES, medians over the rounds: `image_plain_rate` in pictures a second; `image_ratio` and `image_int8_ratio`, how many
-    times faster `clip:` is in the processor's best exact precision and in int8; `image_decode_share`, by how much it
-    falls short of the rate without decoding; cosines to the plain rows, `image_cosine` and `image_int8_cosine`."""
+    """Measure on at most `limit` pictures, never more than PICTURES, medians over the rounds: `image_plain_rate` in
+    pictures a second; `image_ratio` and `image_int8_ratio`, how many times faster `clip:` is in the processor's best
+    exact precision and in int8; `image_decode_share`, by how much it falls short of the rate without decoding; cosines
+    to the plain rows, `image_cosine` and `image_int8_cosine`."""
     from indexing.encoders.pictures.clip import picture_model
     from indexing.encoders.precision import choose_precision
 
@@ -85,7 +86,7 @@ def _figures(seconds: dict[str, list[float]], rows: dict[str, "Floats2d"], count
 
 
 def _pictures(folder: Path, count: int) -> list[Path]:
-    """The first different pictures by name."""
+    """Return the first different pictures by name."""
     found: dict[bytes, Path] = {}
     for file in sorted(folder.rglob("*")):
         if file.suffix.lower() in SUFFIXES and len(found) < count:
@@ -113,7 +114,7 @@ def _open(model: str) -> "ClipModel":
 
 
 def _plain(model: "ClipModel", files: list[Path]) -> "Floats2d":
-    """What one writes first: open, preprocess, stack, encode."""
+    """Do what one writes first: open, preprocess, stack, encode."""
     import numpy as np
     import torch
     from PIL import Image

@@ -1,4 +1,5 @@
-"""The index and its self-join at a size, as ratios in one run: `python -m scripts.benchmarks.index --size N --data DIR`.
+"""Ratios of one run measure the index and its self-join at a size:
+`python -m scripts.benchmarks.index --size N --data DIR`.
 
 DIR holds products.parquet with titles. The rows are the lsa vectors of these titles; more of them are made from
 neighbouring real ones so that the cosines of neighbours are distributed alike (both distributions are printed). The last line is one JSON
@@ -54,11 +55,14 @@ def command(size: int, data: Path, exact_rows: int, rivals: str, memory: str | N
         measured |= _approximate(rows, [name for name in rivals.split(",") if name], now)
     if "build" in parts:
         measured |= _built(rows, memory or next((text for most, text in BUDGETS if size <= most), "16G"))
-    click.echo(json.dumps({name: round(of, 4) if isinstance(of, float) else of for name, of in measured.items()}))
+    click.echo(
+        json.dumps({name: round(value, 4) if isinstance(value, float) else value for name, value in measured.items()})
+    )
 
 
 def _join(rows: "Vectors", k: int, folder: Path, truth: Any = None) -> float:
-    """Our join, exact or, with a truth to choose by, through near lists; the share of all comparisons that it made."""
+    """Make our join, exact or, with a truth to choose by, through near lists; return which share of all comparisons it
+    made."""
     import numpy as np
 
     from indexing.join.choice import choose_join
@@ -73,7 +77,7 @@ def _join(rows: "Vectors", k: int, folder: Path, truth: Any = None) -> float:
 
 
 def _exact(array: "Floats2d", now: Callable[[], float]) -> dict[str, Any]:
-    """FAISS's flat search and ours, in turn, three times; and what limits both: the products alone."""
+    """Time FAISS's flat search and ours, in turn, three times, and the products alone, which limit both."""
     import faiss
     import numpy as np
 
@@ -109,15 +113,16 @@ def _approximate(array: "Floats2d", rivals: list[str], now: Callable[[], float])
         ours = now() - begun
         kept = open_neighbours(Path(folder), len(rows))
         found = Neighbours(kept.positions[judge.sample], kept.cosines[judge.sample])
-    of = recall(judge.recalls(found)).mean
-    click.echo(f"ours: {ours:.2f} s, recall@{K} {of:.4f}, {share:.2%} of all comparisons")
+    reached = recall(judge.recalls(found)).mean
+    click.echo(f"ours: {ours:.2f} s, recall@{K} {reached:.4f}, {share:.2%} of all comparisons")
     times = {"ours": ours} | {name: _rival(name, array, judge, now) for name in rivals}
     best = min((times[name] for name in rivals if times[name]), default=0.0)
-    return {"recall": of, "approx_s": times, "approx_ratio": best / ours if best else None}
+    return {"recall": reached, "approx_s": times, "approx_ratio": best / ours if best else None}
 
 
 def _through_lists(rows: "Vectors", folder: Path) -> float:
-    """What an index of near lists costs from nothing: lists, the choice of how many are near, the join."""
+    """Make an index of near lists from nothing: lists, the choice of how many are near, the join; return the share of
+    all comparisons."""
     from indexing.build.dense_view import SAMPLE
     from indexing.search.recall import draw_sample, true_neighbours
 
@@ -125,7 +130,7 @@ def _through_lists(rows: "Vectors", folder: Path) -> float:
 
 
 def _rival(name: str, array: "Floats2d", judge: Any, now: Callable[[], float]) -> float:
-    """Build and search of all rows with the least effort that reaches the recall."""
+    """Time building and searching all rows with the least effort that reaches the recall; 0 where none does."""
     from scripts.benchmarks.other_libraries import RIVALS
 
     begun = now()
@@ -147,12 +152,13 @@ def _recall_of(found: Any, judge: Any) -> float:
 
     true = judge.neighbours.positions
     return float(
-        np.mean([len(set(of) & set(right)) / K for of, right in zip(found.tolist(), true.tolist(), strict=True)])
+        np.mean([len(set(given) & set(right)) / K for given, right in zip(found.tolist(), true.tolist(), strict=True)])
     )
 
 
 def _built(array: "Floats2d", memory: str) -> dict[str, Any]:
-    """The command at this size: its peak, how long its index takes to open, a query against the raw call."""
+    """Run the command at this size, and give its peak, how long its index takes to open, a query against the raw
+    call."""
     from indexing.machine.memory import MIB, parse_memory
 
     with tempfile.TemporaryDirectory(dir=".") as scratch:

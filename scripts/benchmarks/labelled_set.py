@@ -1,4 +1,4 @@
-"""A labelled set to measure on: a folder of products and pairs, built into an index and read."""
+"""A labelled set is what one measures on: a folder of products and pairs, built into an index and read."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ EVERYWHERE = ("fashion",)  # sets whose products are matched within a source too
 
 @dataclass(frozen=True)
 class LabelledSet:
-    """The index, and the pairs by the name of their split."""
+    """It holds the index, and the pairs by the name of their split."""
 
     name: str
     index: "ProductIndex"
@@ -40,5 +40,5 @@ def open_set(
 
 
 def seeds_of(text: str) -> tuple[int, ...]:
-    """Seeds from an option's text, `0,1,2`. Raises ValueError for what is no whole number."""
+    """Read seeds from an option's text, `0,1,2`. Raises ValueError for what is no whole number."""
     return tuple(int(seed) for seed in text.split(","))

@@ -1,4 +1,5 @@
-"""The lexical view's self-join at scale: `python -m scripts.benchmarks.lexical --size N --data DATA`.
+"""Seconds and recall measure the lexical view's self-join at scale:
+`python -m scripts.benchmarks.lexical --size N --data DATA`.
 
 DATA holds products.parquet with titles and pairs_valid.parquet; more titles are made of them by exchanging the digits in their
 words, so that codes stay as rare as they are. Prints one JSON object: seconds of weighing and of the join, the share of
@@ -61,7 +62,7 @@ def command(size: int, data: Path, most_products: int) -> None:
 
 
 def _matches(real: "pa.Table", data: Path) -> "tuple[Ints1d, Ints1d]":
-    """The places of both sides of the validation matches."""
+    """Return the places of both sides of the validation matches."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
@@ -73,7 +74,7 @@ def _matches(real: "pa.Table", data: Path) -> "tuple[Ints1d, Ints1d]":
 
 
 def _write_titles(real: list[str], size: int, path: Path) -> None:
-    """The real titles first; then each again with other digits, from a seed."""
+    """Write the real titles first; then each again with other digits, from a seed."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq

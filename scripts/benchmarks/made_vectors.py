@@ -1,5 +1,5 @@
-"""Vectors to measure on: the lsa vectors of real titles, and more of them made from neighbouring real ones so that the cosines
-of neighbours are distributed alike."""
+"""Vectors to measure on are the lsa vectors of real titles; more of them are made from neighbouring real ones, so that
+the cosines of neighbours are distributed alike."""
 
 import tempfile
 from pathlib import Path
@@ -16,14 +16,16 @@ TOLD = (1, RANK, 50)
 
 
 def rows_like(size: int, data: Path) -> "Floats2d":
-    """Rows (size, d) of or like those of the products in a folder; prints both distributions."""
+    """Return rows (size, d) that are those of the products in a folder, or like them; print both distributions."""
     import numpy as np
 
     real = _real(data)
     made = real[:size] if size <= len(real) else _more(real, size)
     for name, rows in (("real", real), ("made", made)):
         quantiles = _cosine_quantiles(rows)
-        told = "; ".join(f"rank {rank}: " + " ".join(f"{value:.3f}" for value in of) for rank, of in quantiles.items())
+        told = "; ".join(
+            f"rank {rank}: " + " ".join(f"{value:.3f}" for value in values) for rank, values in quantiles.items()
+        )
         click.echo(f"{name:>5} {len(rows):>9,} rows, cosines of neighbours, 10/25/50/75/90 %: {told}")
     return np.ascontiguousarray(made)
 
@@ -38,7 +40,7 @@ def _real(data: Path) -> "Floats2d":
 
 
 def _more(real: "Floats2d", size: int) -> "Floats2d":
-    """Real rows, moved along the differences between neighbours of theirs, as far as makes the cosines alike."""
+    """Move real rows along the differences between neighbours of theirs, as far as makes the cosines alike."""
     import numpy as np
 
     near = _neighbours(real, 20)

@@ -1,4 +1,4 @@
-"""Other libraries for neighbours, as functions: rows in, a search out. `benchmark_index` compares ours with them."""
+"""Other libraries search neighbours as functions: rows in, a search out. `benchmarks.index` compares ours with them."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ Search = Callable[["Floats2d", int, int], "Ints2d"]  # queries, effort, k: posit
 
 
 def hnsw(rows: "Floats2d", links: int = LINKS) -> Search:
-    """FAISS's graph."""
+    """Build FAISS's graph."""
     import faiss
 
     graph = faiss.IndexHNSWFlat(rows.shape[1], links, faiss.METRIC_INNER_PRODUCT)
@@ -28,12 +28,13 @@ def hnsw(rows: "Floats2d", links: int = LINKS) -> Search:
 
 
 def autofaiss(rows: "Floats2d") -> Search:
-    """What autofaiss 2.18 takes for 35 thousand to a million rows of 256 dimensions where 2 GiB and more are allowed."""
+    """Build what autofaiss 2.18 takes for 35 thousand to a million rows of 256 dimensions where 2 GiB or more are
+    allowed."""
     return hnsw(rows, 32)
 
 
 def hnswlib(rows: "Floats2d") -> Search:
-    """The reference implementation."""
+    """Build the graph of the reference implementation."""
     import hnswlib as library
 
     from indexing.machine.threads import thread_count
@@ -51,7 +52,7 @@ def hnswlib(rows: "Floats2d") -> Search:
 
 
 def usearch(rows: "Floats2d") -> Search:
-    """usearch, float32."""
+    """Build the graph of usearch, in float32."""
     from usearch.index import Index
 
     from indexing.machine.threads import thread_count
@@ -68,7 +69,7 @@ def usearch(rows: "Floats2d") -> Search:
 
 
 def _without_self(found: "Ints2d", queries: "Floats2d", rows: "Floats2d") -> "Ints2d":
-    """Without the first one that has the query's own row: duplicates of it stay."""
+    """Drop the first one found that has the query's own row: duplicates of it stay."""
     if len(queries) > 100_000:  # a search that is timed: who is left out is not its work
         return found[:, 1:]
     own = np.all(rows[np.maximum(found, 0)] == queries[:, None, :], axis=2)

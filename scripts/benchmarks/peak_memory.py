@@ -1,4 +1,4 @@
-"""What a `heroic` command takes, measured in a process of its own."""
+"""A process of its own shows what a `heroic` command takes."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ finally:  # not ru_maxrss, which begins with what the process that started this 
 
 @dataclass(frozen=True)
 class Taken:
-    """Seconds by the clock, seconds of processors, and the peak of resident memory."""
+    """It has seconds by the clock, seconds of processors, and the peak of resident memory."""
 
     seconds: float
     cpu_seconds: float
@@ -36,5 +36,5 @@ def taken_by(words: Sequence[str], *, folder: Path | None = None, loaded: Sequen
 
 
 def peak_mib(words: Sequence[str], *, folder: Path | None = None) -> float:
-    """Run `heroic` with these words, in `folder`; its peak resident memory in MiB."""
+    """Run `heroic` with these words, in `folder`, and return its peak resident memory in MiB."""
     return taken_by(words, folder=folder).peak_mib

@@ -1,4 +1,4 @@
-"""Speed and memory of the main job, as ratios in one run: `python -m scripts.benchmarks.pipeline [--data DIR]`.
+"""Ratios of one run measure speed and memory of the main job: `python -m scripts.benchmarks.pipeline [--data DIR]`.
 
 DATA holds products.parquet and pairs_{train,valid,test}.parquet; without it a sample is made. The last line is one
 JSON object: `features_pairs_per_s` (all families), `score_peak_mib_200k` and `score_peak_mib_2m` (of `heroic score`),
@@ -58,7 +58,7 @@ def _sample(work: Path) -> Path:
 
 
 def _best(run: Callable[[], object], repeats: int = REPEATS) -> float:
-    """The shortest of some runs, seconds."""
+    """Return the shortest of some runs, in seconds."""
     taken = []
     for _ in range(repeats):
         begun = time.perf_counter()
@@ -78,7 +78,7 @@ def _quiet(words: Sequence[str]) -> None:
 
 
 def _steps(folder: Path, work: Path) -> dict[str, float]:
-    """Seconds of each command on the whole of the data."""
+    """Return the seconds of each command on the whole of the data."""
     index, model, scores = work / "index", work / "model", work / "scores.parquet"
     test = folder / "pairs_test.parquet"
     train, valid = folder / "pairs_train.parquet", folder / "pairs_valid.parquet"
@@ -96,7 +96,7 @@ def _steps(folder: Path, work: Path) -> dict[str, float]:
 
 
 def _dense_join_ratio(index: "ProductIndex") -> float:
-    """Our self-join of the main view to FAISS's search of the same rows for as many neighbours."""
+    """Compare our self-join of the main view with FAISS's search of the same rows for as many neighbours."""
     import faiss
     import numpy as np
 
@@ -112,7 +112,7 @@ def _dense_join_ratio(index: "ProductIndex") -> float:
 
 
 def _lexical_join_ratio(index: "ProductIndex") -> float:
-    """Our lexical self-join to sparse_dot_topn's product of the same matrix."""
+    """Compare our lexical self-join with sparse_dot_topn's product of the same matrix."""
     from sparse_dot_topn import sp_matmul_topn
 
     from indexing.join.self_join import SelfJoin, SparseRows
@@ -129,7 +129,7 @@ def _lexical_join_ratio(index: "ProductIndex") -> float:
 
 
 def _interleaved(ours: Callable[[], object], theirs: Callable[[], object]) -> float:
-    """Shortest of ours to shortest of theirs, run in turn so that both see the same machine."""
+    """Return the shortest of ours to the shortest of theirs, run in turn so that both see the same machine."""
     taken = [(_best(ours, 1), _best(theirs, 1)) for _ in range(REPEATS)]
     return min(own for own, _ in taken) / min(other for _, other in taken)
 

@@ -1,4 +1,4 @@
-"""Quality on labelled sets: `python -m scripts.benchmarks.quality DATA...`, each folder with products and pairs.
+"""Labelled sets measure quality, each a folder with products and pairs: `python -m scripts.benchmarks.quality DATA...`.
 
 For each set: recall@1/10/50 of matches per view; `weighted` of a cosine alone, of ranks and cosines, and of all
 features; average precision; F1 by the threshold of the best F1 on validation; 95 % bootstrap intervals by product
@@ -32,8 +32,9 @@ KS = (1, 10, 50)
 
 @dataclass(frozen=True)
 class _Asked:
-    """What to measure: the split reported, bootstrap draws, smaller models too, the seeds of training, where the sets'
-    cross-encoders are, and whether pairs that the encoder was trained on are left out; with `rivals` and learned `words` or not."""
+    """It says what to measure: the split reported, bootstrap draws, smaller models too, the seeds of training, where
+    the sets' cross-encoders are, and whether pairs that the encoder was trained on are left out; with `rivals` and
+    learned `words` or not."""
 
     split: str
     rounds: int
@@ -45,7 +46,7 @@ class _Asked:
     words: bool = True
 
     def options(self, name: str, seed: int) -> "TrainOptions":
-        """How a model of the set `name` is trained."""
+        """Return the options by which a model of the set `name` is trained."""
         from reranking.model.train_options import TrainOptions
 
         cross = "" if self.cross is None else str(self.cross / name)
@@ -108,7 +109,7 @@ def _measure(opened: LabelledSet, asked: _Asked) -> dict[str, Any]:
 
 
 def _over_seeds(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Means of every figure and bound; of several runs also each one's figure and the standard deviation."""
+    """Mean every figure and bound; of several runs also give each one's figure and the standard deviation."""
     row: dict[str, Any] = {}
     for name in runs[0]:
         values = [run[name] for run in runs]
@@ -124,7 +125,7 @@ def _over_seeds(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _recall(index: "ProductIndex", pairs: "LabelledPairs") -> dict[str, dict[str, list[float]]]:
-    """Recall@k per view: the mean over both directions, and of matches found in either direction."""
+    """Measure recall@k per view: the mean over both directions, and of matches found in either direction."""
     import numpy as np
 
     from eval.findings.ceiling import recall_at
@@ -141,7 +142,7 @@ def _recall(index: "ProductIndex", pairs: "LabelledPairs") -> dict[str, dict[str
 
 
 def _cosine_scores(features: "Floats2d", columns: list[int]) -> "Floats1d":
-    """The baseline: one view's cosine is the score, -1 where it is unknown."""
+    """Score as the baseline does: one view's cosine is the score, -1 where it is unknown."""
     import numpy as np
 
     return np.nan_to_num(features[:, columns[0]].astype(np.float32), nan=-1.0)
@@ -188,7 +189,8 @@ def _reranked(opened: LabelledSet, asked: _Asked, seed: int) -> dict[str, Any]:
 
 
 def _families(index: "ProductIndex", features: "Sequence[Feature]") -> dict[str, list[int]]:
-    """The columns of the smaller models: ranks and cosines of all views, and of one view each where there is a fused."""
+    """Return the columns of the smaller models: ranks and cosines of all views, and of one each where there is a
+    fused."""
     missing = [n for n, feature in enumerate(features) if feature.family == "missing views"]
     ranked = [n for n, feature in enumerate(features) if feature.family == "cosines" or "ranks" in feature.family]
     chosen = {"weighted_ranks": ranked}
@@ -206,7 +208,7 @@ def _ablated(
     features: Any,
     value: Any,
 ) -> dict[str, float]:
-    """`weighted` of models that see some columns only."""
+    """Return `weighted` of models that see some columns only."""
     from eval.metrics.precision_auc import weighted
     from reranking.boosters.boosting import Examples, boost, predict
     from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
@@ -233,7 +235,7 @@ def _bounds(interval: Any) -> list[float] | None:
 
 
 def _tables(rows: list[dict[str, Any]]) -> str:
-    """Markdown: retrieval, then reranking."""
+    """Return Markdown: retrieval, then reranking."""
     lines = ["| set | view | recall@1 / 10 / 50, mean of both directions | in either direction |", "|---|---|---|---|"]
     for row in rows:
         for view, recall in row["recall"].items():
@@ -258,7 +260,7 @@ def _tables(rows: list[dict[str, Any]]) -> str:
 
 
 def _figure(row: dict[str, Any], name: str) -> str:
-    """`**0.773** ± 0.004 (0.598 to 0.862)`: the mean, the spread over seeds and the interval, where there are."""
+    """Write `**0.773** ± 0.004 (0.598 to 0.862)`: the mean, the spread over seeds and the interval, where there are."""
     spread, bounds = row.get(f"{name}_spread"), row.get(f"{name}_interval")
     told = f"**{row[name]:.3f}**" if name != "average_precision" else f"{row[name]:.3f}"
     told += "" if spread is None else f" ± {spread:.3f}"

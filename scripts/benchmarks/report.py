@@ -1,4 +1,5 @@
-"""Speed, memory and size of the evaluation report: `python -m scripts.benchmarks.report [--pairs N] [--rounds N]`.
+"""The evaluation report has its speed, memory and size measured:
+`python -m scripts.benchmarks.report [--pairs N] [--rounds N]`.
 
 Pairs in categories of different base rates with products shared between pairs are drawn from a seed. The last line is
 one JSON object: `metric_ratio` (how many times faster `weighted` is than a plain loop over categories with
@@ -42,7 +43,7 @@ def command(pairs: int, categories: int, rounds: int, seed: int) -> None:
 
 
 def _draw(pairs: int, categories: int, seed: int) -> tuple["Floats1d", "Floats1d", "Ints1d"]:
-    """Scores as `heroic score` writes them (float32, 0 to 1), targets, and category codes of uneven size."""
+    """Draw scores as `heroic score` writes them (float32, 0 to 1), targets, and category codes of uneven size."""
     import numpy as np
 
     generator = np.random.default_rng(seed)
@@ -71,7 +72,7 @@ def _metric(scores: "Floats1d", targets: "Floats1d", codes: "Ints1d") -> dict[st
 
 
 def _plain_weighted(scores: "Floats1d", targets: "Floats1d", codes: "Ints1d") -> float:
-    """METRIC's definition, a category at a time."""
+    """Compute the metric by its definition, a category at a time."""
     import numpy as np
     from sklearn.metrics import precision_recall_curve
 
@@ -88,7 +89,7 @@ def _plain_weighted(scores: "Floats1d", targets: "Floats1d", codes: "Ints1d") ->
 
 
 def _fastest(run: Callable[[], object]) -> tuple[float, float]:
-    """The least seconds of some runs, and what the last one gave."""
+    """Return the least seconds of some runs, and what the last one gave."""
     seconds, result = [], 0.0
     for _ in range(REPEATS):
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Speed and memory of `heroic score`: `python -m scripts.benchmarks.scoring --data DIR`, parquet to parquet.
+"""Scoring, parquet to parquet, has its speed and memory measured: `python -m scripts.benchmarks.scoring --data DIR`.
 
 DIR holds products.parquet and pairs_{train,valid}.parquet; without it a sample is made. Builds the index with the
 embedded encoders, trains a model, and scores pairs in two sizes. Memory that grew with the number of pairs would show in
@@ -25,7 +25,7 @@ SIZES = (200_000, 2_000_000)
 
 @dataclass(frozen=True)
 class ScoringRun:
-    """Scoring `pairs` in a process of its own: seconds from start to end, and peak resident memory."""
+    """It tells of scoring `pairs` in a process of its own: seconds from start to end, and peak resident memory."""
 
     pairs: int
     seconds: float
@@ -62,7 +62,7 @@ def command(data: Path | None, pairs: tuple[int, int], work: Path | None) -> Non
 
 
 def prepare(data: Path, folder: Path) -> Path:
-    """Build `folder`/index and train `folder`/model, unless they are there; the model."""
+    """Build `folder`/index and train `folder`/model, unless they are there; return the model's folder."""
     index, model = folder / "index", folder / "model"
     everywhere = data.name in ("sample", "fashion")  # sets whose products are matched within a source too
     if not (index / "manifest.json").exists():
@@ -93,7 +93,7 @@ def measure_scoring(index: Path, model: Path, work: Path, count: int) -> Scoring
 
 
 def distinct_pairs(index: "ProductIndex", count: int) -> "tuple[Ints1d, Ints1d]":
-    """Distinct pairs of positions: every product with its neighbours first, then with whoever comes after it."""
+    """Return distinct pairs of positions: every product with its neighbours first, then with whoever comes after it."""
     import numpy as np
 
     n = len(index.catalog)

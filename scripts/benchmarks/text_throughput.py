@@ -1,4 +1,5 @@
-"""How fast texts are encoded, against sentence-transformers called plainly, and what of the matches int8 still finds."""
+"""Encoding texts is timed against sentence-transformers called plainly, and int8 is asked which matches it still
+finds."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +22,8 @@ STATIC_TEXTS = 20_000  # at most, of the static model, which takes next to no ti
 
 @dataclass(frozen=True)
 class TextSample:
-    """`texts` to be timed; `titles` of products with their `sources`, of which `left` and `right` are matches."""
+    """It has `texts` to be timed, and `titles` of products with their `sources`; `left` and `right` are their
+    matches."""
 
     texts: list[str]
     titles: list[str]
@@ -31,7 +33,8 @@ class TextSample:
 
 
 def sample_of(folder: Path, limit: int | None) -> TextSample:
-    """From a labelled set: about `limit` products to time, with their share of repeated titles; as many to match."""
+    """Take from a labelled set about `limit` products to time, with their share of repeated titles; as many to
+    match."""
     import pandas as pd
 
     products = pd.read_parquet(folder / "products.parquet")
@@ -53,7 +56,8 @@ def sample_of(folder: Path, limit: int | None) -> TextSample:
 
 
 def measure(folder: Path, model: Path, *, limit: int | None, scratch: Path) -> dict[str, float]:
-    """Texts a second as ratios to `model.encode(batch_size=32)`, taken in turn; agreement; recall lost by int8."""
+    """Measure texts a second as ratios to `model.encode(batch_size=32)`, taken in turn; agreement; what int8 loses of
+    recall."""
     from indexing.encoders.model_source import find_model
     from indexing.encoders.text.engines import ModelRequest, open_for_build, teacher
     from indexing.encoders.text.static import distil
@@ -72,7 +76,7 @@ def measure(folder: Path, model: Path, *, limit: int | None, scratch: Path) -> d
         (int8.encode_texts, distinct),
     )
     static_seconds = _seconds(static.encode_texts, _repeated(distinct, STATIC_TEXTS))
-    recalls = {name: recall(sample, of) for name, of in (("fp32", fast), ("int8", int8), ("static", static))}
+    recalls = {name: recall(sample, encoder) for name, encoder in (("fp32", fast), ("int8", int8), ("static", static))}
     return {
         "texts": len(sample.texts),
         "distinct": len(distinct),
@@ -89,7 +93,7 @@ def measure(folder: Path, model: Path, *, limit: int | None, scratch: Path) -> d
 
 
 def recall(sample: TextSample, model: "TextModel") -> float:
-    """The share of matches among the first ten neighbours from other sources, from the left product's side."""
+    """Return the share of matches among the first ten neighbours from other sources, from the left product's side."""
     distinct = list(dict.fromkeys(sample.titles))
     place = {text: number for number, text in enumerate(distinct)}
     rows = model.encode_texts(distinct)[[place[text] for text in sample.titles]]
@@ -104,7 +108,7 @@ def recall(sample: TextSample, model: "TextModel") -> float:
 
 
 def _in_turn(*works: tuple[Callable[[list[str]], Any], Sequence[str]]) -> list[float]:
-    """Seconds of each work over its texts; all take turns, so that what else the machine does hits them alike."""
+    """Time each work over its texts, in seconds; all take turns, so that what else the machine does hits them alike."""
     seconds = [0.0] * len(works)
     for turn in range(TURNS):
         for number, (encode, texts) in enumerate(works):
@@ -123,7 +127,7 @@ def _repeated(texts: list[str], size: int) -> list[str]:
 
 
 def _limit(model: Any, texts: list[str]) -> dict[str, float]:
-    """What the processor's plain matrix product would allow: texts a second if nothing else took time."""
+    """Return what the processor's plain matrix product would allow: texts a second if nothing else took time."""
     config, tokens = model.config, np.mean([len(ids) for ids in model.tokenizer(texts)["input_ids"]])
     width, inner, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
     rows = np.random.default_rng(0).standard_normal((512, width)).astype(np.float32)

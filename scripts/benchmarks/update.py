@@ -1,4 +1,5 @@
-"""What an update costs: `python -m scripts.benchmarks.update [--size N] [--dim D] [--like DATA | --data DATA] [--share 0.01]`.
+"""An update is measured by what it costs:
+`python -m scripts.benchmarks.update [--size N] [--dim D] [--like DATA | --data DATA] [--share 0.01]`.
 
 Builds an index of DATA's products, or of N made ones with ready-made vectors (like those of DATA's titles, or in clusters),
 puts in a share of the products, half of them changed and half new, deletes half as many, and runs `heroic update`, `heroic
@@ -81,7 +82,7 @@ def _products(data: Path) -> "pa.Table":
 
 
 def _made(like: Path | None, size: int, dim: int) -> "pa.Table":
-    """Of each a name and a ready-made vector."""
+    """Make `size` products of a name and a ready-made vector each."""
     import pyarrow as pa
 
     from scripts.benchmarks.made_vectors import rows_like
@@ -103,7 +104,7 @@ def _clusters(size: int, dim: int) -> "Floats2d":
 
 
 def _write(table: "pa.Table", share: float, work: Path) -> None:
-    """The products before and after, those to put in, and the ids to delete."""
+    """Write the products before and after, those to put in, and the ids to delete."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -133,7 +134,7 @@ def _run(measured: dict[str, Any], name: str, words: list[str]) -> None:
 
 
 def _recalls(index: "ProductIndex", work: Path) -> dict[str, float]:
-    """The share of the true neighbours of each view that it keeps."""
+    """Return the share of the true neighbours of each view that it keeps."""
     import numpy as np
     import pyarrow.parquet as pq
 
@@ -144,8 +145,8 @@ def _recalls(index: "ProductIndex", work: Path) -> dict[str, float]:
     for view in index.views:
         if view == "lexical":
             continue  # it is exact, and has no dense rows to compare with
-        for name, of in (("given", given), ("others", others)):
-            sample = generator.choice(of, min(JUDGED, len(of)), replace=False)
+        for name, positions in (("given", given), ("others", others)):
+            sample = generator.choice(positions, min(JUDGED, len(positions)), replace=False)
             found[f"{view} {name}"] = _recall(index, view, sample)
     return found
 
@@ -155,8 +156,8 @@ def _recall(index: "ProductIndex", view: str, sample: "Ints1d") -> float:
     from indexing.search.recall import recall, true_neighbours
 
     truth, kept = true_neighbours(index.rows(view), sample, FIRST), index.neighbours(view)
-    of = Neighbours(kept.positions[sample, :FIRST], kept.cosines[sample, :FIRST])
-    return round(recall(truth.recalls(of)).mean, 4)
+    judged = Neighbours(kept.positions[sample, :FIRST], kept.cosines[sample, :FIRST])
+    return round(recall(truth.recalls(judged)).mean, 4)
 
 
 if __name__ == "__main__":
