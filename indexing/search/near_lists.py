@@ -46,7 +46,8 @@ def load_lists(path: Path, size: int) -> Lists | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as parts:
+        # opened here: of a damaged file np.load leaves the handle to the garbage collector
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as parts:
             lists = Lists(parts["codes"].astype(np.int64), parts["centres"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: the lists cannot be read ({error}): build the index again") from error
