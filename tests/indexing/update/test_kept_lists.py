@@ -97,3 +97,14 @@ def test_a_new_product_has_an_empty_list_and_is_searched_for():
 def test_lists_are_carried_over_to_another_length(k, expected):
     old = old_lists(BEFORE, origin=[0, 1, 2, 3, 4], moved=[0, 1, 2, 3, 4], again=[], k=k, least=1)
     assert old.left(np.array([0])).lists.positions.tolist() == expected
+
+
+def test_the_first_product_of_the_catalogue_enters_as_any_other():
+    before = lists_of([(1, 0.9), (2, 0.8)])
+    changed, lists = left_of(before, whole=[False]).with_entrants(lists_of([(0, 0.85)]))
+    assert (changed.tolist(), lists.positions.tolist()) == ([0], [[1, 0]])
+
+
+def test_the_first_product_of_the_catalogue_leaves_no_gap_either():
+    old = old_lists(BEFORE, origin=[1, 2, 3, 4], moved=[-1, 0, 1, 2, 3], again=[], k=4, least=1)
+    assert old.left(np.array([0])).lists.positions.tolist() == [[1, 2, 3, -1]]

@@ -55,3 +55,8 @@ def test_who_looks_at_a_cell_looks_at_its_list_or_is_of_its_group(probes, groups
             or (groups is not None and groups[one] >= 0 and groups[one] == groups[product])
         ]
         assert visitors.tolist() == expected
+
+
+def test_the_first_lists_may_be_empty():
+    assert cells_of(NearCells(Lists(np.array([1, 2, 1]), CENTRES), 1))[1] == [[0, 2], [1]]
+    assert cells_of(NearCells(Lists(np.array([2, 2, -1]), CENTRES), 1))[1] == [[0, 1]]
