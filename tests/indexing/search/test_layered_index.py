@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from indexing.errors import InputError
 from indexing.search.faiss_index import build_faiss
 from indexing.search.index import ExactIndex
 from indexing.search.layered_index import LayeredIndex
@@ -62,3 +63,62 @@ def test_layers_are_saved_and_opened(tmp_path, layered):
     opened = open_layers(tmp_path / "delta", MAIN, ADDED, len(index))
     np.testing.assert_array_equal(opened.stored, index.layers.stored)
     assert (opened.dead, opened.share) == (30, 60 / len(index))
+
+
+def around(angles):
+    """Rows in the plane at these angles, of degrees."""
+    angles = np.radians(angles)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+def answers(rows, stored, queries, k, *, main=None, delta=None):
+    """What two layers answer, and what one index of the living does; rows are those of the build, then of the delta."""
+    size = len(rows) if delta is None else len(rows) - delta
+    index = LayeredIndex(
+        main or build_faiss(from_arrays(rows[:size])),
+        None if delta is None else build_faiss(from_arrays(rows[size:])),
+        Layers(np.array(stored), size, delta or 0),
+    )
+    return index.search(queries, k).positions.tolist(), ExactIndex(rows[stored]).search(queries, k).positions.tolist()
+
+
+@pytest.mark.parametrize("dead", [*range(0, 40, 3), 99])
+def test_whom_mostly_the_dead_are_near_finds_the_living_behind_them(dead):
+    """The row at 0 degrees is number 0 and among the dead; the last query looks where nobody died."""
+    rows = around(np.r_[0.15, 0.01 * np.arange(1, dead), np.linspace(1, 80, 200 - max(dead, 1))])
+    stored = np.arange(dead, 200)
+    found, expected = answers(rows, stored, around([0.0, 1.0, 80.0]), 3)
+    assert found == expected
+
+
+def test_with_nobody_dead_and_nothing_added_the_engine_answers():
+    rows = around(np.linspace(0, 80, 30))
+    found, expected = answers(rows, np.arange(30), rows[:4], 5)
+    assert found == expected
+
+
+def test_one_whose_ties_go_on_is_asked_for_again_by_itself():
+    rows = around(np.r_[np.linspace(30, 80, 60), np.full(40, 10.0)])
+    found, expected = answers(rows, np.r_[0:20, 25:100], around([70.0, 10.0, 40.0]), 3, delta=10)
+    assert found == expected
+
+
+class Limited:
+    """An engine that finds at most so many neighbours, unless told among whom."""
+
+    def __init__(self, rows, most):
+        self.exact, self.most = ExactIndex(rows), most
+
+    def __len__(self):
+        return len(self.exact)
+
+    def search(self, queries, k, *, allowed=None):
+        if k > self.most:
+            raise InputError("too many")
+        return self.exact.search(queries, k, allowed=allowed)
+
+
+def test_where_the_engine_cannot_find_more_it_searches_among_the_living():
+    rows = around(np.linspace(0, 80, 60))
+    found, expected = answers(rows, np.arange(5, 60), rows[[0, 30]], 4, main=Limited(rows, 14))
+    assert found == expected

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indexing.errors import InputError
-from indexing.search.near_lists import Lists, assign, layered_lists, lists_file, lists_for, load_lists
+from indexing.search.near_lists import Lists, assign, by_list, layered_lists, lists_file, lists_for, load_lists
 from indexing.vectors.layers import Layers
 from indexing.vectors.vectors import from_arrays, unit_rows
 
@@ -68,3 +68,15 @@ def test_after_an_update_the_old_keep_their_list_and_the_new_are_of_the_nearest(
 )
 def test_there_are_about_twice_the_root_of_the_products(products, lists):
     assert lists_for(products) == lists
+
+
+def test_without_a_delta_the_centres_stay(tmp_path):
+    Lists(np.array([2, -1, 0, 1]), CENTRES).save(tmp_path / "a.npz")
+    np.testing.assert_array_equal(
+        layered_lists(tmp_path / "a.npz", Layers(np.array([2, 0]), 4, 0), None).centres, CENTRES
+    )
+
+
+def test_rows_may_look_at_one_list_each():
+    starts, visitors = by_list(np.array([[1], [0], [1]]), 3)
+    assert (starts.tolist(), visitors.tolist()) == ([0, 1, 3, 3], [1, 0, 2])

@@ -9,7 +9,9 @@ from indexing.errors import InputError
 from indexing.search.neighbours import (
     RESOLUTION,
     Neighbours,
+    allowed_for,
     best,
+    eligible,
     in_order,
     keep,
     no_neighbours,
@@ -128,3 +130,15 @@ def test_nobody_has_no_neighbours():
     assert (len(found), found.k) == (2, 3)
     assert (found.positions == -1).all()
     assert np.isnan(found.cosines).all()
+
+
+def test_a_product_of_another_source_or_of_none_may_be_a_neighbour():
+    sources = np.array([0, 1, 0, -1])
+    positions = np.array([[0, 1, 2, 3]] * 3)
+    assert eligible(sources, np.array([0, 1, -1]), positions).tolist() == [
+        [False, True, False, True],
+        [True, False, True, True],
+        [True] * 4,
+    ]
+    assert allowed_for(sources, 0).tolist() == [False, True, False, True]
+    assert allowed_for(sources, -1).tolist() == [True] * 4

@@ -11,6 +11,7 @@ from indexing.search.neighbours import Neighbours, without_self
 from indexing.search.recall import (
     CategoryRecall,
     Recall,
+    Truth,
     draw_sample,
     least_alone,
     least_lists,
@@ -141,3 +142,75 @@ def test_who_looks_at_which_list():
     assert visitors.tolist() == [0, 1, 2, 0, 1, 2]
     starts, visitors = by_list(np.zeros((3, 0), dtype=np.int32), 2)
     assert (starts.tolist(), visitors.tolist()) == ([0, 0, 0], [])
+
+
+@pytest.mark.parametrize("block", [50, 8192])
+def test_true_neighbours_do_not_depend_on_the_blocks(rows, block, monkeypatch):
+    monkeypatch.setattr("indexing.search.recall.BLOCK_ROWS", block)
+    sample = np.array([128, 256, 499, 3])  # the first two begin a shard
+    expected = SelfJoin(ExactIndex(whole(rows)), rows, 6).neighbours_of(sample)
+    assert true_neighbours(rows, sample, 6).neighbours.positions.tolist() == expected.positions.tolist()
+
+
+def test_who_has_nothing_to_see_is_nobodys_true_neighbour_however_far_the_others_are():
+    truth = true_neighbours(from_arrays(np.array([[1, 0], [-1, 0], [0, 0]], dtype=np.float32)), np.array([0, 2]), 2)
+    assert truth.neighbours.positions.tolist() == [[1, -1], [-1, -1]]
+
+
+def test_a_part_of_the_truth_is_that_of_some_of_its_products(rows):
+    truth = true_neighbours(rows, np.array([5, 6, 7, 8]), 3)
+    part = truth.part(1, 3)
+    assert part.sample.tolist() == [6, 7]
+    assert part.neighbours.positions.tolist() == truth.neighbours.positions[1:3].tolist()
+    assert part.neighbours.cosines.tolist() == truth.neighbours.cosines[1:3].tolist()
+
+
+def test_the_same_seed_draws_the_same_sample():
+    assert draw_sample(50, 20).tolist() == draw_sample(50, 20).tolist() != draw_sample(50, 20, seed=1).tolist()
+
+
+def test_the_recall_of_a_category_is_told_to_four_places():
+    assert recall_by(np.array([1.0, 0.0, 0.0]), np.zeros(3, dtype=int), ["a"])["a"]["recall"] == 0.3333
+
+
+def line_of_lists(lists):
+    """Products one after the other on a quarter of a circle, each a list of its own, whose centre it is."""
+    angles = np.linspace(0, np.pi / 2, lists)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+def known(sample, positions):
+    positions = np.array(positions)
+    return Truth(np.array(sample), Neighbours(positions, np.where(positions < 0, np.nan, 0.5).astype(np.float32)))
+
+
+@pytest.mark.parametrize(("other", "needed"), [(1, 2), (2, 3), (9, 10), (30, 33)])
+def test_the_least_lists_are_exactly_as_many_as_a_neighbour_is_lists_away(other, needed):
+    """The product at one end looks at `other` lists before that of the other; numbers grow by about a tenth."""
+    centres = line_of_lists(40)
+    rows, lists = from_arrays(centres), Lists(np.arange(40), centres)
+    for sample, position in ((0, other), (other, 0)):
+        truth = known([sample, 39], [[position], [-1]])  # the second has no neighbour, and is not judged
+        assert least_lists(truth, lists, 1.0) == needed
+        assert least_probes(truth, rows, centres, 1.0) == needed
+    assert least_alone(known([0], [[other]]), rows, centres, 1.0) == needed
+
+
+def test_a_row_alone_counts_the_lists_near_itself():
+    centres = unit_rows(np.array([[1.0, 0.0], [0.9, 0.3], [0.8, 0.5], [0.0, 1.0]]))
+    rows = from_arrays(centres)
+    assert least_alone(known([3], [[0]]), rows, centres, 1.0) == 4  # three are nearer to the last
+    assert least_alone(known([0], [[3]]), rows, centres, 1.0) == 4
+    assert least_alone(known([2], [[0]]), rows, centres, 1.0) == 3
+    assert least_alone(known([1], [[2]]), rows, centres, 1.0) == 2
+
+
+@pytest.mark.parametrize(
+    ("alike", "needed"), [([[1, 1], [1, 1]], 1), ([[1, 0], [1, 0]], 2), ([[0, 1], [0, 1]], 12), (None, 12)]
+)
+def test_those_alike_are_found_with_one_list(alike, needed):
+    centres = line_of_lists(12)
+    truth = known([0, 11], [[11, 1], [0, 10]])
+    alike = None if alike is None else np.array(alike, dtype=bool)
+    assert least_lists(truth, Lists(np.arange(12), centres), 1.0, alike=alike) == needed
+    assert least_alone(truth, from_arrays(centres), centres, 1.0, alike=alike) == needed
