@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-browser check format bench sample clean
+.PHONY: demo test test-browser mutants check format bench sample clean
 
 demo: $(VENV)/.cpu  ## set up and run the main job on the sample
 	$(BIN)/heroic demo --out demo
@@ -15,6 +15,10 @@ test-browser: $(VENV)/.browser  ## the report in a headless chromium, which is i
 	@test -x /usr/bin/chromium || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } \
 	  || { echo "test-browser: /usr/bin/chromium is missing: apt-get install chromium" >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser
+
+mutants: $(VENV)/.mutation  ## changes to the code that no test notices, of all rooms in setup.cfg or of one: ROOM=eval.metrics
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/mutmut run --max-children 1 $(if $(ROOM),'$(ROOM).*')
+	$(BIN)/mutmut results
 
 check: $(VENV)/.dev  ## format, lint, types
 	$(BIN)/ruff format --check .
@@ -33,7 +37,7 @@ sample: $(VENV)/.cpu  ## make data/sample again
 	$(BIN)/python -m scripts.make_sample --out data/sample --products 120 --offers 320 --picture-px 72
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) demo mutants build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -49,6 +53,10 @@ $(VENV)/.test: setup.cfg pyproject.toml | $(BIN)/python
 
 $(VENV)/.browser: setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable ".[cpu,test,browser]"
+	touch $@
+
+$(VENV)/.mutation: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable ".[cpu,test,mutation]"
 	touch $@
 
 $(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
