@@ -70,3 +70,20 @@ def test_nothing_may_be_added():
     found = lists(2)
     found.add(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
     assert (found.final(START, START + SIZE) == LAST).all()
+
+
+def test_of_long_lists_the_best_stay_too():
+    keep, generator = 300, np.random.default_rng(0)
+    found, came = BestLists(0, 1, keep, np.full(1, -np.inf, dtype=np.float32)), []
+    for size in (250, 200, 700, 290, 299):
+        entries = entries_of(generator.uniform(-1, 1, size).astype(np.float32), generator.permutation(size))
+        came += entries.tolist()
+        found.add(np.zeros(size, dtype=np.int64), entries)
+        assert found.final(0, 1)[0].tolist() == (sorted(came) + [LAST] * keep)[:keep]
+
+
+def test_final_lists_are_those_of_the_places_asked_for():
+    found = lists(2)
+    found.add(np.array([START + 1, START + 3]), np.array([8, 9]))
+    assert found.final(START + 1, START + 3).tolist() == [[8, LAST], [LAST, LAST]]
+    assert found.final(START + 3, START + 4).tolist() == [[9, LAST]]

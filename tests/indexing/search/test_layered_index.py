@@ -122,3 +122,23 @@ def test_where_the_engine_cannot_find_more_it_searches_among_the_living():
     rows = around(np.linspace(0, 80, 60))
     found, expected = answers(rows, np.arange(5, 60), rows[[0, 30]], 4, main=Limited(rows, 14))
     assert found == expected
+
+
+def test_what_was_only_added_is_found():
+    rows = around(np.linspace(0, 80, 40)[np.random.default_rng(0).permutation(40)])
+    found, expected = answers(rows, np.arange(40), rows[:5], 4, delta=10)
+    assert found == expected
+
+
+def test_of_one_whole_layer_only_those_allowed_are_found():
+    rows, allowed = around(np.linspace(0, 80, 30)), np.arange(30) % 3 == 1
+    index = LayeredIndex(build_faiss(from_arrays(rows)), None, Layers(np.arange(30), 30, 0))
+    expected = ExactIndex(rows).search(rows[:4], 5, allowed=allowed)
+    assert index.search(rows[:4], 5, allowed=allowed).positions.tolist() == expected.positions.tolist()
+
+
+def test_that_the_last_one_fetched_is_row_0_makes_no_difference():
+    """Of 30 dead, 18 are fetched when 3 are asked for: the 18th nearest is row 0."""
+    rows = around(np.r_[0.175, 0.01 * np.arange(1, 30), np.linspace(1, 80, 170)])
+    found, expected = answers(rows, np.arange(30, 200), around([0.0, 80.0]), 3)
+    assert found == expected

@@ -80,3 +80,9 @@ def test_without_a_delta_the_centres_stay(tmp_path):
 def test_rows_may_look_at_one_list_each():
     starts, visitors = by_list(np.array([[1], [0], [1]]), 3)
     assert (starts.tolist(), visitors.tolist()) == ([0, 1, 3, 3], [1, 0, 2])
+
+
+def test_a_file_of_lists_that_holds_a_pickle_is_refused_unread(tmp_path):
+    np.savez(tmp_path / "a.npz", codes=np.array([2, -1], dtype=object), centres=CENTRES)
+    with pytest.raises(InputError, match=r"a\.npz: the lists cannot be read"):
+        load_lists(tmp_path / "a.npz", 2)

@@ -142,3 +142,12 @@ def test_a_product_of_another_source_or_of_none_may_be_a_neighbour():
     ]
     assert allowed_for(sources, 0).tolist() == [False, True, False, True]
     assert allowed_for(sources, -1).tolist() == [True] * 4
+
+
+@pytest.mark.parametrize(("k", "room"), [(3, 0), (5, 2)])
+def test_self_is_left_out_of_lists_no_longer_than_asked_for(k, room):
+    found = neighbours([[4, 0, 2], [1, 4, 5], [7, 8, 9]], [[1.0, 1.0, 0.3], [1.0, 0.2, 0.1], [0.3, 0.2, 0.1]])
+    left = without_self(found, np.array([0, 1, 2]), k)
+    expected = [[4, 2, -1], [4, 5, -1], [7, 8, 9]]
+    assert left.positions.tolist() == [row + [-1] * room for row in expected]
+    assert left.cosines[0, :2].tolist() == pytest.approx([1.0, 0.3])

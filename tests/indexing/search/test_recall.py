@@ -7,7 +7,7 @@ from indexing.join.self_join import SelfJoin
 from indexing.search.faiss_index import build_faiss, cluster_centres, nearest_centres
 from indexing.search.index import ExactIndex
 from indexing.search.near_lists import Lists, by_list
-from indexing.search.neighbours import Neighbours, without_self
+from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
 from indexing.search.recall import (
     CategoryRecall,
     Recall,
@@ -214,3 +214,19 @@ def test_those_alike_are_found_with_one_list(alike, needed):
     alike = None if alike is None else np.array(alike, dtype=bool)
     assert least_lists(truth, Lists(np.arange(12), centres), 1.0, alike=alike) == needed
     assert least_alone(truth, from_arrays(centres), centres, 1.0, alike=alike) == needed
+
+
+def test_what_is_found_counts_down_to_a_tie_and_product_0_as_any_other():
+    truth = Truth(np.array([1, 2]), Neighbours(np.array([[0, 3], [0, -1]]), np.float32([[0.9, 0.5], [0.8, np.nan]])))
+    assert truth.recalls(truth.neighbours).tolist() == [1.0, 1.0]
+    cosines = np.float32([[0.9, 0.5 - RESOLUTION], [0.8 - 2 * RESOLUTION, np.nan]])
+    assert truth.recalls(Neighbours(np.array([[0, 4], [5, -1]]), cosines)).tolist() == [1.0, 0.0]
+
+
+def test_the_error_of_a_recall_is_that_of_a_mean():
+    found = recall(np.array([1.0, 0.5, 0.0, 0.5, np.nan]))
+    assert (found.mean, found.queries) == (0.5, 4)
+    assert found.error == pytest.approx(np.sqrt(0.125) / 2)
+    nobody = recall(np.array([np.nan]))
+    assert np.isnan([nobody.mean, nobody.error]).all()
+    assert not nobody.reaches(0.0)
