@@ -1,1 +1,1 @@
-"""The commands of `heroic`, one file a command."""
+"""Scripts are what people run: the command `heroic`, the sample, the benchmarks and the documents' own pages."""

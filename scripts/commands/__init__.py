@@ -1,1 +1,1 @@
-"""The commands of `heroic`, one file or folder a command."""
+"""Commands of `heroic` stand here, one file or folder each."""

@@ -1,4 +1,4 @@
-"""`heroic build-index`: from catalogue files to an index folder."""
+"""`heroic build-index` makes an index folder from catalogue files."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -168,7 +168,7 @@ def command(
 
 
 def _how(view: str, built: "Built") -> str:
-    """What was encoded of a view, where it was not simply all, and how near to fp32."""
+    """Say what was encoded of a view, where it was not simply all, and how near to fp32."""
     made = built.index.made
     agreed = made.encoders[view].notes.agreement
     near = "" if agreed is None else f", {agreed.engine} (cosine to fp32 {agreed.mean:.4f})"

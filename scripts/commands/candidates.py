@@ -1,4 +1,4 @@
-"""`heroic candidates`: pairs proposed by the neighbours of every product."""
+"""`heroic candidates` proposes pairs from the neighbours of every product."""
 
 from pathlib import Path
 

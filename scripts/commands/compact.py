@@ -1,4 +1,4 @@
-"""`heroic compact`: fold an index's updates in."""
+"""`heroic compact` folds an index's updates in."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`heroic compare`: what moved between two reports, and whether it is real."""
+"""`heroic compare` says what moved between two reports, and whether it is real."""
 
 import json
 import sys

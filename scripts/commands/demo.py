@@ -1,4 +1,4 @@
-"""`heroic demo`: the whole way on a sample catalogue that the project draws itself."""
+"""`heroic demo` goes the whole way on a sample catalogue that the project draws itself."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def _run(ctx: click.Context, words: list[str]) -> None:
 
 
 def _three_ids(sample: Path) -> list[str]:
-    """Three products of the sample that have matches in its test pairs."""
+    """Return three products of the sample that have matches in its test pairs."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 

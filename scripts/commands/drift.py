@@ -1,4 +1,4 @@
-"""`heroic drift`: how far scores moved as the catalogue grew, and whether the model is to be trained again."""
+"""`heroic drift` says how far scores moved as the catalogue grew, and whether the model is to be trained again."""
 
 import json
 import sys
@@ -65,17 +65,17 @@ def _print(drift: "Drift", moved: list[str], most_flipped: float) -> None:
         "flipped",
     ):
         table.add_column(name, justify="right", no_wrap=True)
-    for of in (*drift.categories, drift.overall):
+    for movement in (*drift.categories, drift.overall):
         table.add_row(
-            Text(of.name),
-            f"{of.pairs:,}",
-            "" if of.rank_correlation is None else f"{of.rank_correlation:.4f}",
-            *(f"{value:.4f}" for value in of.quantiles),
-            f"{of.shift:+.4f}",
-            f"{of.called_before:,}",
-            f"{of.gained:,}",
-            f"{of.lost:,}",
-            f"{of.flipped:.1%}",
+            Text(movement.name),
+            f"{movement.pairs:,}",
+            "" if movement.rank_correlation is None else f"{movement.rank_correlation:.4f}",
+            *(f"{value:.4f}" for value in movement.quantiles),
+            f"{movement.shift:+.4f}",
+            f"{movement.called_before:,}",
+            f"{movement.gained:,}",
+            f"{movement.lost:,}",
+            f"{movement.flipped:.1%}",
         )
     console = Console() if sys.stdout.isatty() else Console(width=120)
     console.print(table, highlight=False)

@@ -1,4 +1,4 @@
-"""`heroic evaluate`: judge scores by the truth, per category; write the report folder."""
+"""`heroic evaluate` judges scores by the truth, per category, and writes the report folder."""
 
 import json
 import sys
@@ -66,7 +66,7 @@ def command(
 
 
 def _read(scores: Path, truth: Path, ids: tuple[str, str] | None) -> tuple["Scores", "IdPairs"]:
-    """Both files. Columns named by the user may be those of one file; the other then has well-known ones."""
+    """Read both files. Columns named by the user may be those of one file; the other then has well-known ones."""
     from eval.inputs.joining import read_truth
     from eval.inputs.scores import read_scores
     from indexing.errors import InputError
@@ -90,7 +90,7 @@ def _read_others(train: Path | None, weights_from: Path | None) -> "OtherPairs":
 
 
 def _open_context(scores: "Scores", index: Path | None, model: Path | None) -> "Context":
-    """What an index and a model add. Raises InputError when the scores were made with others."""
+    """Return what an index and a model add. Raises InputError when the scores were made with others."""
     from eval.inputs.context import Context
     from eval.inputs.scores import check_provenance
 

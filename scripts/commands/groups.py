@@ -1,4 +1,4 @@
-"""`heroic groups`: from scored pairs to product groups."""
+"""`heroic groups` makes product groups from scored pairs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,8 +97,8 @@ def _print(pairs: "ScoredPairs", grouping: "Grouping", out: Path) -> None:
 
 
 def _pairs_to_group(path: Path, threshold: float | None, ids: tuple[str, str] | None) -> "TiedPairs":
-    """The pairs of a scores file that matter to groups: matches by a threshold or, without one, by the column `match`,
-    and what lies between the products that they tie.
+    """Read the pairs of a scores file that matter to groups: matches by a threshold or, without one, by the column
+    `match`, and what lies between the products that they tie.
 
     Where there is no column `probability` the score is taken for it. Raises InputError for scores without decisions
     where no threshold is given.
@@ -114,7 +114,7 @@ def _pairs_to_group(path: Path, threshold: float | None, ids: tuple[str, str] | 
 
 
 def _first_scores(path: Path, ids: tuple[str, str] | None) -> "Scores":
-    """The first block of a scores file, which says how it was made."""
+    """Read the first block of a scores file, which says how it was made."""
     from eval.inputs.scores import read_score_blocks
 
     return next(read_score_blocks(path, ids=ids))
@@ -132,7 +132,7 @@ def _block(found: "Scores", threshold: float | None) -> "ScoredBlock":
 
 
 def _sources_of(found: "Scores", pairs: "ScoredPairs", index: Path) -> "Ints1d":
-    """A number (n,) for each product's source, NO_SOURCE where it has none; `found` is any block of the scores.
+    """Return a number (n,) for each product's source, NO_SOURCE where it has none; `found` is any block of the scores.
 
     Raises InputError for an index that the scores were not made with, or that knows no sources.
     """

@@ -1,4 +1,4 @@
-"""`heroic score`: score a pairs file with a model."""
+"""`heroic score` scores a pairs file with a model."""
 
 from pathlib import Path
 

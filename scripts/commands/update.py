@@ -1,4 +1,4 @@
-"""`heroic update`: put products into an index and take others out, without building it again."""
+"""`heroic update` puts products into an index and takes others out, without building it again."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

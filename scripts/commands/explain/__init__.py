@@ -1,1 +1,1 @@
-"""`heroic explain`: why a pair has its score, in text, JSON and as a page."""
+"""`heroic explain` says why a pair has its score, in text, JSON and as a page."""

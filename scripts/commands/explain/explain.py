@@ -1,4 +1,4 @@
-"""`heroic explain`: why a model gives a pair of products its score."""
+"""`heroic explain` says why a model gives a pair of products its score."""
 
 import json
 import math
@@ -62,7 +62,7 @@ def _explain(index: "ProductIndex", model: Path, pair: tuple[str, str]) -> "Expl
 
 
 def as_document(found: "Explanation") -> dict[str, Any]:
-    """The explanation for programs, JSON-able; null for a threshold that nothing reaches and for unknown values."""
+    """Return the explanation as JSON values; null for a threshold that nothing reaches and for unknown values."""
     from reranking.explain.product_facts import compare_products
 
     pair, families = found.pair, found.pair.found.by_family()

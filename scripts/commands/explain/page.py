@@ -1,4 +1,4 @@
-"""An explanation as one offline page: pictures and facts side by side, the reasons, a waterfall."""
+"""One offline page explains a pair: pictures and facts side by side, the reasons, a waterfall."""
 
 import math
 from pathlib import Path
@@ -27,7 +27,7 @@ def write_page(path: Path, found: Explanation, catalog: Catalog) -> None:
 
 
 def render_page(found: Explanation, catalog: Catalog) -> str:
-    """The page. Text of the catalogue is escaped, never markup."""
+    """Return the page. Text of the catalogue is escaped, never markup."""
     pair, shelf = found.pair, PictureShelf(catalog, side=PICTURE_SIDE)
     places = [shelf.place(product["images"] or []) for product in (pair.left, pair.right)]
     page: str = (
@@ -46,7 +46,7 @@ def render_page(found: Explanation, catalog: Catalog) -> str:
 
 
 def waterfall(families: FamilyContributions) -> dict[str, Any]:
-    """Bars from where the log-odds start to where they end: the strongest families, the rest in one."""
+    """Return bars from where the log-odds start to where they end: the strongest families, the rest in one."""
     shown = min(MOST_BARS, int((abs(families.added) >= LEAST_ADDED).sum()))  # strongest first
     names, added = list(families.families[:shown]), [float(part) for part in families.added[:shown]]
     rest = float(families.added[shown:].sum())

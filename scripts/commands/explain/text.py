@@ -1,4 +1,4 @@
-"""An explanation for people at a terminal: the decision, the reasons in words, what each family adds."""
+"""Text explains a pair to people at a terminal: the decision, the reasons in words, what each family adds."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,13 +18,13 @@ BAR_PER_LOG_ODDS, LONGEST_BAR = 4, 24
 
 
 def render(found: Explanation) -> Group:
-    """Both products side by side, then why the model scores them so."""
+    """Show both products side by side, then why the model scores them so."""
     facts = render_facts(found.pair.left, found.pair.right, ("", "left", "", "right"))
     return Group(facts, Text(), *render_model(found))
 
 
 def render_facts(left: Mapping[str, Any], right: Mapping[str, Any], heads: Sequence[str]) -> Group:
-    """A table of the fields of two products (rows of the catalogue's table) and whether they agree."""
+    """Return a table of the fields of two products (rows of the catalogue's table) that says whether they agree."""
     facts = compare_products(left, right)
     table = open_table(*heads)
     for fact in facts.facts:
@@ -36,7 +36,7 @@ def render_facts(left: Mapping[str, Any], right: Mapping[str, Any], heads: Seque
 
 
 def render_model(found: Explanation) -> list[Text | Table]:
-    """The score and the decision, the strongest reasons each way, and what each family adds."""
+    """Return the score and the decision, the strongest reasons each way, and what each family adds."""
     families = found.pair.found.by_family()
     never = "never one" if math.isinf(found.threshold) else f"{found.threshold:.3f}"
     verdict = "a match" if found.match else "no match"
@@ -58,7 +58,7 @@ def render_model(found: Explanation) -> list[Text | Table]:
 
 
 def open_table(*names: str) -> Table:
-    """A table without lines; numbers stand to the right."""
+    """Return a table without lines; numbers stand to the right."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), collapse_padding=True)
     for name in names:
         right = name in ("cosine", "add") or "rank" in name

@@ -1,1 +1,1 @@
-"""`heroic query`: neighbours of one product, once or at a prompt."""
+"""`heroic query` finds the neighbours of one product, once or at a prompt."""

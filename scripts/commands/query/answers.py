@@ -1,4 +1,4 @@
-"""The answer of a query: a table as wide as the terminal for people, one JSON document for programs."""
+"""A query is answered by a table as wide as the terminal for people, by one JSON document for programs."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ CATEGORY = "category_3"
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table as text. `droppable` ones go first where the terminal is narrow."""
+    """It is a column of the table as text. `droppable` ones go first where the terminal is narrow."""
 
     name: str
     cells: list[str]
@@ -38,14 +38,14 @@ class Column:
 
 
 def render_answer(session: Session, answer: Answer, width: int) -> Group:
-    """What was asked, the neighbours, and notes."""
+    """Show what was asked, the neighbours, and notes."""
     lines = [Text(note, style="dim") for note in answer.notes]
     head = Text(describe(session, answer), style="bold", no_wrap=True, overflow="ellipsis")
     return Group(head, render_neighbours(answer, width), *lines) if len(answer.result) else Group(head, *lines)
 
 
 def describe(session: Session, answer: Answer) -> str:
-    """One line that says whose neighbours these are."""
+    """Write one line that says whose neighbours these are."""
     where = f"{answer.result.searched} view"
     if answer.filters:
         where += f", {plain(str(answer.filters))}"
@@ -53,7 +53,7 @@ def describe(session: Session, answer: Answer) -> str:
 
 
 def name_query(session: Session, answer: Answer) -> str:
-    """The product's id and title, the text or the picture."""
+    """Name the query: by the product's id and title, the text or the picture."""
     query = answer.query
     if query.position is not None:
         product = session.index.catalog.table.slice(query.position, 1).to_pylist()[0]
@@ -64,7 +64,7 @@ def name_query(session: Session, answer: Answer) -> str:
 
 
 def render_neighbours(answer: Answer, width: int) -> Table:
-    """One row a neighbour; the title has the room that the other columns leave."""
+    """Return one row a neighbour; the title has the room that the other columns leave."""
     before, after = _columns(answer)
     titles = [plain(title or "") for title in answer.products.table["title"].to_pylist()]
     room = _title_room([*before, *after], width)
@@ -82,7 +82,7 @@ def render_neighbours(answer: Answer, width: int) -> Table:
 
 
 def _columns(answer: Answer) -> tuple[list[Column], list[Column]]:
-    """The columns before the title and after it."""
+    """Return the columns before the title and those after it."""
     result, table = answer.result, answer.products.table
     before = [Column("#", [str(rank) for rank in result.ranks], right=True)]
     if answer.probabilities is not None:
@@ -103,7 +103,7 @@ def _title_room(columns: list[Column], width: int) -> int:
 
 
 def as_document(session: Session, answer: Answer) -> dict[str, Any]:
-    """The answer as JSON values; what a product has not is null."""
+    """Return the answer as JSON values; what a product has not is null."""
     return {
         "query": _query(session, answer),
         "index": session.index.fingerprint,
@@ -141,5 +141,5 @@ def _neighbour(answer: Answer, place: int) -> dict[str, Any]:
 
 
 def _number(value: float) -> float | None:
-    """JSON has no NaN: null means that it is unknown."""
+    """Return a number for JSON, which has no NaN: null means that it is unknown."""
     return None if math.isnan(value) else round(float(value), 6)

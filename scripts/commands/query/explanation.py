@@ -1,4 +1,5 @@
-"""Why a neighbour is one: both products side by side, cosines and ranks of each view, the model's reasons."""
+"""This explains why a neighbour is one: both products side by side, cosines and ranks of each view, the model's
+reasons."""
 
 import math
 
@@ -18,7 +19,8 @@ from scripts.terminal.console import VIEW_ORDER, number_text
 
 
 def render_explanation(session: Session, answer: Answer, number: int) -> Group:
-    """The pair of the query and its neighbour `number` (from 1). Raises InputError when there is no such neighbour."""
+    """Show the pair of the query and its neighbour `number` (from 1). Raises InputError where there is no such
+    neighbour."""
     if not 1 <= number <= len(answer.result):
         there = f"1 to {len(answer.result)}" if len(answer.result) else "none"
         raise InputError(f"neighbour {number}: the last query has {there}")
@@ -44,7 +46,7 @@ def _products(session: Session, answer: Answer, place: int) -> Group:
 
 
 def _views(session: Session, answer: Answer, place: int) -> Table:
-    """Each view's cosine, and the rank of either product among the other's kept neighbours."""
+    """Show each view's cosine, and the rank of either product among the other's kept neighbours."""
     table = open_table("view", "cosine", "neighbour's rank for query", "query's rank for neighbour")
     position, query = answer.result.positions[place], answer.query
     for view in (view for view in VIEW_ORDER if view in answer.result.views):

@@ -1,4 +1,4 @@
-"""The prompt of `heroic query`: each line is a product, a text, a picture or a command."""
+"""At the prompt of `heroic query` each line is a product, a text, a picture or a command."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,10 +19,10 @@ from scripts.terminal.console import open_console, plain
 
 
 class Prompt:
-    """Answers lines. Keeps the filters, k and the last answer."""
+    """It answers lines, and keeps the filters, k and the last answer."""
 
     def __init__(self, session: Session, k: int, filters: Filters = EVERYBODY) -> None:
-        """Raises InputError for an unknown category or source."""
+        """Begin with these filters. Raises InputError for an unknown category or source."""
         self.session, self.k, self.filters = session, k, filters
         session.index.allowed(filters)
         self.last: Answer | None = None
@@ -42,7 +42,7 @@ class Prompt:
         }
 
     def answer(self, line: str) -> bool:
-        """Answer one line; what is wrong with it is said in one line on stderr. False when it asks to leave."""
+        """Answer one line, and say what is wrong with it in one line on stderr. Return False when it asks to leave."""
         line = line.strip()
         if line in (":quit", ":q", ":exit"):
             return False
@@ -53,7 +53,7 @@ class Prompt:
         return True
 
     def query_of(self, line: str) -> Query:
-        """What a line without a colon means: an id that exists, else a picture's path, else a text."""
+        """Say what a line without a colon means: an id that exists, else a picture's path, else a text."""
         if self.session.index.catalog.lookup.find(pa.array([line]))[0] >= 0:
             return self._by_id(line)
         path = Path(_unquoted(line)).expanduser()
@@ -107,7 +107,7 @@ class Prompt:
 
 
 def _more(names: tuple[str, ...], name: str) -> tuple[str, ...]:
-    """The names with another one, none without it."""
+    """Return the names with another one, none without it."""
     return tuple(dict.fromkeys((*names, name))) if name else ()
 
 
@@ -118,12 +118,13 @@ def _whole_number(text: str, name: str) -> int:
 
 
 def _unquoted(text: str) -> str:
-    """A path as terminals paste it: perhaps in quotes."""
+    """Return a path without the quotes in which terminals may paste it."""
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
 
 
 def _is_file(path: Path) -> bool:
-    """False also for what the system takes for no path: too long, or with a null character."""
+    """Say whether it is a file; False also for what the system takes for no path: too long, or with a null
+    character."""
     try:
         return path.is_file()
     except (OSError, ValueError):

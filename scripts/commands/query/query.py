@@ -1,4 +1,4 @@
-"""`heroic query`: the products most like one, a text or a picture; without any of them a prompt."""
+"""`heroic query` shows the products most like one, a text or a picture; without any of them it opens a prompt."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Questions to an index and the answers to them, with a model's probabilities where it can give them."""
+"""A session answers questions to an index, with a model's probabilities where it can give them."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +18,7 @@ PREPARED_WHOLE = 50_000  # products: a catalogue up to this size is prepared for
 
 @dataclass(frozen=True)
 class Answer:
-    """The neighbours of a query; `products` are theirs, in their order. `notes` are lines for the reader.
+    """It holds the neighbours of a query; `products` are theirs, in their order. `notes` are lines for the reader.
 
     `probabilities` (m,) are None without a model, NaN for a query that is not in the catalogue.
     """
@@ -34,7 +34,7 @@ class Answer:
 
 @dataclass
 class Session:
-    """An open index, and a model that fits it, if any. Raises InputError when the model does not."""
+    """It has an open index, and a model that fits it, if any. Raises InputError when the model does not."""
 
     index: ProductIndex
     model: XgboostReranker | None = None
@@ -46,18 +46,18 @@ class Session:
 
     @cached_property
     def name(self) -> str:
-        """The index folder's own name."""
+        """Return the index folder's own name."""
         return self.index.folder.resolve().name
 
     def ask(self, query: Query, k: int, filters: Filters = EVERYBODY) -> Answer:
-        """The k neighbours of a query. Raises InputError as `find_neighbours` does."""
+        """Find the k neighbours of a query. Raises InputError as `find_neighbours` does."""
         result = find_neighbours(self.index, query, k, filters=filters)
         products = self.index.catalog.take(result.positions)
         probabilities = self._probabilities(query, result)
         return Answer(query, k, filters, result, products, probabilities, self._notes(query, result, k, filters))
 
     def scorer(self, model: XgboostReranker, products: Ints1d) -> PairScorer:
-        """The model ready for pairs of these products (positions)."""
+        """Return the model ready for pairs of these products (positions)."""
         whole = np.arange(len(self.index.catalog))
         if len(whole) > PREPARED_WHOLE:
             return PairScorer.prepare(self.index, model, np.unique(products))

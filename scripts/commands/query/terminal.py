@@ -1,4 +1,4 @@
-"""Lines typed at a terminal, through prompt_toolkit: history, completion, a bar that says where one is."""
+"""People type lines at a terminal, through prompt_toolkit: history, completion, a bar that says where one is."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ STYLE = Style.from_dict({"prompt": "bold ansicyan", "bottom-toolbar": "noreverse
 
 
 def typed_lines(prompt: Prompt) -> Iterator[str]:
-    """The lines that are typed, until Ctrl-D. Ctrl-C clears a line."""
+    """Yield the lines that are typed, until Ctrl-D. Ctrl-C clears a line."""
     session: PromptSession[str] = PromptSession(
         message=[("class:prompt", "heroic> ")],
         history=open_history(),
@@ -44,7 +44,7 @@ def typed_lines(prompt: Prompt) -> Iterator[str]:
 
 
 def open_history() -> History:
-    """Lines of before from the user's state folder; only this session's where that cannot be written."""
+    """Open the lines of before from the user's state folder; keep only this session's where that cannot be written."""
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     path = Path(state).expanduser() / "heroic" / "history"
     try:
@@ -56,7 +56,7 @@ def open_history() -> History:
 
 
 def toolbar(prompt: Prompt) -> FormattedText:
-    """Index, products, filters, k and model."""
+    """Show index, products, filters, k and model."""
     session = prompt.session
     parts = [session.name, f"{len(session.index.catalog):,} products", ", ".join(session.index.views)]
     parts += [str(prompt.filters) or "all products", f"k {prompt.k}"]
@@ -65,7 +65,7 @@ def toolbar(prompt: Prompt) -> FormattedText:
 
 
 class LineCompleter(Completer):
-    """Completes commands, names after `:category`, `:source` and `:not-source`, paths of pictures, and ids."""
+    """It completes commands, names after `:category`, `:source` and `:not-source`, paths of pictures, and ids."""
 
     def __init__(self, prompt: Prompt) -> None:
         self.catalog = prompt.session.index.catalog

@@ -1,4 +1,4 @@
-"""What may be said at the prompt: commands, and which files are pictures."""
+"""These words may be said at the prompt: commands, and the endings of files that are pictures."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".
 
 @dataclass(frozen=True)
 class Command:
-    """What a line that begins with a colon may say."""
+    """It is what a line that begins with a colon may say."""
 
     name: str
     argument: str

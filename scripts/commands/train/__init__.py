@@ -1,1 +1,1 @@
-"""`heroic train`: a reranker from labelled pairs."""
+"""`heroic train` makes a reranker from labelled pairs."""

@@ -1,4 +1,4 @@
-"""The doubtful labels of `heroic train --audit`: the first ones for people, all of them as a file."""
+"""`heroic train --audit` lists the doubtful labels: the first ones for people, all of them as a file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ FORMATS = (".parquet", ".csv")
 
 
 def refuse_file(audit: str | None) -> None:
-    """Raises InputError, before any work, for a file that cannot be written."""
+    """Raise InputError, before any work, for a file that cannot be written."""
     from indexing.errors import InputError
     from indexing.storage.whole_file import refuse_folder
 
@@ -51,7 +51,7 @@ def run_audit(
 
 
 def write_suspects(path: Path, suspects: "Suspects", pairs: "LabelledPairs", catalog: "Catalog") -> None:
-    """One row a doubtful pair, the most doubtful first, with titles; parquet or CSV by the file's name."""
+    """Write one row a doubtful pair, the most doubtful first, with titles; parquet or CSV by the file's name."""
     import pyarrow as pa
     from pyarrow import csv, parquet
 
@@ -69,7 +69,7 @@ def write_suspects(path: Path, suspects: "Suspects", pairs: "LabelledPairs", cat
 
 
 def show_suspects(suspects: "Suspects", pairs: "LabelledPairs", catalog: "Catalog") -> None:
-    """How many there are, and the first of them."""
+    """Print how many there are, and the first of them."""
     import numpy as np
 
     from scripts.terminal.console import plain

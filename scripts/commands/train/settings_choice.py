@@ -1,4 +1,4 @@
-"""Where `heroic train` takes the boosters' settings from: the default, another model, or a search."""
+"""`heroic train` takes the boosters' settings from the default, another model, or a search."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SettingsChoice:
-    """What was asked for: `trials` of a search, kept in `storage`, or the settings of the model `like`; and what holds
-    over either: the `layout` where one is named, `monotone` where it is asked for, and the `device` XGBoost works on."""
+    """It says what was asked for: `trials` of a search, kept in `storage`, or the settings of the model `like`; and
+    what holds over either: the `layout` where one is named, `monotone` where it is asked for, and XGBoost's
+    `device`."""
 
     trials: int | None
     storage: Path | None
@@ -46,7 +47,7 @@ class SettingsChoice:
         metric: Callable[..., float],
         progress: "Progress",
     ) -> "Found | None":
-        """What the search found; None when none was asked for."""
+        """Return what the search found; None when none was asked for."""
         if self.trials is None:
             return None
         from reranking.training.tuning import SearchOptions, search_settings
@@ -55,14 +56,14 @@ class SettingsChoice:
         return search_settings(index, pairs, metric=metric, options=options, search=search, progress=progress)
 
     def begin(self, options: "TrainOptions") -> "TrainOptions":
-        """The options with the settings of the other model, if any, and with what holds over them."""
+        """Return the options with the settings of the other model, if any, and with what holds over them."""
         boosting = options.boosting if self.like is None else _settings_of(self.like)
         layout, monotone = self.layout or boosting.layout, self.monotone or boosting.monotone
         return replace(options, boosting=replace(boosting, layout=layout, monotone=monotone, device=self.device))
 
 
 def with_search(trained: "Trained", found: "Found | None") -> "Trained":
-    """The model that also says how its settings were found."""
+    """Return the model so that it also says how its settings were found."""
     if found is None:
         return trained
     from reranking.model.training_report import SearchReport
@@ -73,7 +74,7 @@ def with_search(trained: "Trained", found: "Found | None") -> "Trained":
 
 
 def show_search(found: "Found | None") -> None:
-    """One line of what the search found, and what with."""
+    """Print what the search found, and what with."""
     if found is None:
         return
     settings = ", ".join(f"{name} {_shown(getattr(found.boosting, name))}" for name in found.searched)

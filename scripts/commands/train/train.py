@@ -1,4 +1,4 @@
-"""`heroic train`: learn to score pairs from labelled ones."""
+"""`heroic train` learns to score pairs from labelled ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -177,7 +177,7 @@ def command(
 
 
 def _asked_precision(default: float, by_category: Path | None) -> "AskedPrecision":
-    """--target-precision, and what the file of --target-precisions puts over it.
+    """Return --target-precision, and what the file of --target-precisions puts over it.
 
     Raises InputError for a file that cannot be read and for precisions that cannot be.
     """
@@ -191,7 +191,8 @@ def _asked_precision(default: float, by_category: Path | None) -> "AskedPrecisio
 
 
 def _make_room(memory: str, out: Path) -> "TrainingRoom":
-    """Raises InputError for a `memory` that is none."""
+    """Return the room for features: `memory`, and a folder beside `out`. Raises InputError for a `memory` that is
+    none."""
     from indexing.machine.memory import parse_memory
     from reranking.training.examples import TrainingRoom
 
@@ -204,7 +205,7 @@ def _announce(line: str) -> None:
 
 @dataclass(frozen=True)
 class _Data:
-    """An index with its labelled pairs; without `valid`, some of them are held out to validate by."""
+    """It holds an index with its labelled pairs; without `valid`, some of them are held out to validate by."""
 
     index: "ProductIndex"
     pairs: "LabelledPairs"
@@ -265,7 +266,7 @@ def _metric(options: "TrainOptions") -> Callable[..., float]:
 
 
 def _interval(pairs: "ValidationPairs", level: float) -> tuple[float, float] | None:
-    """Of the metric, from draws of product groups."""
+    """Return low and high of the metric, from draws of product groups; None where there is no interval."""
     from eval.metrics.intervals import Draws, PairGroups, weighted_interval
 
     groups = PairGroups(pairs.left_groups, pairs.right_groups)

@@ -1,4 +1,4 @@
-"""What `heroic train` prints of the model that it trained."""
+"""`heroic train` prints this of the model that it trained."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ SHOWN = 10
 
 
 def decision_table(model: "XgboostReranker") -> "Table":
-    """One row a category: precision asked and held, pairs called, recall, and recall paid for being sure."""
+    """Return one row a category: precision asked and held, pairs called, recall, and recall paid for being sure."""
     from rich.table import Table
 
     table = Table(*COLUMNS, title="precision asked and held, recall paid: out of fold on validation")
@@ -41,7 +41,7 @@ def _figure(value: float | None) -> str:
 
 
 def show_trained(trained: "Trained", out: Path) -> None:
-    """Warnings on stderr; the pairs, how the model ranks them, its strongest features and its thresholds."""
+    """Print warnings on stderr, then the pairs, how the model ranks them, its strongest features and its thresholds."""
     from rich.console import Console
 
     model = trained.reranker

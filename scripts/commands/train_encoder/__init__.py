@@ -1,1 +1,1 @@
-"""`heroic train-encoder`: encoders, and the cross-encoder, from labelled pairs."""
+"""`heroic train-encoder` makes encoders, and the cross-encoder, from labelled pairs."""

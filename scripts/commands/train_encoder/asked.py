@@ -1,4 +1,4 @@
-"""What the trainings of encoders share: their options, the model to start from, the data, and what they say at their end."""
+"""Trainings of encoders share their options, the model to start from, the data, and what they say at their end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Trained = TypeVar("Trained")
 
 @dataclass(frozen=True)
 class Asked:
-    """What a user asks of a training, whichever model it is of."""
+    """It says what a user asks of a training, whichever model it is of."""
 
     index: Path
     pairs: tuple[Path, ...]
@@ -35,13 +35,13 @@ class Asked:
     target: str | None
 
     def run_options(self) -> "RunOptions":
-        """Raises InputError for values that cannot be."""
+        """Return the options of the run. Raises InputError for values that cannot be."""
         from reranking.encoder_training.loop.run import RunOptions
 
         return RunOptions(self.epochs, self.patience, self.minutes)
 
     def read(self) -> "TrainingData":
-        """Raises InputError for an index or pairs that cannot be read."""
+        """Read the index and the pairs. Raises InputError for those that cannot be read."""
         from indexing.product_index import open_index
         from reranking.pairs.labelled import read_labelled
 
@@ -55,7 +55,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What was `asked`, the index opened and its labelled pairs read."""
+    """It holds what was `asked`, the index opened and its labelled pairs read."""
 
     asked: Asked
     index: "ProductIndex"
@@ -63,7 +63,7 @@ class TrainingData:
     valid: "LabelledPairs | None"
 
     def train(self, train: Callable[..., Trained]) -> Trained:
-        """What comes of one of the library's trainings on these pairs, told of on stderr."""
+        """Return what comes of one of the library's trainings on these pairs; its progress is told on stderr."""
         from indexing.machine.device import torch_devices
         from scripts.terminal.progress import shown
 
@@ -82,13 +82,13 @@ class TrainingData:
 
 
 def pairs_arguments(command: Command) -> Command:
-    """INDEX PAIRS..."""
+    """Give a command the arguments INDEX PAIRS..."""
     command = click.argument("pairs", nargs=-1, required=True, type=click.Path(path_type=Path))(command)
     return click.argument("index", type=click.Path(path_type=Path))(command)
 
 
 def out_options(what: str) -> Callable[[Command], Command]:
-    """--out, the folder of `what`, and --valid."""
+    """Give a command --out, the folder of `what`, and --valid."""
     folder = click.option("--out", required=True, type=click.Path(path_type=Path), help=f"The folder of the {what}.")
     valid = click.option(
         "--valid", type=click.Path(path_type=Path), help="Validation pairs [default: groups held out of PAIRS]."
@@ -97,7 +97,7 @@ def out_options(what: str) -> Callable[[Command], Command]:
 
 
 def closing_options(command: Command) -> Command:
-    """The options that the help ends with: --seed, --device, --resume, --ids and --target."""
+    """Give a command the options that the help ends with: --seed, --device, --resume, --ids and --target."""
     for option in (
         click.option("--target", help="Target column, where it has a name of its own."),
         click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own."),
@@ -110,7 +110,7 @@ def closing_options(command: Command) -> Command:
 
 
 def base_model(text: str) -> "ModelSource":
-    """The model of `--base st:NAME`, also without `st:`. Raises InputError for one that cannot be had."""
+    """Find the model of `--base st:NAME`, also without `st:`. Raises InputError for one that cannot be had."""
     from indexing.encoders.model_source import find_model
     from indexing.errors import InputError
 
@@ -121,7 +121,7 @@ def base_model(text: str) -> "ModelSource":
 
 
 def need_packages(what: str) -> None:
-    """Raises InputError, naming the extra, when the packages that trainings need are not installed."""
+    """Raise InputError, naming the extra, when the packages that trainings need are not installed."""
     from importlib.util import find_spec
 
     from indexing.encoders.model_source import missing
@@ -132,7 +132,7 @@ def need_packages(what: str) -> None:
 
 
 def show_recall(history: "History") -> None:
-    """How much better the validation matches are found than before; a warning where no epoch made it better."""
+    """Print how much better the validation matches are found than before; warn where no epoch made it better."""
     best, first = history.best, history.epochs[0]
     click.echo(
         f"validation recall@10: {first.metric:.4f} as it came, {best.metric:.4f} after epoch {best.number}; "

@@ -1,4 +1,4 @@
-"""`heroic train-encoder cross`: fit a cross-encoder to one's own pairs."""
+"""`heroic train-encoder cross` fits a cross-encoder to one's own pairs."""
 
 from functools import partial
 from pathlib import Path

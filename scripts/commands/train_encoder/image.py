@@ -1,4 +1,4 @@
-"""`heroic train-encoder image`: fit a picture model to one's own pictures, titles and matches."""
+"""`heroic train-encoder image` fits a picture model to one's own pictures, titles and matches."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`heroic train-encoder text`: fit a text model to one's own matches."""
+"""`heroic train-encoder text` fits a text model to one's own matches."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`heroic train-encoder`: fit encoders and the cross-encoder to one's own pairs."""
+"""`heroic train-encoder` fits encoders and the cross-encoder to one's own pairs."""
 
 import click
 
