@@ -1,1 +1,1 @@
-"""Truth against scores: the metric, retrieval recall, intervals, the report."""
+"""Eval holds scores against truth: the metric, retrieval recall, intervals, the report."""

@@ -1,4 +1,4 @@
-"""The evaluation report as numbers: scores against truth, overall and per category."""
+"""The evaluation report says in numbers how scores do against truth, overall and per category."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ SMALL_POSITIVES = 30
 
 @dataclass(frozen=True)
 class EvaluationOptions:
-    """How to evaluate. `target_precision` None: that of the scores' provenance, else 0.75."""
+    """They say how to evaluate. `target_precision` None means that of the scores' provenance, else 0.75."""
 
     target_precision: float | None = None
     draws: Draws = field(default_factory=Draws)
@@ -38,8 +38,8 @@ class EvaluationOptions:
 
 @dataclass(frozen=True)
 class OtherPairs:
-    """Other files that a report can compare with: `mix` has the categories as they are met elsewhere, `train` is what
-    the scores' model was trained on."""
+    """A report can compare with these files: `mix` has the categories as they are met elsewhere, `train` is what the
+    scores' model was trained on."""
 
     mix: IdPairs | None = None
     train: IdPairs | None = None
@@ -47,7 +47,7 @@ class OtherPairs:
 
 @dataclass(frozen=True)
 class Summary:
-    """The values over all categories; `legacy` is None when every category fails it."""
+    """It has the values over all categories; `legacy` is None when every category fails it."""
 
     pairs: int
     positives: int
@@ -61,7 +61,8 @@ class Summary:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Where a report comes from: the files' names, the column of the scores, and what the scores say of themselves."""
+    """It says where a report comes from: the files' names, the scores' column, and what the scores tell of
+    themselves."""
 
     scores: str
     truth: str
@@ -71,7 +72,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Report:
-    """An evaluation. `values` has one row a category, in the order of `categories.names`.
+    """A report is one evaluation. `values` has one row a category, in the order of `categories.names`.
 
     `called` (p,) is the decision by which mistakes are shown: the column `match`, else the model's thresholds, else
     those found here; `thresholds` (c,) is what it decides by, NaN where nothing is called, and `held` what that
@@ -108,7 +109,7 @@ class Report:
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """The categories in which no threshold reaches the target precision."""
+        """Return the categories in which no threshold reaches the target precision."""
         names, recall = self.categories.names, self.values.recall_at_precision
         return tuple(name for name, reached in zip(names, recall, strict=True) if reached == 0)
 
@@ -157,8 +158,8 @@ def evaluate(
 
 @dataclass(frozen=True)
 class _Judgement:
-    """Pairs joined with the truth, and what is called a match: `own` are the thresholds that model or scores name,
-    `held` the decision (p,) that can be held to account, None where it was found here."""
+    """It has the pairs joined with the truth, and says what is called a match: `own` are the thresholds that model or
+    scores name, `held` the decision (p,) that can be held to account, None where it was found here."""
 
     pairs: JudgedPairs
     categories: PairCategories
@@ -186,8 +187,10 @@ class _Judgement:
         return cls(pairs, categories, _groups(pairs), ranking, values, own, decisions, thresholds, called, held)
 
     def uncertainty(self, level: float, draws: Draws) -> Uncertainty:
-        """Intervals of the values and of the decisions that the scores bring."""
-        match, match_f1 = (None if of is None else of.called for of in (self.decisions.precision, self.decisions.f1))
+        """Find the intervals of the values and of the decisions that the scores bring."""
+        match, match_f1 = (
+            None if judged is None else judged.called for judged in (self.decisions.precision, self.decisions.f1)
+        )
         return measure_uncertainty(
             self.ranking,
             self.pairs,
@@ -214,7 +217,7 @@ def _groups(pairs: JudgedPairs) -> PairGroups:
 
 
 def _thresholds(scores: Scores, context: Context, names: tuple[str, ...]) -> Mapping[str, float]:
-    """The threshold of each of these categories: the model's, or those that the scores name; without, they are few."""
+    """Return the threshold of each of these categories that has one: the model's, or those that the scores name."""
     given: Mapping[str, float] = {}
     default = None
     if context.thresholds is not None:

@@ -1,1 +1,1 @@
-"""Two reports, or two runs of scores, against each other."""
+"""Comparing holds two reports, or two runs of scores, against each other."""

@@ -1,4 +1,4 @@
-"""Two evaluations of the same pairs: what moved, and whether it is real."""
+"""A comparison of two evaluations of the same pairs says what moved, and whether it is real."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from reranking.pairs.product_groups import product_groups
 
 @dataclass(frozen=True)
 class Change:
-    """A value of both reports on the pairs that they share, and the interval of second minus first."""
+    """It is a value of both reports on the pairs that they share, with the interval of second minus first."""
 
     name: str
     first: float
@@ -32,15 +32,15 @@ class Change:
 
     @property
     def real(self) -> bool | None:
-        """Whether the interval excludes 0; None without an interval."""
+        """Say whether the interval excludes 0; None without an interval."""
         return None if self.interval is None else bool(self.interval.low > 0 or self.interval.high < 0)
 
 
 @dataclass(frozen=True)
 class SharedPairs:
-    """The pairs of both reports: `first` and `second` (p,) are their rows there; labels and categories are those of
-    the second report. `relabelled` and `recategorised` count the pairs for which the first says otherwise; `only_first`
-    and `only_second` the pairs that the other lacks."""
+    """It has the pairs of both reports: `first` and `second` (p,) are their rows there; labels and categories are those
+    of the second report. `relabelled` and `recategorised` count the pairs for which the first says otherwise;
+    `only_first` and `only_second` the pairs that the other lacks."""
 
     first: Ints1d
     second: Ints1d
@@ -56,8 +56,8 @@ class SharedPairs:
 
 @dataclass(frozen=True)
 class ChangedSides:
-    """Rows of the second report whose decision is another now, by what that did; those whose score moved most come
-    first."""
+    """It has the rows of the second report whose decision is another now, by what that did; those whose score moved
+    most come first."""
 
     matches_gained: Ints1d
     matches_lost: Ints1d
@@ -67,7 +67,7 @@ class ChangedSides:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What moved from the first report to the second, all on the pairs that they share.
+    """It says what moved from the first report to the second, all on the pairs that they share.
 
     `categories` has each category's value and its number of pairs and matches; `decisions` precision, recall and F1.
     """
@@ -82,7 +82,7 @@ class Comparison:
     draws: Draws
 
     def worse_by(self) -> float:
-        """How much `weighted` fell; negative when it rose."""
+        """Return how much `weighted` fell; negative when it rose."""
         return -self.weighted.by
 
 
@@ -101,7 +101,7 @@ def compare_reports(first: JudgedReport, second: JudgedReport, draws: Draws) -> 
     rankings = [rank_pairs(scores, shared.targets, shared.codes) for scores, _ in sides]
 
     def measure(weights: Floats1d) -> tuple[Floats1d, Floats1d]:
-        """Both reports' values: weighted, decisions, categories."""
+        """Return both reports' values: weighted, decisions, categories."""
         rows = []
         for ranking, (_, called) in zip(rankings, sides, strict=True):
             points = ranking.points(weights)
@@ -139,7 +139,7 @@ def compare_reports(first: JudgedReport, second: JudgedReport, draws: Draws) -> 
 
 
 def share_pairs(first: JudgedReport, second: JudgedReport) -> SharedPairs:
-    """The pairs of both reports, in either order of their ids. Raises InputError when there is none."""
+    """Find the pairs of both reports, in either order of their ids. Raises InputError when there is none."""
     given = [cast_ids(ids, second.left.type, first.folder) for ids in (first.left, first.right)]
     encoded = pa.concat_arrays([second.left, second.right, *given]).dictionary_encode()
     numbers = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)

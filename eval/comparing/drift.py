@@ -1,4 +1,4 @@
-"""How far scores moved: the same pairs scored by one model with two versions of an index.
+"""Drift is how far scores moved: the same pairs are scored by one model with two versions of an index.
 
 A grown catalogue changes ranks, gaps and claims, though not a pair's own cosines and texts. What matters is whether
 decisions stay; a model whose calls turn over has to be trained again on candidates of the new index.
@@ -25,9 +25,9 @@ REST = "rest"
 
 @dataclass(frozen=True)
 class Movement:
-    """What became of some pairs. `quantiles` are those of the absolute change of score, `shift` its mean; `gained` were
-    called by the second scores only, `lost` by the first only. `rank_correlation` (Spearman) is None where a side is
-    constant."""
+    """It says what became of some pairs. `quantiles` are those of the absolute change of score, `shift` its mean;
+    `gained` were called by the second scores only, `lost` by the first only. `rank_correlation` (Spearman) is None
+    where a side is constant."""
 
     name: str
     pairs: int
@@ -40,22 +40,23 @@ class Movement:
 
     @property
     def called(self) -> int:
-        """Pairs called by either."""
+        """Return how many pairs either calls."""
         return self.called_before + self.gained
 
     @property
     def flipped(self) -> float:
-        """The share of those called by either that only one of them calls."""
+        """Return the share of those called by either that only one of them calls."""
         return (self.gained + self.lost) / self.called if self.called else 0.0
 
     def settled(self, most_flipped: float) -> bool:
-        """Whether the decisions stand, as far as there are enough of them to say so."""
+        """Say whether the decisions stand, as far as there are enough of them to say so."""
         return self.called < LEAST_CALLED or self.flipped <= most_flipped
 
 
 @dataclass(frozen=True)
 class Drift:
-    """All shared pairs, and those of each category of the first file; pairs that only one of the files has."""
+    """It says how all shared pairs moved, and those of each category of the first file, and counts pairs that only one
+    of the files has. `same_model` is None where a file does not say by which model it was scored."""
 
     overall: Movement
     categories: tuple[Movement, ...]
@@ -64,8 +65,8 @@ class Drift:
     same_model: bool | None
 
     def moved(self, most_flipped: float) -> list[str]:
-        """The categories, or "all pairs", whose decisions turned over: none, and the model may stay."""
-        return [of.name for of in (self.overall, *self.categories) if not of.settled(most_flipped)]
+        """Name the categories, or "all pairs", whose decisions turned over: none, and the model may stay."""
+        return [part.name for part in (self.overall, *self.categories) if not part.settled(most_flipped)]
 
 
 def measure_drift(before: Scores, after: Scores) -> Drift:
@@ -78,8 +79,8 @@ def measure_drift(before: Scores, after: Scores) -> Drift:
     first, second = before.values[rows], after.values[others]
     calls = called[0][rows], called[1][others]
     names = _categories(before, rows)
-    each = tuple(_movement(name, first, second, calls, of) for name, of in names)
-    fingerprints = [of.provenance and of.provenance.model_fingerprint for of in (before, after)]
+    each = tuple(_movement(name, first, second, calls, inside) for name, inside in names)
+    fingerprints = [scores.provenance and scores.provenance.model_fingerprint for scores in (before, after)]
     return Drift(
         _movement("all pairs", first, second, calls, np.ones(len(rows), dtype=bool)),
         each,
@@ -89,8 +90,10 @@ def measure_drift(before: Scores, after: Scores) -> Drift:
     )
 
 
-def _movement(name: str, first: Floats1d, second: Floats1d, calls: tuple[Bools1d, Bools1d], of: Bools1d) -> Movement:
-    one, other, was, now = first[of], second[of], calls[0][of], calls[1][of]
+def _movement(
+    name: str, first: Floats1d, second: Floats1d, calls: tuple[Bools1d, Bools1d], inside: Bools1d
+) -> Movement:
+    one, other, was, now = first[inside], second[inside], calls[0][inside], calls[1][inside]
     change = other - one
     constant = len(one) < 2 or (one == one[0]).all() or (other == other[0]).all()
     return Movement(
@@ -112,7 +115,7 @@ def _decisions(scores: Scores) -> Bools1d:
 
 
 def _categories(scores: Scores, rows: Ints1d) -> list[tuple[str, Bools1d]]:
-    """Each category with the shared pairs (p,) in it, in alphabetical order; none where the file has no categories."""
+    """Return each category with its shared pairs (p,), in alphabetical order; none where the file has no categories."""
     if scores.categories is None:
         return []
     names = pc.fill_null(scores.categories.take(pa.array(rows)), REST)
@@ -120,7 +123,7 @@ def _categories(scores: Scores, rows: Ints1d) -> list[tuple[str, Bools1d]]:
 
 
 def _shared(before: Scores, after: Scores) -> tuple[Ints1d, Ints1d]:
-    """The rows of the pairs that both files have, in the first one's order."""
+    """Return the rows of the pairs that both files have, in the first one's order."""
     kind = before.left.type
     sides = [before.left, before.right, *(cast_ids(ids, kind, after.path) for ids in (after.left, after.right))]
     numbers = pa.concat_arrays(sides).dictionary_encode()
@@ -128,8 +131,8 @@ def _shared(before: Scores, after: Scores) -> tuple[Ints1d, Ints1d]:
     left, right, other_left, other_right = np.split(codes, np.cumsum([len(side) for side in sides[:-1]]))
     products = len(numbers.dictionary)
     keys, other_keys = _keys(left, right, products), _keys(other_left, other_right, products)
-    for scores, of in ((before, keys), (after, other_keys)):
-        _refuse_repeats(scores, of)
+    for scores, scores_keys in ((before, keys), (after, other_keys)):
+        _refuse_repeats(scores, scores_keys)
     order = np.argsort(other_keys, kind="stable")
     place = np.minimum(np.searchsorted(other_keys[order], keys), max(len(order) - 1, 0))
     found = other_keys[order][place] == keys if len(order) else np.zeros(len(keys), dtype=bool)

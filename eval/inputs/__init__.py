@@ -1,1 +1,1 @@
-"""Truth and scores, read and joined; categories, and what the index knows of the products."""
+"""Inputs are truth and scores, read and joined, with their categories and what the index knows of the products."""

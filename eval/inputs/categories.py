@@ -1,4 +1,4 @@
-"""The evaluation category of each pair: that of its left product in the truth."""
+"""Each pair has an evaluation category, which is that of its left product in the truth."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ Source = Literal["truth", "scores", "index", "none"]
 
 @dataclass(frozen=True)
 class PairCategories:
-    """`names` (c,) in alphabetical order and each pair's place among them, `codes` (p,); every name has a pair.
+    """It has `names` (c,) in alphabetical order and each pair's place among them, `codes` (p,); every name has a pair.
 
     `source` is where they came from. `guessed` counts swapped pairs whose category had to stay that of the truth's
     right product, because nothing told that of the left one.
@@ -34,7 +34,8 @@ class PairCategories:
 
 
 def categories_of(pairs: JudgedPairs, scores: Scores, truth: IdPairs, context: Context) -> PairCategories:
-    """From the truth's column `cat3_grouped`, else the scores' column `category`, else the index, else all `rest`.
+    """Categorise pairs by the truth's column `cat3_grouped`, else the scores' column `category`, else the index, else
+    as `rest`.
 
     Raises UnknownId when the index lacks a product, and InputError for a column that is not text.
     """
@@ -52,7 +53,7 @@ def categories_of(pairs: JudgedPairs, scores: Scores, truth: IdPairs, context: C
 
 
 def count_disagreements(pairs: JudgedPairs, context: Context) -> int | None:
-    """Pairs whose two products differ in level 3 (having none differs from having one); None without a catalogue."""
+    """Count pairs whose products differ in level 3 (having none differs from having one); None without a catalogue."""
     left, right = context.level_3(pairs.left), context.level_3(pairs.right)
     if left is None or right is None:
         return None
@@ -68,7 +69,7 @@ def _truth_column(column: pa.ChunkedArray, path: Path) -> pa.Array:
 
 
 def _follow_left(pairs: JudgedPairs, categories: pa.Array) -> tuple[pa.Array, Bools1d]:
-    """The scores' category of each pair (p,), and where it is still that of the truth's right product.
+    """Return the scores' category of each pair (p,), and where it is still that of the truth's right product.
 
     In a swapped pair the scores' left product is the truth's right one; another pair, in which the product wanted
     stands on the scores' left, tells its category.

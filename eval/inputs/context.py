@@ -1,4 +1,4 @@
-"""What an index and a model add to an evaluation that has only scores and truth."""
+"""An index and a model add a context to an evaluation that has only scores and truth."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ REST = "rest"
 
 @dataclass(frozen=True)
 class Context:
-    """All optional: the products, the level-3 categories that the model keeps apart, its threshold per category.
+    """All is optional: the products, the level-3 categories that the model keeps apart, its threshold per category.
 
     `default_threshold` decides in categories that `thresholds` do not name.
     `kept` None means that every level-3 category stands for itself; a product without one is `rest` always. `index`
@@ -33,14 +33,14 @@ class Context:
     model: "XgboostReranker | None" = None
 
     def level_3(self, ids: pa.Array) -> pa.Array | None:
-        """Each product's level-3 category, null where it has none; None without a catalogue. Raises UnknownId."""
+        """Return each product's level-3 category, null for none; None without a catalogue. Raises UnknownId."""
         if self.catalog is None:
             return None
         names = self.catalog.table["category_3"].take(pa.array(self.catalog.positions(ids)))
         return pc.cast(names, pa.large_string()).combine_chunks()
 
     def evaluation_categories(self, ids: pa.Array) -> pa.Array | None:
-        """Each product's evaluation category, never null; None without a catalogue. Raises UnknownId."""
+        """Return each product's evaluation category, never null; None without a catalogue. Raises UnknownId."""
         names = self.level_3(ids)
         if names is None:
             return None

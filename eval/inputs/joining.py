@@ -1,4 +1,4 @@
-"""Scores joined to the truth: exactly one score for every true pair, whatever the order of left and right."""
+"""Scores join the truth: exactly one score for every true pair, whatever the order of left and right."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ from reranking.pairs.repeats import FileRows, pair_keys, refuse_repeats, refuse_
 
 @dataclass(frozen=True)
 class JudgedPairs:
-    """The truth's pairs in its order, with their scores.
+    """It holds the truth's pairs in its order, with their scores.
 
     `left` and `right` are the truth's ids; `left_product`, `right_product` (p,) number the products from 0 to
     `n_products`; `targets` and `scores` are float64 (p,); `rows` (p,) is each pair's row in the scores file and
@@ -41,8 +41,8 @@ class JudgedPairs:
 
 @dataclass(frozen=True)
 class _Keyed:
-    """Pairs of one file as numbers: both products, places in `ids`, and a key that is the same for a pair and its swap,
-    all (n,)."""
+    """It holds the pairs of one file as numbers: both products, places in `ids`, and a key that is the same for a pair
+    and its swap, all (n,)."""
 
     path: Path
     left: Ints1d
@@ -63,7 +63,7 @@ class _Keyed:
 
 
 def read_truth(path: Path, *, ids: tuple[str, str] | None = None) -> IdPairs:
-    """A pairs file with targets. Raises InputError when it has no target column, no rows, or null targets."""
+    """Read a pairs file with targets. Raises InputError when it has no target column, no rows, or null targets."""
     truth = read_id_pairs(path, ids=ids)
     if truth.target is None:
         raise InputError(f"{path}: no target column: the truth needs 'target', 'label' or 'is_match'")
@@ -73,7 +73,7 @@ def read_truth(path: Path, *, ids: tuple[str, str] | None = None) -> IdPairs:
 
 
 def join_scores(scores: Scores, truth: IdPairs) -> JudgedPairs:
-    """One score for each true pair.
+    """Find one score for each true pair.
 
     Raises InputError for pairs of the truth that are doubled, contradicting, or of a product with itself; for pairs
     of the scores that are doubled (either order) or not in the truth; and for true pairs without a score.
@@ -100,7 +100,7 @@ def join_scores(scores: Scores, truth: IdPairs) -> JudgedPairs:
 
 
 def _number(scores: Scores, truth: IdPairs) -> tuple[_Keyed, _Keyed, int]:
-    """Both files' pairs with products numbered alike, and how many products there are.
+    """Number the products of both files' pairs alike, and return how many products there are.
 
     The truth's come first, so that a bootstrap's draws do not depend on the order of the scores.
     """
@@ -118,7 +118,7 @@ def _number(scores: Scores, truth: IdPairs) -> tuple[_Keyed, _Keyed, int]:
 
 
 def _find(given: _Keyed, true: _Keyed) -> Ints1d:
-    """The row of the scores of each true pair (p,)."""
+    """Return the row of the scores of each true pair (p,)."""
     order = np.argsort(given.keys, kind="stable")
     missing = np.flatnonzero(~np.isin(true.keys, given.keys))
     unknown = np.flatnonzero(~np.isin(given.keys, true.keys))

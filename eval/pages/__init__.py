@@ -1,1 +1,1 @@
-"""The report written out: page, JSON, tables."""
+"""Pages write the report out: page, JSON, tables."""

@@ -1,4 +1,5 @@
-"""Pairs as a reader wants to see them: which are shown, with pictures, differing titles, what agrees, and why the score."""
+"""Cards show pairs as a reader wants to see them: with pictures, differing titles, what agrees, and why the score. A
+showcase says which pairs of a report are shown."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ WORST_IN_CATEGORY = 3
 
 @dataclass(frozen=True)
 class ProductCard:
-    """One product; `picture` is a place on the shelf. Without an index there is only the id."""
+    """It shows one product; `picture` is a place on the shelf. Without an index there is only the id."""
 
     id: str
     title: tuple[MarkedText, ...] = ()
@@ -38,10 +39,10 @@ class ProductCard:
 
 @dataclass(frozen=True)
 class PairCard:
-    """Two products side by side: what is known of both, their score, what decides and what was decided.
+    """It shows two products side by side: what is known of both, their score, what decides and what was decided.
 
-    `probability` is None where it is the score. `facts` are of both products, `hidden` more were left out; `threshold` is None where nothing is called a match;
-    `why` says why the pair is shown, where that is not plain.
+    `probability` is None where it is the score. `facts` are of both products, `hidden` more were left out; `threshold`
+    is None where nothing is called a match; `why` says why the pair is shown, where that is not plain.
     """
 
     left: ProductCard
@@ -59,7 +60,7 @@ class PairCard:
 
 
 class CardMaker:
-    """Makes the cards of one report; `shelf` then holds their pictures."""
+    """It makes the cards of one report; `shelf` then holds their pictures."""
 
     def __init__(self, report: Report, context: Context, reasons: ReportReasons) -> None:
         self.report, self.context, self.reasons = report, context, reasons
@@ -67,11 +68,11 @@ class CardMaker:
 
     @property
     def pictures(self) -> list[str]:
-        """Data URIs, in the order of their places."""
+        """Return the pictures' data URIs, in the order of their places."""
         return [] if self.shelf is None else self.shelf.uris
 
     def cards(self, rows: Ints1d, why: tuple[str, ...] = ()) -> tuple[PairCard, ...]:
-        """The cards of these rows of the truth."""
+        """Return the cards of these rows of the truth."""
         pairs, taken = self.report.pairs, pa.array(rows)
         ids = pairs.left.take(taken), pairs.right.take(taken)
         sides = [self._products(side) for side in ids]
@@ -125,7 +126,7 @@ class CardMaker:
 
 
 def _plain(fact: Fact) -> bool:
-    """Whether a fact is no news: candidates are mostly of one category."""
+    """Say whether a fact is no news: candidates are mostly of one category."""
     return fact.name == "category" and fact.agreement is FieldAgreement.EQUAL
 
 
@@ -135,8 +136,8 @@ def _short(text: str) -> str:
 
 @dataclass(frozen=True)
 class Showcase:
-    """Rows of the truth: mistakes, pairs near their threshold, doubtful labels and why, matches that no view found;
-    mistakes of each category (c)."""
+    """It names the rows of the truth that a page shows: mistakes, pairs near their threshold, doubtful labels and why,
+    matches that no view found; and the mistakes of each category (c)."""
 
     mistakes: Mistakes
     near: Ints1d
@@ -151,13 +152,14 @@ class Showcase:
 
     @property
     def rows(self) -> Ints1d:
-        """Every row that is shown, once."""
-        mistakes = [rows for of in (self.mistakes, *self.categories) for rows in (of.false_matches, of.missed_matches)]
+        """Return every row that is shown, once."""
+        kinds = (self.mistakes, *self.categories)
+        mistakes = [rows for kind in kinds for rows in (kind.false_matches, kind.missed_matches)]
         return np.unique(np.concatenate([*mistakes, self.near, self.suspects, self.unfound]))
 
 
 def choose_shown(report: Report) -> Showcase:
-    """The pairs of a report that its page shows."""
+    """Choose the pairs of a report that its page shows."""
     codes = report.categories.codes
     return Showcase(
         mistakes=report.mistakes.first(WORST),

@@ -1,4 +1,4 @@
-"""Two titles with what differs between them marked: words, and numbers above all."""
+"""Two titles are marked with what differs between them: words, and numbers above all."""
 
 import re
 from collections.abc import Iterator
@@ -15,25 +15,26 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
 
 @dataclass(frozen=True)
 class MarkedText:
-    """A run of a text; `mark` says that the other text lacks it, and whether it holds a digit."""
+    """It is a run of a text; `mark` says that the other text lacks it, and whether it holds a digit."""
 
     text: str
     mark: Mark = ""
 
 
 def mark_differences(left: str, right: str) -> tuple[tuple[MarkedText, ...], tuple[MarkedText, ...]]:
-    """Both texts in pieces; a word that the other has in any place, in other case, or cut in two, is no difference."""
+    """Cut both texts into pieces; a word that the other has anywhere, in other case, or cut in two, is no
+    difference."""
     words_of = _plain_words(left), _plain_words(right)
     return _pieces(left, _known(*words_of)), _pieces(right, _known(*words_of[::-1]))
 
 
 def _plain_words(text: str) -> list[str]:
-    """Each cut as it is marked: folding a whole text may join what stands apart."""
+    """Return the words of each cut as it is marked: folding a whole text may join what stands apart."""
     return [plain_number(word) for found in _WORD.finditer(text) for word in words(fold(found[0]))]
 
 
 def _known(own: list[str], others: list[str]) -> frozenset[str]:
-    """Which words are no difference: those of the other text, two of it written together, or that it writes so."""
+    """Say which words are no difference: those of the other text, two of it written together, or that it writes so."""
     known = {*others, *map("".join, pairwise(others))}
     return frozenset(known.union(*(both for both in pairwise(own) if "".join(both) in others)))
 

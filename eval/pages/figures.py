@@ -1,4 +1,4 @@
-"""What a page draws of a category, and what its threshold explorer computes from; small enough for many categories."""
+"""Figures hold what a page draws of a category and explores of its thresholds, small enough for many categories."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ MOST_CUTS = 120
 
 @dataclass(frozen=True)
 class Histogram:
-    """Matches and non-matches by score, in BARS equal parts from `low` to `high`."""
+    """It counts matches and non-matches by score, in BARS equal parts from `low` to `high`."""
 
     low: float
     high: float
@@ -29,7 +29,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Figure:
-    """A curve by rising recall, from the artificial point (0, 1); `scores` is None there.
+    """A figure has a curve by rising recall, from the artificial point (0, 1); `scores` is None there.
 
     `last` is the place in these lists of k, the last point whose precision is at least the level, and `best` of
     the first point that has k's recall; both 0, the artificial point, where there is no k. `held` is the recall and
@@ -47,17 +47,17 @@ class Figure:
     reliability: list[tuple[float, float, int]] | None
 
     def as_json(self) -> dict[str, Any]:
-        """For the page's script."""
+        """Return the figure for the page's script."""
         return {**vars(self), "histogram": vars(self.histogram)}
 
     def spark(self) -> str:
-        """The curve as the points of a line in a box 100 wide and 100 high."""
+        """Return the curve as the points of a line in a box 100 wide and 100 high."""
         places = np.unique(np.linspace(0, len(self.recall) - 1, SPARKS).astype(int))
         return " ".join(f"{100 * self.recall[i]:.0f},{100 - 100 * self.precision[i]:.0f}" for i in places)
 
 
 def draw_categories(report: Report) -> list[Figure]:
-    """One figure a category, in the order of `report.categories.names`."""
+    """Draw one figure a category, in the order of `report.categories.names`."""
     points = report.ranking.points()
     ends = np.append(points.starts[1:], len(points.owner))
     scores = report.pairs.scores
@@ -111,8 +111,8 @@ def _reliability(scores: Floats1d, targets: Floats1d) -> list[tuple[float, float
 
 
 def _thin(recall: np.ndarray[tuple[int], np.dtype[np.floating[Any]]], wanted: list[int]) -> Ints1d:
-    """Places of at most MOST_POINTS points: all if they are few; else the first ones, where a curve is jagged,
-    then evenly by recall, and those `wanted`."""
+    """Return the places of at most MOST_POINTS points: all if they are few; else the first ones, where a curve is
+    jagged, then evenly by recall, and those `wanted`."""
     if len(recall) < MOST_POINTS:
         return np.arange(len(recall), dtype=np.int64)
     first, evenly = MOST_POINTS // 6, MOST_POINTS - MOST_POINTS // 6 - len(wanted) - 2
@@ -123,8 +123,8 @@ def _thin(recall: np.ndarray[tuple[int], np.dtype[np.floating[Any]]], wanted: li
 
 @dataclass(frozen=True)
 class CategoryCuts:
-    """Thresholds of a category, falling; at each how many pairs are called (score >= threshold), and how many of them
-    are matches. `best` is the place of the threshold that reaches the target here, `model` that of the model's own
+    """It has thresholds of a category, falling; at each how many pairs are called (score >= threshold), and how many of
+    them are matches. `best` is the place of the threshold that reaches the target here, `model` that of the model's own
     threshold; -1 where nothing is called."""
 
     category: str
@@ -137,12 +137,12 @@ class CategoryCuts:
     model: int
 
     def as_json(self) -> dict[str, Any]:
-        """For the page's script."""
+        """Return the cuts for the page's script."""
         return vars(self)
 
 
 def cut_categories(report: Report) -> list[CategoryCuts]:
-    """One a category, in the order of `report.categories.names`. The counts are exact at the thresholds kept."""
+    """Cut each category, in the order of `report.categories.names`. The counts are exact at the thresholds kept."""
     ranking = report.ranking
     ends = np.append(ranking.starts[1:], len(ranking.ends))
     found = np.cumsum(ranking.targets)
@@ -177,7 +177,7 @@ def _cut(report: Report, place: int, scores: Floats1d, called: Ints1d, found: Fl
 
 
 def _thin_cuts(called: Ints1d, found: Floats1d, wanted: list[int]) -> Ints1d:
-    """Places of at most MOST_CUTS points: evenly by what is found, by what is called, and those `wanted`."""
+    """Return the places of at most MOST_CUTS points: evenly by what is found, by what is called, and those `wanted`."""
     if len(called) <= MOST_CUTS:
         return np.arange(len(called), dtype=np.int64)
     steps = MOST_CUTS // 2 - 2
@@ -188,7 +188,7 @@ def _thin_cuts(called: Ints1d, found: Floats1d, wanted: list[int]) -> Ints1d:
 
 
 def _between(lower: float, score: float) -> float:
-    """The shortest number above `lower` and at most `score`: it parts the same pairs and is easy to read."""
+    """Return the shortest number above `lower` and at most `score`: it parts the same pairs and is easy to read."""
     for digits in range(2, 17):
         rounded = math.floor(score * 10.0**digits) / 10.0**digits
         if lower < rounded <= score:

@@ -1,4 +1,4 @@
-"""Pictures for a page: each shrunk and kept once, and not more of them than a page can carry."""
+"""A page's pictures are each shrunk and kept once, and are not more than a page can carry."""
 
 import base64
 import io
@@ -13,7 +13,7 @@ MOST_BYTES = 3_000_000
 
 
 class PictureShelf:
-    """The pictures that a page shows, as data URIs; a product names its own by place."""
+    """A shelf has the pictures that a page shows, as data URIs; a product names its own by place."""
 
     def __init__(self, catalog: Catalog, most_bytes: int = MOST_BYTES, *, side: int = SIDE) -> None:
         self.catalog, self.most_bytes, self.side = catalog, most_bytes, side
@@ -22,8 +22,8 @@ class PictureShelf:
         self._bytes = 0
 
     def place(self, references: list[str]) -> int | None:
-        """The place of the first picture that can be loaded, None without one: an unreadable picture is a fact of the
-        catalogue, not of the report. None also when the shelf is full."""
+        """Return the place of the first picture that can be loaded, None without one: an unreadable picture is a fact
+        of the catalogue, not of the report. It is None also when the shelf is full."""
         for reference in references:
             if reference not in self._places:
                 self._places[reference] = self._put(reference)

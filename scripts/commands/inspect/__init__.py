@@ -1,1 +1,1 @@
-"""`heroic inspect`: what an index, a model, scores or groups are."""
+"""`heroic inspect` says what an index, a model, scores or groups are."""

@@ -1,4 +1,4 @@
-"""What `heroic inspect` says of an index: how it was made, in a reader's words."""
+"""`heroic inspect` says this of an index: how it was made, in a reader's words."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def _ngrams(made: IndexManifest) -> str:
 
 
 def _updates(made: IndexManifest) -> str:
-    """How often it was updated since it was built, and what is not folded in."""
+    """Return how often it was updated since it was built, and what is not folded in."""
     if made.updates is None:
         return ""
     said = f"{made.updates.number:,} since built as {made.updates.built}"

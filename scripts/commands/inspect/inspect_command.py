@@ -1,4 +1,4 @@
-"""`heroic inspect`: what a path holds, how it was made, whether it is whole and belongs with the others.
+"""`heroic inspect` says what a path holds, how it was made, whether it is whole and belongs with the others.
 
 Not `inspect.py`: a script of this folder that is run by its path would import it in place of Python's own.
 """
