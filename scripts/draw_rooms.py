@@ -1,4 +1,5 @@
-"""The picture of the rooms, drawn from the code's own imports: `python -m scripts.write_docs` puts it into docs/rooms.svg."""
+"""The picture of the rooms is drawn from the code's own imports: `python -m scripts.write_docs` puts it into
+docs/rooms.svg."""
 
 import ast
 from collections.abc import Mapping
@@ -63,7 +64,7 @@ class Plan:
 
     @cached_property
     def direct(self) -> dict[str, set[str]]:
-        """By room, the rooms that it imports and does not reach through another one."""
+        """Return, by room, the rooms that it imports and does not reach through another one."""
         return {
             room: {other for other in others if not any(other in self._reached[near] for near in others - {other})}
             for room, others in self.rooms.items()
@@ -84,7 +85,7 @@ class Plan:
 
     @cached_property
     def columns(self) -> dict[str, list[list[str]]]:
-        """By package, its rooms in columns: each to the right of all rooms of the package that it imports."""
+        """Return, by package, its rooms in columns: each to the right of all rooms of the package that it imports."""
         found: dict[str, list[list[str]]] = {}
         for package in PACKAGES:
             own = [room for room in self.rooms if room.partition(".")[0] == package]
@@ -98,7 +99,7 @@ class Plan:
 
     @cached_property
     def places(self) -> dict[str, tuple[float, float, float]]:
-        """By room, the left and the top of its box, and its width."""
+        """Return, by room, the left and the top of its box, and its width."""
         found: dict[str, tuple[float, float, float]] = {}
         y = float(MARGIN)
         for columns in self.columns.values():
@@ -115,7 +116,7 @@ class Plan:
 
     @cached_property
     def bands(self) -> dict[str, tuple[float, float]]:
-        """By package, the top and the height of its band."""
+        """Return, by package, the top and the height of its band."""
         found: dict[str, tuple[float, float]] = {}
         y = float(MARGIN)
         for package, columns in self.columns.items():
@@ -126,12 +127,12 @@ class Plan:
 
     @cached_property
     def height(self) -> int:
-        """Of the whole picture, in pixels."""
+        """Return the height of the whole picture, in pixels."""
         return int(max(y + height for y, height in self.bands.values()) + MARGIN)
 
 
 def _room_of(path: Path) -> str | None:
-    """The room that a file stands in; the package itself is none."""
+    """Return the room that a file stands in; the package itself is none."""
     if path.parts[1:] in ((), ("__init__.py",)):
         return None
     return f"{path.parts[0]}.{path.parts[1].removesuffix('.py')}"
@@ -179,7 +180,8 @@ def _is_drawn(room: str, other: str) -> bool:
 
 
 def _line(plan: Plan, room: str, other: str) -> str:
-    """A line from a room to one that it imports, with a dot at its end: from side to side within a package, else down."""
+    """Draw a line from a room to one that it imports, with a dot at its end: from side to side within a package, else
+    down."""
     (x, y, width), (to_x, to_y, to_width) = plan.places[room], plan.places[other]
     colour = PACKAGES[room.partition(".")[0]]
     if room.partition(".")[0] == other.partition(".")[0]:

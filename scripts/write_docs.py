@@ -64,7 +64,7 @@ def _render_inner(group: "click.Group", context: "click.Context", word: str) -> 
 
 
 def render_rooms() -> str:
-    """docs/rooms.svg: the rooms and what they import, drawn from the code beside this module."""
+    """Return docs/rooms.svg: the rooms and what they import, drawn from the code beside this module."""
     from scripts.draw_rooms import draw_rooms, read_rooms
 
     return draw_rooms(read_rooms(Path(__file__).parents[1]))
