@@ -120,12 +120,14 @@ def open_clip_model(name: ClipName, *, device: str = "cpu") -> ClipModel:
 
 def described(name: str, module: Any, tokenizer: Any) -> ClipModel:
     """Return a model in memory, in evaluation mode, with what its preprocessing says."""
-    made = module.visual.preprocess_cfg
-    size = made["size"] if isinstance(made["size"], list | tuple) else (made["size"],) * 2
+    prepared = module.visual.preprocess_cfg
+    size = prepared["size"] if isinstance(prepared["size"], list | tuple) else (prepared["size"],) * 2
     shape = PictureShape(
-        (int(size[0]), int(size[1])), made["resize_mode"], made["interpolation"], int(made["fill_color"])
+        (int(size[0]), int(size[1])), prepared["resize_mode"], prepared["interpolation"], int(prepared["fill_color"])
     )
-    return ClipModel(name, module, tokenizer, shape, tuple(made["mean"]), tuple(made["std"]), _dim(module, shape))
+    return ClipModel(
+        name, module, tokenizer, shape, tuple(prepared["mean"]), tuple(prepared["std"]), _dim(module, shape)
+    )
 
 
 def _dim(module: Any, shape: PictureShape) -> int:
@@ -211,7 +213,7 @@ def _near(model: str, open_clip: Any) -> str:
 
 @lru_cache(maxsize=32)
 def _digest(states: tuple[tuple[str, int, int], ...]) -> str:
-    """Digest the files in `states`, which also say when a digest made before is of other contents."""
+    """Digest the files in `states`, which also say when a digest prepared before is of other contents."""
     digest = hashlib.sha256()
     for path, _, _ in states:
         with Path(path).open("rb") as content:
