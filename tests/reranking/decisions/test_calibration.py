@@ -159,7 +159,10 @@ def joined(*categories):
     return ValidationPairs(scores, targets, codes, groups, groups)
 
 
-@pytest.mark.parametrize(("pairs", "method"), [(pairs_of(2.0), "beta"), (joined(staircase()), "isotonic")])
+@pytest.mark.parametrize(
+    ("pairs", "method"),
+    [(pairs_of(2.0), "beta"), *((joined(staircase(seed=seed)), "isotonic") for seed in range(3))],
+)
 def test_the_map_of_all_is_the_one_that_suits_unseen_pairs_better(pairs, method):
     calibrated = calibrate(pairs, ["rest"])
     fit = {"beta": fit_beta, "isotonic": fit_isotonic}[method]
@@ -179,9 +182,12 @@ def test_each_category_has_the_map_that_suits_it_fitted_to_its_pairs():
     assert calibrated.calibration.by_category == expected
 
 
-def test_the_same_seed_judges_alike():
-    pairs = pairs_of(2.0, 0.5, count=300)
-    assert calibrate(pairs, ["a", "b"], seed=3) == calibrate(pairs, ["a", "b"], seed=3)
+@pytest.mark.parametrize("bendings", [(2.0, 0.5), (2.0, 2.0)], ids=["own maps", "shared"])
+def test_the_same_seed_judges_alike_and_another_otherwise(bendings):
+    pairs = pairs_of(*bendings, count=300)
+    first = calibrate(pairs, ["a", "b"], seed=3)
+    assert first == calibrate(pairs, ["a", "b"], seed=3)
+    assert first.error != calibrate(pairs, ["a", "b"], seed=4).error
 
 
 @pytest.mark.parametrize(("rare", "own"), [(LEAST_OF_EACH - 1, False), (LEAST_OF_EACH, True)])
