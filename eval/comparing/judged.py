@@ -1,4 +1,4 @@
-"""A report folder read again: its numbers and what was judged of every pair."""
+"""A report folder is read again for its numbers and what was judged of every pair."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,9 @@ from indexing.storage.artefact import damaged_files, read_manifest
 
 @dataclass(frozen=True)
 class JudgedReport:
-    """An evaluation as its folder keeps it: what report.json says, and columns (p,) of pairs.parquet, `categories` as
-    large_string. `thresholds` are what each category was decided by: the model's, or else those found on its pairs."""
+    """It is an evaluation as its folder keeps it: what report.json says, and columns (p,) of pairs.parquet,
+    `categories` as large_string. `thresholds` are what each category was decided by: the model's, or else those found
+    on its pairs."""
 
     folder: Path
     target_precision: float
@@ -35,7 +36,7 @@ class JudgedReport:
 
 
 def read_report(folder: Path) -> JudgedReport:
-    """A folder that `heroic evaluate` wrote. Raises InputError when it is none, damaged, or without its pairs."""
+    """Read a folder that `heroic evaluate` wrote. Raises InputError when it is none, damaged, or without its pairs."""
     folder = Path(folder)
     manifest = read_manifest(folder, "report")
     if PAIRS not in manifest.files:

@@ -1,4 +1,4 @@
-"""A comparison written out: JSON and a table of changed pairs for programs, an html file and a table for people."""
+"""A comparison is written as JSON and a table of changed pairs for programs, as an html file and a table for people."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ KINDS = {
 
 
 def as_document(comparison: Comparison) -> dict[str, Any]:
-    """The comparison as JSON values; categories by falling number of pairs, then by name."""
+    """Return the comparison as JSON values; categories by falling number of pairs, then by name."""
     shared, sides = comparison.shared, comparison.sides
     before, after = comparison.first.thresholds, comparison.second.thresholds
     return {
@@ -66,7 +66,7 @@ def as_document(comparison: Comparison) -> dict[str, Any]:
 
 
 def write_changed(comparison: Comparison, path: Path) -> None:
-    """Every pair whose decision is another now: ids, category, label, both scores and decisions, and what it did."""
+    """Write every pair whose decision is another now: ids, category, label, both scores and decisions, what it did."""
     tables = []
     first, second, shared = comparison.first, comparison.second, comparison.shared
     for name, rows in vars(comparison.sides).items():
@@ -113,7 +113,8 @@ def _change(change: Change) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ChangedPair:
-    """A pair whose decision is another now: ids, titles with their differences where a catalogue tells them, scores."""
+    """It is a pair whose decision is another now: ids, titles with their differences where a catalogue has them,
+    scores."""
 
     ids: tuple[str, str]
     titles: tuple[tuple[MarkedText, ...], tuple[MarkedText, ...]]
@@ -123,7 +124,7 @@ class ChangedPair:
 
 
 def render_comparison(comparison: Comparison, *, catalog: Catalog | None = None, created: str | None = None) -> str:
-    """The page; text from catalogues and files is escaped. Raises UnknownId when the catalogue lacks a product."""
+    """Return the page; text from catalogues and files is escaped. Raises UnknownId for an id not in the catalogue."""
     changed = {
         kind: (_pairs(comparison, rows[:SHOWN], catalog), len(rows)) for kind, rows in vars(comparison.sides).items()
     }
@@ -141,7 +142,7 @@ def render_comparison(comparison: Comparison, *, catalog: Catalog | None = None,
 
 
 def comparison_table(comparison: Comparison) -> Group:
-    """The categories that both reports share with what moved, then the values over all of them."""
+    """Show the categories that both reports share with what moved, then the values over all of them."""
     found = as_document(comparison)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("category", overflow="fold")

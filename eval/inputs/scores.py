@@ -1,4 +1,5 @@
-"""Scores files, from `heroic score` or from anywhere: ids and a score, perhaps decisions, categories and provenance."""
+"""A scores file comes from `heroic score` or from anywhere: ids and a score, perhaps decisions, categories,
+provenance."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ PROBABILITY = "probability"
 
 @dataclass(frozen=True)
 class Provenance:
-    """What `heroic score` writes into a scores file about how it was made. A threshold of infinity calls nothing;
+    """It is what `heroic score` writes into a scores file about how it was made. A threshold of infinity calls nothing;
     the default one decides in categories without their own."""
 
     index_fingerprint: str | None = None
@@ -35,7 +36,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Scores:
-    """Scored pairs in file order: ids of one arrow type, `values` float64 (n,), all finite.
+    """It holds scored pairs in file order: ids of one arrow type, `values` float64 (n,), all finite.
 
     `decisions` holds those of `match` and `match_f1` that the file has, bool (n,); `categories` is the evaluation
     category of the file's left product (large_string, nulls allowed) or None; `column` is where the scores stood.
@@ -54,7 +55,7 @@ class Scores:
 
 
 def read_scores(path: Path, *, ids: tuple[str, str] | None = None) -> Scores:
-    """A scores file. The first of `score`, `scores`, `probability`, `target` that it has is the score.
+    """Read a scores file. The first of `score`, `scores`, `probability`, `target` that it has is the score.
 
     Raises InputError for missing columns, and, naming the rows, for scores or decisions that are missing or no numbers.
     """
@@ -63,7 +64,7 @@ def read_scores(path: Path, *, ids: tuple[str, str] | None = None) -> Scores:
 
 
 def read_score_blocks(path: Path, *, ids: tuple[str, str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[Scores]:
-    """The same, a block of rows at a time; a file without rows has one empty block."""
+    """Yield the same, a block of rows at a time; a file without rows has one empty block."""
     kept, first = _ScoresFile.of(open_table(path), ids), 0
     for block in kept.file.blocks(rows, kept.columns):
         yield kept.scores(block, first)
@@ -74,7 +75,7 @@ def read_score_blocks(path: Path, *, ids: tuple[str, str] | None = None, rows: i
 
 @dataclass(frozen=True)
 class _ScoresFile:
-    """A file that has ids and a score: its columns `pair` and `score`, and what it says of its making."""
+    """It is a file that has ids and a score: its columns `pair` and `score`, and what it says of its making."""
 
     file: TableFile
     pair: PairColumns
@@ -92,12 +93,12 @@ class _ScoresFile:
 
     @property
     def columns(self) -> list[str]:
-        """What is read of the file."""
+        """Return the names of the columns that are read of the file."""
         more = [self.score, *DECISION_COLUMNS, CATEGORY_COLUMN, PROBABILITY]
         return _present(self.file, self.pair, more)
 
     def scores(self, table: pa.Table, first: int = 0) -> Scores:
-        """The scores of rows from `first` on."""
+        """Return the scores of rows from `first` on."""
         path, names = self.file.path, table.column_names
         left, right = id_columns(table, self.pair, path, first)
         probabilities = table[PROBABILITY] if PROBABILITY in names else None
@@ -115,7 +116,7 @@ class _ScoresFile:
 
 
 def check_provenance(scores: Scores, *, index_fingerprint: str | None, model_fingerprint: str | None) -> None:
-    """Raises InputError when the scores say that they were made with another index or model than these."""
+    """Raise InputError when the scores say that they were made with another index or model than these."""
     made = scores.provenance
     if made is None:
         return

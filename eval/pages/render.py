@@ -1,4 +1,4 @@
-"""The report for people: one html file that needs nothing beside it."""
+"""People read the report as one html file that needs nothing beside it."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ ABSENT = {
 
 @dataclass(frozen=True)
 class MistakeCards:
-    """The worst mistakes of each kind, worst first."""
+    """It holds the worst mistakes of each kind, worst first."""
 
     false_matches: tuple[PairCard, ...]
     missed_matches: tuple[PairCard, ...]
@@ -37,7 +37,7 @@ class MistakeCards:
 
 @dataclass(frozen=True)
 class CategorySection:
-    """What the page shows of one category: its row of report.json, its figure, its strongest features, its worst
+    """It has what the page shows of one category: its row of report.json, its figure, its strongest features, its worst
     mistakes, and the recall of its matches by view at each k, None where unknown."""
 
     numbers: CategoryRow
@@ -48,7 +48,7 @@ class CategorySection:
 
 
 def page_environment() -> Environment:
-    """How the project's pages are made: catalogue text is escaped, a name that is not there is an error."""
+    """Return how the project's pages are made: catalogue text is escaped, a name that is not there is an error."""
     environment = Environment(loader=PackageLoader("eval"), autoescape=True, undefined=StrictUndefined)
     environment.filters["number"] = _number
     return environment
@@ -57,7 +57,7 @@ def page_environment() -> Environment:
 def render_html(
     report: Report, *, context: Context | None = None, created: str | None = None, reasons: ReportReasons = NO_REASONS
 ) -> str:
-    """The page. Text from catalogues and files is escaped, never markup; `created` is when it was made, as text."""
+    """Return the page. Text from catalogues and files is escaped, never markup; `created` says when it was made."""
     maker = CardMaker(report, context or Context(), reasons)
     shown, document = choose_shown(report), as_document(report)
     order = category_order(report)
@@ -114,5 +114,5 @@ def _sections(
 
 
 def _number(value: float | None, digits: int = 3) -> str:
-    """A number for the page; none where there is none."""
+    """Write a number for the page; none where there is none."""
     return "none" if value is None else f"{value:.{digits}f}"

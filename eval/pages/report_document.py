@@ -1,4 +1,4 @@
-"""What a report's folder keeps for programs: `report.json`, and what its manifest says."""
+"""A report's folder keeps this for programs: `report.json`, and what its manifest says."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ AGAIN = "evaluate again"
 
 @dataclass(frozen=True)
 class ReportManifest:
-    """What the manifest of a report's folder says: the names of both files, and the precision that was asked for."""
+    """It is what the manifest of a report's folder says: the names of both files, and the precision asked for."""
 
     scores: str
     truth: str
@@ -29,7 +29,7 @@ class ReportManifest:
 
 @dataclass(frozen=True)
 class Span:
-    """An interval, and the number of draws in which its value was defined."""
+    """It is an interval, with the number of draws in which its value was defined."""
 
     low: float
     high: float
@@ -38,7 +38,7 @@ class Span:
 
 @dataclass(frozen=True)
 class JudgedColumns:
-    """The values of the columns `match` (`precision`) and `match_f1` (`f1`), None where the scores have no such column."""
+    """It has the values of the columns `match` (`precision`) and `match_f1` (`f1`), None where scores lack one."""
 
     precision: DecisionValues | None
     f1: DecisionValues | None
@@ -46,7 +46,7 @@ class JudgedColumns:
 
 @dataclass(frozen=True)
 class DecisionSpans:
-    """The intervals of the three values of decisions, None where a value was never defined."""
+    """It has the intervals of the three values of decisions, None where a value was never defined."""
 
     precision: Span | None
     recall: Span | None
@@ -55,7 +55,7 @@ class DecisionSpans:
 
 @dataclass(frozen=True)
 class JudgedSpans:
-    """The intervals of both columns of decisions."""
+    """It has the intervals of both columns of decisions."""
 
     precision: DecisionSpans | None
     f1: DecisionSpans | None
@@ -63,7 +63,7 @@ class JudgedSpans:
 
 @dataclass(frozen=True)
 class ReportIntervals:
-    """How intervals were drawn, and those of the values over all categories."""
+    """It says how intervals were drawn, and has those of the values over all categories."""
 
     confidence: float
     rounds: int
@@ -75,8 +75,9 @@ class ReportIntervals:
 
 @dataclass(frozen=True)
 class CategoryRow:
-    """The values of one category. `threshold` was found on its pairs, `model_threshold` decides; `held_precision` and
-    `held_recall` are of decisions made before the labels were seen; None where there is no such number."""
+    """It has the values of one category. `threshold` was found on its pairs, `model_threshold` decides;
+    `held_precision` and `held_recall` are of decisions made before the labels were seen; None where there is no such
+    number."""
 
     category: str
     pairs: int
@@ -99,7 +100,7 @@ class CategoryRow:
 
 @dataclass(frozen=True)
 class ReportedRecall:
-    """The recall of true matches at each k by one view, over all and by category, None where there are none."""
+    """It has the recall of true matches at each k by one view, over all and by category, None where there are none."""
 
     recall: tuple[float | None, ...]
     categories: Mapping[str, tuple[float | None, ...]]
@@ -107,7 +108,7 @@ class ReportedRecall:
 
 @dataclass(frozen=True)
 class Retrieval:
-    """How many true matches the views of the index propose, and what the scores make of them."""
+    """It says how many true matches the views of the index propose, and what the scores make of them."""
 
     k: tuple[int, ...]
     matches: int
@@ -122,7 +123,7 @@ class Retrieval:
 
 @dataclass(frozen=True)
 class MistakeCounts:
-    """How many pairs mistakes.parquet holds of each kind."""
+    """It says how many pairs mistakes.parquet holds of each kind."""
 
     false_matches: int
     missed_matches: int
@@ -131,7 +132,7 @@ class MistakeCounts:
 
 @dataclass(frozen=True)
 class ReportSource:
-    """The files that were judged, and what the scores say of their making, None where they do not."""
+    """It names the files that were judged, and has what the scores say of their making, None where they do not."""
 
     scores: str
     score_column: str
@@ -144,7 +145,7 @@ class ReportSource:
 
 @dataclass(frozen=True)
 class ReportDocument:
-    """The report as numbers, categories by falling number of pairs, then by name; None is a number that is undefined."""
+    """It is the report as numbers, categories by falling number of pairs, then by name; None is an undefined number."""
 
     kind: str
     schema_version: int
@@ -177,7 +178,7 @@ class ReportDocument:
 
 
 def read_document(folder: Path) -> ReportDocument:
-    """The `report.json` of a report's folder. Raises InputError, in one line, where it cannot be read."""
+    """Read the `report.json` of a report's folder. Raises InputError, in one line, where it cannot be read."""
     path = Path(folder) / REPORT_JSON
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
@@ -190,5 +191,5 @@ def read_document(folder: Path) -> ReportDocument:
 
 
 def report_manifest(folder: Path, manifest: Manifest) -> ReportManifest:
-    """What the manifest of a report's folder says. Raises InputError, in one line, for keys that it cannot have."""
+    """Read what a report's manifest says. Raises InputError, in one line, for keys that it cannot have."""
     return read_record(manifest.made, ReportManifest, where=f"{folder}/{MANIFEST}", remedy=AGAIN)

@@ -1,4 +1,4 @@
-"""The report for programs: `report.json`."""
+"""Programs read the report as `report.json`."""
 
 import json
 import math
@@ -34,7 +34,7 @@ def write_json(report: Report, path: Path) -> None:
 
 
 def as_document(report: Report) -> ReportDocument:
-    """The report as numbers; categories by falling number of pairs, then by name."""
+    """Return the report as numbers; categories by falling number of pairs, then by name."""
     return ReportDocument(
         kind="report",
         schema_version=SCHEMA_VERSION,
@@ -63,13 +63,13 @@ def as_document(report: Report) -> ReportDocument:
 
 
 def category_order(report: Report) -> list[int]:
-    """The categories by falling number of pairs, then by name, as places in `report.categories.names`."""
+    """Return the categories by falling number of pairs, then by name, as places in `report.categories.names`."""
     names, pairs = report.categories.names, report.values.pairs
     return sorted(range(len(names)), key=lambda place: (-pairs[place], names[place]))
 
 
 def is_small(report: Report, place: int) -> bool:
-    """Whether a category has too few matches for its value to be a measurement."""
+    """Say whether a category has too few matches for its value to be a measurement."""
     return bool(report.values.positives[place] < SMALL_POSITIVES)
 
 
@@ -165,5 +165,5 @@ def _source(report: Report) -> ReportSource:
 
 
 def _number(value: float | None) -> float | None:
-    """JSON has no NaN and no infinity: both mean here that there is no such number."""
+    """Return None for NaN and infinity, which JSON lacks: both mean here that there is no such number."""
     return float(value) if value is not None and math.isfinite(value) else None

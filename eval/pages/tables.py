@@ -1,4 +1,4 @@
-"""The report as tables: for a terminal; and categories.csv, mistakes.parquet and pairs.parquet for programs."""
+"""Tables hold the report: one for a terminal; and categories.csv, mistakes.parquet and pairs.parquet for programs."""
 
 import csv
 from pathlib import Path
@@ -23,7 +23,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_categories(report: Report, path: Path) -> None:
-    """One row a category with every value of report.json; no value is an empty cell.
+    """Write one row a category with every value of report.json; no value is an empty cell.
 
     A name that a spreadsheet would take for a formula gets an apostrophe before it.
     """
@@ -35,7 +35,7 @@ def write_categories(report: Report, path: Path) -> None:
 
 
 def write_mistakes(report: Report, reasons: ReportReasons, path: Path) -> None:
-    """Every mistake, label suspect and near-threshold pair, worst first within its `kind`; a pair may stand under
+    """Write every mistake, label suspect and near-threshold pair, worst first within its `kind`; a pair may stand under
     several. `threshold` is what it was decided by; reasons are there for the pairs that the page shows."""
     mistakes, suspects = report.mistakes, report.suspects
     parts = [
@@ -49,7 +49,7 @@ def write_mistakes(report: Report, reasons: ReportReasons, path: Path) -> None:
 
 
 def write_pairs(report: Report, path: Path) -> None:
-    """Every pair of the truth with what was judged: what `heroic compare` reads."""
+    """Write every pair of the truth with what was judged: what `heroic compare` reads."""
     pairs, decisions = report.pairs, report.decisions
     columns: dict[str, Any] = {
         "left_id": pairs.left,
@@ -106,7 +106,7 @@ def _rows(report: Report, reasons: ReportReasons, kind: str, rows: Ints1d, why: 
 
 
 def render_table(report: Report) -> Group:
-    """The categories with their values, then the values over all of them."""
+    """Show the categories with their values, then the values over all of them."""
     return Group(_categories_table(report), *_summary(report))
 
 

@@ -1,4 +1,4 @@
-"""Whether artefacts belong together: a model to an index, scores to both, a report to all of them."""
+"""Artefacts belong together or not: a model to an index, scores to both, a report to all of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from scripts.commands.inspect.inspection import Inspected
 
 @dataclass(frozen=True)
 class Belonging:
-    """Whether `one` belongs to `other`, and why; None where nothing says so."""
+    """It says whether `one` belongs to `other`, and why; None where nothing says so."""
 
     one: Path
     other: Path
@@ -20,7 +20,7 @@ class Belonging:
 
 
 def check_belonging(artefacts: Sequence[Inspected]) -> list[Belonging]:
-    """Every two artefacts of different kinds, the later made first: scores before the model that made them."""
+    """Check every two artefacts of different kinds, the later made first: scores before the model that made them."""
     order = {kind: place for place, kind in enumerate(("groups", "report", "scores", "model", "index"))}
     pairs = [sorted(two, key=lambda part: order[part.kind]) for two in combinations(artefacts, 2)]
     return [_check(one, other) for one, other in pairs if one.kind != other.kind]
@@ -53,7 +53,7 @@ def _model_to_index(model: Inspected, index: Inspected) -> Found:
 
 
 def _made_with(later: Inspected, earlier: Inspected) -> Found:
-    """By the fingerprint of the index or model that scores and reports keep."""
+    """Judge by the fingerprint of the index or model that scores and reports keep."""
     kept = later.content.origin.named()[earlier.kind]
     if kept is None:
         return None, f"the {later.kind} do not say which {earlier.kind} made them".replace("report do", "report does")
@@ -67,7 +67,7 @@ def _unknown(later: Inspected, earlier: Inspected) -> Found:
 
 
 def _report_of(report: Inspected, scores: Inspected) -> Found:
-    """Of a report or of groups, whether they are of these scores."""
+    """Say whether a report or groups are of these scores."""
     known = {what: kept for what, kept in report.content.origin.named().items() if kept is not None}
     said = "the report does" if report.kind == "report" else f"the {report.kind} do"
     if not known:

@@ -1,4 +1,4 @@
-"""What was read of an artefact, by its kind: what it says of its making, and what was counted in it."""
+"""Contents are what was read of an artefact, by its kind: what it says of its making, and what was counted in it."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Origin:
-    """The fingerprints of the index and of the model that something was made with, None where it does not say."""
+    """It has the fingerprints of the index and the model that something was made with, None where it tells none."""
 
     index: str | None = None
     model: str | None = None
 
     def named(self) -> dict[str, str | None]:
-        """The fingerprints by the kind of what they are of."""
+        """Return the fingerprints by the kind of what they are of."""
         return {"index": self.index, "model": self.model}
 
 
 @dataclass(frozen=True)
 class IndexContent:
-    """What the manifest of an index says of its making."""
+    """It is what the manifest of an index says of its making."""
 
     made: IndexManifest
 
@@ -42,7 +42,7 @@ class IndexContent:
 
 @dataclass(frozen=True)
 class ModelContent:
-    """What the manifest of a model says."""
+    """It is what the manifest of a model says."""
 
     made: "ModelManifest"
 
@@ -56,7 +56,7 @@ class ModelContent:
 
 @dataclass(frozen=True)
 class ReportFigures:
-    """The figures of a report over all categories, and where its scores came from."""
+    """It has the figures of a report over all categories, and says where its scores came from."""
 
     pairs: int
     positives: int
@@ -70,7 +70,7 @@ class ReportFigures:
 
 @dataclass(frozen=True)
 class ReportContent:
-    """What the manifest of a report says, and its figures, None where it is damaged."""
+    """It is what the manifest of a report says, and its figures, None where it is damaged."""
 
     made: ReportManifest
     figures: ReportFigures | None
@@ -86,7 +86,7 @@ class ReportContent:
 
 @dataclass(frozen=True)
 class ScoresContent:
-    """What a file of scores says of its making, and what was counted in it, None where its rows cannot be read."""
+    """It has what a file of scores says of its making, and what was counted in it, None where rows cannot be read."""
 
     made: ScoresManifest
     counts: ScoredCounts | None
@@ -101,7 +101,7 @@ class ScoresContent:
 
 @dataclass(frozen=True)
 class GroupsContent:
-    """What a file of groups says of its making, and what was counted in it, None where its rows cannot be read."""
+    """It has what a file of groups says of its making, and what was counted in it, None where rows cannot be read."""
 
     made: GroupsManifest
     products: GroupedProducts | None
@@ -123,5 +123,5 @@ Content = IndexContent | ModelContent | ReportContent | ScoresContent | GroupsCo
 
 
 def _kindless(manifest: ScoresManifest | GroupsManifest) -> dict[str, Any]:
-    """The manifest without the kind, which stands beside it."""
+    """Return the manifest without the kind, which stands beside it."""
     return {name: value for name, value in stored_record(manifest).items() if name != "kind"}

@@ -1,4 +1,4 @@
-"""What is counted in the rows of a file of scores or groups, and what is wrong with them."""
+"""Rows of a file of scores or groups are counted, and what is wrong with them is told."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from reranking.grouping.group_files import COLUMNS, DISAGREEMENTS, GROUP, ID, SI
 
 @dataclass(frozen=True)
 class ScoredCounts:
-    """Pairs, how many of them are called matches by each of the two decisions, and how many are of each category."""
+    """It counts pairs, how many each of the two decisions calls matches, and how many are of each category."""
 
     pairs: int
     matches: int
@@ -25,7 +25,8 @@ class ScoredCounts:
 
 @dataclass(frozen=True)
 class GroupCounts:
-    """Groups of two and more products, products `alone`, the `largest` group, and pairs that disagree with their group."""
+    """It counts groups of two and more products, products `alone`, and pairs that disagree with their group; `largest`
+    is the size of the largest group."""
 
     groups: int
     alone: int
@@ -35,7 +36,7 @@ class GroupCounts:
 
 @dataclass(frozen=True)
 class GroupedProducts:
-    """How many products there are, and what is counted of their groups: None where columns are missing."""
+    """It says how many products there are, and what is counted of their groups: None where columns are missing."""
 
     products: int
     counted: GroupCounts | None = field(default=None, metadata=OMIT)

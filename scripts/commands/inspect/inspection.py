@@ -1,4 +1,5 @@
-"""What a path holds: an index, a model, a report, scores, or groups; whether it is whole, and how it was made."""
+"""An inspection says what a path holds (an index, a model, a report, scores, or groups), whether it is whole, and how
+it was made."""
 
 import hashlib
 import json
@@ -35,7 +36,7 @@ Counts = TypeVar("Counts", ScoredCounts, GroupedProducts)
 
 @dataclass(frozen=True)
 class Inspected:
-    """One artefact. `content` says how it was made; `sizes` are (part, bytes); `damage` is empty when it is whole."""
+    """It is one artefact. `content` says how it was made; `sizes` are (part, bytes); a whole one has no `damage`."""
 
     path: Path
     kind: str
@@ -65,7 +66,7 @@ def _inspect_folder(folder: Path) -> Inspected:
     manifest = _manifest_of(folder)
     if manifest.kind not in KINDS[:3]:
         raise InputError(f"{folder}: holds {manifest.kind!r}: {ONE_OF_THEM}")
-    damage = [fault for name, of in manifest.files.items() if (fault := _fault(folder, name, of))]
+    damage = [fault for name, entry in manifest.files.items() if (fault := _fault(folder, name, entry))]
     content = _folder_content(folder, manifest, damage)
     return Inspected(
         folder,
@@ -90,7 +91,7 @@ def _folder_content(folder: Path, manifest: Manifest, damage: list[str]) -> Cont
 
 
 def _manifest_of(folder: Path) -> Manifest:
-    """The manifest also of a damaged folder. Raises InputError when there is none, or one of another version."""
+    """Return the manifest also of a damaged folder. Raises InputError when there is none, or one of another version."""
     try:
         return read_manifest(folder)
     except InputError:
@@ -110,20 +111,20 @@ def _parsed(path: Path) -> Any:
         return None
 
 
-def _fault(folder: Path, name: str, of: Mapping[str, Any]) -> str:
-    """What is wrong with a file of the manifest, nothing if it is as it was written."""
+def _fault(folder: Path, name: str, entry: Mapping[str, Any]) -> str:
+    """Say what is wrong with a file of the manifest; nothing if it is as it was written."""
     file = folder / name
     if not file.is_file():
         return f"{name}: missing"
-    if file.stat().st_size != of["bytes"]:
-        return f"{name}: has {file.stat().st_size} bytes, was written with {of['bytes']}"
+    if file.stat().st_size != entry["bytes"]:
+        return f"{name}: has {file.stat().st_size} bytes, was written with {entry['bytes']}"
     with file.open("rb") as content:
-        changed = hashlib.file_digest(content, "sha256").hexdigest() != of.get("sha256")
+        changed = hashlib.file_digest(content, "sha256").hexdigest() != entry.get("sha256")
     return f"{name}: its content has changed" if changed else ""
 
 
 def _sizes_by_part(folder: Path, manifest: Manifest) -> tuple[tuple[str, int], ...]:
-    """Bytes on disk of each file and folder directly in the artefact."""
+    """Return the bytes on disk of each file and folder directly in the artefact."""
     sizes: dict[str, int] = {MANIFEST: (folder / MANIFEST).stat().st_size}
     for name in manifest.files:
         part, file = Path(name).parts[0], folder / name
@@ -132,7 +133,7 @@ def _sizes_by_part(folder: Path, manifest: Manifest) -> tuple[tuple[str, int], .
 
 
 def _report_content(folder: Path, manifest: Manifest, damage: list[str]) -> ReportContent:
-    """What the manifest and, of a folder that is whole, report.json say; what is wrong with the latter is damage."""
+    """Read what the manifest and, of a whole folder, report.json say; what is wrong with the latter is damage."""
     made = report_manifest(folder, manifest)
     if damage:
         return ReportContent(made, None)
@@ -174,7 +175,7 @@ def _metadata_of(path: Path) -> bytes:
 
 
 def _kind_of(raw: bytes, path: Path) -> str:
-    """Scores or groups. Raises InputError for metadata of anything else."""
+    """Say whether a file holds scores or groups. Raises InputError for metadata of anything else."""
     try:
         kind = json.loads(raw)["kind"]
     except (ValueError, KeyError, TypeError) as error:
@@ -193,7 +194,7 @@ def _groups_content(path: Path, raw: bytes, damage: list[str]) -> GroupsContent:
 
 
 def _counted(count: Callable[[Path, list[str]], Counts], path: Path, damage: list[str]) -> Counts | None:
-    """What is counted in a file's rows; None, and damage, where they cannot be read."""
+    """Return what is counted in a file's rows; None, and damage, where they cannot be read."""
     try:
         return count(path, damage)
     except (pa.ArrowException, OSError) as error:

@@ -1,4 +1,4 @@
-"""What was found out about artefacts, for people and for programs."""
+"""People and programs read here what was found out about artefacts."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ STRONGEST = 5
 
 
 def as_document(artefacts: Sequence[Inspected], belonging: Sequence[Belonging], sound: bool) -> dict[str, Any]:
-    """Everything as JSON values."""
+    """Return everything as JSON values."""
     return {
         "sound": sound,
         "artefacts": [
@@ -59,7 +59,7 @@ def as_document(artefacts: Sequence[Inspected], belonging: Sequence[Belonging], 
 
 
 def render(artefacts: Sequence[Inspected], belonging: Sequence[Belonging]) -> Group:
-    """One table an artefact, then whether they belong together."""
+    """Show one table an artefact, then whether they belong together."""
     parts: list[RenderableType] = []
     for found in artefacts:
         parts += [Text(f"{found.kind} {plain(str(found.path))}", style="bold"), _table(found), Text()]
@@ -71,7 +71,7 @@ def render(artefacts: Sequence[Inspected], belonging: Sequence[Belonging]) -> Gr
 
 
 def facts_of(found: Inspected) -> Facts:
-    """How an artefact was made, in a reader's words; what is not known is left out."""
+    """Say how an artefact was made, in a reader's words; what is not known is left out."""
     facts = _made(found.content)
     facts += [("fingerprint", found.fingerprint), ("created", found.created)]
     facts += [("heroic version", found.heroic_version), ("on disk", _on_disk(found))]
