@@ -1,1 +1,2 @@
-"""From scores to decisions: calibration, thresholds, and what is held on pairs that chose neither."""
+"""Decisions turn scores into probabilities and matches: they choose maps and thresholds on validation pairs, and say
+what these hold on pairs that chose neither."""

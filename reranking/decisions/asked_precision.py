@@ -1,4 +1,4 @@
-"""The precision that is asked of the pairs called matches, of all categories or of each, and the YAML file that says so."""
+"""A user asks for a precision of the pairs called matches, in all categories or in each by a YAML file."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from indexing.errors import InputError
 
 
 def read_category_numbers(path: Path, what: str) -> dict[str, float]:
-    """`what` is what the numbers are, for errors.
+    """Read a YAML mapping of category: number; `what` names the numbers in errors.
 
     Raises InputError for a missing file, text that is no such mapping, and values that are no number.
     """
@@ -31,17 +31,17 @@ def read_category_numbers(path: Path, what: str) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class AskedPrecision:
-    """`default` is asked of every category that `by_category` does not name."""
+    """It holds the precision asked of each category: `default` is that of all that `by_category` does not name."""
 
     default: float
     by_category: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, category: str) -> float:
-        """The precision asked of a category."""
+        """Return the precision asked of a category."""
         return self.by_category.get(category, self.default)
 
     def refuse_unknown(self, categories: Sequence[str]) -> None:
-        """Raises InputError for a category that is named, but is none of the evaluation categories."""
+        """Raise InputError for a category that is named, but is none of the evaluation categories."""
         unknown = [name for name in self.by_category if name not in categories]
         if unknown:
             raise InputError(
@@ -51,7 +51,7 @@ class AskedPrecision:
 
 
 def read_target_precisions(path: Path) -> dict[str, float]:
-    """A user's YAML of category: precision; the key `default` stays among them.
+    """Read a user's YAML of category: precision; the key `default` stays among them.
 
     Raises InputError for a file that holds no such thing, and precisions that are not above 0, at most 1.
     """

@@ -1,6 +1,8 @@
-"""From scores to probabilities, by category: maps that never turn the order of two scores round, fitted to validation pairs.
+"""Calibration turns scores into probabilities, by category: its maps are fitted to validation pairs and never turn the
+order of two scores round.
 
-Which map is taken, and whether a category gets its own, is judged out of fold."""
+Which map is taken, and whether a category gets its own, is judged out of fold.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,14 +25,14 @@ SHARED = "shared"  # a category that uses the map of all pairs
 
 
 class ProbabilityMap(Protocol):
-    """Probabilities of scores; a higher score never gets a lower one."""
+    """A map gives the probabilities of scores; a higher score never gets a lower one."""
 
     def of(self, scores: Floats1d) -> Floats1d:
-        """The probabilities (p,) float64 of scores (p,) from 0 to 1."""
+        """Return the probabilities (p,) float64 of scores (p,) from 0 to 1."""
 
     @classmethod
     def chosen(cls, stored: Mapping[str, Any]) -> "ProbabilityMap":
-        """The map that a JSON object holds: its key `kind` says which."""
+        """Return the map that a JSON object holds: its key `kind` says which. Raises InputError for another kind."""
         kind = stored.get("kind") if isinstance(stored, dict) else None
         known = next((known for name, known in KINDS.items() if name == kind), None)
         if known is None:
@@ -40,7 +42,7 @@ class ProbabilityMap(Protocol):
 
 @dataclass(frozen=True)
 class BetaMap(ProbabilityMap):
-    """log-odds = `rising` · ln(score) - `falling` · ln(1 - score) + `offset`; 1, 1, 0 leaves scores as they are.
+    """It maps by log-odds = `rising` · ln(score) - `falling` · ln(1 - score) + `offset`; 1, 1, 0 changes nothing.
 
     Kull, Silva Filho and Flach, "Beta calibration", AISTATS 2017.
     """
@@ -61,7 +63,7 @@ class BetaMap(ProbabilityMap):
 
 @dataclass(frozen=True)
 class IsotonicMap(ProbabilityMap):
-    """Straight lines between knots, level before the first and after the last."""
+    """An isotonic map draws straight lines between knots, level before the first and after the last."""
 
     kind: Literal["isotonic"] = field(default="isotonic", kw_only=True)
     scores: tuple[float, ...]
@@ -81,13 +83,13 @@ KINDS: Mapping[str, type[BetaMap | IsotonicMap]] = {"beta": BetaMap, "isotonic":
 
 @dataclass(frozen=True)
 class Calibration:
-    """Each category's map, and `default` for those without one of their own."""
+    """A calibration holds each category's map, and `default` for those without one of their own."""
 
     default: ProbabilityMap
     by_category: Mapping[str, ProbabilityMap]
 
     def of(self, scores: Floats1d, categories: pa.Array) -> Floats1d:
-        """The probabilities (p,) float64 of scores in these evaluation categories."""
+        """Return the probabilities (p,) float64 of scores in these evaluation categories."""
         names = list(self.by_category)
         places = pc.fill_null(pc.index_in(categories, pa.array(names, pa.large_string())), len(names))
         codes = np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.int64)
@@ -102,15 +104,15 @@ UNCALIBRATED = Calibration(BetaMap(1.0, 1.0, 0.0), {})  # probabilities that are
 
 
 def logarithms(scores: Floats1d) -> tuple[Floats1d, Floats1d]:
-    """ln(score) and -ln(1 - score), both finite and rising."""
+    """Return ln(score) and -ln(1 - score), both finite and rising."""
     inside = np.clip(np.asarray(scores, dtype=np.float64), LEAST_SCORE, 1 - LEAST_SCORE)
     return np.log(inside), -np.log1p(-inside)
 
 
 @dataclass(frozen=True)
 class CategoryProbabilities:
-    """How the probabilities of a category are made (`method`: beta, isotonic or shared), and their expected
-    calibration error out of fold, beside that of the scores as they are."""
+    """One row says how the probabilities of a category are made (`method`: beta, isotonic or shared), and gives
+    their expected calibration error out of fold, beside that of the scores as they are."""
 
     category: str
     pairs: int
@@ -121,7 +123,7 @@ class CategoryProbabilities:
 
 @dataclass(frozen=True)
 class CalibrationReport:
-    """What the maps were judged to be worth out of fold, over all pairs and in each category."""
+    """A report says what the maps were judged to be worth out of fold, over all pairs and in each category."""
 
     method: str
     error: float
@@ -131,14 +133,14 @@ class CalibrationReport:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """The maps, and what they were judged to be worth."""
+    """It holds the maps, and what they were judged to be worth."""
 
     calibration: Calibration
     report: CalibrationReport
 
 
 def calibrate(pairs: ValidationPairs, names: Sequence[str], *, seed: int = 0) -> Calibrated:
-    """Maps from validation pairs, whose category is names[code]: those of the least log-loss out of fold."""
+    """Choose the maps of the least log-loss out of fold on validation pairs, whose category is names[code]."""
     tried = _out_of_fold(pairs, FITS, seed)
     method = min(FITS, key=lambda name: log_losses(tried[name], pairs.targets).sum())
     judged = tried[method].copy()
@@ -149,15 +151,15 @@ def calibrate(pairs: ValidationPairs, names: Sequence[str], *, seed: int = 0) ->
         chosen, judged[here] = _of_category(pairs.take(here), judged[here], seed)
         if chosen != SHARED:
             own[name] = FITS[chosen](pairs.scores[here], pairs.targets[here])
-        after, before = (calibration_error(of[here], pairs.targets[here]) for of in (judged, pairs.scores))
+        after, before = (calibration_error(values[here], pairs.targets[here]) for values in (judged, pairs.scores))
         rows.append(CategoryProbabilities(name, len(here), chosen, after, before))
     calibration = Calibration(FITS[method](pairs.scores, pairs.targets), own)
-    after, before = (calibration_error(of, pairs.targets) for of in (judged, pairs.scores))
+    after, before = (calibration_error(values, pairs.targets) for values in (judged, pairs.scores))
     return Calibrated(calibration, CalibrationReport(method, after, before, tuple(rows)))
 
 
 def fit_beta(scores: Floats1d, targets: Floats1d) -> BetaMap:
-    """The beta map of the least log-loss; where pairs are few it stays near leaving the scores as they are."""
+    """Return the beta map of the least log-loss; where pairs are few it stays near leaving the scores as they are."""
     up, down = logarithms(scores)
     start = np.array([1.0, 1.0, 0.0])
     design = np.stack([up, down, np.ones(len(up))], axis=1)
@@ -173,7 +175,7 @@ def fit_beta(scores: Floats1d, targets: Floats1d) -> BetaMap:
 
 
 def fit_isotonic(scores: Floats1d, targets: Floats1d) -> IsotonicMap:
-    """Centred isotonic regression: a knot in the middle of each level stretch, so that higher scores stay higher.
+    """Fit a centred isotonic regression, with a knot in the middle of each level stretch: higher scores stay higher.
 
     Oron and Flournoy, "Centered isotonic regression", Statistics in Biopharmaceutical Research 9, 2017. No
     probability is 0 or 1: they end where one pair more of either kind would put them.
@@ -194,13 +196,14 @@ FITS: Mapping[str, Callable[[Floats1d, Floats1d], ProbabilityMap]] = {"beta": fi
 
 
 def log_losses(probabilities: Floats1d, targets: Floats1d) -> Floats1d:
-    """-ln(probability of what is true), of each pair (p,)."""
+    """Return -ln(probability of what is true), of each pair (p,)."""
     of_truth = np.where(targets == 1, probabilities, 1 - probabilities)
     return np.asarray(-np.log(np.maximum(of_truth, 1e-15)), dtype=np.float64)
 
 
 def calibration_error(probabilities: Floats1d, targets: Floats1d) -> float:
-    """Expected calibration error: |mean probability - share of matches|, meaned over pairs in BINS equal parts of [0, 1]."""
+    """Return the expected calibration error: |mean probability - share of matches|, meaned over pairs in BINS equal
+    parts of [0, 1]."""
     if not len(probabilities):
         return 0.0
     part = np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
@@ -209,7 +212,7 @@ def calibration_error(probabilities: Floats1d, targets: Floats1d) -> float:
 
 
 def _of_category(pairs: ValidationPairs, shared: Floats1d, seed: int) -> tuple[str, Floats1d]:
-    """The method of a category and its probabilities out of fold; `shared` are those of the map of all pairs.
+    """Return the method of a category and its probabilities out of fold; `shared` are those of the map of all pairs.
 
     A map of its own has to be better by more than one standard error, product groups being independent.
     """
@@ -217,7 +220,7 @@ def _of_category(pairs: ValidationPairs, shared: Floats1d, seed: int) -> tuple[s
     if min(matches, len(pairs) - matches) < LEAST_OF_EACH:
         return SHARED, shared
     tried = _out_of_fold(pairs, FITS, seed)
-    losses = {name: log_losses(of, pairs.targets) for name, of in tried.items()}
+    losses = {name: log_losses(values, pairs.targets) for name, values in tried.items()}
     method = min(losses, key=lambda name: losses[name].sum())
     gains = np.bincount(
         np.unique(pairs.left_groups, return_inverse=True)[1], log_losses(shared, pairs.targets) - losses[method]
@@ -229,7 +232,7 @@ def _of_category(pairs: ValidationPairs, shared: Floats1d, seed: int) -> tuple[s
 def _out_of_fold(
     pairs: ValidationPairs, fits: Mapping[str, Callable[[Floats1d, Floats1d], ProbabilityMap]], seed: int
 ) -> dict[str, Floats1d]:
-    """The probabilities (p,) that each way of fitting gives to pairs of folds that it did not see."""
+    """Return the probabilities (p,) that each way of fitting gives to pairs of folds that it did not see."""
     found: dict[str, Floats1d] = {name: pairs.scores.astype(np.float64) for name in fits}
     for rest, fold in pairs.folds(seed):
         if len(rest) and len(fold):

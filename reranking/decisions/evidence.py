@@ -1,4 +1,4 @@
-"""Every threshold that scores allow: how many pairs are called matches there, and how sure the precision is."""
+"""Scores allow many thresholds; the evidence says of each how many pairs are called matches, and how sure that is."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ SHRINK_CALLS = 30.0  # independent calls with which a category trusts its own pa
 
 @dataclass(frozen=True)
 class Cuts:
-    """At each distinct score, from the highest: the pairs called matches there, and the matches among them.
+    """It counts at each distinct score, from the highest, the pairs called matches there, and the matches among them.
 
     `last` is the place of the last pair called, in the order of falling scores.
     """
@@ -25,30 +25,30 @@ class Cuts:
 
     @classmethod
     def of(cls, scores: Floats1d, targets: Floats1d) -> "Cuts":
-        """From scores and targets (p,)."""
+        """Count at the scores (p,) of pairs with these targets (p,)."""
         order = falling(scores)
         ordered = scores[order].astype(np.float64)
         last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True)) if len(ordered) else np.zeros(0, np.int64)
         return cls(ordered[last], last + 1.0, np.cumsum(targets[order])[last], last)
 
     def between(self, place: int) -> float:
-        """A threshold in the middle of the scores that it parts, so that it does not hang on one pair."""
+        """Return a threshold in the middle of the scores that it parts, so that it does not hang on one pair."""
         if place + 1 == len(self.scores):
             return float(self.scores[place])
         return float((self.scores[place] + self.scores[place + 1]) / 2)
 
 
 def falling(scores: Floats1d) -> Ints1d:
-    """The order (p,) of falling scores."""
+    """Return the order (p,) of falling scores."""
     return np.asarray(np.argsort(-scores, kind="stable"), dtype=np.int64)
 
 
 def surprise(scores: Floats1d, targets: Floats1d, left: Ints1d, right: Ints1d, expected: float) -> Floats1d:
-    """The variance (p,) of the matches among the first 1, 2, … pairs by falling score, if `expected` of them were.
+    """Return the variance (p,) of the matches among the first 1, 2, … pairs by falling score, were `expected` of them.
 
     Pairs that share a product group, on either side (`left`, `right`), are right or wrong together: their deviations
     are added before they are squared (Aronow, Samii and Assenova, "Cluster-robust variance estimation for dyadic
-    data", Political Analysis 23, 2015). Never less than if all pairs were independent.
+    data", Political Analysis 23, 2015). It is never less than if all pairs were independent.
     """
     order = falling(scores)
     deviations, left, right = targets[order] - expected, left[order], right[order]
@@ -63,21 +63,23 @@ def surprise(scores: Floats1d, targets: Floats1d, left: Ints1d, right: Ints1d, e
 
 
 def _squares(groups: Ints1d, deviations: Floats1d, places: Ints1d, count: int) -> Floats1d:
-    """The sum (count,) over groups of the squared sum of their deviations, of those at places 0, 0 to 1, …"""
+    """Sum (count,) over groups the squared sum of their deviations, of those at places 0, 0 to 1, …"""
     order = np.lexsort([places, groups])
     values = deviations[order]
     running = np.cumsum(values)
     starts = np.flatnonzero(np.append(True, np.diff(groups[order]) != 0)) if len(order) else np.zeros(0, np.int64)
     lengths = np.diff(np.append(starts, len(order)))
-    before = running - values - np.repeat((running - values)[starts], lengths)  # of the same group, earlier
+    before = (
+        running - values - np.repeat((running - values)[starts], lengths)
+    )  # the sum of earlier deviations of the same group
     grown = np.bincount(places[order], weights=2 * before * values + values**2, minlength=count)
     return np.asarray(np.cumsum(grown), dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class PrecisionEvidence:
-    """At each cut (c,) of some pairs: the precision there; its standard error, were the asked one true; and how many
-    independent calls that is worth."""
+    """It says at each cut (c,) of some pairs the precision there; its standard error, were the asked one true; and
+    how many independent calls that is worth."""
 
     cuts: Cuts
     asked: float
@@ -87,7 +89,7 @@ class PrecisionEvidence:
 
     @classmethod
     def of(cls, pairs: ValidationPairs, asked: float) -> "PrecisionEvidence":
-        """From pairs (p,), of which `asked` is the share of matches that the called ones should have."""
+        """Measure at the cuts of pairs (p,); `asked` is the share of matches that the called ones should have."""
         cuts = Cuts.of(pairs.scores, pairs.targets)
         variance = surprise(pairs.scores, pairs.targets, pairs.left_groups, pairs.right_groups, asked)[cuts.last]
         independent = cuts.called * asked * (1 - asked)
@@ -95,17 +97,19 @@ class PrecisionEvidence:
         return cls(cuts, asked, cuts.matches / cuts.called, np.sqrt(variance) / cuts.called, cuts.called * share)
 
     def bound(self, caution: float) -> Floats1d:
-        """The precision (c,), less `caution` standard errors."""
+        """Return the precision (c,), less `caution` standard errors."""
         return np.asarray(self.precision - caution * self.error, dtype=np.float64)
 
     def threshold(self, bound: Floats1d) -> float:
-        """That of the most matches where `bound` (c,) is at least what is asked, the highest of equals; or infinity."""
+        """Return the threshold of the most matches where `bound` (c,) is at least what is asked, the highest of
+        equals; infinity where it never is."""
         held = np.flatnonzero((bound >= self.asked) & (self.cuts.matches > 0))
         return self.cuts.between(int(held[np.argmax(self.cuts.matches[held])])) if held.size else math.inf
 
 
 def shrunk_bound(own: PrecisionEvidence, every: PrecisionEvidence, at: PrecisionEvidence, caution: float) -> Floats1d:
-    """At the cuts of `at`: the bound of a category's pairs, shrunk towards that of all, the more the fewer its calls."""
+    """Return at the cuts of `at` the bound of a category's pairs, shrunk towards that of all, the more the fewer
+    calls."""
     own_bound, own_worth = (_at(own, column, at.cuts.scores) for column in (own.bound(caution), own.worth))
     trust = own_worth / (own_worth + SHRINK_CALLS)
     shared = _at(every, every.bound(caution), at.cuts.scores)
@@ -113,6 +117,6 @@ def shrunk_bound(own: PrecisionEvidence, every: PrecisionEvidence, at: Precision
 
 
 def _at(evidence: PrecisionEvidence, column: Floats1d, scores: Floats1d) -> Floats1d:
-    """A column over the cuts at other scores; 0 where nothing is called."""
+    """Return a column over the cuts at other scores; 0 where nothing is called."""
     places = np.searchsorted(-evidence.cuts.scores, -scores, side="right")
     return np.append(0.0, column)[places]

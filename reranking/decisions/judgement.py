@@ -1,4 +1,4 @@
-"""What the validation pairs say of trained boosters: how they rank, where thresholds lie, how sure a score is."""
+"""A judgement says how trained boosters rank the validation pairs, where thresholds lie and how sure a score is."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from reranking.decisions.validation import IntervalOf, RankingReport, Validation
 
 @dataclass(frozen=True)
 class Judgement:
-    """The scored validation pairs, whose category is names[code], and what was chosen on them."""
+    """It holds the scored validation pairs, whose category is names[code], and what was chosen on them."""
 
     pairs: ValidationPairs
     names: Sequence[str]
@@ -21,11 +21,11 @@ class Judgement:
     calibrated: Calibrated
 
     def ranking(self, metric: Metric, interval: IntervalOf | None) -> RankingReport:
-        """The metric with its interval, over all and by category."""
+        """Return the metric with its interval, over all and by category."""
         return rank(self.pairs, self.names, metric, interval)
 
     def never_warning(self) -> list[str]:
-        """A line for the user when there are categories in which nothing is called a match."""
+        """Return one line for the user when there are categories in which nothing is called a match, else none."""
         thresholds = self.decided.thresholds.by_category
         names = [name for name, threshold in thresholds.items() if math.isinf(threshold)]
         if not names:

@@ -1,4 +1,5 @@
-"""Decisions: a threshold of each category that holds the asked precision on product groups not seen before, and the one of the best F1."""
+"""Thresholds decide which pairs are matches: one of each category holds the asked precision on product groups not
+seen before, and one has the best F1."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ class Thresholds:
     f1: float
 
     def of(self, categories: pa.Array) -> Floats1d:
-        """The threshold (p,) of each pair's evaluation category, float64."""
+        """Return the threshold (p,) of each pair's evaluation category, float64."""
         names = list(self.by_category)
         values = np.array([*(self.by_category[name] for name in names), self.default], dtype=np.float64)
         places = pc.fill_null(pc.index_in(categories, pa.array(names, pa.large_string())), len(names))
@@ -39,7 +40,7 @@ class Thresholds:
 
 
 def f1_threshold(scores: Floats1d, targets: Floats1d) -> float:
-    """The threshold of the best F1; infinity when no pair is a match."""
+    """Return the threshold of the best F1; infinity when no pair is a match."""
     if not targets.any():
         return math.inf
     cut = Cuts.of(scores, targets)
@@ -47,7 +48,7 @@ def f1_threshold(scores: Floats1d, targets: Floats1d) -> float:
 
 
 def read_thresholds(path: Path, own: Thresholds) -> Thresholds:
-    """A user's YAML of category: threshold over the model's own; the key `default` is for those not named.
+    """Read a user's YAML of category: threshold over the model's own; the key `default` is for those not named.
 
     Raises InputError for a missing file, text that is no such mapping, and values that are no number.
     """
@@ -57,13 +58,13 @@ def read_thresholds(path: Path, own: Thresholds) -> Thresholds:
 
 
 def called(scores: Floats1d, categories: pa.Array, thresholds: Thresholds) -> Bools1d:
-    """Which pairs (p,) are called matches."""
+    """Return which pairs (p,) are called matches."""
     return np.asarray(scores >= thresholds.of(categories), dtype=bool)
 
 
 @dataclass(frozen=True)
 class HeldPrecision:
-    """Of a category, judged on product groups that did not choose: what was asked, held and paid.
+    """One row says of a category, judged on product groups that did not choose, what was asked, held and paid.
 
     `called` are the pairs called matches, `held` their precision (None without any) and `recall` theirs; `paid` is
     the recall that thresholds without a safety margin would have had on top.
@@ -80,7 +81,7 @@ class HeldPrecision:
 
 @dataclass(frozen=True)
 class DecisionsReport:
-    """How many standard errors the thresholds keep from the asked precision, and what they held in each category."""
+    """A report says how many standard errors thresholds keep from the asked precision, and what each category held."""
 
     caution: float
     held: tuple[HeldPrecision, ...]
@@ -88,14 +89,14 @@ class DecisionsReport:
 
 @dataclass(frozen=True)
 class Decided:
-    """The thresholds, and what they held."""
+    """It holds the thresholds, and what they held."""
 
     thresholds: Thresholds
     report: DecisionsReport
 
 
 def decide(pairs: ValidationPairs, names: Sequence[str], asked: AskedPrecision, *, seed: int = 0) -> Decided:
-    """Thresholds from validation pairs, whose category is names[code].
+    """Choose thresholds on validation pairs, whose category is names[code].
 
     A threshold is the one of the most matches whose lower confidence bound of precision is what was asked. The
     confidence is 95 %, or the least above it with which all pairs called out of fold hold what was asked.
@@ -114,7 +115,7 @@ def decide(pairs: ValidationPairs, names: Sequence[str], asked: AskedPrecision, 
 
 @dataclass(frozen=True)
 class _Evidence:
-    """Evidence of all pairs for each precision that is asked for, and of each category for its own."""
+    """It keeps evidence of all pairs for each precision that is asked for, and of each category for its own."""
 
     asked: AskedPrecision
     every: Mapping[float, PrecisionEvidence]
@@ -143,7 +144,7 @@ class _Evidence:
 def _called_out_of_fold(
     pairs: ValidationPairs, folds: Sequence[tuple[_Evidence, np.ndarray]], caution: float
 ) -> Bools1d:
-    """Which pairs (p,) are called matches by thresholds that other folds chose."""
+    """Return which pairs (p,) are called matches by thresholds that other folds chose."""
     called = np.zeros(len(pairs), dtype=bool)
     for evidence, fold in folds:
         by_code = np.array([*evidence.thresholds(caution, 0.0).by_category.values()])

@@ -1,4 +1,4 @@
-"""The validation pairs with their scores, by which decisions and probabilities are chosen, and how well a model ranks them."""
+"""Validation pairs with their scores choose decisions and probabilities, and show how well a model ranks them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class ValidationPairs:
-    """Scores and targets (p,) of pairs, their category codes, and the product groups of their two products."""
+    """It holds scores and targets (p,) of pairs, their category codes, and the product groups of their two products."""
 
     scores: Floats1d
     targets: Floats1d
@@ -33,11 +33,11 @@ class ValidationPairs:
         return len(self.scores)
 
     def take(self, rows: Ints1d | Bools1d) -> "ValidationPairs":
-        """The pairs at these rows."""
+        """Return the pairs at these rows."""
         return ValidationPairs(*(column[rows] for column in vars(self).values()))
 
     def folds(self, seed: int, count: int = FOLDS) -> Iterator[tuple[Ints1d, Ints1d]]:
-        """Rows to choose by and rows to judge by, `count` times; every row is judged once.
+        """Yield rows to choose by and rows to judge by, `count` times; every row is judged once.
 
         Whole product groups are dealt, those with more pairs first, so that the folds are about equally large; a pair
         goes where its left product's group does.
@@ -50,12 +50,14 @@ class ValidationPairs:
             yield np.flatnonzero(~judged), np.flatnonzero(judged)
 
 
-IntervalOf = Callable[[ValidationPairs], Interval | None]  # of the metric over these pairs, None where undefined
+IntervalOf = Callable[
+    [ValidationPairs], Interval | None
+]  # gives the metric's interval over these pairs, None where undefined
 
 
 @dataclass(frozen=True)
 class RankedCategory:
-    """The metric on a category's pairs alone, with its interval where one was asked for."""
+    """One row keeps the metric on a category's pairs alone, with its interval where one was asked for."""
 
     category: str
     pairs: int
@@ -66,7 +68,7 @@ class RankedCategory:
 
 @dataclass(frozen=True)
 class RankingReport:
-    """The metric over all pairs, with its interval, and on each category that has pairs."""
+    """A report holds the metric over all pairs, with its interval, and that on each category that has pairs."""
 
     metric: float
     interval: Interval | None
