@@ -1,1 +1,1 @@
-"""Pairs of products: read from files, labelled, proposed, grouped and held out."""
+"""Pairs of products are read from files, labelled, proposed, grouped and held out here."""

@@ -1,4 +1,4 @@
-"""Candidate pairs: the union of the neighbours of the main and the lexical view, each pair once, streamed to disk."""
+"""Candidate pairs unite the neighbours of the main and the lexical view, each pair once, and are streamed to disk."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ BLOCK_PRODUCTS = 16_384
 
 @dataclass(frozen=True)
 class Proposed:
-    """Pairs of positions `left`, `right` (p,), left having the smaller id."""
+    """It holds pairs of positions `left`, `right` (p,), where left has the smaller id."""
 
     left: Ints1d
     right: Ints1d
@@ -48,7 +48,12 @@ def write_candidates(index: ProductIndex, out: Path, *, k: int = 20, progress: P
 
 
 def _propose(index: ProductIndex, views: list[str], k: int) -> Iterator[tuple[int, Proposed]]:
-    """Block by block the pairs that a product proposes, unless its partner, earlier in the file, did already."""
+    """Yield, block by block, how many products are done and the pairs that the block's products propose.
+
+    A pair whose partner, earlier in the file, proposed it already is left out.
+
+    A pair whose partner, earlier in the file, proposed it already is left out.
+    """
     lists = [index.neighbours(view).first(k) for view in views]
     for start in range(0, len(index.catalog), BLOCK_PRODUCTS):
         rows = np.arange(start, min(start + BLOCK_PRODUCTS, len(index.catalog)))
@@ -58,7 +63,7 @@ def _propose(index: ProductIndex, views: list[str], k: int) -> Iterator[tuple[in
 
 
 def _distinct(rows: Ints1d, lists: list[Neighbours]) -> tuple[Ints1d, Ints1d]:
-    """Each product of `rows` with each of its neighbours in any of the lists, once."""
+    """Return each product of `rows` with each of its neighbours in any of the lists, once, as two columns (p,)."""
     partners = np.sort(np.hstack([neighbours.positions[rows] for neighbours in lists]), axis=1)
     first = np.ones(partners.shape, dtype=bool)
     first[:, 1:] = partners[:, 1:] != partners[:, :-1]
@@ -67,13 +72,13 @@ def _distinct(rows: Ints1d, lists: list[Neighbours]) -> tuple[Ints1d, Ints1d]:
 
 
 def _proposed_by(products: Ints1d, partners: Ints1d, lists: list[Neighbours]) -> Bools1d:
-    """Whether `products` (p,) have `partners` (p,) among their neighbours in any of the lists."""
+    """Return whether `products` (p,) have `partners` (p,) among their neighbours in any of the lists."""
     found = [(neighbours.positions[products] == partners[:, None]).any(axis=1) for neighbours in lists]
     return np.asarray(np.any(found, axis=0), dtype=bool)
 
 
 def _by_id(index: ProductIndex, own: Ints1d, other: Ints1d) -> Proposed:
-    """The smaller id on the left: integers as numbers, text by code point."""
+    """Put the smaller id of each pair on the left: integers are compared as numbers, text by code point."""
     ids = [index.catalog.ids.take(pa.array(side)) for side in (own, other)]
     swapped = np.asarray(pc.greater(*ids).to_numpy(), dtype=bool)
     return Proposed(np.where(swapped, other, own), np.where(swapped, own, other))
@@ -101,5 +106,5 @@ def _columns(index: ProductIndex, views: list[str], pairs: Proposed) -> pa.Table
 
 
 def _nullable(values: np.ndarray, kind: pa.DataType) -> pa.Array:
-    """NaN as null."""
+    """Return the values as an arrow array of this kind, NaN as null."""
     return pa.array(values, mask=np.isnan(values)).cast(kind)

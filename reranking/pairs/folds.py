@@ -1,4 +1,4 @@
-"""Folds of whole product groups: at random, about equally large, or alike in categories and matches."""
+"""Folds take whole product groups: at random, about equally large, or alike in categories and matches."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,5 @@
-"""The two sides of labelled pairs, to train on and to validate with: whole product groups held out, by category and matches."""
+"""Labelled pairs have two sides, one to train on and one to validate with: whole product groups are held out, by
+category and matches."""
 
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ GIANT_SHARE = 0.5  # of the held-out pairs of a stratum: a larger group would be
 
 @dataclass(frozen=True)
 class HoldOut:
-    """Rows of the pairs for training and for validation, and how many of neither: non-matches across both."""
+    """It holds the rows of the pairs for training and for validation; `left_out` counts the non-matches across both."""
 
     train: Ints1d
     valid: Ints1d
@@ -35,7 +36,8 @@ def hold_out(
     """Hold out about `share` of the groups of each category, of those with matches and those without.
 
     All arguments are of pairs (p,). A pair whose groups are on both sides is no match: it goes to validation when its
-    left product's group is there, so that the share of matches stays what it is; otherwise it is left out.
+    left product's group is there, so that the share of matches stays what it is; otherwise it is left out. Raises
+    InputError for a share that is not between 0 and 1.
     """
     if not 0 < share < 1:
         raise InputError(f"hold-out share {share}: give a number between 0 and 1")
@@ -47,7 +49,7 @@ def hold_out(
 
 
 def _choose(groups: PairedGroups, share: float, random: np.random.Generator) -> Ints1d:
-    """The numbers of the groups to hold out, sorted."""
+    """Return the numbers of the groups to hold out, sorted."""
     numbers = np.flatnonzero(groups.pairs > 0)
     touched = groups.take(numbers)
     strata = np.stack([touched.categories, touched.matches > 0], axis=1)
@@ -60,7 +62,7 @@ def _choose(groups: PairedGroups, share: float, random: np.random.Generator) -> 
 
 
 def _within_share(pairs: Ints1d, share: float) -> Ints1d:
-    """Which groups of a stratum, given how many `pairs` each has, make up about `share` of them; no giant ones."""
+    """Return which groups of a stratum, given the `pairs` of each, make up about `share` of them; no giant ones."""
     wanted = share * pairs.sum()
     small = np.flatnonzero(pairs <= max(wanted * GIANT_SHARE, pairs.min()))
     before = np.cumsum(pairs[small]) - pairs[small]
@@ -69,9 +71,10 @@ def _within_share(pairs: Ints1d, share: float) -> Ints1d:
 
 @dataclass(frozen=True)
 class TrainingSides:
-    """The pairs to train on and to validate by; `left_out`: how many are in neither, None where the latter were given.
+    """It holds the pairs to train on and to validate by; `left_out` says how many are in neither.
 
-    Raises InputError when a side has no matches or no non-matches.
+    `left_out` is None where the validation pairs were given. Raises InputError when a side has no matches or no
+    non-matches.
     """
 
     train: LabelledPairs
@@ -86,12 +89,12 @@ class TrainingSides:
 
     @property
     def held_out(self) -> bool:
-        """Whether the validation pairs are of the same files as the training pairs."""
+        """Return whether the validation pairs are of the same files as the training pairs."""
         return self.left_out is not None
 
     @property
     def shared_products(self) -> int:
-        """How many products are in pairs of both sides."""
+        """Return how many products are in pairs of both sides."""
         return int(np.intersect1d(self.train.products, self.valid.products).size)
 
 

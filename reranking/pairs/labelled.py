@@ -1,4 +1,4 @@
-"""Labelled pairs by position, checked: what training and measuring stand on."""
+"""Labelled pairs, by position and checked, are what training and measuring stand on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ CATEGORY_COLUMN = "cat3_grouped"
 
 @dataclass(frozen=True)
 class LabelledPairs:
-    """Positions `left`, `right` (p,) int64, `targets` (p,) 1.0 for a match and 0.0, and the evaluation category where
-    the file names it (`categories` (p,), else None)."""
+    """It holds positions `left`, `right` (p,) int64, `targets` (p,), 1.0 for a match and 0.0 for none, and the
+    evaluation category where the file names it (`categories` (p,), else None)."""
 
     left: Ints1d
     right: Ints1d
@@ -30,13 +30,13 @@ class LabelledPairs:
         return len(self.left)
 
     def take(self, rows: Ints1d) -> "LabelledPairs":
-        """The pairs at these rows."""
+        """Return the pairs at these rows."""
         named = None if self.categories is None else self.categories.take(pa.array(rows))
         return LabelledPairs(self.left[rows], self.right[rows], self.targets[rows], named)
 
     @property
     def products(self) -> Ints1d:
-        """The positions that occur, sorted."""
+        """Return the positions that occur, sorted."""
         return np.unique(np.concatenate([self.left, self.right]))
 
 
@@ -58,7 +58,7 @@ def read_labelled(
 
 
 def positions_of(pairs: IdPairs, catalog: Catalog) -> tuple[Ints1d, Ints1d]:
-    """Positions of both sides. Raises InputError for unknown ids and pairs of a product with itself."""
+    """Return the positions of both sides. Raises InputError for unknown ids and pairs of a product with itself."""
     sides = []
     for ids, name in ((pairs.left, pairs.columns.left), (pairs.right, pairs.columns.right)):
         try:

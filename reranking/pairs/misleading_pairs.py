@@ -1,4 +1,5 @@
-"""Training pairs that mislead: of products that an encoder saw, whose cosines are too good, or collected by two retrievals."""
+"""Some training pairs mislead: an encoder saw their products, so that their cosines are too good, or two retrievals
+collected them."""
 
 from pathlib import Path
 
@@ -24,8 +25,11 @@ def write_seen(folder: Path, catalog: Catalog, positions: Ints1d) -> None:
 
 
 def seen_products(encoder: Path, catalog: Catalog) -> Bools1d:
-    """Which products (n,) of a catalogue the encoder in a folder, or beside a file, was trained on; none where it does
-    not say. Raises InputError for a list that cannot be read."""
+    """Return which products (n,) of a catalogue the encoder in a folder, or beside a file, was trained on; none where
+    it does not say.
+
+    Raises InputError for a list that cannot be read.
+    """
     path = (encoder if encoder.is_dir() else encoder.parent) / SEEN
     if not path.is_file():
         return np.zeros(len(catalog), dtype=bool)
@@ -39,7 +43,7 @@ def seen_products(encoder: Path, catalog: Catalog) -> Bools1d:
 
 
 def seen_by_encoders(index: ProductIndex) -> Bools1d:
-    """Which products (n,) an encoder of the index was trained on, as far as its folder says."""
+    """Return which products (n,) an encoder of the index was trained on, as far as its folder says."""
     seen = np.zeros(len(index.catalog), dtype=bool)
     for record in index.made.encoders.values():
         for place in (record.notes.folder, record.notes.file):
@@ -49,10 +53,10 @@ def seen_by_encoders(index: ProductIndex) -> Bools1d:
 
 
 def without_seen(index: ProductIndex, pairs: LabelledPairs) -> LabelledPairs:
-    """The pairs whose left product no encoder was trained on. A match is of one group, seen on both sides or on none; of
-    the non-matches between the two, half stay, so that the share of matches stays what it is.
+    """Return the pairs whose left product no encoder was trained on.
 
-    Raises InputError when no matches, or no non-matches, are left.
+    A match is of one group, seen on both sides or on none; of the non-matches between the two, half stay, so that the
+    share of matches stays what it is. Raises InputError when no matches, or no non-matches, are left.
     """
     left = pairs.take(np.flatnonzero(~seen_by_encoders(index)[pairs.left]))
     if not 0 < left.targets.sum() < len(left):
@@ -64,7 +68,7 @@ def without_seen(index: ProductIndex, pairs: LabelledPairs) -> LabelledPairs:
 
 
 def seen_warning(index: ProductIndex, pairs: LabelledPairs) -> list[str]:
-    """A line for the user when the encoder was trained on products of these pairs."""
+    """Return a line for the user when an encoder was trained on products of these pairs, else none."""
     seen = int(seen_by_encoders(index)[pairs.left].sum())
     if not seen:
         return []
@@ -76,7 +80,10 @@ def seen_warning(index: ProductIndex, pairs: LabelledPairs) -> list[str]:
 
 
 def rank_gap_warning(ranks: Floats1d, targets: Floats1d, view: str) -> list[str]:
-    """A line for the user when, by their smaller ranks (p,) in a view, NaN = none, ranks would mislead the model."""
+    """Return a line for the user when ranks would mislead the model, else none.
+
+    `ranks` (p,) are the smaller ranks of the pairs in a view, NaN where a pair has none.
+    """
     unranked = np.isnan(ranks)
     matches = targets == 1
     of_matches, of_others = float(unranked[matches].mean()), float(unranked[~matches].mean())

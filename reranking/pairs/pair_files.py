@@ -1,4 +1,4 @@
-"""Pairs files: which columns hold the ids and the target, read whole or as blocks."""
+"""A pairs file has columns of ids and perhaps of a target, and is read whole or as blocks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ TARGET_COLUMNS = ("target", "label", "is_match")
 
 @dataclass(frozen=True)
 class PairColumns:
-    """The columns of a pairs file: two ids and, where there is one, the target."""
+    """It names the columns of a pairs file: two ids and, where there is one, the target."""
 
     left: str
     right: str
@@ -33,7 +33,7 @@ class PairColumns:
 
 @dataclass(frozen=True)
 class IdPairs:
-    """Pairs as a file has them, by id, in file order.
+    """It holds pairs as a file has them, by id, in file order.
 
     `left` and `right` are arrow arrays of one type (int64 or large_string) without nulls; `target` is
     float64 (n,), 1.0 for a match and 0.0 for a non-match, or None when the file has no such column.
@@ -52,7 +52,7 @@ class IdPairs:
 
 
 def find_columns(file: TableFile, *, ids: tuple[str, str] | None = None, target: str | None = None) -> PairColumns:
-    """The id and target columns of a pairs file, by the names given or else by the known ones.
+    """Return the id and target columns of a pairs file, by the names given or else by the known ones.
 
     Raises InputError when the columns asked for, or any known pair of id columns, are not there.
     """
@@ -68,7 +68,7 @@ def find_columns(file: TableFile, *, ids: tuple[str, str] | None = None, target:
 
 
 def read_id_pairs(path: Path, *, ids: tuple[str, str] | None = None, target: str | None = None) -> IdPairs:
-    """A whole pairs file. Raises InputError for missing columns, null ids, or targets that are not 0 or 1."""
+    """Read a whole pairs file. Raises InputError for missing columns, null ids, or targets that are not 0 or 1."""
     file = open_table(path)
     columns = find_columns(file, ids=ids, target=target)
     table = file.read()
@@ -77,7 +77,7 @@ def read_id_pairs(path: Path, *, ids: tuple[str, str] | None = None, target: str
 
 
 def id_columns(table: pa.Table, columns: PairColumns, path: Path, first_row: int = 0) -> tuple[pa.Array, pa.Array]:
-    """Both id columns of a block as arrays of one type; `first_row` is the block's place in the file."""
+    """Return both id columns of a block as arrays of one type; `first_row` is the block's place in the file."""
     left, right = (id_array(table[name], name, path, first_row) for name in (columns.left, columns.right))
     if left.type != right.type:
         left, right = pc.cast(left, pa.large_string()), pc.cast(right, pa.large_string())
@@ -85,7 +85,7 @@ def id_columns(table: pa.Table, columns: PairColumns, path: Path, first_row: int
 
 
 def id_array(column: pa.ChunkedArray, name: str, path: Path, first_row: int = 0) -> pa.Array:
-    """Ids as int64 or large_string. Raises InputError for nulls and for types that cannot be an id."""
+    """Return ids as int64 or large_string. Raises InputError for nulls and for types that cannot be an id."""
     if column.null_count:
         row = first_row + int(np.flatnonzero(column.is_null().to_numpy())[0])
         raise InputError(f"{path}: row {row} has no '{name}': every row needs an id")
@@ -120,7 +120,10 @@ def _integers(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArray
 
 
 def target_column(table: pa.Table, columns: PairColumns, path: Path, first_row: int = 0) -> Floats1d | None:
-    """The target as 1.0 and 0.0. Raises InputError, naming the row, for nulls and other values."""
+    """Return the target as 1.0 and 0.0, None where there is no such column.
+
+    Raises InputError, naming the row, for nulls and other values.
+    """
     if columns.target is None:
         return None
     column = table[columns.target]
@@ -152,7 +155,7 @@ def _is_number(value: object) -> bool:
 
 
 def cast_ids(ids: pa.Array, kind: pa.DataType, path: Path) -> pa.Array:
-    """Ids of one file in the id type of another: text that is all plain integers meets int64.
+    """Return ids of one file in the id type of another: text that is all plain integers meets int64.
 
     Raises InputError when they cannot meet, naming a value.
     """
@@ -168,7 +171,7 @@ def cast_ids(ids: pa.Array, kind: pa.DataType, path: Path) -> pa.Array:
 
 
 def blocks_of(file: TableFile, rows: int, columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.Table]]:
-    """Blocks of a file with the row number at which each begins."""
+    """Yield blocks of a file, each with the row number at which it begins."""
     first = 0
     for block in file.blocks(rows, columns):
         yield first, block

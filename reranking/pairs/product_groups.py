@@ -1,4 +1,4 @@
-"""Product groups: the products that pairs tie together; folds, hold-outs and bootstrap draws take them whole."""
+"""Product groups are the products that pairs tie together; folds, hold-outs and bootstrap draws take them whole."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +16,7 @@ GroupBy = Literal["matches", "pairs"]
 def product_groups(
     left: Ints1d, right: Ints1d, targets: Floats1d | None, n_products: int, *, by: GroupBy = "matches"
 ) -> Ints1d:
-    """Each product's group, int64 (n_products,): connected components of the matches, or of all pairs.
+    """Return each product's group, int64 (n_products,): the connected components of the matches, or of all pairs.
 
     `left`, `right` are positions (p,), `targets` (p,) 1 and 0; a product that nothing ties is a group of its own.
     Groups are numbered by their first product. Raises InputError for another `by`, or matches without targets.
@@ -34,7 +34,7 @@ def product_groups(
 
 
 def _number_by_first(labels: np.ndarray[tuple[int], np.dtype[np.integer]]) -> Ints1d:
-    """Labels renumbered in order of first appearance, so that they depend on nothing but the groups."""
+    """Number labels in order of first appearance, so that they depend on nothing but the groups."""
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     numbers = np.empty(len(first), dtype=np.int64)
     numbers[np.argsort(first)] = np.arange(len(first))
@@ -43,7 +43,7 @@ def _number_by_first(labels: np.ndarray[tuple[int], np.dtype[np.integer]]) -> In
 
 @dataclass(frozen=True)
 class PairedGroups:
-    """What labelled pairs say of each product group, columns (g,) by its number, int64.
+    """It keeps what labelled pairs say of each product group, in int64 columns (g,) by its number.
 
     `pairs` counts the sides that are in it, `matches` those whose left product is, and `categories` has the code of the
     first pair with its left product there, else with its right one, and -1 where no pair touches the group.
@@ -55,7 +55,7 @@ class PairedGroups:
 
     @classmethod
     def of(cls, left: Ints1d, right: Ints1d, targets: Floats1d, categories: Ints1d) -> "PairedGroups":
-        """From the groups of both sides of pairs (p,), their targets and category codes; at least one pair."""
+        """Count the pairs (p,), at least one, by the groups of both sides, their targets and category codes."""
         count = int(max(left.max(), right.max())) + 1
         pairs = np.bincount(left, minlength=count) + np.bincount(right, minlength=count)
         matches = np.bincount(left, weights=targets, minlength=count).astype(np.int64)
@@ -65,5 +65,5 @@ class PairedGroups:
         return cls(pairs, matches, category)
 
     def take(self, groups: Ints1d) -> "PairedGroups":
-        """The columns of these groups."""
+        """Return the columns of these groups."""
         return PairedGroups(self.pairs[groups], self.matches[groups], self.categories[groups])

@@ -1,6 +1,7 @@
-"""Pairs that no file may hold, refused in one place: of a product with itself, and those that occur twice, in either order.
+"""No file may hold pairs of a product with itself, or pairs that occur twice, in either order; they are refused here,
+in one place.
 
-Of a file that is read whole its rows are named; of one of any length the keys of pairs go to disk in parts, and each part
+Where a file is read whole its rows are named; of one of any length the keys of pairs go to disk in parts, and each part
 is sorted alone. Products are numbers, whose ids are an array.
 """
 
@@ -21,7 +22,7 @@ PART_KEYS = 1_000_000
 
 
 def pair_keys(left: Ints1d, right: Ints1d, products: int) -> Ints1d:
-    """One number a pair (p,), the same for either order."""
+    """Return one number a pair (p,), the same for either order."""
     return np.minimum(left, right) * products + np.maximum(left, right)
 
 
@@ -38,18 +39,21 @@ def refuse_selves(ids: pa.Array, left: Ints1d, right: Ints1d, *, file: Path | No
 
 @dataclass(frozen=True)
 class FileRows:
-    """Where rows of several files read one after the other stand: `ends` (f,) is the row after each file's last."""
+    """It tells in which file a row stands when several are read one after the other.
+
+    `ends` (f,) is the row after each file's last.
+    """
 
     paths: Sequence[Path]
     ends: Ints1d
 
     @classmethod
     def of(cls, paths: Sequence[Path], lengths: Sequence[int]) -> "FileRows":
-        """From how many rows each file has."""
+        """Add up how many rows each file has."""
         return cls(paths, np.cumsum(lengths))
 
     def name(self, first: int, second: int) -> str:
-        """Two rows with their file, or each with its own."""
+        """Name two rows with their file, or each with its own."""
         one, other = (int(np.searchsorted(self.ends, row, side="right")) for row in (first, second))
         starts = [0, *self.ends]
         if one == other:
@@ -76,7 +80,7 @@ def refuse_repeats(
 
 @dataclass
 class RepeatFinder:
-    """Collects the keys of pairs. With `expected` of them, no more than about PART_KEYS are in memory at once."""
+    """It collects the keys of pairs; with `expected` of them, no more than about PART_KEYS are in memory at once."""
 
     folder: Path
     expected: int
@@ -87,13 +91,13 @@ class RepeatFinder:
         self._parts = [(self.folder / f"keys_{part}.bin").open("w+b") for part in range(parts)]
 
     def add(self, keys: Ints1d) -> None:
-        """Keys (p,) of the next pairs of the file."""
+        """Take the keys (p,) of the next pairs of the file."""
         part_of = keys % len(self._parts)
         for number, part in enumerate(self._parts):
             keys[part_of == number].tofile(part)
 
     def repeated(self) -> tuple[int, int]:
-        """How many keys occur again, and one of them (-1 if none)."""
+        """Return how many keys occur again, and one of them (-1 if none)."""
         count, example = 0, -1
         for part in self._parts:
             part.flush()
@@ -111,7 +115,7 @@ class RepeatFinder:
 
 @dataclass
 class PairCheck:
-    """Takes the pairs of a file block by block; `rows` counts those it took."""
+    """It takes the pairs of a file block by block; `rows` counts those it took."""
 
     ids: pa.Array
     finder: RepeatFinder
