@@ -47,14 +47,11 @@ def decision_row(decisions: Bools1d, targets: Floats1d, weights: Floats1d) -> Fl
     return np.array([_ratio(both, called), _ratio(both, true), _ratio(2 * both, called + true)])
 
 
-def decide_by_category(
-    decisions: Bools1d, targets: Floats1d, codes: Ints1d, count: int, *, weights: Floats1d | None = None
-) -> CategoryDecisions:
+def decide_by_category(decisions: Bools1d, targets: Floats1d, codes: Ints1d, count: int) -> CategoryDecisions:
     """Measure decisions (n,) in each of `count` categories; `codes` (n,) are the pairs' places among these."""
-    heavy = np.ones(len(targets)) if weights is None else weights
     called, found, true = (
-        np.bincount(codes, weights=weighing, minlength=count).astype(np.float64)
-        for weighing in (heavy * decisions, heavy * targets * decisions, heavy * targets)
+        np.bincount(codes, weights=counted, minlength=count).astype(np.float64)
+        for counted in (decisions, targets * decisions, targets)
     )
     return CategoryDecisions(called, found, _shares(found, called), _shares(found, true))
 

@@ -1,4 +1,5 @@
-"""Bootstrap intervals come from resampling product groups, not pairs: pairs of one group are not independent."""
+"""Intervals take product groups, not pairs, for independent: shares of decisions by their effective number of outcomes,
+all else by a bootstrap that resamples the groups."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from scipy.special import ndtr, ndtri
 from eval.metrics.curves import rank_pairs
 from eval.metrics.decisions import decision_row
 from eval.metrics.precision_auc import LEVEL, weighted_of
+from eval.metrics.proportions import proportion_bounds
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.errors import InputError
 from reranking.pairs.folds import deal_at_random
@@ -47,8 +49,8 @@ def _acceleration(left_out: Floats1d) -> float:
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval says where `confidence` of a value's draws lie, bias-corrected and accelerated; `rounds` are those in
-    which the value was defined. It always contains the value."""
+    """An interval says between which bounds a value lies with `confidence`; `rounds` are the draws in which the value was
+    defined, 0 where none was needed. It always contains the value."""
 
     low: float
     high: float
@@ -66,6 +68,10 @@ class PairGroups:
     def __post_init__(self) -> None:
         if len(self.left) != len(self.right):
             raise InputError(f"{len(self.left)} left groups, {len(self.right)} right: give both for every pair")
+
+    def take(self, rows: Bools1d) -> "PairGroups":
+        """Keep the pairs that a mask (n,) names."""
+        return PairGroups(self.left[rows], self.right[rows])
 
 
 @dataclass(frozen=True)
@@ -138,16 +144,35 @@ def weighted_interval(
     return bootstrap(measure, measure(None), groups, draws)[0]
 
 
+def share_interval(hits: Bools1d, groups: PairGroups, draws: Draws) -> Interval | None:
+    """Return the interval of the share of `hits` among pairs (n,), as `proportion_bounds`; None without pairs, or where
+    no intervals are asked for."""
+    if not len(hits) or not draws.rounds:
+        return None
+    return Interval(*proportion_bounds(hits, groups.left, groups.right, draws.confidence), draws.confidence, 0)
+
+
+def precision_interval(decisions: Bools1d, targets: Floats1d, groups: PairGroups, draws: Draws) -> Interval | None:
+    """Return the interval of the share of matches among what decisions (n,) call; None where they call nothing."""
+    return share_interval(targets[decisions] == 1, groups.take(decisions), draws)
+
+
 def decision_intervals(decisions: Bools1d, targets: Floats1d, groups: PairGroups, draws: Draws) -> DecisionIntervals:
-    """Return the intervals of precision, recall and F1 of decisions (n,), all from the same draws."""
-    everything = np.ones(len(targets))
-    found = bootstrap(
-        lambda weights: decision_row(decisions, targets, weights),
-        decision_row(decisions, targets, everything),
-        groups,
-        draws,
-    )
-    return DecisionIntervals(*found)
+    """Return the intervals of precision, recall and F1 of decisions (n,); F1's is made of draws."""
+
+    def f1(weights: Floats1d) -> Floats1d:
+        return decision_row(decisions, targets, weights)[2:]
+
+    return with_shares(bootstrap(f1, f1(np.ones(len(targets))), groups, draws)[0], decisions, targets, groups, draws)
+
+
+def with_shares(
+    f1: Interval | None, decisions: Bools1d, targets: Floats1d, groups: PairGroups, draws: Draws
+) -> DecisionIntervals:
+    """Return the intervals of decisions (n,) whose F1 has one already."""
+    true = targets == 1
+    recall = share_interval(decisions[true], groups.take(true), draws)
+    return DecisionIntervals(precision_interval(decisions, targets, groups, draws), recall, f1)
 
 
 def _dense(groups: PairGroups) -> tuple[Ints1d, Ints1d, int]:

@@ -1,13 +1,22 @@
-"""A report says how sure its every value is: all intervals come from one run of bootstrap draws."""
+"""A report says how sure its every value is: all intervals that need bootstrap draws come from one run of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from eval.inputs.joining import JudgedPairs
 from eval.metrics.curves import Ranking
-from eval.metrics.decisions import decide_by_category, decision_row
-from eval.metrics.intervals import DecisionIntervals, Draws, Interval, PairGroups, bootstrap
+from eval.metrics.decisions import decision_row
+from eval.metrics.intervals import (
+    DecisionIntervals,
+    Draws,
+    Interval,
+    PairGroups,
+    bootstrap,
+    precision_interval,
+    with_shares,
+)
 from eval.metrics.precision_auc import areas_of
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 
@@ -44,16 +53,25 @@ def measure_uncertainty(
         points = ranking.points(weights)
         areas, shares = areas_of(points, level), points.pairs
         parts = [np.array([(areas * shares).sum() / shares.sum()]), np.where(shares > 0, areas, np.nan)]
-        if held is not None:
-            parts.append(decide_by_category(held, targets, codes, count, weights=weights).precision)
-        parts += [decision_row(called, targets, weights) for called in (match, match_f1) if called is not None]
+        parts += [decision_row(called, targets, weights)[2:] for called in (match, match_f1) if called is not None]
         return np.concatenate(parts)
+
+    def of_category(code: int) -> Interval | None:
+        if held is None:
+            return None
+        inside = codes == code
+        return precision_interval(held[inside], targets[inside], groups.take(inside), draws)
+
+    def of_decisions(called: Bools1d | None, f1: Iterator[Interval | None]) -> DecisionIntervals | None:
+        if called is None or not draws.rounds:
+            return None
+        return with_shares(next(f1), called, targets, groups, draws)
 
     found = iter(bootstrap(measure, measure(np.ones(len(pairs))), groups, draws))
     return Uncertainty(
         weighted=next(found),
         categories=tuple(next(found) for _ in range(count)),
-        held=tuple(next(found) if held is not None else None for _ in range(count)),
-        precision=None if match is None or not draws.rounds else DecisionIntervals(*(next(found) for _ in range(3))),
-        f1=None if match_f1 is None or not draws.rounds else DecisionIntervals(*(next(found) for _ in range(3))),
+        held=tuple(of_category(code) for code in range(count)),
+        precision=of_decisions(match, found),
+        f1=of_decisions(match_f1, found),
     )

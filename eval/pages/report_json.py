@@ -111,7 +111,7 @@ def _intervals(report: Report) -> ReportIntervals | None:
         confidence=draws.confidence,
         rounds=draws.rounds,
         seed=draws.seed,
-        method="BCa over product groups",
+        method="BCa over product groups; precision and recall: Clopper-Pearson of the effective number of pairs",
         weighted=_span(uncertainty.weighted),
         decisions=JudgedSpans(_spans(uncertainty.precision), _spans(uncertainty.f1)),
     )

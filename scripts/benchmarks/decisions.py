@@ -3,7 +3,7 @@
 
 For each precision asked, each seed and each set: train, choose thresholds on validation, call matches on the test pairs.
 Pooled over all categories of all sets with at least 100 pairs called: the precision held, the recall paid for it, and the
-categories whose 95 % bootstrap interval (by product group) lies wholly below what was asked. Prints a markdown table
+categories whose 95 % interval (by product group) lies wholly below what was asked. Prints a markdown table
 and, last, one JSON object.
 """
 
@@ -38,7 +38,6 @@ class HeldCategory:
 @click.option("--work", type=click.Path(path_type=Path), help="Where indexes are kept [default: a temporary folder].")
 @click.option("--seeds", default="0,1,2,3,4", show_default=True, help="Seeds of training.")
 @click.option("--asked", default="0.75,0.9", show_default=True, help="Precisions asked.")
-@click.option("--rounds", default=200, show_default=True, help="Bootstrap draws.")
 @click.option("--split", default="test", show_default=True, type=click.Choice(["valid", "test"]))
 @click.option("--text-encoder", default="lsa", show_default=True, metavar="SPEC", help="As of heroic build-index.")
 @click.option("--image-encoder", default="auto", show_default=True, metavar="SPEC", help="As of heroic build-index.")
@@ -47,7 +46,6 @@ def command(
     work: Path | None,
     seeds: str,
     asked: str,
-    rounds: int,
     split: str,
     text_encoder: str,
     image_encoder: str,
@@ -61,19 +59,19 @@ def command(
             opened = open_set(folder, place, splits, text_encoder=text_encoder, image_encoder=image_encoder)
             for precision, seed in runs:
                 click.echo(f"{folder.name}: asked {precision:g}, seed {seed}", err=True)
-                held[precision, seed] += _measure(opened, split, precision, seed, rounds)
+                held[precision, seed] += _measure(opened, split, precision, seed)
     rows = [_pooled(precision, seed, categories) for (precision, seed), categories in held.items()]
     click.echo(_table(rows))
     click.echo(json.dumps({"runs": rows}, ensure_ascii=False))
 
 
-def _measure(opened: LabelledSet, split: str, asked: float, seed: int, rounds: int) -> list[HeldCategory]:
+def _measure(opened: LabelledSet, split: str, asked: float, seed: int) -> list[HeldCategory]:
     """Measure what is held in each category of one set."""
     from functools import partial
 
     import numpy as np
 
-    from eval.metrics.intervals import Draws, PairGroups, decision_intervals
+    from eval.metrics.intervals import Draws, PairGroups, precision_interval
     from eval.metrics.precision_auc import weighted
     from reranking.decisions.thresholds import called
     from reranking.model.pair_scorer import PairScorer
@@ -96,7 +94,7 @@ def _measure(opened: LabelledSet, split: str, asked: float, seed: int, rounds: i
     for name in np.unique(names):
         here = names == name
         targets, of_pairs = judged.targets[here], PairGroups(groups[judged.left[here]], groups[judged.right[here]])
-        bounds = decision_intervals(calls[here], targets, of_pairs, Draws(rounds=rounds, seed=seed)).precision
+        bounds = precision_interval(calls[here], targets, of_pairs, Draws())
         low, high = (float("nan"),) * 2 if bounds is None else (float(bounds.low), float(bounds.high))
         counts = int(calls[here].sum()), int(targets[calls[here]].sum()), int(targets.sum())
         found.append(HeldCategory(opened.name, str(name), *counts, low, high))

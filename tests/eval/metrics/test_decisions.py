@@ -54,15 +54,6 @@ def test_each_category_has_its_own_shares_and_none_where_nothing_is_called_or_tr
     np.testing.assert_array_equal(found.recall, [0.5, 0, np.nan, np.nan])
 
 
-def test_weighed_categories_are_those_of_repeated_pairs():
-    called, targets, codes = np.array([True, True, True]), np.array([1.0, 0.0, 1.0]), np.array([0, 0, 1])
-    times = np.array([3, 1, 2])
-    weighed = decide_by_category(called, targets, codes, 2, weights=times.astype(float))
-    repeated = decide_by_category(*(np.repeat(column, times) for column in (called, targets, codes)), 2)
-    for name in ("called", "found", "precision", "recall"):
-        np.testing.assert_array_equal(getattr(weighed, name), getattr(repeated, name))
-
-
 def test_without_decisions_none_is_made_again(write_table):
     ids = {"left_id": [1, 3], "right_id": [2, 4]}
     truth = read_truth(write_table("t.parquet", {**ids, "target": [1.0, 0.0]}))

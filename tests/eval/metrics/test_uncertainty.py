@@ -7,6 +7,7 @@ import pytest
 from eval.inputs.joining import JudgedPairs
 from eval.metrics.curves import rank_pairs
 from eval.metrics.intervals import Draws, PairGroups, decision_intervals, draw_weights, weighted_interval
+from eval.metrics.proportions import proportion_bounds
 from eval.metrics.uncertainty import measure_uncertainty
 
 DRAWS = Draws(rounds=60, confidence=0.8, seed=2)
@@ -59,9 +60,27 @@ def test_a_category_has_the_interval_of_its_pairs_over_the_draws_that_have_any(m
     assert rounds[2] < DRAWS.rounds == rounds[0]
 
 
-def test_what_was_held_in_a_category_is_its_precision(measured):
+def test_what_was_held_in_a_category_has_the_bounds_of_what_was_called_there(measured):
     found, _, targets, codes, groups, (held, *_) = measured
-    own = codes == 1
-    alone = [np.average(targets[own & held], weights=weights[own & held]) for weights in draw_weights(groups, DRAWS)]
-    assert found.held[1].rounds == DRAWS.rounds
-    assert min(alone) <= found.held[1].low < targets[own & held].mean() < found.held[1].high <= max(alone)
+    own = (codes == 1) & held
+    expected = proportion_bounds(targets[own] == 1, groups.left[own], groups.right[own], DRAWS.confidence)
+    assert (found.held[1].low, found.held[1].high) == expected
+    assert expected[0] < targets[own].mean() < expected[1]
+
+
+def test_recall_has_the_bounds_of_the_matches_that_were_called(measured):
+    found, _, targets, _, groups, (_, match, _) = measured
+    true = targets == 1
+    expected = proportion_bounds(match[true], groups.left[true], groups.right[true], DRAWS.confidence)
+    assert (found.precision.recall.low, found.precision.recall.high) == expected
+
+
+def test_decisions_that_are_all_right_are_not_surely_so():
+    scores, targets = np.arange(16) / 16, np.repeat([0.0, 1.0], 8)
+    alone, called = np.arange(16), scores >= 0.5
+    found = measure_uncertainty(
+        rank_pairs(scores, targets), judged(scores, targets), np.zeros(16, dtype=np.int64), PairGroups(alone, alone),
+        level=LEVEL, draws=Draws(rounds=5), held=called, match=called, match_f1=None,
+    )  # fmt: skip
+    for share in (found.held[0], found.precision.precision, found.precision.recall):
+        assert (share.low, share.high, share.rounds) == (pytest.approx(0.6306, abs=1e-4), 1.0, 0)
