@@ -76,7 +76,7 @@ def rank_pairs(scores: Floats1d, targets: Floats1d, categories: Ints1d | None = 
         order = order[np.argsort(_small(codes)[order], kind="stable")]
     scores, codes = scores[order], codes[order]
     turns = np.diff(codes) != 0
-    ends = np.append(np.flatnonzero(turns | (np.diff(scores) != 0)), len(scores) - 1)
+    ends = np.append(np.flatnonzero(turns | (scores[1:] != scores[:-1])), len(scores) - 1)
     starts = np.append(0, np.searchsorted(ends, np.flatnonzero(turns)) + 1)
     return Ranking(order, targets[order], ends, scores[ends], starts, codes[ends[starts]])
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from indexing.arrays import Floats1d, Ints1d, Ints2d
 
 BUCKETS = 256
+FLOAT32_SPANS = (1e-30, 1e38)  # between these, neither the span of scores nor its reciprocal overflows float32
 MOST_CATEGORIES = 4096
 _SIGN = np.uint32(0x80000000)
 Keys = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
@@ -25,9 +26,10 @@ def can_rank_top(scores: Floats1d, targets: Floats1d, codes: Ints1d) -> bool:
         return False
     if codes.min() < 0 or codes.max() >= MOST_CATEGORIES:
         return False
-    if not np.isfinite(scores.sum(dtype=np.float64)):
-        return False
-    return scores.dtype == np.float32 or bool((scores.astype(np.float32) == scores).all())
+    with np.errstate(over="ignore"):  # what overflows is not taken
+        if not np.isfinite(scores.sum(dtype=np.float64)):
+            return False
+        return scores.dtype == np.float32 or bool((scores.astype(np.float32) == scores).all())
 
 
 def top_areas(scores: Floats1d, targets: Floats1d, codes: Ints1d, level: float) -> tuple[Floats1d, Floats1d]:
@@ -46,10 +48,12 @@ def top_areas(scores: Floats1d, targets: Floats1d, codes: Ints1d, level: float) 
 def _buckets(scores: Floats1d, codes: Ints1d) -> npt.NDArray[np.int32]:
     """Return each pair's bucket (p,): a category's run from the highest scores to the lowest; rounding keeps order."""
     low, high = float(scores.min()), float(scores.max())
-    width = (BUCKETS - 2) / (high - low) if high > low else 0.0
-    fractions = scores.astype(np.float32)
-    fractions -= np.float32(high)
-    fractions *= np.float32(-width)
+    span = high - low
+    width = (BUCKETS - 2) / span if span else 0.0
+    exact = np.float32 if FLOAT32_SPANS[0] <= span <= FLOAT32_SPANS[1] else np.float64
+    fractions: Floats1d = scores.astype(exact)
+    fractions -= exact(high)
+    fractions *= exact(-width)
     places = codes.astype(np.int32)
     places *= BUCKETS
     places += fractions.astype(np.int16)  # small types: most of the time here goes to memory

@@ -49,6 +49,15 @@ def near(value):
     return pytest.approx(value, abs=1e-9) if isinstance(value, float) else value
 
 
+def test_scores_as_far_apart_as_float32_allows_are_judged_like_others(judge, made_pairs):
+    truth, scores = made_pairs
+    low, high = scores["score"].min(), scores["score"].max()
+    apart = np.float32(6.6e38 * ((scores["score"] - low) / (high - low) - 0.5))
+    found, near = (as_document(judge(truth, {**scores, "score": of})) for of in (apart, scores["score"]))
+    for name in ("weighted", "legacy", "strict", "intervals"):
+        assert found[name] == pytest.approx(near[name]) if isinstance(near[name], float) else found[name] == near[name]
+
+
 def test_the_order_of_the_scores_changes_nothing(judge, made_pairs):
     truth, scores = made_pairs
     turned = {name: column[::-1] for name, column in scores.items()}

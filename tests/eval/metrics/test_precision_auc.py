@@ -105,6 +105,35 @@ def test_weighted_legacy_and_strict_equal_the_slow_oracle(data, level):
     assert values.mean(values.strict) == pytest.approx(slow[2], abs=1e-12)
 
 
+@st.composite
+def finite_scores(draw):
+    """Pairs whose scores are any finite numbers of a type, few enough to be tied now and then."""
+    dtype, width = draw(st.sampled_from([(np.float32, 32), (np.float64, 64), (np.float64, 32)]))
+    known = draw(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=width), min_size=1, max_size=8))
+    size, random = draw(st.integers(1, 40)), np.random.default_rng(draw(st.integers(0, 10_000)))
+    scores = random.choice(np.array(known, dtype=dtype), size)
+    return scores, (random.random(size) < draw(st.floats(0, 1))).astype(float), random.integers(0, 3, size)
+
+
+@given(finite_scores(), levels)
+def test_any_finite_scores_have_the_value_of_the_slow_oracle(data, level):
+    slow = slow_means(*data, level)
+    assert weighted(*data, level) == pytest.approx(slow[0], abs=1e-12)
+    values = measure(rank_pairs(*data), level)
+    assert values.mean(values.strict) == pytest.approx(slow[2], abs=1e-12)
+
+
+FARTHEST = [(np.float32, 3.3e38, -3.3e38), (np.float32, 3e-45, 1e-45), (np.float32, 1e-38, -1e-38)]
+FARTHEST += [(np.float64, 1.7e308, -1.7e308), (np.float64, 1e300, 0), (np.float64, 1e-310, 0)]
+
+
+@pytest.mark.parametrize(("dtype", "high", "low"), FARTHEST)
+def test_scores_as_far_apart_or_as_near_as_can_be_are_ranked(dtype, high, low):
+    scores, codes = np.array([high, low, high, low, high], dtype=dtype), np.zeros(5, dtype=np.int64)
+    assert weighted(scores, np.array([1.0, 0.0, 1.0, 0.0, 1.0]), codes) == 1
+    assert weighted(scores, np.array([0.0, 1.0, 0.0, 1.0, 0.0]), codes) == 0
+
+
 @given(pairs(), levels)
 def test_each_category_equals_the_slow_oracle(data, level):
     values = measure(rank_pairs(*data), level)
