@@ -1,1 +1,1 @@
-"""Gradient boosted trees: one, several as one, and the blocks of features they learn from."""
+"""Gradient boosted trees score pairs: one booster learns alone or several as one, from blocks of features."""

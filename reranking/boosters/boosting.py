@@ -1,4 +1,4 @@
-"""Gradient-boosted trees through XGBoost, stopped early on the mission's metric."""
+"""XGBoost trains gradient-boosted trees here, stopped early on the mission's metric."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ Metric = Callable[[Floats1d, Floats1d, Ints1d], float]  # scores, targets, categ
 
 @dataclass(frozen=True)
 class BoostingOptions:
-    """XGBoost's own settings, by its own names, and `members`: models of different seeds whose scores are meaned.
+    """These options are XGBoost's own settings, by its own names, and our own beside them.
 
-    `positive_weight` is that of a match, a non-match weighing 1 (XGBoost's `scale_pos_weight`).
-
-    0 members: three for fewer training pairs than FEW_PAIRS, whose scores a seed sways, else one. `monotone` keeps
-    scores from falling where a feature that has a direction speaks more for a match. `layout`: one model for all, one
-    for each large category, or a blend of both (reranking/boosters/ensemble.py). `added_rows`: whether pairs that were mined
-    or inferred are trained on. `device` is where XGBoost works.
+    `positive_weight` is that of a match, a non-match weighing 1 (XGBoost's `scale_pos_weight`). `members` says how many
+    models of different seeds have their scores meaned; 0 means three for fewer training pairs than FEW_PAIRS, whose
+    scores a seed sways, else one. `monotone` keeps scores from falling where a feature that has a direction speaks more
+    for a match. `layout` asks for one model for all, one for each large category, or a blend of both
+    (reranking/boosters/ensemble.py). `added_rows` says whether pairs that were mined or inferred are trained on.
+    `device` is where XGBoost works.
     """
 
     eta: float = 0.05
@@ -53,7 +53,7 @@ class BoostingOptions:
     device: str = "cpu"
 
     def parameters(self, seed: int, directions: Sequence[int] = ()) -> dict[str, Any]:
-        """XGBoost's, for features of these directions."""
+        """Return XGBoost's parameters, for features of these directions."""
         chosen: dict[str, Any] = {} if self.device == "cpu" else {"device": self.device}
         if self.monotone and any(directions):
             chosen["monotone_constraints"] = f"({','.join(map(str, directions))})"
@@ -76,9 +76,10 @@ class BoostingOptions:
 
 @dataclass(frozen=True)
 class Examples:
-    """Features (p, f) float32 of pairs, in memory or in blocks on disk, their targets (p,) and category codes (p,).
+    """It holds features (p, f) float32 of pairs, in memory or in blocks on disk, targets (p,) and category codes (p,).
 
-    `weights` (p,) say how much a pair counts in training, None: all alike. `directions` (f,) are the features'.
+    `weights` (p,) say how much a pair counts in training; with None all count alike. `directions` (f,) are the
+    features'.
     """
 
     features: Floats2d | FeatureBlocks
@@ -88,7 +89,7 @@ class Examples:
     directions: tuple[int, ...] = ()
 
     def take(self, rows: Ints1d) -> "Examples":
-        """The examples at these rows, in memory."""
+        """Return the examples at these rows, in memory."""
         weights = None if self.weights is None else self.weights[rows]
         return Examples(self.features[rows], self.targets[rows], self.categories[rows], weights, self.directions)
 
@@ -123,12 +124,12 @@ def boost(
 
 
 def boost_rounds(train: Examples, rounds: int, *, options: BoostingOptions, seed: int) -> xgboost.Booster:
-    """One booster of so many rounds, which nothing stops."""
+    """Train one booster of so many rounds, which nothing stops."""
     return xgboost.train(options.parameters(seed, train.directions), _training_matrix(train, options), rounds)
 
 
 def predict(members: Sequence[xgboost.Booster], features: Floats2d | FeatureBlocks) -> Floats1d:
-    """The mean score (p,) float32 of the members, from 0 to 1."""
+    """Return the mean score (p,) float32 of the members, from 0 to 1."""
     if not len(features):
         return np.zeros(0, dtype=np.float32)
     rows = np.ascontiguousarray(in_memory(features), dtype=np.float32)
@@ -149,7 +150,10 @@ def on_device(members: Sequence[xgboost.Booster], device: str) -> None:
 
 
 def choose_boosting_device(asked: str) -> str:
-    """`cpu` or `cuda` for what the user asked (`auto`, `cpu`, `cuda`). Raises InputError when there is no GPU."""
+    """Return `cpu` or `cuda` for what the user asked (`auto`, `cpu`, `cuda`).
+
+    Raises InputError when `cuda` is asked for and cannot be had.
+    """
     if asked == "cpu":
         return "cpu"
     able = bool(xgboost.build_info().get("USE_CUDA")) and cuda_devices() > 0
@@ -164,17 +168,17 @@ def _on_gpu(member: xgboost.Booster) -> bool:
 
 
 def in_memory(features: Floats2d | FeatureBlocks) -> Floats2d:
-    """Features (p, f) wherever they were."""
+    """Return features (p, f) in memory, wherever they were."""
     return features.read() if isinstance(features, FeatureBlocks) else features
 
 
 def column_of(features: Floats2d | FeatureBlocks, number: int) -> Floats1d:
-    """One feature (p,) wherever they are, without the others."""
+    """Return one feature (p,) alone, wherever they are."""
     return features.column(number) if isinstance(features, FeatureBlocks) else features[:, number]
 
 
 class _BlockIterator(xgboost.DataIter):
-    """Hands blocks on disk to XGBoost, which keeps them quantised in files of its own beside them."""
+    """It hands blocks on disk to XGBoost, which keeps them quantised in files of its own beside them."""
 
     def __init__(self, examples: Examples, blocks: FeatureBlocks) -> None:
         self._examples, self._blocks, self._next = examples, blocks, 0
@@ -194,7 +198,7 @@ class _BlockIterator(xgboost.DataIter):
 
 
 def _training_matrix(train: Examples, options: BoostingOptions) -> xgboost.DMatrix:
-    """Quantised features: in memory, or through files where they are in blocks."""
+    """Quantise the features: in memory, or through files where they are in blocks."""
     threads = options.threads or None
     if isinstance(train.features, FeatureBlocks):
         return xgboost.ExtMemQuantileDMatrix(_BlockIterator(train, train.features), nthread=threads)
@@ -202,16 +206,18 @@ def _training_matrix(train: Examples, options: BoostingOptions) -> xgboost.DMatr
 
 
 def contributions(members: Sequence[xgboost.Booster], features: Floats2d) -> Floats2d:
-    """What each feature adds to the log-odds of pairs (p, f + 1), float32, meaned over the members; the last column is
-    what they start from. These are SHAP values (Lundberg et al., "From local explanations to global understanding with
-    explainable AI for trees", Nature Machine Intelligence 2, 2020)."""
+    """Return what each feature adds to the log-odds of pairs (p, f + 1), float32, meaned over the members.
+
+    The last column is what they start from. These are SHAP values (Lundberg et al., "From local explanations to global
+    understanding with explainable AI for trees", Nature Machine Intelligence 2, 2020).
+    """
     matrix = xgboost.DMatrix(np.ascontiguousarray(features, dtype=np.float32))
     added = [member.predict(matrix, pred_contribs=True) for member in members]
     return np.asarray(np.mean(added, axis=0), dtype=np.float32)
 
 
 def gains(members: Sequence[xgboost.Booster], names: Sequence[str]) -> dict[str, float]:
-    """Each feature's share of the total gain of all splits, largest first."""
+    """Return each feature's share of the total gain of all splits, largest first."""
     total = dict.fromkeys(names, 0.0)
     for member in members:
         for feature, gain in member.get_score(importance_type="total_gain").items():
@@ -221,12 +227,12 @@ def gains(members: Sequence[xgboost.Booster], names: Sequence[str]) -> dict[str,
 
 
 def to_bytes(booster: xgboost.Booster) -> bytes:
-    """UBJSON."""
+    """Return the booster as UBJSON."""
     return bytes(booster.save_raw("ubj"))
 
 
 def from_bytes(content: bytes) -> xgboost.Booster:
-    """Raises InputError for what is no booster."""
+    """Read a booster from what `to_bytes` returned. Raises InputError for what is no booster."""
     if not content:  # XGBoost would end the process
         raise InputError("the booster cannot be read (it is empty): train the model again")
     try:

@@ -1,4 +1,4 @@
-"""Features on disk, block by block: for training on more pairs than memory holds."""
+"""Features stand on disk block by block, for training on more pairs than memory holds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 
 @dataclass(frozen=True)
 class FeatureBlocks:
-    """Features (p, f) float32 in files of `folder`; `starts` is the first row of each block, `shape` is (p, f).
+    """It keeps features (p, f) float32 in files of `folder`, which belongs to one training and is not kept.
 
-    XGBoost keeps its own files in the folder too. It belongs to one training and is not kept.
+    `starts` is the first row of each block, `shape` is (p, f). XGBoost keeps its own files in the folder too.
     """
 
     folder: Path
@@ -24,7 +24,7 @@ class FeatureBlocks:
         return self.shape[0]
 
     def __getitem__(self, rows: Ints1d) -> Floats2d:
-        """The features of these rows, in memory (r, f)."""
+        """Return the features (r, f) of these rows, in memory."""
         out = np.empty((len(rows), self.shape[1]), dtype=np.float32)
         of_block = np.searchsorted(self.starts, rows, side="right") - 1
         for number in np.unique(of_block):
@@ -33,12 +33,12 @@ class FeatureBlocks:
         return out
 
     def rows_of(self, number: int) -> slice:
-        """The rows that a block holds."""
+        """Return the rows that a block holds."""
         ends = (*self.starts[1:], self.shape[0])
         return slice(self.starts[number], ends[number])
 
     def block(self, number: int) -> Floats2d:
-        """One block, read into memory."""
+        """Read one block into memory."""
         return np.asarray(np.load(block_file(self.folder, number), allow_pickle=False), dtype=np.float32)
 
     def blocks(self) -> Iterator[Floats2d]:
@@ -46,14 +46,14 @@ class FeatureBlocks:
             yield self.block(number)
 
     def column(self, number: int) -> Floats1d:
-        """One feature of all pairs (p,)."""
+        """Return one feature of all pairs (p,)."""
         return np.concatenate([block[:, number] for block in self.blocks()])
 
     def read(self) -> Floats2d:
-        """All of it, in memory."""
+        """Read all blocks into memory, as (p, f)."""
         return np.concatenate(list(self.blocks()))
 
 
 def block_file(folder: Path, number: int) -> Path:
-    """Where a block is."""
+    """Return where a block is kept."""
     return folder / f"features_{number:05}.npy"
