@@ -1,1 +1,1 @@
-"""What is seen of a pair: every feature, computed for pairs of a catalogue."""
+"""A signal is what is seen of a pair: every feature is computed here, for pairs of a catalogue."""

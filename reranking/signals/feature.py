@@ -1,4 +1,4 @@
-"""Pair features: what one is, and the families that compute them in columns."""
+"""A feature is one signal of a pair, and families compute features in columns."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from indexing.errors import InputError
 
 @dataclass(frozen=True)
 class Feature:
-    """One signal of a pair, declared once. `symmetric`: swapping left and right leaves it as it is.
+    """A feature is declared once; `symmetric` says that swapping left and right leaves it as it is.
 
-    `direction`: 1 where more of it can only speak for a match, -1 where less of it can, 0 where that depends.
+    `direction` is 1 where more of it can only speak for a match, -1 where less of it can, 0 where that depends.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Feature:
 def declare(
     family: str, meanings: Mapping[str, str], *, rising: Collection[str] = (), falling: Collection[str] = ()
 ) -> tuple[Feature, ...]:
-    """The features of a family from name: meaning; `rising` and `falling` are the names of those with a direction.
+    """Declare the features of a family from name: meaning; `rising` and `falling` name those that have a direction.
 
     Raises ValueError for a direction of a feature that is not declared.
     """
@@ -39,26 +39,29 @@ def declare(
 
 
 class FeatureFamily(Protocol):
-    """Features that share what they prepare for each product."""
+    """A family computes features that share what they prepare for each product."""
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """The declarations, in the order of the columns."""
+        """Return the declarations, in the order of the columns."""
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
-        """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
+        """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
 
 
 class LearnedFamily(FeatureFamily, Protocol):
-    """A family that was trained on labelled pairs, and so knows their targets unless it reads them out of fold."""
+    """A learned family was trained on labelled pairs, and knows their targets unless it reads them out of fold."""
 
     def of_training_pairs(self, among: bool) -> Self:
-        """The same for pairs that it was trained on, each then read by the models that did not see its product groups,
-        or (not `among`) for other pairs, which may be read by all that was learned."""
+        """Return the same family for pairs that it was trained on, or (not `among`) for other pairs.
+
+        Each training pair is read by the models that did not see its product groups; other pairs may be read by all
+        that was learned.
+        """
 
 
 def columns_of(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
-    """Where the wanted features stand among `names`. Raises InputError for one that is not there."""
+    """Return where the wanted features stand among `names`. Raises InputError for one that is not there."""
     missing = [name for name in wanted if name not in names]
     if missing:
         raise InputError(f"feature '{missing[0]}' is not computed for this index: build it with the views of the model")

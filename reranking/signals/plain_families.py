@@ -1,4 +1,4 @@
-"""The families of features that learn nothing: they look at a pair alone, or at its neighbours."""
+"""Plain families of features learn nothing: they look at a pair alone, or at its neighbours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from reranking.signals.feature import Feature, FeatureFamily
 
 @dataclass(frozen=True)
 class PlainFamilies:
-    """One of each, prepared for the same products; of `ranks` one a view."""
+    """It holds one of each family, prepared for the same products; of `ranks` it holds one a view."""
 
     ranks: tuple[RankSignals, ...]
     views: ViewSignals
@@ -33,7 +33,7 @@ class PlainFamilies:
     def of(
         cls, index: ProductIndex, products: Ints1d, *, views: Sequence[str], k: int, same_source: bool
     ) -> "PlainFamilies":
-        """For `products` (sorted positions) and the first `k` neighbours of these views.
+        """Prepare the families for `products` (sorted positions) and the first `k` neighbours of these views.
 
         Raises InputError when the index lacks a view.
         """
@@ -48,17 +48,17 @@ class PlainFamilies:
 
     @property
     def families(self) -> tuple[FeatureFamily, ...]:
-        """All of them, in the order of their columns."""
+        """Return all families, in the order of their columns."""
         return (*self.ranks, self.views, self.text, self.numbers, self.attributes, self.products)
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
-        """Their declarations, in the order of the columns."""
+        """Return the families' declarations, in the order of the columns."""
         return tuple(feature for family in self.families for feature in family.features)
 
 
 def declared_plain_features() -> tuple[Feature, ...]:
-    """Every feature of these families that any index can have, in the order of families."""
+    """Return every feature of these families that any index can have, in the order of families."""
     return (
         *(feature for view in (*DENSE_VIEWS, "lexical") for feature in rank_features(view)),
         *view_features(ENCODED_VIEWS),

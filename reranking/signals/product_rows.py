@@ -1,4 +1,4 @@
-"""Which row of a family's columns holds a product: families prepare only the products that pairs mention, and their titles."""
+"""Families prepare only the products that pairs mention, and their titles; rows say where each of them stands."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ BLOCK_PRODUCTS = 65_536
 
 @dataclass(frozen=True)
 class ProductRows:
-    """Rows of the prepared products: `products` (m,) sorted positions, `row_of` (n,) int32, -1 = not prepared."""
+    """It numbers the prepared products: `products` (m,) sorted positions, `row_of` (n,) int32, -1 = not prepared."""
 
     products: Ints1d
     row_of: npt.NDArray[np.int32]
 
     @classmethod
     def of(cls, products: Ints1d, n_products: int) -> "ProductRows":
-        """Row i is the product at position products[i] of a catalogue of n_products."""
+        """Make row i that of the product at position products[i] of a catalogue of n_products."""
         row_of = np.full(n_products, -1, dtype=np.int32)
         row_of[products] = np.arange(len(products), dtype=np.int32)
         return cls(products, row_of)
@@ -31,7 +31,7 @@ class ProductRows:
         return len(self.products)
 
     def rows(self, positions: Ints1d) -> npt.NDArray[np.int32]:
-        """The row of each position. Raises ValueError for a product that was not prepared."""
+        """Return the row of each position. Raises ValueError for a product that was not prepared."""
         rows = self.row_of[positions]
         if rows.size and rows.min() < 0:
             position = positions[int(np.argmin(rows))]
@@ -41,14 +41,14 @@ class ProductRows:
 
 @dataclass(frozen=True)
 class CatalogBlock:
-    """A run of products, and which of them (positions within the block, sorted) are prepared."""
+    """It holds a run of products, and which of them (positions within the block, sorted) are prepared."""
 
     catalog: Catalog
     prepared: Ints1d
 
 
 def catalog_blocks(catalog: Catalog, products: Ints1d) -> Iterator[CatalogBlock]:
-    """The whole catalogue in blocks, for statistics of all products and rows of those prepared."""
+    """Yield the whole catalogue in blocks, for statistics of all products and rows of those prepared."""
     for start in range(0, len(catalog), BLOCK_PRODUCTS):
         stop = min(start + BLOCK_PRODUCTS, len(catalog))
         first, last = np.searchsorted(products, [start, stop])
@@ -56,12 +56,12 @@ def catalog_blocks(catalog: Catalog, products: Ints1d) -> Iterator[CatalogBlock]
 
 
 def titles(catalog: Catalog) -> list[str]:
-    """One title a product, empty where it has none."""
+    """Return one title a product, empty where it has none."""
     return [title or "" for title in catalog.table["title"].to_pylist()]
 
 
 def has_titles_only(catalog: Catalog) -> bool:
-    """Whether no product of the catalogue has a brand, attributes or a description."""
+    """Return whether no product of the catalogue has a brand, attributes or a description."""
     attributes = pc.sum(pc.list_value_length(catalog.table["attributes"])).as_py()
     others = (catalog.table[name] for name in ("brand", "description"))
     return not attributes and all(column.null_count == len(catalog) for column in others)

@@ -1,4 +1,4 @@
-"""All features of a pair: the families put side by side, for the products that the pairs mention."""
+"""Signals put the families of features side by side, for the products that the pairs mention."""
 
 import os
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ THREAD_PAIRS = 8_192  # pairs that one thread takes at a time
 
 @dataclass(frozen=True)
 class Learned:
-    """What words say, the first look at rivals, and a cross-encoder, each where there is one."""
+    """It keeps what words say, the first look at rivals, and a cross-encoder, each where there is one."""
 
     words: LearnedWords | None = None
     look: FirstLook | None = None
@@ -38,7 +38,7 @@ class Learned:
 
 @dataclass(frozen=True)
 class Signals:
-    """The families of features, ready to compute pairs of the products that they were prepared for.
+    """It holds the families of features, ready to compute pairs of the products that they were prepared for.
 
     `plain` ones learn nothing; of those that are learned, `words` and the `cross` encoder come next, and `rivals` last:
     their first look needs what the other families compute.
@@ -51,12 +51,12 @@ class Signals:
 
     @property
     def families(self) -> tuple[FeatureFamily, ...]:
-        """Those that need nothing but the pair, in the order of their columns: all but `rivals`."""
+        """Return the families that need nothing but the pair, in the order of their columns: all but `rivals`."""
         return (*self.plain.families, *(family for family in (self.words, self.cross) if family is not None))
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """All declarations, in the order of the columns."""
+        """Return all declarations, in the order of the columns."""
         of_families = tuple(feature for family in self.families for feature in family.features)
         return of_families if self.rivals is None else (*of_families, *self.rivals.features)
 
@@ -65,12 +65,12 @@ class Signals:
         return tuple(feature.name for feature in self.features)
 
     def learned(self, cross: CrossFolds | None) -> Learned:
-        """What was learned for these, as it is stored with a model."""
+        """Return what was learned for these families, as it is stored with a model."""
         words = None if self.words is None else self.words.learned.stored()
         return Learned(words, None if self.rivals is None else self.rivals.look.stored(), cross)
 
     def of_training_pairs(self, among: bool) -> "Signals":
-        """The same for pairs that what is learned was trained on, or (not `among`) for others."""
+        """Return the same families for pairs that they were trained on, or (not `among`) for others."""
         return Signals(
             self.plain,
             self.words and self.words.of_training_pairs(among),
@@ -79,17 +79,17 @@ class Signals:
         )
 
     def tokens(self, index: ProductIndex) -> TokenSource:
-        """What words and attributes can be learned of."""
+        """Return the source of the tokens that words and attributes can be learned from."""
         return TokenSource.of(index.catalog, self.plain.text, self.plain.attributes)
 
     def with_words(self, index: ProductIndex, learned: LearnedWords) -> "Signals":
-        """The same with what words say."""
+        """Return the same families with what words say."""
         return replace(self, words=WordSignals(self.tokens(index), learned))
 
     def with_rivals(
         self, index: ProductIndex, pairs: RivalPairs, look: FirstLook, progress: Progress = silent
     ) -> "Signals":
-        """The same with the rivals, whose pairs are scored here by every model of the first look."""
+        """Return the same families with the rivals, whose pairs are scored here by every model of the first look."""
         columns = columns_of(self.names, look.feature_names)
         scored = np.empty((len(look.members), len(pairs.left)), dtype=np.float32)
         for start in range(0, len(pairs.left), BLOCK_PAIRS):
@@ -103,12 +103,14 @@ class Signals:
         return replace(self, rivals=RivalSignals(look, lists, index.catalog.sources()))
 
     def with_cross(self, index: ProductIndex, cross: CrossFolds, products: Ints1d) -> "Signals":
-        """The same with the score of a cross-encoder, for pairs of `products`."""
+        """Return the same families with the score of a cross-encoder, for pairs of `products`."""
         return replace(self, cross=CrossSignals.from_catalog(cross, index.catalog, products))
 
     def read_words_by(self, number: int, computed: Floats2d, left: Ints1d, right: Ints1d) -> None:
-        """Put what one model reads in the words into computed features: a fold's first look was trained without the
-        fold's pairs, and may not learn of them by their words."""
+        """Put what one model reads in the words into computed features.
+
+        A fold's first look was trained without the fold's pairs, and may not learn of them by their words.
+        """
         if self.words is None:
             return
         column = len(self.plain.features)
@@ -116,7 +118,7 @@ class Signals:
         computed[:, column : column + len(self.words.features)] = self.words.compute_by(number, first, second)
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
-        """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown; the pairs shared by all cores."""
+        """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown, computed on all cores."""
         out = np.empty((len(left), len(self.features)), dtype=np.float32)
         starts = range(0, len(left), THREAD_PAIRS)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -137,7 +139,7 @@ class Signals:
             out[part, column:] = self.rivals.compute(first, second, seen)
 
     def compute_all(self, left: Ints1d, right: Ints1d, *, stage: str, progress: Progress = silent) -> Floats2d:
-        """The same, a block of pairs at a time, so that only the result is large."""
+        """Return the same features, computed a block of pairs at a time, so that only the result is large."""
         out = np.empty((len(left), len(self.features)), dtype=np.float32)
         block = BLOCK_PAIRS if self.cross is None else THREAD_PAIRS  # a cross-encoder is slow
         progress(stage, 0, len(left))
@@ -149,7 +151,7 @@ class Signals:
 
 
 def declared_features() -> tuple[Feature, ...]:
-    """Every feature that any index can have, in the order of families: what docs/features.md lists."""
+    """Return every feature that any index can have, in the order of families: what docs/features.md lists."""
     return (*declared_plain_features(), *WORD_FEATURES, *CROSS_FEATURES, *RIVAL_FEATURES)
 
 
@@ -163,7 +165,7 @@ def prepare_signals(
     learned: Learned | None = None,
     progress: Progress = silent,
 ) -> Signals:
-    """The families for an index, prepared for `products` (sorted positions).
+    """Prepare the families of an index for `products` (sorted positions).
 
     Each stage builds on those before it: the plain families, then of what is `learned` the words, the rivals by the
     first look, whose pairs are computed here, and the cross-encoder. `k` and `views` are the model's, by default the

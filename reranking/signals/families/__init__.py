@@ -1,1 +1,1 @@
-"""The families of features that look at a pair alone, or at its neighbours."""
+"""These families of features look at a pair alone, or at its neighbours; nothing in them is learned."""

@@ -1,4 +1,4 @@
-"""Attribute features: what two products both state, where they agree and where they contradict each other."""
+"""Attribute features say what two products both state, where they agree and where they contradict each other."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ FEATURES = declare(
 
 @dataclass(frozen=True)
 class AttributeSignals:
-    """Attribute keys and values of the prepared products, weighed by the whole catalogue."""
+    """It holds attribute keys and values of the prepared products, weighed by the whole catalogue."""
 
     rows: ProductRows
     keys: Bags
@@ -47,7 +47,7 @@ class AttributeSignals:
 
     @classmethod
     def from_catalog(cls, catalog: Catalog, products: Ints1d) -> "AttributeSignals":
-        """Reads the catalogue once for what is rare; keeps rows of `products`, sorted positions."""
+        """Read the catalogue once for what is rare; keep the rows of `products`, sorted positions."""
         keys, values = BagsBuilder(), BagsBuilder(groups=BUCKETS)
         for block in catalog_blocks(catalog, products):
             found = AttributeOccurrences.of_catalog(block.catalog)
@@ -56,7 +56,7 @@ class AttributeSignals:
         return cls(ProductRows.of(products, len(catalog)), keys.build(), values.build())
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
-        """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
+        """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
         rows = self.rows.rows(left), self.rows.rows(right)
         sizes = self.keys.sizes[rows[0]], self.keys.sizes[rows[1]]
         missing = (sizes[0] == 0).astype(np.float64) + (sizes[1] == 0)
@@ -69,7 +69,7 @@ class AttributeSignals:
         return columns
 
     def agreeing_and_conflicting(self, left: Rows, right: Rows) -> tuple[csr_array, csr_array]:
-        """The keys (p, BUCKETS) that rows of both sides have with a value in common, and those without one."""
+        """Return the keys (p, BUCKETS) that rows of both sides have with a value in common, and those without one."""
         agreeing = _keys(self.values.shared(left, right))
         return agreeing, _conflicts(self.keys.shared(left, right), agreeing)
 
@@ -93,12 +93,12 @@ class AttributeSignals:
 
 
 def _conflicts(shared_keys: csr_array, agreeing: csr_array) -> csr_array:
-    """The shared keys (p, BUCKETS) of which no value agrees."""
+    """Return the shared keys (p, BUCKETS) of which no value agrees."""
     return shared_keys - shared_keys.multiply(agreeing)
 
 
 def _keys(values: csr_array) -> csr_array:
-    """The distinct keys of the values of each row (p, BUCKETS), as ones."""
+    """Return the distinct keys of the values of each row (p, BUCKETS), as ones."""
     ones = np.ones(values.nnz, dtype=np.float32)
     indices = (values.indices >> BUCKET_BITS).astype(np.int32)
     keys = csr_array((ones, indices, values.indptr.astype(np.int32)), shape=(values.shape[0], BUCKETS))

@@ -1,4 +1,4 @@
-"""Code features: model codes that both titles hold, that one lacks, and how the rarest of each resemble each other."""
+"""Code features compare model codes: those that both titles hold, that one lacks, and how alike the rarest are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class CodeSignals:
-    """Model codes of the prepared products' titles, weighed by the whole catalogue."""
+    """It holds the model codes of the prepared products' titles, weighed by the whole catalogue."""
 
     codes: Bags
     readings: Bags
@@ -52,7 +52,7 @@ class CodeSignals:
     compact_titles: Objects1d  # (m,) letters and digits only
 
     def compute(self, left: Rows, right: Rows) -> list[Floats1d]:
-        """One column (p,) for each of MEANINGS."""
+        """Return one column (p,) for each of MEANINGS."""
         return [*self._found_codes(left, right), *self._main_codes(left, right), *self._codes_in_text(left, right)]
 
     def _found_codes(self, left: Rows, right: Rows) -> list[Floats1d]:
@@ -79,7 +79,7 @@ class CodeSignals:
         ]
 
     def _found(self, own: Rows, other: Rows) -> csr_array:
-        """The codes of one side that the other can be read to hold, with their weights."""
+        """Return the codes of one side that the other can be read to hold, with their weights."""
         return self.codes.take(own).multiply(self.readings.take(other).sign())
 
     def _rarest_missing(self, own: Rows, found: csr_array) -> Floats1d:
@@ -117,7 +117,7 @@ class CodeSignals:
 
 @dataclass
 class CodeSignalsBuilder:
-    """Takes the codes of all blocks of a catalogue and keeps the rows of the prepared products."""
+    """A builder takes the codes of all blocks of a catalogue and keeps the rows of the prepared products."""
 
     codes: BagsBuilder = field(default_factory=BagsBuilder)
     readings: BagsBuilder = field(default_factory=BagsBuilder)
@@ -129,7 +129,7 @@ class CodeSignalsBuilder:
     def add(
         self, products: Sequence[Codes], folded: Sequence[str], in_text: Sequence[set[str]], prepared: Ints1d
     ) -> None:
-        """The codes and folded titles of the next block, and the codes of its whole texts where there are any."""
+        """Take the codes and folded titles of the next block, and the codes of its whole texts where there are any."""
         own = Occurrences.of_tokens([product.own for product in products])
         lengths = np.fromiter((len(code) for product in products for code in product.own), dtype=np.uint8)
         np.maximum.at(self.lengths, own.columns, lengths)
@@ -140,14 +140,14 @@ class CodeSignalsBuilder:
         self.compact += ["".join(words(folded[i])).replace(".", "")[:TITLE_CHARS] for i in prepared]
 
     def build(self) -> CodeSignals:
-        """The columns of the prepared products."""
+        """Return the columns of the prepared products."""
         main_codes = [_main_code(own, self.codes.counts) for own in self.own]
         bags = self.codes.build(), self.readings.build(), self.in_text.build()
         return CodeSignals(*bags, self.lengths, _column(main_codes), _column(self.compact))
 
 
 def _main_code(own: frozenset[str], counts: npt.NDArray[np.int32]) -> str:
-    """The rarest code; of equally rare ones the longest, then the last by code point; empty for none."""
+    """Return the rarest code; of equally rare ones the longest, then the last by code point; empty for none."""
     return max(own, key=lambda code: (-counts[bucket_of(code)], len(code), code), default="")
 
 

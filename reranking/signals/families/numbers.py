@@ -1,4 +1,4 @@
-"""Number features: numbers, model codes and quantities in titles; one of them often decides."""
+"""Number features compare the numbers, model codes and quantities in titles; one of them often decides."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,18 +71,21 @@ FEATURES = tuple(
 
 @dataclass(frozen=True)
 class QuantitySignals:
-    """Quantities of the prepared products, in groups, one a dimension; `dimensions` (m,) has one bit for each."""
+    """It holds quantities of the prepared products, in groups, one a dimension.
+
+    `dimensions` (m,) has one bit for each dimension.
+    """
 
     quantities: Bags
     dimensions: Ints1d
 
     @classmethod
     def of_bags(cls, quantities: Bags) -> "QuantitySignals":
-        """Bags that were built from `quantity_occurrences`."""
+        """Take the quantities from bags that were built from `quantity_occurrences`."""
         return cls(quantities, _dimensions(quantities.matrix))
 
     def compute(self, left: Rows, right: Rows) -> list[Floats1d]:
-        """One column (p,) for each of QUANTITY_MEANINGS."""
+        """Return one column (p,) for each of QUANTITY_MEANINGS."""
         difference = self.quantities.take(left) - self.quantities.take(right)
         shared = _dimensions(self.quantities.shared(left, right))
         only = _dimensions(difference)
@@ -100,12 +103,12 @@ class QuantitySignals:
 
 
 def quantities_builder() -> BagsBuilder:
-    """Takes what `quantity_occurrences` finds."""
+    """Return a builder that takes what `quantity_occurrences` finds."""
     return BagsBuilder(groups=len(DIMENSIONS))
 
 
 def quantity_occurrences(products: Sequence[Quantities]) -> Occurrences:
-    """The quantities of each product; their groups are the dimensions."""
+    """Return the quantities of each product; their groups are the dimensions."""
     lengths = [len(product.found) for product in products]
     columns = [_column(quantity) for product in products for quantity in product.found]
     return Occurrences(np.repeat(np.arange(len(products)), lengths), np.array(columns, dtype=np.int64))
@@ -116,7 +119,7 @@ def _column(quantity: Quantity) -> int:
 
 
 def _dimensions(matrix: csr_array) -> Ints1d:
-    """One bit for each dimension among the entries of each row (p,)."""
+    """Return, for each row (p,), one bit for each dimension among its entries."""
     bits = np.zeros(matrix.shape[0], dtype=np.int64)
     filled = np.flatnonzero(np.diff(matrix.indptr))
     if filled.size:
@@ -132,7 +135,7 @@ def _agreement(bit: int, both: Ints1d, shared: Ints1d, only: Ints1d) -> Floats1d
 
 @dataclass(frozen=True)
 class NumberSignals:
-    """Numbers, codes and quantities of the prepared products' titles, weighed by the whole catalogue."""
+    """It holds the numbers, codes and quantities of the prepared products' titles, weighed by the whole catalogue."""
 
     rows: ProductRows
     numbers: Bags
@@ -143,7 +146,7 @@ class NumberSignals:
 
     @classmethod
     def from_catalog(cls, catalog: Catalog, products: Ints1d) -> "NumberSignals":
-        """Reads the catalogue once for what is rare; keeps rows of `products`, sorted positions."""
+        """Read the catalogue once for what is rare; keep the rows of `products`, sorted positions."""
         numbers, codes, quantities = BagsBuilder(), CodeSignalsBuilder(), quantities_builder()
         titles_only = has_titles_only(catalog)
         for block in catalog_blocks(catalog, products):
@@ -159,7 +162,7 @@ class NumberSignals:
         return cls(rows, numbers.build(), codes.build(), QuantitySignals.of_bags(quantities.build()))
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
-        """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
+        """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
         rows = self.rows.rows(left), self.rows.rows(right)
         columns = [*self._numbers(*rows), *self.codes.compute(*rows), *self.quantities.compute(*rows)]
         return np.column_stack(columns).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Product features: brand, colours, price, category levels, pictures and, when asked for, the source."""
+"""Product features compare brand, colours, price, category levels, pictures and, when asked for, the source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ SAME_SOURCE = Feature(
 
 @dataclass(frozen=True)
 class ProductSignals:
-    """Single facts of the prepared products (m,). Codes number distinct values, -1 = missing."""
+    """It holds single facts of the prepared products (m,). Codes number distinct values, -1 = missing."""
 
     rows: ProductRows
     brand_words: Bags
@@ -78,12 +78,12 @@ class ProductSignals:
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """The declarations, in the order of the columns."""
+        """Return the declarations, in the order of the columns."""
         return FEATURES if self.sources is None else (*FEATURES, SAME_SOURCE)
 
     @classmethod
     def from_catalog(cls, catalog: Catalog, products: Ints1d, *, same_source: bool = False) -> "ProductSignals":
-        """Reads the rows of `products`, sorted positions; `same_source` adds the feature of that name."""
+        """Read the rows of `products`, sorted positions; `same_source` adds the feature of that name."""
         chosen = catalog.take(products)
         brands = [words(fold(brand or "")) for brand in chosen.table["brand"].to_pylist()]
         named = [words(fold(title)) for title in titles(chosen)]
@@ -101,7 +101,7 @@ class ProductSignals:
         )
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
-        """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
+        """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
         rows = self.rows.rows(left), self.rows.rows(right)
         columns = [*self._brands(*rows), *self._colors(*rows), *self._prices(*rows)]
         columns += [_equal(codes[rows[0]], codes[rows[1]]) for codes in self.categories]
@@ -154,7 +154,7 @@ def _bags(products: Sequence[Sequence[str]]) -> Bags:
 
 
 def _codes(values: pa.Array | pa.ChunkedArray) -> Ints1d:
-    """A number for each distinct value, -1 for null."""
+    """Return a number for each distinct value, -1 for null."""
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     indices = pc.fill_null(values.dictionary_encode().indices, -1)

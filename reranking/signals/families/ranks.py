@@ -1,4 +1,4 @@
-"""Ranks and cosines: what each view's neighbours say of a pair, from both sides."""
+"""Ranks and cosines are what each view's neighbours say of a pair, from both sides."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ _FALLING = (
 
 
 def rank_features(view: str) -> tuple[Feature, ...]:
-    """The declarations for one view."""
+    """Declare the features of one view."""
     return tuple(
         Feature(
             f"{view}_{name}",
@@ -62,8 +62,11 @@ def rank_features(view: str) -> tuple[Feature, ...]:
 
 @dataclass(frozen=True)
 class RankSignals:
-    """One view: the neighbours of every product, cut to the model's k, what their cosines are like, who is claimed how
-    often (n,), each product's source as a code (n,), -1 for none, and the index."""
+    """It holds one view of an index: the neighbours of every product, cut to the model's k, and what is told of them.
+
+    `lists` say what their cosines are like, `claims_first` and `claims_ten` (n,) who is claimed how often, and
+    `sources` (n,) are each product's source as a code, -1 for none.
+    """
 
     index: ProductIndex
     view: str
@@ -75,7 +78,7 @@ class RankSignals:
 
     @classmethod
     def of(cls, index: ProductIndex, view: str, k: int, products: Ints1d) -> "RankSignals":
-        """Prepared for `products` (sorted positions). Raises InputError when the index has no such view."""
+        """Prepare one view for `products` (sorted positions). Raises InputError when the index has no such view."""
         neighbours = index.neighbours(view).first(k)
         lists, sources = ListStatistics.of(neighbours, products), index.catalog.sources()
         # one less than the list holds: its last neighbour may tie with others that were left out
@@ -87,7 +90,7 @@ class RankSignals:
         return rank_features(self.view)
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
-        """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
+        """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
         out = np.empty((len(left), len(_MEANINGS)), dtype=np.float32)
         for start in range(0, len(left), BLOCK_PAIRS):
             part = slice(start, start + BLOCK_PAIRS)
@@ -127,8 +130,12 @@ class RankSignals:
             out[:, number] = column
 
     def _ranks(self, side: Ints1d, other: Ints1d, cosine: Floats1d) -> Floats1d:
-        """The ranks (p,) of `other` among the neighbours of `side`, also where it ties with the last of them and was
-        left out by the order of the catalogue."""
+        """Return the ranks (p,) of `other` among the neighbours of `side`, NaN where it is not among them.
+
+        It has a rank also where it ties with the last of them and was left out by the order of the catalogue.
+
+        It has one also where it ties with the last of them and was left out by the order of the catalogue.
+        """
         ranks = rank_of(self.neighbours, side, other)
         missing = np.flatnonzero(np.isnan(ranks))
         last = self.neighbours.cosines[side[missing], -1]  # NaN where the list has room: then nothing was left out
@@ -140,7 +147,7 @@ class RankSignals:
         return ranks
 
     def _better_offers(self, side: Ints1d, other: Ints1d, cosine: Floats1d) -> Floats1d:
-        """How many neighbours of `side` (p,) the source of `other` offers that are nearer than the pair's cosine.
+        """Count the neighbours of `side` (p,), offered by the source of `other`, nearer than the pair's cosine.
 
         Those that tie with the last of a full list do not count for a pair beyond it: others may have been left out.
         """
@@ -156,7 +163,7 @@ class RankSignals:
 
 
 def claims(neighbours: Neighbours, k: int) -> Floats1d:
-    """For each product (n,) float32, how many have it among their first k neighbours, ties at the k-th included."""
+    """Return for each product (n,) float32 how many have it among their first k neighbours, with ties at the k-th."""
     counts = np.zeros(len(neighbours), dtype=np.int64)
     last = min(k, neighbours.k) - 1
     for start in range(0, len(neighbours), BLOCK_PAIRS):
@@ -174,8 +181,11 @@ def claims(neighbours: Neighbours, k: int) -> Floats1d:
 
 @dataclass(frozen=True)
 class ListStatistics:
-    """Of each product's neighbour list (n,) float32: the best cosine, its lead over the second, mean and standard
-    deviation. NaN where the list is too short for it, and for products that were not asked for."""
+    """It measures each product's neighbour list (n,), float32, NaN for products that were not asked for.
+
+    `best` is the best cosine, `step` its lead over the second, `mean` and `deviation` are those of all; NaN where the
+    list is too short for it.
+    """
 
     best: Floats1d
     step: Floats1d
@@ -202,7 +212,7 @@ class ListStatistics:
 
 
 def view_features(encoded: Sequence[str]) -> tuple[Feature, ...]:
-    """The declarations for an index that has encoded these views."""
+    """Declare the features of an index that has encoded these views."""
     found = [
         Feature(
             f"{view}_vector_missing", "missing views", f"how many of the two products have no {view} vector (0, 1, 2)"
@@ -232,7 +242,7 @@ def view_features(encoded: Sequence[str]) -> tuple[Feature, ...]:
 
 @dataclass(frozen=True)
 class ViewSignals:
-    """Which sides lack a view, and the cosines with the mean of a product's extra pictures."""
+    """It tells which sides lack a view, and the cosines with the mean of a product's extra pictures."""
 
     index: ProductIndex
 
@@ -245,7 +255,7 @@ class ViewSignals:
         return [view for view in ENCODED_VIEWS if self.index.vectors(view) is not None]
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
-        """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
+        """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
         missing = [~self.index.seen[view] for view in self._encoded]
         columns = [absent[left].astype(np.float32) + absent[right] for absent in missing]
         if "image_extra" in self._encoded:

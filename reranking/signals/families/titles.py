@@ -1,4 +1,4 @@
-"""Text features: how far the words and characters of two titles agree, and how telling the words are that do not."""
+"""Text features say how far the words and characters of two titles agree, and how telling the words are that do not."""
 
 from dataclasses import dataclass
 
@@ -69,7 +69,7 @@ FEATURES = declare(
 
 @dataclass(frozen=True)
 class Titles:
-    """Normalised titles (m,): as written, with sorted words, and the hash of the first word (-1: none)."""
+    """It holds normalised titles (m,): as written, with sorted words, and the hash of the first word (-1: none)."""
 
     written: Objects1d
     ordered: Objects1d
@@ -95,7 +95,7 @@ def _column(texts: list[str]) -> Objects1d:
 
 @dataclass(frozen=True)
 class TextSignals:
-    """Titles and texts of the prepared products, weighed by the whole catalogue."""
+    """It holds the titles and texts of the prepared products, weighed by the whole catalogue."""
 
     rows: ProductRows
     titles: Titles
@@ -107,7 +107,7 @@ class TextSignals:
 
     @classmethod
     def from_catalog(cls, catalog: Catalog, products: Ints1d) -> "TextSignals":
-        """Reads the catalogue once for what is rare; keeps rows of `products`, sorted positions."""
+        """Read the catalogue once for what is rare; keep the rows of `products`, sorted positions."""
         words_builder, grams_builder, text_builder = BagsBuilder(), BagsBuilder(), BagsBuilder()
         kept: list[list[str]] = []
         titles_only = has_titles_only(catalog)
@@ -132,13 +132,13 @@ class TextSignals:
         )
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
-        """The features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
+        """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
         rows = self.rows.rows(left), self.rows.rows(right)
         columns = [*self._titles(*rows), *self._words(*rows), self.grams.cosines(*rows), *self._text(*rows)]
         return np.column_stack(columns).astype(np.float32)
 
     def rarities(self, position: int) -> dict[str, float]:
-        """The words of a prepared product's title, each with its rarity (inverse document frequency)."""
+        """Return the words of a prepared product's title, each with its rarity (inverse document frequency)."""
         row = self.rows.rows(np.array([position], dtype=np.int64))
         matrix = self.words.take(row)
         weights = dict(zip(matrix.indices.tolist(), matrix.data.tolist(), strict=True))

@@ -1,1 +1,1 @@
-"""The families of features that are learned from labelled pairs, out of fold."""
+"""These families of features are learned from labelled pairs, which they read out of fold."""

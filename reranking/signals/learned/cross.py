@@ -1,4 +1,4 @@
-"""The cross-encoder's score as a feature of a pair."""
+"""A cross-encoder's score is a feature of a pair."""
 
 import hashlib
 from dataclasses import dataclass, field, replace
@@ -22,22 +22,22 @@ FEATURES = declare(
     },
     rising=("cross_score",),
 )
-KEPT_BLOCKS = 256  # of pairs whose scores are kept: a second training asks for the same
+KEPT_BLOCKS = 256  # blocks of pairs whose scores are kept: a second training asks for them again
 
 
 class PairTexts(Protocol):
-    """Scores pairs of texts by the models of some folds: `CrossFolds` through `score_pairs_of_texts`."""
+    """It scores pairs of texts by the model of a fold, as `_FoldScorer` does."""
 
     def __call__(self, number: int, left: list[str], right: list[str]) -> Floats1d:
-        """The scores (p,) of the model of fold `number`."""
+        """Return the scores (p,) of the model of fold `number`."""
 
 
 @dataclass(frozen=True)
 class CrossSignals(LearnedFamily):
-    """The family, prepared for products: their `texts` by row and the fold (m,) of each, -1 = in none.
+    """It is the family, prepared for products: it holds their `texts` by row and the fold (m,) of each, -1 = in none.
 
-    `out_of_fold`: pairs of products that are in folds are scored by the models of these folds, which did not see them;
-    otherwise by the mean of all models.
+    With `out_of_fold`, pairs of products that are in folds are scored by the models of these folds, which did not see
+    them; all other pairs by the mean of all models.
     """
 
     score: PairTexts
@@ -52,7 +52,7 @@ class CrossSignals(LearnedFamily):
     def from_catalog(
         cls, cross: CrossFolds, catalog: Catalog, products: Ints1d, *, out_of_fold: bool = False
     ) -> "CrossSignals":
-        """For pairs of `products` (sorted positions)."""
+        """Prepare the family for pairs of `products` (sorted positions)."""
         texts = TextTemplate(cross.template).texts(catalog.take(products))
         rows = ProductRows.of(products, len(catalog))
         scorer = _FoldScorer(cross)
@@ -60,11 +60,11 @@ class CrossSignals(LearnedFamily):
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """The one declaration."""
+        """Return the one declaration."""
         return FEATURES
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
-        """The scores (p, 1); one thread at a time, since the models use all cores themselves."""
+        """Return the scores (p, 1); one thread at a time, since the models use all cores themselves."""
         ours, theirs = self.rows.rows(left), self.rows.rows(right)
         wanted = self._models(self.folds[ours], self.folds[theirs])
         total, asked = np.zeros(len(left), dtype=np.float64), wanted.sum(axis=1)
@@ -76,11 +76,11 @@ class CrossSignals(LearnedFamily):
         return np.asarray(total / asked, dtype=np.float32)[:, None]
 
     def of_training_pairs(self, among: bool) -> "CrossSignals":
-        """The same, out of fold for pairs that it was trained on."""
+        """Return the same family, out of fold for pairs that it was trained on."""
         return replace(self, out_of_fold=among)
 
     def _models(self, left: Ints1d, right: Ints1d) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-        """Which models (p, folds) score each pair: all, or out of fold those of its own folds."""
+        """Return which models (p, folds) score each pair: all, or out of fold those of its own folds."""
         everyone = np.ones((len(left), self.count), dtype=bool)
         if not self.out_of_fold:
             return everyone
@@ -90,7 +90,7 @@ class CrossSignals(LearnedFamily):
 
 
 class _FoldScorer:
-    """The models of a folder, remembering the blocks of texts that they scored last."""
+    """It scores by the models of a folder and remembers the blocks of texts that they scored last."""
 
     def __init__(self, cross: CrossFolds) -> None:
         self.cross = cross

@@ -1,4 +1,4 @@
-"""A cross-encoder: a sentence-transformers model that reads two texts at once and says how likely they are one product."""
+"""A cross-encoder is a sentence-transformers model that reads two texts at once and says how likely they match."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,9 +19,10 @@ BATCH = 64
 def new_cross_model(
     base: ModelSource, *, max_tokens: int, layers: int | None = None, device: str = "cpu", seed: int = 0
 ) -> CrossEncoder:
-    """The weights of a text model, or a cross-encoder, under a head of one number; a head that is new is drawn by `seed`.
+    """Put the weights of a text model, or a cross-encoder, under a head of one number; `seed` draws a head that is new.
 
-    `layers`: only the first so many are kept, for speed. Raises InputError, in one line, for what cannot be loaded.
+    With `layers`, only the first so many are kept, for speed. Raises InputError, in one line, for what cannot be
+    loaded.
     """
     torch.manual_seed(seed)
     model = _load(base.where, base, device)
@@ -34,13 +35,13 @@ def new_cross_model(
 
 
 def open_cross_model(folder: Path, *, device: str = "cpu", precision: str = "fp32") -> CrossEncoder:
-    """A trained model from its folder, ready to score, with weights in fp32 or bf16."""
+    """Open a trained model from its folder, ready to score, with weights in fp32 or bf16."""
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     return _load(str(folder), ModelSource(folder.name, folder, "", ""), device, dtype).eval()
 
 
 def score_texts(model: CrossEncoder, left: Sequence[str], right: Sequence[str]) -> Floats1d:
-    """Scores (p,) float32 from 0 to 1 of pairs of texts, the same for either order; NaN where a side has no text.
+    """Score pairs of texts (p,), float32 from 0 to 1, the same for either order; NaN where a side has no text.
 
     Each different pair of texts is scored once, in batches of like length.
     """
@@ -50,9 +51,9 @@ def score_texts(model: CrossEncoder, left: Sequence[str], right: Sequence[str]) 
     if not distinct:
         return scores
     found = model.predict(distinct, batch_size=BATCH, show_progress_bar=False, activation_fn=torch.nn.Sigmoid())
-    of = dict(zip(distinct, np.asarray(found, dtype=np.float32).tolist(), strict=True))
+    score_of = dict(zip(distinct, np.asarray(found, dtype=np.float32).tolist(), strict=True))
     for place, pair in enumerate(ordered):
-        scores[place] = of.get(pair, np.nan)
+        scores[place] = score_of.get(pair, np.nan)
     return scores
 
 
@@ -77,7 +78,7 @@ def _load(where: str, source: ModelSource, device: str, dtype: torch.dtype = tor
 
 
 def _has_head(source: ModelSource) -> bool:
-    """Whether a folder holds a cross-encoder already, whose head is kept as it is."""
+    """Return whether a folder holds a cross-encoder already, whose head is kept as it is."""
     if source.folder is None:
         return False
     config = source.folder / "config.json"

@@ -1,4 +1,4 @@
-"""The folder of a trained cross-encoder: one model a fold, and the fold of every product that they were trained on."""
+"""The folder of a trained cross-encoder holds one model a fold, and the fold of every product trained on."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ KIND, FOLDS = "cross-encoder", "folds.parquet"
 
 
 def fold_folder(folder: Path, number: int) -> Path:
-    """Where the model of a fold is: the one that was not trained on the fold's products."""
+    """Return where the model of a fold is: the one that was not trained on the fold's products."""
     return folder / f"fold_{number}"
 
 
@@ -40,8 +40,11 @@ def write_folds(folder: Path, catalog: Catalog, folds: Ints1d) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class CrossManifest:
-    """What the folder of a cross-encoder says of its training: its base, a digest of its pairs, its settings, and the
-    history of each fold's model. Folders of before `precision` score in fp32."""
+    """It keeps what the folder of a cross-encoder says of its training: its base, a digest of its pairs, its settings,
+    and the history of each fold's model.
+
+    Folders written before `precision` was kept score in fp32.
+    """
 
     base: Mapping[str, str]
     pairs: str
@@ -68,7 +71,7 @@ class CrossManifest:
 
 @dataclass(frozen=True)
 class CrossFolds:
-    """A cross-encoder's folder, opened; its models, `count` of them, one a fold, are read when first asked to score.
+    """It opens a cross-encoder's folder; its models, `count` of them, one a fold, are read when first asked to score.
 
     `template` is the text of a product that they read, `precision` (fp32 or bf16) is what they score in, wherever that is.
     """
@@ -81,7 +84,7 @@ class CrossFolds:
 
     @cached_property
     def models(self) -> "tuple[CrossEncoder, ...]":
-        """The models, by fold. Raises InputError where packages or files are missing."""
+        """Read the models, by fold. Raises InputError where packages or files are missing."""
         try:
             from reranking.signals.learned.cross_encoder import open_cross_model
         except ImportError as error:
@@ -96,11 +99,11 @@ class CrossFolds:
 
     @cached_property
     def kept(self) -> dict[bytes, Floats1d]:
-        """Scores of blocks of texts that were asked for, for whoever asks again."""
+        """Return the scores of blocks of texts that were asked for, for whoever asks again."""
         return {}
 
     def folds(self, catalog: Catalog) -> Ints1d:
-        """The fold (n,) of each product of a catalogue, -1 for those that no model was trained on."""
+        """Return the fold (n,) of each product of a catalogue, -1 for those that no model was trained on."""
         table = pq.read_table(self.folder / FOLDS)
         folds = np.full(len(catalog), -1, dtype=np.int64)
         if table["id"].type != catalog.ids.type:
@@ -128,7 +131,7 @@ def open_cross(folder: Path) -> CrossFolds:
 
 @lru_cache(maxsize=4)
 def _opened(folder: Path, count: int, template: str, precision: str, fingerprint: str) -> CrossFolds:
-    """One object a folder and process, which reads the models once and keeps their scores."""
+    """Return one object a folder and process, which reads the models once and keeps their scores."""
     return CrossFolds(folder, count, template, precision, fingerprint)
 
 

@@ -1,5 +1,5 @@
-"""Tokens of a pair: words that both titles have, that one has, two that stand against each other, and keys of attributes
-on which the products agree, or do not."""
+"""A pair has tokens: words that both titles have, that one has, two that stand against each other, and keys of
+attributes on which the products agree, or do not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from reranking.signals.texts.bags import BUCKETS, Bags, Rows, bucket_of
 
 ONE_SIDED, SHARED, OPPOSED, AGREEING, CONFLICTING = range(5)  # kinds of tokens
 KINDS = 5
-MOST_OPPOSED = 144  # of a pair of titles: of longer ones that differ this much, two words say nothing of each other
+MOST_OPPOSED = 144  # pairs of opposed words; titles with more differ so much that two words tell nothing
 _MIX, _OTHER = 2_654_435_761, 40_503  # odd numbers that spread two buckets over the buckets
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """Buckets (t,) of the tokens of pairs: those of pair i are `buckets[starts[i] : starts[i + 1]]`, `starts` (p + 1,)."""
+    """It holds buckets (t,) of tokens: those of pair i are `buckets[starts[i] : starts[i + 1]]`, `starts` (p + 1,)."""
 
     starts: Ints1d
     buckets: Ints1d
@@ -30,15 +30,15 @@ class Tokens:
 
 @dataclass(frozen=True)
 class PairTokens:
-    """The tokens of each kind (KINDS) of pairs."""
+    """It holds the tokens of each kind (KINDS) of pairs."""
 
     kinds: tuple[Tokens, ...]
 
 
 @dataclass(frozen=True)
 class TokenSource:
-    """What tokens of pairs are read of: the words of prepared products' titles, their attributes, and the bucket of their
-    level-3 category (m,), -1 = none."""
+    """Tokens of pairs are read from it: it holds the words of prepared products' titles, their attributes, and the
+    bucket of their level-3 category (m,), -1 = none."""
 
     rows: ProductRows
     words: Bags
@@ -47,14 +47,17 @@ class TokenSource:
 
     @classmethod
     def of(cls, catalog: Catalog, text: TextSignals, attributes: AttributeSignals) -> "TokenSource":
-        """Of the products that both families were prepared for."""
+        """Read the words, attributes and categories of the products that both families were prepared for."""
         names = catalog.category(3).take(text.rows.products).to_pylist()
         buckets = {name: -1 if name is None else category_bucket(name) for name in set(names)}
         categories = np.array([buckets[name] for name in names], dtype=np.int64)
         return cls(text.rows, text.words, attributes, categories)
 
     def tokens(self, left: Rows, right: Rows) -> PairTokens:
-        """Of pairs of rows (p,). A key is a token by itself, and one in the category of both, where that is one."""
+        """Return the tokens of pairs of rows (p,).
+
+        A key is a token by itself, and one in the category of both products, where that is one.
+        """
         difference, shared = self.words.take(left) - self.words.take(right), self.words.shared(left, right)
         one_sided = Tokens(difference.indptr, difference.indices)
         words = (one_sided, Tokens(shared.indptr, shared.indices), _opposed(one_sided, difference.data > 0))
@@ -64,22 +67,22 @@ class TokenSource:
         same = self.categories[left] == self.categories[right]
         categories = np.where(same, self.categories[left], -1)
         keys = self.attributes.agreeing_and_conflicting(left, right)
-        return PairTokens((*words, *(_keyed(of, categories) for of in keys)))
+        return PairTokens((*words, *(_keyed(agreement, categories) for agreement in keys)))
 
 
 def category_bucket(name: str) -> int:
-    """The bucket of a category."""
+    """Return the bucket of a category."""
     return bucket_of(f"category {name}")
 
 
 def opposed_bucket(word: str, other: str) -> int:
-    """The bucket of two words that stand against each other, in either order."""
+    """Return the bucket of two words that stand against each other, in either order."""
     low, high = sorted((bucket_of(word), bucket_of(other)))
     return int(_mixed(low, high))
 
 
 def key_buckets(key: str, category: str | None) -> Sequence[int]:
-    """The buckets of an attribute's key: by itself, and in the category of both products."""
+    """Return the buckets of an attribute's key: by itself, and in the category of both products."""
     own = bucket_of(key)
     return [own] if category is None else [own, int(_mixed(own, category_bucket(category)))]
 
@@ -89,7 +92,7 @@ def _mixed(one: Ints1d | int, other: Ints1d | int) -> Ints1d | int:
 
 
 def _opposed(words: Tokens, on_left: Bools1d) -> Tokens:
-    """Every word that only the left title has with every one that only the right has."""
+    """Return every word that only the left title has, together with every one that only the right has."""
     pairs = len(words.starts) - 1
     row = np.repeat(np.arange(pairs), np.diff(words.starts))
     (left, of_left), (right, of_right) = (
@@ -107,7 +110,7 @@ def _opposed(words: Tokens, on_left: Bools1d) -> Tokens:
 
 
 def _keyed(keys: csr_array, categories: Ints1d) -> Tokens:
-    """Keys (p, BUCKETS) by themselves, then in the category (p,) of their pair where it has one."""
+    """Return keys (p, BUCKETS) by themselves, then in the category (p,) of their pair where it has one."""
     row = np.repeat(np.arange(keys.shape[0]), np.diff(keys.indptr))
     own = keys.indices.astype(np.int64)
     within = np.flatnonzero(categories[row] >= 0)

@@ -1,4 +1,4 @@
-"""Rivals: the other products that compete for each side of a pair, and how likely each of them is its match.
+"""Rivals are the other products that compete for each side of a pair; a first look says how likely each is a match.
 
 A product's rivals are its first neighbours in every view. They depend on the index alone, never on which other pairs
 are scored.
@@ -19,10 +19,10 @@ BLOCK_PRODUCTS = 65_536
 
 @dataclass(frozen=True)
 class RivalPairs:
-    """Who competes: `products` (m,) sorted positions, `starts` (m + 1,) of each one's part of `rivals` (t,) positions.
+    """It holds who competes: `products` (m,) sorted positions, `starts` (m + 1,) of each one's part of `rivals` (t,).
 
-    `left`, `right` (u,) are the distinct pairs among these, left before right, and `pair_of` (t,) which of them a
-    product and its rival are.
+    `rivals` are positions. `left`, `right` (u,) are the distinct pairs among these, left before right, and `pair_of`
+    (t,) says which of them a product and its rival are.
     """
 
     products: Ints1d
@@ -34,7 +34,7 @@ class RivalPairs:
 
     @classmethod
     def of(cls, index: ProductIndex, products: Ints1d, views: Sequence[str], k: int) -> "RivalPairs":
-        """The rivals of `products` (sorted positions), by the first k neighbours of each view."""
+        """Find the rivals of `products` (sorted positions), by the first k neighbours of each view."""
         n = len(index.catalog)
         lists = [first_neighbours(index.neighbours(view).first(k), products, RIVALS) for view in views]
         keys = np.unique(np.concatenate([products[rows] * n + rivals for rows, rivals in lists]))
@@ -45,12 +45,12 @@ class RivalPairs:
 
     @property
     def mentioned(self) -> Ints1d:
-        """The products and all their rivals, sorted."""
+        """Return the products and all their rivals, sorted."""
         return np.union1d(self.products, self.rivals)
 
 
 def first_neighbours(neighbours: Neighbours, products: Ints1d, count: int) -> tuple[Ints1d, Ints1d]:
-    """Rows of `products` and positions of their first `count` neighbours, with those that tie with the last of these.
+    """Return rows of `products` and positions of their first `count` neighbours, ties with the last of these too.
 
     Of a tie that goes on to the end of a full list nobody is taken: the order of the catalogue decided who is in it.
     """
@@ -71,8 +71,11 @@ def first_neighbours(neighbours: Neighbours, products: Ints1d, count: int) -> tu
 
 @dataclass(frozen=True)
 class RivalLists:
-    """How a first look scores the rivals: log-odds (t,) in the order of `pairs.rivals`, and for each product (m,) the
-    number of matches expected among its rivals (the sum of their probabilities), float64."""
+    """It keeps how a first look scores the rivals.
+
+    `log_odds` (t,) are in the order of `pairs.rivals`; `expected` (m,) float64 is the number of matches that each
+    product has among its rivals (the sum of their probabilities).
+    """
 
     pairs: RivalPairs
     log_odds: Floats1d
@@ -80,13 +83,13 @@ class RivalLists:
 
     @classmethod
     def of(cls, pairs: RivalPairs, log_odds: Floats1d) -> "RivalLists":
-        """From the log-odds (u,) of the distinct pairs."""
+        """Make the lists from the log-odds (u,) of the distinct pairs."""
         of_rivals = np.asarray(log_odds[pairs.pair_of], dtype=np.float32)
         sums = np.concatenate([[0.0], np.cumsum(_rounded(of_rivals))])
         return cls(pairs, of_rivals, np.diff(sums[pairs.starts]))
 
     def against(self, side: Ints1d, other: Ints1d, sources: Ints1d) -> "Competition":
-        """The rivals of `side` (p,) without `other` (p,); `sources` (n,) are codes of who offers each product."""
+        """Say how the rivals of `side` (p,), but for `other` (p,), compete; `sources` (n,) are codes of who offers."""
         rows = np.searchsorted(self.pairs.products, side)
         rivals, log_odds = self._padded(rows)
         is_other = rivals == other[:, None]
@@ -100,7 +103,7 @@ class RivalLists:
         )
 
     def _padded(self, rows: Ints1d) -> tuple[Ints2d, Floats2d]:
-        """Rivals (p, w) and their log-odds of these products, -1 and NaN where a product has fewer."""
+        """Return the rivals (p, w) of these products and their log-odds, -1 and NaN where a product has fewer."""
         first = self.pairs.starts[rows]
         counts = self.pairs.starts[rows + 1] - first
         columns = np.arange(counts.max(initial=0))[None, :]
@@ -116,8 +119,11 @@ NOBODY = -9.0  # log-odds of a best rival where there is none: below what a firs
 
 @dataclass(frozen=True)
 class Competition:
-    """One side of pairs (p,): the log-odds of its best rival, and of the best that the other's source offers, and the
-    matches expected among its rivals; all without the other product itself."""
+    """It describes the rivals of one side of pairs (p,), all without the other product itself.
+
+    `best` is the log-odds of the best rival, `best_offer` of the best that the other's source offers, and `expected`
+    the number of matches expected among them.
+    """
 
     best: Floats1d
     best_offer: Floats1d
@@ -129,5 +135,5 @@ def _best(log_odds: Floats2d, among: "np.ndarray[tuple[int, int], np.dtype[np.bo
 
 
 def _rounded(log_odds: Floats1d | Floats2d) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
-    """Probabilities in steps of 2^-20, so that their sums are exact, in any order."""
+    """Return probabilities in steps of 2^-20, so that their sums are exact, in any order."""
     return np.round(np.ldexp(1 / (1 + np.exp(-np.nan_to_num(log_odds, nan=-np.inf).astype(np.float64))), 20)) / 2**20

@@ -1,4 +1,4 @@
-"""Rival features: whether another product suits one side of a pair better, by a first look of a small model at all of them."""
+"""Rival features say whether another product suits one side of a pair better, by a small model's first look."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -34,25 +34,28 @@ FEATURES = declare(
 
 @dataclass(frozen=True)
 class FirstLook:
-    """`feature_names` it needs and `members`: the model trained on all pairs first, then one for each fold, which was
-    not trained on the fold's pairs; `folds` (n,) of the products, -1 for those not trained on. A stored one has the
-    first member only."""
+    """A first look is a small model that scores pairs by the `feature_names` that it needs.
+
+    `members` are the model trained on all pairs first, then one for each fold, which was not trained on the fold's
+    pairs; `folds` (n,) are those of the products, -1 for those not trained on. A stored first look has the first member
+    only.
+    """
 
     feature_names: tuple[str, ...]
     members: tuple[Any, ...]
     folds: Ints1d | None = None
 
     def stored(self) -> "FirstLook":
-        """What scoring other pairs needs."""
+        """Return what scoring other pairs needs."""
         return FirstLook(self.feature_names, self.members[:1])
 
     def models_of(self, left: Ints1d, *, out_of_fold: bool) -> Ints1d:
-        """Which member (p,) looks at each pair."""
+        """Return which member (p,) looks at each pair."""
         return models_of(self.folds, left, out_of_fold=out_of_fold)
 
 
 def log_odds(member: Any, features: Floats2d) -> Floats1d:
-    """What a member says of pairs (p, f): log-odds (p,) float32, rounded to 1/1024, kept from certainty."""
+    """Return what a member says of pairs (p, f): log-odds (p,) float32, rounded to 1/1024, kept from certainty."""
     scores = np.clip(predict([member], features).astype(np.float64), LEAST_SCORE, 1 - LEAST_SCORE)
     return np.asarray(np.round(np.log(scores / (1 - scores)) * 1024) / 1024, dtype=np.float32)
 
@@ -65,7 +68,7 @@ def train_first_look(
     options: BoostingOptions,
     seed: int,
 ) -> FirstLook:
-    """Train on the pairs, whose features `compute` makes."""
+    """Train a first look on the pairs, whose features `compute` makes."""
     pairs = stacking.pairs
     examples = Examples(compute(pairs.left, pairs.right), pairs.targets, np.zeros(len(pairs), dtype=np.int64))
     small = replace(options, eta=ETA, max_depth=DEPTH)
@@ -75,9 +78,10 @@ def train_first_look(
 
 @dataclass(frozen=True)
 class RivalSignals:
-    """A first look, and the lists of rivals that each of its models scored; `sources` (n,) are codes, -1 unknown.
+    """It holds a first look, and the lists of rivals that each of its models scored.
 
-    `out_of_fold`: pairs that the first look was trained on are seen by the models that were not trained on them.
+    `sources` (n,) are codes, -1 unknown. With `out_of_fold`, pairs that the first look was trained on are seen by the
+    models that were not trained on them.
     """
 
     look: FirstLook
@@ -88,7 +92,7 @@ class RivalSignals:
     features = FEATURES
 
     def compute(self, left: Ints1d, right: Ints1d, seen: Floats2d) -> Floats2d:
-        """The features of pairs of positions (p,), as (p, f) float32; `seen` (p, g) are what the first look needs."""
+        """Return the features (p, f) float32 of pairs of positions (p,); the first look needs `seen` (p, g)."""
         out = np.empty((len(left), len(FEATURES)), dtype=np.float32)
         models = self.look.models_of(left, out_of_fold=self.out_of_fold)
         for number in np.unique(models):
@@ -98,7 +102,7 @@ class RivalSignals:
         return out
 
     def of_training_pairs(self, among: bool) -> "RivalSignals":
-        """The same, out of fold for pairs that it was trained on."""
+        """Return the same family, out of fold for pairs that it was trained on."""
         return replace(self, out_of_fold=among)
 
     def _judge(self, lists: RivalLists, left: Ints1d, right: Ints1d, own: Floats1d) -> Floats2d:

@@ -1,4 +1,4 @@
-"""Stacking: small models whose outputs are features, trained before the reranker on the same pairs, a fold apart.
+"""Stacking trains small models before the reranker, on the same pairs, a fold apart; their outputs are features.
 
 Of each kind there is a model of all pairs and one a fold, which was not trained on the fold's product groups. Pairs that
 they were trained on are looked at by the model of their fold, so that the reranker learns from what it will see later.
@@ -21,14 +21,15 @@ MOST_PAIRS = 200_000  # training pairs that they learn from
 
 @dataclass(frozen=True)
 class Stacking:
-    """The `pairs` to learn from, their sides in order of position, and the fold (n,) of each product, -1 for others."""
+    """It holds the `pairs` to learn from, sides in order of position, and the fold (n,) of each product, -1 for
+    none."""
 
     pairs: LabelledPairs
     folds: Ints1d
 
     @classmethod
     def of(cls, pairs: LabelledPairs, n_products: int, *, seed: int) -> "Stacking | None":
-        """None where there are too few matches, or a fold leaves matches or non-matches alone.
+        """Deal the pairs; return None where there are too few matches, or a fold leaves matches or non-matches alone.
 
         Folds are of whole product groups; a pair is in the fold of its left product.
         """
@@ -47,13 +48,13 @@ class Stacking:
 
     @cached_property
     def rows(self) -> tuple[Ints1d, ...]:
-        """The pairs that each model is trained on: all, then for each fold those outside it."""
+        """Return the pairs that each model is trained on: all, then for each fold those outside it."""
         of_pairs = self.folds[self.pairs.left]
         return (np.arange(len(self.pairs)), *(np.flatnonzero(of_pairs != fold) for fold in range(FOLDS)))
 
 
 def models_of(folds: Ints1d | None, left: Ints1d, *, out_of_fold: bool) -> Ints1d:
-    """Which model (p,) looks at each pair: the first, or out of fold that of the fold of its left product, if any."""
+    """Return which model (p,) looks at each pair: the first, or out of fold that of its left product's fold, if any."""
     if not out_of_fold or folds is None:
         return np.zeros(len(left), dtype=np.int64)
     return np.asarray(folds[left] + 1, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""What words and attributes say of a match, learned from pairs: a linear model over the tokens of a pair, and its features."""
+"""A linear model over the tokens of a pair learns what words and attributes say of a match, and gives features."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Rows
 from reranking.signals.texts.sparse_rows import row_maxima, row_sums
 
 UNIT = 256  # weights are rounded to 1 / UNIT log-odds, so that sums of them are exact
-LEAST_PAIRS = 3  # training pairs that a token stands in
+LEAST_PAIRS = 3  # training pairs that have a token, for it to be learned
 FREEDOM = 0.3  # the inverse of the penalty on squared weights
 BLOCK_PAIRS = 16_384
 FAMILY = "learned words"
@@ -47,7 +47,10 @@ FEATURES = declare(FAMILY, MEANINGS, rising=tuple(MEANINGS))
 
 @dataclass(frozen=True)
 class WordModel:
-    """Weights, in steps of 1 / UNIT log-odds, of the tokens `keys` (t,), sorted: kind << BUCKET_BITS | bucket."""
+    """It holds weights, in steps of 1 / UNIT log-odds, of the tokens `keys` (t,).
+
+    A key is kind << BUCKET_BITS | bucket; they are sorted.
+    """
 
     keys: npt.NDArray[np.int32]
     weights: npt.NDArray[np.int16]
@@ -55,16 +58,19 @@ class WordModel:
 
     @cached_property
     def table(self) -> npt.NDArray[np.int16]:
-        """The weight of every token (KINDS, BUCKETS), 0 of one that was not learned."""
+        """Return the weight of every token (KINDS, BUCKETS), 0 of one that was not learned."""
         table = np.zeros(KINDS * BUCKETS, dtype=np.int16)
         table[self.keys] = self.weights
         return table.reshape(KINDS, BUCKETS)
 
     def weigh(self, tokens: PairTokens) -> Floats2d:
-        """Log-odds (p, 8): in all; of words that one title has, the sum and the least; of shared words; of opposed ones,
-        the sum and the least; of attributes, the sum and the least of those that conflict."""
+        """Return log-odds (p, 8), as sums in all and by kind, and as the least of some kinds.
+
+        The columns are: all; words that one title has, their sum and least; shared words; opposed words, their sum and
+        least; attributes, the sum and the least of those that conflict.
+        """
         found = [self._weights(tokens, kind) for kind in range(KINDS)]
-        sums = [row_sums(of.starts, weights) for of, weights in zip(tokens.kinds, found, strict=True)]
+        sums = [row_sums(part.starts, weights) for part, weights in zip(tokens.kinds, found, strict=True)]
         least = {
             kind: -np.nan_to_num(row_maxima(tokens.kinds[kind].starts, -found[kind]))
             for kind in (ONE_SIDED, OPPOSED, CONFLICTING)
@@ -85,34 +91,36 @@ class WordModel:
         return np.asarray(self.table[kind][tokens.kinds[kind].buckets], dtype=np.float32)
 
     def log_odds(self, kind: int, bucket: int) -> float:
-        """What was learned of one token."""
+        """Return what was learned of one token."""
         return float(self.table[kind, bucket]) / UNIT
 
     def stored(self) -> npt.NDArray[np.int32]:
-        """(t + 1, 2): the intercept, then keys and weights."""
+        """Return the intercept, then keys and weights, as (t + 1, 2)."""
         rows = np.column_stack([self.keys, self.weights.astype(np.int32)])
         return np.concatenate([np.array([[-1, self.intercept]], dtype=np.int32), rows])
 
     @classmethod
     def read(cls, stored: npt.NDArray[np.int32]) -> "WordModel":
-        """From what `stored` gave."""
+        """Read the model from what `stored` returned."""
         return cls(stored[1:, 0].astype(np.int32), stored[1:, 1].astype(np.int16), int(stored[0, 1]))
 
 
 @dataclass(frozen=True)
 class LearnedWords:
-    """The model of all pairs first, then one for each fold, as for a first look; `folds` (n,) of the products. What is
-    stored has the first model only."""
+    """It keeps the model of all pairs first, then one for each fold, as a first look does.
+
+    `folds` (n,) are those of the products. What is stored has the first model only.
+    """
 
     models: tuple[WordModel, ...]
     folds: Ints1d | None = None
 
     def stored(self) -> "LearnedWords":
-        """What scoring other pairs needs."""
+        """Return what scoring other pairs needs."""
         return LearnedWords(self.models[:1])
 
     def models_of(self, left: Ints1d, *, out_of_fold: bool) -> Ints1d:
-        """Which model (p,) looks at each pair."""
+        """Return which model (p,) looks at each pair."""
         return models_of(self.folds, left, out_of_fold=out_of_fold)
 
 
@@ -129,7 +137,7 @@ def train_words(source: TokenSource, left: Rows, right: Rows, stacking: Stacking
 
 
 def _columns(source: TokenSource, left: Rows, right: Rows) -> tuple[npt.NDArray[np.int32], csr_matrix]:
-    """The keys (t,) of tokens that enough pairs have, and which pair has which of them (p, t)."""
+    """Return the keys (t,) of tokens that enough pairs have, and which pair has which of them (p, t)."""
     rows, keys = [], []
     for start in range(0, len(left), BLOCK_PAIRS):
         part = slice(start, start + BLOCK_PAIRS)
@@ -152,7 +160,7 @@ def _rows(tokens: Tokens) -> Ints1d:
 
 
 def _fit(keys: npt.NDArray[np.int32], counts: csr_matrix, targets: Floats1d) -> WordModel:
-    """Logistic regression with a penalty on squared weights; weights of less than half a step are nothing."""
+    """Fit a logistic regression with a penalty on squared weights; weights of less than half a step are nothing."""
     from sklearn.linear_model import LogisticRegression
 
     if not len(keys):
@@ -166,9 +174,9 @@ def _fit(keys: npt.NDArray[np.int32], counts: csr_matrix, targets: Floats1d) -> 
 
 @dataclass(frozen=True)
 class WordSignals(LearnedFamily):
-    """The family, for products whose tokens the `source` has.
+    """It is the family, for products whose tokens the `source` has.
 
-    `out_of_fold`: pairs that the models were trained on are read by those that were not trained on them.
+    With `out_of_fold`, pairs that the models were trained on are read by those that were not trained on them.
     """
 
     source: TokenSource
@@ -178,15 +186,15 @@ class WordSignals(LearnedFamily):
     features = FEATURES
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
-        """The features of pairs of positions (p,), as (p, f) float32, NaN where a title has no words."""
+        """Return the features of pairs of positions (p,), as (p, f) float32, NaN where a title has no words."""
         return self._read(left, right, self.learned.models_of(left, out_of_fold=self.out_of_fold))
 
     def of_training_pairs(self, among: bool) -> "WordSignals":
-        """The same, out of fold for pairs that it was trained on."""
+        """Return the same family, out of fold for pairs that it was trained on."""
         return replace(self, out_of_fold=among)
 
     def compute_by(self, number: int, left: Ints1d, right: Ints1d) -> Floats2d:
-        """The same, all by one model."""
+        """Return the same features, all by one model."""
         return self._read(left, right, np.full(len(left), number, dtype=np.int64))
 
     def _read(self, left: Ints1d, right: Ints1d, models: Ints1d) -> Floats2d:

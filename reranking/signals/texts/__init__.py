@@ -1,1 +1,1 @@
-"""What is read in a title or an attribute: tokens, codes, quantities, colours."""
+"""Titles and attributes are read here: their tokens, codes, quantities and colours."""

@@ -1,4 +1,4 @@
-"""Attributes as (key, value) entries in columns, keys and values written one way whatever the seller's way."""
+"""Attributes become (key, value) entries in columns, keys and values written one way whatever the seller's way."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from reranking.signals.texts.tokens import fold, words
 
 @dataclass(frozen=True)
 class AttributeOccurrences:
-    """The attributes of a block of products: their keys, and their values in groups, one a key."""
+    """It holds the attributes of a block of products: their keys, and their values in groups, one a key."""
 
     keys: Occurrences
     values: Occurrences
 
     @classmethod
     def of_catalog(cls, catalog: Catalog) -> "AttributeOccurrences":
-        """One occurrence an entry; an entry without a key or a value says nothing and is left out."""
+        """Read one occurrence of each entry; one without a key or a value says nothing and is left out."""
         plain_keys, plain_values = _Spellings(plain_key), _Spellings(plain_value)
         rows: list[int] = []
         keys: list[int] = []
@@ -38,7 +38,7 @@ class AttributeOccurrences:
 
 
 class _Spellings(dict[str, str]):
-    """Remembers how each spelling was put: a catalogue says the same few things again and again."""
+    """It remembers how each spelling was put: a catalogue says the same few things again and again."""
 
     def __init__(self, plain: Callable[[str], str]) -> None:
         super().__init__()
@@ -50,12 +50,15 @@ class _Spellings(dict[str, str]):
 
 
 def plain_key(text: str) -> str:
-    """A key in one spelling."""
+    """Write a key in one spelling."""
     return " ".join(words(fold(text)))
 
 
 def plain_value(text: str) -> str:
-    """A value in one spelling: `64 ГБ` and `64GB` are one, `1,50` and `1.5` too; empty when it says nothing."""
+    """Write a value in one spelling, empty when it says nothing.
+
+    `64 ГБ` and `64GB` are one, `1,50` and `1.5` too.
+    """
     folded = fold(text)
     measured = read_quantities(folded)
     if measured.found and not words(measured.rest):

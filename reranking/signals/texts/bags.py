@@ -1,4 +1,4 @@
-"""Bags of tokens: which tokens each product has, how rare they are in the catalogue, and what two products share."""
+"""Bags of tokens say which tokens each product has, how rare they are in the catalogue, and what two products share."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ Rows = npt.NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Occurrences:
-    """Tokens of a block of products: token i stands in product `rows[i]`, in column `columns[i]`; int64, both (t,).
+    """It places tokens of a block of products: token i stands in product `rows[i]`, column `columns[i]`; int64, (t,).
 
     A token's column is its bucket, or group << BUCKET_BITS | bucket where tokens belong to groups of their own
     (dimensions, attribute keys), so that the columns of a group stand together. There are at most BUCKETS groups.
@@ -29,7 +29,7 @@ class Occurrences:
 
     @classmethod
     def of_tokens(cls, products: Sequence[Collection[str]]) -> "Occurrences":
-        """A few tokens, without blanks in them, for each product."""
+        """Place a few tokens, without blanks in them, for each product."""
         lengths = np.fromiter(map(len, products), dtype=np.int64, count=len(products))
         blob = " ".join([" ".join(tokens) for tokens in products if tokens]).encode("utf-8", "surrogatepass")
         hashes = np.fromiter(map(crc32, blob.split(b" ") if blob else []), dtype=np.int64)
@@ -37,15 +37,16 @@ class Occurrences:
 
 
 def bucket_of(token: str) -> int:
-    """The bucket of a token: a hash that is the same in every run."""
+    """Return the bucket of a token: a hash that is the same in every run."""
     return crc32(token.encode("utf-8", "surrogatepass")) & (BUCKETS - 1)
 
 
 @dataclass(frozen=True)
 class Bags:
-    """Each product's distinct tokens: CSR (m, groups * BUCKETS) float32 of inverse document frequencies, sorted.
+    """Bags hold each product's distinct tokens, weighed by their inverse document frequencies.
 
-    `sizes`, `weights` and `squares` (m,) are the number of tokens and the sums of their weights and squared weights.
+    `matrix` is CSR (m, groups * BUCKETS) float32, sorted. `sizes`, `weights` and `squares` (m,) are the number of
+    tokens and the sums of their weights and squared weights.
     """
 
     matrix: csr_array
@@ -60,37 +61,37 @@ class Bags:
         return cls(matrix, np.diff(matrix.indptr).astype(np.float64), *sums)
 
     def take(self, rows: Rows) -> csr_array:
-        """The rows asked for, (p, BUCKETS)."""
+        """Return the rows asked for, (p, BUCKETS)."""
         taken = self.matrix[rows]
         taken.has_canonical_format = True  # spares a check of what is true by construction
         return taken
 
     def shared(self, left: Rows, right: Rows) -> csr_array:
-        """Tokens on both sides (p, BUCKETS) with their squared weights."""
+        """Return the tokens on both sides (p, BUCKETS) with their squared weights."""
         return self.take(left).multiply(self.take(right))
 
     def cosines(self, left: Rows, right: Rows) -> Floats1d:
-        """Cosines of the weighted bags (p,), NaN where either is empty."""
+        """Return the cosines of the weighted bags (p,), NaN where either is empty."""
         return self.cosine(left, right, self.shared(left, right))
 
     def cosine(self, left: Rows, right: Rows, shared: csr_array) -> Floats1d:
-        """The same, from what `shared` returned."""
+        """Return the same cosines, from what `shared` returned."""
         lengths = np.sqrt(self.squares[left] * self.squares[right])
         return ratio(row_sums(shared.indptr, shared.data), lengths)
 
     def shared_weights(self, rows: Rows, others: "Bags", other_rows: Rows) -> Floats1d:
-        """The weights, in these bags, of the tokens that the other bags of each pair hold too (p,)."""
+        """Sum the weights, in these bags, of the tokens that the other bags of each pair hold too (p,)."""
         shared = self.take(rows).multiply(others.take(other_rows).sign())
         return row_sums(shared.indptr, shared.data)
 
     def has_tokens(self) -> bool:
-        """Whether any product has a token."""
+        """Return whether any product has a token."""
         return bool(self.matrix.nnz > 0)
 
 
 @dataclass
 class BagsBuilder:
-    """Counts tokens over all blocks of a catalogue and keeps the rows of the prepared products.
+    """A builder counts tokens over all blocks of a catalogue and keeps the rows of the prepared products.
 
     `groups` bounds the group numbers of its columns. Counts are of buckets whatever the group.
     """
@@ -106,7 +107,7 @@ class BagsBuilder:
         return np.int32 if self.groups * BUCKETS < 2**31 else np.int64
 
     def add(self, tokens: Occurrences, n_products: int, prepared: Ints1d) -> None:
-        """The tokens of the next block of n_products; `prepared` are the rows to keep, sorted."""
+        """Take the tokens of the next block of n_products; `prepared` are the rows to keep, sorted."""
         keys = _distinct(tokens.rows << 2 * BUCKET_BITS | tokens.columns)
         rows, columns = keys >> 2 * BUCKET_BITS, keys & ((1 << 2 * BUCKET_BITS) - 1)
         np.add.at(self.counts, columns & (BUCKETS - 1), 1)
@@ -117,9 +118,9 @@ class BagsBuilder:
         self.lengths.append(np.bincount(rows, minlength=n_products)[prepared])
 
     def inverse_frequencies(self, columns: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
-        """ln((1 + n) / (1 + products with the token)) + 1 for each column, as scikit-learn smooths it.
+        """Weigh each column as ln((1 + n) / (1 + products with the token)) + 1, as scikit-learn smooths it.
 
-        Rounded to 1/1024, so that sums of weights are exact: in any order, and down to zero.
+        The weights are rounded to 1/1024, so that sums of them are exact: in any order, and down to zero.
         """
         counts = self.counts[columns & (BUCKETS - 1)].astype(np.float64)
         exact = np.log((1 + self.products_seen) / (1 + counts)) + 1
@@ -127,7 +128,7 @@ class BagsBuilder:
         return weights
 
     def build(self, *, max_share: float = 1.0) -> Bags:
-        """The bags of the prepared products, without tokens that more than max_share of all products have."""
+        """Build the bags of the prepared products, without tokens that more than max_share of all products have."""
         columns = np.concatenate([np.zeros(0, dtype=self.column_type), *self.columns])
         lengths = np.concatenate([np.zeros(0, dtype=np.int64), *self.lengths])
         if max_share < 1:
@@ -140,7 +141,7 @@ class BagsBuilder:
 
 
 def _distinct(keys: Ints1d) -> Ints1d:
-    """Each key once, rising. Sorting is several times faster here than the hashing of np.unique."""
+    """Return each key once, rising. Sorting is several times faster here than the hashing of np.unique."""
     ordered: Ints1d = np.sort(keys)
     distinct: Ints1d = ordered[np.diff(ordered, prepend=-1) != 0]
     return distinct
@@ -148,7 +149,7 @@ def _distinct(keys: Ints1d) -> Ints1d:
 
 @dataclass(frozen=True)
 class Overlap:
-    """What two bags share, for pairs (p,): the weights of tokens on the left only, right only, and on both sides.
+    """It says what two bags share, for pairs (p,): the weights of tokens on the left only, right only, and on both.
 
     Sums are 0 and `rarest_*` NaN where there is no such token. Weights are inverse document frequencies.
     """
@@ -166,7 +167,7 @@ class Overlap:
 
     @classmethod
     def of(cls, bags: Bags, left: Rows, right: Rows) -> "Overlap":
-        """One subtraction tells all but the rarest shared: shared tokens cancel, the others keep their sign."""
+        """Subtract the bags, which tells all but the rarest shared: shared tokens cancel, others keep their sign."""
         difference = bags.take(left) - bags.take(right)
         indptr, data = difference.indptr, difference.data.astype(np.float64)
         on_left = data > 0

@@ -1,4 +1,4 @@
-"""Numbers and model codes in a text, whatever separators a seller wrote them with."""
+"""Numbers and model codes are found in a text whatever separators a seller wrote them with."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Codes:
 
 
 def read_codes(folded: str, rest: str) -> Codes:
-    """The codes of a folded text; `rest` is the text without quantities, which are no codes of their own."""
+    """Read the codes of a folded text; `rest` is the text without quantities, which are no codes of their own."""
     own = written_codes(rest)
     pieces = [word.replace(".", "") for word in words(folded)]
     pairs = [first + second for first, second in pairwise(pieces)]
@@ -35,7 +35,7 @@ def read_codes(folded: str, rest: str) -> Codes:
 
 
 def written_codes(text: str) -> set[str]:
-    """The codes written in one run of a folded text, whole and in parts."""
+    """Return the codes written in one run of a folded text, whole and in parts."""
     own: set[str] = set()
     for run in _RUN.findall(text):
         if run.isalpha() or _NUMBER.fullmatch(run):
@@ -46,18 +46,18 @@ def written_codes(text: str) -> set[str]:
 
 
 def _only_codes(tokens: Sequence[str]) -> list[str]:
-    """The tokens that mix letters and digits."""
+    """Return the tokens that mix letters and digits."""
     return [token for token in tokens if not token.isalpha() and not token.isdigit() and 2 <= len(token) <= CODE_CHARS]
 
 
 def read_numbers(rest: str, measured: tuple[str, ...]) -> frozenset[str]:
-    """The numbers of a text, those with units too, without leading zeros and empty decimals: `2.0` is `2`."""
+    """Read the numbers of a text, those with units too, without leading zeros and empty decimals: `2.0` is `2`."""
     bare = [word for word in words(rest) if _NUMBER.fullmatch(word)]
     return frozenset(plain_number(number) for number in (*bare, *measured))
 
 
 def plain_number(word: str) -> str:
-    """A number without leading zeros and empty decimals; any other word as it is."""
+    """Return a number without leading zeros and empty decimals; any other word as it is."""
     if not _NUMBER.fullmatch(word):
         return word
     if "." in word:

@@ -1,4 +1,4 @@
-"""Colours by their Russian and English names, whole or cut short, as one bit each."""
+"""Colours are read by their Russian and English names, whole or cut short, as one bit each."""
 
 from collections.abc import Iterable
 
@@ -42,7 +42,7 @@ def _name_bits() -> dict[str, int]:
 
 
 def _cut_bits(names: dict[str, int]) -> dict[str, int]:
-    """Beginnings of three letters and more, where they are of one colour only."""
+    """Return the beginnings of names, three letters and more, that are of one colour only."""
     cuts: dict[str, int] = {}
     for name, bit in names.items():
         for end in range(_SHORTEST_CUT, len(name)):
@@ -55,7 +55,7 @@ _CUTS = _cut_bits(_NAMES)
 
 
 def colors_in(title_words: Iterable[str]) -> int:
-    """The colours among the words of a title, one bit each; only whole words count."""
+    """Return the colours among the words of a title, one bit each; only whole words count."""
     bits = 0
     for word in title_words:
         bits |= _NAMES.get(word, 0)
@@ -63,7 +63,7 @@ def colors_in(title_words: Iterable[str]) -> int:
 
 
 def colors_named(names: Iterable[str]) -> int:
-    """The colours of a colour field, one bit each; names cut short (`чер`) count where they can be but one colour."""
+    """Return the colours of a colour field, one bit each; a name cut short (`чер`) counts where it can be but one."""
     bits = 0
     for name in names:
         for word in words(fold(name)):

@@ -1,4 +1,4 @@
-"""Quantities in a text: numbers with units, Russian and English, as values of a dimension in one base unit."""
+"""Quantities are numbers with units in a text, Russian and English, read as values of a dimension in one base unit."""
 
 import re
 from dataclasses import dataclass
@@ -84,7 +84,10 @@ _ZOOM = re.compile(r"\s?(?:zoom|optical|digital|зум|опт|крат)")
 
 @dataclass(frozen=True)
 class Quantity:
-    """A value of a dimension in its base unit, rounded to three digits and written out: equal values, equal texts."""
+    """It is a value of a dimension in its base unit.
+
+    It is rounded to three digits and written out, so that equal values are equal texts.
+    """
 
     dimension: str
     value: str
@@ -92,7 +95,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Quantities:
-    """What a text measures: its quantities, the numbers with units as written, and the text without either."""
+    """It holds what a text measures: its quantities, the numbers with units as written, and the text without either."""
 
     found: frozenset[Quantity]
     numbers: tuple[str, ...]
@@ -100,7 +103,7 @@ class Quantities:
 
 
 def read_quantities(folded: str) -> Quantities:
-    """The quantities of a folded text (`tokens.fold`)."""
+    """Read the quantities of a folded text (`tokens.fold`)."""
     found: set[Quantity] = set()
     numbers: list[str] = []
     rest: list[str] = []
@@ -130,7 +133,7 @@ def _measured(match: re.Match[str], folded: str) -> list[Quantity]:
 
 
 def _is_word(match: re.Match[str], folded: str) -> bool:
-    """Whether what stands after the number is no unit here: `2 in 1`, `10x zoom`, `5g` of a network."""
+    """Return whether what stands after the number is no unit here: `2 in 1`, `10x zoom`, `5g` of a network."""
     unit, apart = match[4], match[3]
     following = folded[match.end() : match.end() + 12]
     if unit in ("in", "в", "v") and following.lstrip()[:1].isdigit():

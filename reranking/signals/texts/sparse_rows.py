@@ -1,4 +1,4 @@
-"""Sums and maxima over the rows of sparse matrices, and shares that may be unknown."""
+"""Rows of sparse matrices are summed and their maxima found here, and shares are taken that may be unknown."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,12 +7,12 @@ from indexing.arrays import Floats1d
 
 
 def row_sums(indptr: npt.NDArray[np.integer], data: npt.NDArray[np.floating]) -> Floats1d:
-    """Sums of the entries of each CSR row, float64, 0 where it has none."""
+    """Sum the entries of each CSR row, float64, 0 where it has none."""
     return _reduce_rows(np.add, indptr, data, 0.0)
 
 
 def row_maxima(indptr: npt.NDArray[np.integer], data: npt.NDArray[np.floating]) -> Floats1d:
-    """The largest entry of each CSR row, float64, NaN where it has none."""
+    """Return the largest entry of each CSR row, float64, NaN where it has none."""
     return _reduce_rows(np.maximum, indptr, data, np.nan)
 
 
@@ -27,7 +27,7 @@ def _reduce_rows(
 
 
 def ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats1d:
-    """part / whole, float64, NaN where whole is 0 or NaN."""
+    """Divide part by whole, float64, NaN where whole is 0 or NaN."""
     part, whole = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
     shares = np.full(np.broadcast(part, whole).shape, np.nan)
     np.divide(part, whole, out=shares, where=whole > 0)

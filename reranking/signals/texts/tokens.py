@@ -1,4 +1,5 @@
-"""Two ways to cut a title: words with case, width, ё and decimal commas folded, and character 3-grams of many texts at once."""
+"""A title is cut into words, with case, width, ё and decimal commas folded, and many texts at once into character
+3-grams."""
 
 import re
 import unicodedata
@@ -16,7 +17,8 @@ _FACTORS = np.array([2_654_435_761, 2_246_822_519, 3_266_489_917], dtype=np.uint
 
 
 def fold(text: str) -> str:
-    """Casefolded NFKC text with ё as е and decimal points: `1,5` is `1.5`, `1,000` is `1000`. Punctuation stays."""
+    """Fold a text: NFKC, casefolded, ё as е, with decimal points (`1,5` is `1.5`, `1,000` is `1000`); punctuation
+    stays."""
     text = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
     if "," in text:
         text = _THOUSANDS.sub(lambda found: found[1] + found[2].replace(",", ""), text)
@@ -25,12 +27,12 @@ def fold(text: str) -> str:
 
 
 def words(folded: str) -> list[str]:
-    """The words of a folded text in order: runs of letters and digits, decimals whole."""
+    """Return the words of a folded text in order: runs of letters and digits, decimals whole."""
     return _WORD.findall(folded)
 
 
 def character_grams(texts: Sequence[str]) -> Occurrences:
-    """The 3-grams of each text with a blank before and after it; a text without characters has none."""
+    """Return the 3-grams of each text with a blank before and after it; a text without characters has none."""
     padded = [f" {text} " if text else "" for text in texts]
     lengths = np.fromiter(map(len, padded), dtype=np.int64, count=len(padded))
     points = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
