@@ -15,7 +15,7 @@ from indexing.product_index import ProductIndex
 from reranking.pairs.labelled import LabelledPairs
 
 SEEN = "trained_on.parquet"
-RANK_GAP = 0.05  # more of the matches than of the non-matches without any rank, and the pairs look collected unalike
+RANK_GAP = 0.05  # how much more often matches may lack ranks than non-matches before the pairs look collected unalike
 
 
 def write_seen(folder: Path, catalog: Catalog, positions: Ints1d) -> None:
