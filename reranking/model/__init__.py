@@ -1,1 +1,1 @@
-"""A trained reranker: on disk, described by its card, and scoring pairs."""
+"""A model is a trained reranker: this room writes it to disk with its card, opens it, and scores pairs with it."""

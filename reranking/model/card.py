@@ -1,4 +1,4 @@
-"""The model card: what a model was trained on, how good it was, what it looks at, where it is weak. Markdown."""
+"""The model card says in Markdown what a model was trained on, how good it is, what it looks at, where it is weak."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ _BOOSTING = ("eta", "max_depth", "min_child_weight", "subsample", "colsample_byt
 
 
 def render_card(model: "XgboostReranker") -> str:
-    """The card of a model, from what its manifest keeps; the same model has the same card."""
+    """Return the card of a model, from what its manifest keeps; the same model has the same card."""
     sections = {
         f"Model {model.fingerprint}": _summary(model),
         "Data": _data(model),
@@ -33,7 +33,7 @@ def render_card(model: "XgboostReranker") -> str:
 
 
 def weak_categories(model: "XgboostReranker") -> dict[str, list[str]]:
-    """The categories that should not be trusted as the others are, each with why."""
+    """Return the categories that should not be trusted as the others are, each with why."""
     held = model.report.held
     weak: dict[str, list[str]] = {}
     for row in model.report.categories:
@@ -164,7 +164,7 @@ def _settings(model: "XgboostReranker") -> str:
 
 
 def _specialised(model: "XgboostReranker") -> list[str]:
-    """Which categories have boosters of their own, and what these count."""
+    """Return one line on which categories have boosters of their own, and what these count; none without any."""
     names = model.ensemble.specialised
     share = f"have boosters of their own, which are {model.specialist_share:.0%} of their scores"
     return [f"{', '.join(map(_cell, names))} {share}"] if names else []
@@ -187,7 +187,7 @@ def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """A category's name as text of a table, whatever stands in it."""
+    """Return a category's name as text of a table, whatever stands in it."""
     plain = " ".join(text.split())
     return "".join(f"\\{sign}" if sign in "\\|`*_<>[]#" else sign for sign in plain)
 

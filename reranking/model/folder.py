@@ -1,4 +1,4 @@
-"""The folder of a trained reranker: its boosters, what was learned beside them, its manifest and its card."""
+"""The folder of a trained reranker holds its boosters, what was learned beside them, its manifest and its card."""
 
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def _opened(folder: Path, made: ModelManifest) -> XgboostReranker:
 
 
 def _write_learned(learned: Learned, folder: Path) -> None:
-    """In the place of what an older model of the folder learned."""
+    """Write what a model learned, in the place of what an older model of the folder learned."""
     for name in (LOOK, WORDS):
         (folder / name).unlink(missing_ok=True)
     if learned.cross is not None:
@@ -73,7 +73,7 @@ def _write_learned(learned: Learned, folder: Path) -> None:
 
 
 def _read_learned(folder: Path, made: ModelManifest) -> Learned:
-    """What was learned beside the boosters, as far as the manifest names it."""
+    """Read what was learned beside the boosters, as far as the manifest names it."""
     words = WordModel.read(np.load(folder / WORDS, allow_pickle=False)) if made.words else None
     look = None if made.look is None else FirstLook(made.look, (from_bytes((folder / LOOK).read_bytes()),))
     cross = None if made.cross is None else open_cross(folder / CROSS)

@@ -1,4 +1,4 @@
-"""What an index must have for a model: its views, its neighbours, and the settings that cosines depend on."""
+"""A model needs certain things of an index: its views, its neighbours, and the settings that cosines depend on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from indexing.storage.records import OMIT, stored_record
 
 @dataclass(frozen=True)
 class EncoderNeeds:
-    """What of an encoder matters on another catalogue: not what it was fitted on, nor a digest of what it read."""
+    """It says what of an encoder matters on another catalogue: not its fitting, nor a digest of what it read."""
 
     spec: str
     options: Mapping[str, Any] | None = field(default=None, metadata=OMIT)
@@ -19,7 +19,7 @@ class EncoderNeeds:
 
 @dataclass(frozen=True)
 class IndexNeeds:
-    """What an index must have for the model: views, neighbours kept, and the settings that cosines depend on."""
+    """It says what an index must have for the model: views, neighbours, and the settings that cosines depend on."""
 
     views: tuple[str, ...]
     k: int
@@ -36,7 +36,7 @@ class IndexNeeds:
         return cls(index.views, index.k, encoders, made.text_weight, made.match_across_sources, lexical)
 
     def refuse(self, index: ProductIndex) -> None:
-        """Raises InputError when an index does not have what the model needs."""
+        """Raise InputError when an index does not have what the model needs."""
         has = IndexNeeds.of(index)
         where = f"{index.folder}: does not fit the model"
         lacking = [view for view in self.views if view not in has.views]

@@ -1,4 +1,4 @@
-"""The manifest of a model's folder: its features, thresholds and needs, and what its training says of itself."""
+"""The manifest of a model's folder keeps its features, thresholds and needs, and what its training says of itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ KIND = "model"
 
 @dataclass(frozen=True, kw_only=True)
 class ModelManifest:
-    """What a model's folder says of it. A threshold of None is never reached: in JSON it is null.
+    """It keeps what a model's folder says of it. A threshold of None is never reached: in JSON it is null.
 
     `scopes` and `specialist_share` are those of the Ensemble of `members` boosters; `cross` is the fingerprint of a
     cross-encoder's folder in the model's, `look` names the features of the first look at rivals, each None where there
@@ -43,11 +43,11 @@ class ModelManifest:
 
     @property
     def decisions(self) -> Thresholds:
-        """The thresholds, infinity where none is reached."""
+        """Return the thresholds, infinity where none is reached."""
         by_category = {name: read_threshold(value) for name, value in self.thresholds.items()}
         return Thresholds(by_category, read_threshold(self.default_threshold), read_threshold(self.f1_threshold))
 
 
 def model_manifest(folder: Path, manifest: Manifest) -> ModelManifest:
-    """What the manifest of a model's folder says. Raises InputError, in one line, for keys or values that it cannot have."""
+    """Read a model folder's manifest. Raises InputError, in one line, for keys or values that it cannot have."""
     return read_record(manifest.made, ModelManifest, where=f"{folder}/{MANIFEST}", remedy="train the model again")

@@ -1,4 +1,4 @@
-"""The trained reranker: boosters with everything needed to score another file with them."""
+"""The trained reranker holds boosters with everything needed to score another file with them."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,7 +24,7 @@ from reranking.signals.signals import Learned
 
 @dataclass(frozen=True)
 class XgboostReranker:
-    """Boosters whose mean is the score, the features they need, decisions, and what they were trained on.
+    """It holds boosters whose mean is the score, the features they need, decisions, and what they were trained on.
 
     `needs` is what an index must have; `report` what training learned (rows, groups, metric, importance). `learned` is
     what else of the features comes from labelled pairs. `scopes` and `specialist_share` are those of the Ensemble that the
@@ -46,23 +46,24 @@ class XgboostReranker:
 
     @cached_property
     def ensemble(self) -> Ensemble:
-        """The members, and what each is for."""
+        """Return the members, and what each is for."""
         return Ensemble(self.members, self.scopes or (None,) * len(self.members), self.specialist_share)
 
     def score(self, features: Floats2d, categories: pa.Array | None = None) -> Floats1d:
-        """Scores (p,) float32 from 0 to 1 of features (p, f) in the order of `feature_names`.
+        """Return scores (p,) float32 from 0 to 1 of features (p, f) in the order of `feature_names`.
 
         A model with boosters of single categories needs the evaluation category (p,) of each pair.
         """
         return self.ensemble.score(features, categories)
 
     def probabilities(self, scores: Floats1d, categories: pa.Array) -> Floats1d:
-        """The calibrated probabilities (p,) float32 of scores in these evaluation categories, ordered as they are."""
+        """Return the calibrated probabilities (p,) float32 of scores in these evaluation categories; a higher score
+        never has a lower one."""
         return self.calibration.of(scores, categories).astype(np.float32)
 
     @property
     def fingerprint(self) -> str:
-        """Changes with anything that scores or decisions depend on."""
+        """Return a text that changes with anything that scores or decisions depend on."""
         look, words = self.learned.look, self.learned.words
         boosters = (*self.members, *(look.members if look else ()))
         read = [] if words is None else words.models[0].stored().tolist()
@@ -70,17 +71,17 @@ class XgboostReranker:
 
     @property
     def thresholds(self) -> dict[str, float]:
-        """The threshold of each evaluation category; infinity where nothing is called a match."""
+        """Return the threshold of each evaluation category; infinity where nothing is called a match."""
         return dict(self.decisions.by_category)
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The level-3 categories that are evaluated on their own."""
+        """Return the level-3 categories that are evaluated on their own."""
         return self.mapping.kept
 
     @property
     def manifest(self) -> ModelManifest:
-        """What the model's folder says of it."""
+        """Return what the model's folder says of it."""
         learned = self.learned
         return ModelManifest(
             features=self.feature_names,

@@ -1,4 +1,4 @@
-"""What a file of scores says of its making: a JSON object in the metadata of its parquet schema."""
+"""A file of scores says how it was made in a JSON object in the metadata of its parquet schema."""
 
 import json
 import math
@@ -13,7 +13,7 @@ KIND, METADATA_KEY = "scores", b"heroic"
 
 @dataclass(frozen=True)
 class ScoredColumns:
-    """The columns of both ids in the file of pairs that was scored."""
+    """It names the columns of both ids in the file of pairs that was scored."""
 
     left: str
     right: str
@@ -21,7 +21,7 @@ class ScoredColumns:
 
 @dataclass(frozen=True)
 class ScoresManifest:
-    """The index, the model and the decisions that scores were made with, as far as the file says so.
+    """It names the index, the model and the decisions that scores were made with, as far as the file says so.
 
     A threshold of None is never reached; files that name no `thresholds` say nothing of decisions.
     """
@@ -41,12 +41,12 @@ class ScoresManifest:
             raise InputError(f"it says that the file holds {self.kind}, not scores")
 
     def as_metadata(self) -> bytes:
-        """The JSON that the file keeps under METADATA_KEY."""
+        """Return the JSON that the file keeps under METADATA_KEY."""
         return json.dumps(stored_record(self), ensure_ascii=False).encode()
 
 
 def read_scores_manifest(raw: bytes, path: object) -> ScoresManifest:
-    """What the metadata of a file of scores says. Raises InputError, in one line, where it cannot be read."""
+    """Read what the metadata of a file of scores says. Raises InputError, in one line, where it cannot be read."""
     where = f"{path}: its heroic metadata cannot be read"
     try:
         stored = json.loads(raw)
@@ -56,10 +56,10 @@ def read_scores_manifest(raw: bytes, path: object) -> ScoresManifest:
 
 
 def stored_threshold(threshold: float) -> float | None:
-    """A threshold for JSON, which has no infinity: null is written for 'never'."""
+    """Return a threshold for JSON, which has no infinity: null is written for 'never'."""
     return threshold if math.isfinite(threshold) else None
 
 
 def read_threshold(stored: float | None) -> float:
-    """The threshold that `stored_threshold` gave."""
+    """Return the threshold that `stored_threshold` was given: null is infinity."""
     return math.inf if stored is None else stored

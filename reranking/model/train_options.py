@@ -1,4 +1,4 @@
-"""How a reranker is trained: what is asked of its decisions, what its features learn, and which pairs are added."""
+"""The options of a training say what is asked of its decisions, what its features learn, and which pairs are added."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from reranking.pairs.product_groups import GroupBy
 
 @dataclass(frozen=True)
 class MiningOptions:
-    """`negatives`: of each product with a known match, how many of its first neighbours in the main and in the lexical
-    view become non-matches where they have a known match elsewhere; 0 for none. `transitive`: whether A = B and B = C
-    make A = C, in groups of at most `transitive_cap` products."""
+    """These options decide which pairs are added. `negatives`: of each product with a known match, how many of its
+    first neighbours in the main and in the lexical view become non-matches where they have a known match elsewhere;
+    0 for none. `transitive`: whether A = B and B = C make A = C, in groups of at most `transitive_cap` products."""
 
     negatives: int = 0
     transitive: bool = False
@@ -28,7 +28,8 @@ class MiningOptions:
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """How a reranker is trained. `least_pairs`: a category with more training pairs is evaluated on its own.
+    """These options decide how a reranker is trained. `least_pairs`: a category with more training pairs than these is
+    evaluated on its own.
 
     `target_precisions` are those of categories of which another precision is asked than `target_precision`.
     `leave_out_seen`: train only on pairs whose products the index's encoders were not trained on; `cross`: the folder of

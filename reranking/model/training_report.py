@@ -1,4 +1,4 @@
-"""What a training says of itself, as the model keeps it: its pairs, how well it ranks and decides, what it looks at."""
+"""A training reports, for the model to keep, its pairs, how well it ranks and decides, and what it looks at."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from reranking.model.train_options import TrainOptions
 
 @dataclass(frozen=True)
 class FamilyImportance:
-    """A family, the mean of what its `features` together add to the log-odds, without its sign, and the names of
-    those that add most."""
+    """One row names a family, gives the mean of what its `features` together add to the log-odds, without its sign,
+    and names those that add most."""
 
     family: str
     added: float
@@ -23,8 +23,8 @@ class FamilyImportance:
 
 @dataclass(frozen=True)
 class SearchReport:
-    """How the settings of the boosters were found: the metric that they and those to begin with had, meaned over folds
-    of product groups, and the number of trials, `pruned` of them given up early."""
+    """A report says how the settings of the boosters were found: the metric that they and those to begin with had,
+    meaned over folds of product groups, and the number of trials, `pruned` of them given up early."""
 
     value: float
     default: float
@@ -34,7 +34,8 @@ class SearchReport:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingReport:
-    """Counts of pairs (`rows`), matches and product groups; the metric on the validation pairs; what the trees look at.
+    """It counts pairs (`rows`), matches and product groups, and keeps the metric on the validation pairs and what the
+    trees look at.
 
     `mined` and `inferred` pairs were added; `left_out` are neither trained on nor validated by, None where validation
     pairs were given. `importance` is the share of gain of the strongest features, `rounds` are those of each member, and
@@ -65,5 +66,5 @@ class TrainingReport:
 
     @property
     def held(self) -> dict[str, HeldPrecision]:
-        """What the thresholds held, by category."""
+        """Return what the thresholds held, by category."""
         return {} if self.decisions is None else {row.category: row for row in self.decisions.held}
