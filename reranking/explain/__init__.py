@@ -1,1 +1,1 @@
-"""Why a pair has its score."""
+"""An explanation says why a pair has its score: what each feature adds to it, and the reasons in words."""

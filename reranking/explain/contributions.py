@@ -1,4 +1,5 @@
-"""Why a pair got its score: what each feature, and each family of features, adds to the log-odds; and their mean over pairs."""
+"""Contributions say why a pair got its score: what each feature, and each family of features, adds to the log-odds;
+and their mean over pairs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,12 +16,12 @@ from reranking.model.training_report import FamilyImportance
 from reranking.signals.feature import Feature
 
 PICTURES, NEIGHBOURS = "pictures", "neighbours"
-SAMPLED = 1000  # pairs
+SAMPLED = 1000  # pairs at most, over which what families add is meaned
 STRONGEST = 3
 
 
 def explained_family(feature: Feature) -> str:
-    """The family that a feature is explained in: of the views' many, what looks at pictures, and all other ranks."""
+    """Return the family that a feature is explained in: the views have two, pictures and all other ranks."""
     if feature.name.startswith("image_"):
         return PICTURES
     if feature.family in ("cosines", "missing views") or feature.family.endswith(" ranks"):
@@ -30,9 +31,9 @@ def explained_family(feature: Feature) -> str:
 
 @dataclass(frozen=True)
 class FamilyContributions:
-    """Of one pair: what each family adds to the log-odds, `added` (g,) float32, strongest first, and `base`, where
-    they start. `strongest` (g,) names the feature that adds most within the family, `values` (g,) its value, NaN if
-    unknown.
+    """It says of one pair what each family adds to the log-odds, `added` (g,) float32, strongest first, and `base`,
+    where they start. `strongest` (g,) names the feature that adds most within the family, `values` (g,) its value, NaN
+    if unknown.
 
     The members' log-odds are meaned, so base and all that is added together give the score nearly, not exactly: the
     score is the mean of the members' probabilities.
@@ -47,8 +48,8 @@ class FamilyContributions:
 
 @dataclass(frozen=True)
 class FeatureContributions:
-    """Of one pair: its `features`, their `values` (f,), NaN if unknown, what each adds to the log-odds, `added` (f,),
-    both float32, and `base`, where they start."""
+    """It keeps of one pair its `features`, their `values` (f,), NaN if unknown, what each adds to the log-odds,
+    `added` (f,), both float32, and `base`, where they start."""
 
     features: tuple[Feature, ...]
     values: Floats1d
@@ -56,16 +57,16 @@ class FeatureContributions:
     base: float
 
     def value(self, name: str) -> float:
-        """The value of a feature, NaN where it is unknown or the model has none of this name."""
+        """Return the value of a feature, NaN where it is unknown or the model has none of this name."""
         found = (value for feature, value in zip(self.features, self.values, strict=True) if feature.name == name)
         return float(next(found, np.nan))
 
     def adds(self, belongs: Callable[[Feature], bool]) -> float:
-        """What the features that belong add together."""
+        """Return what the features that belong add together."""
         return float(sum(added for feature, added in zip(self.features, self.added, strict=True) if belongs(feature)))
 
     def by_family(self) -> FamilyContributions:
-        """Summed by `explained_family`."""
+        """Sum what features add by `explained_family`, the strongest family first."""
         families = np.array([explained_family(feature) for feature in self.features])
         names = list(dict.fromkeys(families))
         sums = np.array([self.added[families == name].sum() for name in names], dtype=np.float32)
@@ -82,7 +83,7 @@ class FeatureContributions:
 
 
 def explain_pair(scorer: PairScorer, left: int, right: int) -> FeatureContributions:
-    """What each feature adds to the score of the pair of products at these positions."""
+    """Return what each feature adds to the score of the pair of products at these positions."""
     declared = [scorer.signals.features[column] for column in scorer.columns]
     one, other = np.array([left]), np.array([right])
     return explain_row(scorer.model, declared, scorer.features(one, other), scorer.evaluation_categories(one))
@@ -91,7 +92,8 @@ def explain_pair(scorer: PairScorer, left: int, right: int) -> FeatureContributi
 def explain_row(
     model: XgboostReranker, features: Sequence[Feature], values: Floats2d, categories: pa.Array | None = None
 ) -> FeatureContributions:
-    """What each of the model's `features`, in its order, adds by its `values` (1, f) in an evaluation category (1,)."""
+    """Return what each of the model's `features`, in its order, adds to the log-odds by its `values` (1, f) in an
+    evaluation category (1,)."""
     added = model.ensemble.contributions(values, categories)[0]
     return FeatureContributions(tuple(features), values[0], added[:-1], float(added[-1]))
 
@@ -99,13 +101,13 @@ def explain_row(
 def family_importance(
     members: Sequence[Any], features: Sequence[Feature], values: Floats2d, *, seed: int
 ) -> list[FamilyImportance]:
-    """Of the model's `features` by their `values` (p, f) of pairs, SAMPLED of them where there are more; the strongest
-    family first."""
+    """Measure the families of the model's `features` by their `values` (p, f) of pairs, SAMPLED of them where there
+    are more; the strongest family comes first."""
     rows = np.random.default_rng(seed).permutation(len(values))[:SAMPLED]
     added = contributions(members, values[rows])[:, :-1]
     families = np.array([explained_family(feature) for feature in features])
     found = [_of_family(family, features, families, added) for family in dict.fromkeys(families.tolist())]
-    return sorted(found, key=lambda of: -of.added)
+    return sorted(found, key=lambda importance: -importance.added)
 
 
 def _of_family(

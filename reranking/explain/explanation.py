@@ -1,4 +1,4 @@
-"""One pair explained: its score, the decision, what each feature adds, and the reasons in words."""
+"""An explanation tells of one pair its score, the decision, what each feature adds, and the reasons in words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from reranking.model.pair_scorer import PairScorer
 
 @dataclass(frozen=True)
 class Explanation:
-    """`probability` is the calibrated one; what decides is whether the `score` reaches the `threshold` of the pair's
-    evaluation `category`, infinity where nothing is called a match."""
+    """It explains one pair. `probability` is the calibrated one; what decides is whether the `score` reaches the
+    `threshold` of the pair's evaluation `category`, infinity where nothing is called a match."""
 
     pair: SeenPair
     probability: float
@@ -27,7 +27,7 @@ class Explanation:
 
     @property
     def match(self) -> bool:
-        """Whether the model calls it a match."""
+        """Say whether the model calls the pair a match."""
         return self.score >= self.threshold
 
 
@@ -46,7 +46,7 @@ def explain(scorer: PairScorer, left: int, right: int) -> Explanation:
 
 
 def seen_pair(scorer: PairScorer, left: int, right: int, found: FeatureContributions) -> SeenPair:
-    """What is told of the pair of products at these positions, whose features add what was `found`."""
+    """Return what is told of the pair of products at these positions, whose features add what was `found`."""
     rows = scorer.index.catalog.take(np.array([left, right])).table.to_pylist()
     return SeenPair(rows[0], rows[1], found, _rarities(scorer, left, right), _learned(scorer, rows))
 

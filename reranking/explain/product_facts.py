@@ -1,4 +1,4 @@
-"""Two products side by side: each field of both, and whether they agree on it."""
+"""Facts put two products side by side: each field of both, and whether they agree on it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ MOST_ONE_SIDED = 8  # attributes that only one of the products has, shown
 
 
 class FieldAgreement(Enum):
-    """What two values of a field say of each other: nothing where one is missing, or offers of one product differ."""
+    """Two values of a field agree, conflict, or are unjudged: one is missing, or offers of one product differ."""
 
     EQUAL = "="
     CONFLICTING = "≠"
@@ -23,7 +23,8 @@ class FieldAgreement(Enum):
 
 @dataclass(frozen=True)
 class Fact:
-    """One field of both products as text, empty where a product has none; `family` is that of its features, if any."""
+    """It shows a field of both products as text, empty where there is none; `family` is that of its features, if
+    any."""
 
     name: str
     left: str
@@ -34,7 +35,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Facts:
-    """All facts of two products; `hidden` attributes that only one of them has are left out."""
+    """It holds all facts of two products; `hidden` attributes that only one of them has are left out."""
 
     facts: tuple[Fact, ...]
     hidden: int
@@ -42,7 +43,7 @@ class Facts:
 
 @dataclass
 class _Attribute:
-    """A key as it is written, and the values of one product, as written and in one spelling."""
+    """It keeps a key as it is written, and the values of one product, as written and in one spelling."""
 
     key: str
     written: list[str] = field(default_factory=list)
@@ -50,7 +51,7 @@ class _Attribute:
 
 
 def compare_products(left: Mapping[str, Any], right: Mapping[str, Any]) -> Facts:
-    """The facts of two products (rows of the catalogue's table): fields first, then attributes, conflicts first."""
+    """Return the facts of two products (rows of the catalogue's table): fields, then attributes, conflicts first."""
     facts = [
         *(Fact(name, _text(left[name]), _text(right[name]), FieldAgreement.UNJUDGED) for name in ("id", "title")),
         _texts("brand", left["brand"], right["brand"]),
@@ -91,7 +92,7 @@ def _category(product: Mapping[str, Any]) -> str:
 
 
 def _colors(left: Mapping[str, Any], right: Mapping[str, Any]) -> Fact:
-    """The colours that the colour field and the title name; those in common make them agree."""
+    """Compare the colours that the colour field and the title name; those in common make them agree."""
     bits = [
         colors_named(name for name in product["colors"] or () if name) | colors_in(words(fold(product["title"] or "")))
         for product in (left, right)
@@ -101,7 +102,7 @@ def _colors(left: Mapping[str, Any], right: Mapping[str, Any]) -> Fact:
 
 
 def _attributes(left: list[dict[str, str]] | None, right: list[dict[str, str]] | None) -> list[Fact]:
-    """Conflicts, agreements, then what only one product states."""
+    """Return conflicts, agreements, then what only one product states."""
     sides = _by_key(left), _by_key(right)
     facts = []
     for key in dict.fromkeys([*sides[0], *sides[1]]):

@@ -1,4 +1,4 @@
-"""The strongest reasons for and against a match, in words with the values seen."""
+"""Reasons tell what speaks most for and against a match, in words with the values seen."""
 
 import math
 from collections.abc import Callable
@@ -34,7 +34,7 @@ _WORDINGS: dict[str, Callable[[SeenPair], Wording]] = {
 
 @dataclass(frozen=True)
 class Reason:
-    """A family of features, what it adds to the log-odds, and what was seen."""
+    """It names a family of features, what it adds to the log-odds, and what was seen."""
 
     family: str
     added: float
@@ -43,14 +43,14 @@ class Reason:
 
 @dataclass(frozen=True)
 class Reasons:
-    """The strongest first: `supporting` all add to the score, `opposing` all take from it."""
+    """It lists the strongest first: `supporting` all add to the score, `opposing` all take from it."""
 
     supporting: tuple[Reason, ...]
     opposing: tuple[Reason, ...]
 
 
 def reasons_of(pair: SeenPair, most: int = MOST_REASONS) -> Reasons:
-    """At most `most` reasons each way, in the order of what their families add."""
+    """Return at most `most` reasons each way, in the order of what their families add."""
     families = pair.found.by_family()
     reasons = [
         Reason(family, float(added), _words(pair, families, place))
@@ -64,7 +64,7 @@ def reasons_of(pair: SeenPair, most: int = MOST_REASONS) -> Reasons:
 
 
 def _words(pair: SeenPair, families: FamilyContributions, place: int) -> str:
-    """The family's own words; of a family without any, its strongest feature and the value."""
+    """Return the family's own words; of a family without any, its strongest feature and the value."""
     wording = _WORDINGS.get(families.families[place])
     told = "" if wording is None else wording(pair).of(float(families.added[place]))
     if told:

@@ -1,1 +1,1 @@
-"""What each family of features says of a pair, in words."""
+"""A wording tells in words what a family of features sees in a pair: what is alike, and what sets the two apart."""

@@ -1,4 +1,4 @@
-"""What the fields of two products have alike and what sets them apart: brand, colours, price, category, attributes."""
+"""Fields tell what two products have alike and what sets them apart: brand, colours, price, category, attributes."""
 
 from collections.abc import Sequence
 
@@ -9,18 +9,18 @@ MOST_ATTRIBUTES = 2
 
 
 def field_wording(pair: SeenPair, family: str) -> Wording:
-    """Brand, colours, category or source."""
+    """Tell what brand, colours, category or source say, as the `family` asks."""
     return _told(_facts(pair, family), f"no {family} known of either")
 
 
 def attribute_wording(pair: SeenPair) -> Wording:
-    """The first attributes that both state alike, and that they contradict each other in."""
+    """Tell the first attributes that both state alike, and those that they contradict each other in."""
     told = _told(_facts(pair, "attributes"), "")
     return Wording(told.alike, told.apart, "no attribute that both state")
 
 
 def price_wording(pair: SeenPair) -> Wording:
-    """Both prices; whether they speak for a match depends on how near they are, which the model has learned."""
+    """Tell both prices; whether they speak for a match depends on how near they are, which the model has learned."""
     prices = [_price(product["price"]) for product in (pair.left, pair.right)]
     if not any(prices):
         return Wording(otherwise="no price known of either")

@@ -1,4 +1,4 @@
-"""What a linear model learned of the words and attributes of two products, in words."""
+"""A linear model learned which words and attributes of two products speak for and against a match; this tells them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ _KINDS = {FieldAgreement.EQUAL: (AGREEING, "equal"), FieldAgreement.CONFLICTING:
 
 
 def learned_wording(pair: SeenPair) -> Wording:
-    """What speaks most for a match, and most against."""
+    """Tell what speaks most for a match, and what most against."""
     ordered = sorted(pair.learned.items(), key=lambda item: (-abs(item[1]), item[0]))
     told = {
         sign: [f"{what} ({weight:+.1f})" for what, weight in ordered if weight * sign >= LEAST][:MOST]
@@ -36,7 +36,7 @@ def learned_wording(pair: SeenPair) -> Wording:
 
 
 def told_tokens(model: WordModel, left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, float]:
-    """The log-odds of each token of two products (rows of the catalogue's table), by what is told of it."""
+    """Return the log-odds of each token of two products (rows of the catalogue's table), by what is told of it."""
     return {**_told_words(model, left["title"] or "", right["title"] or ""), **_told_attributes(model, left, right)}
 
 

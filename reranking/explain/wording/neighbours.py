@@ -1,4 +1,5 @@
-"""How near two products are in the views, in words: cosines, and ranks among each other's neighbours, own and rival."""
+"""Neighbours tell how near two products are in the views: by cosines, and by ranks among each other's neighbours,
+own and rival."""
 
 import math
 
@@ -12,7 +13,7 @@ CLOSE = 0.5  # log-odds: a lead this small is none
 
 
 def neighbour_wording(pair: SeenPair) -> Wording:
-    """The view that adds most of what the text, lexical and fused views add together."""
+    """Tell the view that adds most of what the text, lexical and fused views add together."""
     total = pair.found.adds(lambda feature: explained_family(feature) == "neighbours")
     sign = 1 if total > 0 else -1
     views = [view for view in RANKED_VIEWS if not math.isnan(pair.found.value(f"{view}_rank_mutual"))]
@@ -23,7 +24,7 @@ def neighbour_wording(pair: SeenPair) -> Wording:
 
 
 def picture_wording(pair: SeenPair) -> Wording:
-    """Whether there are pictures, and how near they are."""
+    """Tell whether there are pictures, and how near they are."""
     parts = [_cosine(pair, "image", "picture cosine"), _ranks(pair, "image"), _counts(pair)]
     without = [side for side in (pair.left, pair.right) if not side["images"]]
     if without and not parts[0]:
@@ -36,7 +37,7 @@ def _is_of(feature: Feature, view: str) -> bool:
 
 
 def _either(told: str) -> Wording:
-    """How near is near, the model has learned: the same words stand for and against."""
+    """Tell the same words for and against: how near is near, the model has learned."""
     return Wording(told, told)
 
 
@@ -70,7 +71,7 @@ def _ordinal(rank: float) -> str:
 
 
 def rival_wording(pair: SeenPair) -> Wording:
-    """Whether another neighbour suits a side better, by the log-odds of the first look, and how many others suit."""
+    """Tell whether another neighbour suits a side better, by the first look's log-odds, and how many others suit."""
     lead = pair.found.value("rival_lead_smaller")
     if math.isnan(lead):
         return Wording()

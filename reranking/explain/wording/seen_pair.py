@@ -1,4 +1,4 @@
-"""What was seen of a pair, in words: what the two have alike, and what sets them apart."""
+"""What was seen of a pair is told in words: what the two have alike, and what sets them apart."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ MOST_CHARS = 40
 
 @dataclass(frozen=True)
 class SeenPair:
-    """Two products (rows of the catalogue's table) with what each feature of the pair adds.
+    """It holds two products (rows of the catalogue's table) with what each feature of the pair adds.
 
     `rarity` is the weight of each word of the two titles in the catalogue; a word that is not there weighs 0. `learned` are
     the log-odds that were learned of words and attributes, by what is told of them.
@@ -25,21 +25,21 @@ class SeenPair:
 
     @property
     def titles(self) -> tuple[str, str]:
-        """Both titles, empty where there is none."""
+        """Return both titles, empty where there is none."""
         return self.left["title"] or "", self.right["title"] or ""
 
 
 @dataclass(frozen=True)
 class Wording:
-    """What a family saw, empty where nothing: `alike` speaks for a match, `apart` against, `otherwise` for neither."""
+    """It tells what a family saw, empty for nothing: `alike` is for a match, `apart` against, `otherwise` neither."""
 
     alike: str = ""
     apart: str = ""
     otherwise: str = ""
 
     def of(self, added: float) -> str:
-        """The words for a family that adds this much to the score. What it saw is never turned round: where only the
-        other side can be told, the words say that the model counts it so."""
+        """Return the words for a family that adds this much to the score. What it saw is never turned round: where
+        only the other side can be told, the words say that the model counts it so."""
         fitting, opposite = (self.alike, self.apart) if added > 0 else (self.apart, self.alike)
         if fitting or not opposite:
             return fitting or self.otherwise
@@ -47,17 +47,17 @@ class Wording:
 
 
 def quoted(words: Sequence[str]) -> str:
-    """Words in quotation marks, one after the other."""
+    """Return words in quotation marks, one after the other."""
     return ", ".join(f"“{short(word)}”" for word in words)
 
 
 def short(text: str) -> str:
-    """A value cut to what a sentence bears."""
+    """Cut a value to what a sentence bears."""
     return text if len(text) <= MOST_CHARS else text[: MOST_CHARS - 1].rstrip() + "…"
 
 
 def against(left: str, right: str, *, both: str = "both", one: str = "one only") -> str:
-    """`A in both`, `A against B`, or `A in one only`; empty where there is neither."""
+    """Return `A in both`, `A against B`, or `A in one only`; empty where there is neither."""
     if not left or not right:
         return f"{left or right} in {one}" if left or right else ""
     return f"{left} in {both}" if left == right else f"{left} against {right}"

@@ -1,4 +1,4 @@
-"""What two titles have alike and what sets them apart: words, numbers, model codes, quantities."""
+"""Titles tell what two products have alike and what sets them apart: words, numbers, model codes, quantities."""
 
 import re
 from collections.abc import Collection
@@ -18,7 +18,7 @@ _WRITTEN = re.compile(r"(?:\d[\d.,]*\s?[xх×*/+]\s?)*\d[\d.,]*[\s-]?(?:[^\W\d_]
 
 
 def word_wording(pair: SeenPair) -> Wording:
-    """The rarest words that both titles have, and that only one has; numbers and codes have words of their own."""
+    """Tell the rarest words that both titles, and only one, have; numbers and codes have words of their own."""
     left, right = ([word for word in words(fold(title)) if word.isalpha() and len(word) > 1] for title in pair.titles)
     if not left or not right:
         return Wording(otherwise="a title without words")
@@ -33,7 +33,7 @@ def word_wording(pair: SeenPair) -> Wording:
 
 
 def number_wording(pair: SeenPair) -> Wording:
-    """Numbers, those with units too."""
+    """Tell the numbers of both titles, those with units too."""
     left, right = (_numbers(title) for title in pair.titles)
     shared = sorted(left & right, key=_by_length)[:MOST_NUMBERS]
     lone = left ^ right
@@ -47,7 +47,7 @@ def number_wording(pair: SeenPair) -> Wording:
 
 
 def code_wording(pair: SeenPair) -> Wording:
-    """Model codes, however separated."""
+    """Tell the model codes of both titles, however separated."""
     left, right = (_codes(title) for title in pair.titles)
     shared = _longest((left.own & right.readings) | (right.own & left.readings))
     lone = [_longest(own.own - other.readings) for own, other in ((left, right), (right, left))]
@@ -60,7 +60,7 @@ def code_wording(pair: SeenPair) -> Wording:
 
 
 def quantity_wording(pair: SeenPair) -> Wording:
-    """Quantities by dimension, as the titles write them."""
+    """Tell quantities by dimension, as the titles write them."""
     sides = tuple(read_quantities(fold(title)) for title in pair.titles)
     alike, apart, lone = [], [], []
     for dimension in DIMENSIONS:
@@ -94,7 +94,7 @@ def _codes(title: str) -> Codes:
 
 
 def _longest(codes: Collection[str]) -> list[str]:
-    """The longest codes as a label prints them, without those that are part of a longer one."""
+    """Return the longest codes as a label prints them, without those that are part of a longer one."""
     kept: list[str] = []
     for code in sorted(codes, key=_by_length):
         if not any(code in longer for longer in kept):
@@ -119,7 +119,7 @@ def _of(dimension: str, measured: Quantities) -> frozenset[Quantity]:
 
 
 def _spelt(quantities: Collection[Quantity], title: str) -> str:
-    """Quantities as the title writes them, in the base unit where it writes them in no place of their own."""
+    """Write quantities as the title does, in the base unit where it writes them in no place of their own."""
     spelt = []
     for quantity in sorted(quantities, key=lambda quantity: quantity.value):
         written = (match[0].strip() for match in _WRITTEN.finditer(title) if quantity in _read(match[0]))
