@@ -1,1 +1,1 @@
-"""From labelled pairs to a reranker."""
+"""Training turns labelled pairs into a reranker, and searches settings and audits labels by cross-validation."""

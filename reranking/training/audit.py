@@ -1,4 +1,4 @@
-"""Labels that look wrong: those that contradict each other, and those that a model which never saw them contradicts."""
+"""An audit finds labels that look wrong: they contradict each other, or a model that never saw them contradicts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ LEAST_DOUBT = 0.5  # the score speaks for the other label
 
 @dataclass(frozen=True)
 class Contradiction:
-    """A chain of matches (positions) whose two ends are labelled no match, and the row of the label in doubt most."""
+    """It is a chain of matches (positions) whose ends are labelled no match, and the row of the label in doubt most."""
 
     chain: tuple[int, ...]
     culprit: int
 
     def told(self, names: list[str]) -> str:
-        """`a = b = c` by name; of a long chain the ends."""
+        """Write `a = b = c` by name; of a long chain the ends."""
         told = [names[place] for place in self.chain]
         if len(told) > MOST_TOLD:
             told = [*told[:2], f"… {len(told) - 4} more …", *told[-2:]]
@@ -38,7 +38,7 @@ class Contradiction:
 
 
 def find_contradictions(pairs: LabelledPairs, doubt: Floats1d) -> Iterator[Contradiction]:
-    """One for each non-match inside a product group, along a shortest chain; `doubt` (p,) is of each label."""
+    """Yield one for each non-match inside a product group, along a shortest chain; `doubt` (p,) is each label's."""
     size = int(max(pairs.left.max(), pairs.right.max())) + 1
     groups = product_groups(pairs.left, pairs.right, pairs.targets, size)
     odd = np.flatnonzero((pairs.targets == 0) & (groups[pairs.left] == groups[pairs.right]))
@@ -53,7 +53,7 @@ def find_contradictions(pairs: LabelledPairs, doubt: Floats1d) -> Iterator[Contr
 
 @dataclass(frozen=True)
 class _Matches:
-    """The matches as a graph over positions, and where each stands among the labelled pairs."""
+    """It keeps the matches as a graph over positions, and where each stands among the labelled pairs."""
 
     graph: csr_array
     places: dict[tuple[int, int], int]
@@ -67,12 +67,12 @@ class _Matches:
         return cls(graph, dict(zip(ends, rows.tolist(), strict=True)))
 
     def rows(self, chain: tuple[int, ...]) -> list[int]:
-        """The rows of the matches that make a chain."""
+        """Return the rows of the matches that make a chain."""
         return [self.places[min(one, other), max(one, other)] for one, other in pairwise(chain)]
 
 
 def _walk(before: Ints1d, start: int, end: int) -> tuple[int, ...]:
-    """From start to end, by the product before each on a shortest way."""
+    """Walk from start to end, by the product before each on a shortest way."""
     chain = [end]
     while chain[-1] != start:
         chain.append(int(before[chain[-1]]))
@@ -81,8 +81,8 @@ def _walk(before: Ints1d, start: int, end: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Suspects:
-    """Pairs whose label is doubtful, the most doubtful first: their `rows` (s,) among the labelled pairs, the `doubt`
-    (s,) from 0 to 1, the `scores` (s,) of a model that did not see them, and why."""
+    """It lists pairs whose label is doubtful, the most doubtful first: their `rows` (s,) among the labelled pairs,
+    the `doubt` (s,) from 0 to 1, the `scores` (s,) of a model that did not see them, and why."""
 
     rows: Ints1d
     doubt: Floats1d
@@ -109,7 +109,7 @@ def audit_labels(
 
 
 def find_suspects(pairs: LabelledPairs, scores: Floats1d, names: list[str]) -> Suspects:
-    """By the scores (p,) of pairs whose products, by position, have these names.
+    """List suspects by the scores (p,) of pairs whose products, by position, have these names.
 
     The doubt about a label is how far the score is from it. Where labels contradict each other one of them is wrong:
     of each contradiction the most doubtful is listed, and half of what speaks for it is struck.

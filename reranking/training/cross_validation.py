@@ -1,4 +1,4 @@
-"""Cross-validation by product group: labelled pairs with their features and the folds of their groups."""
+"""Cross-validation by product group keeps labelled pairs with their features and the folds of their groups."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,8 +27,9 @@ from reranking.training.training_pairs import evaluation_categories
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """Examples of pairs (p,) and the fold of each side's product group, from 0 to `count` - 1; the category of code c is
-    names[c]. Pairs from row `given` on were added (reranking/training/mining.py): they are trained on, never judged."""
+    """It holds examples of pairs (p,) and the fold of each side's product group, from 0 to `count` - 1; the category
+    of code c is names[c]. Pairs from row `given` on were added (reranking/training/mining.py): they are trained on,
+    never judged."""
 
     examples: Examples
     left_folds: Ints1d
@@ -47,22 +48,22 @@ class CrossValidation:
                     )
 
     def judged(self, number: int) -> Ints1d:
-        """The rows of a fold: a pair between two goes where its left product's group is."""
+        """Return the rows of a fold: a pair between two goes where its left product's group is."""
         return np.flatnonzero(self.left_folds[: self.given] == number)
 
     def outside(self, *numbers: int, added: bool = True) -> Ints1d:
-        """The rows that touch none of these folds, with or without the added ones."""
+        """Return the rows that touch none of these folds, with or without the added ones."""
         touched = np.isin(self.left_folds, numbers) | np.isin(self.right_folds, numbers)
         return np.flatnonzero(~touched if added else ~touched[: self.given])
 
     def of(self, rows: Ints1d) -> Examples:
-        """The examples of these rows."""
+        """Return the examples of these rows."""
         return self.examples.take(rows)
 
     def train(
         self, rows: Ints1d, stop: Examples, metric: Metric, options: BoostingOptions, seed: int
     ) -> Callable[[Examples], Floats1d]:
-        """Train on rows, stopped by other examples; a function that scores examples (p,)."""
+        """Train on rows, stopped by other examples; return a function that scores examples (p,)."""
         ensemble = train_ensemble(self.of(rows), stop, self.names, metric, options=options, seed=seed)
         names = pa.array(self.names, pa.large_string())
 
@@ -73,7 +74,7 @@ class CrossValidation:
         return score
 
     def fold_metrics(self, metric: Metric, options: BoostingOptions, seed: int) -> Iterator[float]:
-        """The metric on each fold of boosters trained on the others, and stopped on that fold."""
+        """Yield the metric on each fold of boosters trained on the others, and stopped on that fold."""
         for number in range(self.count):
             judged = self.of(self.judged(number))
             score = self.train(self.outside(number, added=options.added_rows), judged, metric, options, seed)
@@ -82,7 +83,7 @@ class CrossValidation:
     def scores_out_of_fold(
         self, metric: Metric, options: BoostingOptions, seed: int, progress: Progress = silent
     ) -> Floats1d:
-        """The score (p,) of each given pair by boosters that were neither trained nor stopped on its product group."""
+        """Score (p,) each given pair by boosters that were neither trained nor stopped on its product group."""
         scores = np.empty(len(self.left_folds[: self.given]), dtype=np.float32)
         progress("folds", 0, self.count)
         for number in range(self.count):

@@ -1,4 +1,5 @@
-"""What boosters are trained on: signals learned from the same pairs first, out of fold; then rows in memory or on disk."""
+"""Boosters are trained on examples: signals are learned first, from the same pairs, out of fold; then rows lie in
+memory or on disk."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -38,8 +39,8 @@ def prepare_training_signals(
     cross: CrossFolds | None = None,
     progress: Progress = silent,
 ) -> Signals:
-    """The families for pairs of `products` (sorted positions); words and rivals are learned where the options ask for
-    them, unless the matches are too few to learn them from."""
+    """Prepare the families for pairs of `products` (sorted positions); words and rivals are learned where the
+    options ask for them, unless the matches are too few to learn them from."""
     learns = options.words or options.rivals
     stacking = Stacking.of(train, len(index.catalog), seed=options.seed) if learns else None
     pairs = RivalPairs.of(index, products, index.views, index.k) if options.rivals and stacking else None
@@ -66,7 +67,7 @@ def _with_words(index: ProductIndex, signals: Signals, stacking: Stacking) -> Si
 
 @dataclass(frozen=True)
 class TrainingRoom:
-    """`memory` bytes for the features of the training pairs, and the folder for blocks where they need more.
+    """It says where features fit: `memory` bytes for those of training pairs, a folder for blocks where they need more.
 
     `announce` is told in one line what training needs, before it starts.
     """
@@ -76,11 +77,11 @@ class TrainingRoom:
     announce: Callable[[str], None] = lambda line: None
 
     def holds(self, pairs: int, features: int) -> bool:
-        """Whether the features of that many pairs fit into memory."""
+        """Say whether the features of that many pairs fit into memory."""
         return pairs * features * BYTES_A_VALUE <= self.memory
 
     def say(self, train: int, valid: int, features: int) -> None:
-        """What training on that many pairs needs."""
+        """Announce what training on that many pairs needs."""
         kept = valid * features * BYTES_A_VALUE
         whole = train * features * BYTES_A_VALUE
         head = f"train: {train:,} pairs and {valid:,} for validation, {features} features: needs about "

@@ -1,4 +1,4 @@
-"""What a training that is done leaves: the reranker with the report of its training, and warnings for the user."""
+"""A training that is done leaves the reranker with the report of its training, and warnings for the user."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ STRONGEST = 15  # features whose share of gain is kept
 
 @dataclass(frozen=True)
 class FinishedTraining:
-    """A training that is done: what was trained on (`train`) and validated by (`judged`), and what came of it."""
+    """It is a training that is done: what was trained on (`train`), validated by (`judged`), and what came of it."""
 
     index: ProductIndex
     options: TrainOptions
@@ -34,7 +34,7 @@ class FinishedTraining:
     judgement: Judgement
 
     def reranker(self, ranking: RankingReport, cross: CrossFolds | None) -> XgboostReranker:
-        """The boosters with everything needed to score another file with them."""
+        """Return the boosters with everything needed to score another file with them."""
         return XgboostReranker(
             members=self.ensemble.members,
             feature_names=self.signals.names,
@@ -76,7 +76,7 @@ class FinishedTraining:
         )
 
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know of the pairs as given, without the added ones, and of the thresholds."""
+        """Say what the user should know of the pairs as given, without the added ones, and of the thresholds."""
         view, given = self.index.main_view, slice(self.data.added.given)
         ranks = column_of(self.train.features, self.signals.names.index(f"{view}_rank_smaller"))
         gap = rank_gap_warning(ranks[given], self.train.targets[given], view)

@@ -1,4 +1,4 @@
-"""More training pairs than were labelled: hard negatives among neighbours, and matches that follow from matches.
+"""Mining adds training pairs: hard negatives among neighbours, and matches that follow from matches.
 
 Both come from the product groups that the training pairs tie together, so nothing of a validation pair is used.
 """
@@ -20,8 +20,8 @@ BLOCK_PRODUCTS = 16_384
 
 @dataclass(frozen=True)
 class AddedPairs:
-    """The given pairs and then the added ones, `given` being the number of the former; how many were mined and how
-    many follow from others."""
+    """It holds the given pairs and then the added ones, `given` being the number of the former; and says how many
+    were mined and how many follow from others."""
 
     pairs: LabelledPairs
     given: int
@@ -29,8 +29,8 @@ class AddedPairs:
     inferred: int
 
     def weights(self) -> Floats1d | None:
-        """What each pair (p,) counts in training, so that matches and non-matches weigh together what they did before;
-        None where nothing was added."""
+        """Return what each pair (p,) counts in training, so that matches and non-matches weigh together what they
+        did before; None where nothing was added."""
         if len(self.pairs) == self.given:
             return None
         targets = self.pairs.targets
@@ -74,14 +74,14 @@ def _none() -> Ints1d:
 
 
 def _known_groups(index: ProductIndex, pairs: LabelledPairs) -> Ints1d:
-    """The group of each product (n,) with a known match, -1 for all others: they may be a match of anything."""
+    """Return the group of each product (n,) with a known match, -1 for all others: they may be a match of anything."""
     groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog))
     sizes = np.bincount(groups)
     return np.where(sizes[groups] > 1, groups, -1)
 
 
 def _mined(index: ProductIndex, groups: Ints1d, negatives: int) -> Ints1d:
-    """The keys of products of two known groups of which one is among the other's first neighbours."""
+    """Return the keys of products of two known groups of which one is among the other's first neighbours."""
     found = [_none()]
     known = np.flatnonzero(groups >= 0)
     for view in dict.fromkeys([index.main_view, *(["lexical"] if "lexical" in index.views else [])]):
@@ -96,8 +96,8 @@ def _mined(index: ProductIndex, groups: Ints1d, negatives: int) -> Ints1d:
 
 
 def _inferred(index: ProductIndex, pairs: LabelledPairs, groups: Ints1d, options: MiningOptions) -> Ints1d:
-    """The keys of all pairs inside the groups that are small enough and in which no pair is known not to match; of one
-    source only where the index looks for matches there."""
+    """Return the keys of all pairs inside the groups that are small enough and in which no pair is known not to
+    match; pairs of one source are left out where the index matches across sources."""
     within = (pairs.targets == 0) & (groups[pairs.left] >= 0) & (groups[pairs.left] == groups[pairs.right])
     doubted = np.unique(groups[pairs.left[within]])
     members = np.flatnonzero((groups >= 0) & ~np.isin(groups, doubted))

@@ -1,4 +1,4 @@
-"""Training a reranker on labelled pairs: features, hold-out by product group, boosting, thresholds."""
+"""A reranker is trained on labelled pairs by features, hold-out by product group, boosting and thresholds."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from reranking.training.training_pairs import TrainingPairs
 
 @dataclass(frozen=True)
 class Trained:
-    """The reranker, and what there is to say about the data: warnings for the user."""
+    """It holds the reranker, and what there is to say about the data: warnings for the user."""
 
     reranker: XgboostReranker
     warnings: tuple[str, ...]
@@ -81,7 +81,7 @@ def _examples(
 
 
 def _validation(index: ProductIndex, ensemble: Ensemble, judged: Examples, data: TrainingPairs) -> ValidationPairs:
-    """The validation pairs as the boosters score them, with the product groups that they tie among themselves."""
+    """Return the validation pairs as the boosters score them, with the product groups that these pairs tie."""
     categories = pa.array(data.names, pa.large_string()).take(pa.array(data.valid_codes))
     scores = ensemble.score(in_memory(judged.features), categories)
     pairs = data.valid

@@ -1,4 +1,5 @@
-"""The labelled pairs of a training: those to train on and those to validate by, with their evaluation categories."""
+"""A training deals the labelled pairs to two sides, those to train on and those to validate by, with their
+evaluation categories."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from reranking.training.mining import AddedPairs, add_pairs
 
 @dataclass(frozen=True)
 class TrainingPairs:
-    """The `given` pairs in `groups` product groups, dealt to two sides, and what was `added` to the one to train on.
+    """It holds the `given` pairs in `groups` product groups, dealt to two sides, and what was `added` to the training
+    side.
 
     The category of a training or validation pair is names[code]; `asked` is the precision that is asked of each.
     """
@@ -62,21 +64,21 @@ class TrainingPairs:
 
     @property
     def train(self) -> LabelledPairs:
-        """The pairs to train on, the added ones last."""
+        """Return the pairs to train on, the added ones last."""
         return self.added.pairs
 
     @property
     def valid(self) -> LabelledPairs:
-        """The pairs to validate by."""
+        """Return the pairs to validate by."""
         return self.sides.valid
 
     @property
     def products(self) -> Ints1d:
-        """The sorted positions of the products of both sides."""
+        """Return the sorted positions of the products of both sides."""
         return np.union1d(self.train.products, self.valid.products)
 
 
 def evaluation_categories(index: ProductIndex, pairs: LabelledPairs, mapping: CategoryMapping) -> pa.Array:
-    """The evaluation category (p,) of each pair: the file's own where it names one, else by its left product."""
+    """Return the evaluation category (p,) of each pair: the file's own where it names one, else its left product's."""
     learned = mapping.of(level_3(index.catalog, pairs.left))
     return learned if pairs.categories is None else pc.coalesce(pairs.categories, learned)

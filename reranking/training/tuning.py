@@ -1,4 +1,4 @@
-"""The search for better settings of the boosters, by cross-validation over product groups, through Optuna."""
+"""Optuna searches for better settings of the boosters, by cross-validation over product groups."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -31,7 +31,8 @@ Suggest = Callable[["optuna.Trial", str], Any]  # draws the value of a setting b
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """How many settings are tried, on how many folds; `storage` is a file to go on from, `seed` is the sampler's."""
+    """They say how many settings are tried, on how many folds; `storage` is a file to go on from, `seed` that of the
+    sampler."""
 
     trials: int
     storage: Path | None = None
@@ -47,8 +48,9 @@ class SearchOptions:
 
 @dataclass(frozen=True)
 class Found:
-    """The best settings, the metric that they had and that the settings to begin with had, meaned over the folds, and
-    how many trials there were, `pruned` of them given up early; `searched` are the names of what was varied."""
+    """It keeps the best settings, the metric that they had and that the settings to begin with had, meaned over the
+    folds, and how many trials there were, `pruned` of them given up early; `searched` are the names of what was
+    varied."""
 
     boosting: BoostingOptions
     value: float
@@ -67,7 +69,7 @@ def search_settings(
     search: SearchOptions,
     progress: Progress = silent,
 ) -> Found:
-    """The settings with the best metric on folds of whole product groups of the pairs.
+    """Find the settings with the best metric on folds of whole product groups of the pairs.
 
     The first trial is of the settings to begin with, so what is found is at least as good on the folds. With a storage,
     a search that was ended goes on and comes to what it would have come to. Raises InputError for too few groups, and
@@ -142,7 +144,7 @@ LEAST_ROWS, MOST_ROWS = 5, 500  # pairs in a leaf, as undecided as the base rate
 
 
 def search_space(folds: CrossValidation) -> dict[str, Suggest]:
-    """What is searched: SPACE, and what depends on the pairs.
+    """Return what is searched: SPACE, and what depends on the pairs.
 
     XGBoost's `min_child_weight` is a sum of p (1 - p) over the pairs of a leaf, so its range follows the base rate;
     matches weigh up to as much as makes them equal to the non-matches. Added pairs and boosters for single categories
@@ -171,7 +173,7 @@ def _try(
     seed: int,
     space: Mapping[str, Suggest],
 ) -> float:
-    """The metric meaned over the folds, of one booster each. Raises TrialPruned when it falls behind."""
+    """Return the metric meaned over the folds, of one booster each. Raises TrialPruned when it falls behind."""
     settings = replace(start, members=1, **{name: suggest(trial, name) for name, suggest in space.items()})
     values: list[float] = []
     for value in folds.fold_metrics(metric, settings, seed):
@@ -206,6 +208,6 @@ def _open_study(search: SearchOptions, name: str) -> "optuna.Study":
 
 
 def _fingerprint(index: ProductIndex, pairs: LabelledPairs, options: TrainOptions, search: SearchOptions) -> str:
-    """Changes with all that the value of a trial depends on."""
+    """Return a text that changes with all that the value of a trial depends on."""
     columns = [side.tolist() for side in (pairs.left, pairs.right, pairs.targets)]
     return fingerprint_of(index.fingerprint, columns, asdict(options), search.folds, search.seed)
