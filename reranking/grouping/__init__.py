@@ -1,1 +1,1 @@
-"""From scored pairs to groups of products."""
+"""Grouping turns scored pairs into product groups: it merges along matches, and names the groups from run to run."""

@@ -1,4 +1,4 @@
-"""Product groups on disk, the pairs that disagree with them, and the names that groups keep from run to run."""
+"""Product groups are written to disk with the pairs that disagree with them, and keep their names from run to run."""
 
 import json
 from dataclasses import dataclass
@@ -31,8 +31,9 @@ KIND = "groups"
 
 @dataclass(frozen=True)
 class GroupsManifest:
-    """What a file of groups says of its making, in the metadata of its parquet schema: the index and the model of the
-    scores, None where they do not say, and how groups were made; `threshold` None: by the column `match`."""
+    """It keeps what a file of groups says of its making, in the metadata of its parquet schema: the index and the
+    model of the scores, None where they do not say, and how groups were made; `threshold` None: by the column
+    `match`."""
 
     kind: str = KIND
     index_fingerprint: str | None = None
@@ -44,12 +45,12 @@ class GroupsManifest:
 
 
 def read_groups_manifest(stored: object, path: Path) -> GroupsManifest:
-    """The manifest that a JSON value holds. Raises InputError, in one line, for keys or values that it cannot have."""
+    """Read a manifest from a JSON value. Raises InputError, in one line, for keys or values that it cannot have."""
     return read_record(stored, GroupsManifest, where=str(path), remedy="group the scores again")
 
 
 def write_groups(path: Path, pairs: ScoredPairs, grouping: Grouping, names: pa.Array, made: GroupsManifest) -> None:
-    """One row a product: id, group, size, and `disagreements`, its pairs inside the group that are no match."""
+    """Write one row a product: id, group, size, and `disagreements`, its pairs inside the group that are no match."""
     sizes = np.bincount(grouping.groups)[grouping.groups]
     table = pa.table(
         {
@@ -65,7 +66,7 @@ def write_groups(path: Path, pairs: ScoredPairs, grouping: Grouping, names: pa.A
 
 
 def write_disagreements(path: Path, pairs: ScoredPairs, grouping: Grouping, names: pa.Array) -> None:
-    """One row a pair that is inside a group, but no match, or a match that was cut; the likeliest first."""
+    """Write one row a pair that is inside a group, but no match, or a match that was cut; the likeliest first."""
     rows = np.flatnonzero(disagreeing(pairs, grouping))
     rows = rows[np.argsort(-pairs.probabilities[rows], kind="stable")]
     left, right = pa.array(pairs.left[rows]), pa.array(pairs.right[rows])
@@ -86,7 +87,7 @@ def write_disagreements(path: Path, pairs: ScoredPairs, grouping: Grouping, name
 
 
 def disagreeing(pairs: ScoredPairs, grouping: Grouping) -> Bools1d:
-    """Which pairs (p,) and the groups disagree."""
+    """Return for which pairs (p,) being called a match and being in one group disagree."""
     return np.asarray(inside(pairs, grouping) != pairs.called, dtype=bool)
 
 
@@ -97,14 +98,14 @@ def _disagreements(pairs: ScoredPairs, grouping: Grouping) -> Ints1d:
 
 @dataclass(frozen=True)
 class NamedGroups:
-    """The name of each product's group, as text: `ids` (m,) and `names` (m,)."""
+    """It holds the name of each product's group, as text: `ids` (m,) and `names` (m,)."""
 
     ids: pa.Array
     names: pa.Array
 
 
 def read_groups(path: Path) -> NamedGroups:
-    """A file that `heroic groups` wrote. Raises InputError where it has no such columns, or a product twice."""
+    """Read a file that `heroic groups` wrote. Raises InputError where it has no such columns, or a product twice."""
     file = open_table(path)
     missing = [name for name in (ID, GROUP) if name not in file.names]
     if missing:
@@ -117,7 +118,7 @@ def read_groups(path: Path) -> NamedGroups:
 
 
 def name_groups(ids: pa.Array, groups: Ints1d, previous: NamedGroups | None, path: Path) -> pa.Array:
-    """The name (n,) of each product's group; `ids` rise.
+    """Return the name (n,) of each product's group; `ids` rise.
 
     A group keeps the previous name that most of its products had; of several groups the one with most of them has it.
     Any other is named by its smallest id that is no name yet. `path` is of the previous names, for errors.
@@ -136,7 +137,7 @@ def name_groups(ids: pa.Array, groups: Ints1d, previous: NamedGroups | None, pat
 
 
 def _free(members: list[str], taken: set[str]) -> str:
-    """The first member that is no name yet, else the first with a number behind."""
+    """Return the first member that is no name yet, else the first with a number behind."""
     free = next((member for member in members if member not in taken), None)
     number = 2
     while free is None:
@@ -146,7 +147,7 @@ def _free(members: list[str], taken: set[str]) -> str:
 
 
 def _kept(ids: pa.Array, groups: Ints1d, previous: NamedGroups, path: Path) -> dict[int, str]:
-    """Groups that keep a previous name."""
+    """Return the previous name of each group that keeps one."""
     places = pc.index_in(ids, cast_ids(previous.ids, ids.type, path))
     known = np.flatnonzero(places.is_valid().to_numpy(zero_copy_only=False))
     olds = previous.names.take(places.drop_null())

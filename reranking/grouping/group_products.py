@@ -1,4 +1,4 @@
-"""From scored pairs to product groups: the likeliest matches are merged first, and brakes refuse a merging."""
+"""Scored pairs become product groups: the likeliest matches are merged first, and brakes refuse a merging."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from reranking.grouping.scored_pairs import ScoredPairs
 from reranking.pairs.product_groups import product_groups
 
 NO_SOURCE = -1
-BATCH_PAIRS = 200_000  # merged at a time: what merging keeps takes some hundred bytes a pair
+BATCH_PAIRS = 200_000  # so many are merged at a time: what merging keeps takes some hundred bytes a pair
 
 
 class Brake(IntEnum):
-    """Why a match was not merged."""
+    """It says why a match was not merged."""
 
     NONE = 0
     AGREEMENT = 1
@@ -27,8 +27,9 @@ class Brake(IntEnum):
 
 @dataclass(frozen=True)
 class GroupOptions:
-    """`max_size`: products a group may have, 0 for any number. `agreement`: what the probabilities of all scored pairs
-    between two parts must be on average for the parts to be merged, 0 to merge on one match alone."""
+    """These options bound a group. `max_size`: products that it may have, 0 for any number. `agreement`: what the
+    probabilities of all scored pairs between two parts must be on average for the parts to be merged, 0 to merge on
+    one match alone."""
 
     max_size: int = 0
     agreement: float = 0.5
@@ -42,7 +43,8 @@ class GroupOptions:
 
 @dataclass(frozen=True)
 class Grouping:
-    """The group (n,) of each product, numbered by first product, and the brake (p,) that cut each match, else NONE."""
+    """It holds the group (n,) of each product, numbered by first product, and the brake (p,) on each match, else
+    NONE."""
 
     groups: Ints1d
     brakes: Ints1d
@@ -65,8 +67,8 @@ def group_products(pairs: ScoredPairs, options: GroupOptions, *, sources: Ints1d
 
 
 def _batches(pairs: ScoredPairs) -> Iterator[Ints1d]:
-    """The rows whose products matches tie together, however far, in batches that tear nothing apart: no other pair can
-    end in one group. A batch is larger than BATCH_PAIRS only where one tied set of products is."""
+    """Yield the rows whose products matches tie together, however far, in batches that tear nothing apart: no other
+    pair can end in one group. A batch is larger than BATCH_PAIRS only where one tied set of products is."""
     tied = product_groups(pairs.left, pairs.right, pairs.called.astype(np.float64), len(pairs.ids))
     rows = np.flatnonzero(tied[pairs.left] == tied[pairs.right])
     of_row = tied[pairs.left[rows]]
@@ -79,7 +81,7 @@ def _batches(pairs: ScoredPairs) -> Iterator[Ints1d]:
 
 
 def _merge(pairs: ScoredPairs, options: GroupOptions, sources: Ints1d | None) -> tuple[Ints1d, Ints1d]:
-    """The brake (p,) on each match, and for each product (n,) one of its group."""
+    """Return the brake (p,) on each match, and for each product (n,) one of its group."""
     merging = _Merging(pairs, options, sources)
     brakes = np.zeros(len(pairs), dtype=np.int64)
     for row in _likeliest_first(pairs):
@@ -92,14 +94,14 @@ def _merge(pairs: ScoredPairs, options: GroupOptions, sources: Ints1d | None) ->
 
 
 def _likeliest_first(pairs: ScoredPairs) -> Ints1d:
-    """The rows of the matches in the order of merging."""
+    """Return the rows of the matches in the order of merging."""
     low, high = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
     order = np.lexsort([high, low, -pairs.scores, -pairs.probabilities])
     return np.asarray(order[pairs.called[order]], dtype=np.int64)
 
 
 class _Merging:
-    """Parts that grow; each is known by one of its products, its root."""
+    """It grows parts; each is known by one of its products, its root."""
 
     def __init__(self, pairs: ScoredPairs, options: GroupOptions, sources: Ints1d | None) -> None:
         count = len(pairs.ids)
@@ -121,7 +123,7 @@ class _Merging:
         return place
 
     def brake(self, one: int, other: int) -> Brake:
-        """What speaks against merging two parts."""
+        """Return what speaks against merging two parts."""
         if self.options.max_size and self.sizes[one] + self.sizes[other] > self.options.max_size:
             return Brake.SIZE
         if self.sources[one] & self.sources[other]:
@@ -144,5 +146,5 @@ class _Merging:
 
 
 def inside(pairs: ScoredPairs, grouping: Grouping) -> Bools1d:
-    """Which pairs (p,) have both products in one group."""
+    """Return which pairs (p,) have both products in one group."""
     return np.asarray(grouping.groups[pairs.left] == grouping.groups[pairs.right], dtype=bool)

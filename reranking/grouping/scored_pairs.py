@@ -1,6 +1,7 @@
-"""Scored pairs of any number as columns, of which only those are held that can matter to groups.
+"""Scored pairs of any number are read as columns, of which only those are held that can matter to groups.
 
-A pair whose products no chain of matches ties together can neither be merged nor speak against a merging."""
+A pair whose products no chain of matches ties together can neither be merged nor speak against a merging.
+"""
 
 import tempfile
 from collections.abc import Callable, Iterable
@@ -22,8 +23,8 @@ READ_ROWS = 262_144
 
 @dataclass(frozen=True)
 class ScoredPairs:
-    """`ids` (n,) of the products, rising; pairs (p,) as places among them, with score, probability of a match from
-    0 to 1, and whether each is called one."""
+    """It holds `ids` (n,) of the products, rising; pairs (p,) as places among them, with score, probability of a
+    match from 0 to 1, and whether each is called one."""
 
     ids: pa.Array
     left: Ints1d
@@ -44,7 +45,7 @@ class ScoredPairs:
 
 @dataclass(frozen=True)
 class ScoredBlock:
-    """Some rows of a scores file: ids of one type, scores, probabilities, and which are called matches."""
+    """It holds some rows of a scores file: ids of one type, scores, probabilities, and which are called matches."""
 
     left: pa.Array
     right: pa.Array
@@ -58,7 +59,7 @@ class ScoredBlock:
 
 @dataclass(frozen=True)
 class TiedPairs:
-    """The pairs whose products matches tie together, over the ids of all products, and the number of all pairs."""
+    """It holds the pairs whose products matches tie together, over all products' ids, and the number of all pairs."""
 
     pairs: ScoredPairs
     scored: int
@@ -78,7 +79,7 @@ def read_tied_pairs(blocks: Callable[[], Iterable[ScoredBlock]]) -> TiedPairs:
 
 
 def _products(blocks: Iterable[ScoredBlock]) -> tuple[pa.Array, int]:
-    """The ids of all blocks, rising, and the number of rows."""
+    """Return the ids of all blocks, rising, and the number of rows."""
     ids, rows = None, 0
     for block in blocks:
         rows += len(block)
@@ -96,7 +97,7 @@ def _alike(ids: pa.Array, block: ScoredBlock) -> list[pa.Array]:
 
 
 def _write(file: Path, blocks: Iterable[ScoredBlock], ids: pa.Array, rows: int) -> Ints1d:
-    """Append the pairs to a file; which products (n,) matches tie together, by number."""
+    """Append the pairs to a file; return which products (n,) matches tie together, by number."""
     tied = np.arange(len(ids))
     with checked_pairs(ids, rows) as check, file.open("wb") as content:
         for block in blocks:
