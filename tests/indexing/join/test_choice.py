@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from indexing.join.choice import WORTHWHILE, choose_join, make_centres, make_lists
+from indexing.join.choice import WORTHWHILE, JoinRecord, choose_join, make_centres, make_lists
 from indexing.join.rows import distinct_units
 from indexing.search.recall import draw_sample, least_alone, least_lists, least_probes, true_neighbours
 from indexing.vectors.vectors import from_arrays, unit_rows
@@ -31,7 +31,7 @@ def choose(clustered, kind, *, asked=0.9, centres=None, truth=True):
 
 def test_an_exact_join_is_taken_when_asked_for_or_when_nothing_is_known(clustered):
     for chosen in (choose(clustered, "exact"), choose(clustered, "lists", truth=False)):
-        assert (chosen.facts, chosen.lists) == ({"join": "exact"}, None)
+        assert (chosen.record, chosen.lists) == (JoinRecord("exact"), None)
         assert chosen.plan.products == choose(clustered, "exact").plan.products
 
 
@@ -39,7 +39,7 @@ def test_near_lists_are_as_many_as_the_recall_needs(clustered):
     rows, units, truth, _ = clustered
     chosen, centres = choose(clustered, "lists"), make_centres(rows, units)
     probed, alone = least_probes(truth, rows, centres, 0.9), least_alone(truth, rows, centres, 0.9)
-    assert chosen.facts == {"join": "lists", "lists": len(centres), "near_lists": probed, "near_lists_alone": alone}
+    assert chosen.record == JoinRecord("lists", len(centres), probed, alone)
     assert chosen.plan.products < WORTHWHILE * choose(clustered, "exact").plan.products
     whole = rows.take(np.arange(SIZE))
     nearest = np.where(whole.any(axis=1), np.argmax(whole @ centres.T, axis=1), -1)
@@ -50,7 +50,7 @@ def test_near_lists_are_as_many_as_the_recall_needs(clustered):
 def test_given_centres_are_those_of_the_lists(clustered):
     centres = unit_rows(np.random.default_rng(5).normal(size=(40, 12)))
     chosen = choose(clustered, "lists", centres=centres, asked=0.5)
-    assert chosen.facts["lists"] == 40
+    assert chosen.record.lists == 40
     np.testing.assert_array_equal(chosen.lists.centres, centres)
 
 
@@ -61,9 +61,7 @@ def test_a_category_is_compared_whole_and_of_others_what_is_near(clustered):
     alike = (categories[truth.neighbours.positions] == own) & (own >= 0)
     probed = least_lists(truth, lists, 0.9, alike=alike)
     alone = least_alone(truth, rows, lists.centres, 0.9, alike=alike)
-    assert chosen.facts == {
-        "join": "category", "lists": len(lists.centres), "near_lists": probed, "near_lists_alone": alone,
-    }  # fmt: skip
+    assert chosen.record == JoinRecord("category", len(lists.centres), probed, alone)  # fmt: skip
     np.testing.assert_array_equal(chosen.lists.codes, lists.codes)
     assert probed < least_lists(truth, lists, 0.9)
 
@@ -71,12 +69,12 @@ def test_a_category_is_compared_whole_and_of_others_what_is_near(clustered):
 @pytest.mark.parametrize("kind", ["lists", "category"])
 def test_what_cannot_reach_the_recall_is_stepped_back_from(clustered, kind):
     chosen = choose(clustered, kind, asked=1.01)
-    assert (chosen.facts, chosen.lists) == ({"join": "exact", "join_stepped_back_from": kind}, None)
+    assert (chosen.record, chosen.lists) == (JoinRecord("exact", join_stepped_back_from=kind), None)
 
 
 def test_what_saves_little_is_stepped_back_from(clustered, monkeypatch):
     monkeypatch.setattr("indexing.join.choice.WORTHWHILE", 0.001)
-    assert choose(clustered, "lists").facts == {"join": "exact", "join_stepped_back_from": "lists"}
+    assert choose(clustered, "lists").record == JoinRecord("exact", join_stepped_back_from="lists")
 
 
 def test_few_products_have_at_most_half_as_many_lists():

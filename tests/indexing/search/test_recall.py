@@ -170,7 +170,7 @@ def test_the_same_seed_draws_the_same_sample():
 
 
 def test_the_recall_of_a_category_is_told_to_four_places():
-    assert recall_by(np.array([1.0, 0.0, 0.0]), np.zeros(3, dtype=int), ["a"])["a"]["recall"] == 0.3333
+    assert recall_by(np.array([1.0, 0.0, 0.0]), np.zeros(3, dtype=int), ["a"])["a"].recall == 0.3333
 
 
 def line_of_lists(lists):

@@ -187,7 +187,7 @@ def test_the_same_seed_judges_alike_and_another_otherwise(bendings):
     pairs = pairs_of(*bendings, count=300)
     first = calibrate(pairs, ["a", "b"], seed=3)
     assert first == calibrate(pairs, ["a", "b"], seed=3)
-    assert first.error != calibrate(pairs, ["a", "b"], seed=4).error
+    assert first.report.error != calibrate(pairs, ["a", "b"], seed=4).report.error
 
 
 @pytest.mark.parametrize(("rare", "own"), [(LEAST_OF_EACH - 1, False), (LEAST_OF_EACH, True)])
