@@ -47,7 +47,7 @@ class FeatureBlocks:
 
     def column(self, number: int) -> Floats1d:
         """Return one feature of all pairs (p,)."""
-        return np.concatenate([block[:, number] for block in self.blocks()])
+        return np.concatenate([block[:, number].copy() for block in self.blocks()])  # a view would keep its block
 
     def read(self) -> Floats2d:
         """Read all blocks into memory, as (p, f)."""
