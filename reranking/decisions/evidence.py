@@ -24,12 +24,15 @@ class Cuts:
     last: Ints1d
 
     @classmethod
-    def of(cls, scores: Floats1d, targets: Floats1d) -> "Cuts":
-        """Count at the scores (p,) of pairs with these targets (p,)."""
+    def of(cls, scores: Floats1d, targets: Floats1d, weights: Floats1d | None = None) -> "Cuts":
+        """Count at the scores (p,) of pairs with these targets (p,), each as often as its weight says."""
         order = falling(scores)
         ordered = scores[order].astype(np.float64)
         last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True)) if len(ordered) else np.zeros(0, np.int64)
-        return cls(ordered[last], last + 1.0, np.cumsum(targets[order])[last], last)
+        if weights is None:
+            return cls(ordered[last], last + 1.0, np.cumsum(targets[order])[last], last)
+        called, matches = (np.cumsum(column[order])[last] for column in (weights, weights * targets))
+        return cls(ordered[last], called, matches, last)
 
     def between(self, place: int) -> float:
         """Return a threshold in the middle of the scores that it parts, so that it does not hang on one pair."""
@@ -43,22 +46,28 @@ def falling(scores: Floats1d) -> Ints1d:
     return np.asarray(np.argsort(-scores, kind="stable"), dtype=np.int64)
 
 
-def surprise(scores: Floats1d, targets: Floats1d, left: Ints1d, right: Ints1d, expected: float) -> Floats1d:
+def surprise(
+    scores: Floats1d,
+    targets: Floats1d,
+    left: Ints1d,
+    right: Ints1d,
+    expected: float,
+    weights: Floats1d | None = None,
+) -> Floats1d:
     """Return the variance (p,) of the matches among the first 1, 2, … pairs by falling score, were `expected` of them.
 
-    Pairs that share a product group, on either side (`left`, `right`), are right or wrong together: their deviations
-    are added before they are squared (Aronow, Samii and Assenova, "Cluster-robust variance estimation for dyadic
+    Pairs that share a product group, on either side (`left`, `right`), are right or wrong together: their deviations are added before they are squared (Aronow, Samii and Assenova, "Cluster-robust variance estimation for dyadic
     data", Political Analysis 23, 2015). It is never less than if all pairs were independent.
     """
     order = falling(scores)
-    deviations, left, right = targets[order] - expected, left[order], right[order]
+    weighed = np.ones(len(order)) if weights is None else weights[order]
+    deviations, left, right = weighed * (targets[order] - expected), left[order], right[order]
     across = np.flatnonzero(left != right)
-    pairs = np.arange(len(order))
-    touching = np.concatenate([pairs, across])
+    touching = np.concatenate([np.arange(len(order)), across])
     shared = _squares(np.concatenate([left, right[across]]), deviations[touching], touching, len(order))
     codes = np.minimum(left, right) * (max(left.max(initial=0), right.max(initial=0)) + 1) + np.maximum(left, right)
     twice = _squares(codes[across], deviations[across], across, len(order))
-    independent = np.arange(1, len(order) + 1) * expected * (1 - expected)
+    independent = np.cumsum(weighed**2) * expected * (1 - expected)
     return np.asarray(np.maximum(shared - twice, independent), dtype=np.float64)
 
 
@@ -79,22 +88,25 @@ def _squares(groups: Ints1d, deviations: Floats1d, places: Ints1d, count: int) -
 @dataclass(frozen=True)
 class PrecisionEvidence:
     """It says at each cut (c,) of some pairs the precision there; its standard error, were the asked one true; and
-    how many independent calls that is worth."""
+    how many independent calls that is worth. `positives` is how many of the pairs are matches."""
 
     cuts: Cuts
     asked: float
     precision: Floats1d
     error: Floats1d
     worth: Floats1d
+    positives: float
 
     @classmethod
     def of(cls, pairs: ValidationPairs, asked: float) -> "PrecisionEvidence":
         """Measure at the cuts of pairs (p,); `asked` is the share of matches that the called ones should have."""
-        cuts = Cuts.of(pairs.scores, pairs.targets)
-        variance = surprise(pairs.scores, pairs.targets, pairs.left_groups, pairs.right_groups, asked)[cuts.last]
+        cuts = Cuts.of(pairs.scores, pairs.targets, pairs.weights)
+        sides = pairs.left_groups, pairs.right_groups
+        variance = surprise(pairs.scores, pairs.targets, *sides, asked, pairs.weights)[cuts.last]
         independent = cuts.called * asked * (1 - asked)
         share = np.divide(independent, variance, out=np.ones(len(variance)), where=variance > 0)
-        return cls(cuts, asked, cuts.matches / cuts.called, np.sqrt(variance) / cuts.called, cuts.called * share)
+        error, worth = np.sqrt(variance) / cuts.called, cuts.called * share
+        return cls(cuts, asked, cuts.matches / cuts.called, error, worth, float(pairs.targets.sum()))
 
     def bound(self, caution: float) -> Floats1d:
         """Return the precision (c,), less `caution` standard errors."""

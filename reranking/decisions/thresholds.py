@@ -39,12 +39,13 @@ class Thresholds:
         return values[np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.int64)]
 
 
-def f1_threshold(scores: Floats1d, targets: Floats1d) -> float:
+def f1_threshold(scores: Floats1d, targets: Floats1d, weights: Floats1d | None = None) -> float:
     """Return the threshold of the best F1; infinity when no pair is a match."""
     if not targets.any():
         return math.inf
-    cut = Cuts.of(scores, targets)
-    return cut.between(int(np.argmax(2 * cut.matches / (cut.called + targets.sum()))))
+    cut = Cuts.of(scores, targets, weights)
+    matches = targets.sum() if weights is None else (weights * targets).sum()
+    return cut.between(int(np.argmax(2 * cut.matches / (cut.called + matches))))
 
 
 def read_thresholds(path: Path, own: Thresholds) -> Thresholds:
@@ -103,13 +104,16 @@ def decide(pairs: ValidationPairs, names: Sequence[str], asked: AskedPrecision, 
     """
     folds = [(_Evidence.of(pairs.take(rest), names, asked), fold) for rest, fold in pairs.folds(seed)]
     wanted = np.array([asked.of(name) for name in names])[pairs.categories]
+    wanted = wanted if pairs.weights is None else wanted * pairs.weights
     for caution in CAUTIONS:
         called = _called_out_of_fold(pairs, folds, caution)
-        if pairs.targets[called].sum() >= wanted[called].sum():
+        if pairs.weighed_targets[called].sum() >= wanted[called].sum():
             break
     bold = _called_out_of_fold(pairs, folds, 0.0)
     held = tuple(_held(pairs, code, name, asked.of(name), called, bold) for code, name in enumerate(names))
-    chosen = _Evidence.of(pairs, names, asked).thresholds(caution, f1_threshold(pairs.scores, pairs.targets))
+    chosen = _Evidence.of(pairs, names, asked).thresholds(
+        caution, f1_threshold(pairs.scores, pairs.targets, pairs.weights)
+    )
     return Decided(chosen, DecisionsReport(caution, held))
 
 
@@ -137,7 +141,7 @@ class _Evidence:
 
     def _of(self, name: str, caution: float) -> float:
         own, every = self.own[name], self.every[self.asked.of(name)]
-        at = own if own.cuts.matches.max(initial=0) >= LEAST_POSITIVES else every
+        at = own if own.positives >= LEAST_POSITIVES else every
         return at.threshold(shrunk_bound(own, every, at, caution))
 
 
@@ -154,10 +158,11 @@ def _called_out_of_fold(
 
 def _held(pairs: ValidationPairs, code: int, name: str, asked: float, called: Bools1d, bold: Bools1d) -> HeldPrecision:
     here = pairs.categories == code
-    matches = float(pairs.targets[here].sum())
-    found, boldly = (float(pairs.targets[here & decided].sum()) for decided in (called, bold))
+    matches = float(pairs.weighed_targets[here].sum())
+    found, boldly = (float(pairs.weighed_targets[here & decided].sum()) for decided in (called, bold))
     calls = int((here & called).sum())
-    held = found / calls if calls else None
+    weighed = float(calls if pairs.weights is None else pairs.weights[here & called].sum())
+    held = found / weighed if calls else None
     recall, bold_recall = (found / matches, boldly / matches) if matches else (None, None)
     paid = None if recall is None or bold_recall is None else max(0.0, bold_recall - recall)
-    return HeldPrecision(name, int(matches), asked, calls, held, recall, paid)
+    return HeldPrecision(name, int(pairs.targets[here].sum()), asked, calls, held, recall, paid)

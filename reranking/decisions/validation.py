@@ -16,16 +16,20 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class ValidationPairs:
-    """It holds scores and targets (p,) of pairs, their category codes, and the product groups of their two products."""
+    """It holds scores and targets (p,) of pairs, their category codes, and the product groups of their two products.
+
+    `weights` (p,), None for equal ones, make the pairs stand for others: those with another share of matches.
+    """
 
     scores: Floats1d
     targets: Floats1d
     categories: Ints1d
     left_groups: Ints1d
     right_groups: Ints1d
+    weights: Floats1d | None = None
 
     def __post_init__(self) -> None:
-        lengths = {name: len(column) for name, column in vars(self).items()}
+        lengths = {name: len(column) for name, column in vars(self).items() if column is not None}
         if len(set(lengths.values())) > 1:
             raise InputError(f"columns of validation pairs differ in length: {lengths}")
 
@@ -34,7 +38,19 @@ class ValidationPairs:
 
     def take(self, rows: Ints1d | Bools1d) -> "ValidationPairs":
         """Return the pairs at these rows."""
-        return ValidationPairs(*(column[rows] for column in vars(self).values()))
+        return ValidationPairs(
+            self.scores[rows],
+            self.targets[rows],
+            self.categories[rows],
+            self.left_groups[rows],
+            self.right_groups[rows],
+            None if self.weights is None else self.weights[rows],
+        )
+
+    @property
+    def weighed_targets(self) -> Floats1d:
+        """Return what each pair (p,) counts as a match: its weight, or 0."""
+        return self.targets if self.weights is None else self.targets * self.weights
 
     def folds(self, seed: int, count: int = FOLDS) -> Iterator[tuple[Ints1d, Ints1d]]:
         """Yield rows to choose by and rows to judge by, `count` times; every row is judged once.
