@@ -1,13 +1,18 @@
-"""The folder of a trained reranker holds its boosters, what was learned beside them, its manifest and its card."""
+"""The folder of a trained reranker holds its boosters, what was learned beside them, its validation pairs, its manifest and its card."""
 
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from indexing.errors import InputError
 from indexing.storage.artefact import Manifest, damaged_files, read_manifest, write_manifest, writing
 from indexing.storage.records import stored_record
 from reranking.boosters.boosting import from_bytes, to_bytes
+from reranking.decisions.prior_shift import Validation
+from reranking.decisions.validation import ValidationPairs
 from reranking.model.card import render_card
 from reranking.model.manifest import KIND, ModelManifest, model_manifest
 from reranking.model.reranker import XgboostReranker
@@ -18,6 +23,8 @@ from reranking.signals.learned.words import LearnedWords, WordModel
 from reranking.signals.signals import Learned
 
 CARD, CROSS, LOOK, WORDS = "model_card.md", "cross", "first_look.ubj", "words.npy"
+VALIDATION = "validation.parquet"
+VALIDATION_COLUMNS = ("score", "target", "category", "left_group", "right_group")
 
 
 def save_reranker(reranker: XgboostReranker, path: Path) -> None:
@@ -28,6 +35,7 @@ def save_reranker(reranker: XgboostReranker, path: Path) -> None:
         _write_learned(reranker.learned, folder)
         for number, member in enumerate(reranker.members):
             (folder / f"member_{number}.ubj").write_bytes(to_bytes(member))
+        write_validation(reranker.validation, folder / VALIDATION)
         write_manifest(folder, Manifest(KIND, stored_record(reranker.manifest), reranker.fingerprint))
         # after the manifest, which does not name it: a card is for people, who may write into it
         (folder / CARD).write_text(render_card(reranker), encoding="utf-8")
@@ -57,6 +65,7 @@ def _opened(folder: Path, made: ModelManifest) -> XgboostReranker:
         learned=_read_learned(folder, made),
         scopes=made.scopes,
         specialist_share=made.specialist_share,
+        validation=read_validation(folder / VALIDATION),
     )
 
 
@@ -78,3 +87,31 @@ def _read_learned(folder: Path, made: ModelManifest) -> Learned:
     look = None if made.look is None else FirstLook(made.look, (from_bytes((folder / LOOK).read_bytes()),))
     cross = None if made.cross is None else open_cross(folder / CROSS)
     return Learned(None if words is None else LearnedWords((words,)), look, cross)
+
+
+def write_validation(validation: Validation | None, path: Path) -> None:
+    """Write the pairs; without any, remove those of an older model."""
+    if validation is None:
+        path.unlink(missing_ok=True)
+        return
+    pairs = validation.pairs
+    categories = pa.DictionaryArray.from_arrays(pairs.categories.astype(np.int32), list(validation.names))
+    columns = [pairs.scores, pairs.targets, categories, pairs.left_groups, pairs.right_groups]
+    pq.write_table(pa.table(dict(zip(VALIDATION_COLUMNS, columns, strict=True))), path)
+
+
+def read_validation(path: Path) -> Validation | None:
+    """Read the pairs; None where a model of before keeps none. Raises InputError for a file that holds something else."""
+    if not path.is_file():
+        return None
+    try:
+        table = pq.read_table(path)
+        categories = table["category"].combine_chunks()
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise InputError(f"{path}: cannot be read ({str(error).splitlines()[0]}): train the model again") from error
+    scores, targets, left, right = (
+        np.asarray(table[name].to_numpy()) for name in ("score", "target", "left_group", "right_group")
+    )
+    codes = np.asarray(pc.cast(categories.indices, pa.int64()).to_numpy(zero_copy_only=False))
+    pairs = ValidationPairs(scores, targets, codes, left, right)
+    return Validation(pairs, tuple(categories.dictionary.to_pylist()))

@@ -12,7 +12,9 @@ from indexing.storage.artefact import fingerprint_of
 from indexing.storage.records import stored_record
 from reranking.boosters.boosting import to_bytes
 from reranking.boosters.ensemble import Ensemble
+from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.calibration import UNCALIBRATED, Calibration
+from reranking.decisions.prior_shift import Validation
 from reranking.decisions.thresholds import Thresholds
 from reranking.model.index_needs import IndexNeeds
 from reranking.model.manifest import ModelManifest
@@ -28,7 +30,8 @@ class XgboostReranker:
 
     `needs` is what an index must have; `report` what training learned (rows, groups, metric, importance). `learned` is
     what else of the features comes from labelled pairs. `scopes` and `specialist_share` are those of the Ensemble that the
-    members are; without scopes all members are for all pairs.
+    members are; without scopes all members are for all pairs. `validation` are the pairs that decisions were chosen on, None
+    where the model keeps none.
     """
 
     members: tuple[Any, ...]
@@ -43,6 +46,12 @@ class XgboostReranker:
     learned: Learned = field(default_factory=Learned)
     scopes: tuple[str | None, ...] = ()
     specialist_share: float = 0.0
+    validation: Validation | None = None
+
+    @property
+    def asked(self) -> AskedPrecision:
+        """Return the precision that was asked of what is called a match."""
+        return AskedPrecision(self.target_precision, self.report.options.target_precisions)
 
     @cached_property
     def ensemble(self) -> Ensemble:

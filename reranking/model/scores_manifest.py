@@ -20,6 +20,20 @@ class ScoredColumns:
 
 
 @dataclass(frozen=True)
+class PriorRecord:
+    """The share of matches among the scored pairs: as the model expects it, as it was found (with its standard `error` in
+    log-odds, and by how many pairs are called, `black_box`), and the one that scores were made for; `kind` is what was asked:
+    model, estimate or told. None stands for what is not known, and for `used` where probabilities and thresholds stayed."""
+
+    kind: str
+    expected: float | None = None
+    found: float | None = None
+    error: float | None = None
+    black_box: float | None = None
+    used: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
 class ScoresManifest:
     """It names the index, the model and the decisions that scores were made with, as far as the file says so.
 
@@ -35,6 +49,7 @@ class ScoresManifest:
     default_threshold: float | None = None
     f1_threshold: float | None = None
     columns: ScoredColumns | None = field(default=None, metadata=OMIT)
+    prior: PriorRecord | None = field(default=None, metadata=OMIT)
 
     def __post_init__(self) -> None:
         if self.kind != KIND:

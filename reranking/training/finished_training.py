@@ -6,6 +6,7 @@ from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import Examples, column_of, gains, in_memory
 from reranking.boosters.ensemble import Ensemble
 from reranking.decisions.judgement import Judgement
+from reranking.decisions.prior_shift import Validation
 from reranking.decisions.validation import RankingReport
 from reranking.explain.contributions import family_importance
 from reranking.model.index_needs import IndexNeeds
@@ -48,6 +49,7 @@ class FinishedTraining:
             learned=self.signals.learned(cross),
             scopes=self.ensemble.scopes if self.ensemble.specialised else (),
             specialist_share=self.ensemble.share,
+            validation=Validation(self.judgement.pairs, tuple(self.judgement.names)),
         )
 
     def _report(self, ranking: RankingReport) -> TrainingReport:

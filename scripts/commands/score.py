@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from scripts.commands.promise_text import show_promise
+
 
 @click.command(name="score")
 @click.argument("index", type=click.Path(path_type=Path))
@@ -12,6 +14,13 @@ import click
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The parquet file of scores.")
 @click.option(
     "--thresholds", type=click.Path(path_type=Path), help="YAML of category: threshold, over the model's own."
+)
+@click.option(
+    "--prior",
+    default="estimate",
+    show_default=True,
+    metavar="model|estimate|SHARE|FILE.yaml",
+    help="Share of matches among PAIRS that probabilities and thresholds are made for.",
 )
 @click.option("--submission", type=click.Path(path_type=Path), help="Also write the contest's file, .csv or .parquet.")
 @click.option(
@@ -25,6 +34,7 @@ def command(
     model: Path,
     out: Path,
     thresholds: Path | None,
+    prior: str,
     submission: Path | None,
     overwrite_columns: bool,
     device: str,
@@ -38,6 +48,7 @@ def command(
     """
     from indexing.product_index import open_index
     from reranking.boosters.boosting import choose_boosting_device, on_device
+    from reranking.decisions.prior_shift import AskedPrior
     from reranking.decisions.thresholds import read_thresholds
     from reranking.model.folder import load_reranker
     from reranking.model.score_pairs import ScoreOptions, score_pairs, scoring_needs
@@ -47,7 +58,7 @@ def command(
     reranker = load_reranker(model)
     on_device(reranker.members, chosen_device)
     chosen = None if thresholds is None else read_thresholds(thresholds, reranker.decisions)
-    options = ScoreOptions(chosen, submission, overwrite_columns, ids)
+    options = ScoreOptions(chosen, submission, overwrite_columns, ids, AskedPrior.parse(prior))
     opened = open_index(index)
     click.echo(scoring_needs(opened, pairs, reranker), err=True)
     with shown() as progress:
@@ -57,5 +68,6 @@ def command(
         f"matches: {scored.matches:,} at precision {reranker.target_precision:g}, {scored.matches_f1:,} at the best F1, "
         f"in {len(scored.categories)} evaluation categories"
     )
+    show_promise(scored, reranker)
     if submission is not None:
         click.echo(f"submission: {submission}")

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from eval.pages.report_document import ReportManifest
 from reranking.grouping.group_files import GroupsManifest
-from reranking.model.scores_manifest import ScoresManifest
+from reranking.model.scores_manifest import PriorRecord, ScoresManifest
 from scripts.commands.inspect.belonging import Belonging
 from scripts.commands.inspect.contents import (
     Content,
@@ -132,7 +132,16 @@ def _scores(made: ScoresManifest, counts: ScoredCounts | None) -> Facts:
         ("made with model", made.model_fingerprint or ""),
         ("target precision", "" if made.target_precision is None else f"{made.target_precision:g}"),
         ("thresholds", _thresholds(made) if made.thresholds else ""),
+        ("share of matches", "" if made.prior is None else _prior(made.prior)),
     ]
+
+
+def _prior(prior: PriorRecord) -> str:
+    """Say which share of matches was expected, found and used."""
+    used = "the model's thresholds" if prior.used is None else f"thresholds moved ({prior.kind})"
+    if prior.expected is None or prior.found is None:
+        return f"not estimated; {used}"
+    return f"{prior.expected:.3f} expected, {prior.found:.3f} found; {used}"
 
 
 def _counted_scores(counts: ScoredCounts) -> Facts:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from flat_options import build_options
 from hypothesis import given
@@ -49,10 +51,34 @@ def test_what_is_saved_comes_back(model, tmp_path):
     assert again.fingerprint == model.fingerprint
     assert again.learned.look.feature_names == model.learned.look.feature_names
     np.testing.assert_array_equal(again.learned.words.models[0].table, model.learned.words.models[0].table)
-    assert replace(again, members=(), learned=Learned()) == replace(model, members=(), learned=Learned())
+    bare = {"members": (), "learned": Learned(), "validation": None}
+    assert replace(again, **bare) == replace(model, **bare)
     assert [to_bytes(member) for member in again.members] == [to_bytes(member) for member in model.members]
     features = np.random.default_rng(0).normal(size=(20, len(model.feature_names))).astype(np.float32)
     np.testing.assert_array_equal(again.score(features), model.score(features))
+
+
+def test_its_validation_pairs_come_back(model, tmp_path):
+    save_reranker(model, tmp_path / "again")
+    again = load_reranker(tmp_path / "again").validation
+    assert again.names == model.validation.names
+    for name, column in vars(model.validation.pairs).items():
+        np.testing.assert_array_equal(getattr(again.pairs, name), column)
+    assert "id" not in " ".join(pq.read_schema(tmp_path / "again" / "validation.parquet").names)
+
+
+def test_a_model_without_validation_pairs_takes_those_of_an_older_one_away(model, copy):
+    save_reranker(replace(model, validation=None), copy)
+    assert not (copy / "validation.parquet").exists()
+    assert load_reranker(copy).validation is None
+
+
+def test_validation_pairs_that_are_something_else_are_refused(model, tmp_path):
+    save_reranker(model, tmp_path / "again")
+    path = tmp_path / "again" / "validation.parquet"
+    pq.write_table(pa.table({"score": [0.5]}), path)
+    with pytest.raises(InputError, match=r"validation\.parquet"):
+        load_reranker(tmp_path / "again")
 
 
 thresholds = st.one_of(st.floats(0, 1), st.just(math.inf))
@@ -103,6 +129,7 @@ def test_a_model_of_fewer_members_leaves_none_of_the_old(model, copy):
         "manifest.json",
         "member_0.ubj",
         "model_card.md",
+        "validation.parquet",
         "words.npy",
     ]
 

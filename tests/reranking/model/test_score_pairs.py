@@ -16,7 +16,9 @@ from reranking.decisions.calibration import BetaMap, Calibration, IsotonicMap
 from reranking.decisions.thresholds import Thresholds
 from reranking.model import score_pairs as scoring
 from reranking.model.folder import load_reranker
+from reranking.model.pair_scorer import PairScorer
 from reranking.model.score_pairs import ScoreOptions, score_pairs
+from reranking.model.scores_writer import ScoresWriter
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.pairs.labelled import positions_of
 from reranking.pairs.pair_files import read_id_pairs
@@ -94,18 +96,16 @@ def test_swapping_left_and_right_does_not_change_the_scores(score, sample_pairs,
     np.testing.assert_allclose(score(swapped)["score"].to_numpy(), expected, rtol=1e-5)
 
 
-def test_blocks_are_written_as_they_are_scored(score, sample, tmp_path, monkeypatch):
+def test_a_block_at_a_time_is_scored_and_then_written(score, sample, tmp_path, monkeypatch):
     monkeypatch.setattr(scoring, "BLOCK_PAIRS", 50)
     steps = []
-    write, compute = pq.ParquetWriter.write_table, scoring._Scoring._score
+    write, compute = pq.ParquetWriter.write_table, PairScorer.features
     monkeypatch.setattr(pq.ParquetWriter, "write_table", lambda *a, **k: (steps.append("write"), write(*a, **k))[1])
     monkeypatch.setattr(
-        scoring._Scoring,
-        "_score",
-        lambda self, block, first: (steps.append(len(block)), compute(self, block, first))[1],
+        PairScorer, "features", lambda self, left, right: (steps.append(len(left)), compute(self, left, right))[1]
     )
     score(sample / "pairs_test.parquet")
-    assert steps == [50, "write"] * 5 + [24, "write"]
+    assert steps == [50] * 5 + [24] + ["write"] * 6
     assert pq.ParquetFile(tmp_path / "scores.parquet").num_row_groups == 6
 
 
@@ -249,6 +249,7 @@ def test_a_submission_in_the_place_of_the_scores_is_refused(score, sample_pairs,
 def test_the_file_says_how_it_was_made(score, sample_pairs, index, model):
     decisions = Thresholds({"tvs": 0.25, "never": math.inf}, default=math.inf, f1=0.5)
     made = json.loads(score(sample_pairs, reranker=replace(model, decisions=decisions)).schema.metadata[b"heroic"])
+    assert made.pop("prior")["kind"] == "estimate"
     assert made == {
         "kind": "scores",
         "index_fingerprint": index.fingerprint,
@@ -317,14 +318,14 @@ def test_scores_of_before_stay_when_the_next_are_refused(score, sample_pairs, tm
 
 def test_when_scoring_fails_midway_nothing_is_left(score, sample_pairs, tmp_path, monkeypatch):
     monkeypatch.setattr(scoring, "BLOCK_PAIRS", 50)
-    compute = scoring._Scoring._score
+    write = ScoresWriter.write
 
-    def fail_later(self, block, first):
+    def fail_later(self, block, first, *given):
         if first >= 100:
             raise KeyboardInterrupt
-        return compute(self, block, first)
+        write(self, block, first, *given)
 
-    monkeypatch.setattr(scoring._Scoring, "_score", fail_later)
+    monkeypatch.setattr(ScoresWriter, "write", fail_later)
     with pytest.raises(KeyboardInterrupt):
         score(sample_pairs, submission=tmp_path / "s.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["pairs.parquet"]

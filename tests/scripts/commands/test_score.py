@@ -1,10 +1,20 @@
 """`heroic score`: the lines it prints, its files, and that the report takes them."""
 
 import json
+import re
+import shutil
+from types import SimpleNamespace
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+
+from reranking.decisions.asked_precision import AskedPrecision
+from reranking.decisions.prior import ShareEstimate
+from reranking.decisions.prior_shift import AskedPrior
+from reranking.model.prior_choice import PriorChoice
+from reranking.model.scores_writer import Calls, Scored
+from scripts.commands.promise_text import show_promise
 
 
 @pytest.fixture
@@ -22,11 +32,17 @@ def test_it_says_what_it_wrote(score, tmp_path):
     result = score()
     assert result.exit_code == 0
     scores = pd.read_parquet(tmp_path / "scores.parquet")
-    assert result.stdout.splitlines() == [
+    assert result.stdout.splitlines()[:2] == [
         f"scores: 274 pairs in {tmp_path}/scores.parquet",
         f"matches: {scores['match'].sum()} at precision 0.75, {scores['match_f1'].sum()} at the best F1, "
         "in 1 evaluation categories",
     ]
+    share, expected = result.stdout.splitlines()[2:]
+    assert re.fullmatch(
+        r"share of matches: 0\.156 expected by the model, 0\.\d+ found .*: no difference that is sure.*", share
+    )
+    called = scores.probability[scores.match].mean()
+    assert expected == f"expected precision of what is called: {called:.3f}"
 
 
 def test_columns_of_ones_own_are_read(score, sample, tmp_path):
@@ -75,3 +91,82 @@ def test_what_it_writes_is_evaluated_with_its_index_and_model(
     assert (report["pairs"], report["target_precision"], report["absent"]) == (274, 0.75, [])
     assert report["weighted"] > report["trivial"]
     assert report["decisions"]["f1"]["f1"] > 0.6
+
+
+def test_a_share_that_is_told_moves_probabilities_and_thresholds_but_no_score(score, tmp_path):
+    assert score("--prior", "model").exit_code == 0
+    plain = pd.read_parquet(tmp_path / "scores.parquet")
+    result = score("--prior", "0.01")
+    rare = pd.read_parquet(tmp_path / "scores.parquet")
+    assert "probabilities and thresholds are moved to what --prior says" in result.stdout
+    assert (rare["score"] == plain["score"]).all()
+    assert (rare["probability"] < plain["probability"]).mean() > 0.9
+    assert 0 <= rare["match"].sum() < plain["match"].sum()
+    prior = json.loads(pq.read_schema(tmp_path / "scores.parquet").metadata[b"heroic"])["prior"]
+    assert prior["kind"] == "told"
+    assert prior["used"] == {"rest": pytest.approx(0.01)}
+
+
+def test_inspect_says_which_share_was_found_and_used(score, heroic, tmp_path):
+    score("--prior", "0.5")
+    assert "0.156 expected" in heroic("inspect", tmp_path / "scores.parquet").stdout
+    assert "thresholds moved (told)" in heroic("inspect", tmp_path / "scores.parquet").stdout
+
+
+def test_a_model_of_before_scores_as_it_did_and_is_told_no_share(heroic, sample, sample_index, sample_model, tmp_path):
+    older = shutil.copytree(sample_model, tmp_path / "older")
+    (older / "validation.parquet").unlink()
+    manifest = json.loads((older / "manifest.json").read_text())
+    del manifest["files"]["validation.parquet"]
+    (older / "manifest.json").write_text(json.dumps(manifest))
+    asked = ("score", sample_index, sample / "pairs_test.parquet", "--model", older, "--out", tmp_path / "s.parquet")
+    result = heroic(*asked)
+    assert result.exit_code == 0
+    assert "share of matches: not estimated: the model keeps no validation pairs" in result.stdout
+    told = heroic(*asked, "--prior", "0.2")
+    assert told.exit_code == 2
+    assert "keeps no validation pairs to choose thresholds by: train it again" in told.stderr
+
+
+@pytest.mark.parametrize("prior", ["2", "often", "0"])
+def test_a_share_that_is_none_is_refused(score, prior):
+    result = score("--prior", prior)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+
+
+class TestThePromise:
+    @pytest.fixture
+    def shown(self, capsys):
+        """What is said of calls by category: (pairs, matches expected), where so much was asked."""
+
+        def show(calls, *, asked=0.75, estimate=None):
+            scored = Scored(
+                PriorChoice(AskedPrior(), estimate), calls={name: Calls(*own) for name, own in calls.items()}
+            )
+            show_promise(scored, SimpleNamespace(asked=AskedPrecision(asked, {"strict": 0.9})))
+            return capsys.readouterr()
+
+        return show
+
+    def test_the_expected_precision_is_that_of_all_calls_and_the_lowest_are_named(self, shown):
+        said = shown({"a": (100, 90.0), "b": (300, 240.0), "few": (10, 1.0)})
+        assert "expected precision of what is called: 0.807; lowest b 0.800 of 300, a 0.900 of 100" in said.out
+        assert said.err == ""
+
+    def test_a_category_below_what_was_asked_takes_the_promise_back(self, shown):
+        said = shown({"a": (100, 50.0), "b": (300, 240.0), "strict": (50, 43.0), "few": (10, 1.0)})
+        lines = said.err.splitlines()
+        assert [line.split(":")[3] for line in lines] == [
+            " 0.50 is expected of its 100 calls where 0.75 was asked",
+            " 0.86 is expected of its 50 calls where 0.9 was asked",
+        ]
+
+    def test_a_little_less_is_no_warning_and_nothing_called_says_nothing(self, shown):
+        assert shown({"a": (100, 74.0)}).err == ""
+        assert "expected precision" not in shown({}).out
+
+    def test_two_ways_that_disagree_take_it_back(self, shown):
+        estimate = ShareEstimate(0.3, 0.1, 0.02, 0.6, {"a": 0.1}, sure=True, agree=False)
+        said = shown({"a": (100, 90.0)}, estimate=estimate)
+        assert "precision not assured: the share of matches is 0.100 by the probabilities, 0.600 by" in said.err

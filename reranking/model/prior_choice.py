@@ -1,0 +1,58 @@
+"""Scores are made for a share of matches: the model's, one that was told, or the one found among the scored pairs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.arrays import Floats1d
+from indexing.errors import InputError
+from reranking.decisions.prior import ShareCounts, ShareEstimate, estimate_share
+from reranking.decisions.prior_shift import AskedPrior, PriorShift, shift_to
+from reranking.decisions.thresholds import Thresholds
+from reranking.model.reranker import XgboostReranker
+
+
+@dataclass(frozen=True)
+class PriorChoice:
+    """The share of matches as it was asked for; the `estimate` of it, None for a model that keeps no validation pairs; and the
+    `shift` of probabilities and thresholds, None where they stay the model's."""
+
+    asked: AskedPrior
+    estimate: ShareEstimate | None = None
+    shift: PriorShift | None = None
+
+    def thresholds(self, model: XgboostReranker) -> Thresholds:
+        """Return the thresholds that decide."""
+        return model.decisions if self.shift is None else self.shift.thresholds
+
+    def probabilities(self, model: XgboostReranker, scores: Floats1d, categories: pa.Array) -> Floats1d:
+        """Return the probabilities (p,) float32 of scores in these evaluation categories."""
+        calibrated = model.probabilities(scores, categories)
+        if self.shift is None:
+            return calibrated
+        return np.asarray(self.shift.probabilities(calibrated, categories), dtype=np.float32)
+
+
+def refuse_prior(model: XgboostReranker, asked: AskedPrior) -> None:
+    """Raise InputError where a share of matches is told to a model that cannot choose thresholds again."""
+    if asked.kind == "told" and model.validation is None:
+        raise InputError("--prior: this model keeps no validation pairs to choose thresholds by: train it again")
+
+
+def choose_prior(model: XgboostReranker, asked: AskedPrior, scored: ShareCounts) -> PriorChoice:
+    """Choose by the counts of all scored pairs, whose probabilities are the model's.
+
+    An estimated share is moved to only where its shift is surely there.
+    """
+    validation, seed = model.validation, model.report.options.seed
+    if validation is None:
+        return PriorChoice(asked)
+    estimate = estimate_share(scored, validation.reference(model.calibration), seed=seed)
+    shares = None
+    if asked.kind == "told":
+        shares = asked.told(scored, validation)
+    elif asked.kind == "estimate" and estimate.sure:
+        shares = dict(estimate.by_category)
+    shift = None if shares is None else shift_to(shares, validation, model.asked, seed=seed)
+    return PriorChoice(asked, estimate, shift)

@@ -1,0 +1,108 @@
+"""Thresholds and probabilities at another share of matches."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from indexing.errors import InputError
+from reranking.decisions.asked_precision import AskedPrecision
+from reranking.decisions.prior import ShareCounts, counts_of
+from reranking.decisions.prior_shift import AskedPrior, Validation, shift_to
+from reranking.decisions.thresholds import decide
+from reranking.decisions.validation import ValidationPairs
+
+
+def drawn(count, share, seed):
+    random = np.random.default_rng(seed)
+    targets = (random.random(count) < share).astype(float)
+    return 1 / (1 + np.exp(-(random.normal(size=count) + 2.5 * (targets - 0.5)))), targets
+
+
+@pytest.fixture(scope="module")
+def validation():
+    """12,000 pairs of two categories, of which 40 % and 20 % are matches."""
+    parts = [drawn(6000, share, seed) for seed, share in enumerate((0.4, 0.2))]
+    scores, targets = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    groups = np.arange(12_000)
+    return Validation(ValidationPairs(scores, targets, np.repeat([0, 1], 6000), groups, groups + 12_000), ("a", "b"))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.6])
+@pytest.mark.parametrize("asked", [0.75, 0.9])
+def test_precision_is_held_at_the_share_that_is_met(validation, share, asked):
+    shift = shift_to({"a": share}, validation, AskedPrecision(asked), seed=0)
+    scores, targets = drawn(60_000, share, 9)
+    called = scores >= shift.thresholds.by_category["a"]
+    assert asked - 0.01 <= targets[called].mean() <= asked + 0.08
+
+
+def test_without_a_shift_the_thresholds_are_the_models(validation):
+    shares, asked = validation.shares, AskedPrecision(0.8)
+    shifted = shift_to(shares, validation, asked, seed=3).thresholds
+    plain = decide(validation.pairs, validation.names, asked, seed=3).thresholds
+    assert shifted.by_category == pytest.approx(plain.by_category)
+    assert shifted.f1 == pytest.approx(plain.f1)
+
+
+def test_categories_that_are_not_named_keep_their_thresholds_nearly(validation):
+    asked = AskedPrecision(0.8)
+    plain = decide(validation.pairs, validation.names, asked, seed=0).thresholds.by_category
+    shifted = shift_to({"a": 0.05}, validation, asked, seed=0).thresholds.by_category
+    assert shifted["a"] > plain["a"] + 0.1
+    assert shifted["b"] == pytest.approx(plain["b"], abs=0.05)
+
+
+def test_weights_count_a_pair_as_often(validation):
+    pairs = validation.pairs.take(np.arange(0, 12_000, 6))
+    times = np.where(pairs.targets == 1, 3, 1)
+    weighed = ValidationPairs(
+        pairs.scores, pairs.targets, pairs.categories, pairs.left_groups, pairs.right_groups, times.astype(float)
+    )
+    repeated = pairs.take(np.repeat(np.arange(len(pairs)), times))
+    one, other = (decide(these, validation.names, AskedPrecision(0.8)).thresholds for these in (weighed, repeated))
+    assert one.by_category == pytest.approx(other.by_category, abs=0.03)
+    assert one.f1 == pytest.approx(other.f1)
+
+
+def test_probabilities_are_moved_by_category(validation):
+    shift = shift_to({"a": 0.1, "b": 0.2}, validation, AskedPrecision(0.8), seed=0)
+    categories = pa.array(["a", "b"], pa.large_string())
+    low, same = shift.probabilities(np.array([0.5, 0.5]), categories)
+    assert low == pytest.approx(0.1 / 0.9 / (0.4 / 0.6 + 0.1 / 0.9), abs=0.02)
+    assert same == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("text", ["model", "estimate"])
+def test_the_two_words_are_kinds(text):
+    assert AskedPrior.parse(text) == AskedPrior(text)
+
+
+@pytest.mark.parametrize("text", ["0", "1", "1.5", "-0.1", "nan", "inf", "half", "", "shares.txt", "no such.yaml"])
+def test_anything_else_that_is_no_share_is_refused(text):
+    with pytest.raises(InputError):
+        AskedPrior.parse(text)
+
+
+def counted(**sizes):
+    counts = ShareCounts()
+    for name, size in sizes.items():
+        counts.counts |= counts_of(np.full(size, 0.3), [name], np.zeros(size, dtype=int), 0).counts
+    return counts
+
+
+def test_a_share_of_all_moves_the_odds_of_each_category_alike(validation):
+    told = AskedPrior.parse("0.1").told(counted(a=1000, b=3000), validation)
+    assert (told["a"] + 3 * told["b"]) / 4 == pytest.approx(0.1)
+    odds = {name: told[name] / (1 - told[name]) / (share / (1 - share)) for name, share in validation.shares.items()}
+    assert odds["a"] == pytest.approx(odds["b"])
+
+
+def test_a_file_tells_categories_and_the_rest(validation, tmp_path):
+    path = tmp_path / "shares.yaml"
+    path.write_text("a: 0.05\ndefault: 0.3\n")
+    told = AskedPrior.parse(str(path)).told(counted(a=10, b=10, c=30), validation)
+    assert told["a"] == 0.05
+    assert (told["b"] + 3 * told["c"]) / 4 == pytest.approx(0.3)
+    path.write_text("a: 1.5\n")
+    with pytest.raises(InputError, match="category 'a'"):
+        AskedPrior.parse(str(path))
