@@ -54,7 +54,8 @@ def surprise(
     expected: float,
     weights: Floats1d | None = None,
 ) -> Floats1d:
-    """Return the variance (p,) of the matches among the first 1, 2, … pairs by falling score, were `expected` of them.
+    """Return the variance (p,) of the matches among the first 1, 2, … pairs by falling score, if the share `expected`
+    of the pairs were matches.
 
     Pairs that share a product group, on either side (`left`, `right`), are right or wrong together: their deviations are added before they are squared (Aronow, Samii and Assenova, "Cluster-robust variance estimation for dyadic
     data", Political Analysis 23, 2015). It is never less than if all pairs were independent.
