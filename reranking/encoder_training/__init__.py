@@ -1,1 +1,1 @@
-"""From labelled pairs to encoders, and to the cross-encoder."""
+"""Labelled pairs train encoders of texts and pictures, and a cross-encoder, on the products of one's own catalogue."""

@@ -1,4 +1,4 @@
-"""Training a cross-encoder a fold, so that every training pair can be scored by a model that did not see its products."""
+"""A cross-encoder is trained a fold: every training pair is scored by a model that did not see its products."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,10 +36,10 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class CrossTraining:
-    """How a cross-encoder is trained. `folds` models, each without the product groups of one; `most_pairs` of a fold
-    (None: all), at most half of them matches; `valid_share` of the groups judge where no validation pairs are given,
-    and at most `valid_pairs` pairs; `layers`: the first so many of the base (None: all). `precision`: fp32 or bf16, in
-    which the trained models will score."""
+    """These options decide how a cross-encoder is trained. `folds` models, each without the product groups of one;
+    `most_pairs` of a fold (None: all), at most half of them matches; `valid_share` of the groups judge where no
+    validation pairs are given, and at most `valid_pairs` pairs; `layers`: the first so many of the base (None: all).
+    `precision`: fp32 or bf16, in which the trained models will score."""
 
     template: str = "{title} {brand} {price} {attributes} {description:200}"
     folds: int = 2
@@ -63,7 +63,7 @@ class CrossTraining:
 
 @dataclass(frozen=True)
 class CrossTrained:
-    """The training curve of each fold's model, and the pairs that each was trained on."""
+    """It keeps the training curve of each fold's model, and the number of pairs that each was trained on."""
 
     histories: tuple[History, ...]
     pairs: tuple[int, ...]
@@ -120,7 +120,7 @@ def train_cross_encoder(
 
 @dataclass(frozen=True)
 class _Data:
-    """The pairs, dealt: `folds` (n,) of every product, -1 = in none, and the texts (n,)."""
+    """It holds the pairs, dealt: `folds` (n,) of every product, -1 = in none, and the texts (n,)."""
 
     train: LabelledPairs
     valid: LabelledPairs
@@ -157,7 +157,7 @@ class _Data:
         return fingerprint_of(parts, self.folds.tolist(), self.texts)
 
     def fold(self, number: int) -> Ints1d:
-        """The training rows of a fold's model: those that touch no product of the fold, or a sample of them."""
+        """Return the training rows of a fold's model: those that touch no product of the fold, or a sample of them."""
         outside = (self.folds[self.train.left] != number) & (self.folds[self.train.right] != number)
         rows = np.flatnonzero(outside)
         matches = int(self.train.targets[rows].sum())
@@ -169,7 +169,7 @@ class _Data:
         return _sample(rows, self.train.targets, self.options.most_pairs, self.options.seed + number)
 
     def judged(self) -> TextPairs:
-        """The validation pairs, or a sample of them."""
+        """Return the validation pairs, or a sample of them."""
         rows = np.arange(len(self.valid))
         kept = np.random.default_rng(self.options.seed).permutation(rows)[: self.options.valid_pairs]
         part = self.valid.take(np.sort(kept))
@@ -183,7 +183,7 @@ class _Data:
 
 
 def _sample(rows: Ints1d, targets: np.ndarray[Any, Any], most: int | None, seed: int) -> Ints1d:
-    """At most so many rows, at most half of them matches."""
+    """Return at most so many rows, at most half of them matches."""
     if most is None or len(rows) <= most:
         return rows
     shuffled = np.random.default_rng(seed).permutation(rows)
@@ -199,7 +199,7 @@ def _named(progress: Progress, number: int, folds: int) -> Progress:
 def _write_cards(
     folder: Path, data: _Data, base: ModelSource, options: CrossTraining, trained: CrossTrained, out: Path
 ) -> None:
-    """A card and a curve of each fold's model, and one card of all."""
+    """Write a card and a curve of each fold's model, and one card of all."""
     for number, history in enumerate(trained.histories):
         counts = {
             "training pairs (matches) in all": f"{len(data.train):,} ({int(data.train.targets.sum()):,})",

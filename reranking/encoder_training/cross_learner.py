@@ -1,4 +1,4 @@
-"""Training of a cross-encoder: pairs of texts with targets, batches of like length, judged by average precision."""
+"""A cross-encoder learns from pairs of texts with targets, in batches of like length, judged by average precision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ SORTED_BATCHES = 16  # batches whose pairs are sorted by length together
 
 @dataclass(frozen=True)
 class CrossOptions:
-    """`batch`: pairs a step."""
+    """These options decide how a cross-encoder learns; `batch` counts the pairs of a step."""
 
     batch: int = 32
     seed: int = 0
@@ -32,7 +32,7 @@ class CrossOptions:
 
 @dataclass(frozen=True)
 class TextPairs:
-    """`texts` (n,) of products, pairs of them as places `left`, `right` (p,), and `targets` (p,) 1 and 0."""
+    """It holds `texts` (n,) of products, pairs of them as places `left`, `right` (p,), and `targets` (p,) 1 and 0."""
 
     texts: Sequence[str]
     left: Ints1d
@@ -43,19 +43,19 @@ class TextPairs:
         return len(self.left)
 
     def sides(self, rows: Ints1d) -> list[tuple[str, str]]:
-        """The texts of pairs, each pair in the order in which it will be scored."""
+        """Return the texts of pairs, each pair in the order in which it will be scored."""
         both = [(self.texts[self.left[row]], self.texts[self.right[row]]) for row in rows]
         return [(one, other) if one <= other else (other, one) for one, other in both]
 
     @property
     def lengths(self) -> Ints1d:
-        """Characters (p,) of both texts."""
+        """Return the characters (p,) of both texts together."""
         characters = np.array([len(text) for text in self.texts], dtype=np.int64)
         return np.asarray(characters[self.left] + characters[self.right])
 
 
 class CrossLearner:
-    """A cross-encoder that learns from pairs, judged by the average precision of validation pairs."""
+    """It is a cross-encoder that learns from pairs, judged by the average precision of validation pairs."""
 
     def __init__(self, model: CrossEncoder, pairs: TextPairs, valid: TextPairs, options: CrossOptions) -> None:
         self.model, self.pairs, self.valid, self.options = model, pairs, valid, options
@@ -64,11 +64,11 @@ class CrossLearner:
 
     @property
     def module(self) -> torch.nn.Module:
-        """The model."""
+        """Return the model."""
         return self.model
 
     def batches(self, epoch: int) -> Sequence[Ints1d]:
-        """Rows of the pairs, those of a batch of like length."""
+        """Return rows of the pairs, those of a batch of like length."""
         random = np.random.default_rng((self.options.seed, epoch))
         order = random.permutation(len(self.pairs))
         size = self.options.batch
@@ -80,7 +80,7 @@ class CrossLearner:
         return [batches[number] for number in random.permutation(len(batches))]
 
     def learn(self, batch: Ints1d, *, step: int, done: float) -> float:
-        """Binary cross-entropy of the pairs' scores."""
+        """Learn by the binary cross-entropy of the pairs' scores."""
         device = self.model.device
         inputs = batch_to_device(self.model.preprocess(self.pairs.sides(batch)), device)
         with half_precision(device.type):
@@ -90,7 +90,7 @@ class CrossLearner:
         return self.options.schedule.take_step(self.optimizer, loss, done=done)
 
     def judge(self) -> float:
-        """Average precision of the validation pairs."""
+        """Return the average precision of the validation pairs."""
         sides = self.valid.sides(np.arange(len(self.valid)))
         scores = score_texts(self.model, [one for one, _ in sides], [other for _, other in sides])
         return float(average_precision_score(self.valid.targets, np.nan_to_num(scores)))

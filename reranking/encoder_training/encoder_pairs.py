@@ -1,4 +1,4 @@
-"""Which of the labelled pairs an encoder learns from, is judged by, and leaves for the reranker: whole groups each."""
+"""Whole groups of labelled pairs go to an encoder to learn from, to its judgement, and to the reranker."""
 
 from dataclasses import dataclass
 
@@ -20,8 +20,8 @@ TOO_FEW = "too few matches: none are left to learn from, or to judge by: give mo
 
 @dataclass(frozen=True)
 class EncoderPairs:
-    """`train` and `valid` pairs; `held` of the training pairs whose products the encoder does not see; the product group
-    (n,) of every product, tied by all the training pairs."""
+    """It holds the `train` and `valid` pairs; `held` of the training pairs whose products the encoder does not see;
+    and the product group (n,) of every product, tied by all the training pairs."""
 
     train: LabelledPairs
     valid: LabelledPairs
@@ -29,7 +29,7 @@ class EncoderPairs:
     groups: Ints1d
 
     def seen(self, products: int) -> Bools1d:
-        """Which products (n,) the encoder learns from, as matches or as what they are told from."""
+        """Return which products (n,) the encoder learns from, as matches or as what they are told from."""
         seen = np.zeros(products, dtype=bool)
         seen[self.train.products] = True
         return seen
@@ -60,7 +60,7 @@ def split_for_encoder(
 
 
 def training_matches(index: ProductIndex, split: EncoderPairs, *, hard: int) -> Matches:
-    """The matches to learn from, with the hard negatives of each product: known non-matches, then neighbours."""
+    """Return the matches to learn from, with the hard negatives of each product: known non-matches, then neighbours."""
     pairs, matched = split.train, split.train.targets == 1
     views = [view for view in ("lexical", "text") if view in index.views]
     negatives: Ints2d = mine_hard_negatives(
@@ -76,7 +76,7 @@ def training_matches(index: ProductIndex, split: EncoderPairs, *, hard: int) -> 
 def validation_matches(
     catalog: Catalog, valid: LabelledPairs, *, products: int, across_sources: bool, seed: int
 ) -> ValidationMatches:
-    """The validation pairs' matches among their products; of more than `products`, whole groups of about so many."""
+    """Return the validation pairs' matches among their products; above `products`, about so many in whole groups."""
     groups = product_groups(valid.left, valid.right, valid.targets, len(catalog))
     of_products = groups[valid.products]
     numbers, sizes = np.unique(of_products, return_counts=True)

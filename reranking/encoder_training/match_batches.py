@@ -1,4 +1,4 @@
-"""Batches of matches to learn from: every product at most once an epoch, beside the products that are hard to tell from it."""
+"""Matches are learnt from in batches: a product comes at most once an epoch, beside those hard to tell from it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ def mine_hard_negatives(
     known: tuple[Ints1d, Ints1d] | None = None,
     count: int = 4,
 ) -> Ints2d:
-    """The hard negatives (n, count) of each product, hardest first, -1 = no more.
+    """Return the hard negatives (n, count) of each product, hardest first, -1 = no more.
 
     `neighbours` are positions (n, k) of each view, nearest first, -1 = none, taken in turn; only products that are
     `allowed` (n,), those of labelled groups, are anybody's negatives: another may be a match that nobody labelled.
@@ -54,8 +54,8 @@ def _add(found: Ints2d, filled: Ints1d, own: Ints1d, other: Ints1d, groups: Ints
 
 @dataclass(frozen=True)
 class Matches:
-    """What is learnt from: matches as positions `left`, `right` (p,), the product group (n,) of every product, and the
-    products (n, h) that are hard to tell from each, of other groups, hardest first, -1 = no more."""
+    """It holds what is learnt from: matches as positions `left`, `right` (p,), the product group (n,) of every
+    product, and the products (n, h) that are hard to tell from each, of other groups, hardest first, -1 = no more."""
 
     left: Ints1d
     right: Ints1d
@@ -72,7 +72,7 @@ class Matches:
         return len(self.left)
 
     def batches(self, epoch: int, *, size: int, seed: int) -> list[Ints1d]:
-        """Rows of matches, `size` a batch, the same for the same seed and epoch.
+        """Return rows of matches, `size` a batch, the same for the same seed and epoch.
 
         Each product is in one match of an epoch at most; a batch grows from a match by those of the products that
         are hard to tell from its own, so that they are each other's negatives, then from the next.
@@ -86,11 +86,11 @@ class Matches:
         return [batches[number] for number in random.permutation(len(batches))]
 
     def steps(self, size: int) -> int:
-        """About how many batches an epoch has."""
+        """Say about how many batches an epoch has."""
         return len(self.batches(0, size=size, seed=0))
 
     def _disjoint(self, order: Ints1d) -> Ints1d:
-        """Of the rows in this order, those none of whose products an earlier one has."""
+        """Return of the rows in this order those none of whose products an earlier one has."""
         taken = np.zeros(len(self.groups), dtype=bool)
         rows = []
         for row in order.tolist():

@@ -1,4 +1,4 @@
-"""What is kept of an encoder's training: what it was made from, the counts of its pairs, and the files beside it."""
+"""A record keeps of an encoder's training what it was made from, the counts of its pairs, and the files beside it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -25,7 +25,7 @@ METRIC = f"recall@{JUDGED_AT}"
 def made_from(
     index: ProductIndex, split: EncoderPairs, base: Mapping[str, Any], options: "DataclassInstance"
 ) -> dict[str, Any]:
-    """What the weights depend on: a training goes on only from a checkpoint made from the same."""
+    """Return what the weights depend on: a training goes on only from a checkpoint made from the same."""
     of_pairs = [[part.left.tolist(), part.right.tolist(), part.targets.tolist()] for part in (split.train, split.valid)]
     settings = flat_settings(options)
     settings.pop("checkpoint_s")
@@ -33,22 +33,22 @@ def made_from(
 
 
 def checkpoint_beside(out: Path, made: Mapping[str, Any], resume: bool) -> Place:
-    """Where the checkpoints of a training into the folder `out` are."""
+    """Say where the checkpoints of a training into the folder `out` are."""
     return Place(out.with_name(out.name + ".checkpoint"), made, resume)
 
 
 def flat_settings(options: "DataclassInstance") -> dict[str, Any]:
-    """The settings by name (JSON), those of options within options too."""
+    """Return the settings by name (JSON), those of options within options too."""
     return _flat(asdict(options))
 
 
 def counted(pairs: LabelledPairs) -> str:
-    """How many pairs, and how many of them are matches."""
+    """Say how many pairs there are, and how many of them are matches."""
     return f"{len(pairs):,} ({int(pairs.targets.sum()):,})"
 
 
 def data_rows(index: ProductIndex, split: EncoderPairs, **learnt: int) -> dict[str, Any]:
-    """The rows of a card that say what was trained on; `learnt`: others, with _ for a space."""
+    """Return the rows of a card that say what was trained on; `learnt`: others, with _ for a space."""
     return {
         "products of the index": len(index.catalog),
         "training pairs (matches)": counted(split.train),

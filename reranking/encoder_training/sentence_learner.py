@@ -1,4 +1,4 @@
-"""Contrastive training of a sentence-transformers model: matches pull together, the hard to tell apart go apart."""
+"""A sentence-transformers model learns by contrast: matches pull together, the hard to tell apart go apart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,8 @@ CHUNK = 32  # texts of like length that go through the model together: little pa
 
 @dataclass(frozen=True)
 class SentenceOptions:
-    """`batch`: matches a step; `scale`: what cosines are multiplied with before the softmax."""
+    """They decide how it learns. `batch`: matches a step; `scale`: what cosines are multiplied with before the
+    softmax."""
 
     batch: int = 64
     scale: float = 20.0
@@ -32,7 +33,7 @@ class SentenceOptions:
 
 
 class SentenceLearner:
-    """A model that learns from matches of texts, judged by recall@10 of validation matches."""
+    """It is a model that learns from matches of texts, judged by recall@10 of validation matches."""
 
     def __init__(
         self,
@@ -44,7 +45,7 @@ class SentenceLearner:
         *,
         prompt: str | None = None,
     ) -> None:
-        """`texts` (n,) are those of all products; `prompt` stands before each, as the encoder will put it."""
+        """Prepare to learn from the `texts` (n,) of all products; `prompt` is put before each, as the encoder will."""
         self.model, self.texts, self.valid, self.options, self.prompt = model, texts, valid, options, prompt
         _, self.text_codes = np.unique(np.array(texts, dtype=object).astype(str), return_inverse=True)
         self.matches = _different_texts(matches, self.text_codes)
@@ -52,22 +53,22 @@ class SentenceLearner:
 
     @property
     def module(self) -> torch.nn.Module:
-        """The model."""
+        """Return the model."""
         return self.model
 
     def batches(self, epoch: int) -> Sequence[Ints1d]:
-        """Rows of the matches."""
+        """Return rows of the matches, a batch each."""
         return self.matches.batches(epoch, size=self.options.batch, seed=self.options.seed)
 
     def learn(self, batch: Ints1d, *, step: int, done: float) -> float:
-        """Each text of the batch finds its match among all others that are not of its group, in both directions
+        """Let each text of the batch find its match among all others that are not of its group, in both directions
         (multiple negatives ranking, Henderson et al., 2017)."""
         places = np.concatenate([self.matches.left[batch], self.matches.right[batch]])
         loss = match_loss(self._rows(places), *self._same(places), scale=self.options.scale)
         return self.options.schedule.take_step(self.optimizer, loss, done=done)
 
     def judge(self) -> float:
-        """Recall@10 of the validation matches."""
+        """Return the recall@10 of the validation matches."""
         with torch.inference_mode():
             parts = [
                 self._rows(self.valid.products[start : start + RANKED_ROWS]).float().cpu().numpy()
@@ -76,7 +77,7 @@ class SentenceLearner:
         return self.valid.recall(np.concatenate(parts))
 
     def _rows(self, places: Ints1d) -> torch.Tensor:
-        """Unit rows of the texts at places, made in chunks of like length."""
+        """Return unit rows of the texts at places, made in chunks of like length."""
         texts = [self.texts[place] for place in places]
         order = np.argsort([len(text) for text in texts], kind="stable")
         parts = []
@@ -90,11 +91,11 @@ class SentenceLearner:
 
     def _same(self, places: Ints1d) -> tuple[torch.Tensor, torch.Tensor]:
         groups, codes = self.matches.groups[places], self.text_codes[places]
-        return tuple(torch.from_numpy(of).to(self.model.device) for of in (groups, codes))  # type: ignore[return-value]
+        return tuple(torch.from_numpy(column).to(self.model.device) for column in (groups, codes))  # type: ignore[return-value]
 
 
 def match_loss(rows: torch.Tensor, groups: torch.Tensor, texts: torch.Tensor, *, scale: float) -> torch.Tensor:
-    """The loss of unit rows (2b, d), whose i-th and (b + i)-th match.
+    """Return the loss of unit rows (2b, d), whose i-th and (b + i)-th match.
 
     Rows of one group, or of the same text, are never each other's negatives: `groups` and `texts` (2b,) are codes.
     """
@@ -107,6 +108,6 @@ def match_loss(rows: torch.Tensor, groups: torch.Tensor, texts: torch.Tensor, *,
 
 
 def _different_texts(matches: Matches, text_codes: Ints1d) -> Matches:
-    """Without the matches of equal texts, from which nothing can be learnt."""
+    """Leave out the matches of equal texts, from which nothing can be learnt."""
     told = text_codes[matches.left] != text_codes[matches.right]
     return Matches(matches.left[told], matches.right[told], matches.groups, matches.hard)

@@ -1,4 +1,4 @@
-"""Training a text encoder on one's own pairs: which of them, from which model, into which folder."""
+"""A text encoder is trained on one's own pairs: they are split, a base model learns, and a folder keeps it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,9 +44,10 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class TextTraining:
-    """How a text encoder is trained. `hold_out_share` of the product groups are kept from it, for the reranker;
-    `valid_share` of the rest judge where no validation pairs are given, at most `valid_products` of their products;
-    `hard`: hard negatives of each product; `max_tokens`: of a text, the model's own limit when None."""
+    """These options decide how a text encoder is trained. `hold_out_share` of the product groups are kept from it,
+    for the reranker; `valid_share` of the rest judge where no validation pairs are given, at most `valid_products`
+    of their products; `hard`: hard negatives of each product; `max_tokens`: of a text, the model's own limit when
+    None."""
 
     template: str = "{title} {brand} {attributes} {description}"
     hold_out_share: float = 0.5
@@ -61,7 +62,7 @@ class TextTraining:
 
 @dataclass(frozen=True)
 class TextTrained:
-    """What came of it: the training curve, and how many pairs were learnt from, judged by and kept for the reranker."""
+    """It keeps the training curve, and the pairs that were learnt from, judged by and kept for the reranker."""
 
     history: History
     split: EncoderPairs

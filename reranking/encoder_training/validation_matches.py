@@ -1,4 +1,4 @@
-"""Matches that a model in training is judged by: how many of them its vectors bring near."""
+"""Validation matches judge a model in training: how many of them its vectors bring near."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,9 @@ RANKED_ROWS = 512
 
 @dataclass(frozen=True)
 class ValidationMatches:
-    """Matches to be found: `products` (m,) positions that are searched, `left`, `right` (p,) rows among them, and the
-    source (m,) of each, -1 = none: one source's products are not each other's neighbours. None: they may be."""
+    """It holds matches to be found: `products` (m,) positions that are searched, `left`, `right` (p,) rows among
+    them, and the source (m,) of each, -1 = none: one source's products are not each other's neighbours. None: they
+    may be."""
 
     products: Ints1d
     left: Ints1d
@@ -26,7 +27,7 @@ class ValidationMatches:
             raise InputError("there are no validation matches to judge by: give more pairs, or --valid")
 
     def recall(self, rows: Floats2d, k: int = JUDGED_AT) -> float:
-        """The share of matches, mean of both directions, that are among the k nearest of unit rows (m, d)."""
+        """Return the share of matches, mean of both directions, that are among the k nearest of unit rows (m, d)."""
         found = 0
         for own, other in ((self.left, self.right), (self.right, self.left)):
             for start in range(0, len(own), RANKED_ROWS):

@@ -1,1 +1,1 @@
-"""How any of them learns: epochs, checkpoints, schedule, card."""
+"""The loop is how any encoder learns: epochs with early stopping, a schedule, checkpoints and a card."""

@@ -1,4 +1,4 @@
-"""What is written beside a trained model: a card for people, the picture of its training, and the rows of both."""
+"""A trained model gets a card for people, the picture of its training, and the rows of both beside it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ CARD, CURVE = "README.md", "training_curve.svg"
 
 @dataclass(frozen=True)
 class Line:
-    """Points of one quantity: `epochs` and `values` (n,), drawn against its own axis."""
+    """A line draws points of one quantity: `epochs` and `values` (n,), against its own axis."""
 
     name: str
     color: str
@@ -25,7 +25,7 @@ class Line:
 
 
 def render_curve(title: str, loss: Line, metric: Line, *, kept: int) -> str:
-    """An SVG with the metric's axis on the left, the loss's on the right, and the epoch that was `kept` marked."""
+    """Return an SVG with the metric's axis on the left, the loss's on the right, and the `kept` epoch marked."""
     last = max([*loss.epochs, *metric.epochs, 1])
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
@@ -96,7 +96,8 @@ def _text(x: float, y: float, text: str, anchor: str, color: str) -> str:
 
 @dataclass(frozen=True)
 class TrainingCard:
-    """`purpose` and `loss` are sentences; `data` and `settings` name: value; `use` is a block of commands."""
+    """A card describes a trained model: `purpose` and `loss` are sentences; `data` and `settings` name: value; `use`
+    is a block of commands."""
 
     title: str
     purpose: str
@@ -114,7 +115,7 @@ class TrainingCard:
         (folder / CARD).write_text(self.render(history), encoding="utf-8")
 
     def render(self, history: History) -> str:
-        """Markdown."""
+        """Return the card as Markdown."""
         best = history.best
         parts = [
             f"# {self.title}",
@@ -134,7 +135,7 @@ class TrainingCard:
 
 
 def curve_of(title: str, metric: str, history: History) -> str:
-    """The picture of a training, SVG."""
+    """Return the picture of a training as SVG."""
     learnt = [epoch for epoch in history.epochs if epoch.loss is not None]
     losses = Line("loss", LOSS, [epoch.number for epoch in learnt], [float(epoch.loss or 0.0) for epoch in learnt])
     numbers, values = [epoch.number for epoch in history.epochs], [epoch.metric for epoch in history.epochs]
@@ -142,7 +143,7 @@ def curve_of(title: str, metric: str, history: History) -> str:
 
 
 def stored_history(history: History) -> dict[str, Any]:
-    """For a manifest (JSON)."""
+    """Return the training curve for a manifest (JSON)."""
     return {"epochs": [asdict(epoch) for epoch in history.epochs], "ended": history.ended, "kept": history.best.number}
 
 

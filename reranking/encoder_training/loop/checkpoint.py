@@ -1,4 +1,4 @@
-"""Where a training run stands, in one file of tensors and JSON that a killed run goes on from; no pickle in it."""
+"""A checkpoint is one file of tensors and JSON, without a pickle, from which a killed training run goes on."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Tensors = dict[str, torch.Tensor]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Weights of the model and of its best epoch so far, AdamW's moments, and `state`, whatever else is needed (JSON)."""
+    """It holds the model's weights, those of its best epoch, AdamW's moments, and `state`, all else needed (JSON)."""
 
     model: Tensors
     best: Tensors
@@ -27,12 +27,12 @@ class Checkpoint:
 
 
 def weights_of(module: torch.nn.Module) -> Tensors:
-    """A copy of a model's weights in the memory of the processor."""
+    """Copy a model's weights into the memory of the processor."""
     return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in module.state_dict().items()}
 
 
 def moments_of(optimizer: torch.optim.Optimizer) -> Tensors:
-    """What AdamW remembers of each parameter, by `NUMBER.NAME`."""
+    """Return what AdamW remembers of each parameter, by `NUMBER.NAME`."""
     states = optimizer.state_dict()["state"]
     return {
         f"{number}.{name}": torch.as_tensor(value).detach().to("cpu", copy=True).contiguous()
@@ -51,8 +51,8 @@ def restore_moments(optimizer: torch.optim.Optimizer, moments: Tensors) -> None:
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write it under another name, then rename: a reader sees the one before or this one. Raises InputError when the
-    disk is full; the one before stays."""
+    """Write the checkpoint under another name, then rename: a reader sees the one before or this one. Raises
+    InputError when the disk is full; the one before stays."""
     tensors: Tensors = {}
     for part in ("model", "best", "moments"):
         tensors |= {f"{part}/{name}": value.clone() for name, value in getattr(checkpoint, part).items()}
@@ -68,7 +68,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Raises InputError when it cannot be read."""
+    """Read a checkpoint. Raises InputError when it cannot be read."""
     parts: dict[str, Tensors] = {"model": {}, "best": {}, "moments": {}}
     try:
         with safe_open(path, framework="pt") as file:

@@ -1,4 +1,4 @@
-"""A training run: epochs over batches, early stopping, a time limit, checkpoints to go on from after a kill."""
+"""A training run has epochs over batches, early stopping, a time limit, and checkpoints to go on from after a kill."""
 
 import math
 import time
@@ -30,31 +30,31 @@ def say_nothing(line: str) -> None:
 
 
 class Learner(Protocol):
-    """What is trained: a torch model, its optimizer (AdamW), and what one step and one judgement are."""
+    """A learner is what is trained: a torch model, its optimizer (AdamW), and what one step and one judgement are."""
 
     @property
     def module(self) -> torch.nn.Module:
-        """The model."""
+        """Return the model."""
 
     @property
     def optimizer(self) -> torch.optim.Optimizer:
-        """AdamW over the model's parameters."""
+        """Return AdamW over the model's parameters."""
 
     def batches(self, epoch: int) -> Sequence[Any]:
-        """The batches of an epoch, from 0: the same whenever asked."""
+        """Return the batches of an epoch, from 0: the same whenever asked."""
 
     def learn(self, batch: Any, *, step: int, done: float) -> float:
         """Learn from a batch and say its loss. `step` counts over all epochs and seeds what is random; `done` is the
         share of the training that is behind, for the learning rate."""
 
     def judge(self) -> float:
-        """How good the model is on the validation pairs: higher is better."""
+        """Return how good the model is on the validation pairs: higher is better."""
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """`patience`: epochs without a better judgement before it ends; `minutes`: the longest it may take, None: as long
-    as it needs; `checkpoint_s`: seconds between checkpoints."""
+    """These options end a run. `patience`: epochs without a better judgement before it ends; `minutes`: the longest
+    it may take, None: as long as it needs; `checkpoint_s`: seconds between checkpoints."""
 
     epochs: int = 4
     patience: int = 2
@@ -70,7 +70,7 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One row of the training curve. Number 0 is the model as it came, without a loss."""
+    """It is one row of the training curve. Number 0 is the model as it came, without a loss."""
 
     number: int
     loss: float | None
@@ -80,21 +80,21 @@ class Epoch:
 
 @dataclass(frozen=True)
 class History:
-    """The training curve, and why it ended."""
+    """It keeps the training curve, and why it ended."""
 
     epochs: tuple[Epoch, ...]
     ended: str
 
     @property
     def best(self) -> Epoch:
-        """The epoch whose weights were kept: the first with the best metric."""
+        """Return the epoch whose weights were kept: the first with the best metric."""
         return max(self.epochs, key=lambda epoch: (epoch.metric, -epoch.number))
 
 
 @dataclass(frozen=True)
 class RunState:
-    """Where a run stands, beside its weights: what it is made from, the steps done, the batches of the epoch and the
-    sum of their losses, the seconds that it took, and the epochs judged so far."""
+    """It says where a run stands, beside its weights: what it is made from, the steps done, the batches of the epoch
+    and the sum of their losses, the seconds that it took, and the epochs judged so far."""
 
     made: Mapping[str, Any]
     step: int
@@ -106,8 +106,8 @@ class RunState:
 
 @dataclass(frozen=True)
 class Place:
-    """Where checkpoints go (None: nowhere), what the run is made from (JSON), whether to go on from one there, and
-    whether the last one stays: a run of several trainings removes them when all are done."""
+    """It says where checkpoints go (None: nowhere), what the run is made from (JSON), whether to go on from one
+    there, and whether the last one stays: a run of several trainings removes them when all are done."""
 
     checkpoint: Path | None = None
     made: Mapping[str, Any] = field(default_factory=dict)
@@ -133,7 +133,7 @@ def run_training(
 
 
 class _Run:
-    """A run under way: `step` counts over all epochs, `batch` within this one."""
+    """It is a run under way: `step` counts over all epochs, `batch` within this one."""
 
     def __init__(
         self, learner: Learner, options: RunOptions, place: Place, metric: str, progress: Progress, tell: Tell
@@ -149,7 +149,7 @@ class _Run:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken, over all its lives."""
+        """Return how long it has taken, over all its lives."""
         return self.before + time.monotonic() - self.started
 
     def run(self) -> History:
@@ -200,7 +200,7 @@ class _Run:
         return left if self.options.minutes is None else max(0.0, min(left, self.options.minutes - self.seconds / 60))
 
     def _done(self) -> float:
-        """The share of the run that is behind: of its steps, or of its time where that is shorter."""
+        """Return the share of the run that is behind: of its steps, or of its time where that is shorter."""
         by_time = 0.0 if self.options.minutes is None else self.seconds / 60 / self.options.minutes
         return min(1.0, max(self.step / self.steps, by_time))
 

@@ -1,4 +1,4 @@
-"""How fast a model learns: AdamW over its parameters, and a rate that rises, then falls to nothing."""
+"""A schedule says how fast a model learns: AdamW over its parameters, and a rate that rises, then falls to nothing."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from indexing.errors import InputError
 
 @dataclass(frozen=True)
 class Schedule:
-    """`learning_rate` is the largest one, reached after the share `warmup` of the training; weights decay by
-    `weight_decay`, biases and norms do not."""
+    """It plans a training: `learning_rate` is the largest one, reached after the share `warmup` of the training;
+    weights decay by `weight_decay`, biases and norms do not."""
 
     learning_rate: float = 1e-4
     warmup: float = 0.1
@@ -23,7 +23,7 @@ class Schedule:
             raise InputError(f"--learning-rate {self.learning_rate}: give more than 0")
 
     def optimizer(self, module: torch.nn.Module) -> torch.optim.Optimizer:
-        """AdamW (Loshchilov and Hutter, 2019) over the parameters that are not frozen."""
+        """Return AdamW (Loshchilov and Hutter, 2019) over the parameters that are not frozen."""
         learnt = [value for value in module.parameters() if value.requires_grad]
         groups = [
             {"params": [value for value in learnt if value.ndim > 1], "weight_decay": self.weight_decay},
@@ -32,11 +32,11 @@ class Schedule:
         return torch.optim.AdamW(groups, lr=self.learning_rate)
 
     def rate(self, done: float) -> float:
-        """The learning rate when this share of the training is behind."""
+        """Return the learning rate when this share of the training is behind."""
         return self.learning_rate * min(1.0, (done + 1e-3) / self.warmup) * (1 - done)
 
     def take_step(self, optimizer: torch.optim.Optimizer, loss: torch.Tensor, *, done: float) -> float:
-        """Learn from a loss; says its value."""
+        """Learn from a loss, and return its value."""
         for group in optimizer.param_groups:
             group["lr"] = self.rate(done)
         optimizer.zero_grad(set_to_none=True)
@@ -48,6 +48,6 @@ class Schedule:
 
 
 def half_precision(device: str) -> torch.autocast:
-    """Where a loss is computed: products in bf16 where a GPU or this processor multiplies it, weights always in fp32."""
+    """Return the context of a loss: products are in bf16 where the device multiplies it, weights always in fp32."""
     kind = torch.device(device).type
     return torch.autocast(kind, torch.bfloat16, enabled=choose_precision("auto", kind) == "bf16")

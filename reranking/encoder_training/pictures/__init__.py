@@ -1,1 +1,1 @@
-"""How a picture encoder learns: pictures decoded, augmented and batched."""
+"""A picture encoder learns from pictures that this room decodes, augments and batches."""

@@ -1,4 +1,4 @@
-"""What happens to a picture between two offers of a product: crop, mirroring, light, colour, compression."""
+"""Augmentation imitates what befalls a picture between two offers: crop, mirroring, light, colour, compression."""
 
 import io
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far each change may go. `crop` is the least and largest share of a side that stays (above 1: a margin is
-    added), `stretch` the largest ratio of proportions, `turn` degrees, `flip`, `grey` and `recompress` probabilities,
-    `brightness`, `contrast` and `saturation` the largest factor less 1, `tint` a factor of each channel of its own."""
+    """It says how far each change may go. `crop` is the least and largest share of a side that stays (above 1: a
+    margin is added), `stretch` the largest ratio of proportions, `turn` degrees, `flip`, `grey` and `recompress`
+    probabilities, `brightness`, `contrast` and `saturation` the largest factor less 1, `tint` a factor of each
+    channel of its own."""
 
     crop: tuple[float, float] = (0.6, 1.1)
     stretch: float = 1.25
@@ -28,10 +29,10 @@ class Augmentation:
     tint: float = 0.08
     grey: float = 0.05
     recompress: float = 0.3
-    quality: tuple[int, int] = (20, 85)  # of the JPEG
+    quality: tuple[int, int] = (20, 85)  # the least and the largest of the JPEG
 
     def apply(self, pictures: Pixels, size: tuple[int, int], *, random: np.random.Generator, device: str) -> Any:
-        """Pictures (b, h, w, 3) changed, each in its own way, as a torch tensor (b, 3, rows, columns) from 0 to 1."""
+        """Change pictures (b, h, w, 3), each in its own way, into a torch tensor (b, 3, rows, columns) from 0 to 1."""
         import torch
 
         pixels = torch.from_numpy(self._recompressed(pictures, random))

@@ -1,4 +1,4 @@
-"""Batches of pictures to learn from: every picture once an epoch, beside those that look like it, with a partner."""
+"""Pictures are learnt from in batches: each comes once an epoch, beside those that look like it, with a partner."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ LEAST_EPOCH = 2048  # pictures: fewer are gone through several times an epoch
 
 @dataclass(frozen=True)
 class PictureBatch:
-    """Two places (b,) in the pictures: `first`, and `second`, another picture of the same product or the same one."""
+    """It holds two places (b,) in the pictures: `first`, and `second`, another of the same product or the same one."""
 
     first: Ints1d
     second: Ints1d
@@ -20,8 +20,9 @@ class PictureBatch:
 
 @dataclass(frozen=True)
 class PictureBatches:
-    """How batches are made of pictures with these product groups (n,). `size` pictures are in one, of which each chosen
-    at random brings `beside` that look like it; its partner is another picture of its group with probability `matched`."""
+    """It makes batches of pictures with these product groups (n,). `size` pictures are in one, of which each chosen
+    at random brings `beside` that look like it; its partner is another picture of its group with probability
+    `matched`."""
 
     groups: Ints1d
     size: int = 64
@@ -36,8 +37,8 @@ class PictureBatches:
             raise InputError(f"a batch of {self.size} pictures: two at least are needed")
 
     def epoch(self, number: int, near: Ints2d | None = None) -> list[PictureBatch]:
-        """The batches of an epoch, the same for the same seed and number. `near` (n, k) are the pictures that look like
-        each, nearest first, -1 = none; without it batches are random."""
+        """Return the batches of an epoch, the same for the same seed and number. `near` (n, k) are the pictures that
+        look like each, nearest first, -1 = none; without it batches are random."""
         random = np.random.default_rng((self.seed, number))
         rounds = -(-LEAST_EPOCH // len(self.groups))
         return [batch for _ in range(rounds) for batch in self._round(random, near)]
@@ -68,7 +69,7 @@ class PictureBatches:
         return np.array(order, dtype=np.int64)
 
     def _partners(self, order: Ints1d, random: np.random.Generator) -> Ints1d:
-        """Of each picture in the order one of its group, itself where it is alone or chance says so."""
+        """Choose for each picture in the order one of its group, itself where it is alone or chance says so."""
         by_group = np.argsort(self.groups, kind="stable")
         ordered = self.groups[by_group]
         starts = np.searchsorted(ordered, self.groups[order], side="left")

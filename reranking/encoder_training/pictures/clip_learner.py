@@ -1,4 +1,4 @@
-"""Contrastive training of an open_clip model: two pictures of a product pull together, a picture and its text too."""
+"""An open_clip model learns by contrast: two pictures of a product pull together, a picture and its text too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,9 +23,10 @@ LARGEST_SCALE = 100.0  # of the logits, as in Radford et al., "Learning transfer
 
 @dataclass(frozen=True)
 class ClipOptions:
-    """`batch` pictures a step, each with its partner; `temperature` of the loss between pictures; `text_weight` the
-    share of the image-text loss; `beside` how many that look like it each brings into its batch; `matched` how often a
-    picture's partner is another one of its product, where there is one, and not itself changed again."""
+    """These options decide how it learns: `batch` pictures a step, each with its partner; `temperature` of the loss
+    between pictures; `text_weight` the share of the image-text loss; `beside` how many that look like it each brings
+    into its batch; `matched` how often a picture's partner is another one of its product, where there is one, and
+    not itself changed again."""
 
     batch: int = 64
     temperature: float = 0.07
@@ -45,8 +46,8 @@ class ClipOptions:
 
 @dataclass(frozen=True)
 class PictureSet:
-    """Pictures (n, h, w, 3) uint8 to learn from, maybe memory-mapped and larger than the model's input, their texts
-    (empty for none) and product groups (n,)."""
+    """It holds pictures (n, h, w, 3) uint8 to learn from, maybe memory-mapped and larger than the model's input,
+    their texts (empty for none) and product groups (n,)."""
 
     pixels: Pixels
     texts: Sequence[str]
@@ -59,14 +60,14 @@ class PictureSet:
 
 @dataclass(frozen=True)
 class ValidationPictures:
-    """Pictures (m, rows, columns, 3) in the model's own size, and the matches among them (rows) to be found."""
+    """It holds pictures (m, rows, columns, 3) in the model's own size, and the matches (rows) to be found."""
 
     pixels: Pixels
     matches: ValidationMatches
 
 
 class PictureLearner:
-    """A model that learns from pictures and their texts, judged by recall@10 of validation matches."""
+    """It is a model that learns from pictures and their texts, judged by recall@10 of validation matches."""
 
     def __init__(
         self,
@@ -89,12 +90,13 @@ class PictureLearner:
         self.text_codes, self.tokens = _tokens(model, data.texts)
 
     def batches(self, epoch: int) -> Sequence[PictureBatch]:
-        """After the first epoch pictures that look alike to the model, as it is now, come into the same batches."""
+        """Return the batches of an epoch; after the first, pictures that look alike to the model, as it is now, come
+        into the same batches."""
         near = self._look_alikes() if epoch and self.options.beside else None
         return self.plan.epoch(epoch, near)
 
     def learn(self, batch: PictureBatch, *, step: int, done: float) -> float:
-        """One step on two changed versions of each picture, or of two pictures of its product."""
+        """Take one step on two changed versions of each picture, or of two pictures of its product."""
         both = np.concatenate([batch.first, batch.second])
         random = np.random.default_rng((self.options.seed, step))
         values = self.options.augmentation.apply(
@@ -108,7 +110,7 @@ class PictureLearner:
         return loss
 
     def judge(self) -> float:
-        """Recall@10 of the validation matches."""
+        """Return the recall@10 of the validation matches."""
         return self.valid.matches.recall(encode_pixels(self.model, self.valid.pixels, device=self.device))
 
     def _loss(self, rows: torch.Tensor, places: Ints1d) -> torch.Tensor:
@@ -125,13 +127,13 @@ class PictureLearner:
         return (1 - share) * loss + share * image_text
 
     def _with_text(self, places: Ints1d) -> Ints1d:
-        """Which rows of a batch go to the image-text loss: one of each text, since equal texts cannot be told apart."""
+        """Return the rows of a batch for the image-text loss: one a text, since equal texts cannot be told apart."""
         _, first = np.unique(self.text_codes[places], return_index=True)
         written = np.array([bool(self.data.texts[places[row]].strip()) for row in first], dtype=bool)
         return np.sort(first[written]).astype(np.int64)
 
     def _look_alikes(self) -> Ints2d:
-        """Of each picture (n, NEAR) those of other products that look most like it to the model now, nearest first."""
+        """Find for each picture (n, NEAR) those of other products most like it to the model now, nearest first."""
         self.module.eval()
         rows = torch.from_numpy(encode_pixels(self.model, self.data.pixels, device=self.device))
         groups = torch.from_numpy(self.data.groups)
@@ -144,7 +146,7 @@ class PictureLearner:
 
 
 def between_pictures(rows: torch.Tensor, groups: torch.Tensor, temperature: float) -> torch.Tensor:
-    """The symmetric InfoNCE loss over unit rows (b, d): each row finds the others of its group (b,) among all.
+    """Return the symmetric InfoNCE loss over unit rows (b, d): each row finds the others of its group (b,) among all.
 
     With several of a group in the batch it is the supervised contrastive loss (Khosla et al., NeurIPS 2020).
     """
@@ -157,6 +159,6 @@ def between_pictures(rows: torch.Tensor, groups: torch.Tensor, temperature: floa
 
 
 def _tokens(model: ClipModel, texts: Sequence[str]) -> tuple[Ints1d, torch.Tensor]:
-    """The number of each text (n,) among the different ones, and the tokens of those."""
+    """Return the number of each text (n,) among the different ones, and the tokens of those."""
     different, codes = np.unique(np.array(texts, dtype=object).astype(str), return_inverse=True)
     return codes.astype(np.int64), model.tokenizer([str(text) for text in different])

@@ -1,4 +1,4 @@
-"""The pictures of products as one array on disk, decoded once: what a training goes through many times."""
+"""The pictures of products are decoded once, into one array on disk: a training goes through them many times."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,8 @@ MARGIN = 1.25  # larger than the model's input, so that a crop does not blur
 
 @dataclass(frozen=True)
 class DecodedPictures:
-    """Different pictures `pixels` (n, h, w, 3), memory-mapped; `products` (m,) and `rows` (m,) say which product has
-    which of them; `unusable` counts references that are none."""
+    """It holds different pictures `pixels` (n, h, w, 3), memory-mapped; `products` (m,) and `rows` (m,) say which
+    product has which of them; `unusable` counts references that are none."""
 
     pixels: Pixels
     products: Ints1d
@@ -28,7 +28,7 @@ class DecodedPictures:
     unusable: int
 
     def groups(self, of_products: Ints1d) -> Ints1d:
-        """The group of each picture (n,): of all products that show it, since they cannot be told apart by it."""
+        """Return the group of each picture (n,): all products that show it share one, as it cannot tell them apart."""
         groups, codes = np.unique(of_products[self.products], return_inverse=True)
         count = len(self.pixels) + len(groups)
         edges = coo_array(
@@ -37,7 +37,7 @@ class DecodedPictures:
         return np.asarray(connected_components(edges, directed=False)[1][: len(self.pixels)], dtype=np.int64)
 
     def texts(self, of_products: list[str]) -> list[str]:
-        """A text of each picture (n,): of the first product that shows it and has one."""
+        """Return a text of each picture (n,): that of the first product that shows it and has one."""
         found = [""] * len(self.pixels)
         for product, row in zip(self.products.tolist(), self.rows.tolist(), strict=True):
             found[row] = found[row] or of_products[product]
@@ -86,6 +86,6 @@ def decode_pictures(
 
 
 def larger(shape: PictureShape) -> PictureShape:
-    """The shape with a margin to crop from."""
+    """Return the shape with a margin to crop from."""
     rows, columns = (round(side * MARGIN) for side in shape.size)
     return PictureShape((rows, columns), shape.resize_mode, shape.interpolation, shape.fill)

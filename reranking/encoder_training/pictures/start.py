@@ -1,4 +1,4 @@
-"""What a training of pictures starts from: any open_clip model, or a small configuration without any knowledge."""
+"""A training of pictures starts from any open_clip model, or from a small configuration without any knowledge."""
 
 import copy
 import json
@@ -40,7 +40,7 @@ SMALL: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class ClipStart:
-    """A model to train, what it was called, and its configuration as open_clip writes it."""
+    """It holds a model to train, what it was called, and its configuration as open_clip writes it."""
 
     label: str
     model: ClipModel
@@ -49,8 +49,8 @@ class ClipStart:
 
 
 def start_from(base: str | None, config: str, folder: Path, *, seed: int) -> ClipStart:
-    """The model `base` (a `clip:` SPEC), or without one a new one of a configuration: `small`, or a JSON file as
-    open_clip's. `folder` is where a new one's configuration is put down. Raises InputError."""
+    """Open the model `base` (a `clip:` SPEC), or without one make a new one of a configuration: `small`, or a JSON
+    file as open_clip's, which is put down in `folder`. Raises InputError when it cannot be opened or made."""
     if base is not None:
         name = ClipName.parse(base.removeprefix("clip:"))
         known = import_open_clip().get_model_config(name.model)
@@ -77,7 +77,7 @@ def _new(document: dict[str, Any], folder: Path, seed: int) -> ClipModel:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """A configuration of open_clip: `model_cfg` and `preprocess_cfg`, or the first one's contents alone."""
+    """Read a configuration of open_clip: `model_cfg` and `preprocess_cfg`, or the first one's contents alone."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

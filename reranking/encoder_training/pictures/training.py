@@ -1,4 +1,5 @@
-"""Training a picture encoder on one's own pairs: which of them, from which model, into which folder."""
+"""A picture encoder is trained on one's own pairs: split, learnt from a model or from nothing, and written into a
+folder with its card."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,8 +46,9 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class ImageTraining:
-    """How a picture encoder is trained. `hold_out_share` of the product groups are kept from it, for the reranker;
-    `valid_share` of the rest judge where no validation pairs are given, at most `valid_products` of their products."""
+    """These options decide how a picture encoder is trained. `hold_out_share` of the product groups are kept from
+    it, for the reranker; `valid_share` of the rest judge where no validation pairs are given, at most
+    `valid_products` of their products."""
 
     hold_out_share: float = 0.0
     valid_share: float = 0.15
@@ -58,7 +60,7 @@ class ImageTraining:
 
 @dataclass(frozen=True)
 class ImageTrained:
-    """What came of it: the training curve, the pairs, and how many pictures were learnt from and could not be used."""
+    """It keeps the training curve, the pairs, and how many pictures were learnt from and could not be used."""
 
     history: History
     split: EncoderPairs
@@ -115,7 +117,7 @@ def train_image_encoder(
 
 
 def _texts(catalog: Catalog, split: EncoderPairs) -> list[str]:
-    """The text of each product (n,); one without any has that of a match, if it was trained on."""
+    """Return the text of each product (n,); one without any has that of a match, if it was trained on."""
     texts = catalog.texts(TEXT_FIELDS)
     of_group: dict[int, str] = {}
     for position in split.train.products.tolist():
@@ -125,7 +127,7 @@ def _texts(catalog: Catalog, split: EncoderPairs) -> list[str]:
 
 @dataclass(frozen=True)
 class _Files:
-    """The decoded pictures, which are needed only while the training runs."""
+    """It names the files of the decoded pictures, which are needed only while the training runs."""
 
     folder: Path
 
@@ -145,8 +147,8 @@ class _Files:
 def _judged(
     index: ProductIndex, valid: LabelledPairs, shape: PictureShape, file: Path, options: ImageTraining
 ) -> ValidationPictures:
-    """The main pictures of the validation pairs' products. A match without one on a side counts for nothing: no model
-    could find it."""
+    """Decode the main pictures of the validation pairs' products. A match without one on a side counts for nothing:
+    no model could find it."""
     across = index.made.match_across_sources
     wanted = validation_matches(
         index.catalog, valid, products=options.valid_products, across_sources=across, seed=options.seed
