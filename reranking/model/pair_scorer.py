@@ -1,4 +1,4 @@
-"""A model on an index: scores and thresholds of pairs of products, without files."""
+"""A pair scorer puts a model on an index: it gives scores and thresholds of pairs of products, without files."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from reranking.signals.signals import Signals, prepare_signals
 
 @dataclass(frozen=True)
 class PairScorer:
-    """Scores pairs of the products that it was prepared for; `columns` (f,) are the model's among all features."""
+    """It scores pairs of the products that it was prepared for; `columns` (f,) are the model's among all features."""
 
     index: ProductIndex
     model: XgboostReranker
@@ -24,7 +24,7 @@ class PairScorer:
 
     @classmethod
     def prepare(cls, index: ProductIndex, model: XgboostReranker, products: Ints1d) -> "PairScorer":
-        """For pairs of `products` (sorted positions). Raises InputError when the index does not fit the model."""
+        """Prepare for pairs of `products` (sorted positions). Raises InputError when the index does not fit."""
         model.needs.refuse(index)
         needs = model.needs
         signals = prepare_signals(
@@ -38,25 +38,25 @@ class PairScorer:
         return cls(index, model, signals, np.array(columns_of(signals.names, model.feature_names), dtype=np.int64))
 
     def features(self, left: Ints1d, right: Ints1d) -> Floats2d:
-        """The model's features (p, f) of pairs of positions."""
+        """Return the model's features (p, f) of pairs of positions."""
         return self.signals.compute(left, right)[:, self.columns]
 
     def score(self, left: Ints1d, right: Ints1d) -> Floats1d:
-        """The scores (p,) of pairs of positions, from 0 to 1."""
+        """Return the scores (p,) of pairs of positions, from 0 to 1."""
         return self.model.score(self.features(left, right), self.evaluation_categories(left))
 
     def probabilities(self, left: Ints1d, right: Ints1d) -> Floats1d:
-        """The calibrated probabilities (p,) of pairs of positions."""
+        """Return the calibrated probabilities (p,) of pairs of positions."""
         return self.model.probabilities(self.score(left, right), pa.array(self.categories(left), pa.large_string()))
 
     def categories(self, left: Ints1d) -> list[str]:
-        """The evaluation category of each pair, by its left product."""
+        """Return the evaluation category of each pair, by its left product."""
         return list(self.evaluation_categories(left).to_pylist())
 
     def evaluation_categories(self, left: Ints1d) -> pa.Array:
-        """As `categories`, in a column."""
+        """Return what `categories` does, in a column (p,)."""
         return self.model.mapping.of(level_3(self.index.catalog, left))
 
     def thresholds(self, left: Ints1d) -> Floats1d:
-        """The threshold (p,) of each pair's evaluation category; infinity where nothing is called a match."""
+        """Return the threshold (p,) of each pair's evaluation category; infinity where nothing is called a match."""
         return self.model.decisions.of(self.evaluation_categories(left))

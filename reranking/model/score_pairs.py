@@ -1,4 +1,4 @@
-"""Scoring a pairs file: the same rows in the same order with columns added, in memory that does not grow with them."""
+"""Scoring a pairs file adds columns to the same rows in the same order, in memory that does not grow with them."""
 
 import tempfile
 from dataclasses import dataclass, field
@@ -38,8 +38,8 @@ DISK_A_PAIR = 40  # of the output, ids of ordinary length, and the keys that rep
 
 @dataclass(frozen=True)
 class ScoreOptions:
-    """These options say how to score: `thresholds` decide instead of the model's own, `submission` is where the contest's file goes, and
-    `prior` says for which share of matches probabilities and thresholds are made."""
+    """These options say where and how scores are written: `thresholds` decide instead of the model's own; `submission`
+    is where the contest's file goes; `prior` is the share of matches that probabilities and thresholds are made for."""
 
     thresholds: Thresholds | None = None
     submission: Path | None = None
@@ -79,7 +79,7 @@ def score_pairs(
 
 
 def scoring_needs(index: ProductIndex, pairs: Path, model: XgboostReranker) -> str:
-    """One line of the memory and disk that scoring takes: by the products and a block of pairs, not by their number.
+    """Say in one line what memory and disk scoring takes: by the products and a block of pairs, not by their number.
 
     Raises InputError when the index does not fit the model.
     """
@@ -108,7 +108,7 @@ def _refuse_columns(file: TableFile, options: ScoreOptions) -> None:
 
 
 def _check(file: TableFile, columns: PairColumns, catalog: Catalog) -> tuple[Ints1d, int]:
-    """The sorted positions of all products of the file, and its rows, when every pair is as it should be."""
+    """Return the sorted positions of all products of the file, and its rows, when every pair is as it should be."""
     mentioned = np.zeros(len(catalog), dtype=bool)
     expected = file.rows if file.rows is not None else _count_rows(file)
     with checked_pairs(catalog.ids, expected, file=file.path) as check:
@@ -136,7 +136,7 @@ def _positions(
 
 
 class _Scoring:
-    """One file is being scored."""
+    """It is one file being scored."""
 
     def __init__(
         self,
