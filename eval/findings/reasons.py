@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from eval.inputs.context import Context
 from eval.inputs.joining import JudgedPairs
@@ -82,8 +81,8 @@ class _Explained:
         scorer = PairScorer.prepare(context.index, context.model, np.unique(np.concatenate([left, right])))
         values = scorer.features(left, right)
         declared = [scorer.signals.features[column] for column in scorer.columns]
-        categories = pa.array(scorer.categories(left), pa.large_string())
-        return cls(scorer, left, right, declared, values, context.model.ensemble.contributions(values, categories))
+        added = context.model.ensemble.contributions(values, scorer.side_categories(left, right))
+        return cls(scorer, left, right, declared, values, added)
 
     def strongest(self, place: int) -> "tuple[Reason, ...]":
         """Return the reasons of one pair, for and against."""

@@ -1,7 +1,7 @@
 """XGBoost trains gradient-boosted trees here, stopped early on the mission's metric."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -79,7 +79,7 @@ class Examples:
     """It holds features (p, f) float32 of pairs, in memory or in blocks on disk, targets (p,) and category codes (p,).
 
     `weights` (p,) say how much a pair counts in training; with None all count alike. `directions` (f,) are the
-    features'.
+    features'. `others` (p,) are the codes of the right products' categories; with None they are those of the left.
     """
 
     features: Floats2d | FeatureBlocks
@@ -87,11 +87,25 @@ class Examples:
     categories: Ints1d
     weights: Floats1d | None = None
     directions: tuple[int, ...] = ()
+    others: Ints1d | None = None
 
     def take(self, rows: Ints1d) -> "Examples":
         """Return the examples at these rows, in memory."""
         weights = None if self.weights is None else self.weights[rows]
-        return Examples(self.features[rows], self.targets[rows], self.categories[rows], weights, self.directions)
+        others = None if self.others is None else self.others[rows]
+        return replace(
+            self,
+            features=self.features[rows],
+            targets=self.targets[rows],
+            categories=self.categories[rows],
+            weights=weights,
+            others=others,
+        )
+
+    def within(self, code: int) -> Ints1d:
+        """Return the rows of which either product is in a category."""
+        inside = self.categories == code
+        return np.flatnonzero(inside if self.others is None else inside | (self.others == code))
 
 
 def boost(

@@ -1,19 +1,21 @@
 """Boosters that score together: some for all pairs, some for those of one evaluation category."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
+from indexing.arrays import Bools1d, Floats1d, Floats2d
 from indexing.machine.progress import Progress, silent
 from reranking.boosters.boosting import BoostingOptions, Examples, Metric, boost, contributions, predict
-from reranking.pairs.evaluation_category import REST
+from reranking.pairs.evaluation_category import REST, SideCategories
 
 LEAST_MATCHES = 100  # a category with fewer training matches has no boosters of its own
+Say = Callable[[Sequence[Any], Floats2d], NDArray[Any]]  # members, features (p, f) -> something of each pair
 SHARES = {"categories": 1.0, "blend": 0.5}  # of a category's own boosters in its scores
 
 
@@ -22,7 +24,8 @@ class Ensemble:
     """`members` and, for each, the evaluation category that it was trained on, None for all (`scopes`).
 
     The score is the mean of the members for all. In a category with members of its own, the mean of these has
-    `share` of the score.
+    `share` of the score. A pair whose products are in two categories has the mean of its scores in both, so that it
+    scores the same when it is turned.
     """
 
     members: tuple[Any, ...]
@@ -47,29 +50,37 @@ class Ensemble:
         """The members of a category's own."""
         return tuple(member for member, scope in zip(self.members, self.scopes, strict=True) if scope == category)
 
-    def score(self, features: Floats2d, categories: pa.Array | None = None) -> Floats1d:
-        """Scores (p,) float32 from 0 to 1. Raises ValueError where categories (p,) are needed and not given."""
-        scores = predict(self.general, features)
-        for name, rows in self._own_rows(categories):
-            own = predict(self.of(name), features[rows])
-            scores[rows] = (1 - self.share) * scores[rows] + self.share * own
-        return scores
+    def score(self, features: Floats2d, sides: SideCategories | None = None) -> Floats1d:
+        """Return scores (p,) float32 from 0 to 1. Raises ValueError where categories are needed and not given."""
+        return self._of_both(predict, features, sides)
 
-    def contributions(self, features: Floats2d, categories: pa.Array | None = None) -> Floats2d:
-        """What each feature adds to the log-odds (p, f + 1), as `boosting.contributions`; shared as the scores are."""
-        added = contributions(self.general, features)
-        for name, rows in self._own_rows(categories):
-            own = contributions(self.of(name), features[rows])
-            added[rows] = (1 - self.share) * added[rows] + self.share * own
-        return added
+    def contributions(self, features: Floats2d, sides: SideCategories | None = None) -> Floats2d:
+        """Return what each feature adds to the log-odds (p, f + 1), as `boosting.contributions`, shared as scores are."""
+        return self._of_both(contributions, features, sides)
 
-    def _own_rows(self, categories: pa.Array | None) -> list[tuple[str, Ints1d]]:
+    def _of_both(self, say: Say, features: Floats2d, sides: SideCategories | None) -> NDArray[Any]:
+        """Return what members say of pairs (p, ...), as the mean over the categories of both products."""
+        said = say(self.general, features)
         if not self.specialised:
-            return []
-        if categories is None:
-            raise ValueError("this model has boosters of single categories: give the category of each pair")
-        found = [(name, np.flatnonzero(_equal(categories, name))) for name in self.specialised]
-        return [(name, rows) for name, rows in found if rows.size]
+            return said
+        if sides is None:
+            raise ValueError(
+                "this model has boosters of single categories: give the categories of each pair's products"
+            )
+        apart = sides.apart()
+        turned = self._of_one(say, features[apart], said[apart], sides.right.take(pa.array(apart)))
+        found = self._of_one(say, features, said, sides.left)
+        found[apart] = (found[apart] + turned) / 2
+        return found
+
+    def _of_one(self, say: Say, features: Floats2d, said: NDArray[Any], categories: pa.Array) -> NDArray[Any]:
+        """Return what the members for all `said`, shared with what those of each pair's category (p,) say."""
+        found = said.copy()
+        for name in self.specialised:
+            rows = np.flatnonzero(_equal(categories, name))
+            if rows.size:
+                found[rows] = (1 - self.share) * said[rows] + self.share * say(self.of(name), features[rows])
+        return found
 
 
 def train_ensemble(
@@ -100,10 +111,14 @@ def train_ensemble(
 
 
 def _part(examples: Examples, code: int) -> Examples | None:
-    """The examples of one category, None where they are too few to learn from or to stop by."""
-    rows = np.flatnonzero(examples.categories == code)
-    matches = examples.targets[rows].sum()
-    return examples.take(rows) if LEAST_MATCHES <= matches < len(rows) else None
+    """Return the examples with a product in one category, None where they are too few to learn from or to stop by.
+
+    They all count as pairs of that category alone, whichever of their two products is in it.
+    """
+    rows = examples.within(code)
+    if not LEAST_MATCHES <= examples.targets[rows].sum() < len(rows):
+        return None
+    return replace(examples.take(rows), categories=np.full(len(rows), code), others=None)
 
 
 def _equal(categories: pa.Array, name: str) -> Bools1d:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from indexing.arrays import Floats1d, Floats2d
 from reranking.boosters.boosting import contributions
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.reranker import XgboostReranker
 from reranking.model.training_report import FamilyImportance
+from reranking.pairs.evaluation_category import SideCategories
 from reranking.signals.feature import Feature
 
 PICTURES, NEIGHBOURS = "pictures", "neighbours"
@@ -86,15 +86,15 @@ def explain_pair(scorer: PairScorer, left: int, right: int) -> FeatureContributi
     """Return what each feature adds to the score of the pair of products at these positions."""
     declared = [scorer.signals.features[column] for column in scorer.columns]
     one, other = np.array([left]), np.array([right])
-    return explain_row(scorer.model, declared, scorer.features(one, other), scorer.evaluation_categories(one))
+    return explain_row(scorer.model, declared, scorer.features(one, other), scorer.side_categories(one, other))
 
 
 def explain_row(
-    model: XgboostReranker, features: Sequence[Feature], values: Floats2d, categories: pa.Array | None = None
+    model: XgboostReranker, features: Sequence[Feature], values: Floats2d, sides: SideCategories | None = None
 ) -> FeatureContributions:
-    """Return what each of the model's `features`, in its order, adds to the log-odds by its `values` (1, f) in an
-    evaluation category (1,)."""
-    added = model.ensemble.contributions(values, categories)[0]
+    """Return what each of the model's `features`, in its order, adds to the log-odds by its `values` (1, f) for
+    products of `sides` (1,)."""
+    added = model.ensemble.contributions(values, sides)[0]
     return FeatureContributions(tuple(features), values[0], added[:-1], float(added[-1]))
 
 

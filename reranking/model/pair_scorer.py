@@ -8,7 +8,7 @@ import pyarrow as pa
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.product_index import ProductIndex
 from reranking.model.reranker import XgboostReranker
-from reranking.pairs.evaluation_category import level_3
+from reranking.pairs.evaluation_category import SideCategories, level_3, side_categories
 from reranking.signals.feature import columns_of
 from reranking.signals.signals import Signals, prepare_signals
 
@@ -43,7 +43,7 @@ class PairScorer:
 
     def score(self, left: Ints1d, right: Ints1d) -> Floats1d:
         """Return the scores (p,) of pairs of positions, from 0 to 1."""
-        return self.model.score(self.features(left, right), self.evaluation_categories(left))
+        return self.model.score(self.features(left, right), self.side_categories(left, right))
 
     def probabilities(self, left: Ints1d, right: Ints1d) -> Floats1d:
         """Return the calibrated probabilities (p,) of pairs of positions."""
@@ -56,6 +56,10 @@ class PairScorer:
     def evaluation_categories(self, left: Ints1d) -> pa.Array:
         """Return what `categories` does, in a column (p,)."""
         return self.model.mapping.of(level_3(self.index.catalog, left))
+
+    def side_categories(self, left: Ints1d, right: Ints1d) -> SideCategories:
+        """Return the evaluation categories of both products of pairs of positions."""
+        return side_categories(self.index.catalog, left, right, self.model.mapping)
 
     def thresholds(self, left: Ints1d) -> Floats1d:
         """Return the threshold (p,) of each pair's evaluation category; infinity where nothing is called a match."""

@@ -20,7 +20,7 @@ from reranking.model.index_needs import IndexNeeds
 from reranking.model.manifest import ModelManifest
 from reranking.model.scores_manifest import stored_threshold
 from reranking.model.training_report import TrainingReport
-from reranking.pairs.evaluation_category import CategoryMapping
+from reranking.pairs.evaluation_category import CategoryMapping, SideCategories
 from reranking.signals.signals import Learned
 
 
@@ -58,12 +58,12 @@ class XgboostReranker:
         """Return the members, and what each is for."""
         return Ensemble(self.members, self.scopes or (None,) * len(self.members), self.specialist_share)
 
-    def score(self, features: Floats2d, categories: pa.Array | None = None) -> Floats1d:
+    def score(self, features: Floats2d, sides: SideCategories | None = None) -> Floats1d:
         """Return scores (p,) float32 from 0 to 1 of features (p, f) in the order of `feature_names`.
 
-        A model with boosters of single categories needs the evaluation category (p,) of each pair.
+        A model with boosters of single categories needs the evaluation categories of both products of each pair.
         """
-        return self.ensemble.score(features, categories)
+        return self.ensemble.score(features, sides)
 
     def probabilities(self, scores: Floats1d, categories: pa.Array) -> Floats1d:
         """Return the calibrated probabilities (p,) float32 of scores in these evaluation categories; a higher score

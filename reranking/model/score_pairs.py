@@ -7,7 +7,6 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
 from indexing.arrays import Ints1d
@@ -25,7 +24,7 @@ from reranking.model.pair_scorer import PairScorer
 from reranking.model.prior_choice import choose_prior, refuse_prior
 from reranking.model.reranker import XgboostReranker
 from reranking.model.scores_writer import ADDED, Scored, ScoresWriter
-from reranking.pairs.evaluation_category import level_3
+from reranking.pairs.evaluation_category import SideCategories, side_categories
 from reranking.pairs.labelled import CATEGORY_COLUMN
 from reranking.pairs.pair_files import PairColumns, blocks_of, find_columns, id_columns
 from reranking.pairs.repeats import checked_pairs
@@ -168,8 +167,8 @@ class _Scoring:
             with writer:
                 for first, block in blocks_of(self.file, BLOCK_PAIRS):
                     scores = np.frombuffer(kept.read(4 * len(block)), dtype=np.float32)
-                    left, _ = _positions(block, self.columns, self.file.path, first, self.index.catalog)
-                    writer.write(block, first, scores, self._categories(block, left))
+                    left, right = _positions(block, self.columns, self.file.path, first, self.index.catalog)
+                    writer.write(block, first, scores, self._categories(block, left, right).left)
         return writer.scored
 
     def _score_all(self, kept: BinaryIO, rows: int, progress: Progress) -> ShareCounts:
@@ -177,17 +176,16 @@ class _Scoring:
         counts = ShareCounts()
         for first, block in blocks_of(self.file, BLOCK_PAIRS):
             left, right = _positions(block, self.columns, self.file.path, first, self.index.catalog)
-            categories = self._categories(block, left)
-            scores = self.model.score(self.scorer.features(left, right), categories)
+            sides = self._categories(block, left, right)
+            categories, scores = sides.left, self.model.score(self.scorer.features(left, right), sides)
             kept.write(np.ascontiguousarray(scores, dtype=np.float32).data)
             decided = int((scores.astype(np.float64) >= self.model.decisions.f1).sum())
             counts.add(self.model.probabilities(scores, categories), categories, decided)
             progress("score", first + len(block), rows)
         return counts
 
-    def _categories(self, block: pa.Table, left: Ints1d) -> pa.Array:
-        learned = self.model.mapping.of(level_3(self.index.catalog, left))
-        if CATEGORY_COLUMN not in block.column_names:
-            return learned
-        named = block[CATEGORY_COLUMN].cast(pa.large_string()).combine_chunks()
-        return pc.coalesce(named, learned)
+    def _categories(self, block: pa.Table, left: Ints1d, right: Ints1d) -> SideCategories:
+        named = None
+        if CATEGORY_COLUMN in block.column_names:
+            named = block[CATEGORY_COLUMN].cast(pa.large_string()).combine_chunks()
+        return side_categories(self.index.catalog, left, right, self.model.mapping, named)

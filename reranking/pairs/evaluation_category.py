@@ -1,5 +1,6 @@
 """An evaluation category is a level-3 category with enough training pairs, or `rest`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,59 @@ class CategoryMapping:
         """Return the evaluation category (p,) of level-3 categories, `rest` for one that is not kept or null."""
         kept = pc.is_in(categories, pa.array(self.kept, pa.large_string()))
         return pc.if_else(kept, categories, pa.scalar(REST, pa.large_string()))
+
+
+@dataclass(frozen=True)
+class SideCategories:
+    """It holds the evaluation categories (p,) of both products of pairs.
+
+    Decisions follow the left one; scores, which are symmetric, follow both.
+    """
+
+    left: pa.Array
+    right: pa.Array
+
+    def apart(self) -> Ints1d:
+        """Return the pairs whose two products are in different categories."""
+        differ = pc.fill_null(pc.not_equal(self.left, self.right), True)
+        return np.flatnonzero(differ.to_numpy(zero_copy_only=False))
+
+    def followed_by(self, other: "SideCategories") -> "SideCategories":
+        """Return these pairs, then the others."""
+        return SideCategories(pa.concat_arrays([self.left, other.left]), pa.concat_arrays([self.right, other.right]))
+
+
+@dataclass(frozen=True)
+class SideCodes:
+    """It holds `SideCategories` as places (p,) among the names of left products' categories; -1 says that a right
+    product is in none of these."""
+
+    left: Ints1d
+    right: Ints1d
+
+    def named(self, names: Sequence[str]) -> SideCategories:
+        """Return the names again; `rest` for -1."""
+        every = pa.array([*names, REST], pa.large_string())
+        return SideCategories(*(every.take(pa.array(codes % len(every))) for codes in (self.left, self.right)))
+
+    def split(self, place: int) -> "tuple[SideCodes, SideCodes]":
+        """Return the first `place` pairs, and the others."""
+        return SideCodes(self.left[:place], self.right[:place]), SideCodes(self.left[place:], self.right[place:])
+
+
+def side_categories(
+    catalog: Catalog, left: Ints1d, right: Ints1d, mapping: CategoryMapping, named: pa.Array | None = None
+) -> SideCategories:
+    """Return the categories of pairs of positions; where a file names one (p,), it is that of both products."""
+    learned = (mapping.of(level_3(catalog, products)) for products in (left, right))
+    return SideCategories(*(column if named is None else pc.coalesce(named, column) for column in learned))
+
+
+def side_codes(sides: SideCategories) -> tuple[SideCodes, list[str]]:
+    """Return the codes of both sides, and the names in the order of the codes, alphabetical."""
+    left, names = codes_of(sides.left)
+    right = pc.fill_null(pc.index_in(sides.right, pa.array(names, pa.large_string())), -1)
+    return SideCodes(left, np.asarray(right.to_numpy(zero_copy_only=False), dtype=np.int64)), names
 
 
 def level_3(catalog: Catalog, positions: Ints1d) -> pa.Array:

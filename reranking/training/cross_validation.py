@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
@@ -14,7 +13,7 @@ from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import BoostingOptions, Examples, Metric
 from reranking.boosters.ensemble import train_ensemble
 from reranking.model.train_options import TrainOptions
-from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
+from reranking.pairs.evaluation_category import CategoryMapping, SideCodes, level_3, side_codes
 from reranking.pairs.folds import deal_alike
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import without_seen
@@ -22,7 +21,7 @@ from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross_folds import open_cross
 from reranking.signals.signals import Learned, prepare_signals
 from reranking.training.mining import add_pairs
-from reranking.training.training_pairs import evaluation_categories
+from reranking.training.training_pairs import categories_of_sides
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,11 @@ class CrossValidation:
     ) -> Callable[[Examples], Floats1d]:
         """Train on rows, stopped by other examples; return a function that scores examples (p,)."""
         ensemble = train_ensemble(self.of(rows), stop, self.names, metric, options=options, seed=seed)
-        names = pa.array(self.names, pa.large_string())
 
         def score(judged: Examples) -> Floats1d:
-            categories = names.take(pa.array(judged.categories)) if self.names else None
-            return ensemble.score(np.asarray(judged.features), categories)
+            right = judged.categories if judged.others is None else judged.others
+            sides = SideCodes(judged.categories, right).named(self.names) if self.names else None
+            return ensemble.score(np.asarray(judged.features), sides)
 
         return score
 
@@ -106,9 +105,9 @@ def prepare_folds(
     mapping = CategoryMapping.learn(level_3(index.catalog, pairs.left), options.least_pairs)
     groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
     added = add_pairs(index, pairs, options.mining)
-    codes, names = codes_of(evaluation_categories(index, added.pairs, mapping))
+    codes, names = side_codes(categories_of_sides(index, added.pairs, mapping))
     left, right = groups[pairs.left], groups[pairs.right]
-    folds = deal_alike(left, right, pairs.targets, codes[: added.given], count=count, seed=options.seed)
+    folds = deal_alike(left, right, pairs.targets, codes.left[: added.given], count=count, seed=options.seed)
     pairs = added.pairs
     cross = open_cross(Path(options.cross)) if options.cross else None
     signals = prepare_signals(index, pairs.products, same_source=options.same_source, learned=Learned(cross=cross))
@@ -116,6 +115,6 @@ def prepare_folds(
         pairs.left, pairs.right, stage="features folds", progress=progress
     )
     directions = tuple(feature.direction for feature in signals.features)
-    examples = Examples(features, pairs.targets, codes, added.weights(), directions)
+    examples = Examples(features, pairs.targets, codes.left, added.weights(), directions, codes.right)
     left, right = folds[groups[pairs.left]], folds[groups[pairs.right]]
     return CrossValidation(examples, left, right, count, tuple(names), added.given)

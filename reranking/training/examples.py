@@ -16,6 +16,7 @@ from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import Examples
 from reranking.boosters.feature_blocks import FeatureBlocks, block_file
 from reranking.model.train_options import TrainOptions
+from reranking.pairs.evaluation_category import SideCodes
 from reranking.pairs.labelled import LabelledPairs
 from reranking.signals.feature import FeatureFamily
 from reranking.signals.learned.cross_folds import CrossFolds
@@ -103,20 +104,20 @@ class TrainingRoom:
 def make_examples(
     signals: Signals,
     pairs: LabelledPairs,
-    codes: Ints1d,
+    codes: SideCodes,
     *,
     stage: str,
     weights: Floats1d | None = None,
     room: TrainingRoom | None = None,
     progress: Progress = silent,
 ) -> Examples:
-    """Compute the features of pairs, whose category codes are `codes` (p,); without `room` in memory."""
+    """Compute the features of pairs, whose categories are `codes`; without `room` in memory."""
     directions = tuple(feature.direction for feature in signals.features)
     if room is None or room.holds(len(pairs), len(directions)):
         features = signals.compute_all(pairs.left, pairs.right, stage=stage, progress=progress)
-        return Examples(features, pairs.targets, codes, weights, directions)
+        return Examples(features, pairs.targets, codes.left, weights, directions, codes.right)
     blocks = write_feature_blocks(signals, pairs.left, pairs.right, room.folder, stage=stage, progress=progress)
-    return Examples(blocks, pairs.targets, codes, weights, directions)
+    return Examples(blocks, pairs.targets, codes.left, weights, directions, codes.right)
 
 
 def write_feature_blocks(

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import Examples, Metric, in_memory
@@ -82,8 +80,7 @@ def _examples(
 
 def _validation(index: ProductIndex, ensemble: Ensemble, judged: Examples, data: TrainingPairs) -> ValidationPairs:
     """Return the validation pairs as the boosters score them, with the product groups that these pairs tie."""
-    categories = pa.array(data.names, pa.large_string()).take(pa.array(data.valid_codes))
-    scores = ensemble.score(in_memory(judged.features), categories)
+    scores = ensemble.score(in_memory(judged.features), data.valid_codes.named(data.names))
     pairs = data.valid
     groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog))
     return ValidationPairs(scores, judged.targets, judged.categories, groups[pairs.left], groups[pairs.right])

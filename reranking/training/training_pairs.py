@@ -6,13 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from indexing.arrays import Ints1d
 from indexing.product_index import ProductIndex
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.model.train_options import MiningOptions, TrainOptions
-from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
+from reranking.pairs.evaluation_category import (
+    CategoryMapping,
+    SideCategories,
+    SideCodes,
+    level_3,
+    side_categories,
+    side_codes,
+)
 from reranking.pairs.hold_out import TrainingSides, hold_out_side
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
@@ -24,15 +30,16 @@ class TrainingPairs:
     """It holds the `given` pairs in `groups` product groups, dealt to two sides, and what was `added` to the training
     side.
 
-    The category of a training or validation pair is names[code]; `asked` is the precision that is asked of each.
+    The category of a training or validation pair is names[c] for the code c of its left product; `asked` is the
+    precision that is asked of each category.
     """
 
     given: LabelledPairs
     groups: int
     sides: TrainingSides
     added: AddedPairs
-    train_codes: Ints1d
-    valid_codes: Ints1d
+    train_codes: SideCodes
+    valid_codes: SideCodes
     names: Sequence[str]
     mapping: CategoryMapping
     asked: AskedPrecision
@@ -54,13 +61,12 @@ class TrainingPairs:
             sides = TrainingSides(pairs, valid)
         mining = options.mining if options.boosting.added_rows else MiningOptions()
         added = add_pairs(index, sides.train, mining, held_out=sides.valid)
-        parts = [evaluation_categories(index, part, mapping) for part in (added.pairs, sides.valid)]
-        codes, names = codes_of(pa.concat_arrays(parts))
+        learned, judged = (categories_of_sides(index, part, mapping) for part in (added.pairs, sides.valid))
+        codes, names = side_codes(learned.followed_by(judged))
         asked = AskedPrecision(options.target_precision, options.target_precisions)
         asked.refuse_unknown(names)
         of_pairs = np.unique(np.concatenate([groups[pairs.left], groups[pairs.right]]))
-        own, others = codes[: len(added.pairs)], codes[len(added.pairs) :]
-        return cls(pairs, len(of_pairs), sides, added, own, others, names, mapping, asked)
+        return cls(pairs, len(of_pairs), sides, added, *codes.split(len(added.pairs)), names, mapping, asked)
 
     @property
     def train(self) -> LabelledPairs:
@@ -80,5 +86,9 @@ class TrainingPairs:
 
 def evaluation_categories(index: ProductIndex, pairs: LabelledPairs, mapping: CategoryMapping) -> pa.Array:
     """Return the evaluation category (p,) of each pair: the file's own where it names one, else its left product's."""
-    learned = mapping.of(level_3(index.catalog, pairs.left))
-    return learned if pairs.categories is None else pc.coalesce(pairs.categories, learned)
+    return categories_of_sides(index, pairs, mapping).left
+
+
+def categories_of_sides(index: ProductIndex, pairs: LabelledPairs, mapping: CategoryMapping) -> SideCategories:
+    """Return the evaluation categories of both products of each pair; where the file names one, it is that of both."""
+    return side_categories(index.catalog, pairs.left, pairs.right, mapping, pairs.categories)

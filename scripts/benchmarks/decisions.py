@@ -78,18 +78,18 @@ def _measure(opened: LabelledSet, split: str, asked: float, seed: int) -> list[H
     from reranking.model.train_options import TrainOptions
     from reranking.pairs.product_groups import product_groups
     from reranking.training.train_reranker import train_reranker
-    from reranking.training.training_pairs import evaluation_categories
+    from reranking.training.training_pairs import categories_of_sides
 
     index, judged = opened.index, opened.pairs[split]
     options = TrainOptions(target_precision=asked, seed=seed)
     metric = partial(weighted, level=asked)
     model = train_reranker(index, opened.pairs["train"], opened.pairs["valid"], metric=metric, options=options).reranker
-    categories = evaluation_categories(index, judged, model.mapping)
+    sides = categories_of_sides(index, judged, model.mapping)
     scorer = PairScorer.prepare(index, model, judged.products)
-    scores = model.score(scorer.features(judged.left, judged.right), categories)
-    calls = called(scores, categories, model.decisions)
+    scores = model.score(scorer.features(judged.left, judged.right), sides)
+    calls = called(scores, sides.left, model.decisions)
     groups = product_groups(judged.left, judged.right, judged.targets, len(index.catalog))
-    names = np.array(categories.to_pylist())
+    names = np.array(sides.left.to_pylist())
     found = []
     for name in np.unique(names):
         here = names == name

@@ -1,11 +1,14 @@
 """Boosters for all pairs and for single categories: who scores what, and how it is explained."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from reranking.boosters.boosting import BoostingOptions, Examples, contributions, predict
 from reranking.boosters.ensemble import Ensemble, train_ensemble
+from reranking.pairs.evaluation_category import SideCategories
 
 NAMES = ["large", "small"]
 QUICK = {"eta": 0.3, "max_rounds": 8, "patience": 8, "members": 1, "threads": 1, "min_child_weight": 1.0}
@@ -31,7 +34,8 @@ def trained(examples, layout):
 
 
 def named(examples):
-    return pa.array([NAMES[code] for code in examples.categories], pa.large_string())
+    column = pa.array([NAMES[code] for code in examples.categories], pa.large_string())
+    return SideCategories(column, column)
 
 
 def test_one_layout_needs_no_categories(examples):
@@ -61,6 +65,27 @@ def test_a_blend_is_the_mean_of_both(examples):
     np.testing.assert_allclose(scores[large], np.mean(both, axis=0), rtol=1e-6)
 
 
+@pytest.mark.parametrize("layout", ["categories", "blend"])
+def test_a_pair_of_two_categories_has_the_mean_of_its_scores_in_both(examples, layout):
+    ensemble = trained(examples, layout)
+    large, small = (pa.array([name] * 50, pa.large_string()) for name in NAMES)
+    features = examples.features[:50]
+    in_large, in_small = (ensemble.score(features, SideCategories(one, one)) for one in (large, small))
+    assert (in_large != in_small).any()
+    for sides in (SideCategories(large, small), SideCategories(small, large)):
+        np.testing.assert_array_equal(ensemble.score(features, sides), (in_large + in_small) / 2)
+
+
+def test_pairs_of_two_categories_teach_the_boosters_of_both(examples):
+    turned = replace(examples, categories=1 - examples.categories, others=examples.categories)
+    given = replace(examples, others=1 - examples.categories)
+    ensembles = [trained(one, "categories") for one in (given, turned)]
+    assert ensembles[0].specialised == ensembles[1].specialised == ("large", "small")
+    own = [predict(ensemble.of("large"), examples.features) for ensemble in ensembles]
+    np.testing.assert_array_equal(*own)
+    assert (own[0] != predict(trained(examples, "categories").of("large"), examples.features)).any()
+
+
 def test_contributions_are_shared_as_the_scores_are(examples):
     ensemble = trained(examples, "blend")
     large = np.flatnonzero(examples.categories == 0)[:5]
@@ -70,7 +95,7 @@ def test_contributions_are_shared_as_the_scores_are(examples):
 
 
 def test_without_categories_a_specialised_model_refuses(examples):
-    with pytest.raises(ValueError, match="give the category of each pair"):
+    with pytest.raises(ValueError, match="give the categories of each pair's products"):
         trained(examples, "blend").score(examples.features)
 
 

@@ -4,7 +4,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from reranking.pairs.evaluation_category import LEAST_PAIRS, REST, CategoryMapping, codes_of, level_3
+from reranking.pairs.evaluation_category import (
+    LEAST_PAIRS,
+    REST,
+    CategoryMapping,
+    SideCategories,
+    codes_of,
+    level_3,
+    side_categories,
+    side_codes,
+)
 
 
 def names(*counted):
@@ -47,6 +56,31 @@ def test_with_nothing_kept_everything_is_rest():
 def test_it_is_level_3_that_counts(catalog_of_offers):
     catalog = catalog_of_offers({"category_2": "Audio", "category_3": "Headphones", "category_4": "Wired"}, {})
     assert level_3(catalog, np.array([1, 0, 0])).to_pylist() == [None, "Headphones", "Headphones"]
+
+
+def sides(left, right):
+    return SideCategories(*(pa.array(names, pa.large_string()) for names in (left, right)))
+
+
+def test_pairs_are_apart_whose_products_are_in_two_categories():
+    assert sides(["a", "b", REST], ["a", "a", "b"]).apart().tolist() == [1, 2]
+
+
+def test_a_category_that_a_file_names_is_that_of_both_products(catalog_of_offers):
+    catalog = catalog_of_offers(*({"category_3": name} for name in ("a", "b", "c")))
+    mapping, named = CategoryMapping(("a", "b")), pa.array(["mine", None], pa.large_string())
+    left, right = np.array([0, 1]), np.array([1, 2])
+    assert side_categories(catalog, left, right, mapping) == sides(["a", "b"], ["b", REST])
+    assert side_categories(catalog, left, right, mapping, named) == sides(["mine", "b"], ["mine", REST])
+
+
+def test_codes_of_both_sides_are_places_among_the_names_of_the_left():
+    codes, distinct = side_codes(sides(["b", "a", "a"], ["a", "c", "a"]))
+    assert distinct == ["a", "b"]
+    assert (codes.left.tolist(), codes.right.tolist()) == ([1, 0, 0], [0, -1, 0])
+    assert codes.named(distinct) == sides(["b", "a", "a"], ["a", REST, "a"])
+    first, others = codes.split(1)
+    assert first.named(distinct).followed_by(others.named(distinct)) == codes.named(distinct)
 
 
 def test_codes_follow_the_alphabet():

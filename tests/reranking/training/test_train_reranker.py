@@ -16,6 +16,7 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import BoostingOptions
 from reranking.model.folder import save_reranker
+from reranking.model.pair_scorer import PairScorer
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.pairs.labelled import LabelledPairs, read_labelled
@@ -48,6 +49,27 @@ def given_valid(index, pairs):
 @pytest.fixture(scope="module")
 def held_out(index, pairs):
     return train(index, pairs["train"]).reranker
+
+
+@pytest.mark.parametrize("layout", ["one", "categories", "blend"])
+def test_turned_pairs_score_the_same_in_every_layout(index, pairs, layout, monkeypatch):
+    monkeypatch.setattr("reranking.boosters.ensemble.LEAST_MATCHES", 10)
+    options = TrainOptions(boosting=replace(QUICK, layout=layout), least_pairs=30)
+    model = train_reranker(index, pairs["train"], pairs["train"], metric=METRIC, options=options).reranker
+    own = model.ensemble.specialised
+    assert len(own) >= 2 or layout == "one"
+    random = np.random.default_rng(0)
+    left, right = random.choice(len(index.catalog), (2, 300))
+    left, right = left[left != right], right[left != right]
+    scorer = PairScorer.prepare(index, model, np.arange(len(index.catalog)))
+    sides = scorer.side_categories(left, right)
+    assert len(sides.apart()) > 50
+    np.testing.assert_array_equal(scorer.score(left, right), scorer.score(right, left))
+    added = [
+        model.ensemble.contributions(scorer.features(*both), scorer.side_categories(*both))
+        for both in ((left, right), (right, left))
+    ]
+    np.testing.assert_array_equal(*added)
 
 
 def contents(reranker, folder):
