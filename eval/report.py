@@ -124,7 +124,7 @@ def evaluate(
 ) -> Report:
     """Judge scores by the truth. Raises InputError when they do not fit together: see `join_scores`."""
     options, context, others = options or EvaluationOptions(), context or Context(), others or OtherPairs()
-    level = _level(scores, options)
+    context, level = context.following(scores), _level(scores, options)
     found = _Judgement.of(scores, truth, context, level)
     pairs, codes, names = found.pairs, found.categories.codes, found.categories.names
     return Report(

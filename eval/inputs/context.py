@@ -1,7 +1,7 @@
 """An index and a model add a context to an evaluation that has only scores and truth."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from indexing.catalog.catalog import Catalog
 
 if TYPE_CHECKING:
+    from eval.inputs.scores import Scores
     from indexing.product_index import ProductIndex
     from reranking.model.reranker import XgboostReranker
 
@@ -21,8 +22,9 @@ class Context:
     """All is optional: the products, the level-3 categories that the model keeps apart, its threshold per category.
 
     `default_threshold` decides in categories that `thresholds` do not name.
-    `kept` None means that every level-3 category stands for itself; a product without one is `rest` always. `index`
-    tells what retrieval proposes; with `model`, the one that made the scores, it tells why a pair got its score.
+    `kept` None means that every level-3 category stands for itself, unless the scores name some (`following`); a
+    product without one is `rest` always. `index` tells what retrieval proposes; with `model`, the one that made the
+    scores, it tells why a pair got its score.
     """
 
     catalog: Catalog | None = None
@@ -31,6 +33,16 @@ class Context:
     default_threshold: float | None = None
     index: "ProductIndex | None" = None
     model: "XgboostReranker | None" = None
+
+    def following(self, scores: "Scores") -> "Context":
+        """Keep the categories that the scores name, in their thresholds or of a pair, where no model says which are kept.
+
+        A category that they do not name is `rest`, as it is to the model that made the scores.
+        """
+        named = set() if scores.provenance is None else set(scores.provenance.thresholds)
+        if scores.categories is not None:
+            named |= set(pc.unique(scores.categories).to_pylist())
+        return self if self.kept is not None or not named else replace(self, kept=frozenset(named - {None, REST}))
 
     def level_3(self, ids: pa.Array) -> pa.Array | None:
         """Return each product's level-3 category, null for none; None without a catalogue. Raises UnknownId."""

@@ -189,3 +189,20 @@ def test_report_json_names_files_without_their_folders(judge, made_pairs, tmp_pa
     assert document.provenance.index_fingerprint == "aaa"
     assert document.provenance.thresholds == {"phones": 0.5}
     assert str(tmp_path) not in json.dumps(stored_record(document))
+
+
+@pytest.mark.parametrize("column", ["thresholds", "category"])
+def test_without_the_model_an_index_tells_the_categories_that_the_scores_keep_apart(judge, catalog_of, column):
+    """Of pair 3, 4 product 3 is on the left in the truth, and only the index can tell that it is in `rest`."""
+    truth = {"left_id": [1, 3, 5], "right_id": [2, 4, 6], "target": [1.0, 0.0, 1.0]}
+    scores = {"left_id": [1, 4, 5], "right_id": [2, 3, 6], "score": [0.9, 0.5, 0.3]}
+    thresholds = {"phones": 0.4, "rest": 0.6} if column == "thresholds" else {}
+    given = {**scores, "category": ["phones", "phones", "rest"]} if column == "category" else scores
+    catalog = catalog_of([1, 2, 3, 4, 5, 6], category_3=["phones", "phones", "cables", "phones", "tvs", None])
+    made = {"kind": "scores", "thresholds": thresholds}
+    found = [
+        judge(truth, given, heroic=made, context=Context(catalog=catalog, kept=kept)).categories
+        for kept in (None, frozenset({"phones"}))
+    ]
+    assert found[0].names == found[1].names == ("phones", "rest")
+    assert found[0].codes.tolist() == found[1].codes.tolist() == [0, 1, 1]
