@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reranking.decisions.thresholds import HeldPrecision
 from reranking.decisions.validation import RankedCategory
+from reranking.model.index_needs import IndexNeeds
 from reranking.model.training_report import TrainingReport
 
 if TYPE_CHECKING:
@@ -65,7 +66,18 @@ def _data(model: "XgboostReranker") -> str:
         lines.append(f"{report.shared_products:,} products are in both training and validation pairs")
     lines.append(f"index {report.index}: views {', '.join(needs.views)}, {needs.k} neighbours of each product")
     lines += [f"{view} encoder: {encoder.spec}" for view, encoder in needs.encoders.items()]
-    return _bullets(lines)
+    return _bullets([*lines, _fitted_on_all(needs)])
+
+
+def _fitted_on_all(needs: IndexNeeds) -> str:
+    """Say what no label taught, but products of validation and test did."""
+    lsa = any(encoder.spec == "lsa" for encoder in needs.encoders.values())
+    parts = [
+        *(["`lsa`"] if lsa else []),
+        *(["the lexical view's weights (idf)"] if "lexical" in needs.views else []),
+        "the rarity of words, codes and attributes",
+    ]
+    return f"fitted on all products of an index, those of validation and test pairs too, without labels: {', '.join(parts)}"
 
 
 def _quality(model: "XgboostReranker") -> str:

@@ -9,6 +9,7 @@ from reranking.decisions.thresholds import DecisionsReport, HeldPrecision, Thres
 from reranking.decisions.validation import RankedCategory
 from reranking.model.card import render_card, weak_categories
 from reranking.model.folder import load_reranker, save_reranker
+from reranking.model.index_needs import EncoderNeeds
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,14 @@ def test_it_is_written_with_the_model_and_says_what_the_manifest_says(model, sam
     assert f"**{report.metric:.4f}**" in card
     assert f"index {report.index}" in card
     assert f"| rest | {report.valid_rows:,} | {report.valid_positives:,} |" in card
+
+
+def test_what_is_fitted_on_all_products_is_named_with_what_the_index_has(model):
+    fitted = "fitted on all products of an index, those of validation and test pairs too, without labels: "
+    rarity = "the rarity of words, codes and attributes"
+    assert f"{fitted}`lsa`, the lexical view's weights (idf), {rarity}\n" in render_card(model)
+    other = replace(model.needs, views=("text",), encoders={"text": EncoderNeeds("static:model")})
+    assert f"{fitted}{rarity}\n" in render_card(replace(model, needs=other))
 
 
 def test_families_are_listed_strongest_first(model):
