@@ -53,9 +53,11 @@ def test_scores_as_far_apart_as_float32_allows_are_judged_like_others(judge, mad
     truth, scores = made_pairs
     low, high = scores["score"].min(), scores["score"].max()
     apart = np.float32(6.6e38 * ((scores["score"] - low) / (high - low) - 0.5))
-    found, near = (as_document(judge(truth, {**scores, "score": of})) for of in (apart, scores["score"]))
+    found, expected = (
+        stored_record(as_document(judge(truth, {**scores, "score": values}))) for values in (apart, scores["score"])
+    )
     for name in ("weighted", "legacy", "strict", "intervals"):
-        assert found[name] == pytest.approx(near[name]) if isinstance(near[name], float) else found[name] == near[name]
+        assert found[name] == near(expected[name])
 
 
 def test_the_order_of_the_scores_changes_nothing(judge, made_pairs):
