@@ -6,6 +6,7 @@ Each rule is a function over a House, so that it can be broken on purpose: `Test
 import ast
 import configparser
 import importlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -58,6 +59,141 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
     "scripts.draw_rooms",
     "scripts.write_docs",
 )
+DOORS = {  # room: the modules that other rooms import, checked in both directions
+    "indexing.machine": {"device", "memory", "progress", "threads"},
+    "indexing.storage": {"artefact", "records", "tables", "versions", "whole_file"},
+    "indexing.catalog": {
+        "catalog",
+        "contents",
+        "filters",
+        "pictures",
+        "read_catalog",
+        "rejects",
+        "schema",
+        "text_template",
+    },
+    "indexing.vectors": {"fusion", "layers", "ngrams", "rows", "vectors"},
+    "indexing.encoders": {
+        "by_spec",
+        "column",
+        "encoder",
+        "lsa",
+        "model_source",
+        "options",
+        "pictures.clip",
+        "pictures.clip_model",
+        "pictures.decoding",
+        "pictures.picture_encoder",
+        "pictures.plan",
+        "pictures.shape",
+        "precision",
+        "record",
+        "text.engines",
+        "text.sentence",
+        "text.static",
+        "text.text_encoder",
+        "thumbnail",
+    },
+    "indexing.search": {
+        "best_lists",
+        "device",
+        "faiss_index",
+        "gpu_index",
+        "index",
+        "layered_index",
+        "lexical_index",
+        "near_lists",
+        "neighbours",
+        "recall",
+        "tuned_index",
+    },
+    "indexing.join": {
+        "choice",
+        "dense_join",
+        "neighbour_files",
+        "options",
+        "plan",
+        "rows",
+        "self_join",
+        "settled_cosines",
+        "tiles",
+    },
+    "indexing.build": {"build_index", "build_plan", "dense_view", "encode_view", "joining", "options", "shard_folder"},
+    "indexing.update": {"compact_index", "update_index"},
+    "indexing.query": {"find_neighbours"},
+    "reranking.pairs": {
+        "candidates",
+        "evaluation_category",
+        "folds",
+        "hold_out",
+        "labelled",
+        "misleading_pairs",
+        "pair_files",
+        "product_groups",
+        "repeats",
+    },
+    "reranking.boosters": {"boosting", "ensemble", "feature_blocks"},
+    "reranking.signals": {
+        "feature",
+        "learned.cross_encoder",
+        "learned.cross_folds",
+        "learned.pair_tokens",
+        "learned.rival_lists",
+        "learned.rivals",
+        "learned.stacking",
+        "learned.words",
+        "signals",
+        "texts.attribute_values",
+        "texts.bags",
+        "texts.codes",
+        "texts.colors",
+        "texts.quantities",
+        "texts.tokens",
+    },
+    "reranking.decisions": {
+        "asked_precision",
+        "calibration",
+        "judgement",
+        "prior",
+        "prior_shift",
+        "thresholds",
+        "validation",
+    },
+    "reranking.model": {
+        "folder",
+        "index_needs",
+        "manifest",
+        "pair_scorer",
+        "prior_choice",
+        "reranker",
+        "score_pairs",
+        "scores_manifest",
+        "scores_writer",
+        "train_options",
+        "training_report",
+    },
+    "reranking.explain": {"contributions", "explanation", "product_facts", "reasons"},
+    "reranking.training": {"audit", "examples", "train_reranker", "training_pairs", "tuning"},
+    "reranking.encoder_training": {
+        "cross",
+        "cross_learner",
+        "loop.run",
+        "loop.schedule",
+        "pictures.augmentation",
+        "pictures.clip_learner",
+        "pictures.training",
+        "sentence_learner",
+        "text",
+    },
+    "reranking.grouping": {"group_files", "group_products", "scored_pairs"},
+    "eval.inputs": {"categories", "context", "joining", "scores"},
+    "eval.metrics": {"curves", "decisions", "intervals", "precision_auc", "reliability", "uncertainty"},
+    "eval.findings": {"ceiling", "leakage", "mistakes", "mixes", "reasons", "slices", "suspects"},
+    "eval.pages": {"cards", "differences", "pictures", "render", "report_document", "report_json", "tables"},
+    "eval.comparing": {"comparison", "drift", "judged", "render"},
+    "scripts.terminal": {"console", "engine_text", "lazy_group", "progress"},
+    "scripts.sample": {"files"},
+}
 MOST_NAMES = 12  # of a folder
 LARGER_FOLDERS = {  # folder: why it may hold more
     "indexing": "its rooms, and what all of them share",
@@ -316,6 +452,21 @@ def test_rooms_import_only_rooms_before_them():
 
 def test_no_module_reaches_itself():
     assert circles(HOUSE) == set()
+
+
+def test_rooms_are_entered_by_their_doors():
+    assert doors(HOUSE) == DOORS
+
+
+@pytest.mark.parametrize("room", DOORS)
+def test_a_room_says_what_it_is_for_and_names_its_doors(room):
+    text = ast.get_docstring(TREES[room])
+    assert {door for door in DOORS[room] if f"`{door}`" not in text} == set()
+    assert set(re.findall(r"`([\w.]+)`", text.rpartition("Its door")[2])) == DOORS[room]
+
+
+def test_of_is_no_variable():
+    assert stored_as(HOUSE, "of") == set()
 
 
 def test_a_folder_holds_about_a_dozen_names():

@@ -1,1 +1,4 @@
-"""Comparing holds two reports, or two runs of scores, against each other."""
+"""Comparing holds two reports, or two runs of scores, against each other.
+
+Its doors are `comparison`, `drift`, `judged` and `render`.
+"""

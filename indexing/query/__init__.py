@@ -1,1 +1,4 @@
-"""A query finds the products most like one, by id, text or picture."""
+"""A query finds the products most like one, by id, text or picture.
+
+Its door is `find_neighbours`.
+"""

@@ -156,7 +156,7 @@ class ScoresWriter:
 
 
 class _Submission:
-    """The contest's file: variantid1, variantid2 and the score as `target`, as CSV or parquet by its suffix."""
+    """It writes the contest's file by its suffix, CSV or parquet: variantid1, variantid2 and the score as `target`."""
 
     def __init__(self, path: Path, stack: ExitStack) -> None:
         """`stack` puts the file in place when it ends without an error."""

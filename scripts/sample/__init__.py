@@ -1,1 +1,4 @@
-"""The sample catalogue is drawn from a seed: products, offers, pictures and pairs."""
+"""The sample catalogue is drawn from a seed: products, offers, pictures and pairs.
+
+Its door is `files`.
+"""
