@@ -111,13 +111,14 @@ def closing_options(command: Command) -> Command:
 
 def base_model(text: str) -> "ModelSource":
     """Find the model of `--base st:NAME`, also without `st:`. Raises InputError for one that cannot be had."""
+    from indexing.encoders.encoder import Spec
     from indexing.encoders.model_source import find_model
     from indexing.errors import InputError
 
-    engine, _, name = text.partition(":")
-    if engine in ("static", "clip", "clip-text", "lsa"):
+    spec = Spec.of(text)
+    if spec.engine in ("static", "clip", "clip-text", "lsa"):
         raise InputError(f"--base {text}: a sentence-transformers model is needed: st:NAME or st:FOLDER")
-    return find_model(name if engine == "st" else text)
+    return find_model(spec.name if spec.engine == "st" else text)
 
 
 def need_packages(what: str) -> None:
