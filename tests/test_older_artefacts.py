@@ -81,8 +81,9 @@ def test_a_manifest_that_says_less_or_more_is_refused_in_one_line(older, kind, c
 
 
 @pytest.mark.parametrize("kind", ["index", "model"])
-def test_a_newer_version_is_refused_with_what_to_do(older, kind):
+@pytest.mark.parametrize("version", [0, 2])
+def test_another_version_is_refused_with_what_to_do(older, kind, version):
     path = older / kind / "manifest.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 2}))
-    with pytest.raises(InputError, match="version 2"):
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": version}))
+    with pytest.raises(InputError, match=f"has schema version {version}, this heroic reads 1: make it again"):
         (open_index if kind == "index" else load_reranker)(older / kind)

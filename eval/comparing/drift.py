@@ -18,7 +18,6 @@ from indexing.errors import InputError
 from reranking.pairs.pair_files import cast_ids
 
 QUANTILES = (0.5, 0.9, 0.99)
-MOST_FLIPPED = 0.05  # of the pairs called by either: beyond it the verdict is to train again
 LEAST_CALLED = 100  # a category with fewer calls is too small for a verdict of its own
 REST = "rest"
 
