@@ -100,7 +100,8 @@ def estimate_share(scored: ShareCounts, reference: ShareReference, *, seed: int 
     found = _shares(counts, before, usual, reference.share)
     pairs = counts.sum(axis=1)
     expected, overall = float(usual @ pairs / pairs.sum()), float(found @ pairs / pairs.sum())
-    error = _error(counts, before, usual, reference, seed)
+    validated = np.sum(list(reference.counts.counts.values()), axis=0)
+    error = _error(counts.sum(axis=0), validated, reference, seed)
     black_box = _black_box(scored, reference)
     shift = _logit(overall) - _logit(expected)
     sure = abs(shift) > max(SURE_ERRORS * error, LEAST_SHIFT)
@@ -151,19 +152,18 @@ def _likeliest(counts: Floats1d, share: float) -> float:
     return _logit(found)
 
 
-def _error(counts: Floats2d, before: Floats2d, usual: Floats1d, reference: ShareReference, seed: int) -> float:
-    """Return the standard error of the overall shift in log-odds, by a bootstrap of as many pairs as are independent."""
+def _error(scored: Floats1d, validated: Floats1d, reference: ShareReference, seed: int) -> float:
+    """Return the standard error of the overall shift in log-odds, by a bootstrap of as many pairs as are independent, of
+    the counts (BINS,) of all categories together."""
     random = np.random.default_rng(seed)
-    pairs = counts.sum(axis=1)
     drawn = []
     for _ in range(DRAWS):
-        now, then = (_redrawn(part, reference.design_effect, random) for part in (counts, before))
-        shares = _shares(now, then, usual, reference.share)
-        drawn.append(_logit(float(shares @ pairs / pairs.sum())))
+        now, then = (_redrawn(counts, reference.design_effect, random) for counts in (scored, validated))
+        drawn.append(_likeliest(now, reference.share) - _likeliest(then, reference.share))
     return float(np.std(drawn))
 
 
-def _redrawn(counts: Floats2d, design_effect: float, random: np.random.Generator) -> Floats2d:
+def _redrawn(counts: Floats1d, design_effect: float, random: np.random.Generator) -> Floats1d:
     """Return counts of a draw: of each bin as often as independent pairs, one for every `design_effect`, come there."""
     return np.asarray(random.poisson(counts / design_effect) * design_effect, dtype=np.float64)
 
