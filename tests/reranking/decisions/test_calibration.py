@@ -241,3 +241,17 @@ def test_a_pure_stretch_is_as_sure_as_one_pair_more_of_the_other_kind_leaves_it(
 )
 def test_gaps_of_different_parts_do_not_cancel_out(probabilities, error):
     assert calibration_error(np.array(probabilities), np.array([1.0, 0.0])) == pytest.approx(error)
+
+
+@pytest.mark.parametrize(
+    "weights", [(-0.1, 1.0, 0.0), (1.0, -0.1, 0.0), (np.nan, 1.0, 0.0), (np.inf, 1.0, 0.0), (1.0, 1.0, np.inf)]
+)
+def test_weights_that_would_let_probabilities_fall_are_refused(weights):
+    with pytest.raises(InputError, match="both are finite and at least 0"):
+        BetaMap(*weights)
+
+
+@pytest.mark.parametrize(("scores", "probabilities"), [((), ()), ((0.1, 0.2), (0.5,)), ((), (0.5,))])
+def test_knots_are_pairs_and_there_is_one_at_least(scores, probabilities):
+    with pytest.raises(InputError, match="isotonic calibration with"):
+        IsotonicMap(scores, probabilities)
