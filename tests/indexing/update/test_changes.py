@@ -150,3 +150,20 @@ def test_another_vector_is_a_change(catalog_of):
     old = with_vectors(catalog_of(id=["a", "b"]), [[1.0, 0.0], [0.0, 1.0]])
     given = with_vectors(catalog_of(id=["a", "b"]), [[1.0, 0.0], [0.6, 0.8]])
     assert plan(old, given).changed.tolist() == [False, True]
+
+
+def test_a_missing_picture_does_not_hide_those_behind_it(catalog_of, tmp_path):
+    (tmp_path / "new.png").write_bytes(b"x")
+    products = catalog_of(id=["a", "b", "c"], images=[["gone.png"], ["pictures.bin#0:3"], ["new.png"]])
+    assert plan_update(products, products, np.zeros(0, np.int64), pictures_since=0.0).changed.tolist() == [0, 0, 1]
+
+
+def test_all_but_as_many_as_come_may_be_deleted(old, catalog_of):
+    assert plan(old, catalog_of(id=["z"]), 0, 1, 2, 3).moves().origin.tolist() == [4, -1]
+
+
+def test_pictures_lead_where_the_old_ones_do_and_bytes_stay_where_they_were_given(catalog_of, tmp_path):
+    old, given = catalog_of(id=["a"]), catalog_of(id=["b"])
+    old = replace(old, pictures=tmp_path / "pictures", folder=tmp_path / "index")
+    found = in_types_of(old, replace(given, folder=tmp_path / "given"), pictures="", blob="b")
+    assert (found.pictures, found.folder) == (tmp_path / "pictures", tmp_path / "given")

@@ -55,7 +55,14 @@ def test_the_record_holds_all_who_went_and_did_not_come_back(catalog_of, tmp_pat
     write_record(old, np.array([1, 3]), catalog_of(id=list("ac")), first)
     assert record(first) == ["b", "d"]
     later = type(old)(catalog_of(id=list("ac")).table, first, first)
-    write_record(later, np.array([0]), catalog_of(id=list("cd")), second)
+    write_record(later, np.array([0]), catalog_of(id=list("dc")), second)  # d came back, as the first
     assert record(second) == ["b", "a"]
     write_record(catalog_of(id=list("ac")), np.zeros(0, np.int64), catalog_of(id=list("ac")), third)
     assert not (third / DELETED_FILE).exists()
+
+
+def test_an_empty_list_deletes_nobody(catalog_of, write):
+    path = write("gone.txt", "\n")
+    ids = read_delete_list(path)
+    assert ids.type == pa.large_string()
+    assert find_deleted(catalog_of(id=list("ab")), ids, path=path, ignore_unknown=False).tolist() == []

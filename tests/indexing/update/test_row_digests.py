@@ -8,8 +8,8 @@ from indexing.update.row_digests import row_digests
 
 KINDS = {
     "text": (pa.large_string(), ["a", "b", "", None, "ab"]),
-    "number": (pa.float64(), [0.0, 1.0, -1.0, None, 1e9]),
-    "id": (pa.int64(), [0, 1, -1, None, 2**40]),
+    "number": (pa.float64(), [0.0, 1.0, 1.25, 1.5, -1.0, None, 1e9]),
+    "id": (pa.int64(), [0, 1, -1, None, 2**40, 2**53, 2**53 + 1]),
     "list": (pa.large_list(pa.large_string()), [[], ["a"], ["a", "b"], ["b", "a"], None, [""], ["a", "a"]]),
     "attributes": (
         ATTRIBUTES,
