@@ -153,3 +153,72 @@ def test_progress_ends_with_all_products(tmp_path):
     assert {stage for stage, _, _ in told} == {"join text"}
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
     assert told[-1][1:] == (NOW, NOW)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks of 50 products, of which there are many then; and pages given back after each."""
+    for module in ("by_tiles", "by_search"):
+        monkeypatch.setattr(f"indexing.update.{module}.BLOCK_ROWS", 50)
+    monkeypatch.setattr(delta_tiles, "FORGOTTEN_ROWS", 50)
+
+
+def asking(of, old, rows, sources=None):
+    return DeltaSearch(
+        old, SelfJoin(build_faiss(rows), rows, WIDTH, sources), build_faiss(from_arrays(of.now[of.again]))
+    )
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["in tiles", "by asking indexes"])
+@pytest.mark.parametrize("across", [False, True], ids=["anywhere", "across"])
+def test_blocks_change_nothing(tmp_path, small_blocks, asked, across):
+    of = updated(5)
+    codes = np.concatenate([of.moves.origin[of.moves.origin >= 0] % 3, np.full((of.moves.origin < 0).sum(), 1)])
+
+    def sources(size):
+        return np.arange(size) % 3 if size == BEFORE else codes
+
+    join, old = join_of(of, everybody(of.now.any(axis=1)), sources if across else None)
+    if asked:
+        join = asking(of, old, join.rows, codes if across else None)
+    told = []
+    searched = join.write(tmp_path / "made" / "here", stage="join text", progress=lambda *args: told.append(args))
+    positions = np.load(tmp_path / "made" / "here" / "positions.npy")
+    short = 0
+    for own in range(NOW):
+        allowed = codes != codes[own] if across else np.ones(NOW, dtype=bool)
+        got = [one for one in positions[own].tolist() if one >= 0]
+        assert got == brute_force(of, allowed, own, len(got))
+        short += old.left(np.array([own])).search[0]
+    assert searched == short
+    assert np.load(tmp_path / "made" / "here" / "cosines.npy").dtype == np.float32
+    assert {(stage, total) for stage, _, total in told} == {("join text", NOW)}
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    assert told[-1][1] == NOW
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["in tiles", "by asking indexes"])
+def test_a_list_that_held_everybody_takes_in_all_that_come_however_far(tmp_path, asked):
+    """Three products close together, and ten that come, in falling order of the cosine with the first."""
+    angles = np.radians(np.r_[0.0, 1.0, 2.0, np.linspace(10, 170, 10)])
+    rows = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    before = from_arrays(rows[:3])
+    lists = SelfJoin(ExactIndex(rows[:3]), before, WIDTH).neighbours_of(np.arange(3))
+    moves = Moves(np.r_[np.arange(3), np.full(10, -1)], np.arange(3))
+    of, old = SimpleNamespace(now=rows, again=np.arange(3, 13)), OldLists(lists, moves, np.arange(3, 13), WIDTH, K)
+    now = from_arrays(rows)
+    join = asking(of, old, now) if asked else DeltaTiles(old, now, everybody(seen_rows(now)))
+    searched, found = written(join, tmp_path)
+    assert searched == 10
+    assert found.positions[0].tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert found.positions[12].tolist() == [11, 10, 9, 8, 7, 6, 5, 4, 3]
+
+
+def test_a_few_are_asked_for_at_first_and_more_where_they_all_come_in(tmp_path, monkeypatch):
+    monkeypatch.setattr("indexing.update.by_search.FIRST_ASK", 2)
+    of = updated(2, changed=120)
+    _, old = join_of(of, everybody(of.now.any(axis=1)), None)
+    _, found = written(asking(of, old, from_arrays(of.now)), tmp_path)
+    for own in range(NOW):
+        got = [one for one in found.positions[own].tolist() if one >= 0]
+        assert got == brute_force(of, np.ones(NOW, dtype=bool), own, len(got))
