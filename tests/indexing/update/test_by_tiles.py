@@ -197,21 +197,21 @@ def test_blocks_change_nothing(tmp_path, small_blocks, asked, across):
     assert told[-1][1] == NOW
 
 
+@pytest.mark.parametrize("many", [10, 150])
 @pytest.mark.parametrize("asked", [False, True], ids=["in tiles", "by asking indexes"])
-def test_a_list_that_held_everybody_takes_in_all_that_come_however_far(tmp_path, asked):
-    """Three products close together, and ten that come, in falling order of the cosine with the first."""
-    angles = np.radians(np.r_[0.0, 1.0, 2.0, np.linspace(10, 170, 10)])
+def test_a_list_that_held_everybody_takes_in_all_that_come_however_far(tmp_path, monkeypatch, asked, many):
+    """Three products close together, and those that come, in falling order of the cosine with the first."""
+    monkeypatch.setattr(delta_tiles, "SEARCHED_AT_ONCE", many)
+    angles = np.radians(np.r_[0.0, 1.0, 2.0, np.linspace(10, 170, many)])
     rows = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    before = from_arrays(rows[:3])
-    lists = SelfJoin(ExactIndex(rows[:3]), before, WIDTH).neighbours_of(np.arange(3))
-    moves = Moves(np.r_[np.arange(3), np.full(10, -1)], np.arange(3))
-    of, old = SimpleNamespace(now=rows, again=np.arange(3, 13)), OldLists(lists, moves, np.arange(3, 13), WIDTH, K)
-    now = from_arrays(rows)
+    lists = SelfJoin(ExactIndex(rows[:3]), from_arrays(rows[:3]), WIDTH).neighbours_of(np.arange(3))
+    moves, again = Moves(np.r_[np.arange(3), np.full(many, -1)], np.arange(3)), np.arange(3, 3 + many)
+    of, old, now = SimpleNamespace(now=rows, again=again), OldLists(lists, moves, again, WIDTH, K), from_arrays(rows)
     join = asking(of, old, now) if asked else DeltaTiles(old, now, everybody(seen_rows(now)))
     searched, found = written(join, tmp_path)
-    assert searched == 10
+    assert searched == many
     assert found.positions[0].tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9]
-    assert found.positions[12].tolist() == [11, 10, 9, 8, 7, 6, 5, 4, 3]
+    assert found.positions[2 + many].tolist() == list(range(1 + many, 1 + many - WIDTH, -1))
 
 
 def test_a_few_are_asked_for_at_first_and_more_where_they_all_come_in(tmp_path, monkeypatch):
