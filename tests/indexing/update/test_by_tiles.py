@@ -188,6 +188,7 @@ def test_blocks_change_nothing(tmp_path, small_blocks, asked, across):
     for own in range(NOW):
         allowed = codes != codes[own] if across else np.ones(NOW, dtype=bool)
         got = [one for one in positions[own].tolist() if one >= 0]
+        assert len(got) >= K or not of.now[own].any()
         assert got == brute_force(of, allowed, own, len(got))
         short += old.left(np.array([own])).search[0]
     assert searched == short
@@ -219,6 +220,20 @@ def test_a_few_are_asked_for_at_first_and_more_where_they_all_come_in(tmp_path, 
     of = updated(2, changed=120)
     _, old = join_of(of, everybody(of.now.any(axis=1)), None)
     _, found = written(asking(of, old, from_arrays(of.now)), tmp_path)
+    for own in range(NOW):
+        got = [one for one in found.positions[own].tolist() if one >= 0]
+        assert len(got) >= K or not of.now[own].any()
+        assert got == brute_force(of, np.ones(NOW, dtype=bool), own, len(got))
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["in tiles", "by asking indexes"])
+def test_the_first_product_of_the_catalogue_comes_in_as_any_other(tmp_path, asked):
+    of = updated(4, taken=1)
+    of.again = np.union1d(of.again, [0])
+    of.now[0] = of.now[200]
+    join, old = join_of(of, everybody(of.now.any(axis=1)), None)
+    _, found = written(asking(of, old, join.rows) if asked else join, tmp_path)
+    assert found.positions[200][0] == 0
     for own in range(NOW):
         got = [one for one in found.positions[own].tolist() if one >= 0]
         assert got == brute_force(of, np.ones(NOW, dtype=bool), own, len(got))
