@@ -240,3 +240,34 @@ def test_view_features_are_the_same_from_both_sides(pictured):
     signals = ViewSignals(pictured)
     left, right = np.array([0, 0, 1]), np.array([1, 2, 2])
     np.testing.assert_array_equal(signals.compute(left, right), signals.compute(right, left))
+
+
+def test_a_product_without_any_picture_has_unknown_cosines_and_without_extra_ones_its_own(tmp_path):
+    main = [[row_of(0)], [row_of(30)], [row_of(None)], [row_of(None)]]
+    extra = [[row_of(60)], None, [row_of(90)], None]
+    pd.DataFrame({"id": ["a", "b", "c", "d"], "main": main, "extra": extra}).to_parquet(tmp_path / "products.parquet")
+    options = BuildOptions(text_encoder="none", image_encoder="column:main+extra", lexical=False, k=2)
+    index = build_index([tmp_path / "products.parquet"], tmp_path / "index", options=options).index
+    assert view_features(index, ("a", "b"))["image_all_cosine"] == pytest.approx(1, abs=1e-6)
+    assert view_features(index, ("b", "c"))["image_all_cosine"] == pytest.approx(cosine(60), abs=1e-6)
+    assert view_features(index, ("b", "c"))["image_cross_cosine"] == pytest.approx(cosine(60), abs=1e-6)
+    for pair in (("a", "d"), ("d", "a"), ("c", "d")):
+        found = view_features(index, pair)
+        assert np.isnan([found["image_all_cosine"], found["image_cross_cosine"], found["image_extra_cosine"]]).all()
+
+
+def test_each_feature_says_which_way_it_speaks_and_in_which_family(circle, pictured):
+    ranks = {one.name.removeprefix("text_"): one for one in signals_of(circle, "text", 2).features}
+    rising = {"cosine", "rank_mutual", "rank_reciprocal", "z_smaller", "z_larger"}
+    falling = {"rank_smaller", "rank_larger", "gap_best_smaller", "gap_best_larger"}
+    falling |= {"better_offers_smaller", "better_offers_larger"}
+    assert {name for name, one in ranks.items() if one.direction == 1} == rising
+    assert {name for name, one in ranks.items() if one.direction == -1} == falling
+    assert {name for name, one in ranks.items() if one.direction == 0} == set(ranks) - rising - falling
+    assert {name: one.family for name, one in ranks.items()} == {
+        name: "cosines" if name == "cosine" else "text ranks" for name in ranks
+    }
+    views = {one.name: (one.family, one.direction) for one in ViewSignals(pictured).features}
+    cosines = dict.fromkeys(("image_extra_cosine", "image_cross_cosine", "image_all_cosine"), ("cosines", 1))
+    missing = {f"{view}_vector_missing": ("missing views", 0) for view in ("text", "image", "image_extra")}
+    assert views == {**missing, **cosines}
