@@ -9,7 +9,8 @@ from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
 from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
-from reranking.signals.families.ranks import SHARED_K, RankSignals, ViewSignals, claims
+from indexing.search.neighbours import Neighbours
+from reranking.signals.families.ranks import SHARED_K, ListStatistics, RankSignals, ViewSignals, claims
 
 ANGLES = {"A": 0, "B": 10, "C": 25, "D": 45, "E": 90, "blind": None}
 # With two neighbours each: A: B C, B: A C, C: B D, D: C B, E: D C, blind: nobody.
@@ -271,3 +272,57 @@ def test_each_feature_says_which_way_it_speaks_and_in_which_family(circle, pictu
     cosines = dict.fromkeys(("image_extra_cosine", "image_cross_cosine", "image_all_cosine"), ("cosines", 1))
     missing = {f"{view}_vector_missing": ("missing views", 0) for view in ("text", "image", "image_extra")}
     assert views == {**missing, **cosines}
+
+
+@pytest.mark.parametrize("block", [3, 1000])
+def test_many_pairs_have_the_features_that_each_has_alone(circle, monkeypatch, block):
+    monkeypatch.setattr("reranking.signals.families.ranks.BLOCK_PAIRS", block)
+    pairs = [(left, right) for left in ANGLES for right in ANGLES if left != right]
+    found = signals_of(circle, "text", 2).compute(*positions(circle, pairs))
+    assert found.dtype == np.float32
+    for pair, row in zip(pairs, found, strict=True):
+        np.testing.assert_array_equal(row, list(features_of(circle, pair).values()))
+    assert claims(circle.neighbours("text"), 2).tolist() == [1, 3, 4, 2, 0, 0]
+
+
+def test_a_twin_of_the_last_neighbour_that_was_left_out_has_its_rank(tmp_path):
+    index = build_circle(tmp_path, {"a": 0, "b": 5, "c": 10, "twin": 10}, k=2)
+    assert index.neighbours("text").positions[0].tolist() == [1, 2]
+    assert [features_of(index, ("a", other))["rank_smaller"] for other in ("b", "c", "twin")] == [1, 2, 2]
+
+
+def test_across_sources_a_twin_of_the_own_source_has_no_rank(tmp_path):
+    angles, shops = {"a": 0, "b": 10, "same": 10, "other": 10, "none": 10}, ["x", "y", "x", "z", None]
+    index = build_circle(tmp_path, angles, shops, k=1, match_across_sources=True)
+    assert index.neighbours("text").positions[0].tolist()[:1] == [1]
+    found = {other: features_of(index, ("a", other), k=1)["rank_mutual"] for other in ("same", "other", "none")}
+    assert found["same"] == 0
+    assert min(found["other"], found["none"]) >= 1
+
+
+def test_offers_of_the_first_product_of_the_catalogue_count_as_any_other(tmp_path):
+    index = build_circle(tmp_path, {"a": 0, "b": 10, "c": 60, "d": 25}, ["x", "y", "y", "x"], k=3)
+    assert features_of(index, ("b", "d"), k=3)["better_offers_larger"] == 1  # a, also of x, is nearer to b
+
+
+def test_without_a_source_on_either_side_better_offers_are_unknown(tmp_path):
+    index = build_circle(tmp_path, {"a": 0, "b": 10, "c": 60}, [None, None, "x"], k=2)
+    found = features_of(index, ("a", "b"))
+    assert np.isnan([found["better_offers_smaller"], found["better_offers_larger"]]).all()
+
+
+def test_who_has_fewer_neighbours_than_asked_for_is_measured_by_those_and_claims_them_all():
+    positions = np.array([[1, 2, -1], [0, -1, -1], [-1, -1, -1]])
+    found = Neighbours(positions, np.float32([[0.9, 0.5, np.nan], [0.9, np.nan, np.nan], [np.nan] * 3]))
+    lists = ListStatistics.of(found, np.arange(3))
+    assert lists.mean == pytest.approx([0.7, 0.9, np.nan], nan_ok=True)
+    assert lists.deviation == pytest.approx([0.2, np.nan, np.nan], nan_ok=True)
+    assert lists.step == pytest.approx([0.4, np.nan, np.nan], nan_ok=True)
+    assert claims(found, 2).tolist() == [1, 1, 1]
+    assert claims(found, 3).tolist() == [1, 1, 1]
+
+
+def test_a_tie_of_the_last_claimed_with_the_end_of_the_list_claims_nobody():
+    found = Neighbours(np.array([[1, 2, 3], [0, 2, 3]]), np.float32([[0.9, 0.5, 0.5], [0.9, 0.6, 0.5]]))
+    four = Neighbours(np.vstack([found.positions, [[-1] * 3] * 2]), np.vstack([found.cosines, [[np.nan] * 3] * 2]))
+    assert claims(four, 2).tolist() == [1, 0, 1, 0]
