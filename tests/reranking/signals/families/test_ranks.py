@@ -9,7 +9,7 @@ from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
 from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
-from indexing.search.neighbours import Neighbours
+from indexing.search.neighbours import Neighbours, shared_neighbours
 from reranking.signals.families.ranks import SHARED_K, ListStatistics, RankSignals, ViewSignals, claims
 
 ANGLES = {"A": 0, "B": 10, "C": 25, "D": 45, "E": 90, "blind": None}
@@ -255,6 +255,8 @@ def test_a_product_without_any_picture_has_unknown_cosines_and_without_extra_one
     for pair in (("a", "d"), ("d", "a"), ("c", "d")):
         found = view_features(index, pair)
         assert np.isnan([found["image_all_cosine"], found["image_cross_cosine"], found["image_extra_cosine"]]).all()
+    together = ViewSignals(index).compute(np.array([0, 0, 3]), np.array([1, 3, 0]))  # pairs do not lend one another
+    assert np.isnan(together[:, -1]).tolist() == [False, True, True]
 
 
 def test_each_feature_says_which_way_it_speaks_and_in_which_family(circle, pictured):
@@ -326,3 +328,17 @@ def test_a_tie_of_the_last_claimed_with_the_end_of_the_list_claims_nobody():
     found = Neighbours(np.array([[1, 2, 3], [0, 2, 3]]), np.float32([[0.9, 0.5, 0.5], [0.9, 0.6, 0.5]]))
     four = Neighbours(np.vstack([found.positions, [[-1] * 3] * 2]), np.vstack([found.cosines, [[np.nan] * 3] * 2]))
     assert claims(four, 2).tolist() == [1, 0, 1, 0]
+
+
+def test_claims_and_shared_neighbours_look_at_all_of_a_list_but_its_last(tmp_path):
+    angles = {f"p{n}": angle for n, angle in enumerate(np.random.default_rng(0).uniform(0, 80, 30))}
+    for k, ten, shared in ((5, 4, 4), (13, 10, 12)):
+        (tmp_path / str(k)).mkdir()
+        index = build_circle(tmp_path / str(k), angles, k=k)
+        signals, neighbours = signals_of(index, "text", k), index.neighbours("text").first(k)
+        assert signals.claims_first.tolist() == claims(neighbours, 1).tolist()
+        assert signals.claims_ten.tolist() == claims(neighbours, ten).tolist()
+        left, right = np.arange(29), np.arange(1, 30)
+        column = [one.name for one in signals.features].index("text_shared")
+        expected = shared_neighbours(neighbours, left, right, shared)
+        np.testing.assert_array_equal(signals.compute(left, right)[:, column], expected)
