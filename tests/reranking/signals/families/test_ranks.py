@@ -247,7 +247,7 @@ def test_a_product_without_any_picture_has_unknown_cosines_and_without_extra_one
     main = [[row_of(0)], [row_of(30)], [row_of(None)], [row_of(None)]]
     extra = [[row_of(60)], None, [row_of(90)], None]
     pd.DataFrame({"id": ["a", "b", "c", "d"], "main": main, "extra": extra}).to_parquet(tmp_path / "products.parquet")
-    options = BuildOptions(text_encoder="none", image_encoder="column:main+extra", lexical=False, k=2)
+    options = build_options(text_encoder="none", image_encoder="column:main+extra", lexical=False, k=2)
     index = build_index([tmp_path / "products.parquet"], tmp_path / "index", options=options).index
     assert view_features(index, ("a", "b"))["image_all_cosine"] == pytest.approx(1, abs=1e-6)
     assert view_features(index, ("b", "c"))["image_all_cosine"] == pytest.approx(cosine(60), abs=1e-6)
