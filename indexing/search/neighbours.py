@@ -129,9 +129,8 @@ def shared_neighbours(neighbours: Neighbours, left: Ints1d, right: Ints1d, k: in
     """
     own, other = (_first_untied(neighbours, rows, k) for rows in (left, right))
     none = [np.asarray(neighbours.positions[rows, 0] < 0) for rows in (left, right)]
-    other = np.where(other < 0, -2, other)  # two missing neighbours are nothing in common
     both = np.sort(np.hstack([own, other]), axis=1)
-    common = (both[:, 1:] == both[:, :-1]) & (both[:, 1:] >= 0)
+    common = (both[:, 1:] == both[:, :-1]) & (both[:, 1:] >= 0)  # two missing neighbours are nothing in common
     counts = np.asarray(common.sum(axis=1), dtype=np.float32)
     counts[none[0] | none[1]] = np.nan
     return counts

@@ -207,7 +207,7 @@ def calibration_error(probabilities: Floats1d, targets: Floats1d) -> float:
     if not len(probabilities):
         return 0.0
     part = np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
-    gaps = np.bincount(part, weights=probabilities - targets, minlength=BINS)
+    gaps = np.bincount(part, weights=probabilities - targets)
     return float(np.abs(gaps).sum() / len(probabilities))
 
 
