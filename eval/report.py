@@ -9,6 +9,7 @@ from eval.findings.ceiling import Ceiling, find_ceiling
 from eval.findings.leakage import Leakage, find_leakage
 from eval.findings.mistakes import Mistakes, find_mistakes, nearest_threshold
 from eval.findings.mixes import MixedValue, value_under
+from eval.findings.promise import Promise, find_promise
 from eval.findings.slices import Slice, measure_slices
 from eval.findings.suspects import SuspectTruth, find_suspects
 from eval.inputs.categories import PairCategories, categories_of, count_disagreements
@@ -91,6 +92,7 @@ class Report:
     ranking: Ranking
     values: CategoryValues
     decisions: Decisions
+    promise: Promise | None
     called: Bools1d
     thresholds: Floats1d
     held: CategoryDecisions | None
@@ -138,6 +140,7 @@ def evaluate(
         ranking=found.ranking,
         values=found.values,
         decisions=found.decisions,
+        promise=find_promise(scores, pairs, found.decisions.precision),
         called=found.called,
         thresholds=found.thresholds,
         held=None if found.held is None else decide_by_category(found.held, pairs.targets, codes, len(names)),

@@ -188,7 +188,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "reranking.grouping": {"group_files", "group_products", "scored_pairs"},
     "eval.inputs": {"categories", "context", "joining", "scores"},
     "eval.metrics": {"curves", "decisions", "intervals", "precision_auc", "reliability", "uncertainty"},
-    "eval.findings": {"ceiling", "leakage", "mistakes", "mixes", "reasons", "slices", "suspects"},
+    "eval.findings": {"ceiling", "leakage", "mistakes", "mixes", "promise", "reasons", "slices", "suspects"},
     "eval.pages": {"cards", "differences", "pictures", "render", "report_document", "report_json", "tables"},
     "eval.comparing": {"comparison", "drift", "judged", "render"},
     "scripts.terminal": {"console", "engine_text", "lazy_group", "progress"},

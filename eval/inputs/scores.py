@@ -25,11 +25,12 @@ PROBABILITY = "probability"
 @dataclass(frozen=True)
 class Provenance:
     """It is what `heroic score` writes into a scores file about how it was made. A threshold of infinity calls nothing;
-    the default one decides in categories without their own."""
+    the default one decides in categories without their own. `target_precisions` were asked of single categories."""
 
     index_fingerprint: str | None = None
     model_fingerprint: str | None = None
     target_precision: float | None = None
+    target_precisions: Mapping[str, float] = field(default_factory=dict)
     thresholds: Mapping[str, float] = field(default_factory=dict)
     default_threshold: float | None = None
 
@@ -179,6 +180,7 @@ def _provenance(file: TableFile) -> Provenance | None:
         index_fingerprint=made.index_fingerprint,
         model_fingerprint=made.model_fingerprint,
         target_precision=made.target_precision,
+        target_precisions=made.target_precisions,
         thresholds={name: read_threshold(value) for name, value in made.thresholds.items()},
         default_threshold=read_threshold(made.default_threshold) if made.thresholds else None,
     )

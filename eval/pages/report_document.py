@@ -7,6 +7,7 @@ from pathlib import Path
 
 from eval.findings.leakage import Leakage
 from eval.findings.mixes import MixedValue
+from eval.findings.promise import Promise
 from eval.findings.slices import Slice
 from eval.metrics.decisions import DecisionValues
 from indexing.errors import InputError
@@ -175,6 +176,7 @@ class ReportDocument:
     redecided: int
     absent: tuple[str, ...]
     provenance: ReportSource
+    promise: Promise | None = None
 
 
 def read_document(folder: Path) -> ReportDocument:

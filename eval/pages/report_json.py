@@ -59,6 +59,7 @@ def as_document(report: Report) -> ReportDocument:
         redecided=report.decisions.redecided,
         absent=report.absent,
         provenance=_source(report),
+        promise=report.promise,
     )
 
 

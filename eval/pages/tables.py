@@ -136,12 +136,32 @@ def _summary(report: Report) -> list[Text]:
     legacy = "none" if summary.legacy is None else f"{summary.legacy:.4f}"
     lines = [
         "",
+        *_promise(report),
         f"weighted {summary.weighted:.4f}{between} over {summary.pairs:,} pairs, {summary.positives:,} matches; "
         f"a constant score would get {summary.trivial:.4f}",
         f"macro {summary.macro:.4f}, strict {summary.strict:.4f}, legacy {legacy}, pooled {summary.pooled:.4f}",
         *_notes(report),
     ]
     return [Text(line) for line in lines]
+
+
+def _promise(report: Report) -> list[str]:
+    promise = report.promise
+    if promise is None:
+        return []
+    expected = "" if promise.expected is None else f", {promise.expected:.4f} expected"
+    held = "nothing is called" if promise.held is None else f"{promise.held:.4f} held{_between(report)}"
+    others = f" ({promise.otherwise} categories otherwise)" if promise.otherwise else ""
+    return [f"precision: {promise.asked:g} asked{others}{expected}, {held}"]
+
+
+def _between(report: Report) -> str:
+    found = report.uncertainty.precision
+    return (
+        ""
+        if found is None or found.precision is None
+        else f" ({found.precision.low:.4f} to {found.precision.high:.4f})"
+    )
 
 
 def _notes(report: Report) -> list[str]:
