@@ -23,10 +23,19 @@ def read_category_numbers(path: Path, what: str) -> dict[str, float]:
         raise InputError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from error
     if not isinstance(given, dict):
         raise InputError(f"{path}: holds no mapping: write lines such as 'rest: 0.62'")
-    for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-            raise InputError(f"{path}: category '{name}' has {what} {value!r}: give a number")
-    return {str(name): float(value) for name, value in given.items()}
+    numbers = {str(name): _number(value) for name, value in given.items()}
+    for (name, number), value in zip(numbers.items(), given.values(), strict=True):
+        if math.isnan(number):
+            raise InputError(f"{path}: category '{name}' has {what} {value!r:.40}: give a number")
+    return numbers
+
+
+def _number(value: object) -> float:
+    """Return a number as a float; NaN for what is none, and for one that is too large."""
+    try:
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        return math.nan
 
 
 @dataclass(frozen=True)

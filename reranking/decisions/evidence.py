@@ -69,7 +69,20 @@ def surprise(
     codes = np.minimum(left, right) * (max(left.max(initial=0), right.max(initial=0)) + 1) + np.maximum(left, right)
     twice = _squares(codes[across], deviations[across], across, len(order))
     independent = np.cumsum(weighed**2) * expected * (1 - expected)
+    if weights is not None:
+        independent = np.maximum(independent, _unseen(np.cumsum(weighed), targets, weights, expected))
     return np.asarray(np.maximum(shared - twice, independent), dtype=np.float64)
+
+
+def _unseen(called: Floats1d, targets: Floats1d, weights: Floats1d, expected: float) -> Floats1d:
+    """Return the variance of independent pairs of so much weight `called` (p,), were the share `expected` of it matches.
+
+    It counts matches and others by what each kind weighs: a few that weigh much may be among the called though none was seen.
+    """
+    of_matches, of_others = (
+        float(weights[targets == target].mean()) if (targets == target).any() else 0.0 for target in (1, 0)
+    )
+    return called * expected * (1 - expected) * (of_matches * (1 - expected) + of_others * expected)
 
 
 def _squares(groups: Ints1d, deviations: Floats1d, places: Ints1d, count: int) -> Floats1d:

@@ -21,10 +21,10 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 STEPS, LARGEST = 64, 16.0  # bins a unit of log-odds, and the largest log-odds that are told apart
 BINS = int(2 * LARGEST * STEPS) + 1
 CENTRES = np.linspace(-LARGEST, LARGEST, BINS)
-SHRINK_PAIRS = 200.0  # pairs with which a category's own share counts as much as what all pairs say of it
-ROUNDS, SETTLED = 500, 1e-7
+SHRINK_PAIRS = 200.0  # pairs with which a category's own shift counts as much as that of all pairs
 LEAST_SHARE = 1e-6
-DRAWS = 60  # of a bootstrap, for the standard error
+USUAL_SHIFT = 2.0  # log-odds: the standard deviation of shifts before anything is seen, so that few pairs claim little
+GRID = np.linspace(-12, 12, 1201)  # shifts in log-odds
 SURE_ERRORS = 3.0  # standard errors, and
 LEAST_SHIFT = 0.15  # log-odds, from which a shift is acted on
 APART = 0.5  # log-odds by which the two estimates may differ beyond their errors
@@ -59,14 +59,38 @@ class ShareCounts:
 @dataclass(frozen=True)
 class ShareReference:
     """What validation pairs were: their counts, the share of matches overall and by category, the shares of matches and of
-    others that the threshold of the best F1 calls, and by how much pairs in groups are worth less than independent ones."""
+    others that the threshold of the best F1 calls by category, its variance, and by how much pairs in groups are worth less
+    than independent ones. Categories that are not named are as all pairs."""
 
     counts: ShareCounts
     share: float
     by_category: Mapping[str, float]
-    matches_called: float
-    others_called: float
+    called: "CallRates"
     design_effect: float = 1.0
+
+    def usual(self, names: Sequence[str]) -> Floats1d:
+        """Return the share of matches (c,) of these categories."""
+        return np.array([self.by_category.get(name, self.share) for name in names])
+
+
+@dataclass(frozen=True)
+class CallRates:
+    """The shares of `matches` and of `others` that a threshold calls, overall and by category (matches, others); they were
+    measured on so many pairs of each kind."""
+
+    matches: float
+    others: float
+    by_category: Mapping[str, tuple[float, float]]
+    measured: tuple[int, int]
+
+    def of(self, names: Sequence[str]) -> Floats2d:
+        """Return both shares (2, c) of these categories."""
+        return np.array([self.by_category.get(name, (self.matches, self.others)) for name in names]).T
+
+    def variance(self, share: float) -> float:
+        """Return the variance of the share called where so many pairs are matches, by how many were measured."""
+        parts = zip((share, 1 - share), (self.matches, self.others), self.measured, strict=True)
+        return float(sum(part**2 * rate * (1 - rate) / count for part, rate, count in parts))
 
 
 @dataclass(frozen=True)
@@ -91,23 +115,22 @@ class ShareEstimate:
         return _logit(self.found) - _logit(self.expected)
 
 
-def estimate_share(scored: ShareCounts, reference: ShareReference, *, seed: int = 0) -> ShareEstimate:
+def estimate_share(scored: ShareCounts, reference: ShareReference) -> ShareEstimate:
     """Estimate the share of matches among the scored pairs, overall and by category with shrinkage."""
-    names = sorted(scored.counts)
-    counts = np.array([scored.counts[name] for name in names], dtype=np.float64)
-    before = np.array([_validated(reference, name) for name in names])
-    usual = np.array([reference.by_category.get(name, reference.share) for name in names])
-    found = _shares(counts, before, usual, reference.share)
-    pairs = counts.sum(axis=1)
-    expected, overall = float(usual @ pairs / pairs.sum()), float(found @ pairs / pairs.sum())
-    validated = np.sum(list(reference.counts.counts.values()), axis=0)
-    error = _error(counts.sum(axis=0), validated, reference, seed)
-    black_box = _black_box(scored, reference)
-    shift = _logit(overall) - _logit(expected)
-    sure = abs(shift) > max(SURE_ERRORS * error, LEAST_SHIFT)
-    agree = black_box is None or abs(_logit(black_box) - _logit(overall)) <= APART + SURE_ERRORS * error
-    by_category = dict(zip(names, found.tolist(), strict=True))
-    return ShareEstimate(expected, overall, error, black_box, by_category, bool(sure), bool(agree))
+    now, then = _Evidence.of(scored, reference), _Evidence.of(reference.counts, reference)
+    shift, error = now.shift - then.shift, float(np.hypot(now.error, then.error))
+    usual, pairs = reference.usual(list(scored.counts)), _sizes(scored)
+    by_category = {name: _share_of(name, scored, reference, shift) for name in scored.counts}
+    expected, found = float(usual @ pairs / pairs.sum()), float(np.array([*by_category.values()]) @ pairs / pairs.sum())
+    return ShareEstimate(
+        expected,
+        found,
+        error,
+        _black_box(scored, reference),
+        by_category,
+        sure=bool(_apart(now, then) > SURE_ERRORS and abs(_logit(found) - _logit(expected)) > LEAST_SHIFT),
+        agree=_agree(scored, reference, by_category, error),
+    )
 
 
 def moved(probabilities: Floats1d, before: Floats1d, after: Floats1d) -> Floats1d:
@@ -115,67 +138,97 @@ def moved(probabilities: Floats1d, before: Floats1d, after: Floats1d) -> Floats1
     return np.asarray(expit(_log_odds(probabilities) + _logits(after) - _logits(before)), dtype=np.float64)
 
 
-def _validated(reference: ShareReference, name: str) -> Floats1d:
-    """Return the validation pairs of a category by bin; of all categories where it has none."""
-    counts = reference.counts.counts
-    return np.asarray(counts[name] if name in counts else np.sum(list(counts.values()), axis=0), dtype=np.float64)
+@dataclass(frozen=True)
+class _Evidence:
+    """It has the log-likelihood of each shift of GRID, of as many pairs as are independent."""
+
+    likelihood: Floats1d
+
+    @classmethod
+    def of(cls, counts: ShareCounts, reference: ShareReference) -> "_Evidence":
+        """Return the likelihood that the odds of all categories moved by one number from the usual ones.
+
+        A pair of probability p, calibrated where u are matches, is by (1 - p + p·e^s) / (1 - u + u·e^s) as likely under a shift s
+        as without: so only the counts of all categories together and the size of each are needed.
+        """
+        together = np.sum(list(counts.counts.values()), axis=0)
+        there = np.flatnonzero(together)
+        usual, sizes = reference.usual(list(counts.counts)), _sizes(counts)
+        met = together[there] @ _moved_odds(expit(CENTRES[there])) - sizes @ _moved_odds(usual)
+        return cls(met / reference.design_effect - GRID**2 / (2 * USUAL_SHIFT**2))
+
+    @property
+    def shift(self) -> float:
+        """Return the likeliest shift."""
+        return float(GRID[np.argmax(self.likelihood)])
+
+    @property
+    def error(self) -> float:
+        """Return the standard error of the shift: half the width of what is less likely by at most a half."""
+        near = np.flatnonzero(self.likelihood >= self.likelihood.max() - 0.5)
+        return float((GRID[near[-1]] - GRID[near[0]] + GRID[1] - GRID[0]) / 2)
 
 
-def _shares(counts: Floats2d, before: Floats2d, usual: Floats1d, share: float) -> Floats1d:
-    """Return the share of each category (c,): the usual one, shifted as the maximum likelihood of its scored pairs differs
-    from that of its validation pairs, and the shift shrunk towards that of all pairs.
+def _moved_odds(shares: Floats1d) -> Floats2d:
+    """Return log(1 - p + p·e^s) for shares p (n,) and shifts s of GRID, (n, GRID)."""
+    return np.asarray(np.log1p(shares[:, None] * np.expm1(GRID)), dtype=np.float64)
+
+
+def _apart(now: _Evidence, then: _Evidence) -> float:
+    """Return how many standard errors two shifts are apart: by the ratio of likelihoods, which holds near shares of 0 and 1 too."""
+    one = (now.likelihood + then.likelihood).max()
+    return float(np.sqrt(max(2 * (now.likelihood.max() + then.likelihood.max() - one), 0.0)))
+
+
+def _sizes(counts: ShareCounts) -> Floats1d:
+    return np.array([part.sum() for part in counts.counts.values()], dtype=np.float64)
+
+
+def _share_of(name: str, scored: ShareCounts, reference: ShareReference, shift: float) -> float:
+    """Return the share of a category: the usual one, shifted by as much as its scored pairs differ from its validation pairs,
+    shrunk towards the shift of all by the fewer of both.
 
     That both are found in the same way takes away what a shared map of probabilities does to one category.
     """
-    shift = _likeliest(counts.sum(axis=0), share) - _likeliest(before.sum(axis=0), share)
-    mixed = np.array([_mixed_shift(now, then, share, shift) for now, then in zip(counts, before, strict=True)])
-    return np.asarray(expit(_logits(usual) + mixed), dtype=np.float64)
-
-
-def _mixed_shift(now: Floats1d, then: Floats1d, share: float, shift: float) -> float:
-    """Return the shift of one category, shrunk towards that of all by the fewer of its pairs then and now."""
-    own = _likeliest(now, share) - _likeliest(then, share)
-    trust = min(now.sum(), then.sum()) / (min(now.sum(), then.sum()) + SHRINK_PAIRS)
-    return float(trust * own + (1 - trust) * shift)
-
-
-def _likeliest(counts: Floats1d, share: float) -> float:
-    """Return the log-odds of the share under which counts (BINS,) are likeliest, of probabilities calibrated at `share`."""
-    there = np.flatnonzero(counts)
-    weights, odds = counts[there] / max(counts.sum(), 1.0), CENTRES[there]
-    found = share
-    for _ in range(ROUNDS):
-        matches = weights @ expit(odds + _logit(found) - _logit(share))
-        if abs(matches - found) < SETTLED:
-            break
-        found = float(np.clip(matches, LEAST_SHARE, 1 - LEAST_SHARE))
-    return _logit(found)
-
-
-def _error(scored: Floats1d, validated: Floats1d, reference: ShareReference, seed: int) -> float:
-    """Return the standard error of the overall shift in log-odds, by a bootstrap of as many pairs as are independent, of
-    the counts (BINS,) of all categories together."""
-    random = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(DRAWS):
-        now, then = (_redrawn(counts, reference.design_effect, random) for counts in (scored, validated))
-        drawn.append(_likeliest(now, reference.share) - _likeliest(then, reference.share))
-    return float(np.std(drawn))
-
-
-def _redrawn(counts: Floats1d, design_effect: float, random: np.random.Generator) -> Floats1d:
-    """Return counts of a draw: of each bin as often as independent pairs, one for every `design_effect`, come there."""
-    return np.asarray(random.poisson(counts / design_effect) * design_effect, dtype=np.float64)
+    then = reference.counts.counts.get(name)
+    own, trust = 0.0, 0.0
+    if then is not None:
+        fewer = min(scored.counts[name].sum(), then.sum()) / reference.design_effect
+        trust = fewer / (fewer + SHRINK_PAIRS)
+        met = (_Evidence.of(ShareCounts({name: counts}), reference) for counts in (scored.counts[name], then))
+        own = next(met).shift - next(met).shift
+    usual = reference.by_category.get(name, reference.share)
+    return float(expit(_logit(usual) + trust * own + (1 - trust) * shift))
 
 
 def _black_box(scored: ShareCounts, reference: ShareReference) -> float | None:
-    """Return the share that as many called pairs mean; None where the threshold hardly tells matches from others."""
-    apart = reference.matches_called - reference.others_called
-    if apart < 0.1 or not scored.pairs:
+    """Return the share that as many called pairs mean, the odds of all categories moving by one number; None where the
+    threshold hardly tells matches from others."""
+    if reference.called.matches - reference.called.others < 0.1 or not scored.pairs:
         return None
-    return float(
-        np.clip((scored.called / scored.pairs - reference.others_called) / apart, LEAST_SHARE, 1 - LEAST_SHARE)
-    )
+    names, sizes = list(scored.counts), _sizes(scored)
+    shares = expit(_logits(reference.usual(names))[:, None] + GRID)
+    matches, others = reference.called.of(names)
+    called = sizes @ (others[:, None] + (matches - others)[:, None] * shares)
+    nearest = int(np.argmin(np.abs(called - scored.called)))
+    return float(sizes @ shares[:, nearest] / sizes.sum())
+
+
+def _agree(scored: ShareCounts, reference: ShareReference, found: Mapping[str, float], error: float) -> bool:
+    """Say whether as many pairs are called as the shares found mean, within APART and what chance does to the calls, to the
+    rates by which they were measured, and to the shares."""
+    if reference.called.matches - reference.called.others < 0.1 or not scored.pairs:
+        return True
+    sizes, shares = _sizes(scored), np.array([*found.values()])
+    matches, others = reference.called.of(list(found))
+    pairs, share = sizes.sum(), float(sizes @ shares / sizes.sum())
+    called = float(sizes @ (others + (matches - others) * shares))
+    steep = (
+        pairs * (reference.called.matches - reference.called.others) * share * (1 - share)
+    )  # calls a unit of log-odds
+    rate = called / pairs
+    chance = reference.design_effect * (pairs * rate * (1 - rate) + pairs**2 * reference.called.variance(share))
+    return bool(abs(scored.called - called) <= APART * steep + SURE_ERRORS * np.sqrt(chance + (steep * error) ** 2))
 
 
 def _log_odds(probabilities: Floats1d) -> Floats1d:

@@ -1,6 +1,5 @@
 """Probabilities and thresholds move to another share of matches: that of the scored pairs, found or told."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,10 +15,11 @@ from indexing.errors import InputError
 from reranking.decisions.asked_precision import AskedPrecision, read_category_numbers
 from reranking.decisions.calibration import Calibration
 from reranking.decisions.evidence import surprise
-from reranking.decisions.prior import LEAST_SHARE, ShareCounts, ShareReference, counts_of, moved
+from reranking.decisions.prior import LEAST_SHARE, CallRates, ShareCounts, ShareReference, counts_of, moved
 from reranking.decisions.thresholds import Decided, Thresholds, decide, f1_threshold
 from reranking.decisions.validation import ValidationPairs
 
+SMOOTHING = 10.0  # pairs by which a category without many is as all others
 OURS = ("model", "estimate")  # what --prior may say besides a number and a file
 
 
@@ -37,23 +37,38 @@ class Validation:
 
     @property
     def shares(self) -> dict[str, float]:
-        """Return the share of matches in each category that has pairs."""
-        counts = np.bincount(self.pairs.categories, minlength=len(self.names))
-        matches = np.bincount(self.pairs.categories, self.pairs.targets, minlength=len(self.names))
-        return {name: float(matches[code] / counts[code]) for code, name in enumerate(self.names) if counts[code]}
+        """Return the share of matches in each category that has pairs, as if SMOOTHING pairs more were as all pairs are."""
+        counts, matches = self._sizes(), self._sizes(self.pairs.targets)
+        smooth = (matches + SMOOTHING * self.share) / (counts + SMOOTHING)
+        return {name: float(smooth[code]) for code, name in enumerate(self.names) if counts[code]}
 
-    def reference(self, calibration: Calibration) -> ShareReference:
-        """Return what the share of matches among scored pairs is estimated against."""
+    def reference(self, calibration: Calibration) -> ShareReference | None:
+        """Return what the share of matches among scored pairs is estimated against; None without pairs of both kinds."""
         pairs, share = self.pairs, self.share
+        if not 0 < share < 1:
+            return None
         categories = pa.array(self.names, pa.large_string()).take(pa.array(pairs.categories))
         decided = _called(pairs.scores, f1_threshold(pairs.scores, pairs.targets))
         counts = counts_of(calibration.of(pairs.scores, categories), self.names, pairs.categories, int(decided.sum()))
         variance = surprise(pairs.scores, pairs.targets, pairs.left_groups, pairs.right_groups, share)[-1]
         independent = len(pairs) * share * (1 - share)
-        of_matches, of_others = (float(decided[pairs.targets == target].mean()) for target in (1, 0))
-        return ShareReference(
-            counts, share, self.shares, of_matches, of_others, float(max(variance / independent, 1.0))
-        )
+        return ShareReference(counts, share, self.shares, self._rates(decided), float(max(variance / independent, 1.0)))
+
+    def _rates(self, decided: Bools1d) -> CallRates:
+        """Return the shares of matches and of others that are called, smoothed by category as shares are."""
+        overall, columns, measured = [], [], []
+        for target in (1, 0):
+            kind = self.pairs.targets == target
+            overall.append(float(decided[kind].mean()))
+            measured.append(int(kind.sum()))
+            called = self._sizes((kind & decided).astype(np.float64))
+            columns.append((called + SMOOTHING * overall[-1]) / (self._sizes(kind.astype(np.float64)) + SMOOTHING))
+        by_category = {name: (float(columns[0][code]), float(columns[1][code])) for code, name in enumerate(self.names)}
+        return CallRates(overall[0], overall[1], by_category, (measured[0], measured[1]))
+
+    def _sizes(self, weights: Floats1d | None = None) -> Floats1d:
+        found = np.bincount(self.pairs.categories, weights, minlength=len(self.names))
+        return np.asarray(found, dtype=np.float64)
 
     def decide_at(self, shares: Mapping[str, float], asked: AskedPrecision, *, seed: int) -> Decided:
         """Choose thresholds as if the pairs of each category had this share of matches; those of categories that are not
@@ -109,6 +124,8 @@ class AskedPrior:
             return cls(text)
         if text.endswith((".yaml", ".yml")):
             named = read_category_numbers(Path(text), "share of matches")
+            if not named:
+                raise InputError(f"{text}: names no category: write lines such as 'rest: 0.05'")
             for name, share in named.items():
                 _refuse_share(share, f"{text}: category '{name}'")
             return cls("told", named.pop("default", None), named)
@@ -121,10 +138,16 @@ class AskedPrior:
 
     def told(self, scored: ShareCounts, validation: Validation) -> dict[str, float]:
         """Return the share of each category that was scored. Where only that of all pairs is told, the odds of all categories
-        are moved alike."""
+        are moved alike. Raises InputError for a category that is named, and met neither here nor in validation."""
         sizes = {name: float(counts.sum()) for name, counts in scored.counts.items()}
         usual = {name: validation.shares.get(name, validation.share) for name in sizes}
         named = self.by_category or {}
+        known = {*sizes, *validation.names}
+        unknown = [name for name in named if name not in known]
+        if unknown:
+            raise InputError(
+                f"--prior names '{unknown[0]}', no evaluation category: there are {', '.join(sorted(known))}"
+            )
         rest = [name for name in sizes if name not in named]
         if self.share is not None and rest:
             usual |= _alike({name: usual[name] for name in rest}, sizes, self.share)
@@ -141,8 +164,10 @@ def _alike(usual: Mapping[str, float], sizes: Mapping[str, float], share: float)
 
 
 def _refuse_share(share: float, where: str) -> None:
-    if not (math.isfinite(share) and 0 < share < 1):
-        raise InputError(f"{where}: the share of matches is {share}: give a number between 0 and 1")
+    if not LEAST_SHARE <= share <= 1 - LEAST_SHARE:
+        raise InputError(
+            f"{where}: the share of matches is {share}: give a number between 0 and 1, not nearer to either than {LEAST_SHARE:g}"
+        )
 
 
 def _called(scores: Floats1d, threshold: float) -> Bools1d:

@@ -15,7 +15,7 @@ from reranking.model.reranker import XgboostReranker
 
 @dataclass(frozen=True)
 class PriorChoice:
-    """The share of matches as it was asked for; the `estimate` of it, None for a model that keeps no validation pairs; and the
+    """The share of matches as it was asked for; the `estimate` of it, None for a model that keeps no validation pairs of both kinds; and the
     `shift` of probabilities and thresholds, None where they stay the model's."""
 
     asked: AskedPrior
@@ -48,11 +48,12 @@ def choose_prior(model: XgboostReranker, asked: AskedPrior, scored: ShareCounts)
     validation, seed = model.validation, model.report.options.seed
     if validation is None:
         return PriorChoice(asked)
-    estimate = estimate_share(scored, validation.reference(model.calibration), seed=seed)
+    reference = validation.reference(model.calibration)
+    estimate = None if reference is None else estimate_share(scored, reference)
     shares = None
     if asked.kind == "told":
         shares = asked.told(scored, validation)
-    elif asked.kind == "estimate" and estimate.sure:
+    elif asked.kind == "estimate" and estimate is not None and estimate.sure:
         shares = dict(estimate.by_category)
     shift = None if shares is None else shift_to(shares, validation, model.asked, seed=seed)
     return PriorChoice(asked, estimate, shift)

@@ -1,12 +1,15 @@
 """The share of matches among scored pairs, found without labels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from reranking.decisions.calibration import Calibration, IsotonicMap
-from reranking.decisions.prior import ShareCounts, counts_of, estimate_share, moved
+from reranking.decisions.prior import CallRates, ShareCounts, ShareReference, counts_of, estimate_share, moved
 from reranking.decisions.prior_shift import Validation
+from reranking.decisions.thresholds import f1_threshold
 from reranking.decisions.validation import ValidationPairs
 
 SEPARATION = 2.5  # standard deviations between the scores of matches and of others
@@ -109,6 +112,81 @@ def test_a_category_of_few_pairs_goes_with_all_pairs():
 def test_a_category_that_validation_lacks_is_shifted_like_all(reference):
     counts, _ = scored(5000, 0.1, 1, name="new")
     assert estimate_share(counts, reference).by_category["new"] == pytest.approx(0.1, abs=0.02)
+
+
+def of_categories(sizes, shares, *, seed, before):
+    """Counts of pairs of each category: so many, of which a share are matches, calibrated at the share `before`."""
+    together = ShareCounts()
+    for place, name in enumerate(sizes):
+        counts, _ = scored(sizes[name], shares[name], seed + place, name=name, before=before[name], threshold=THRESHOLD)
+        together = ShareCounts({**together.counts, **counts.counts}, together.called + counts.called)
+    return together
+
+
+RICH, POOR = {"a": 0.5, "b": 0.5, "c": 0.5}, {"d": 0.05, "e": 0.05, "f": 0.05}
+THRESHOLD = 0.6
+
+
+def unlike_categories(sizes, seed=0):
+    """A reference of rich and poor categories, each calibrated at its own share."""
+    shares = RICH | POOR
+    parts = [drawn(sizes[name], shares[name], seed + 50 + place) for place, name in enumerate(shares)]
+    called = [np.concatenate([np.asarray(s[t == target] >= THRESHOLD) for s, t in parts]) for target in (1, 0)]
+    rates = CallRates(called[0].mean(), called[1].mean(), {}, (len(called[0]), len(called[1])))
+    counts = of_categories(sizes, shares, seed=seed + 50, before=shares)
+    overall = sum(sizes[name] * shares[name] for name in shares) / sum(sizes.values())
+    return ShareReference(counts, overall, shares, rates)
+
+
+@pytest.mark.parametrize(("rich", "poor"), [(150, 1500), (1500, 150), (30, 3000)])
+def test_another_mix_of_categories_is_no_shift_of_shares(rich, poor):
+    reference = unlike_categories(dict.fromkeys("abcdef", 400))
+    for seed in range(5):
+        sizes = dict.fromkeys("abc", rich) | dict.fromkeys("def", poor)
+        found = estimate_share(of_categories(sizes, RICH | POOR, seed=seed, before=RICH | POOR), reference)
+        assert not found.sure
+        assert found.agree
+        assert found.found == pytest.approx(found.expected, rel=0.25)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_a_category_alone_is_measured_from_its_own_share(share):
+    reference = unlike_categories(dict.fromkeys("abcdef", 2000))
+    counts = of_categories({"a": 4000}, {"a": share}, seed=7, before=RICH)
+    assert estimate_share(counts, reference).by_category["a"] == pytest.approx(share, abs=0.04)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_handful_of_pairs_says_little_and_is_never_sure_of_it(reference, count):
+    for probability in (0.01, 0.05, 0.6, 0.9):
+        counts = counts_of(np.full(count, probability), ["a"], np.zeros(count, dtype=int), 0)
+        found = estimate_share(counts, reference)
+        assert not found.sure
+        assert 0.02 < found.found < 0.95
+
+
+@pytest.mark.parametrize("design_effect", [1.0, 15.0])
+def test_a_share_far_below_is_seen_though_no_pair_looks_like_a_match(reference, design_effect):
+    there = replace(reference, design_effect=design_effect)
+    counts, _ = scored(4000, 0.003, 2)
+    found = estimate_share(counts, there)
+    assert found.sure
+    assert found.found < 0.03
+    assert found.error < 1
+
+
+@pytest.mark.parametrize("share", [0.003, 0.01, 0.99])
+def test_both_ways_seldom_disagree_without_a_reason(share):
+    held = validation()
+    threshold = f1_threshold(held.pairs.scores, held.pairs.targets)
+    there = held.reference(calibrated())
+    told = [estimate_share(scored(500, share, seed, threshold=threshold)[0], there).agree for seed in range(1, 41)]
+    assert sum(told) >= 38
+
+
+def test_validation_of_one_kind_is_no_reference():
+    pairs = validation(100).pairs
+    assert Validation(pairs.take(np.flatnonzero(pairs.targets == 1)), ("a",)).reference(calibrated()) is None
 
 
 def test_counts_add_up_over_blocks():

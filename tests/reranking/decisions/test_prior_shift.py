@@ -36,6 +36,30 @@ def test_precision_is_held_at_the_share_that_is_met(validation, share, asked):
     assert asked - 0.01 <= targets[called].mean() <= asked + 0.08
 
 
+@pytest.mark.parametrize("share", [0.003, 0.01])
+def test_where_matches_become_rare_what_was_never_seen_counts(share):
+    """Of 25 validations of 2,000 pairs, few choose a threshold that others, each worth a hundred matches, break."""
+    held = []
+    for seed in range(25):
+        scores, targets = drawn(2000, 0.3, seed)
+        groups = np.arange(2000)
+        found = Validation(ValidationPairs(scores, targets, np.zeros(2000, int), groups, groups + 2000), ("a",))
+        threshold = shift_to({"a": share}, found, AskedPrecision(0.75), seed=0).thresholds.by_category["a"]
+        scores, targets = drawn(400_000, share, 99)
+        called = scores >= threshold
+        held.append(targets[called].mean() if called.any() else 1.0)
+    assert sum(precision < 0.75 for precision in held) <= 4
+
+
+def test_a_category_without_matches_is_told_a_share_without_becoming_certain():
+    scores, targets = drawn(540, 0.3, 0)
+    targets[:40] = 0
+    groups, codes = np.arange(540), np.repeat([1, 0], [40, 500])
+    found = Validation(ValidationPairs(scores, targets, codes, groups, groups + 540), ("a", "b"))
+    shift = shift_to({"b": 0.2}, found, AskedPrecision(0.75), seed=0)
+    assert shift.probabilities(np.array([0.02]), pa.array(["b"], pa.large_string()))[0] < 0.2
+
+
 def test_without_a_shift_the_thresholds_are_the_models(validation):
     shares, asked = validation.shares, AskedPrecision(0.8)
     shifted = shift_to(shares, validation, asked, seed=3).thresholds
@@ -77,7 +101,10 @@ def test_the_two_words_are_kinds(text):
     assert AskedPrior.parse(text) == AskedPrior(text)
 
 
-@pytest.mark.parametrize("text", ["0", "1", "1.5", "-0.1", "nan", "inf", "half", "", "shares.txt", "no such.yaml"])
+@pytest.mark.parametrize(
+    "text",
+    ["0", "1", "1e-20", "0.9999999999999999", "1.5", "-0.1", "nan", "inf", "half", "", "shares.txt", "no such.yaml"],
+)
 def test_anything_else_that_is_no_share_is_refused(text):
     with pytest.raises(InputError):
         AskedPrior.parse(text)
@@ -103,6 +130,15 @@ def test_a_file_tells_categories_and_the_rest(validation, tmp_path):
     told = AskedPrior.parse(str(path)).told(counted(a=10, b=10, c=30), validation)
     assert told["a"] == 0.05
     assert (told["b"] + 3 * told["c"]) / 4 == pytest.approx(0.3)
+    path.write_text("{}\n")
+    with pytest.raises(InputError, match="names no category"):
+        AskedPrior.parse(str(path))
+    path.write_text("aa: 0.5\n")
+    with pytest.raises(InputError, match="--prior names 'aa', no evaluation category: there are a, b, c"):
+        AskedPrior.parse(str(path)).told(counted(a=10, c=30), validation)
+    path.write_text(f"a: {'9' * 400}\n")
+    with pytest.raises(InputError, match="category 'a'"):
+        AskedPrior.parse(str(path))
     path.write_text("a: 1.5\n")
     with pytest.raises(InputError, match="category 'a'"):
         AskedPrior.parse(str(path))
