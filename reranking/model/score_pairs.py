@@ -1,6 +1,7 @@
 """Scoring a pairs file adds columns to the same rows in the same order, in memory that does not grow with them."""
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +12,7 @@ import pyarrow.csv
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
-from indexing.errors import InputError, UnknownId
+from indexing.errors import InputError
 from indexing.machine.memory import human
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
@@ -26,7 +27,8 @@ from reranking.model.reranker import XgboostReranker
 from reranking.model.scores_writer import ADDED, Scored, ScoresWriter
 from reranking.pairs.evaluation_category import SideCategories, side_categories
 from reranking.pairs.labelled import CATEGORY_COLUMN
-from reranking.pairs.pair_files import PairColumns, blocks_of, find_columns, id_columns
+from reranking.pairs.pair_files import PairColumns, find_columns
+from reranking.pairs.positioned_blocks import PositionedBlock, UnknownPairs, positioned_blocks
 from reranking.pairs.repeats import checked_pairs
 
 BLOCK_PAIRS = 65_536
@@ -38,13 +40,15 @@ DISK_A_PAIR = 40  # of the output, ids of ordinary length, and the keys that rep
 @dataclass(frozen=True)
 class ScoreOptions:
     """These options say where and how scores are written: `thresholds` decide instead of the model's own; `submission`
-    is where the contest's file goes; `prior` is the share of matches that probabilities and thresholds are made for."""
+    is where the contest's file goes; `prior` is the share of matches that probabilities and thresholds are made for;
+    with `ignore_unknown` pairs of products that the index does not have are left out."""
 
     thresholds: Thresholds | None = None
     submission: Path | None = None
     overwrite_columns: bool = False
     ids: tuple[str, str] | None = None
     prior: AskedPrior = field(default_factory=AskedPrior)
+    ignore_unknown: bool = False
 
     def __post_init__(self) -> None:
         if self.submission is not None and self.submission.suffix not in (".csv", ".parquet"):
@@ -72,9 +76,9 @@ def score_pairs(
     file = open_table(pairs)
     columns = find_columns(file, ids=options.ids)
     _refuse_columns(file, options)
-    products, rows = _check(file, columns, index.catalog)
-    work = _Scoring(index, model, options, file, columns, products)
-    return work.run(Path(out), rows, progress)
+    checked = _check(file, columns, index.catalog, options.ignore_unknown)
+    work = _Scoring(index, model, options, file, columns, checked)
+    return work.run(Path(out), progress)
 
 
 def scoring_needs(index: ProductIndex, pairs: Path, model: XgboostReranker) -> str:
@@ -106,32 +110,37 @@ def _refuse_columns(file: TableFile, options: ScoreOptions) -> None:
         raise InputError(f"{file.path}: has a column '{taken[0]}' already: give --overwrite-columns to replace it")
 
 
-def _check(file: TableFile, columns: PairColumns, catalog: Catalog) -> tuple[Ints1d, int]:
-    """Return the sorted positions of all products of the file, and its rows, when every pair is as it should be."""
-    mentioned = np.zeros(len(catalog), dtype=bool)
+@dataclass(frozen=True)
+class _Checked:
+    """It holds the sorted positions of all products of a file, how many of its pairs are scored, and those that are not."""
+
+    products: Ints1d
+    pairs: int
+    unknown: UnknownPairs
+
+
+def _check(file: TableFile, columns: PairColumns, catalog: Catalog, ignore_unknown: bool) -> _Checked:
+    """Return what is in the file, when every pair is as it should be."""
+    mentioned, unknown = np.zeros(len(catalog), dtype=bool), UnknownPairs()
     expected = file.rows if file.rows is not None else _count_rows(file)
+    ids = (columns.left, columns.right)
     with checked_pairs(catalog.ids, expected, file=file.path) as check:
-        for first, block in blocks_of(file, BLOCK_PAIRS, columns=(columns.left, columns.right)):
-            left, right = _positions(block, columns, file.path, first, catalog)
-            check.add(left, right)
-            mentioned[left], mentioned[right] = True, True
+        for block in positioned_blocks(file, BLOCK_PAIRS, columns, catalog, read=ids, ignore_unknown=ignore_unknown):
+            check.add(block.left, block.right, block.rows)
+            mentioned[block.left], mentioned[block.right] = True, True
+            unknown += block.unknown
+    if unknown.count and not check.rows:
+        raise InputError(
+            f"{file.path}: every pair, such as row {unknown.row} with id {unknown.id!r}, names a product that the index "
+            "does not have: use the index of these products"
+        )
     if not check.rows:
         raise InputError(f"{file.path}: holds no pairs")
-    return np.flatnonzero(mentioned), check.rows
+    return _Checked(np.flatnonzero(mentioned), check.rows, unknown)
 
 
 def _count_rows(file: TableFile) -> int:
     return sum(len(block) for block in file.blocks(columns=file.names[:1]))
-
-
-def _positions(
-    block: pa.Table, columns: PairColumns, path: Path, first: int, catalog: Catalog
-) -> tuple[Ints1d, Ints1d]:
-    left, right = id_columns(block, columns, path, first)
-    try:
-        return catalog.positions(left), catalog.positions(right)
-    except UnknownId as error:
-        raise UnknownId(f"{path}: in rows {first} to {first + len(block) - 1}: {error}") from error
 
 
 class _Scoring:
@@ -144,16 +153,16 @@ class _Scoring:
         options: ScoreOptions,
         file: TableFile,
         columns: PairColumns,
-        products: Ints1d,
+        checked: _Checked,
     ) -> None:
         self.index, self.model, self.options, self.file, self.columns = index, model, options, file, columns
-        self.scorer = PairScorer.prepare(index, model, products)
+        self.checked, self.scorer = checked, PairScorer.prepare(index, model, checked.products)
 
-    def run(self, out: Path, rows: int, progress: Progress) -> Scored:
+    def run(self, out: Path, progress: Progress) -> Scored:
         """Score all pairs onto disk, choose for which share of matches, and write the rows with what follows of it."""
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out.parent) as kept:
-            choice = choose_prior(self.model, self.options.prior, self._score_all(kept, rows, progress))
+            choice = choose_prior(self.model, self.options.prior, self._score_all(kept, progress))
             kept.seek(0)
             writer = ScoresWriter(
                 out,
@@ -165,27 +174,34 @@ class _Scoring:
                 source=(self.file.path, self.columns),
             )
             with writer:
-                for first, block in blocks_of(self.file, BLOCK_PAIRS):
-                    scores = np.frombuffer(kept.read(4 * len(block)), dtype=np.float32)
-                    left, right = _positions(block, self.columns, self.file.path, first, self.index.catalog)
-                    writer.write(block, first, scores, self._categories(block, left, right).left)
+                for block in self._blocks():
+                    scores = np.frombuffer(kept.read(4 * len(block.left)), dtype=np.float32)
+                    writer.write(block.table, int(block.rows[0]), scores, self._categories(block).left)
+        writer.scored.unknown = self.checked.unknown
         return writer.scored
 
-    def _score_all(self, kept: BinaryIO, rows: int, progress: Progress) -> ShareCounts:
+    def _blocks(self) -> Iterator[PositionedBlock]:
+        """Yield the pairs that are scored, without empty blocks."""
+        blocks = positioned_blocks(
+            self.file, BLOCK_PAIRS, self.columns, self.index.catalog, ignore_unknown=self.options.ignore_unknown
+        )
+        return (block for block in blocks if len(block.left))
+
+    def _score_all(self, kept: BinaryIO, progress: Progress) -> ShareCounts:
         """Write the score of every pair to `kept`, 4 bytes each; return the counts of their probabilities."""
-        counts = ShareCounts()
-        for first, block in blocks_of(self.file, BLOCK_PAIRS):
-            left, right = _positions(block, self.columns, self.file.path, first, self.index.catalog)
-            sides = self._categories(block, left, right)
-            categories, scores = sides.left, self.model.score(self.scorer.features(left, right), sides)
+        counts, done = ShareCounts(), 0
+        for block in self._blocks():
+            sides = self._categories(block)
+            categories, scores = sides.left, self.model.score(self.scorer.features(block.left, block.right), sides)
             kept.write(np.ascontiguousarray(scores, dtype=np.float32).data)
             decided = int((scores.astype(np.float64) >= self.model.decisions.f1).sum())
             counts.add(self.model.probabilities(scores, categories), categories, decided)
-            progress("score", first + len(block), rows)
+            done += len(block.left)
+            progress("score", done, self.checked.pairs)
         return counts
 
-    def _categories(self, block: pa.Table, left: Ints1d, right: Ints1d) -> SideCategories:
+    def _categories(self, block: PositionedBlock) -> SideCategories:
         named = None
-        if CATEGORY_COLUMN in block.column_names:
-            named = block[CATEGORY_COLUMN].cast(pa.large_string()).combine_chunks()
-        return side_categories(self.index.catalog, left, right, self.model.mapping, named)
+        if CATEGORY_COLUMN in block.table.column_names:
+            named = block.table[CATEGORY_COLUMN].cast(pa.large_string()).combine_chunks()
+        return side_categories(self.index.catalog, block.left, block.right, self.model.mapping, named)

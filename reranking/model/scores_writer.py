@@ -20,6 +20,7 @@ from reranking.model.prior_choice import PriorChoice
 from reranking.model.reranker import XgboostReranker
 from reranking.model.scores_manifest import METADATA_KEY, PriorRecord, ScoredColumns, ScoresManifest, stored_threshold
 from reranking.pairs.pair_files import PairColumns
+from reranking.pairs.positioned_blocks import UnknownPairs
 
 ADDED = ("score", "probability", "category", "match", "match_f1")
 
@@ -40,7 +41,7 @@ class Calls:
 @dataclass
 class Scored:
     """What was written: pairs, how many of them are called matches by each of the two decisions, the pairs of each evaluation
-    category, and its calls. `choice` is the share of matches that they were made for."""
+    category, and its calls. `choice` is the share of matches that they were made for; `unknown` are the pairs left out."""
 
     choice: PriorChoice
     pairs: int = 0
@@ -48,6 +49,7 @@ class Scored:
     matches_f1: int = 0
     categories: dict[str, int] = field(default_factory=dict)
     calls: dict[str, Calls] = field(default_factory=dict)
+    unknown: UnknownPairs = field(default_factory=UnknownPairs)
 
     @property
     def expected_precision(self) -> float | None:

@@ -26,14 +26,18 @@ def pair_keys(left: Ints1d, right: Ints1d, products: int) -> Ints1d:
     return np.minimum(left, right) * products + np.maximum(left, right)
 
 
-def refuse_selves(ids: pa.Array, left: Ints1d, right: Ints1d, *, file: Path | None = None, first: int = 0) -> None:
-    """Raise InputError, naming the row, when a pair is of a product with itself; `first` is the first row's number."""
+def refuse_selves(
+    ids: pa.Array, left: Ints1d, right: Ints1d, *, file: Path | None = None, rows: Ints1d | None = None
+) -> None:
+    """Raise InputError, naming the row, when a pair is of a product with itself; `rows` (p,) are the rows' numbers in
+    the file, None where the pairs are all of it."""
     same = np.flatnonzero(left == right)
     if same.size:
-        row = int(same[0])
+        rows = np.arange(len(left)) if rows is None else rows
+        place = int(same[0])
         raise InputError(
-            f"{_told(file)}row {first + row} pairs product {ids[int(left[row])].as_py()!r} with itself "
-            f"({same.size} such rows up to row {first + len(left) - 1}): remove them"
+            f"{_told(file)}row {rows[place]} pairs product {ids[int(left[place])].as_py()!r} with itself "
+            f"({same.size} such rows up to row {rows[-1]}): remove them"
         )
 
 
@@ -122,9 +126,13 @@ class PairCheck:
     file: Path | None
     rows: int = 0
 
-    def add(self, left: Ints1d, right: Ints1d) -> None:
-        """Take the next pairs (p,). Raises InputError for one of a product with itself."""
-        refuse_selves(self.ids, left, right, file=self.file, first=self.rows)
+    def add(self, left: Ints1d, right: Ints1d, rows: Ints1d | None = None) -> None:
+        """Take the next pairs (p,), which stand in these rows of the file (None: in those after the last).
+
+        Raises InputError for one of a product with itself.
+        """
+        rows = self.rows + np.arange(len(left)) if rows is None else rows
+        refuse_selves(self.ids, left, right, file=self.file, rows=rows)
         self.finder.add(pair_keys(left, right, len(self.ids)))
         self.rows += len(left)
 

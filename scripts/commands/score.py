@@ -26,6 +26,9 @@ from scripts.commands.promise_text import show_promise
 @click.option(
     "--overwrite-columns", is_flag=True, help="Replace columns of PAIRS that have the names of the added ones."
 )
+@click.option(
+    "--ignore-unknown", is_flag=True, help="Leave out pairs of products that INDEX does not have, such as deleted ones."
+)
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 def command(
@@ -37,6 +40,7 @@ def command(
     prior: str,
     submission: Path | None,
     overwrite_columns: bool,
+    ignore_unknown: bool,
     device: str,
     ids: tuple[str, str] | None,
 ) -> None:
@@ -58,11 +62,18 @@ def command(
     reranker = load_reranker(model)
     on_device(reranker.members, chosen_device)
     chosen = None if thresholds is None else read_thresholds(thresholds, reranker.decisions)
-    options = ScoreOptions(chosen, submission, overwrite_columns, ids, AskedPrior.parse(prior))
+    options = ScoreOptions(chosen, submission, overwrite_columns, ids, AskedPrior.parse(prior), ignore_unknown)
     opened = open_index(index)
     click.echo(scoring_needs(opened, pairs, reranker), err=True)
     with shown() as progress:
         scored = score_pairs(opened, pairs, out, model=reranker, options=options, progress=progress)
+    left_out = scored.unknown
+    if left_out.count:
+        click.echo(
+            f"left out: {left_out.count:,} of {left_out.count + scored.pairs:,} pairs, which name products that the index "
+            f"does not have, such as row {left_out.row} with id {left_out.id!r}",
+            err=True,
+        )
     click.echo(f"scores: {scored.pairs:,} pairs in {out}")
     click.echo(
         f"matches: {scored.matches:,} at precision {reranker.target_precision:g}, {scored.matches_f1:,} at the best F1, "

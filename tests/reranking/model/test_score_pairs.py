@@ -22,6 +22,7 @@ from reranking.model.scores_writer import ScoresWriter
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.pairs.labelled import positions_of
 from reranking.pairs.pair_files import read_id_pairs
+from reranking.pairs.positioned_blocks import UnknownPairs
 from reranking.signals.feature import columns_of
 from reranking.signals.signals import prepare_signals
 
@@ -58,6 +59,7 @@ def score(index, model, tmp_path):
         )
         return pq.read_table(tmp_path / "scores.parquet")
 
+    run.folder = tmp_path
     return run
 
 
@@ -89,6 +91,42 @@ def test_scores_are_the_models(score, sample_pairs, expected):
 def test_the_size_of_the_blocks_does_not_change_the_scores(score, sample_pairs, expected, monkeypatch):
     monkeypatch.setattr(scoring, "BLOCK_PAIRS", 50)
     np.testing.assert_array_equal(score(sample_pairs)["score"].to_numpy(), expected)
+
+
+@pytest.mark.parametrize("size", [7, 50, 1000])
+def test_pairs_of_unknown_products_are_left_out_when_asked(score, sample_pairs, expected, monkeypatch, size):
+    """A block of 7 rows may lack all of its pairs: the first and a later one do."""
+    monkeypatch.setattr(scoring, "BLOCK_PAIRS", size)
+    given, gone = sample_pairs.assign(note=np.arange(len(sample_pairs))), [*range(7), *range(21, 30), 100]
+    given.loc[gone[:-1], "left_id"] = "NOBODY"
+    given.loc[100, "right_id"] = "NO ONE"
+    table = score(given, ignore_unknown=True, submission=score.folder / "contest.csv")
+    kept = np.delete(np.arange(len(given)), gone)
+    assert table["note"].to_pylist() == kept.tolist()
+    np.testing.assert_array_equal(table["score"].to_numpy(), expected[kept])
+    assert (score.scored.pairs, score.scored.unknown) == (len(kept), UnknownPairs(len(gone), 0, "NOBODY"))
+    assert len(pd.read_csv(score.folder / "contest.csv")) == len(kept)
+
+
+def test_nothing_is_left_out_of_a_file_whose_products_are_known(score, sample_pairs):
+    assert score(sample_pairs, ignore_unknown=True).equals(score(sample_pairs))
+    assert score.scored.unknown.count == 0
+
+
+def test_other_faults_are_refused_with_their_row_although_unknown_products_are_not(score, sample_pairs):
+    known = sample_pairs["left_id"][5]
+    given = sample_pairs.copy()
+    given.loc[[1, 2], "left_id"] = "NOBODY"
+    given.loc[5, "right_id"] = known
+    with pytest.raises(InputError, match=f"row 5 pairs product '{known}' with itself"):
+        score(given, ignore_unknown=True)
+    with pytest.raises(InputError, match=r"occurs again, in either order \(1 rows too many\)"):
+        score(pd.concat([sample_pairs, sample_pairs[:1]]), ignore_unknown=True)
+
+
+def test_a_file_of_unknown_products_alone_is_refused(score, sample_pairs):
+    with pytest.raises(InputError, match="every pair, such as row 0 with id 'NOBODY', names a product that the index"):
+        score(sample_pairs.assign(left_id="NOBODY"), ignore_unknown=True)
 
 
 def test_swapping_left_and_right_does_not_change_the_scores(score, sample_pairs, expected):

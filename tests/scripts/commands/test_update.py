@@ -65,6 +65,32 @@ def test_the_other_commands_go_on_with_an_updated_index(
     assert "updates" in shown.stdout
 
 
+def test_the_drift_recipe_goes_on_after_a_deletion(heroic, index, changes, sample, sample_model, tmp_path):
+    def score(name, *words):
+        out = ("--model", sample_model, "--out", tmp_path / name)
+        return heroic("score", index, sample / "pairs_test.parquet", *out, *words)
+
+    assert score("old.parquet", "--ignore-unknown").exit_code == 0
+    table = pq.read_table(sample / "pairs_test.parquet")
+    gone = table["left_id"][3].as_py()
+    changes[1].write_text(gone)
+    assert heroic("update", index, changes[0], "--delete", changes[1], "--images", sample).exit_code == 0
+    refused = score("new.parquet")
+    assert refused.exit_code == 2
+    assert f"id {gone!r} was deleted from the index" in refused.stderr
+
+    done = score("new.parquet", "--ignore-unknown")
+    assert done.exit_code == 0, done.output
+    rows = [row for row in table.to_pylist() if gone not in (row["left_id"], row["right_id"])]
+    assert pq.read_table(tmp_path / "new.parquet").select(table.column_names).to_pylist() == rows
+    lost = len(table) - len(rows)
+    said = f"left out: {lost} of {len(table)} pairs, which name products that the index does not have, such as row "
+    assert said in done.stderr
+    drift = heroic("drift", tmp_path / "old.parquet", tmp_path / "new.parquet")
+    assert drift.exit_code == 0, drift.output
+    assert f"left out: {lost} pairs of the first file only, 0 of the second only" in drift.stdout
+
+
 def test_compacting_folds_the_updates_in_and_keeps_the_fingerprint(heroic, updated, index):
     before = updated.stdout.splitlines()[0]
     done = heroic("compact", index)

@@ -1,0 +1,81 @@
+"""Blocks of a pairs file, of any length, come with the positions of their products; pairs of unknown ones may be left out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.arrays import Bools1d, Ints1d
+from indexing.catalog.catalog import Catalog
+from indexing.errors import UnknownId
+from indexing.storage.tables import TableFile
+from reranking.pairs.pair_files import PairColumns, blocks_of, id_columns
+
+
+@dataclass(frozen=True)
+class UnknownPairs:
+    """It counts the pairs of a file that name a product which the index does not have; `row` and `id` are of the first."""
+
+    count: int = 0
+    row: int = -1
+    id: int | str = ""
+
+    def __add__(self, later: "UnknownPairs") -> "UnknownPairs":
+        first = self if self.count else later
+        return UnknownPairs(self.count + later.count, first.row, first.id)
+
+
+@dataclass(frozen=True)
+class PositionedBlock:
+    """It holds pairs of a file, all columns that were read (`table`), with positions `left`, `right` (p,) and their
+    `rows` (p,) in the file; `unknown` are the pairs of the block that were left out."""
+
+    table: pa.Table
+    left: Ints1d
+    right: Ints1d
+    rows: Ints1d
+    unknown: UnknownPairs
+
+
+def positioned_blocks(
+    file: TableFile,
+    size: int,
+    columns: PairColumns,
+    catalog: Catalog,
+    *,
+    read: Sequence[str] | None = None,
+    ignore_unknown: bool = False,
+) -> Iterator[PositionedBlock]:
+    """Yield the pairs of a file, `size` rows at a time, of the columns `read` (None: all), in file order.
+
+    With `ignore_unknown` a block lacks the pairs of products that the index does not have, and may be empty. Raises
+    InputError for null ids, and UnknownId, without `ignore_unknown`, for an id that is not there.
+    """
+    for first, table in blocks_of(file, size, read):
+        ids = id_columns(table, columns, file.path, first)
+        rows = np.arange(first, first + len(table))
+        if not ignore_unknown:
+            yield PositionedBlock(table, *_known(ids, catalog, file, first), rows, UnknownPairs())
+            continue
+        left, right = (catalog.lookup.find(side) for side in ids)
+        known = (left >= 0) & (right >= 0)
+        kept = table if known.all() else table.filter(pa.array(known))
+        yield PositionedBlock(kept, left[known], right[known], rows[known], _unknown(ids, left, known, first))
+
+
+def _known(ids: tuple[pa.Array, pa.Array], catalog: Catalog, file: TableFile, first: int) -> tuple[Ints1d, Ints1d]:
+    left, right = ids
+    try:
+        return catalog.positions(left), catalog.positions(right)
+    except UnknownId as error:
+        raise UnknownId(f"{file.path}: in rows {first} to {first + len(left) - 1}: {error}") from error
+
+
+def _unknown(ids: tuple[pa.Array, pa.Array], left: Ints1d, known: Bools1d, first: int) -> UnknownPairs:
+    missing = np.flatnonzero(~known)
+    if not missing.size:
+        return UnknownPairs()
+    row = int(missing[0])
+    side = ids[0] if left[row] < 0 else ids[1]
+    return UnknownPairs(int(missing.size), first + row, side[row].as_py())
