@@ -129,6 +129,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "labelled",
         "misleading_pairs",
         "pair_files",
+        "pair_rejects",
         "positioned_blocks",
         "product_groups",
         "repeats",

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
@@ -26,7 +24,7 @@ from reranking.model.prior_choice import choose_prior, refuse_prior
 from reranking.model.reranker import XgboostReranker
 from reranking.model.scores_writer import ADDED, Scored, ScoresWriter
 from reranking.pairs.evaluation_category import SideCategories, side_categories
-from reranking.pairs.labelled import CATEGORY_COLUMN
+from reranking.pairs.labelled import named_categories
 from reranking.pairs.pair_files import PairColumns, find_columns
 from reranking.pairs.positioned_blocks import PositionedBlock, UnknownPairs, positioned_blocks
 from reranking.pairs.repeats import checked_pairs
@@ -201,7 +199,5 @@ class _Scoring:
         return counts
 
     def _categories(self, block: PositionedBlock) -> SideCategories:
-        named = None
-        if CATEGORY_COLUMN in block.table.column_names:
-            named = block.table[CATEGORY_COLUMN].cast(pa.large_string()).combine_chunks()
+        named = named_categories(block.table)
         return side_categories(self.index.catalog, block.left, block.right, self.model.mapping, named)

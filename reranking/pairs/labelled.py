@@ -49,7 +49,7 @@ def read_labelled(
     product with itself, and pairs that occur twice in either order, be their targets equal or contradicting.
     """
     parts = [_read_one(Path(path), catalog, ids, target) for path in paths]
-    pairs = parts[0] if len(parts) == 1 else _joined(parts)
+    pairs = join_labelled(parts)
     if not len(pairs):
         raise InputError(f"{paths[0]}: no pairs: training needs matches and non-matches")
     rows = FileRows.of(paths, [len(part) for part in parts])
@@ -73,15 +73,27 @@ def positions_of(pairs: IdPairs, catalog: Catalog) -> tuple[Ints1d, Ints1d]:
 def _read_one(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target: str | None) -> LabelledPairs:
     pairs = read_id_pairs(path, ids=ids, target=target)
     if pairs.target is None:
-        raise InputError(f"{path}: no column 'target' (has {', '.join(pairs.table.column_names)}): training needs it")
+        raise no_target(path, pairs.table.column_names)
     left, right = positions_of(pairs, catalog)
-    named = None
-    if CATEGORY_COLUMN in pairs.table.column_names:
-        named = pairs.table[CATEGORY_COLUMN].cast(pa.large_string()).combine_chunks()
-    return LabelledPairs(left, right, pairs.target, named)
+    return LabelledPairs(left, right, pairs.target, named_categories(pairs.table))
 
 
-def _joined(parts: list[LabelledPairs]) -> LabelledPairs:
+def no_target(path: Path, names: Sequence[str]) -> InputError:
+    """Return the error of a file, with columns of these names, that has no target."""
+    return InputError(f"{path}: no column 'target' (has {', '.join(names)}): training needs it")
+
+
+def named_categories(table: pa.Table) -> pa.Array | None:
+    """Return the evaluation category (p,) that a pairs file names, None where it has no such column."""
+    if CATEGORY_COLUMN not in table.column_names:
+        return None
+    return table[CATEGORY_COLUMN].cast(pa.large_string()).combine_chunks()
+
+
+def join_labelled(parts: Sequence[LabelledPairs]) -> LabelledPairs:
+    """Return the pairs of one or more files one after the other; without categories where one of them has none."""
+    if len(parts) == 1:
+        return parts[0]
     named = [part.categories for part in parts]
     return LabelledPairs(
         np.concatenate([part.left for part in parts]),

@@ -76,17 +76,20 @@ def read_id_pairs(path: Path, *, ids: tuple[str, str] | None = None, target: str
     return IdPairs(Path(path), columns, left, right, target_column(table, columns, path), table)
 
 
-def id_columns(table: pa.Table, columns: PairColumns, path: Path, first_row: int = 0) -> tuple[pa.Array, pa.Array]:
+def id_columns(
+    table: pa.Table, columns: PairColumns, path: Path, first_row: int = 0, *, nulls: bool = False
+) -> tuple[pa.Array, pa.Array]:
     """Return both id columns of a block as arrays of one type; `first_row` is the block's place in the file."""
-    left, right = (id_array(table[name], name, path, first_row) for name in (columns.left, columns.right))
+    left, right = (id_array(table[name], name, path, first_row, nulls=nulls) for name in (columns.left, columns.right))
     if left.type != right.type:
         left, right = pc.cast(left, pa.large_string()), pc.cast(right, pa.large_string())
     return left, right
 
 
-def id_array(column: pa.ChunkedArray, name: str, path: Path, first_row: int = 0) -> pa.Array:
-    """Return ids as int64 or large_string. Raises InputError for nulls and for types that cannot be an id."""
-    if column.null_count:
+def id_array(column: pa.ChunkedArray, name: str, path: Path, first_row: int = 0, *, nulls: bool = False) -> pa.Array:
+    """Return ids as int64 or large_string. Raises InputError for types that cannot be an id and, without `nulls`, for
+    nulls."""
+    if column.null_count and not nulls:
         row = first_row + int(np.flatnonzero(column.is_null().to_numpy())[0])
         raise InputError(f"{path}: row {row} has no '{name}': every row needs an id")
     kind = column.type
@@ -104,8 +107,8 @@ def id_array(column: pa.ChunkedArray, name: str, path: Path, first_row: int = 0)
 
 
 def _refuse_fractions(column: pa.ChunkedArray, name: str, path: Path, first_row: int) -> None:
-    values = column.to_numpy()
-    odd = np.flatnonzero(~(np.isfinite(values) & (values == np.floor(values))))
+    values, missing = column.to_numpy(), column.is_null().to_numpy()
+    odd = np.flatnonzero(~(np.isfinite(values) & (values == np.floor(values))) & ~missing)
     if odd.size:
         row = int(odd[0])
         raise InputError(f"{path}: row {first_row + row} has '{name}' {values[row]}: ids are integers or text")
@@ -144,6 +147,20 @@ def target_column(table: pa.Table, columns: PairColumns, path: Path, first_row: 
             f"{path}: row {first_row + row} has {columns.target} {value} ({wrong.size} such rows): targets are 1 and 0"
         )
     return values
+
+
+def target_or_nan(column: pa.ChunkedArray, path: Path, name: str) -> Floats1d:
+    """Return the target as 1.0 and 0.0, NaN where it is null or anything else. Raises InputError for a column of neither
+    numbers nor text."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    try:
+        odd = [value for value in column.unique().to_pylist() if not _is_number(value)]
+        known = pc.if_else(pc.is_in(column, value_set=pa.array(odd, column.type)), None, column) if odd else column
+        values = np.asarray(known.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    except pa.ArrowNotImplementedError as error:
+        raise InputError(f"{path}: column '{name}' is {column.type}: targets are 1 and 0") from error
+    return np.where((values == 0) | (values == 1), values, np.nan)
 
 
 def _is_number(value: object) -> bool:

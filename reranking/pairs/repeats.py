@@ -58,11 +58,15 @@ class FileRows:
 
     def name(self, first: int, second: int) -> str:
         """Name two rows with their file, or each with its own."""
-        one, other = (int(np.searchsorted(self.ends, row, side="right")) for row in (first, second))
-        starts = [0, *self.ends]
+        (one, one_row), (other, other_row) = self.place(first), self.place(second)
         if one == other:
-            return f"{self.paths[one]}: rows {first - starts[one]} and {second - starts[one]},"
-        return f"{self.paths[one]} row {first - starts[one]} and {self.paths[other]} row {second - starts[other]}:"
+            return f"{one}: rows {one_row} and {other_row},"
+        return f"{one} row {one_row} and {other} row {other_row}:"
+
+    def place(self, row: int) -> tuple[Path, int]:
+        """Return the file of a row, and the row's number in it."""
+        number = int(np.searchsorted(self.ends, row, side="right"))
+        return self.paths[number], row - (int(self.ends[number - 1]) if number else 0)
 
 
 def refuse_repeats(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.commands.pairs_to_learn import PairsToLearn, reject_options
 from scripts.commands.train.audit_list import PRINTED, refuse_file, run_audit
 from scripts.commands.train.settings_choice import SettingsChoice, show_search, with_search
 from scripts.commands.train.trained_text import show_trained
@@ -69,6 +70,7 @@ MINED = 10  # neighbours
 @click.option("--leave-out-seen", is_flag=True, help="Train on pairs whose products the encoder was not trained on.")
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 @click.option("--target", help="Target column, where it has a name of its own.")
+@reject_options
 @click.option(
     "--mine",
     is_flag=False,
@@ -123,6 +125,8 @@ def command(
     leave_out_seen: bool,
     ids: tuple[str, str] | None,
     target: str | None,
+    max_rejects: float,
+    rejects: Path | None,
     mine: int | None,
     transitive: bool,
     transitive_cap: int,
@@ -153,6 +157,7 @@ def command(
         device=choose_boosting_device(device),
     )
     refuse_file(audit)
+    wanted = PairsToLearn(ids, target, max_rejects, rejects)
     room = _make_room(memory, out)
     mining = MiningOptions(negatives=mine or 0, transitive=transitive, transitive_cap=transitive_cap)
     asked = _asked_precision(target_precision, target_precisions)
@@ -170,7 +175,7 @@ def command(
         mining=mining,
     )
     options = choice.begin(options)
-    data = _read_data(index, pairs, valid, ids=ids, target=target)
+    data = _read_data(index, pairs, valid, wanted)
     options = _learn(data, options, choice, room, out)
     if audit is not None:
         run_audit(audit, data.index, data.pairs, metric=_metric(options), options=options)
@@ -212,16 +217,11 @@ class _Data:
     valid: "LabelledPairs | None"
 
 
-def _read_data(
-    index: Path, pairs: tuple[Path, ...], valid: Path | None, *, ids: tuple[str, str] | None, target: str | None
-) -> _Data:
+def _read_data(index: Path, pairs: tuple[Path, ...], valid: Path | None, wanted: PairsToLearn) -> _Data:
     from indexing.product_index import open_index
-    from reranking.pairs.labelled import read_labelled
 
     opened = open_index(index)
-    labelled = read_labelled(pairs, opened.catalog, ids=ids, target=target)
-    judged = None if valid is None else read_labelled([valid], opened.catalog, ids=ids, target=target)
-    return _Data(opened, labelled, judged)
+    return _Data(opened, *wanted.read(pairs, valid, opened.catalog))
 
 
 def _learn(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from scripts.commands.pairs_to_learn import PairsToLearn, reject_options
+
 if TYPE_CHECKING:
     from indexing.encoders.model_source import ModelSource
     from indexing.product_index import ProductIndex
@@ -33,6 +35,8 @@ class Asked:
     resume: bool
     ids: tuple[str, str] | None
     target: str | None
+    max_rejects: float
+    rejects: Path | None
 
     def run_options(self) -> "RunOptions":
         """Return the options of the run. Raises InputError for values that cannot be."""
@@ -43,14 +47,10 @@ class Asked:
     def read(self) -> "TrainingData":
         """Read the index and the pairs. Raises InputError for those that cannot be read."""
         from indexing.product_index import open_index
-        from reranking.pairs.labelled import read_labelled
 
+        wanted = PairsToLearn(self.ids, self.target, self.max_rejects, self.rejects)
         opened = open_index(self.index)
-        labelled = read_labelled(self.pairs, opened.catalog, ids=self.ids, target=self.target)
-        if self.valid is None:
-            return TrainingData(self, opened, labelled, None)
-        judged = read_labelled([self.valid], opened.catalog, ids=self.ids, target=self.target)
-        return TrainingData(self, opened, labelled, judged)
+        return TrainingData(self, opened, *wanted.read(self.pairs, self.valid, opened.catalog))
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,9 @@ def out_options(what: str) -> Callable[[Command], Command]:
 
 
 def closing_options(command: Command) -> Command:
-    """Give a command the options that the help ends with: --seed, --device, --resume, --ids and --target."""
+    """Give a command the options that the help ends with: from --seed to --target, and those of rejects."""
     for option in (
+        reject_options,
         click.option("--target", help="Target column, where it has a name of its own."),
         click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own."),
         click.option("--resume", is_flag=True, help="Go on from where the same training was cut short."),

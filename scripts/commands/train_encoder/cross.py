@@ -79,6 +79,8 @@ def command(
     resume: bool,
     ids: tuple[str, str] | None,
     target: str | None,
+    max_rejects: float,
+    rejects: Path | None,
 ) -> None:
     """Train a cross-encoder on PAIRS of products of INDEX: it reads both texts at once, and says how likely they match.
 
@@ -103,6 +105,8 @@ def command(
         resume=resume,
         ids=ids,
         target=target,
+        max_rejects=max_rejects,
+        rejects=rejects,
     )
     data = asked.read()
     options = CrossTraining(

@@ -56,6 +56,8 @@ def command(
     resume: bool,
     ids: tuple[str, str] | None,
     target: str | None,
+    max_rejects: float,
+    rejects: Path | None,
 ) -> None:
     """Train a picture model on the products of PAIRS, so that pictures of a product are each other's neighbours.
 
@@ -81,6 +83,8 @@ def command(
         resume=resume,
         ids=ids,
         target=target,
+        max_rejects=max_rejects,
+        rejects=rejects,
     )
     rate = learning_rate if learning_rate is not None else (2e-3 if base is None else 1e-5)
     clip = ClipOptions(

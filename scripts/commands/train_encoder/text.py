@@ -58,6 +58,8 @@ def command(
     resume: bool,
     ids: tuple[str, str] | None,
     target: str | None,
+    max_rejects: float,
+    rejects: Path | None,
 ) -> None:
     """Train a text model on the matches of PAIRS, products of INDEX, so that matches are each other's neighbours.
 
@@ -85,6 +87,8 @@ def command(
         resume=resume,
         ids=ids,
         target=target,
+        max_rejects=max_rejects,
+        rejects=rejects,
     )
     data = asked.read()
     options = TextTraining(

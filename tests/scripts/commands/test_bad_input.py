@@ -67,6 +67,10 @@ class Desk:
     def train_on(self, *words, index=None):
         return ["train", index or self.index, *words, "--out", self.folder / "out"]
 
+    def train_strictly(self, *words):
+        """Train, and set no pair aside."""
+        return self.train_on(*words, "--max-rejects", "0")
+
     def score(self, pairs, *words, index=None, model=None):
         out = ("--model", model or self.model, "--out", self.folder / "out.parquet")
         return ["score", index or self.index, pairs, *out, *words]
@@ -236,26 +240,41 @@ def train_cases():
         return d.csv("one.csv", **pairs[pairs["target"] == target])
 
     return {
-        **{f"train: {name}": case for name, case in pairs_cases(lambda d, path: d.train_on(path)).items()},
+        **{f"train: {name}": case for name, case in pairs_cases(lambda d, path: d.train_strictly(path)).items()},
         **{
             f"validation: {name}": case
-            for name, case in pairs_cases(lambda d, path: d.train_on(d.train, "--valid", path)).items()
+            for name, case in pairs_cases(lambda d, path: d.train_strictly(d.train, "--valid", path)).items()
         },
         "contradicting targets": lambda d: (
-            d.train_on(d.pairs(rows=[(OTHER, KNOWN, 0)])),
+            d.train_strictly(d.pairs(rows=[(OTHER, KNOWN, 0)])),
             f"pairs.csv: rows 0 and 274, pair '{KNOWN}' and '{OTHER}' contradict each other",
         ),
         "a null target": lambda d: (
-            d.train_on(d.pairs(rows=[(KNOWN, "VB3LKT", None)])),
+            d.train_strictly(d.pairs(rows=[(KNOWN, "VB3LKT", None)])),
             "pairs.csv: row 274 has target null",
         ),
         "an odd target": lambda d: (
-            d.train_on(d.pairs(rows=[(KNOWN, "VB3LKT", 0.5)])),
+            d.train_strictly(d.pairs(rows=[(KNOWN, "VB3LKT", 0.5)])),
             "pairs.csv: row 274 has target 0.5",
         ),
         "a target in words": lambda d: (
-            d.train_on(d.pairs(rows=[(KNOWN, "VB3LKT", "no")])),
+            d.train_strictly(d.pairs(rows=[(KNOWN, "VB3LKT", "no")])),
             "pairs.csv: row 274 has target 'no'",
+        ),
+        "more unusable pairs than a hundredth": lambda d: (
+            d.train_on(d.pairs(rows=[(KNOWN, KNOWN, 1), (KNOWN, "NOBODY", 0), (KNOWN, "NO ONE", 0)])),
+            "1.08% cannot be used, more than --max-rejects 0.01 allows, 3 of 277 pairs of ",
+            f"pairs.csv: not in the index (2, such as row 275 with '{KNOWN}' and 'NOBODY')",
+            f"a product with itself (1, such as row 274 with '{KNOWN}' and '{KNOWN}')",
+            "use the index of these products, mend the rows (--rejects FILE.csv lists them), or give --max-rejects 0.011",
+        ),
+        "more unusable validation pairs than are allowed": lambda d: (
+            d.train_on(d.train, "--valid", d.pairs(rows=[(KNOWN, KNOWN, 1)]), "--max-rejects", "0.003"),
+            "0.364% cannot be used, more than --max-rejects 0.003 allows, 1 of 275 pairs of ",
+        ),
+        "a list of rejects of another kind": lambda d: (
+            d.train_on(d.train, "--rejects", d.folder / "rejects.xls"),
+            "rejects.xls: name a file that ends in .parquet or .csv",
         ),
         "no target": lambda d: (
             d.train_on(d.csv("pairs.csv", left_id=[KNOWN], right_id=[OTHER])),

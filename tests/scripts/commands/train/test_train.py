@@ -78,6 +78,75 @@ def test_columns_may_have_names_of_their_own(train, sample, tmp_path):
     assert "pairs: 1,326 with 230 matches" in result.stdout
 
 
+@pytest.fixture
+def faulty(sample, tmp_path):
+    """The sample's 1,326 training pairs and six rows after them, for which seven rows cannot be used, and its 762
+    validation pairs with the first one again."""
+    given = pd.read_parquet(sample / "pairs_train.parquet")
+    left, right = given["left_id"], given["right_id"]
+    rows = [(right[0], left[0], given["target"][0]), (left[1], right[1], 1 - given["target"][1]), (left[0], left[0], 1)]
+    rows += [(left[2], "NOBODY", 0), (left[2], None, 0), (left[2], left[0], 7)]
+    pd.concat([given, pd.DataFrame(rows, columns=given.columns[:3])]).to_parquet(tmp_path / "train.parquet")
+    valid = pd.read_parquet(sample / "pairs_valid.parquet")
+    pd.concat([valid, valid[:1]]).to_parquet(tmp_path / "valid.parquet")
+    return tmp_path / "train.parquet", tmp_path / "valid.parquet"
+
+
+@pytest.mark.parametrize("name", ["rejects.csv", "rejects.parquet"])
+def test_unusable_pairs_are_set_aside_said_and_listed(train, faulty, tmp_path, name):
+    pairs, valid = faulty
+    result = train("--valid", valid, "--rejects", tmp_path / name, pairs=[pairs])
+    assert result.exit_code == 0, result.output
+    assert "pairs: 1,325 with " in result.stdout
+    assert "validated on 762 with 119 matches" in result.stdout
+    first, second = [line for line in result.stderr.splitlines() if line.startswith("set aside: ")]
+    assert first.startswith(f"set aside: 7 of 1,332 pairs of {pairs}: contradicts another row (2, such as row 1 with ")
+    assert second.startswith(f"set aside: 1 of 763 pairs of {valid}: repeats an earlier row (1, such as row 762 with ")
+    assert second.endswith(f", see row 0); see {tmp_path / name}")
+    read = pd.read_csv if name.endswith("csv") else pd.read_parquet
+    listed = read(tmp_path / name)
+    assert list(zip(listed["row"], listed["reason"], strict=True)) == [
+        (1, "contradicts another row"),
+        (1326, "repeats an earlier row"),
+        (1327, "contradicts another row"),
+        (1328, "a product with itself"),
+        (1329, "not in the index"),
+        (1330, "no id"),
+        (1331, "target is not 1 or 0"),
+        (762, "repeats an earlier row"),
+    ]
+    assert set(listed["file"]) == {str(pairs), str(valid)}
+
+
+def test_what_is_left_trains_the_model_that_it_trains_alone(train, faulty, sample, tmp_path):
+    pairs, valid = faulty
+    assert train("--valid", valid, pairs=[pairs]).exit_code == 0
+    model = load_reranker(tmp_path / "model").fingerprint
+    pd.read_parquet(sample / "pairs_train.parquet").drop(index=1).to_parquet(tmp_path / "clean.parquet")
+    result = train("--valid", sample / "pairs_valid.parquet", "--max-rejects", "0", pairs=[tmp_path / "clean.parquet"])
+    assert result.exit_code == 0, result.output
+    assert load_reranker(tmp_path / "model").fingerprint == model
+
+
+def test_without_a_list_it_is_said_how_to_get_one(train, faulty):
+    line = next(line for line in train(pairs=faulty[:1]).stderr.splitlines() if line.startswith("set aside: "))
+    assert line.endswith("; --rejects FILE.csv lists them")
+
+
+def test_rejects_beyond_the_share_are_listed_too(train, faulty, tmp_path):
+    result = train("--max-rejects", "0.005", "--rejects", tmp_path / "rejects.csv", pairs=faulty[:1])
+    assert result.exit_code == 2
+    assert "0.526% cannot be used, more than --max-rejects 0.005 allows, 7 of 1,332 pairs" in result.stderr
+    assert "or give --max-rejects 0.006" in result.stderr
+    assert len(pd.read_csv(tmp_path / "rejects.csv")) == 7
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_file_without_a_fault_leaves_an_empty_list_and_no_line(train, tmp_path):
+    assert "set aside" not in train("--rejects", tmp_path / "rejects.csv").stderr
+    assert len(pd.read_csv(tmp_path / "rejects.csv")) == 0
+
+
 def test_options_are_stored_with_the_model(train, tmp_path):
     train("--target-precision", "0.9", "--category-pairs", "50", "--seed", "3", "--same-source")
     model = load_reranker(tmp_path / "model")

@@ -8,6 +8,7 @@ import sys
 import time
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -134,6 +135,21 @@ def test_a_base_that_is_no_text_model_is_refused(train_text):
     result = train_text(base="/nowhere/at/all")
     assert result.exit_code == 2
     assert "no such model folder" in result.stderr
+
+
+def test_unusable_pairs_are_set_aside_up_to_the_share(train_text, files, tmp_path):
+    """Of 151 validation pairs one comes again: 0.66 %."""
+    valid = pq.read_table(files / "valid.parquet")
+    pq.write_table(pa.concat_tables([valid, valid.slice(0, 1)]), tmp_path / "valid.parquet")
+    given = ("--valid", tmp_path / "valid.parquet", "--rejects", tmp_path / "rejects.csv")
+    refused = train_text(*given, "--max-rejects", "0.005")
+    assert refused.exit_code == 2
+    assert "0.662% cannot be used, more than --max-rejects 0.005 allows, 1 of 151 pairs of " in refused.stderr
+    result = train_text(*given)
+    assert result.exit_code == 0, result.output
+    assert f"set aside: 1 of 151 pairs of {tmp_path}/valid.parquet: repeats an earlier row (1, such as" in result.stderr
+    assert "validated on 150;" in result.stdout
+    assert len((tmp_path / "rejects.csv").read_text().splitlines()) == 2
 
 
 def test_another_trainings_checkpoint_is_refused(train_text, tmp_path):
