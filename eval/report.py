@@ -220,13 +220,14 @@ def _groups(pairs: JudgedPairs) -> PairGroups:
 
 
 def _thresholds(scores: Scores, context: Context, names: tuple[str, ...]) -> Mapping[str, float]:
-    """Return the threshold of each of these categories that has one: the model's, or those that the scores name."""
+    """Return the threshold of each of these categories that has one: those that the scores say they were decided by, which
+    may have moved with the share of matches, or the model's."""
     given: Mapping[str, float] = {}
     default = None
-    if context.thresholds is not None:
-        given, default = context.thresholds, context.default_threshold
-    elif scores.provenance is not None:
+    if scores.provenance is not None and scores.provenance.thresholds:
         given, default = scores.provenance.thresholds, scores.provenance.default_threshold
+    elif context.thresholds is not None:
+        given, default = context.thresholds, context.default_threshold
     own = {name: given.get(name, default) for name in names}
     return {name: threshold for name, threshold in own.items() if threshold is not None}
 

@@ -48,14 +48,27 @@ def f1_threshold(scores: Floats1d, targets: Floats1d, weights: Floats1d | None =
     return cut.between(int(np.argmax(2 * cut.matches / (cut.called + matches))))
 
 
-def read_thresholds(path: Path, own: Thresholds) -> Thresholds:
-    """Read a user's YAML of category: threshold over the model's own; the key `default` is for those not named.
+@dataclass(frozen=True)
+class AskedThresholds:
+    """A user gives thresholds of some categories, and perhaps a `default` of those that have none."""
+
+    by_category: Mapping[str, float]
+    default: float | None = None
+
+    def over(self, own: Thresholds) -> Thresholds:
+        """Return the thresholds that decide: what the user gives lies over the `own` ones."""
+        default = own.default if self.default is None else self.default
+        return Thresholds({**own.by_category, **self.by_category}, default, own.f1)
+
+
+def read_thresholds(path: Path) -> AskedThresholds:
+    """Read a user's YAML of category: threshold; the key `default` is for those not named.
 
     Raises InputError for a missing file, text that is no such mapping, and values that are no number.
     """
     named = read_category_numbers(path, "threshold")
-    default = named.pop("default", own.default)
-    return Thresholds({**own.by_category, **named}, default, own.f1)
+    default = named.pop("default", None)
+    return AskedThresholds(named, default)
 
 
 def called(scores: Floats1d, categories: pa.Array, thresholds: Thresholds) -> Bools1d:

@@ -106,12 +106,13 @@ def read_validation(path: Path) -> Validation | None:
         return None
     try:
         table = pq.read_table(path)
-        categories = table["category"].combine_chunks()
+        scores, targets = (np.asarray(pc.cast(table[name], pa.float64()).to_numpy()) for name in ("score", "target"))
+        left, right = (
+            np.asarray(pc.cast(table[name], pa.int64()).to_numpy()) for name in ("left_group", "right_group")
+        )
+        categories = pc.dictionary_encode(table["category"]).combine_chunks()
     except (pa.ArrowException, OSError, KeyError) as error:
         raise InputError(f"{path}: cannot be read ({str(error).splitlines()[0]}): train the model again") from error
-    scores, targets, left, right = (
-        np.asarray(table[name].to_numpy()) for name in ("score", "target", "left_group", "right_group")
-    )
     codes = np.asarray(pc.cast(categories.indices, pa.int64()).to_numpy(zero_copy_only=False))
     pairs = ValidationPairs(scores, targets, codes, left, right)
     return Validation(pairs, tuple(categories.dictionary.to_pylist()))

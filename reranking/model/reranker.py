@@ -72,7 +72,7 @@ class XgboostReranker:
 
     @property
     def fingerprint(self) -> str:
-        """Return a text that changes with anything that scores or decisions depend on."""
+        """Return a text that changes with anything that scores, probabilities or the model's own thresholds depend on."""
         look, words = self.learned.look, self.learned.words
         boosters = (*self.members, *(look.members if look else ()))
         read = [] if words is None else words.models[0].stored().tolist()

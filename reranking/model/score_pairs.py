@@ -18,7 +18,7 @@ from indexing.storage.tables import TableFile, open_table
 from indexing.storage.whole_file import refuse_folder
 from reranking.decisions.prior import ShareCounts
 from reranking.decisions.prior_shift import AskedPrior
-from reranking.decisions.thresholds import Thresholds
+from reranking.decisions.thresholds import AskedThresholds
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.prior_choice import choose_prior, refuse_prior
 from reranking.model.reranker import XgboostReranker
@@ -37,11 +37,11 @@ DISK_A_PAIR = 40  # of the output, ids of ordinary length, and the keys that rep
 
 @dataclass(frozen=True)
 class ScoreOptions:
-    """These options say where and how scores are written: `thresholds` decide instead of the model's own; `submission`
+    """These options say where and how scores are written: `thresholds` lie over the chosen ones; `submission`
     is where the contest's file goes; `prior` is the share of matches that probabilities and thresholds are made for;
     with `ignore_unknown` pairs of products that the index does not have are left out."""
 
-    thresholds: Thresholds | None = None
+    thresholds: AskedThresholds | None = None
     submission: Path | None = None
     overwrite_columns: bool = False
     ids: tuple[str, str] | None = None

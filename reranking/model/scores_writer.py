@@ -15,7 +15,7 @@ from indexing.arrays import Floats1d
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from indexing.storage.whole_file import writing_file
-from reranking.decisions.thresholds import Thresholds, called
+from reranking.decisions.thresholds import AskedThresholds, called
 from reranking.model.prior_choice import PriorChoice
 from reranking.model.reranker import XgboostReranker
 from reranking.model.scores_manifest import METADATA_KEY, PriorRecord, ScoredColumns, ScoresManifest, stored_threshold
@@ -84,12 +84,13 @@ class ScoresWriter:
         index: ProductIndex,
         model: XgboostReranker,
         choice: PriorChoice,
-        thresholds: Thresholds | None,
+        thresholds: AskedThresholds | None,
         source: tuple[Path, PairColumns],
     ) -> None:
-        """`thresholds` decide in place of the chosen ones; `source` is the pairs file with its id columns."""
+        """`thresholds` lie over the chosen ones; `source` is the pairs file with its id columns."""
         self.index, self.model, self.choice = index, model, choice
-        self.thresholds = thresholds or choice.thresholds(model)
+        chosen = choice.thresholds(model)
+        self.thresholds = chosen if thresholds is None else thresholds.over(chosen)
         self.path, self.columns = source
         self.scored = Scored(choice)
         self._out, self._asked = out, submission

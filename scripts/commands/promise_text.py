@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from reranking.decisions.thresholds import AskedThresholds
     from reranking.model.prior_choice import PriorChoice
     from reranking.model.reranker import XgboostReranker
     from reranking.model.scores_writer import Scored
@@ -14,10 +15,12 @@ LEAST_CALLS = 20  # of a category that is shown
 SHORT_BY = 0.02  # below what was asked, from which the promise is taken back
 
 
-def show_promise(scored: "Scored", model: "XgboostReranker") -> None:
-    """Print the share of matches and the precision to be expected on stdout; take a promise back on stderr."""
+def show_promise(scored: "Scored", model: "XgboostReranker", thresholds: "AskedThresholds | None" = None) -> None:
+    """Print the share of matches and the precision to be expected on stdout; take a promise back on stderr. `thresholds` are
+    those that the user gave."""
     for line in _share_lines(scored.choice):
         click.echo(line)
+    _take_back(scored.choice)
     expected = scored.expected_precision
     if expected is None:
         return
@@ -31,20 +34,39 @@ def show_promise(scored: "Scored", model: "XgboostReranker") -> None:
     for name, pairs, wanted, precision in sorted(short, key=lambda row: row[3])[:SHOWN]:
         _warn(
             f"precision not assured in {name}: {precision:.2f} is expected of its {pairs:,} calls where {wanted:g} was asked: "
-            "its pairs are unlike those of validation; label some of them, or ask for more (--thresholds)"
+            f"{_remedy(name, scored.choice, thresholds)}"
         )
-    if scored.choice.estimate is not None and not scored.choice.estimate.agree:
-        found, other = scored.choice.estimate.found, scored.choice.estimate.black_box
+
+
+def _remedy(name: str, choice: "PriorChoice", thresholds: "AskedThresholds | None") -> str:
+    if thresholds is not None and (name in thresholds.by_category or thresholds.default is not None):
+        return "by the threshold that --thresholds gives it; raise that one, or leave it out"
+    if choice.asked.kind != "estimate":
+        return "at the share of matches that --prior says; leave --prior out to have it estimated, or label some of its pairs"
+    return "its pairs are unlike those of validation; label some of them and train with them"
+
+
+def _take_back(choice: "PriorChoice") -> None:
+    """Warn where the shares found take the promise back: they contradict each other, or what the scores were made for."""
+    found = choice.estimate
+    if found is None:
+        return
+    if choice.asked.kind == "model" and found.sure:
         _warn(
-            f"precision not assured: the share of matches is {found:.3f} by the probabilities, {other:.3f} by how many pairs "
-            "are called, so scores are not spread as in validation; label some of these pairs and train with them"
+            f"precision not assured: {found.found:.3f} of the pairs are matches where the model expects {found.expected:.3f}, "
+            "and --prior model leaves its thresholds and probabilities: leave --prior out"
+        )
+    if not found.agree:
+        _warn(
+            f"precision not assured: the share of matches is {found.found:.3f} by the probabilities, {found.black_box:.3f} by how "
+            "many pairs are called, so scores are not spread as in validation; label some of these pairs and train with them"
         )
 
 
 def _share_lines(choice: "PriorChoice") -> list[str]:
     found = choice.estimate
     if found is None:
-        return ["share of matches: not estimated: the model keeps no validation pairs (train it again)"]
+        return ["share of matches: not estimated: the model keeps no validation pairs of both kinds (train it again)"]
     said = f"share of matches: {found.expected:.3f} expected by the model, {found.found:.3f} found"
     if found.black_box is not None:
         said += f" ({found.black_box:.3f} by how many are called)"

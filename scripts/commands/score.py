@@ -61,7 +61,7 @@ def command(
     chosen_device = choose_boosting_device(device)
     reranker = load_reranker(model)
     on_device(reranker.members, chosen_device)
-    chosen = None if thresholds is None else read_thresholds(thresholds, reranker.decisions)
+    chosen = None if thresholds is None else read_thresholds(thresholds)
     options = ScoreOptions(chosen, submission, overwrite_columns, ids, AskedPrior.parse(prior), ignore_unknown)
     opened = open_index(index)
     click.echo(scoring_needs(opened, pairs, reranker), err=True)
@@ -79,6 +79,6 @@ def command(
         f"matches: {scored.matches:,} at precision {reranker.target_precision:g}, {scored.matches_f1:,} at the best F1, "
         f"in {len(scored.categories)} evaluation categories"
     )
-    show_promise(scored, reranker)
+    show_promise(scored, reranker, chosen)
     if submission is not None:
         click.echo(f"submission: {submission}")

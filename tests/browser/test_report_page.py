@@ -87,7 +87,7 @@ def test_one_threshold_for_all_moves_every_category(page):
 
 
 def test_the_thresholds_chosen_are_downloaded_as_score_reads_them(page, tmp_path):
-    from reranking.decisions.thresholds import Thresholds, read_thresholds
+    from reranking.decisions.thresholds import read_thresholds
 
     page.locator("#cuts tbody tr").first.locator("input").focus()
     page.keyboard.press("Home")
@@ -95,7 +95,7 @@ def test_the_thresholds_chosen_are_downloaded_as_score_reads_them(page, tmp_path
         page.get_by_role("link", name="Download thresholds.yaml").click()
     assert waiting.value.suggested_filename == "thresholds.yaml"
     waiting.value.save_as(tmp_path / "thresholds.yaml")
-    chosen = read_thresholds(tmp_path / "thresholds.yaml", Thresholds({}, 0.5, 0.5)).by_category
+    chosen = read_thresholds(tmp_path / "thresholds.yaml").by_category
     assert set(chosen) == {"phones", "cables", "<script>alert(1)</script>"}
     assert float("inf") in chosen.values()
     assert chosen == yaml.safe_load((tmp_path / "thresholds.yaml").read_text(encoding="utf-8"))

@@ -202,12 +202,12 @@ def written(tmp_path):
 
 
 def test_a_users_thresholds_lie_over_the_models(written):
-    chosen = read_thresholds(written("phones: 0.25\ntvs: 1\ndefault: .inf\n"), OWN)
+    chosen = read_thresholds(written("phones: 0.25\ntvs: 1\ndefault: .inf\n")).over(OWN)
     assert chosen == Thresholds({"phones": 0.25, "cables": 0.9, "tvs": 1.0}, default=math.inf, f1=0.4)
 
 
 def test_without_a_default_of_its_own_the_models_stays(written):
-    assert read_thresholds(written("phones: 0.25"), OWN).default == OWN.default
+    assert read_thresholds(written("phones: 0.25")).over(OWN).default == OWN.default
 
 
 @pytest.mark.parametrize(
@@ -224,18 +224,18 @@ def test_without_a_default_of_its_own_the_models_stays(written):
 )
 def test_yaml_that_is_no_mapping_to_numbers_is_refused(written, text, said):
     with pytest.raises(InputError, match=rf"t\.yaml: {said}"):
-        read_thresholds(written(text), OWN)
+        read_thresholds(written(text))
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "t.yaml").write_bytes(b"\xff\xfe\x80phones")
     with pytest.raises(InputError, match=r"t\.yaml: "):
-        read_thresholds(tmp_path / "t.yaml", OWN)
+        read_thresholds(tmp_path / "t.yaml")
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"gone\.yaml: cannot be read \(No such file"):
-        read_thresholds(tmp_path / "gone.yaml", OWN)
+        read_thresholds(tmp_path / "gone.yaml")
 
 
 def test_what_is_asked_of_a_category_is_what_asking_it_of_all_gives():

@@ -13,7 +13,7 @@ import pytest
 from indexing.errors import InputError, UnknownId
 from indexing.product_index import open_index
 from reranking.decisions.calibration import BetaMap, Calibration, IsotonicMap
-from reranking.decisions.thresholds import Thresholds
+from reranking.decisions.thresholds import AskedThresholds, Thresholds
 from reranking.model import score_pairs as scoring
 from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
@@ -227,8 +227,8 @@ def test_a_score_just_below_the_f1_threshold_is_not_called(score, sample_pairs, 
 
 
 def test_thresholds_given_decide_instead_of_the_models(score, sample_pairs):
-    assert all(score(sample_pairs, thresholds=Thresholds({}, 0.0, 2.0))["match"].to_pylist())
-    assert not any(score(sample_pairs, thresholds=Thresholds({"rest": math.inf}, 0.0, 2.0))["match"].to_pylist())
+    assert all(score(sample_pairs, thresholds=AskedThresholds({"rest": 0.0}))["match"].to_pylist())
+    assert not any(score(sample_pairs, thresholds=AskedThresholds({"rest": math.inf}))["match"].to_pylist())
 
 
 def test_what_was_done_is_counted(score, sample_pairs):

@@ -12,6 +12,7 @@ import pytest
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.prior import ShareEstimate
 from reranking.decisions.prior_shift import AskedPrior
+from reranking.model.folder import load_reranker
 from reranking.model.prior_choice import PriorChoice
 from reranking.model.scores_writer import Calls, Scored
 from scripts.commands.promise_text import show_promise
@@ -105,6 +106,37 @@ def test_a_share_that_is_told_moves_probabilities_and_thresholds_but_no_score(sc
     prior = json.loads(pq.read_schema(tmp_path / "scores.parquet").metadata[b"heroic"])["prior"]
     assert prior["kind"] == "told"
     assert prior["used"] == {"rest": pytest.approx(0.01)}
+
+
+def test_thresholds_of_the_user_lie_over_those_that_moved(score, tmp_path):
+    score("--prior", "0.01")
+    moved = json.loads(pq.read_schema(tmp_path / "scores.parquet").metadata[b"heroic"])
+    (tmp_path / "t.yaml").write_text("phones: 0.5\n")
+    score("--prior", "0.01", "--thresholds", tmp_path / "t.yaml")
+    both = json.loads(pq.read_schema(tmp_path / "scores.parquet").metadata[b"heroic"])
+    assert both["thresholds"] == moved["thresholds"] | {"phones": 0.5}
+    assert both["f1_threshold"] == moved["f1_threshold"]
+
+
+def test_an_evaluation_with_the_model_judges_by_the_thresholds_that_decided(
+    score, heroic, sample, sample_model, tmp_path
+):
+    score("--prior", "0.5")
+    decided = json.loads(pq.read_schema(tmp_path / "scores.parquet").metadata[b"heroic"])["thresholds"]["rest"]
+    heroic(
+        "evaluate", tmp_path / "scores.parquet", "--truth", sample / "pairs_test.parquet", "--out", tmp_path / "report",
+        "--model", sample_model, "--rounds", "0",
+    )  # fmt: skip
+    assert decided != load_reranker(sample_model).thresholds["rest"]
+    assert set(pd.read_parquet(tmp_path / "report" / "mistakes.parquet")["threshold"]) == {decided}
+
+
+def test_a_promise_that_an_option_breaks_is_taken_back_with_what_to_do(score, tmp_path):
+    (tmp_path / "t.yaml").write_text("rest: 0\n")
+    said = score("--thresholds", tmp_path / "t.yaml").stderr
+    assert "precision not assured in rest: " in said
+    assert "by the threshold that --thresholds gives it" in said
+    assert "that --thresholds gives it" not in score().stderr
 
 
 def test_inspect_says_which_share_was_found_and_used(score, heroic, tmp_path):
