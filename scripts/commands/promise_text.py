@@ -36,6 +36,8 @@ def show_promise(scored: "Scored", model: "XgboostReranker", thresholds: "AskedT
             f"precision not assured in {name}: {precision:.2f} is expected of its {pairs:,} calls where {wanted:g} was asked: "
             f"{_remedy(name, scored.choice, thresholds)}"
         )
+    if not short:
+        _take_back_all(scored, model, expected)
 
 
 def _remedy(name: str, choice: "PriorChoice", thresholds: "AskedThresholds | None") -> str:
@@ -44,6 +46,17 @@ def _remedy(name: str, choice: "PriorChoice", thresholds: "AskedThresholds | Non
     if choice.asked.kind != "estimate":
         return "at the share of matches that --prior says; leave --prior out to have it estimated, or label some of its pairs"
     return "its pairs are unlike those of validation; label some of them and train with them"
+
+
+def _take_back_all(scored: "Scored", model: "XgboostReranker", expected: float) -> None:
+    """Warn where too little is expected of all calls together, though of no category that has enough of them."""
+    pairs = sum(calls.pairs for calls in scored.calls.values())
+    wanted = sum(calls.pairs * model.asked.of(name) for name, calls in scored.calls.items()) / pairs
+    if expected < wanted - SHORT_BY:
+        _warn(
+            f"precision not assured: {expected:.2f} is expected of all {pairs:,} calls where {wanted:.3g} was asked: these pairs "
+            "are unlike those of validation; label some of them and train with them"
+        )
 
 
 def _take_back(choice: "PriorChoice") -> None:

@@ -12,6 +12,7 @@ import pytest
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.prior import ShareEstimate
 from reranking.decisions.prior_shift import AskedPrior
+from reranking.decisions.thresholds import AskedThresholds
 from reranking.model.folder import load_reranker
 from reranking.model.prior_choice import PriorChoice
 from reranking.model.scores_writer import Calls, Scored
@@ -172,11 +173,11 @@ class TestThePromise:
     def shown(self, capsys):
         """What is said of calls by category: (pairs, matches expected), where so much was asked."""
 
-        def show(calls, *, asked=0.75, estimate=None):
-            scored = Scored(
-                PriorChoice(AskedPrior(), estimate), calls={name: Calls(*own) for name, own in calls.items()}
-            )
-            show_promise(scored, SimpleNamespace(asked=AskedPrecision(asked, {"strict": 0.9})))
+        def show(calls, *, asked=0.75, estimate=None, kind="estimate", sure=False, thresholds=None):
+            estimate = estimate or ShareEstimate(0.3, 0.1, 0.02, 0.1, {"a": 0.1}, sure=sure, agree=True)
+            choice = PriorChoice(AskedPrior(kind), estimate)
+            scored = Scored(choice, calls={name: Calls(*own) for name, own in calls.items()})
+            show_promise(scored, SimpleNamespace(asked=AskedPrecision(asked, {"strict": 0.9})), thresholds)
             return capsys.readouterr()
 
         return show
@@ -197,6 +198,21 @@ class TestThePromise:
     def test_a_little_less_is_no_warning_and_nothing_called_says_nothing(self, shown):
         assert shown({"a": (100, 74.0)}).err == ""
         assert "expected precision" not in shown({}).out
+
+    def test_categories_of_few_calls_take_it_back_together(self, shown):
+        said = shown({"few": (10, 1.0), "strict": (10, 9.0)})
+        assert "precision not assured: 0.50 is expected of all 20 calls where 0.825 was asked" in said.err
+        assert shown({"few": (10, 8.0), "strict": (10, 8.5)}).err == ""
+
+    def test_a_share_that_surely_differs_takes_it_back_where_the_models_is_kept(self, shown):
+        assert "--prior model leaves its thresholds" in shown({"a": (100, 90.0)}, sure=True, kind="model").err
+        assert shown({"a": (100, 90.0)}, kind="model").err == ""
+
+    def test_the_remedy_is_that_of_the_option_that_broke_it(self, shown):
+        given = AskedThresholds({"a": 0.1})
+        assert "by the threshold that --thresholds gives it" in shown({"a": (100, 50.0)}, thresholds=given).err
+        assert "label some of them" in shown({"b": (100, 50.0)}, thresholds=given).err
+        assert "leave --prior out" in shown({"a": (100, 50.0)}, kind="told").err
 
     def test_two_ways_that_disagree_take_it_back(self, shown):
         estimate = ShareEstimate(0.3, 0.1, 0.02, 0.6, {"a": 0.1}, sure=True, agree=False)
