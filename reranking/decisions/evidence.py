@@ -8,6 +8,7 @@ import numpy as np
 from indexing.arrays import Floats1d, Ints1d
 from reranking.decisions.validation import ValidationPairs
 
+UNSEEN = 1.0  # others that are reckoned with though none was seen, where pairs have weights
 SHRINK_CALLS = 30.0  # independent calls with which a category trusts its own pairs as much as all pairs together
 
 
@@ -69,20 +70,14 @@ def surprise(
     codes = np.minimum(left, right) * (max(left.max(initial=0), right.max(initial=0)) + 1) + np.maximum(left, right)
     twice = _squares(codes[across], deviations[across], across, len(order))
     independent = np.cumsum(weighed**2) * expected * (1 - expected)
-    if weights is not None:
-        independent = np.maximum(independent, _unseen(np.cumsum(weighed), targets, weights, expected))
     return np.asarray(np.maximum(shared - twice, independent), dtype=np.float64)
 
 
-def _unseen(called: Floats1d, targets: Floats1d, weights: Floats1d, expected: float) -> Floats1d:
-    """Return the variance of independent pairs of so much weight `called` (p,), were the share `expected` of it matches.
-
-    It counts matches and others by what each kind weighs: a few that weigh much may be among the called though none was seen.
-    """
-    of_matches, of_others = (
-        float(weights[targets == target].mean()) if (targets == target).any() else 0.0 for target in (1, 0)
-    )
-    return called * expected * (1 - expected) * (of_matches * (1 - expected) + of_others * expected)
+def _unseen(pairs: ValidationPairs) -> float:
+    """Return the weight of an other that was not seen among the called ones: where others weigh much, a few matches without
+    one say little. Without weights it is nothing: the error tells."""
+    others = pairs.targets == 0
+    return 0.0 if pairs.weights is None or not others.any() else UNSEEN * float(pairs.weights[others].mean())
 
 
 def _squares(groups: Ints1d, deviations: Floats1d, places: Ints1d, count: int) -> Floats1d:
@@ -120,7 +115,8 @@ class PrecisionEvidence:
         independent = cuts.called * asked * (1 - asked)
         share = np.divide(independent, variance, out=np.ones(len(variance)), where=variance > 0)
         error, worth = np.sqrt(variance) / cuts.called, cuts.called * share
-        return cls(cuts, asked, cuts.matches / cuts.called, error, worth, float(pairs.targets.sum()))
+        precision = cuts.matches / (cuts.called + _unseen(pairs))
+        return cls(cuts, asked, precision, error, worth, float(pairs.targets.sum()))
 
     def bound(self, caution: float) -> Floats1d:
         """Return the precision (c,), less `caution` standard errors."""
