@@ -8,7 +8,9 @@ import numpy as np
 from indexing.arrays import Floats1d, Ints1d
 from reranking.decisions.validation import ValidationPairs
 
-UNSEEN = 1.0  # others that are reckoned with though none was seen, where pairs have weights
+UNSEEN = (
+    0.5  # others (as by the prior of Jeffreys) that are reckoned with though none was seen, where pairs have weights
+)
 SHRINK_CALLS = 30.0  # independent calls with which a category trusts its own pairs as much as all pairs together
 
 
@@ -74,7 +76,7 @@ def surprise(
 
 
 def _unseen(pairs: ValidationPairs) -> float:
-    """Return the weight of an other that was not seen among the called ones: where others weigh much, a few matches without
+    """Return the weight of others that were not seen among the called ones: where others weigh much, a few matches without
     one say little. Without weights it is nothing: the error tells."""
     others = pairs.targets == 0
     return 0.0 if pairs.weights is None or not others.any() else UNSEEN * float(pairs.weights[others].mean())

@@ -38,7 +38,7 @@ def test_precision_is_held_at_the_share_that_is_met(validation, share, asked):
 
 @pytest.mark.parametrize("share", [0.003, 0.01])
 def test_where_matches_become_rare_what_was_never_seen_counts(share):
-    """Of 25 validations of 2,000 pairs, few choose a threshold that others, each worth a hundred matches, break."""
+    """Of 25 validations of 2,000 pairs, few choose a threshold that others, each worth up to a hundred matches, break."""
     held = []
     for seed in range(25):
         scores, targets = drawn(2000, 0.3, seed)
@@ -48,7 +48,8 @@ def test_where_matches_become_rare_what_was_never_seen_counts(share):
         scores, targets = drawn(400_000, share, 99)
         called = scores >= threshold
         held.append(targets[called].mean() if called.any() else 1.0)
-    assert sum(precision < 0.75 for precision in held) <= 4
+    assert sum(precision < 0.75 for precision in held) <= 6
+    assert min(held) > 0.6
 
 
 def test_a_category_without_matches_is_told_a_share_without_becoming_certain():
