@@ -58,9 +58,9 @@ class ShareCounts:
 
 @dataclass(frozen=True)
 class ShareReference:
-    """What validation pairs were: their counts, the share of matches overall and by category, the shares of matches and of
-    others that the threshold of the best F1 calls by category, its variance, and by how much pairs in groups are worth less
-    than independent ones. Categories that are not named are as all pairs."""
+    """What validation pairs were: their counts, the share of matches overall and by category, the rates at which the threshold
+    of the best F1 calls pairs, and by how much pairs in groups are worth less than independent ones. Categories that are not
+    named are as all pairs."""
 
     counts: ShareCounts
     share: float
@@ -95,10 +95,11 @@ class CallRates:
 
 @dataclass(frozen=True)
 class ShareEstimate:
-    """The share of matches: `expected` by the model, had scored pairs the categories' shares of validation; `found`; its
-    standard `error` in log-odds; `black_box` by how many pairs are called, None where that cannot tell; and `by_category`.
+    """The share of matches: `expected` by the model, had scored pairs the categories' shares of validation; `found`; the
+    standard `error` of the difference in log-odds; `black_box` by how many pairs are called, None where that cannot tell; and
+    `by_category`.
 
-    `sure`: the shift is surely there; `agree`: both ways find the same share, within what they can tell.
+    `sure`: the difference is surely there; `agree`: both ways find the same share, within what they can tell.
     """
 
     expected: float
@@ -108,11 +109,6 @@ class ShareEstimate:
     by_category: Mapping[str, float]
     sure: bool
     agree: bool
-
-    @property
-    def shift(self) -> float:
-        """Return the shift of all pairs, in log-odds."""
-        return _logit(self.found) - _logit(self.expected)
 
 
 def estimate_share(scored: ShareCounts, reference: ShareReference) -> ShareEstimate:
@@ -195,8 +191,8 @@ def _share_of(name: str, scored: ShareCounts, reference: ShareReference, shift: 
     if then is not None:
         fewer = min(scored.counts[name].sum(), then.sum()) / reference.design_effect
         trust = fewer / (fewer + SHRINK_PAIRS)
-        met = (_Evidence.of(ShareCounts({name: counts}), reference) for counts in (scored.counts[name], then))
-        own = next(met).shift - next(met).shift
+        here, before = (_Evidence.of(ShareCounts({name: met}), reference) for met in (scored.counts[name], then))
+        own = here.shift - before.shift
     usual = reference.by_category.get(name, reference.share)
     return float(expit(_logit(usual) + trust * own + (1 - trust) * shift))
 

@@ -69,7 +69,7 @@ def test_a_share_that_is_validations_is_no_sure_difference(reference):
 def test_another_share_is_surely_there(reference, share):
     found = estimate_share(scored(5000, share, 3)[0], reference)
     assert found.sure
-    assert np.sign(found.shift) == np.sign(share - 0.3)
+    assert np.sign(found.found - found.expected) == np.sign(share - 0.3)
     assert found.expected == pytest.approx(0.3, abs=0.01)
 
 
