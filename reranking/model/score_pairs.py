@@ -32,7 +32,7 @@ from reranking.pairs.repeats import checked_pairs
 BLOCK_PAIRS = 65_536
 OWN_BYTES = 480 << 20  # of a process with the libraries that scoring loads
 PRODUCT_BYTES = 4_000  # of what the features keep of a product, text of ordinary length
-DISK_A_PAIR = 40  # of the output, ids of ordinary length, and the keys that repeats are searched among
+DISK_A_PAIR = 44  # of the output, ids of ordinary length, the keys that repeats are searched among, and scores kept
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def score_pairs(
 ) -> Scored:
     """Score a pairs file into parquet: the columns `score`, `probability`, `category`, `match` and `match_f1` are added.
 
-    The file is read twice: first every pair is checked and the products are collected, then blocks are scored.
+    The file is read three times: every pair is checked and the products are collected, then blocks are scored onto disk, then
+    rows are written, for the share of matches that all scores together show.
     Raises InputError, and leaves no output, for anything wrong with the pairs or an index that does not fit the model.
     """
     options = options or ScoreOptions()

@@ -1,10 +1,14 @@
 """`heroic score` scores a pairs file with a model."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from scripts.commands.promise_text import show_promise
+
+if TYPE_CHECKING:
+    from reranking.model.scores_writer import Scored
 
 
 @click.command(name="score")
@@ -67,13 +71,7 @@ def command(
     click.echo(scoring_needs(opened, pairs, reranker), err=True)
     with shown() as progress:
         scored = score_pairs(opened, pairs, out, model=reranker, options=options, progress=progress)
-    left_out = scored.unknown
-    if left_out.count:
-        click.echo(
-            f"left out: {left_out.count:,} of {left_out.count + scored.pairs:,} pairs, which name products that the index "
-            f"does not have, such as row {left_out.row} with id {left_out.id!r}",
-            err=True,
-        )
+    _tell_left_out(scored)
     click.echo(f"scores: {scored.pairs:,} pairs in {out}")
     click.echo(
         f"matches: {scored.matches:,} at precision {reranker.target_precision:g}, {scored.matches_f1:,} at the best F1, "
@@ -82,3 +80,14 @@ def command(
     show_promise(scored, reranker, chosen)
     if submission is not None:
         click.echo(f"submission: {submission}")
+
+
+def _tell_left_out(scored: "Scored") -> None:
+    """Say on stderr how many pairs of unknown products were left out, where any were."""
+    unknown = scored.unknown
+    if unknown.count:
+        click.echo(
+            f"left out: {unknown.count:,} of {unknown.count + scored.pairs:,} pairs, which name products that the index "
+            f"does not have, such as row {unknown.row} with id {unknown.id!r}",
+            err=True,
+        )
