@@ -5,7 +5,7 @@ Which map is taken, and whether a category gets its own, is judged out of fold.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -141,8 +141,9 @@ class Calibrated:
 
 def calibrate(pairs: ValidationPairs, names: Sequence[str], *, seed: int = 0) -> Calibrated:
     """Choose the maps of the least log-loss out of fold on validation pairs, whose category is names[code]."""
+    pairs = replace(pairs, weights=pairs.relative_weights)
     tried = _out_of_fold(pairs, FITS, seed)
-    method = min(FITS, key=lambda name: log_losses(tried[name], pairs.targets).sum())
+    method = min(FITS, key=lambda name: _losses(pairs, tried[name]).sum())
     judged = tried[method].copy()
     own: dict[str, ProbabilityMap] = {}
     rows = []
@@ -150,49 +151,69 @@ def calibrate(pairs: ValidationPairs, names: Sequence[str], *, seed: int = 0) ->
         here = np.flatnonzero(pairs.categories == code)
         chosen, judged[here] = _of_category(pairs.take(here), judged[here], seed)
         if chosen != SHARED:
-            own[name] = FITS[chosen](pairs.scores[here], pairs.targets[here])
-        after, before = (calibration_error(values[here], pairs.targets[here]) for values in (judged, pairs.scores))
+            own[name] = _fitted(pairs.take(here), FITS[chosen])
+        after, before = (_error(pairs.take(here), values[here]) for values in (judged, pairs.scores))
         rows.append(CategoryProbabilities(name, len(here), chosen, after, before))
-    calibration = Calibration(FITS[method](pairs.scores, pairs.targets), own)
-    after, before = (calibration_error(values, pairs.targets) for values in (judged, pairs.scores))
+    calibration = Calibration(_fitted(pairs, FITS[method]), own)
+    after, before = (_error(pairs, values) for values in (judged, pairs.scores))
     return Calibrated(calibration, CalibrationReport(method, after, before, tuple(rows)))
 
 
-def fit_beta(scores: Floats1d, targets: Floats1d) -> BetaMap:
-    """Return the beta map of the least log-loss; where pairs are few it stays near leaving the scores as they are."""
+def _fitted(pairs: ValidationPairs, fit: "Fit") -> ProbabilityMap:
+    return fit(pairs.scores, pairs.targets, pairs.weights)
+
+
+def _losses(pairs: ValidationPairs, probabilities: Floats1d) -> Floats1d:
+    """Return the log-loss (p,) of each pair, as often as its weight says."""
+    losses = log_losses(probabilities, pairs.targets)
+    return losses if pairs.weights is None else losses * pairs.weights
+
+
+def _error(pairs: ValidationPairs, probabilities: Floats1d) -> float:
+    return calibration_error(probabilities, pairs.targets, pairs.weights)
+
+
+def fit_beta(scores: Floats1d, targets: Floats1d, weights: Floats1d | None = None) -> BetaMap:
+    """Return the beta map of the least log-loss of pairs (p,), each counting as often as its weight says; where they are
+    few it stays near leaving the scores as they are."""
     up, down = logarithms(scores)
     start = np.array([1.0, 1.0, 0.0])
     design = np.stack([up, down, np.ones(len(up))], axis=1)
 
-    def loss(weights: Floats1d) -> tuple[float, Floats1d]:
-        odds = design @ weights
-        away = weights - start
-        value = np.logaddexp(0, odds).sum() - odds @ targets + away @ away / 2
-        return float(value), np.asarray(design.T @ (1 / (1 + np.exp(-odds)) - targets) + away)
+    often = np.ones(len(up)) if weights is None else weights
+
+    def loss(beta: Floats1d) -> tuple[float, Floats1d]:
+        odds = design @ beta
+        away = beta - start
+        value = often @ np.logaddexp(0, odds) - odds @ (often * targets) + away @ away / 2
+        return float(value), np.asarray(design.T @ (often * (1 / (1 + np.exp(-odds)) - targets)) + away)
 
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None), (0, None), (None, None)])
     return BetaMap(*(float(weight) for weight in found.x))
 
 
-def fit_isotonic(scores: Floats1d, targets: Floats1d) -> IsotonicMap:
-    """Fit a centred isotonic regression, with a knot in the middle of each level stretch: higher scores stay higher.
+def fit_isotonic(scores: Floats1d, targets: Floats1d, weights: Floats1d | None = None) -> IsotonicMap:
+    """Fit a centred isotonic regression to pairs (p,), each counting as often as its weight says, with a knot in the
+    middle of each level stretch: higher scores stay higher.
 
     Oron and Flournoy, "Centered isotonic regression", Statistics in Biopharmaceutical Research 9, 2017. No
     probability is 0 or 1: they end where one pair more of either kind would put them.
     """
     distinct, places = np.unique(np.asarray(scores, dtype=np.float64), return_inverse=True)
-    weights = np.bincount(places).astype(np.float64)
-    means = np.bincount(places, weights=targets) / weights
-    levels = isotonic_regression(means, weights=weights).x
+    often = np.ones(len(scores)) if weights is None else weights
+    counts = np.bincount(places, weights=often)
+    means = np.bincount(places, weights=often * targets) / counts
+    levels = isotonic_regression(means, weights=counts).x
     stretch = np.cumsum(np.append(False, np.diff(levels) > 0))
-    size = np.bincount(stretch, weights=weights)
-    centres = np.bincount(stretch, weights=weights * distinct) / size
+    size = np.bincount(stretch, weights=counts)
+    centres = np.bincount(stretch, weights=counts * distinct) / size
     heights = levels[np.append(True, np.diff(stretch) > 0)]
     least = 1 / (len(scores) + 2)
     return IsotonicMap(tuple(centres.tolist()), tuple(np.clip(heights, least, 1 - least).tolist()))
 
 
-FITS: Mapping[str, Callable[[Floats1d, Floats1d], ProbabilityMap]] = {"beta": fit_beta, "isotonic": fit_isotonic}
+Fit = Callable[[Floats1d, Floats1d, Floats1d | None], ProbabilityMap]  # scores, targets, weights
+FITS: Mapping[str, Fit] = {"beta": fit_beta, "isotonic": fit_isotonic}
 
 
 def log_losses(probabilities: Floats1d, targets: Floats1d) -> Floats1d:
@@ -201,14 +222,15 @@ def log_losses(probabilities: Floats1d, targets: Floats1d) -> Floats1d:
     return np.asarray(-np.log(np.maximum(of_truth, 1e-15)), dtype=np.float64)
 
 
-def calibration_error(probabilities: Floats1d, targets: Floats1d) -> float:
-    """Return the expected calibration error: |mean probability - share of matches|, meaned over pairs in BINS equal
-    parts of [0, 1]."""
+def calibration_error(probabilities: Floats1d, targets: Floats1d, weights: Floats1d | None = None) -> float:
+    """Return the expected calibration error: |mean probability - share of matches|, meaned over pairs, as often as their
+    weights say, in BINS equal parts of [0, 1]."""
     if not len(probabilities):
         return 0.0
+    often = np.ones(len(probabilities)) if weights is None else weights
     part = np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
-    gaps = np.bincount(part, weights=probabilities - targets)
-    return float(np.abs(gaps).sum() / len(probabilities))
+    gaps = np.bincount(part, weights=often * (probabilities - targets))
+    return float(np.abs(gaps).sum() / often.sum())
 
 
 def _of_category(pairs: ValidationPairs, shared: Floats1d, seed: int) -> tuple[str, Floats1d]:
@@ -220,22 +242,18 @@ def _of_category(pairs: ValidationPairs, shared: Floats1d, seed: int) -> tuple[s
     if min(matches, len(pairs) - matches) < LEAST_OF_EACH:
         return SHARED, shared
     tried = _out_of_fold(pairs, FITS, seed)
-    losses = {name: log_losses(values, pairs.targets) for name, values in tried.items()}
+    losses = {name: _losses(pairs, values) for name, values in tried.items()}
     method = min(losses, key=lambda name: losses[name].sum())
-    gains = np.bincount(
-        np.unique(pairs.left_groups, return_inverse=True)[1], log_losses(shared, pairs.targets) - losses[method]
-    )
+    gains = np.bincount(np.unique(pairs.left_groups, return_inverse=True)[1], _losses(pairs, shared) - losses[method])
     better = gains.sum() > np.sqrt((gains**2).sum())
     return (method, tried[method]) if better else (SHARED, shared)
 
 
-def _out_of_fold(
-    pairs: ValidationPairs, fits: Mapping[str, Callable[[Floats1d, Floats1d], ProbabilityMap]], seed: int
-) -> dict[str, Floats1d]:
+def _out_of_fold(pairs: ValidationPairs, fits: Mapping[str, Fit], seed: int) -> dict[str, Floats1d]:
     """Return the probabilities (p,) that each way of fitting gives to pairs of folds that it did not see."""
     found: dict[str, Floats1d] = {name: pairs.scores.astype(np.float64) for name in fits}
     for rest, fold in pairs.folds(seed):
         if len(rest) and len(fold):
             for name, fit in fits.items():
-                found[name][fold] = fit(pairs.scores[rest], pairs.targets[rest]).of(pairs.scores[fold])
+                found[name][fold] = _fitted(pairs.take(rest), fit).of(pairs.scores[fold])
     return found

@@ -37,17 +37,18 @@ class ShareCounts:
     `called` counts the pairs that the threshold of the best F1 calls matches.
     """
 
-    counts: dict[str, Ints1d] = field(default_factory=dict)
+    counts: dict[str, Floats1d] = field(default_factory=dict)
     called: int = 0
 
-    def add(self, probabilities: Floats1d, categories: pa.Array, called: int) -> None:
-        """Count pairs (p,) of these categories, of which so many are called."""
+    def add(self, probabilities: Floats1d, categories: pa.Array, called: int, weights: Floats1d | None = None) -> None:
+        """Count pairs (p,) of these categories, of which so many are called, each as often as its weight says."""
         bins = np.rint((np.clip(_log_odds(probabilities), -LARGEST, LARGEST) + LARGEST) * STEPS).astype(np.int64)
         encoded = pc.dictionary_encode(categories)
         codes = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
         for code, name in enumerate(encoded.dictionary.to_pylist()):
-            found = np.bincount(bins[codes == code], minlength=BINS)
-            self.counts[name] = self.counts.get(name, np.zeros(BINS, dtype=np.int64)) + found
+            here = codes == code
+            found = np.bincount(bins[here], None if weights is None else weights[here], minlength=BINS)
+            self.counts[name] = self.counts.get(name, np.zeros(BINS)) + found
         self.called += called
 
     @property
@@ -240,8 +241,10 @@ def _logit(share: float) -> float:
     return float(_logits(np.array([share]))[0])
 
 
-def counts_of(probabilities: Floats1d, names: Sequence[str], codes: Ints1d, called: int) -> ShareCounts:
-    """Return the counts of pairs (p,) whose category is names[code]."""
+def counts_of(
+    probabilities: Floats1d, names: Sequence[str], codes: Ints1d, called: int, weights: Floats1d | None = None
+) -> ShareCounts:
+    """Return the counts of pairs (p,) whose category is names[code], each as often as its weight says."""
     found = ShareCounts()
-    found.add(probabilities, pa.array(names, pa.large_string()).take(pa.array(codes)), called)
+    found.add(probabilities, pa.array(names, pa.large_string()).take(pa.array(codes)), called, weights)
     return found

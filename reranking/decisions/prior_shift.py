@@ -32,13 +32,13 @@ class Validation:
 
     @property
     def share(self) -> float:
-        """Return the share of matches."""
-        return float(self.pairs.targets.mean())
+        """Return the share of matches, by the weights of the pairs."""
+        return float(np.average(self.pairs.targets, weights=self.pairs.weights))
 
     @property
     def shares(self) -> dict[str, float]:
         """Return the share of matches in each category that has pairs, as if SMOOTHING pairs more were as all pairs are."""
-        counts, matches = self._sizes(), self._sizes(self.pairs.targets)
+        counts, matches = (self._sizes(often) for often in (self._often, self._often * self.pairs.targets))
         smooth = (matches + SMOOTHING * self.share) / (counts + SMOOTHING)
         return {name: float(smooth[code]) for code, name in enumerate(self.names) if counts[code]}
 
@@ -48,25 +48,38 @@ class Validation:
         if not 0 < share < 1:
             return None
         categories = pa.array(self.names, pa.large_string()).take(pa.array(pairs.categories))
-        decided = _called(pairs.scores, f1_threshold(pairs.scores, pairs.targets))
-        counts = counts_of(calibration.of(pairs.scores, categories), self.names, pairs.categories, int(decided.sum()))
-        variance = surprise(pairs.scores, pairs.targets, pairs.left_groups, pairs.right_groups, share)[-1]
-        independent = len(pairs) * share * (1 - share)
-        return ShareReference(counts, share, self.shares, self._rates(decided), float(max(variance / independent, 1.0)))
+        decided = _called(pairs.scores, f1_threshold(pairs.scores, pairs.targets, pairs.weights))
+        design_effect = self._design_effect(None)
+        often = self._often * design_effect / self._design_effect(pairs.relative_weights)
+        found = calibration.of(pairs.scores, categories)
+        counts = counts_of(found, self.names, pairs.categories, int(decided.sum()), often)
+        return ShareReference(counts, share, self.shares, self._rates(decided), design_effect)
+
+    @property
+    def _often(self) -> Floats1d:
+        """Return how often each pair (p,) counts, 1 on average."""
+        weights = self.pairs.relative_weights
+        return np.ones(len(self.pairs)) if weights is None else weights
+
+    def _design_effect(self, weights: Floats1d | None) -> float:
+        """Return by how much the pairs, of these weights (p,), are worth less than as many independent ones that count alike."""
+        pairs, share = self.pairs, self.share
+        variance = surprise(pairs.scores, pairs.targets, pairs.left_groups, pairs.right_groups, share, weights)[-1]
+        return float(max(variance / (len(pairs) * share * (1 - share)), 1.0))
 
     def _rates(self, decided: Bools1d) -> CallRates:
         """Return the shares of matches and of others that are called, smoothed by category as shares are."""
         overall, columns, measured = [], [], []
         for target in (1, 0):
             kind = self.pairs.targets == target
-            overall.append(float(decided[kind].mean()))
+            overall.append(float(np.average(decided[kind], weights=self._often[kind])))
             measured.append(int(kind.sum()))
-            called = self._sizes((kind & decided).astype(np.float64))
-            columns.append((called + SMOOTHING * overall[-1]) / (self._sizes(kind.astype(np.float64)) + SMOOTHING))
+            called, every = (self._sizes(self._often * rows) for rows in (kind & decided, kind))
+            columns.append((called + SMOOTHING * overall[-1]) / (every + SMOOTHING))
         by_category = {name: (float(columns[0][code]), float(columns[1][code])) for code, name in enumerate(self.names)}
         return CallRates(overall[0], overall[1], by_category, (measured[0], measured[1]))
 
-    def _sizes(self, weights: Floats1d | None = None) -> Floats1d:
+    def _sizes(self, weights: Floats1d) -> Floats1d:
         found = np.bincount(self.pairs.categories, weights, minlength=len(self.names))
         return np.asarray(found, dtype=np.float64)
 
@@ -77,7 +90,7 @@ class Validation:
         asked_for = np.array([shares.get(name, usual) for name, usual in zip(self.names, own, strict=True)])
         before, after = own[self.pairs.categories], asked_for[self.pairs.categories]
         before, after = (np.clip(part, LEAST_SHARE, 1 - LEAST_SHARE) for part in (before, after))
-        weights = np.where(self.pairs.targets == 1, after / before, (1 - after) / (1 - before))
+        weights = self._often * np.where(self.pairs.targets == 1, after / before, (1 - after) / (1 - before))
         return decide(replace(self.pairs, weights=weights), self.names, asked, seed=seed)
 
 

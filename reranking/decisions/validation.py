@@ -18,7 +18,8 @@ Interval = tuple[float, float]
 class ValidationPairs:
     """It holds scores and targets (p,) of pairs, their category codes, and the product groups of their two products.
 
-    `weights` (p,), None for equal ones, make the pairs stand for others: those with another share of matches.
+    `weights` (p,), None for equal ones, say for how many pairs each stands: where validation pairs are another mix of matches
+    and others than the pairs that it speaks for, or than those of another file.
     """
 
     scores: Floats1d
@@ -51,6 +52,11 @@ class ValidationPairs:
     def weighed_targets(self) -> Floats1d:
         """Return what each pair (p,) counts as a match: its weight, or 0."""
         return self.targets if self.weights is None else self.targets * self.weights
+
+    @property
+    def relative_weights(self) -> Floats1d | None:
+        """Return the weights (p,), made 1 on average, so that pairs together count as many as they are."""
+        return None if self.weights is None else self.weights / self.weights.mean()
 
     def folds(self, seed: int, count: int = FOLDS) -> Iterator[tuple[Ints1d, Ints1d]]:
         """Yield rows to choose by and rows to judge by, `count` times; every row is judged once.

@@ -25,6 +25,7 @@ from reranking.signals.signals import Learned
 CARD, CROSS, LOOK, WORDS = "model_card.md", "cross", "first_look.ubj", "words.npy"
 VALIDATION = "validation.parquet"
 VALIDATION_COLUMNS = ("score", "target", "category", "left_group", "right_group")
+WEIGHT = "weight"  # a column that is there where validation pairs count unlike
 
 
 def save_reranker(reranker: XgboostReranker, path: Path) -> None:
@@ -97,7 +98,10 @@ def write_validation(validation: Validation | None, path: Path) -> None:
     pairs = validation.pairs
     categories = pa.DictionaryArray.from_arrays(pairs.categories.astype(np.int32), list(validation.names))
     columns = [pairs.scores, pairs.targets, categories, pairs.left_groups, pairs.right_groups]
-    pq.write_table(pa.table(dict(zip(VALIDATION_COLUMNS, columns, strict=True))), path)
+    table = pa.table(dict(zip(VALIDATION_COLUMNS, columns, strict=True)))
+    if pairs.weights is not None:
+        table = table.append_column(WEIGHT, pa.array(pairs.weights, pa.float64()))
+    pq.write_table(table, path)
 
 
 def read_validation(path: Path) -> Validation | None:
@@ -110,9 +114,10 @@ def read_validation(path: Path) -> Validation | None:
         left, right = (
             np.asarray(pc.cast(table[name], pa.int64()).to_numpy()) for name in ("left_group", "right_group")
         )
+        weights = np.asarray(pc.cast(table[WEIGHT], pa.float64()).to_numpy()) if WEIGHT in table.column_names else None
         categories = pc.dictionary_encode(table["category"]).combine_chunks()
     except (pa.ArrowException, OSError, KeyError) as error:
         raise InputError(f"{path}: cannot be read ({str(error).splitlines()[0]}): train the model again") from error
     codes = np.asarray(pc.cast(categories.indices, pa.int64()).to_numpy(zero_copy_only=False))
-    pairs = ValidationPairs(scores, targets, codes, left, right)
+    pairs = ValidationPairs(scores, targets, codes, left, right, weights)
     return Validation(pairs, tuple(categories.dictionary.to_pylist()))

@@ -1,6 +1,7 @@
 """Calibration finds the probabilities behind scores, and gives a category a map of its own only where that pays."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -255,3 +256,29 @@ def test_weights_that_would_let_probabilities_fall_are_refused(weights):
 def test_knots_are_pairs_and_there_is_one_at_least(scores, probabilities):
     with pytest.raises(InputError, match="isotonic calibration with"):
         IsotonicMap(scores, probabilities)
+
+
+def test_a_weight_counts_a_pair_as_often():
+    random = np.random.default_rng(2)
+    targets = (random.random(400) < 0.4).astype(float)
+    scores = random.beta(1 + 3 * targets, 4 - 3 * targets)
+    often = random.integers(1, 4, size=400)
+    repeated = np.repeat(scores, often), np.repeat(targets, often)
+    at = np.linspace(0, 1, 21)
+    for fit in (fit_beta, fit_isotonic):
+        one, other = fit(scores, targets, often.astype(float)), fit(*repeated)
+        middle = slice(1, -1)  # ends depend on how many pairs there are
+        np.testing.assert_allclose(one.of(at)[middle], other.of(at)[middle], atol=2e-3)
+    error = calibration_error(scores, targets, often.astype(float))
+    assert error == pytest.approx(calibration_error(*repeated))
+
+
+def test_weights_move_the_probabilities_of_all_maps():
+    bent = pairs_of(2.0)
+    weights = np.where(bent.targets == 1, 1.0, 5.0)
+    plain, weighed = (calibrate(replace(bent, weights=part), ["phones"]) for part in (None, weights))
+    names = pa.array(["phones"] * len(bent), pa.large_string())
+    found = weighed.calibration.of(bent.scores, names)
+    assert np.average(found, weights=weights) == pytest.approx(np.average(bent.targets, weights=weights), abs=0.02)
+    assert found.mean() < plain.calibration.of(bent.scores, names).mean() - 0.05
+    assert weighed.report.error < 0.05

@@ -6,7 +6,8 @@ import pytest
 
 from indexing.errors import InputError
 from reranking.decisions.asked_precision import AskedPrecision
-from reranking.decisions.prior import ShareCounts, counts_of
+from reranking.decisions.calibration import calibrate
+from reranking.decisions.prior import ShareCounts, counts_of, estimate_share
 from reranking.decisions.prior_shift import AskedPrior, Validation, shift_to
 from reranking.decisions.thresholds import decide
 from reranking.decisions.validation import ValidationPairs
@@ -143,3 +144,64 @@ def test_a_file_tells_categories_and_the_rest(validation, tmp_path):
     path.write_text("a: 1.5\n")
     with pytest.raises(InputError, match="category 'a'"):
         AskedPrior.parse(str(path))
+
+
+def thinned(keep, seed, count=30_000, share=0.1):
+    """Return a validation whose others were thinned to a share `keep` of them, each of those kept weighing 1 / keep."""
+    scores, targets = drawn(count, share, seed)
+    kept = np.flatnonzero((targets == 1) | (np.random.default_rng(seed + 1000).random(count) < keep))
+    groups = np.arange(len(kept))
+    weights = np.where(targets[kept] == 1, 1.0, 1 / keep)
+    columns = scores[kept], targets[kept], np.zeros(len(kept), dtype=int), groups, groups + count
+    return Validation(ValidationPairs(*columns, weights), ("a",))
+
+
+def test_weights_give_a_thinned_validation_its_share_back():
+    found = thinned(0.1, 0)
+    assert found.pairs.targets.mean() > 0.4
+    assert found.share == pytest.approx(0.1, abs=0.01)
+    assert found.shares["a"] == pytest.approx(found.share)
+
+
+@pytest.mark.parametrize(("share", "sure"), [(0.1, False), (0.3, True), (0.02, True)])
+def test_the_share_of_scored_pairs_is_found_against_the_weighed_one(share, sure):
+    validation = thinned(0.2, 0)
+    calibration = calibrate(validation.pairs, validation.names).calibration
+    reference = validation.reference(calibration)
+    scores, targets = drawn(20_000, share, 7)
+    categories = pa.array(["a"] * len(scores), pa.large_string())
+    decided = decide(validation.pairs, validation.names, AskedPrecision(0.75)).thresholds
+    counts = ShareCounts()
+    counts.add(calibration.of(scores, categories), categories, int((scores >= decided.f1).sum()))
+    found = estimate_share(counts, reference)
+    assert found.sure is sure
+    assert found.agree
+    assert found.found == pytest.approx(targets.mean(), rel=0.2)
+
+
+def test_thresholds_of_a_thinned_validation_hold_where_it_was_thinned_from():
+    validation = thinned(0.1, 3)
+    threshold = decide(validation.pairs, validation.names, AskedPrecision(0.75)).thresholds.by_category["a"]
+    scores, targets = drawn(100_000, 0.1, 11)
+    called = scores >= threshold
+    assert 0.75 <= targets[called].mean() <= 0.85
+    assert targets[called].sum() > 0.25 * targets.sum()
+
+
+def test_a_pair_moved_to_another_share_keeps_its_own_weight():
+    """Thinned and weighed, and moved to a share, thresholds are about those of all pairs moved there."""
+    shares, asked = {"a": 0.3}, AskedPrecision(0.75)
+    found, whole = (
+        shift_to(shares, part, asked, seed=0).thresholds.by_category["a"] for part in (thinned(0.2, 5), thinned(1, 5))
+    )
+    assert found == pytest.approx(whole, abs=0.04)
+
+
+def test_thinning_counts_for_less_than_all_pairs():
+    """Others that stand for ten tell less of the share than ten, though weights make them as many."""
+
+    def effective(validation):
+        reference = validation.reference(calibrate(validation.pairs, validation.names).calibration)
+        return reference.counts.pairs / reference.design_effect
+
+    assert effective(thinned(0.1, 0)) < effective(thinned(1, 0)) / 2

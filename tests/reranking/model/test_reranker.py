@@ -67,6 +67,13 @@ def test_its_validation_pairs_come_back(model, tmp_path):
     assert "id" not in " ".join(pq.read_schema(tmp_path / "again" / "validation.parquet").names)
 
 
+def test_the_weights_of_validation_pairs_come_back(model, tmp_path):
+    weights = np.linspace(1, 5, len(model.validation.pairs))
+    weighed = replace(model.validation, pairs=replace(model.validation.pairs, weights=weights))
+    save_reranker(replace(model, validation=weighed), tmp_path / "again")
+    np.testing.assert_array_equal(load_reranker(tmp_path / "again").validation.pairs.weights, weights)
+
+
 def test_a_model_without_validation_pairs_takes_those_of_an_older_one_away(model, copy):
     save_reranker(replace(model, validation=None), copy)
     assert not (copy / "validation.parquet").exists()
