@@ -133,6 +133,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "positioned_blocks",
         "product_groups",
         "repeats",
+        "seen_products",
     },
     "reranking.boosters": {"boosting", "ensemble", "feature_blocks"},
     "reranking.signals": {

@@ -40,10 +40,12 @@ def _number(value: object) -> float:
 
 @dataclass(frozen=True)
 class AskedPrecision:
-    """It holds the precision asked of each category: `default` is that of all that `by_category` does not name."""
+    """It holds the precision asked of each category: `default` is that of all that `by_category` does not name. With
+    `assume` the best guess decides where pairs are too few to be sure."""
 
     default: float
     by_category: Mapping[str, float] = field(default_factory=dict)
+    assume: bool = False
 
     def of(self, category: str) -> float:
         """Return the precision asked of a category."""

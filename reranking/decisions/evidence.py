@@ -1,7 +1,7 @@
 """Scores allow many thresholds; the evidence says of each how many pairs are called matches, and how sure that is."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -123,6 +123,10 @@ class PrecisionEvidence:
     def bound(self, caution: float) -> Floats1d:
         """Return the precision (c,), less `caution` standard errors."""
         return np.asarray(self.precision - caution * self.error, dtype=np.float64)
+
+    def grown(self, times: float) -> "PrecisionEvidence":
+        """Return the evidence that so many times as many pairs would be, were they like these."""
+        return replace(self, error=self.error / math.sqrt(times), worth=self.worth * times)
 
     def threshold(self, bound: Floats1d) -> float:
         """Return the threshold of the most matches where `bound` (c,) is at least what is asked, the highest of

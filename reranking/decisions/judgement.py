@@ -1,7 +1,6 @@
 """A judgement says how trained boosters rank the validation pairs, where thresholds lie and how sure a score is."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reranking.boosters.boosting import Metric
@@ -24,16 +23,39 @@ class Judgement:
         """Return the metric with its interval, over all and by category."""
         return rank(self.pairs, self.names, metric, interval)
 
-    def never_warning(self) -> list[str]:
-        """Return one line for the user when there are categories in which nothing is called a match, else none."""
-        thresholds = self.decided.thresholds.by_category
-        names = [name for name, threshold in thresholds.items() if math.isinf(threshold)]
-        if not names:
-            return []
-        return [
-            f"in {', '.join(names)} nothing is called a match: the validation pairs are too few, or too mixed at every "
-            "score, to be sure of the precision asked; give more of them, or ask for less (--target-precision)"
-        ]
+    @property
+    def unsure(self) -> tuple[str, ...]:
+        """Return the categories whose pairs are too few, or too mixed at every score, to be sure of what was asked."""
+        return tuple(self.decided.lacking)
+
+    def unsure_warnings(self) -> list[str]:
+        """Return a line for the user where there are unsure categories, for those decided by the best guess another one."""
+        lacking = {name: _lacking(groups) for name, groups in self.decided.lacking.items()}
+        assumed = [name for name in lacking if name in self.decided.report.assumed]
+        never = [name for name in lacking if name not in assumed]
+        lines = []
+        if never:
+            lines.append(
+                f"nothing is called a match in {_told(never, lacking)}: no score is sure to hold the precision asked; "
+                "or ask for less (--target-precision), or take the best guess (--assume)"
+            )
+        if assumed:
+            lines.append(
+                f"precision not assured in {_told(assumed, lacking)}: by --assume the best guess decides there, which no "
+                "score is sure to hold"
+            )
+        return lines
+
+
+def _told(names: Sequence[str], lacking: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({lacking[name]})" for name in names)
+
+
+def _lacking(groups: int | None) -> str:
+    """Say what would make a category sure, `groups` more product groups or, where it is None, something else."""
+    if groups is None:
+        return "matches and others are mixed at every score: better pictures, titles or labels are needed"
+    return f"label pairs of about {groups:,} more product groups"
 
 
 def judge(pairs: ValidationPairs, names: Sequence[str], *, asked: AskedPrecision, seed: int) -> Judgement:

@@ -135,6 +135,19 @@ def moved(probabilities: Floats1d, before: Floats1d, after: Floats1d) -> Floats1
     return np.asarray(expit(_log_odds(probabilities) + _logits(after) - _logits(before)), dtype=np.float64)
 
 
+def at_their_own_share(
+    probabilities: Floats1d, categories: pa.Array, called: int, reference: ShareReference
+) -> Floats1d:
+    """Return probabilities (p,) of pairs moved to the share of matches that they show themselves, sure or not. Of pairs
+    among which none matches, however near their products are, almost none is likely then."""
+    counts = ShareCounts()
+    counts.add(probabilities, categories, called)
+    found, names = estimate_share(counts, reference).by_category, list(counts.counts)
+    places = np.asarray(pc.index_in(categories, pa.array(names, pa.large_string())).to_numpy(), dtype=np.int64)
+    after = np.array([found[name] for name in names])
+    return moved(probabilities, reference.usual(names)[places], after[places])
+
+
 @dataclass(frozen=True)
 class _Evidence:
     """It has the log-likelihood of each shift of GRID, of as many pairs as are independent."""

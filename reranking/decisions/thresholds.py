@@ -3,7 +3,7 @@ seen before, and one has the best F1."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Floats1d
+from indexing.storage.records import OMIT
 from reranking.decisions.asked_precision import AskedPrecision, read_category_numbers
 from reranking.decisions.evidence import Cuts, PrecisionEvidence, shrunk_bound
 from reranking.decisions.validation import ValidationPairs
 
 CAUTIONS = (1.645, 2.0, 2.5, 3.0)  # standard errors: one-sided confidence of 95 %, and more where that is not enough
+GROWTH = tuple(np.geomspace(1.1, 100, 40).tolist())  # how many times as many pairs are reckoned with
 LEAST_POSITIVES = 30  # with fewer validation matches a category looks at the cuts of all pairs, not at its own
 
 
@@ -95,18 +97,22 @@ class HeldPrecision:
 
 @dataclass(frozen=True)
 class DecisionsReport:
-    """A report says how many standard errors thresholds keep from the asked precision, and what each category held."""
+    """A report says how many standard errors thresholds keep from the asked precision, what each category held, and which
+    have the best guess for a threshold, their pairs being too few to be sure."""
 
     caution: float
     held: tuple[HeldPrecision, ...]
+    assumed: tuple[str, ...] = field(default=(), metadata=OMIT)
 
 
 @dataclass(frozen=True)
 class Decided:
-    """It holds the thresholds, and what they held."""
+    """It holds the thresholds, and what they held. `lacking` says of categories in which nothing is sure enough how many
+    product groups more, like those that chose, would make it so; None where more of them would not."""
 
     thresholds: Thresholds
     report: DecisionsReport
+    lacking: Mapping[str, int | None]
 
 
 def decide(pairs: ValidationPairs, names: Sequence[str], asked: AskedPrecision, *, seed: int = 0) -> Decided:
@@ -124,10 +130,12 @@ def decide(pairs: ValidationPairs, names: Sequence[str], asked: AskedPrecision, 
             break
     bold = _called_out_of_fold(pairs, folds, 0.0)
     held = tuple(_held(pairs, code, name, asked.of(name), called, bold) for code, name in enumerate(names))
-    chosen = _Evidence.of(pairs, names, asked).thresholds(
-        caution, f1_threshold(pairs.scores, pairs.targets, pairs.weights)
-    )
-    return Decided(chosen, DecisionsReport(caution, held))
+    evidence = _Evidence.of(pairs, names, asked)
+    chosen = evidence.thresholds(caution, f1_threshold(pairs.scores, pairs.targets, pairs.weights))
+    unsure = evidence.unsure(caution)
+    lacking = {name: evidence.lacking(name, caution, pairs.groups_with_matches(names.index(name))) for name in unsure}
+    assumed = tuple(name for name in unsure if math.isfinite(chosen.by_category[name]))
+    return Decided(chosen, DecisionsReport(caution, held, assumed), lacking)
 
 
 @dataclass(frozen=True)
@@ -147,14 +155,29 @@ class _Evidence:
         return cls(asked, every, own)
 
     def thresholds(self, caution: float, f1: float) -> Thresholds:
-        default = self.every[self.asked.default]
-        return Thresholds(
-            {name: self._of(name, caution) for name in self.own}, default.threshold(default.bound(caution)), f1
-        )
+        """Return the thresholds that keep so many standard errors; where none does and that is asked, the best guess."""
+        every = self.every[self.asked.default]
+        default = every.threshold(every.bound(caution))
+        found = {name: self._of(name, caution) for name in self.own}
+        if self.asked.assume:
+            default = every.threshold(every.bound(0.0)) if math.isinf(default) else default
+            found = {name: self._of(name, 0.0) if math.isinf(value) else value for name, value in found.items()}
+        return Thresholds(found, default, f1)
 
-    def _of(self, name: str, caution: float) -> float:
-        own, every = self.own[name], self.every[self.asked.of(name)]
-        at = own if own.positives >= LEAST_POSITIVES else every
+    def unsure(self, caution: float) -> list[str]:
+        """Return the categories in which no threshold keeps so many standard errors."""
+        return [name for name in self.own if math.isinf(self._of(name, caution))]
+
+    def lacking(self, name: str, caution: float, groups: int) -> int | None:
+        """Return how many product groups more than so many would let a category have a threshold, None where the most that
+        are reckoned with would not."""
+        enough = next((times for times in GROWTH if math.isfinite(self._of(name, caution, times))), None)
+        return None if enough is None else math.ceil((enough - 1) * max(groups, 1))
+
+    def _of(self, name: str, caution: float, times: float = 1.0) -> float:
+        """Return the threshold of a category, had it, and all pairs with it, so many times as many pairs."""
+        own, every = (part.grown(times) for part in (self.own[name], self.every[self.asked.of(name)]))
+        at = own if own.positives * times >= LEAST_POSITIVES else every
         return at.threshold(shrunk_bound(own, every, at, caution))
 
 

@@ -48,6 +48,18 @@ class ValidationPairs:
             None if self.weights is None else self.weights[rows],
         )
 
+    def followed_by(self, other: "ValidationPairs") -> "ValidationPairs":
+        """Return these pairs, then the others; weights are kept where both have some."""
+        weights = None if self.weights is None or other.weights is None else np.append(self.weights, other.weights)
+        return ValidationPairs(
+            np.append(self.scores, other.scores),
+            np.append(self.targets, other.targets),
+            np.append(self.categories, other.categories),
+            np.append(self.left_groups, other.left_groups),
+            np.append(self.right_groups, other.right_groups),
+            weights,
+        )
+
     @property
     def weighed_targets(self) -> Floats1d:
         """Return what each pair (p,) counts as a match: its weight, or 0."""
@@ -57,6 +69,10 @@ class ValidationPairs:
     def relative_weights(self) -> Floats1d | None:
         """Return the weights (p,), made 1 on average, so that pairs together count as many as they are."""
         return None if self.weights is None else self.weights / self.weights.mean()
+
+    def groups_with_matches(self, code: int) -> int:
+        """Return how many product groups the matches of a category are in."""
+        return len(np.unique(self.left_groups[(self.categories == code) & (self.targets == 1)]))
 
     def folds(self, seed: int, count: int = FOLDS) -> Iterator[tuple[Ints1d, Ints1d]]:
         """Yield rows to choose by and rows to judge by, `count` times; every row is judged once.

@@ -51,7 +51,8 @@ class XgboostReranker:
     @property
     def asked(self) -> AskedPrecision:
         """Return the precision that was asked of what is called a match."""
-        return AskedPrecision(self.target_precision, self.report.options.target_precisions)
+        options = self.report.options
+        return AskedPrecision(self.target_precision, options.target_precisions, options.assume)
 
     @cached_property
     def ensemble(self) -> Ensemble:

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from indexing.errors import InputError
+from indexing.storage.records import OMIT
 from reranking.boosters.boosting import BoostingOptions
 from reranking.pairs.evaluation_category import LEAST_PAIRS
 from reranking.pairs.product_groups import GroupBy
+
+JudgeBy = Literal["auto", "validation", "folds"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,9 @@ class TrainOptions:
     evaluated on its own.
 
     `target_precisions` are those of categories of which another precision is asked than `target_precision`.
-    `leave_out_seen`: train only on pairs whose products the index's encoders were not trained on; `cross`: the folder of
+    `judge_by`: learn thresholds and probabilities from the `validation` pairs, from `folds` of training and validation pairs
+    together, or (`auto`) from folds where validation alone cannot tell; `assume`: let the best guess decide in categories
+    whose pairs are too few to be sure. `leave_out_seen`: train only on pairs whose products the index's encoders were not trained on; `cross`: the folder of
     a cross-encoder whose score is a feature. `words`: learn what words of the titles say; `rivals`: compare each pair with
     the other neighbours of both its sides.
     """
@@ -42,6 +48,8 @@ class TrainOptions:
     group_by: GroupBy = "matches"
     seed: int = 0
     valid_share: float = 0.2
+    judge_by: JudgeBy = field(default="auto", metadata=OMIT)
+    assume: bool = field(default=False, metadata=OMIT)
     least_pairs: int = LEAST_PAIRS
     same_source: bool = False
     words: bool = True

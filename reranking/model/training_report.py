@@ -32,6 +32,30 @@ class SearchReport:
     pruned: int
 
 
+@dataclass(frozen=True)
+class UnseenPairs:
+    """It counts the validation pairs of which training has seen neither product, and the matches among them, and says how
+    well the model ranks them (`metric`) and which precision thresholds chosen on all validation pairs `held` on them."""
+
+    pairs: int
+    matches: int
+    metric: float | None
+    held: float | None
+
+
+@dataclass(frozen=True)
+class JudgedBy:
+    """It says by which pairs thresholds and probabilities were chosen: those of validation, and `training` pairs out of
+    fold. `seen` is the share of the validation matches whose products training has likely seen, None where nobody asked, by
+    the labels and, where validation is large enough for that (`model_told`), by the model; where it is large, `unseen` measures the others. `fresh`: validation pairs, too, were scored out of fold."""
+
+    seen: float | None = None
+    model_told: bool = True
+    unseen: UnseenPairs | None = None
+    training: int = 0
+    fresh: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingReport:
     """It counts pairs (`rows`), matches and product groups, and keeps the metric on the validation pairs and what the
@@ -58,6 +82,7 @@ class TrainingReport:
     families: tuple[FamilyImportance, ...] = ()
     importance: Mapping[str, float] = field(default_factory=dict)
     rounds: tuple[int, ...]
+    judged_by: JudgedBy = field(default_factory=JudgedBy, metadata=OMIT)
     decisions: DecisionsReport | None = None
     calibration: CalibrationReport | None = None
     options: TrainOptions

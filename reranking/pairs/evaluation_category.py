@@ -68,6 +68,10 @@ class SideCodes:
         every = pa.array([*names, REST], pa.large_string())
         return SideCategories(*(every.take(pa.array(codes % len(every))) for codes in (self.left, self.right)))
 
+    def take(self, rows: Ints1d) -> "SideCodes":
+        """Return the codes of the pairs at these rows."""
+        return SideCodes(self.left[rows], self.right[rows])
+
     def split(self, place: int) -> "tuple[SideCodes, SideCodes]":
         """Return the first `place` pairs, and the others."""
         return SideCodes(self.left[:place], self.right[:place]), SideCodes(self.left[place:], self.right[place:])

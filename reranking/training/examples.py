@@ -81,6 +81,11 @@ class TrainingRoom:
         """Say whether the features of that many pairs fit into memory."""
         return pairs * features * BYTES_A_VALUE <= self.memory
 
+    def beside(self, pairs: int, features: int) -> "TrainingRoom":
+        """Return what is left for another training while the features of so many pairs are kept; it announces nothing."""
+        kept = pairs * features * BYTES_A_VALUE if self.holds(pairs, features) else 0
+        return TrainingRoom(self.memory - kept, self.folder / "fold")
+
     def say(self, train: int, valid: int, features: int) -> None:
         """Announce what training on that many pairs needs."""
         kept = valid * features * BYTES_A_VALUE

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import Examples, column_of, gains, in_memory
-from reranking.boosters.ensemble import Ensemble
+from reranking.boosters.boosting import column_of, gains, in_memory
 from reranking.decisions.judgement import Judgement
 from reranking.decisions.prior_shift import Validation
 from reranking.decisions.validation import RankingReport
@@ -15,45 +14,46 @@ from reranking.model.train_options import TrainOptions
 from reranking.model.training_report import TrainingReport
 from reranking.pairs.misleading_pairs import rank_gap_warning, seen_warning
 from reranking.signals.learned.cross_folds import CrossFolds
-from reranking.signals.signals import Signals
-from reranking.training.training_pairs import TrainingPairs
+from reranking.training.fit import Fit
+from reranking.training.judging import Judging
 
 STRONGEST = 15  # features whose share of gain is kept
 
 
 @dataclass(frozen=True)
 class FinishedTraining:
-    """It is a training that is done: what was trained on (`train`), validated by (`judged`), and what came of it."""
+    """It is a training that is done: what was fitted, and what was judged of it."""
 
     index: ProductIndex
     options: TrainOptions
-    data: TrainingPairs
-    signals: Signals
-    train: Examples
-    judged: Examples
-    ensemble: Ensemble
-    judgement: Judgement
+    fit: Fit
+    judging: Judging
+
+    @property
+    def judgement(self) -> Judgement:
+        """Return what was decided."""
+        return self.judging.judgement
 
     def reranker(self, ranking: RankingReport, cross: CrossFolds | None) -> XgboostReranker:
         """Return the boosters with everything needed to score another file with them."""
         return XgboostReranker(
-            members=self.ensemble.members,
-            feature_names=self.signals.names,
+            members=self.fit.ensemble.members,
+            feature_names=self.fit.signals.names,
             decisions=self.judgement.decided.thresholds,
             target_precision=self.options.target_precision,
-            mapping=self.data.mapping,
+            mapping=self.fit.data.mapping,
             needs=IndexNeeds.of(self.index),
             report=self._report(ranking),
             same_source=self.options.same_source,
             calibration=self.judgement.calibrated.calibration,
-            learned=self.signals.learned(cross),
-            scopes=self.ensemble.scopes if self.ensemble.specialised else (),
-            specialist_share=self.ensemble.share,
+            learned=self.fit.signals.learned(cross),
+            scopes=self.fit.ensemble.scopes if self.fit.ensemble.specialised else (),
+            specialist_share=self.fit.ensemble.share,
             validation=Validation(self.judgement.pairs, tuple(self.judgement.names)),
         )
 
     def _report(self, ranking: RankingReport) -> TrainingReport:
-        data, members, features = self.data, self.ensemble.members, self.signals.features
+        data, members, features = self.fit.data, self.fit.ensemble.members, self.fit.signals.features
         return TrainingReport(
             rows=len(data.given),
             positives=int(data.given.targets.sum()),
@@ -68,9 +68,10 @@ class FinishedTraining:
             metric=ranking.metric,
             interval=ranking.interval,
             categories=ranking.categories,
-            families=tuple(family_importance(members, features, in_memory(self.judged.features), seed=0)),
-            importance=dict(list(gains(members, self.signals.names).items())[:STRONGEST]),
+            families=tuple(family_importance(members, features, in_memory(self.fit.judged.features), seed=0)),
+            importance=dict(list(gains(members, self.fit.signals.names).items())[:STRONGEST]),
             rounds=tuple(member.num_boosted_rounds() for member in members),
+            judged_by=self.judging.by,
             decisions=self.judgement.decided.report,
             calibration=self.judgement.calibrated.report,
             options=self.options,
@@ -79,7 +80,8 @@ class FinishedTraining:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what the user should know of the pairs as given, without the added ones, and of the thresholds."""
-        view, given = self.index.main_view, slice(self.data.added.given)
-        ranks = column_of(self.train.features, self.signals.names.index(f"{view}_rank_smaller"))
-        gap = rank_gap_warning(ranks[given], self.train.targets[given], view)
-        return *seen_warning(self.index, self.data.given), *gap, *self.judgement.never_warning()
+        fit, view = self.fit, self.index.main_view
+        given = slice(fit.data.added.given)
+        ranks = column_of(fit.train.features, fit.signals.names.index(f"{view}_rank_smaller"))
+        gap = rank_gap_warning(ranks[given], fit.train.targets[given], view)
+        return *seen_warning(self.index, fit.data.given), *gap, *self.judgement.unsure_warnings()

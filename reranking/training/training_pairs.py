@@ -2,7 +2,7 @@
 evaluation categories."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -63,7 +63,7 @@ class TrainingPairs:
         added = add_pairs(index, sides.train, mining, held_out=sides.valid)
         learned, judged = (categories_of_sides(index, part, mapping) for part in (added.pairs, sides.valid))
         codes, names = side_codes(learned.followed_by(judged))
-        asked = AskedPrecision(options.target_precision, options.target_precisions)
+        asked = AskedPrecision(options.target_precision, options.target_precisions, options.assume)
         asked.refuse_unknown(names)
         of_pairs = np.unique(np.concatenate([groups[pairs.left], groups[pairs.right]]))
         return cls(pairs, len(of_pairs), sides, added, *codes.split(len(added.pairs)), names, mapping, asked)
@@ -82,6 +82,25 @@ class TrainingPairs:
     def products(self) -> Ints1d:
         """Return the sorted positions of the products of both sides."""
         return np.union1d(self.train.products, self.valid.products)
+
+    def outside(self, folds: Ints1d, number: int) -> "TrainingPairs":
+        """Return the same with those pairs alone of which neither product is in a fold, that of each product being folds (n,).
+
+        Raises InputError where a side is left without matches or without non-matches.
+        """
+        rows, judged = (
+            np.flatnonzero((folds[pairs.left] != number) & (folds[pairs.right] != number))
+            for pairs in (self.train, self.valid)
+        )
+        given = int(np.searchsorted(rows, self.added.given))
+        sides = replace(self.sides, train=self.train.take(rows[:given]), valid=self.valid.take(judged))
+        return replace(
+            self,
+            sides=sides,
+            added=replace(self.added, pairs=self.train.take(rows), given=given),
+            train_codes=self.train_codes.take(rows),
+            valid_codes=self.valid_codes.take(judged),
+        )
 
 
 def evaluation_categories(index: ProductIndex, pairs: LabelledPairs, mapping: CategoryMapping) -> pa.Array:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reranking.boosters.boosting import Layout
     from reranking.decisions.asked_precision import AskedPrecision
     from reranking.decisions.validation import ValidationPairs
-    from reranking.model.train_options import TrainOptions
+    from reranking.model.train_options import JudgeBy, TrainOptions
     from reranking.pairs.labelled import LabelledPairs
     from reranking.pairs.product_groups import GroupBy
     from reranking.training.examples import TrainingRoom
@@ -47,6 +47,16 @@ MINED = 10  # neighbours
     show_default=True,
     type=click.Choice(["matches", "pairs"]),
     help="What ties products into a group that is held out whole.",
+)
+@click.option(
+    "--judge-by",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "validation", "folds"]),
+    help="Which pairs choose thresholds: auto takes folds of all where validation alone cannot tell.",
+)
+@click.option(
+    "--assume", is_flag=True, help="Let the best guess decide where the pairs are too few to be sure of a precision."
 )
 @click.option(
     "--category-pairs", default=1000, show_default=True, help="A category with more training pairs stands alone."
@@ -117,6 +127,8 @@ def command(
     target_precision: float,
     target_precisions: Path | None,
     group_by: "GroupBy",
+    judge_by: "JudgeBy",
+    assume: bool,
     category_pairs: int,
     same_source: bool,
     words: bool,
@@ -165,6 +177,8 @@ def command(
         target_precision=asked.default,
         target_precisions=asked.by_category,
         group_by=group_by,
+        judge_by=judge_by,
+        assume=assume,
         seed=seed,
         least_pairs=category_pairs,
         same_source=same_source,

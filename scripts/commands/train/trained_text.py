@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from reranking.model.reranker import XgboostReranker
-    from reranking.model.training_report import TrainingReport
+    from reranking.model.training_report import JudgedBy, TrainingReport
     from reranking.training.train_reranker import Trained
 
 COLUMNS = ("category", "threshold", "asked", "held", "called", "recall", "paid")
@@ -21,12 +21,14 @@ def decision_table(model: "XgboostReranker") -> "Table":
     """Return one row a category: precision asked and held, pairs called, recall, and recall paid for being sure."""
     from rich.table import Table
 
-    table = Table(*COLUMNS, title="precision asked and held, recall paid: out of fold on validation")
+    judged = "training and validation" if model.report.judged_by.training else "validation"
+    table = Table(*COLUMNS, title=f"precision asked and held, recall paid: out of fold on {judged}")
+    assumed = () if model.report.decisions is None else model.report.decisions.assumed
     for category, row in sorted(model.report.held.items()):
         threshold = model.thresholds[category]
         table.add_row(
             category,
-            f"{threshold:.3f}" if threshold <= 1 else "never",
+            f"{threshold:.3f}{' (assumed)' if category in assumed else ''}" if threshold <= 1 else "never",
             f"{row.asked:g}",
             _figure(row.held),
             f"{row.called:,}",
@@ -74,10 +76,31 @@ def _show_quality(model: "XgboostReranker") -> None:
     click.echo(
         f"validation weighted (precision >= {model.target_precision:g}): {report.metric:.4f}" + _span(report.interval)
     )
+    _show_seen(report.judged_by)
     if calibration is not None:
         click.echo(
             f"probabilities: {calibration.method}, expected calibration error {calibration.error:.4f} out of fold "
             f"({calibration.error_of_scores:.4f} of the scores as they are)"
+        )
+
+
+def _show_seen(by: "JudgedBy") -> None:
+    """Say how much of validation training has seen, what the rest shows, and by which pairs decisions were judged."""
+    if by.seen is not None:
+        how = "" if by.model_told else ", by the labels alone: validation is too small for the model to tell"
+        click.echo(
+            f"products seen: training has matches of the products of {by.seen:.1%} of the validation matches{how}"
+        )
+    if by.unseen is not None:
+        metric, held = (_figure(value) or "none" for value in (by.unseen.metric, by.unseen.held))
+        click.echo(
+            f"pairs of unseen products alone: {by.unseen.pairs:,} with {by.unseen.matches:,} matches, weighted {metric}, "
+            f"precision {held} by thresholds that all of validation chose"
+        )
+    if by.training:
+        judged = "training and validation pairs" if by.fresh else "training pairs"
+        click.echo(
+            f"judged by: {by.training:,} training pairs besides those of validation; {judged} were scored out of fold"
         )
 
 

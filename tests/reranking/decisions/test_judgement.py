@@ -42,6 +42,44 @@ def test_the_ranking_is_measured_over_all_and_by_category(pairs):
 
 
 def test_categories_in_which_nothing_is_called_are_named(pairs):
-    (warning,) = judge(pairs, NAMES, asked=ASKED, seed=0).never_warning()
-    assert warning.startswith("in chairs nothing is called a match: ")
-    assert judge(pairs.take(pairs.categories < 2), NAMES[:2], asked=ASKED, seed=0).never_warning() == []
+    judged = judge(pairs, NAMES, asked=ASKED, seed=0)
+    (warning,) = judged.unsure_warnings()
+    assert warning.startswith("nothing is called a match in chairs (matches and others are mixed at every score")
+    assert judged.unsure == ("chairs",)
+    assert judge(pairs.take(pairs.categories < 2), NAMES[:2], asked=ASKED, seed=0).unsure_warnings() == []
+
+
+def few(groups, seed=0, of_each=12):
+    """Pairs of so many product groups, a third of them matches, that scores part without a mistake."""
+    random = np.random.default_rng(seed)
+    numbers = np.repeat(np.arange(groups), of_each)
+    targets = (np.arange(len(numbers)) % 3 == 0).astype(float)
+    scores = random.random(len(numbers)) * 0.4 + 0.5 * targets
+    return ValidationPairs(scores, targets, np.zeros(len(numbers), dtype=int), numbers, numbers)
+
+
+def test_where_pairs_are_too_few_it_says_how_many_product_groups_more_are_needed():
+    asked = AskedPrecision(0.95)
+    found = judge(few(6), ["all"], asked=asked, seed=0)
+    (warning,) = found.unsure_warnings()
+    lacking = found.decided.lacking["all"]
+    assert f"all (label pairs of about {lacking:,} more product groups)" in warning
+    assert "--assume" in warning
+    assert judge(few(6 + 2 * lacking), ["all"], asked=asked, seed=0).unsure == ()
+    assert judge(few(6 + lacking // 3), ["all"], asked=asked, seed=0).unsure == ("all",)
+
+
+def test_the_best_guess_decides_where_that_is_asked_and_is_marked():
+    found = judge(few(6), ["all"], asked=AskedPrecision(0.95, assume=True), seed=0)
+    assert 0.4 < found.decided.thresholds.by_category["all"] <= 0.5
+    assert found.decided.report.assumed == ("all",)
+    assert found.decided.report.held[0].recall == 1
+    (warning,) = found.unsure_warnings()
+    assert warning.startswith("precision not assured in all (label pairs of about")
+
+
+def test_the_best_guess_never_decides_where_pairs_are_mixed(pairs):
+    asked = AskedPrecision(0.8, {"cables": 0.6}, assume=True)
+    assert judge(pairs, NAMES, asked=asked, seed=0).decided.report.assumed == ()
+    plain, assuming = (judge(pairs, NAMES, asked=one, seed=0).decided.thresholds.by_category for one in (ASKED, asked))
+    assert plain == assuming

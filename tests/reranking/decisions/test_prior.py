@@ -7,7 +7,15 @@ import pyarrow as pa
 import pytest
 
 from reranking.decisions.calibration import Calibration, IsotonicMap
-from reranking.decisions.prior import CallRates, ShareCounts, ShareReference, counts_of, estimate_share, moved
+from reranking.decisions.prior import (
+    CallRates,
+    ShareCounts,
+    ShareReference,
+    at_their_own_share,
+    counts_of,
+    estimate_share,
+    moved,
+)
 from reranking.decisions.prior_shift import Validation
 from reranking.decisions.thresholds import f1_threshold
 from reranking.decisions.validation import ValidationPairs
@@ -207,3 +215,13 @@ def test_moved_probabilities_are_those_of_the_other_share():
     there = moved(posterior(scores, 0.3), np.full(100, 0.3), np.full(100, 0.05))
     np.testing.assert_allclose(there, posterior(scores, 0.05), rtol=1e-6)
     np.testing.assert_allclose(moved(np.array([0.0, 1.0]), np.full(2, 0.3), np.full(2, 0.9)), [0.0, 1.0], atol=1e-9)
+
+
+def test_pairs_among_which_none_matches_are_not_likely_however_high_they_score(reference):
+    scores, _ = drawn(20_000, 0.0, 8)
+    given = posterior(scores, 0.3)
+    names = pa.array(["a"] * len(given), pa.large_string())
+    found = at_their_own_share(given, names, int((scores >= 0.55).sum()), reference)
+    assert (given >= 0.5).mean() > 0.03
+    assert (found >= 0.5).mean() < 0.005
+    assert np.all(np.diff(found[np.argsort(given)]) >= 0)

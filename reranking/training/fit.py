@@ -1,0 +1,84 @@
+"""Signals and boosters are fitted to the training side of labelled pairs, and stopped by the validation side."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexing.arrays import Floats1d, Ints1d
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import ProductIndex
+from reranking.boosters.boosting import Examples, Metric, in_memory
+from reranking.boosters.ensemble import Ensemble, train_ensemble
+from reranking.model.train_options import TrainOptions
+from reranking.pairs.evaluation_category import SideCategories, SideCodes
+from reranking.pairs.labelled import LabelledPairs
+from reranking.signals.learned.cross_folds import CrossFolds
+from reranking.signals.signals import Signals
+from reranking.training.examples import TrainingRoom, make_examples, prepare_training_signals
+from reranking.training.training_pairs import TrainingPairs
+
+
+@dataclass(frozen=True)
+class Fit:
+    """It holds what was fitted to the pairs: `signals`, the features of pairs to train on (`train`) and to validate by
+    (`judged`), and the boosters."""
+
+    data: TrainingPairs
+    signals: Signals
+    train: Examples
+    judged: Examples
+    ensemble: Ensemble
+
+    @classmethod
+    def to(
+        cls,
+        index: ProductIndex,
+        data: TrainingPairs,
+        metric: Metric,
+        *,
+        options: TrainOptions,
+        products: Ints1d | None = None,
+        cross: CrossFolds | None = None,
+        room: TrainingRoom | None = None,
+        progress: Progress = silent,
+    ) -> "Fit":
+        """Learn the signals, compute the features of both sides, those of validation in memory, and train.
+
+        Signals are prepared for the products of the pairs, or for these `products` (sorted positions).
+        """
+        products = data.products if products is None else products
+        signals = prepare_training_signals(index, data.train, products, options, cross=cross, progress=progress)
+        if room is not None:
+            room.say(len(data.train), len(data.valid), len(signals.names))
+        train = make_examples(
+            signals.of_training_pairs(True),
+            data.train,
+            data.train_codes,
+            weights=data.added.weights(),
+            stage="features train",
+            room=room,
+            progress=progress,
+        )
+        others = signals.of_training_pairs(data.sides.held_out)
+        judged = make_examples(others, data.valid, data.valid_codes, stage="features valid", progress=progress)
+        ensemble = train_ensemble(
+            train, judged, data.names, metric, options=options.boosting, seed=options.seed, progress=progress
+        )
+        return cls(data, signals, train, judged, ensemble)
+
+    @property
+    def validation_scores(self) -> Floats1d:
+        """Return the scores (v,) of the validation pairs."""
+        return self.ensemble.score(in_memory(self.judged.features), self.data.valid_codes.named(self.data.names))
+
+    def score(self, pairs: LabelledPairs, codes: SideCodes, progress: Progress = silent) -> Floats1d:
+        """Return the scores (p,) of pairs that nothing was fitted to, whose categories are `codes`."""
+        return self.score_by(pairs.left, pairs.right, codes.named(self.data.names), progress)
+
+    def score_by(self, left: Ints1d, right: Ints1d, sides: SideCategories, progress: Progress = silent) -> Floats1d:
+        """Return the scores (p,) of pairs of prepared products, in these categories, that nothing was fitted to."""
+        if not len(left):
+            return np.zeros(0, dtype=np.float32)
+        signals = self.signals.of_training_pairs(False)
+        features = signals.compute_all(left, right, stage="features judged", progress=progress)
+        return self.ensemble.score(features, sides)

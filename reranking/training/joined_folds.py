@@ -1,0 +1,110 @@
+"""Pairs of both sides are scored out of fold, by trainings without any pair that touches the fold's product groups.
+
+Groups are joined: tied by the labels of both sides and by likely matches between them, so that a fold's products are new to the
+training that scores their pairs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from indexing.arrays import Floats1d, Ints1d
+from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
+from reranking.decisions.prior_shift import Validation
+from reranking.decisions.validation import ValidationPairs
+from reranking.pairs.evaluation_category import SideCodes
+from reranking.pairs.folds import deal_alike
+from reranking.pairs.labelled import LabelledPairs
+from reranking.training.fit import Fit
+from reranking.training.training_pairs import TrainingPairs
+
+FOLDS = 5
+TELLING = 200.0  # validation pairs whose share of matches counts as much as that of the training pairs
+
+Refit = Callable[[TrainingPairs, Progress], Fit]  # trains on a part of the pairs, for the products of all
+
+
+@dataclass(frozen=True)
+class JoinedFolds:
+    """It holds the joined product groups (n,) of all products, the fold (n,) of those that pairs mention, and what there is
+    to train on for each fold."""
+
+    data: TrainingPairs
+    groups: Ints1d
+    folds: Ints1d
+    parts: tuple[TrainingPairs, ...]
+
+    @classmethod
+    def deal(cls, data: TrainingPairs, groups: Ints1d, *, seed: int) -> "JoinedFolds | None":
+        """Deal the joined groups (n,), alike in categories and matches; None where the groups are too few: a fold would leave a side without
+        matches or without non-matches."""
+        sides = (data.sides.train, data.valid)
+        left, right, targets = (
+            np.concatenate([getattr(pairs, name) for pairs in sides]) for name in ("left", "right", "targets")
+        )
+        codes = np.concatenate([_given(data).left, data.valid_codes.left])
+        of_groups = deal_alike(groups[left], groups[right], targets, codes, count=FOLDS, seed=seed)
+        folds = np.full(len(groups), -1, dtype=np.int64)
+        folds[data.products] = of_groups[groups[data.products]]
+        try:
+            parts = tuple(data.outside(folds, number) for number in range(FOLDS))
+        except InputError:
+            return None
+        return cls(data, groups, folds, parts)
+
+    def scores(self, refit: Refit, progress: Progress = silent) -> tuple[Floats1d, Floats1d]:
+        """Return the scores (t,) of the given training pairs, and those (v,) of the validation pairs, each by the training
+        without the fold of its left product."""
+        sides = (self.data.sides.train, _given(self.data)), (self.data.valid, self.data.valid_codes)
+        found = tuple(np.empty(len(pairs), dtype=np.float32) for pairs, _ in sides)
+        for number, part in enumerate(self.parts):
+            named = _named(progress, f"fold {number + 1} of {FOLDS}, ")
+            fit = refit(part, named)
+            for (pairs, codes), scores in zip(sides, found, strict=True):
+                rows = np.flatnonzero(self.folds[pairs.left] == number)
+                scores[rows] = fit.score(pairs.take(rows), codes.take(rows), named)
+        return found[0], found[1]
+
+    def joined(self, train_scores: Floats1d, validation: ValidationPairs) -> ValidationPairs:
+        """Return the given training pairs, with their scores (t,) out of fold, after the validation pairs.
+
+        Training pairs weigh so that in each category the share of matches is that of validation.
+        """
+        data, names = self.data, tuple(self.data.names)
+        train = self._pairs(data.sides.train, train_scores, _given(data).left)
+        valid = self._pairs(data.valid, validation.scores, validation.categories)
+        often = np.ones(len(valid)) if validation.weights is None else validation.weights
+        weights = _weights_like(Validation(validation, names), Validation(train, names))
+        return replace(valid, weights=often / often.mean()).followed_by(replace(train, weights=weights))
+
+    def _pairs(self, pairs: LabelledPairs, scores: Floats1d, codes: Ints1d) -> ValidationPairs:
+        return ValidationPairs(scores, pairs.targets, codes, self.groups[pairs.left], self.groups[pairs.right])
+
+
+def _given(data: TrainingPairs) -> SideCodes:
+    """Return the categories of the training pairs that were given, without the added ones."""
+    return data.train_codes.split(data.added.given)[0]
+
+
+def _weights_like(like: Validation, own: Validation) -> Floats1d:
+    """Return weights (p,) with which the shares of matches of one's own pairs are those of others, by category, as far as
+    these are enough to tell: half way where they are TELLING pairs."""
+    sizes = np.bincount(like.pairs.categories, minlength=len(own.names))
+    trust = dict(zip(own.names, sizes / (sizes + TELLING), strict=True))
+    shares = {name: own.shares.get(name, own.share) for name in own.names}
+    told = {
+        name: trust[name] * like.shares.get(name, 0.0) + (1 - trust[name]) * share for name, share in shares.items()
+    }
+    before, after = (np.array([found[name] for name in own.names])[own.pairs.categories] for found in (shares, told))
+    return np.asarray(np.where(own.pairs.targets == 1, after / before, (1 - after) / (1 - before)), dtype=np.float64)
+
+
+def _named(progress: Progress, prefix: str) -> Progress:
+    """Return a progress whose stages begin with a prefix."""
+
+    def shown(stage: str, done: int, total: int) -> None:
+        progress(prefix + stage, done, total)
+
+    return shown

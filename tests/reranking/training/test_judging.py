@@ -1,0 +1,166 @@
+"""By which pairs decisions are judged: validation alone, or training pairs too, out of folds of joined product groups."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eval.metrics.precision_auc import weighted
+from indexing.build.build_index import build_index
+from indexing.build.options import BuildOptions
+from indexing.encoders.options import EncodingOptions
+from reranking.boosters.boosting import BoostingOptions
+from reranking.model.train_options import TrainOptions
+from reranking.pairs.labelled import LabelledPairs
+from reranking.training.joined_folds import JoinedFolds
+from reranking.training.train_reranker import train_reranker
+from reranking.training.training_pairs import TrainingPairs
+
+PRODUCTS, OFFERS = 150, 4
+QUICK = BoostingOptions(eta=0.3, max_rounds=20, patience=20, members=1, threads=1)
+METRIC = partial(weighted, level=0.75)
+SYLLABLES = ["zo", "ra", "vex", "plu", "to", "mi", "lan", "kor", "dex", "ba", "nu", "fi"]
+
+
+def titles():
+    """Titles of PRODUCTS products, each of OFFERS offers that leave a word out; offer o of product p is at OFFERS · p + o."""
+    random = np.random.default_rng(3)
+    found = []
+    for _ in range(PRODUCTS):
+        words = ["".join(random.choice(SYLLABLES, 3)) for _ in range(2)]
+        words += [str(random.choice(["kettle", "lamp", "mixer"])), f"{random.integers(1, 40)}"]
+        found += [" ".join(random.permutation(words)[: random.integers(3, 5)]) for _ in range(OFFERS)]
+    return found
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("judging")
+    pd.DataFrame({"id": range(PRODUCTS * OFFERS), "title": titles()}).to_parquet(folder / "products.parquet")
+    options = BuildOptions(encoding=EncodingOptions(image_encoder="none"), k=20)
+    return build_index([folder / "products.parquet"], folder / "index", options=options).index
+
+
+def labelled(index, offers, products=range(PRODUCTS)):
+    """The neighbours among these offers of these products, and their matches."""
+    inside = np.zeros(PRODUCTS * OFFERS, dtype=bool)
+    for product in products:
+        inside[[OFFERS * product + offer for offer in offers]] = True
+    positions = index.neighbours("text").positions
+    found = {(min(a, b), max(a, b)) for a in np.flatnonzero(inside) for b in positions[a] if b >= 0 and inside[b]}
+    found |= {tuple(OFFERS * product + np.array(offers[:2])) for product in products}
+    left, right = (np.array(side) for side in zip(*sorted(found), strict=True))
+    return LabelledPairs(left, right, (left // OFFERS == right // OFFERS).astype(float))
+
+
+@pytest.fixture(scope="module")
+def sides(index):
+    """Training pairs of the first two offers, validation pairs of the others: no product of theirs is shared, yet all are."""
+    return labelled(index, (0, 1)), labelled(index, (2, 3))
+
+
+def train(index, train_pairs, valid_pairs, **options):
+    chosen = TrainOptions(boosting=QUICK, **options)
+    return train_reranker(index, train_pairs, valid_pairs, metric=METRIC, options=chosen)
+
+
+@pytest.fixture(scope="module")
+def seen(index, sides):
+    return train(index, *sides).reranker
+
+
+def test_other_offers_of_the_same_products_are_noticed(seen, sides):
+    by = seen.report.judged_by
+    assert by.seen > 0.8
+    assert by.unseen.matches < 0.3 * sides[1].targets.sum()
+    assert by.fresh
+    assert by.model_told
+
+
+def test_then_folds_of_both_sides_judge(seen, sides):
+    assert seen.report.judged_by.training == len(sides[0])
+    assert len(seen.validation.pairs) == len(sides[0]) + len(sides[1])
+    assert sum(row.called for row in seen.report.held.values()) > len(sides[1].targets) * sides[1].targets.mean()
+    # offers of one product are one group, though no label ties them
+    groups = seen.validation.pairs.left_groups
+    assert len(np.unique(groups)) < 1.5 * PRODUCTS
+
+
+def test_the_boosters_are_the_same_whatever_judges(index, sides, seen):
+    alone = train(index, *sides, judge_by="validation").reranker
+    assert alone.report.judged_by.seen is None
+    assert alone.report.metric == seen.report.metric
+    assert alone.report.rounds == seen.report.rounds
+    assert alone.decisions != seen.decisions
+
+
+def test_new_products_are_not_taken_for_seen_ones(index):
+    half = PRODUCTS // 2
+    both = [labelled(index, (0, 1, 2, 3), products) for products in (range(half), range(half, PRODUCTS))]
+    by = train(index, *both).reranker.report.judged_by
+    assert by.seen < 0.1
+    assert (by.training, by.unseen, by.fresh) == (0, None, False)
+
+
+def test_where_validation_is_too_small_training_pairs_join_in(index):
+    many, rest = labelled(index, (0, 1, 2, 3), range(110)), labelled(index, (0, 1, 2, 3), range(110, 150))
+    few = rest.take(np.flatnonzero(rest.left < 113 * OFFERS))
+    alone, joined = (train(index, many, few, judge_by=by, target_precision=0.9) for by in ("validation", "auto"))
+    assert np.isinf(alone.reranker.decisions.by_category["rest"])
+    assert any("product groups" in warning for warning in alone.warnings)
+    assert np.isfinite(joined.reranker.decisions.by_category["rest"])
+    assert joined.reranker.report.judged_by.training == len(many)
+    by = joined.reranker.report.judged_by
+    assert (by.fresh, by.model_told, by.seen) == (False, False, 0.0)
+    assert joined.warnings == ()
+
+
+def test_joined_training_pairs_have_the_share_of_matches_of_validation(index):
+    many, few = labelled(index, (0, 1, 2, 3), range(100)), labelled(index, (0, 1, 2, 3), range(100, 150))
+    rare = np.flatnonzero((few.targets == 0) | (np.arange(len(few)) % 5 == 0))
+    model = train(index, many, few.take(rare), judge_by="folds").reranker
+    assert model.validation.share == pytest.approx(few.take(rare).targets.mean(), abs=0.02)
+    assert many.targets.mean() > 1.5 * few.take(rare).targets.mean()
+
+
+class Recorded:
+    """A training that only notes what it was trained on, and scores pairs by the number of its fold."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def score(self, pairs, codes, progress):
+        assert len(pairs) == len(codes.left)
+        return np.full(len(pairs), self.number, dtype=np.float32)
+
+
+def test_a_fold_is_scored_by_a_training_that_no_pair_of_its_groups_touched(index, sides):
+    data = TrainingPairs.of(index, *sides, TrainOptions())
+    products = np.arange(len(index.catalog)) // OFFERS
+    folds = JoinedFolds.deal(data, products, seed=0)
+    parts = []
+
+    def refit(part, progress):
+        parts.append(part)
+        progress("train", 1, 1)
+        return Recorded(len(parts) - 1)
+
+    stages = []
+    found = folds.scores(refit, lambda stage, done, total: stages.append(stage))
+    assert stages[0] == "fold 1 of 5, train"
+    assert [len(scores) for scores in found] == [len(pairs) for pairs in sides]
+    for pairs, scores in zip(sides, found, strict=True):
+        for number, part in enumerate(parts):
+            judged = pairs.take(np.flatnonzero(scores == number))
+            assert len(judged) > 0.1 * len(pairs)
+            own = np.unique(products[judged.left])
+            for trained in (part.train, part.valid):
+                assert len(trained)
+                assert not np.isin(products[trained.left], own).any()
+                assert not np.isin(products[trained.right], own).any()
+
+
+def test_without_enough_groups_there_are_no_folds(index, sides):
+    data = TrainingPairs.of(index, *sides, TrainOptions())
+    assert JoinedFolds.deal(data, np.zeros(len(index.catalog), dtype=int), seed=0) is None
