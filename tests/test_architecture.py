@@ -175,7 +175,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "train_options",
         "training_report",
     },
-    "reranking.explain": {"contributions", "explanation", "product_facts", "reasons"},
+    "reranking.explain": {"contributions", "explanation", "product_facts", "promise_warnings", "reasons"},
     "reranking.training": {"audit", "examples", "train_reranker", "training_pairs", "tuning"},
     "reranking.encoder_training": {
         "cross",

@@ -1,0 +1,74 @@
+"""A promise of precision is taken back in one line for each reason: what is not assured, why, and what to do."""
+
+from reranking.decisions.thresholds import AskedThresholds
+from reranking.model.prior_choice import PriorChoice
+from reranking.model.reranker import XgboostReranker
+from reranking.model.scores_writer import Scored
+
+SHOWN = 3  # categories with the lowest expected precision
+LEAST_CALLS = 20  # of a category that is shown
+SHORT_BY = 0.02  # below what was asked, from which the promise is taken back
+
+
+def promise_warnings(scored: Scored, model: XgboostReranker, thresholds: AskedThresholds | None = None) -> list[str]:
+    """Return the warnings about what was scored, none where the promise stands. `thresholds` are those that the user gave."""
+    return [*share_warnings(scored.choice), *expectation_warnings(scored, model, thresholds)]
+
+
+def share_warnings(choice: PriorChoice) -> list[str]:
+    """Warn where the shares of matches contradict each other, or what the scores were made for."""
+    found = choice.estimate
+    if found is None:
+        return []
+    said = []
+    if choice.asked.kind == "model" and found.sure:
+        said.append(
+            f"precision not assured: {found.found:.3f} of the pairs are matches where the model expects {found.expected:.3f}, "
+            "and --prior model leaves its thresholds and probabilities: leave --prior out"
+        )
+    if not found.agree:
+        said.append(
+            f"precision not assured: the share of matches is {found.found:.3f} by the probabilities, {found.black_box:.3f} by how "
+            "many pairs are called, so scores are not spread as in validation; label some of these pairs and train with them"
+        )
+    return said
+
+
+def expectation_warnings(scored: Scored, model: XgboostReranker, thresholds: AskedThresholds | None) -> list[str]:
+    """Warn where less precision is to be expected than was asked: of the categories where least is, else of all calls together."""
+    asked = model.asked
+    short = [
+        (name, calls.pairs, asked.of(name), calls.precision)
+        for name, calls in scored.calls.items()
+        if calls.pairs >= LEAST_CALLS and calls.precision is not None and calls.precision < asked.of(name) - SHORT_BY
+    ]
+    if not short:
+        return _all_together(scored, model)
+    return [
+        f"precision not assured in {name}: {precision:.2f} is expected of its {pairs:,} calls where {wanted:g} was asked: "
+        f"{_remedy(name, scored.choice, thresholds)}"
+        for name, pairs, wanted, precision in sorted(short, key=lambda row: row[3])[:SHOWN]
+    ]
+
+
+def _remedy(name: str, choice: PriorChoice, thresholds: AskedThresholds | None) -> str:
+    if thresholds is not None and (name in thresholds.by_category or thresholds.default is not None):
+        return "by the threshold that --thresholds gives it; raise that one, or leave it out"
+    if choice.asked.kind != "estimate":
+        return "at the share of matches that --prior says; leave --prior out to have it estimated, or label some of its pairs"
+    return "its pairs are unlike those of validation; label some of them and train with them"
+
+
+def _all_together(scored: Scored, model: XgboostReranker) -> list[str]:
+    """Warn where too little is expected of all calls together, though of no category that has enough of them."""
+    expected = scored.expected_precision
+    if expected is None:
+        return []
+    pairs = sum(calls.pairs for calls in scored.calls.values())
+    wanted = sum(calls.pairs * model.asked.of(name) for name, calls in scored.calls.items()) / pairs
+    if expected >= wanted - SHORT_BY:
+        return []
+    return [
+        f"precision not assured: {expected:.2f} is expected of all {pairs:,} calls where {wanted:.3g} was asked: these pairs "
+        "are unlike those of validation; label some of them and train with them"
+    ]
