@@ -169,7 +169,8 @@ def test_files_of_code_in_the_documents_are_there(path):
 
 def options_of_script(module):
     """All spellings of the options of the click command of a script."""
-    command = import_module(module).command
+    spec = find_spec(module)
+    command = import_module(module if spec.submodule_search_locations is None else f"{module}.__main__").command
     return {spelling for param in command.params for spelling in (*param.opts, *param.secondary_opts)}
 
 
