@@ -55,8 +55,8 @@ class LearnedFamily(FeatureFamily, Protocol):
     def of_training_pairs(self, among: bool) -> Self:
         """Return the same family for pairs that it was trained on, or (not `among`) for other pairs.
 
-        Each training pair is read by the models that did not see its product groups; other pairs may be read by all
-        that was learned.
+        Each training pair is read by models that did not learn from pairs of its product groups, or at least (words and rivals)
+        from none whose left product is of its left product's group; other pairs may be read by all that was learned.
         """
 
 

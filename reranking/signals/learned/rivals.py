@@ -81,7 +81,7 @@ class RivalSignals:
     """It holds a first look, and the lists of rivals that each of its models scored.
 
     `sources` (n,) are codes, -1 unknown. With `out_of_fold`, pairs that the first look was trained on are seen by the
-    models that were not trained on them.
+    models that were not trained on them, nor on others whose left product is in their fold.
     """
 
     look: FirstLook

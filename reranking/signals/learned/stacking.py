@@ -1,7 +1,9 @@
 """Stacking trains small models before the reranker, on the same pairs, a fold apart; their outputs are features.
 
-Of each kind there is a model of all pairs and one a fold, which was not trained on the fold's product groups. Pairs that
-they were trained on are looked at by the model of their fold, so that the reranker learns from what it will see later.
+Of each kind there is a model of all pairs and one a fold, which was trained on no pair whose left product is in the fold: the left
+one is that which comes first in the catalogue. It was trained on pairs whose right product alone is: most of the fold's products
+are in some of these, as non-matches (docs/benchmarks.md says what leaving them out is worth). Pairs that they were trained on are
+looked at by the model of their fold, so that the reranker learns from what it will see later.
 """
 
 from dataclasses import dataclass
