@@ -47,10 +47,13 @@ def test_it_is_written_with_the_model_and_says_what_the_manifest_says(model, sam
     assert f"| rest | {report.valid_rows:,} | {report.valid_positives:,} |" in card
 
 
-def test_what_is_fitted_on_all_products_is_named_with_what_the_index_has(model):
+def test_what_is_fitted_on_all_products_is_named_with_what_the_index_has(model, root):
     fitted = "fitted on all products of an index, those of validation and test pairs too, without labels: "
     rarity = "the rarity of words, codes and attributes"
     assert f"{fitted}`lsa`, the lexical view's weights (idf), {rarity}\n" in render_card(model)
+    for page in ("training.md", "evaluation.md"):  # which say the same
+        said = " ".join((root / "docs" / page).read_text(encoding="utf-8").replace("**", "").split())
+        assert all(part in said for part in ("all products of the index", "`lsa`, the lexical view's weights", rarity))
     other = replace(model.needs, views=("text",), encoders={"text": EncoderNeeds("static:model")})
     assert f"{fitted}{rarity}\n" in render_card(replace(model, needs=other))
 

@@ -1,0 +1,77 @@
+"""Models learned where matches are frequent, asked for 0.75, and pairs of which one in nine is a match."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from reranking.decisions.asked_precision import AskedPrecision
+from reranking.decisions.judgement import judge
+from reranking.decisions.prior import ShareCounts
+from reranking.decisions.prior_shift import AskedPrior, Validation
+from reranking.decisions.thresholds import called
+from reranking.decisions.validation import ValidationPairs
+from reranking.explain.promise_warnings import promise_warnings
+from reranking.model.prior_choice import choose_prior
+from reranking.model.scores_writer import Calls, Scored
+
+ASKED, MET = AskedPrecision(0.75), 0.11
+
+
+def drawn(count, share, seed):
+    random = np.random.default_rng(seed)
+    targets = (random.random(count) < share).astype(float)
+    scores = 1 / (1 + np.exp(-(random.normal(size=count) + 2.5 * (targets - 0.5))))
+    return scores, targets, pa.array(["rest"] * count, pa.large_string())
+
+
+@pytest.fixture(scope="module", params=[0.38, 0.44])
+def model(request):
+    """What decides by validation pairs of which so many are matches."""
+    scores, targets, _ = drawn(6_000, request.param, seed=0)
+    groups = np.arange(6_000)
+    pairs = ValidationPairs(scores, targets, np.zeros(6_000, dtype=int), groups, groups + 6_000)
+    made = judge(pairs, ("rest",), asked=ASKED, seed=0)
+    calibration = made.calibrated.calibration
+    return SimpleNamespace(
+        validation=Validation(pairs, ("rest",)),
+        report=SimpleNamespace(options=SimpleNamespace(seed=0)),
+        calibration=calibration,
+        decisions=made.decided.thresholds,
+        asked=ASKED,
+        probabilities=calibration.of,
+    )
+
+
+@pytest.fixture(scope="module")
+def scored():
+    return drawn(20_000, MET, seed=1)
+
+
+def decide(model, scored, kind):
+    """What is called of scored pairs, and what is said of it."""
+    scores, _, categories = scored
+    counts = ShareCounts()
+    decided = int((scores >= model.decisions.f1).sum())
+    counts.add(model.probabilities(scores, categories), categories, decided)
+    choice = choose_prior(model, AskedPrior(kind), counts)
+    rows = called(scores, categories, choice.thresholds(model))
+    expected = float(choice.probabilities(model, scores, categories)[rows].sum())
+    said = Scored(choice, calls={"rest": Calls(int(rows.sum()), expected)})
+    return rows, said
+
+
+def test_what_is_asked_is_held_expected_and_not_warned_about(model, scored):
+    rows, said = decide(model, scored, "estimate")
+    held = scored[1][rows].mean()
+    assert held >= 0.95 * ASKED.default
+    assert said.expected_precision == pytest.approx(held, abs=0.03)
+    assert said.choice.estimate.found == pytest.approx(MET, rel=0.1)
+    assert promise_warnings(said, model) == []
+
+
+def test_the_models_own_thresholds_hold_half_of_it_and_are_warned_about(model, scored):
+    rows, said = decide(model, scored, "model")
+    assert scored[1][rows].mean() < 0.5
+    assert "--prior model leaves its thresholds" in promise_warnings(said, model)[0]
