@@ -22,19 +22,17 @@ from scripts.benchmarks.promise.splits import (
 LEAST_MATCHES = 100  # among the test pairs of a source that is held out
 LEAST_SEEN = 0.1  # of validation matches, from which a set has products of enough offers
 FEW_OTHERS = 20  # non-matches beside labels that are else only matches
-MINED = 10  # neighbours, as of --mine
 
 
 @dataclass(frozen=True)
 class Setting:
     """It holds what is trained and validated on, named `learned`, and the pairs to score by their names. Without `valid` product
-    groups are held out; `mine` is that of heroic train, 0 where it is not given."""
+    groups are held out."""
 
     learned: str
     train: LabelledPairs
     valid: LabelledPairs | None
     scored: Mapping[str, LabelledPairs]
-    mine: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def make_matches_only(opened: LabelledSet, seed: int, choices: Choices, skip: Sk
     """Yield two settings: learned from matches only, and with a few others."""
     train, scored = opened.pairs["train"], {"test": opened.pairs["test"]}
     for name, others in (("matches only", 0), (f"matches and {FEW_OTHERS} others", FEW_OTHERS)):
-        yield Setting(name, train.take(draw_matches(train.targets, others, seed)), None, scored, mine=MINED)
+        yield Setting(name, train.take(draw_matches(train.targets, others, seed)), None, scored)
 
 
 SITUATIONS: dict[str, Make] = {

@@ -16,7 +16,7 @@ from reranking.decisions.thresholds import called
 from reranking.explain.promise_warnings import promise_warnings
 from reranking.model.reranker import XgboostReranker
 from reranking.model.score_pairs import score_pairs
-from reranking.model.train_options import MiningOptions, TrainOptions
+from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import CATEGORY_COLUMN, LabelledPairs
 from reranking.training.train_reranker import Trained, train_reranker
 from scripts.benchmarks.labelled_set import LabelledSet
@@ -62,9 +62,7 @@ class Trial:
         ]
 
     def _train(self) -> Trained:
-        options = TrainOptions(
-            target_precision=self.asked, seed=self.seed, mining=MiningOptions(negatives=self.setting.mine)
-        )
+        options = TrainOptions(target_precision=self.asked, seed=self.seed)
         metric, setting = partial(weighted, level=self.asked), self.setting
         return train_reranker(self.opened.index, setting.train, setting.valid, metric=metric, options=options)
 
