@@ -39,6 +39,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
     "reranking.boosters",
     "reranking.signals",
     "reranking.decisions",
+    "reranking.kinds",
     "reranking.model",
     "reranking.explain",
     "reranking.training",
@@ -156,12 +157,14 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "reranking.decisions": {
         "asked_precision",
         "calibration",
+        "evidence",
         "judgement",
         "prior",
         "prior_shift",
         "thresholds",
         "validation",
     },
+    "reranking.kinds": {"judged_sample", "kind_check", "pair_sample", "pairs_to_label", "reservoir", "unlike_calls"},
     "reranking.model": {
         "folder",
         "index_needs",

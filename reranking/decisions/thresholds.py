@@ -40,6 +40,11 @@ class Thresholds:
         places = pc.fill_null(pc.index_in(categories, pa.array(names, pa.large_string())), len(names))
         return values[np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.int64)]
 
+    @property
+    def lowest(self) -> float:
+        """Return the lowest of all, but that of the best F1; infinity where nothing is called a match."""
+        return min(self.default, *self.by_category.values(), math.inf)
+
 
 def f1_threshold(scores: Floats1d, targets: Floats1d, weights: Floats1d | None = None) -> float:
     """Return the threshold of the best F1; infinity when no pair is a match."""

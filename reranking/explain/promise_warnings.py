@@ -1,6 +1,9 @@
 """A promise of precision is taken back in one line for each reason: what is not assured, why, and what to do."""
 
+from pathlib import Path
+
 from reranking.decisions.thresholds import AskedThresholds
+from reranking.explain.kind_warnings import kind_warnings
 from reranking.model.prior_choice import PriorChoice
 from reranking.model.reranker import XgboostReranker
 from reranking.model.scores_writer import Scored
@@ -10,9 +13,16 @@ LEAST_CALLS = 20  # of a category that is shown
 SHORT_BY = 0.02  # below what was asked, from which the promise is taken back
 
 
-def promise_warnings(scored: Scored, model: XgboostReranker, thresholds: AskedThresholds | None = None) -> list[str]:
-    """Return the warnings about what was scored, none where the promise stands. `thresholds` are those that the user gave."""
-    return [*share_warnings(scored.choice), *expectation_warnings(scored, model, thresholds)]
+def promise_warnings(
+    scored: Scored, model: XgboostReranker, thresholds: AskedThresholds | None = None, ask: Path | None = None
+) -> list[str]:
+    """Return the warnings about what was scored, none where the promise stands. `thresholds` are those that the user gave,
+    `ask` is the file of pairs to label, where the user named one."""
+    return [
+        *share_warnings(scored.choice),
+        *kind_warnings(scored.kinds, ask),
+        *expectation_warnings(scored, model, thresholds),
+    ]
 
 
 def share_warnings(choice: PriorChoice) -> list[str]:

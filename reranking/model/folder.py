@@ -13,6 +13,8 @@ from indexing.storage.records import stored_record
 from reranking.boosters.boosting import from_bytes, to_bytes
 from reranking.decisions.prior_shift import Validation
 from reranking.decisions.validation import ValidationPairs
+from reranking.kinds.judged_sample import FILE as JUDGED
+from reranking.kinds.judged_sample import read_judged, write_judged
 from reranking.model.card import render_card
 from reranking.model.manifest import KIND, ModelManifest, model_manifest
 from reranking.model.reranker import XgboostReranker
@@ -37,6 +39,7 @@ def save_reranker(reranker: XgboostReranker, path: Path) -> None:
         for number, member in enumerate(reranker.members):
             (folder / f"member_{number}.ubj").write_bytes(to_bytes(member))
         write_validation(reranker.validation, folder / VALIDATION)
+        write_judged(reranker.judged, folder / JUDGED)
         write_manifest(folder, Manifest(KIND, stored_record(reranker.manifest), reranker.fingerprint))
         # after the manifest, which does not name it: a card is for people, who may write into it
         (folder / CARD).write_text(render_card(reranker), encoding="utf-8")
@@ -67,6 +70,7 @@ def _opened(folder: Path, made: ModelManifest) -> XgboostReranker:
         scopes=made.scopes,
         specialist_share=made.specialist_share,
         validation=read_validation(folder / VALIDATION),
+        judged=read_judged(folder / JUDGED, made.features),
     )
 
 

@@ -26,6 +26,13 @@ class PriorChoice:
         """Return the thresholds that decide."""
         return model.decisions if self.shift is None else self.shift.thresholds
 
+    def shares(self, model: XgboostReranker) -> dict[str, tuple[float, float]]:
+        """Return, by category, the share of matches in validation and the one that was found among the scored pairs."""
+        if self.estimate is None or model.validation is None:
+            return {}
+        usual, share = model.validation.shares, model.validation.share
+        return {name: (usual.get(name, share), found) for name, found in self.estimate.by_category.items()}
+
     def probabilities(self, model: XgboostReranker, scores: Floats1d, categories: pa.Array) -> Floats1d:
         """Return the probabilities (p,) float32 of scores in these evaluation categories."""
         calibrated = model.probabilities(scores, categories)

@@ -16,6 +16,7 @@ from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.calibration import UNCALIBRATED, Calibration
 from reranking.decisions.prior_shift import Validation
 from reranking.decisions.thresholds import Thresholds
+from reranking.kinds.judged_sample import JudgedSample
 from reranking.model.index_needs import IndexNeeds
 from reranking.model.manifest import ModelManifest
 from reranking.model.scores_manifest import stored_threshold
@@ -30,8 +31,8 @@ class XgboostReranker:
 
     `needs` is what an index must have; `report` what training learned (rows, groups, metric, importance). `learned` is
     what else of the features comes from labelled pairs. `scopes` and `specialist_share` are those of the Ensemble that the
-    members are; without scopes all members are for all pairs. `validation` are the pairs that decisions were chosen on, None
-    where the model keeps none.
+    members are; without scopes all members are for all pairs. `validation` are the pairs that decisions were chosen on, `judged`
+    some of them with their features, each None where the model keeps none.
     """
 
     members: tuple[Any, ...]
@@ -47,6 +48,7 @@ class XgboostReranker:
     scopes: tuple[str | None, ...] = ()
     specialist_share: float = 0.0
     validation: Validation | None = None
+    judged: JudgedSample | None = None
 
     @property
     def asked(self) -> AskedPrecision:

@@ -1,7 +1,7 @@
 """Scoring a pairs file adds columns to the same rows in the same order, in memory that does not grow with them."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -18,9 +18,12 @@ from indexing.storage.tables import TableFile, open_table
 from indexing.storage.whole_file import refuse_folder
 from reranking.decisions.prior import ShareCounts
 from reranking.decisions.prior_shift import AskedPrior
-from reranking.decisions.thresholds import AskedThresholds
+from reranking.decisions.thresholds import AskedThresholds, Thresholds
+from reranking.kinds.kind_check import KindCheck, check_kinds
+from reranking.kinds.pairs_to_label import FORMATS, choose_pairs, write_pairs
+from reranking.kinds.reservoir import MOST_PAIRS, Reservoir
 from reranking.model.pair_scorer import PairScorer
-from reranking.model.prior_choice import choose_prior, refuse_prior
+from reranking.model.prior_choice import PriorChoice, choose_prior, refuse_prior
 from reranking.model.reranker import XgboostReranker
 from reranking.model.scores_writer import ADDED, Scored, ScoresWriter
 from reranking.pairs.evaluation_category import SideCategories, side_categories
@@ -39,7 +42,7 @@ DISK_A_PAIR = 44  # of the output, ids of ordinary length, the keys that repeats
 class ScoreOptions:
     """These options say where and how scores are written: `thresholds` lie over the chosen ones; `submission`
     is where the contest's file goes; `prior` is the share of matches that probabilities and thresholds are made for;
-    with `ignore_unknown` pairs of products that the index does not have are left out."""
+    with `ignore_unknown` pairs of products that the index does not have are left out; `ask` is where pairs worth a label go."""
 
     thresholds: AskedThresholds | None = None
     submission: Path | None = None
@@ -47,10 +50,13 @@ class ScoreOptions:
     ids: tuple[str, str] | None = None
     prior: AskedPrior = field(default_factory=AskedPrior)
     ignore_unknown: bool = False
+    ask: Path | None = None
 
     def __post_init__(self) -> None:
         if self.submission is not None and self.submission.suffix not in (".csv", ".parquet"):
             raise InputError(f"--submission {self.submission}: name a file ending in .csv or .parquet")
+        if self.ask is not None and self.ask.suffix not in FORMATS:
+            raise InputError(f"--ask {self.ask}: name a file ending in .csv or .parquet")
 
 
 def score_pairs(
@@ -69,7 +75,7 @@ def score_pairs(
     Raises InputError, and leaves no output, for anything wrong with the pairs or an index that does not fit the model.
     """
     options = options or ScoreOptions()
-    _refuse_places(Path(out), options.submission)
+    _refuse_places({"--out": Path(out), "--submission": options.submission, "--ask": options.ask})
     model.needs.refuse(index)
     refuse_prior(model, options.prior)
     file = open_table(pairs)
@@ -89,18 +95,23 @@ def scoring_needs(index: ProductIndex, pairs: Path, model: XgboostReranker) -> s
     products = len(index.catalog) * PRODUCT_BYTES
     lists = sum(index.neighbours(view).positions.shape[1] * 12 for view in model.needs.views) * len(index.catalog)
     block = BLOCK_PAIRS * len(model.feature_names) * 4 * 2
-    memory = OWN_BYTES + products + lists + block
+    kept = MOST_PAIRS * len(model.feature_names) * 4 * 4  # the reservoir, as it grows, and what its kind is told from
+    memory = OWN_BYTES + products + lists + block + kept
     rows = open_table(pairs).rows
     disk = "" if rows is None else f" and {human(rows * DISK_A_PAIR)} of disk"
     return f"score: {'' if rows is None else f'{rows:,} pairs '}needs up to {human(memory)} of memory{disk}"
 
 
-def _refuse_places(out: Path, submission: Path | None) -> None:
-    for path in (out, submission):
-        if path is not None:
-            refuse_folder(path)
-    if submission is not None and submission.absolute() == out.absolute():
-        raise InputError(f"--submission {submission}: is --out too: name another file")
+def _refuse_places(named: Mapping[str, Path | None]) -> None:
+    """Refuse files, by their options, that cannot be written, and one that two options name."""
+    taken: dict[Path, str] = {}
+    for option, path in named.items():
+        if path is None:
+            continue
+        refuse_folder(path)
+        if path.absolute() in taken:
+            raise InputError(f"{option} {path}: is {taken[path.absolute()]} too: name another file")
+        taken[path.absolute()] = option
 
 
 def _refuse_columns(file: TableFile, options: ScoreOptions) -> None:
@@ -161,7 +172,9 @@ class _Scoring:
         """Score all pairs onto disk, choose for which share of matches, and write the rows with what follows of it."""
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out.parent) as kept:
-            choice = choose_prior(self.model, self.options.prior, self._score_all(kept, progress))
+            reservoir = Reservoir(self.index.catalog, self._floor(), seed=self.model.report.options.seed)
+            choice = choose_prior(self.model, self.options.prior, self._score_all(kept, reservoir, progress))
+            kinds = self._kinds(reservoir, choice)
             kept.seek(0)
             writer = ScoresWriter(
                 out,
@@ -169,6 +182,7 @@ class _Scoring:
                 index=self.index,
                 model=self.model,
                 choice=choice,
+                kinds=kinds,
                 thresholds=self.options.thresholds,
                 source=(self.file.path, self.columns),
             )
@@ -186,12 +200,35 @@ class _Scoring:
         )
         return (block for block in blocks if len(block.left))
 
-    def _score_all(self, kept: BinaryIO, progress: Progress) -> ShareCounts:
-        """Write the score of every pair to `kept`, 4 bytes each; return the counts of their probabilities."""
+    def _floor(self) -> float:
+        """Return the score from which pairs are looked at again: where they are called, and a little below."""
+        return self.model.decisions.lowest if self.model.judged is None else self.model.judged.floor
+
+    def _decides(self, choice: PriorChoice) -> Thresholds:
+        chosen = choice.thresholds(self.model)
+        return chosen if self.options.thresholds is None else self.options.thresholds.over(chosen)
+
+    def _kinds(self, reservoir: Reservoir, choice: PriorChoice) -> KindCheck:
+        """Say whether what is called is of the kind that validation was, and write the pairs worth a label where they are asked
+        for."""
+        model, catalog, thresholds = self.model, self.index.catalog, self._decides(choice)
+        sample, seed = reservoir.sample, model.report.options.seed
+        kinds = check_kinds(model.judged, sample, thresholds, choice.shares(model), seed=seed)
+        if self.options.ask is not None:
+            chosen = choose_pairs(kinds, thresholds.of(sample.categories))
+            probabilities = choice.probabilities(model, sample.scores, sample.categories)
+            write_pairs(chosen, kinds, probabilities, catalog, self.options.ask)
+        return kinds
+
+    def _score_all(self, kept: BinaryIO, reservoir: Reservoir, progress: Progress) -> ShareCounts:
+        """Write the score of every pair to `kept`, 4 bytes each; offer it to the reservoir; return the counts of their
+        probabilities."""
         counts, done = ShareCounts(), 0
         for block in self._blocks():
             sides = self._categories(block)
-            categories, scores = sides.left, self.model.score(self.scorer.features(block.left, block.right), sides)
+            categories, features = sides.left, self.scorer.features(block.left, block.right)
+            scores = self.model.score(features, sides)
+            reservoir.add(block.left, block.right, features, scores, categories)
             kept.write(np.ascontiguousarray(scores, dtype=np.float32).data)
             decided = int((scores.astype(np.float64) >= self.model.decisions.f1).sum())
             counts.add(self.model.probabilities(scores, categories), categories, decided)

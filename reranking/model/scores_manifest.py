@@ -34,6 +34,31 @@ class PriorRecord:
 
 
 @dataclass(frozen=True)
+class WithdrawnRecord:
+    """The promise of precision was withdrawn for a `source`, a `category`, or `all` calls without those named before, `share` of
+    whose calls are unlike."""
+
+    margin: str
+    name: str
+    share: float
+
+
+@dataclass(frozen=True)
+class KindRecord:
+    """The share of calls that are unlike any that were judged: of all, by source and by category, of a sample of so many `calls`;
+    what the promise was withdrawn for, and the features that tell such calls. `untold` says why nothing was found: no features
+    `kept`, or too few pairs `judged` or `called`."""
+
+    untold: str | None = field(default=None, metadata=OMIT)
+    calls: int = field(default=0, metadata=OMIT)
+    share: float | None = field(default=None, metadata=OMIT)
+    sources: Mapping[str, float] = field(default_factory=dict, metadata=OMIT)
+    categories: Mapping[str, float] = field(default_factory=dict, metadata=OMIT)
+    withdrawn: tuple[WithdrawnRecord, ...] = field(default=(), metadata=OMIT)
+    told_by: tuple[str, ...] = field(default=(), metadata=OMIT)
+
+
+@dataclass(frozen=True)
 class ScoresManifest:
     """It names the index, the model and the decisions that scores were made with, as far as the file says so.
 
@@ -50,6 +75,7 @@ class ScoresManifest:
     f1_threshold: float | None = None
     columns: ScoredColumns | None = field(default=None, metadata=OMIT)
     prior: PriorRecord | None = field(default=None, metadata=OMIT)
+    kinds: KindRecord | None = field(default=None, metadata=OMIT)
 
     def __post_init__(self) -> None:
         if self.kind != KIND:

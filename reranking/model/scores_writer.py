@@ -16,9 +16,18 @@ from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from indexing.storage.whole_file import writing_file
 from reranking.decisions.thresholds import AskedThresholds, called
+from reranking.kinds.kind_check import KindCheck
 from reranking.model.prior_choice import PriorChoice
 from reranking.model.reranker import XgboostReranker
-from reranking.model.scores_manifest import METADATA_KEY, PriorRecord, ScoredColumns, ScoresManifest, stored_threshold
+from reranking.model.scores_manifest import (
+    METADATA_KEY,
+    KindRecord,
+    PriorRecord,
+    ScoredColumns,
+    ScoresManifest,
+    WithdrawnRecord,
+    stored_threshold,
+)
 from reranking.pairs.pair_files import PairColumns
 from reranking.pairs.positioned_blocks import UnknownPairs
 
@@ -41,9 +50,11 @@ class Calls:
 @dataclass
 class Scored:
     """What was written: pairs, how many of them are called matches by each of the two decisions, the pairs of each evaluation
-    category, and its calls. `choice` is the share of matches that they were made for; `unknown` are the pairs left out."""
+    category, and its calls. `choice` is the share of matches that they were made for; `kinds` says whether calls are of
+    the kind that validation was; `unknown` are the pairs left out."""
 
     choice: PriorChoice
+    kinds: KindCheck | None = None
     pairs: int = 0
     matches: int = 0
     matches_f1: int = 0
@@ -84,6 +95,7 @@ class ScoresWriter:
         index: ProductIndex,
         model: XgboostReranker,
         choice: PriorChoice,
+        kinds: KindCheck,
         thresholds: AskedThresholds | None,
         source: tuple[Path, PairColumns],
     ) -> None:
@@ -92,7 +104,8 @@ class ScoresWriter:
         chosen = choice.thresholds(model)
         self.thresholds = chosen if thresholds is None else thresholds.over(chosen)
         self.path, self.columns = source
-        self.scored = Scored(choice)
+        self.scored = Scored(choice, kinds)
+        self._kinds = _kind_record(kinds)
         self._out, self._asked = out, submission
         self._stack = ExitStack()  # closes the writers before it puts their files in place
 
@@ -154,6 +167,7 @@ class ScoresWriter:
             f1_threshold=stored_threshold(thresholds.f1),
             columns=ScoredColumns(self.columns.left, self.columns.right),
             prior=_prior_record(self.choice),
+            kinds=self._kinds,
         )
         return made.as_metadata()
 
@@ -182,3 +196,21 @@ def _prior_record(choice: PriorChoice) -> PriorRecord:
     if found is None:
         return PriorRecord(choice.asked.kind, used=used)
     return PriorRecord(choice.asked.kind, found.expected, found.found, found.error, found.black_box, used)
+
+
+def _kind_record(kinds: KindCheck) -> KindRecord:
+    found = kinds.found
+    if found is None:
+        return KindRecord(untold=kinds.untold)
+    by_margin = {
+        margin: {part.name: part.share for part in found.parts if part.margin == margin}
+        for margin in ("source", "category")
+    }
+    return KindRecord(
+        calls=found.calls,
+        share=found.all.share,
+        sources=by_margin["source"],
+        categories=by_margin["category"],
+        withdrawn=tuple(WithdrawnRecord(part.margin, part.name, part.share) for part in found.withdrawn),
+        told_by=found.told_by,
+    )

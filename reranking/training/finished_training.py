@@ -8,11 +8,15 @@ from reranking.decisions.judgement import Judgement
 from reranking.decisions.prior_shift import Validation
 from reranking.decisions.validation import RankingReport
 from reranking.explain.contributions import family_importance
+from reranking.kinds.judged_sample import JudgedSample
+from reranking.kinds.pair_sample import PairSample
+from reranking.kinds.reservoir import sources_of
 from reranking.model.index_needs import IndexNeeds
 from reranking.model.reranker import XgboostReranker
 from reranking.model.train_options import TrainOptions
 from reranking.model.training_report import TrainingReport
 from reranking.pairs.misleading_pairs import rank_gap_warning, seen_warning
+from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.training.fit import Fit
 from reranking.training.judging import Judging
@@ -50,7 +54,26 @@ class FinishedTraining:
             scopes=self.fit.ensemble.scopes if self.fit.ensemble.specialised else (),
             specialist_share=self.fit.ensemble.share,
             validation=Validation(self.judgement.pairs, tuple(self.judgement.names)),
+            judged=self._judged_sample(),
         )
+
+    def _judged_sample(self) -> JudgedSample:
+        """Draw the validation pairs whose features are kept with the model, to tell later whether pairs are of their kind."""
+        valid, catalog, features = self.data.valid, self.index.catalog, in_memory(self.judged.features)
+        sides = self.data.valid_codes.named(self.data.names)
+        groups = product_groups(valid.left, valid.right, valid.targets, len(catalog))
+        pairs = PairSample(
+            features,
+            self.ensemble.score(features, sides),
+            sides.left,
+            sources_of(catalog, valid.left),
+            sources_of(catalog, valid.right),
+            groups[valid.left],
+            groups[valid.right],
+            self.judged.targets,
+        )
+        lowest = self.judgement.decided.thresholds.lowest
+        return JudgedSample.draw(pairs, tuple(self.signals.names), lowest=lowest, seed=self.options.seed)
 
     def _report(self, ranking: RankingReport) -> TrainingReport:
         data, members, features = self.fit.data, self.fit.ensemble.members, self.fit.signals.features

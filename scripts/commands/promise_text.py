@@ -1,8 +1,11 @@
 """What `heroic score` says of the precision of its calls: for which share of matches, and what is to be expected."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from scripts.commands.kind_text import kind_lines, kind_warnings
 
 if TYPE_CHECKING:
     from reranking.decisions.thresholds import AskedThresholds
@@ -11,16 +14,18 @@ if TYPE_CHECKING:
     from reranking.model.scores_writer import Scored
 
 
-def show_promise(scored: "Scored", model: "XgboostReranker", thresholds: "AskedThresholds | None" = None) -> None:
-    """Print the share of matches and the precision to be expected on stdout; take a promise back on stderr. `thresholds` are
-    those that the user gave."""
+def show_promise(
+    scored: "Scored", model: "XgboostReranker", thresholds: "AskedThresholds | None" = None, ask: Path | None = None
+) -> None:
+    """Print the share of matches, the kind of what is called and the precision to be expected on stdout; take a promise back on
+    stderr. `thresholds` are those that the user gave, `ask` the file of pairs to label."""
     from reranking.explain.promise_warnings import promise_warnings
 
-    for line in _share_lines(scored.choice):
+    for line in (*_share_lines(scored.choice), *kind_lines(scored.kinds)):
         click.echo(line)
     if scored.expected_precision is not None:
         click.echo(f"expected precision of what is called: {scored.expected_precision:.3f}{_lowest(scored)}")
-    for warning in promise_warnings(scored, model, thresholds):
+    for warning in promise_warnings(scored, model, thresholds, ask):
         click.echo(f"heroic: warning: {warning}", err=True)
 
 

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     metavar="model|estimate|SHARE|FILE.yaml",
     help="Share of matches among PAIRS that probabilities and thresholds are made for.",
 )
+@click.option(
+    "--ask",
+    type=click.Path(path_type=Path),
+    help="Also write 50 pairs worth a label, .csv or .parquet, for heroic train.",
+)
 @click.option("--submission", type=click.Path(path_type=Path), help="Also write the contest's file, .csv or .parquet.")
 @click.option(
     "--overwrite-columns", is_flag=True, help="Replace columns of PAIRS that have the names of the added ones."
@@ -42,6 +47,7 @@ def command(
     out: Path,
     thresholds: Path | None,
     prior: str,
+    ask: Path | None,
     submission: Path | None,
     overwrite_columns: bool,
     ignore_unknown: bool,
@@ -66,7 +72,7 @@ def command(
     reranker = load_reranker(model)
     on_device(reranker.members, chosen_device)
     chosen = None if thresholds is None else read_thresholds(thresholds)
-    options = ScoreOptions(chosen, submission, overwrite_columns, ids, AskedPrior.parse(prior), ignore_unknown)
+    options = ScoreOptions(chosen, submission, overwrite_columns, ids, AskedPrior.parse(prior), ignore_unknown, ask)
     opened = open_index(index)
     click.echo(scoring_needs(opened, pairs, reranker), err=True)
     with shown() as progress:
@@ -77,7 +83,11 @@ def command(
         f"matches: {scored.matches:,} at precision {reranker.target_precision:g}, {scored.matches_f1:,} at the best F1, "
         f"in {len(scored.categories)} evaluation categories"
     )
-    show_promise(scored, reranker, chosen)
+    show_promise(scored, reranker, chosen, ask)
+    if ask is not None:
+        click.echo(
+            f"to label: {ask}: fill in its column 'target' with 1 and 0, and give it to heroic train with your other pairs"
+        )
     if submission is not None:
         click.echo(f"submission: {submission}")
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from eval.pages.report_document import ReportManifest
 from reranking.grouping.group_files import GroupsManifest
-from reranking.model.scores_manifest import PriorRecord, ScoresManifest
+from reranking.model.scores_manifest import KindRecord, PriorRecord, ScoresManifest
 from scripts.commands.inspect.belonging import Belonging
 from scripts.commands.inspect.contents import (
     Content,
@@ -133,6 +133,7 @@ def _scores(made: ScoresManifest, counts: ScoredCounts | None) -> Facts:
         ("target precision", "" if made.target_precision is None else f"{made.target_precision:g}"),
         ("thresholds", _thresholds(made) if made.thresholds else ""),
         ("share of matches", "" if made.prior is None else _prior(made.prior)),
+        ("kind of calls", "" if made.kinds is None else _kinds(made.kinds)),
     ]
 
 
@@ -142,6 +143,17 @@ def _prior(prior: PriorRecord) -> str:
     if prior.expected is None or prior.found is None:
         return f"not estimated; {used}"
     return f"{prior.expected:.3f} expected, {prior.found:.3f} found; {used}"
+
+
+def _kinds(kinds: KindRecord) -> str:
+    """Say which share of calls is unlike any that were judged, and whose promise was withdrawn for that."""
+    if kinds.share is None:
+        return "not compared with validation's"
+    said = f"{kinds.share:.0%} of {kinds.calls:,} calls are unlike any that were judged"
+    if not kinds.withdrawn:
+        return said
+    named = [f"{part.name or 'all others'} {part.share:.0%}" for part in kinds.withdrawn[:STRONGEST]]
+    return f"{said}; precision not assured: {', '.join(named)}"
 
 
 def _counted_scores(counts: ScoredCounts) -> Facts:

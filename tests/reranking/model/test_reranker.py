@@ -51,7 +51,7 @@ def test_what_is_saved_comes_back(model, tmp_path):
     assert again.fingerprint == model.fingerprint
     assert again.learned.look.feature_names == model.learned.look.feature_names
     np.testing.assert_array_equal(again.learned.words.models[0].table, model.learned.words.models[0].table)
-    bare = {"members": (), "learned": Learned(), "validation": None}
+    bare = {"members": (), "learned": Learned(), "validation": None, "judged": None}
     assert replace(again, **bare) == replace(model, **bare)
     assert [to_bytes(member) for member in again.members] == [to_bytes(member) for member in model.members]
     features = np.random.default_rng(0).normal(size=(20, len(model.feature_names))).astype(np.float32)
@@ -85,6 +85,31 @@ def test_validation_pairs_that_are_something_else_are_refused(model, tmp_path):
     path = tmp_path / "again" / "validation.parquet"
     pq.write_table(pa.table({"score": [0.5]}), path)
     with pytest.raises(InputError, match=r"validation\.parquet"):
+        load_reranker(tmp_path / "again")
+
+
+def test_the_sample_of_judged_pairs_comes_back_with_their_features_and_no_ids(model, tmp_path):
+    save_reranker(model, tmp_path / "again")
+    again = load_reranker(tmp_path / "again").judged
+    assert (again.names, again.floor) == (model.feature_names, model.judged.floor)
+    for name, column in vars(model.judged.pairs).items():
+        np.testing.assert_array_equal(getattr(again.pairs, name), column)
+    stored = pq.read_schema(tmp_path / "again" / "validation_features.parquet").names
+    assert set(stored) - set(model.feature_names) == {
+        "score", "target", "category", "left_group", "right_group", "left_source", "right_source",
+    }  # fmt: skip
+
+
+def test_a_model_without_judged_pairs_takes_those_of_an_older_one_away(model, copy):
+    save_reranker(replace(model, judged=None), copy)
+    assert not (copy / "validation_features.parquet").exists()
+    assert load_reranker(copy).judged is None
+
+
+def test_a_sample_of_judged_pairs_that_is_something_else_is_refused(model, tmp_path):
+    save_reranker(replace(model, judged=None), tmp_path / "again")
+    pq.write_table(pa.table({"score": [0.5]}), tmp_path / "again" / "validation_features.parquet")
+    with pytest.raises(InputError, match=r"validation_features\.parquet: cannot be read .*: train the model again"):
         load_reranker(tmp_path / "again")
 
 
@@ -137,6 +162,7 @@ def test_a_model_of_fewer_members_leaves_none_of_the_old(model, copy):
         "member_0.ubj",
         "model_card.md",
         "validation.parquet",
+        "validation_features.parquet",
         "words.npy",
     ]
 

@@ -288,6 +288,7 @@ def test_the_file_says_how_it_was_made(score, sample_pairs, index, model):
     decisions = Thresholds({"tvs": 0.25, "never": math.inf}, default=math.inf, f1=0.5)
     made = json.loads(score(sample_pairs, reranker=replace(model, decisions=decisions)).schema.metadata[b"heroic"])
     assert made.pop("prior")["kind"] == "estimate"
+    assert made.pop("kinds") == {"untold": "called"}
     assert made == {
         "kind": "scores",
         "index_fingerprint": index.fingerprint,

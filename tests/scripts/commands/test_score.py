@@ -39,10 +39,11 @@ def test_it_says_what_it_wrote(score, tmp_path):
         f"matches: {scores['match'].sum()} at precision 0.75, {scores['match_f1'].sum()} at the best F1, "
         "in 1 evaluation categories",
     ]
-    share, expected = result.stdout.splitlines()[2:]
+    share, kind, expected = result.stdout.splitlines()[2:]
     assert re.fullmatch(
         r"share of matches: 0\.156 expected by the model, 0\.\d+ found .*: no difference that is sure.*", share
     )
+    assert re.fullmatch(r"kind of calls: not compared with validation's: only \d\d .* are called, 100 are needed", kind)
     called = scores.probability[scores.match].mean()
     assert expected == f"expected precision of what is called: {called:.3f}"
 
