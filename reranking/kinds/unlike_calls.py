@@ -1,5 +1,6 @@
 """Calls are unlike any that were judged where pairs that look so are far likelier among them: how many are, and of whom."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +19,8 @@ UNLIKE_ODDS = 9.0  # of scored against judged, from which a pair is unlike any t
 MOST_UNLIKE = 0.2  # of the calls may be unlike: where surely more are, the promise is withdrawn
 LEAST_CALLS = 100  # scored ones, and judged ones, with which kinds are compared
 LEAST_NAMED = 30  # calls of a source or a category that is looked at alone
+MOST_NAMES = 200  # sources, and categories, that are looked at, the commonest
+MOST_NAMED = 20  # for which the promise is withdrawn
 NEARLY_ALL = 0.95  # of the calls: a known source or category that has more of them does not tell them apart
 DOUBT = 0.05  # one-sided
 TOLD_BY = 3  # features that are named
@@ -39,7 +42,7 @@ class UnlikeShare:
 @dataclass(frozen=True)
 class UnlikeCalls:
     """It says how many of the compared `calls` (with `judged` ones) are unlike: of `all` of them, and by source and category
-    (`parts`). `withdrawn` are those that surely have too many, each without the calls of the ones before it; `told_by` names
+    (`parts`). `withdrawn` are those that surely have too many, without the calls of those before them; `told_by` names
     the features that tell unlike calls most, and `unlike` (m,) says which calls are."""
 
     calls: int
@@ -103,31 +106,30 @@ class _Shares:
         return tuple(part for part in found if part.calls >= LEAST_NAMED)
 
     def withdrawn(self) -> tuple[UnlikeShare, ...]:
-        """Return those that surely have too many unlike calls, and more than there are outside of them: the surest first, then
-        what is so without its calls; at last all others together."""
-        left = np.ones(len(self.met), dtype=bool)
-        rows = {
-            (margin, name): self._rows(self.met, margin, name)
-            for margin, name in self.named
-            if self._tells(margin, name)
-        }
-        found: list[UnlikeShare] = []
-        while True:
-            parts = [self.of(margin, name, inside & left) for (margin, name), inside in rows.items()]
-            outside = [
-                float(self.unlike[left & ~inside].mean()) if (left & ~inside).any() else 0.0 for inside in rows.values()
-            ]
-            sure = [
-                part
-                for part, others in zip(parts, outside, strict=True)
-                if part.calls >= LEAST_NAMED and part.least > max(MOST_UNLIKE, others)
-            ]
-            if not sure:
-                break
-            found.append(max(sure, key=lambda part: part.least))
-            left &= ~rows.pop((found[-1].margin, found[-1].name))
+        """Return those that surely have too many unlike calls, and more than there are outside of them: the surest first, with
+        those that have the same calls, then what is so without these; at last all others together."""
+        left, found = np.ones(len(self.met), dtype=bool), list[UnlikeShare]()
+        rows = {name: self._rows(self.met, *name) for name in self.named if self._tells(*name)}
+        while len(found) < MOST_NAMED and (sure := self._sure(rows, left)):
+            own = rows[sure[0].margin, sure[0].name] & left
+            same = [part for part in sure if _overlap(rows[part.margin, part.name] & left, own) >= NEARLY_ALL]
+            found += same
+            left &= ~own
+            rows = {
+                name: inside for name, inside in rows.items() if name not in {(part.margin, part.name) for part in same}
+            }
         others = self.of("all", "", left)
         return (*found, *([others] if others.calls >= LEAST_NAMED and others.least > MOST_UNLIKE else []))
+
+    def _sure(self, rows: Mapping[tuple[Margin, str], Bools1d], left: Bools1d) -> list[UnlikeShare]:
+        """Return, of the calls that are left (m,), the parts with too many unlike ones, the surest first."""
+        found = []
+        for (margin, name), inside in rows.items():
+            part, outside = self.of(margin, name, inside & left), left & ~inside
+            others = float(self.unlike[outside].mean()) if outside.any() else 0.0
+            if part.calls >= LEAST_NAMED and part.least > max(MOST_UNLIKE, others):
+                found.append(part)
+        return sorted(found, key=lambda part: -part.least)
 
     def _tells(self, margin: Margin, name: str) -> bool:
         """Say whether to name it tells calls apart: nearly all calls of what was judged too are simply all."""
@@ -140,10 +142,16 @@ class _Shares:
 
 
 def _names(*columns: pa.Array) -> list[str]:
-    """Return the names that LEAST_NAMED entries and more of the columns have, the commonest first."""
+    """Return the names that LEAST_NAMED entries and more of the columns have, at most MOST_NAMES, the commonest first."""
     counts = pc.value_counts(pa.concat_arrays(columns)).to_pylist()
     common = [row for row in counts if row["values"] is not None and row["counts"] >= LEAST_NAMED]
-    return [row["values"] for row in sorted(common, key=lambda row: (-row["counts"], row["values"]))]
+    common.sort(key=lambda row: (-row["counts"], row["values"]))
+    return [row["values"] for row in common[:MOST_NAMES]]
+
+
+def _overlap(one: Bools1d, other: Bools1d) -> float:
+    """Return the share of the calls of either (m,) that are of both."""
+    return float((one & other).sum() / (one | other).sum())
 
 
 def _strongest(odds: Odds, features: np.ndarray, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -64,6 +64,13 @@ def test_a_category_whose_pairs_changed_is_named(made_pairs):
     assert [(part.margin, part.name) for part in found(judged, met).withdrawn] == [("category", "y")]
 
 
+def test_two_new_shops_that_only_meet_each_other_are_both_named(made_pairs):
+    judged, met = made_pairs(400, seed=0), made_pairs(1000, seed=1, odd=0.4)
+    left = np.where(met.of_source("C"), "D", "A")
+    object.__setattr__(met, "left_sources", pa.array(left, pa.large_string()))
+    assert sorted(part.name for part in found(judged, met).withdrawn) == ["C", "D"]
+
+
 def test_one_strange_product_with_many_calls_is_no_kind(made_pairs):
     """All calls of one product are one observation, not many."""
     met = made_pairs(1000, seed=1, odd=0.0)
