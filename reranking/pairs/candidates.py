@@ -16,6 +16,7 @@ from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.search.neighbours import Neighbours, rank_of
 from indexing.storage.whole_file import writing_file
+from reranking.pairs.repeats import pair_keys
 
 BLOCK_PRODUCTS = 16_384
 
@@ -35,7 +36,7 @@ def write_candidates(index: ProductIndex, out: Path, *, k: int = 20, progress: P
     (`rank_of_right`: among left's neighbours), null beyond the neighbours that the index keeps. Returns the number
     of pairs. Raises InputError when the index keeps fewer than k neighbours.
     """
-    views = [index.main_view, *(["lexical"] if "lexical" in index.views else [])]
+    views = proposing_views(index)
     if not 1 <= k <= index.k:
         raise InputError(f"-k {k}: {index.folder} keeps {index.k} neighbours: ask for 1 to {index.k}, or build with -k")
     pairs = 0
@@ -47,10 +48,37 @@ def write_candidates(index: ProductIndex, out: Path, *, k: int = 20, progress: P
     return pairs
 
 
+def proposing_views(index: ProductIndex) -> list[str]:
+    """Return the views whose neighbours are candidates: the main one and, where there is one, the lexical."""
+    return [index.main_view, *(["lexical"] if "lexical" in index.views else [])]
+
+
+def candidates_with(index: ProductIndex, wanted: Bools1d, k: int) -> Ints1d:
+    """Return the keys of the candidates, by the k first neighbours, that have at least one of the `wanted` products (n,);
+    each once, sorted."""
+    lists = [index.neighbours(view).first(k).positions for view in proposing_views(index)]
+    found = [np.zeros(0, dtype=np.int64)]
+    for start in range(0, len(wanted), BLOCK_PRODUCTS):
+        rows = np.arange(start, min(start + BLOCK_PRODUCTS, len(wanted)))
+        partners = np.hstack([positions[rows] for positions in lists])
+        row, column = np.nonzero((partners >= 0) & (wanted[rows][:, None] | wanted[partners]))
+        found.append(np.unique(pair_keys(rows[row], partners[row, column], len(wanted))))
+    return np.unique(np.concatenate(found))
+
+
+def are_candidates(index: ProductIndex, left: Ints1d, right: Ints1d, k: int) -> Bools1d:
+    """Return which pairs of positions (p,) are candidates by the k first neighbours."""
+    lists = [index.neighbours(view).first(k) for view in proposing_views(index)]
+    found = np.zeros(len(left), dtype=bool)
+    for start in range(0, len(left), BLOCK_PRODUCTS):
+        part = slice(start, start + BLOCK_PRODUCTS)
+        one, other = left[part], right[part]
+        found[part] = _proposed_by(one, other, lists) | _proposed_by(other, one, lists)
+    return found
+
+
 def _propose(index: ProductIndex, views: list[str], k: int) -> Iterator[tuple[int, Proposed]]:
     """Yield, block by block, how many products are done and the pairs that the block's products propose.
-
-    A pair whose partner, earlier in the file, proposed it already is left out.
 
     A pair whose partner, earlier in the file, proposed it already is left out.
     """

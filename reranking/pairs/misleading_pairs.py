@@ -15,6 +15,7 @@ from indexing.product_index import ProductIndex
 from reranking.pairs.labelled import LabelledPairs
 
 SEEN = "trained_on.parquet"
+UNPROPOSED = 0.3  # of the validation's non-matches: with more of them validation is of another kind than candidates
 RANK_GAP = 0.05  # how much more often matches may lack ranks than non-matches before the pairs look collected unalike
 
 
@@ -53,13 +54,18 @@ def seen_by_encoders(index: ProductIndex) -> Bools1d:
 
 
 def without_seen(index: ProductIndex, pairs: LabelledPairs) -> LabelledPairs:
-    """Return the pairs whose left product no encoder was trained on.
+    """Return the pairs at their unseen rows."""
+    return pairs.take(unseen_rows(index, pairs))
+
+
+def unseen_rows(index: ProductIndex, pairs: LabelledPairs) -> Ints1d:
+    """Return the rows of the pairs whose left product no encoder was trained on.
 
     A match is of one group, seen on both sides or on none; of the non-matches between the two, half stay, so that the
-    share of matches stays what it is. Raises InputError when no matches, or no non-matches, are left.
+    share of matches stays what it is. Raises InputError when of matches, or of non-matches, none are left.
     """
-    left = pairs.take(np.flatnonzero(~seen_by_encoders(index)[pairs.left]))
-    if not 0 < left.targets.sum() < len(left):
+    left = np.flatnonzero(~seen_by_encoders(index)[pairs.left])
+    if len(np.unique(pairs.targets[left])) < len(np.unique(pairs.targets)):
         raise InputError(
             f"--leave-out-seen: of {len(pairs):,} pairs none that both match and do not match are left whose products the "
             "index's encoder was not trained on: train it with a --hold-out-share, or give other pairs"
@@ -79,10 +85,11 @@ def seen_warning(index: ProductIndex, pairs: LabelledPairs) -> list[str]:
     ]
 
 
-def rank_gap_warning(ranks: Floats1d, targets: Floats1d, view: str) -> list[str]:
+def rank_gap_warning(ranks: Floats1d, targets: Floats1d, view: str, *, side: str = "") -> list[str]:
     """Return a line for the user when ranks would mislead the model, else none.
 
-    `ranks` (p,) are the smaller ranks of the pairs in a view, NaN where a pair has none.
+    `ranks` (p,) are the smaller ranks of the pairs in a view, NaN where a pair has none; `side` says whose pairs these are
+    where they are none to train on.
     """
     unranked = np.isnan(ranks)
     matches = targets == 1
@@ -90,7 +97,24 @@ def rank_gap_warning(ranks: Floats1d, targets: Floats1d, view: str) -> list[str]
     if of_matches <= of_others + RANK_GAP:
         return []
     return [
-        f"{of_matches:.0%} of the matches, but {of_others:.0%} of the non-matches, are not among each other's {view} "
+        f"{of_matches:.0%} of the {side}matches, but {of_others:.0%} of the non-matches, are not among each other's {view} "
         "neighbours: were non-matches chosen by nearness and matches otherwise? Take training pairs from the "
         "retrieval whose pairs will be scored (heroic candidates), or ranks mislead the model"
+    ]
+
+
+def unproposed_warning(unranked: Bools1d, targets: Floats1d) -> list[str]:
+    """Return a line for the user when validation has many non-matches that no retrieval would propose, else none.
+
+    `unranked` (p,) says which of the validation pairs are neighbours in none of the views that propose candidates.
+    """
+    matches = targets == 1
+    of_matches, of_others = float(unranked[matches].mean()), float(unranked[~matches].mean())
+    if of_others <= max(UNPROPOSED, of_matches):
+        return []
+    return [
+        f"{of_others:.0%} of the validation's non-matches, but {of_matches:.0%} of its matches, are among each other's "
+        "neighbours in no view: heroic candidates would not propose them, and the precision that thresholds hold on such "
+        "easy pairs is not held on candidates. Validate by labelled candidates, or give matches alone: non-matches are "
+        "then mined among the candidates"
     ]

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from indexing.arrays import Floats1d
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import column_of, gains, in_memory
+from reranking.boosters.boosting import Examples, column_of, gains, in_memory
 from reranking.decisions.judgement import Judgement
 from reranking.decisions.prior_shift import Validation
 from reranking.decisions.validation import RankingReport
@@ -15,7 +18,8 @@ from reranking.model.index_needs import IndexNeeds
 from reranking.model.reranker import XgboostReranker
 from reranking.model.train_options import TrainOptions
 from reranking.model.training_report import TrainingReport
-from reranking.pairs.misleading_pairs import rank_gap_warning, seen_warning
+from reranking.pairs.candidates import proposing_views
+from reranking.pairs.misleading_pairs import rank_gap_warning, seen_warning, unproposed_warning
 from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.training.fit import Fit
@@ -59,21 +63,21 @@ class FinishedTraining:
 
     def _judged_sample(self) -> JudgedSample:
         """Draw the validation pairs whose features are kept with the model, to tell later whether pairs are of their kind."""
-        valid, catalog, features = self.data.valid, self.index.catalog, in_memory(self.judged.features)
-        sides = self.data.valid_codes.named(self.data.names)
+        fit, catalog = self.fit, self.index.catalog
+        valid, sides = fit.data.valid, fit.data.valid_codes.named(fit.data.names)
         groups = product_groups(valid.left, valid.right, valid.targets, len(catalog))
         pairs = PairSample(
-            features,
-            self.ensemble.score(features, sides),
+            in_memory(fit.judged.features),
+            fit.validation_scores,
             sides.left,
             sources_of(catalog, valid.left),
             sources_of(catalog, valid.right),
             groups[valid.left],
             groups[valid.right],
-            self.judged.targets,
+            fit.judged.targets,
         )
         lowest = self.judgement.decided.thresholds.lowest
-        return JudgedSample.draw(pairs, tuple(self.signals.names), lowest=lowest, seed=self.options.seed)
+        return JudgedSample.draw(pairs, tuple(fit.signals.names), lowest=lowest, seed=self.options.seed)
 
     def _report(self, ranking: RankingReport) -> TrainingReport:
         data, members, features = self.fit.data, self.fit.ensemble.members, self.fit.signals.features
@@ -105,6 +109,22 @@ class FinishedTraining:
         """Say what the user should know of the pairs as given, without the added ones, and of the thresholds."""
         fit, view = self.fit, self.index.main_view
         given = slice(fit.data.added.given)
-        ranks = column_of(fit.train.features, fit.signals.names.index(f"{view}_rank_smaller"))
-        gap = rank_gap_warning(ranks[given], fit.train.targets[given], view)
-        return *seen_warning(self.index, fit.data.given), *gap, *self.judgement.unsure_warnings()
+        gap = rank_gap_warning(self._ranks(fit.train, view)[given], fit.train.targets[given], view)
+        return (
+            *seen_warning(self.index, fit.data.given),
+            *gap,
+            *self._validation_warnings(view),
+            *self.judgement.unsure_warnings(),
+        )
+
+    def _validation_warnings(self, view: str) -> list[str]:
+        """Say where validation pairs are unlike candidates; held-out ones lack ranks as the training pairs do."""
+        judged, targets = self.fit.judged, self.fit.judged.targets
+        ranks = self._ranks(judged, view)
+        given = [] if self.fit.data.sides.held_out else rank_gap_warning(ranks, targets, view, side="validation's ")
+        unranked = [np.isnan(self._ranks(judged, name)) for name in proposing_views(self.index)]
+        return [*given, *unproposed_warning(np.all(unranked, axis=0), targets)]
+
+    def _ranks(self, examples: Examples, view: str) -> Floats1d:
+        """Return the smaller rank (p,) of each pair in a view, NaN where it has none."""
+        return column_of(examples.features, self.fit.signals.names.index(f"{view}_rank_smaller"))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts.commands.kind_text import kind_lines, kind_warnings
+from scripts.commands.kind_text import kind_lines
 
 if TYPE_CHECKING:
     from reranking.decisions.thresholds import AskedThresholds

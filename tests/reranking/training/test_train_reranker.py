@@ -212,14 +212,38 @@ def of_twins(near_target):
 
 
 def test_matches_that_are_no_neighbours_beside_non_matches_that_are_give_a_warning(twins):
-    trained = train(twins, of_twins(0.0), of_twins(0.0))
-    assert len(trained.warnings) == 1
-    assert trained.warnings[0].startswith("100% of the matches, but 0% of the non-matches, are not among")
-    assert "heroic candidates" in trained.warnings[0]
+    in_training, in_validation = train(twins, of_twins(0.0), of_twins(0.0)).warnings
+    assert in_training.startswith("100% of the matches, but 0% of the non-matches, are not among")
+    assert in_validation.startswith("100% of the validation's matches, but 0% of the non-matches, are not among")
+    assert "heroic candidates" in in_training
 
 
-def test_matches_that_are_neighbours_give_none(twins):
-    assert train(twins, of_twins(1.0), of_twins(1.0)).warnings == ()
+def test_held_out_pairs_are_warned_of_once(twins):
+    assert len(train(twins, of_twins(0.0)).warnings) == 1
+
+
+def test_validation_non_matches_that_no_retrieval_proposes_give_a_warning(twins):
+    (warning,) = train(twins, of_twins(1.0), of_twins(1.0)).warnings
+    assert warning.startswith(
+        "100% of the validation's non-matches, but 0% of its matches, are among each other's neighbours"
+    )
+    assert "give matches alone" in warning
+
+
+def test_a_few_such_non_matches_give_none(twins):
+    near = np.arange(1, 119, 2)
+    few = of_twins(1.0).take(np.arange(70))
+    proposed = LabelledPairs(near[:40], near[:40] + 1, np.zeros(40))
+    nearby = twins.neighbours("text").positions
+    assert all(
+        right in nearby[left] or left in nearby[right] for left, right in zip(near[:40], near[:40] + 1, strict=True)
+    )
+    valid = LabelledPairs(*(np.concatenate(parts) for parts in zip(*map(columns, (few, proposed)), strict=True)))
+    assert train(twins, valid, valid).warnings == ()
+
+
+def columns(pairs):
+    return pairs.left, pairs.right, pairs.targets
 
 
 def test_the_samples_own_pairs_give_none(index, pairs):
