@@ -57,13 +57,61 @@ class JudgedBy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OneSidedLabels:
+    """It says how labels of one kind were completed: how many matches and `non_matches` were given, how many matches were
+    `left_out` for being no candidates, how many non-matches were `mined` among the first `neighbours`, and how many of
+    these are `less_sure`.
+
+    `by_source` says that sources told them from matches, `share` is that of known matches among the candidates of
+    labelled products, and `may_match` the largest share of the mined pairs that may be matches after all.
+    """
+
+    matches: int
+    non_matches: int
+    left_out: int
+    mined: int
+    less_sure: int
+    neighbours: int
+    by_source: bool
+    share: float
+    may_match: float
+
+    def told(self) -> str:
+        """Tell in one line what was mined, how sure that is, and what validation makes of it."""
+        out = f" ({self.left_out:,} left out: no candidates)" if self.left_out else ""
+        why = (
+            "the source of one offers another match of the other"
+            if self.by_source
+            else "both have known matches elsewhere"
+        )
+        less = f"; {self.less_sure:,} less sure: unlabelled, or too near to tell" if self.less_sure else ""
+        return (
+            f"labels of one kind: {self.matches:,} matches{out}, {self.non_matches:,} non-matches; mined {self.mined:,} "
+            f"non-matches among the first {self.neighbours} neighbours (sure: {why}{less}), of which at most about "
+            f"{self.may_match:.1%} may be matches; validation weighs them so that {self.share:.3f} are matches, as among "
+            "candidates"
+        )
+
+    def warning(self) -> list[str]:
+        """Return a line for the user where mined non-matches are less sure, else none."""
+        if not self.less_sure:
+            return []
+        return [
+            f"{self.less_sure:,} of {self.mined:,} mined non-matches are less sure, and the nearest of these were left out "
+            "since they may be matches: the precision held on candidates may be lower than validation says. Label some "
+            "candidates as matches and non-matches, and give them as --valid"
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingReport:
     """It counts pairs (`rows`), matches and product groups, and keeps the metric on the validation pairs and what the
     trees look at.
 
     `mined` and `inferred` pairs were added; `left_out` are neither trained on nor validated by, None where validation
     pairs were given. `importance` is the share of gain of the strongest features, `rounds` are those of each member, and
-    `index` is the fingerprint of the index. Models of before the rows of categories and families have none of them.
+    `index` is the fingerprint of the index. `one_sided` says how labels of one kind were completed, those to train on and
+    those to validate by where these were given. Models of before the rows of categories and families have none of them.
     """
 
     rows: int
@@ -88,6 +136,7 @@ class TrainingReport:
     options: TrainOptions
     index: str
     search: SearchReport | None = field(default=None, metadata=OMIT)
+    one_sided: tuple[OneSidedLabels, ...] = field(default=(), metadata=OMIT)
 
     @property
     def held(self) -> dict[str, HeldPrecision]:
