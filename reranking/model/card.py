@@ -60,6 +60,7 @@ def _data(model: "XgboostReranker") -> str:
         f"groups (tied by {report.options.group_by})",
         f"trained on {report.train_rows:,}, validated on {report.valid_rows:,} with {report.valid_positives:,} matches",
     ]
+    lines += [labels.told() for labels in report.one_sided]
     if report.left_out:
         lines.append(f"left out: {report.left_out:,} non-matches between training and validation groups")
     if report.shared_products:

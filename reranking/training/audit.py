@@ -103,7 +103,9 @@ def audit_labels(
 ) -> Suspects:
     """Audit labelled pairs by cross-validation over product groups. Raises InputError for too few groups."""
     folds = prepare_folds(index, pairs, options, count=FOLDS, progress=progress)
-    scores = folds.scores_out_of_fold(metric, options.boosting, options.seed, progress)
+    scores = pairs.targets.astype(np.float32)  # no doubt about what was not judged
+    judged = folds.scores_out_of_fold(metric, options.boosting, options.seed, progress)
+    scores[folds.kept] = judged[: len(folds.kept)]
     names = [str(value) for value in index.catalog.ids.to_pylist()]
     return find_suspects(pairs, scores, names)
 

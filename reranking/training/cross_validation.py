@@ -1,7 +1,7 @@
 """Cross-validation by product group keeps labelled pairs with their features and the folds of their groups."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,12 @@ from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import CategoryMapping, SideCodes, level_3, side_codes
 from reranking.pairs.folds import deal_alike
 from reranking.pairs.labelled import LabelledPairs
-from reranking.pairs.misleading_pairs import without_seen
+from reranking.pairs.misleading_pairs import unseen_rows
 from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross_folds import open_cross
 from reranking.signals.signals import Learned, prepare_signals
 from reranking.training.mining import add_pairs
+from reranking.training.one_sided_labels import complete
 from reranking.training.training_pairs import categories_of_sides
 
 
@@ -28,7 +29,7 @@ from reranking.training.training_pairs import categories_of_sides
 class CrossValidation:
     """It holds examples of pairs (p,) and the fold of each side's product group, from 0 to `count` - 1; the category
     of code c is names[c]. Pairs from row `given` on were added (reranking/training/mining.py): they are trained on,
-    never judged."""
+    never judged. `kept` are the rows, among the pairs that the folds were prepared of, of those that come first."""
 
     examples: Examples
     left_folds: Ints1d
@@ -36,6 +37,7 @@ class CrossValidation:
     count: int
     names: tuple[str, ...] = ()
     given: int | None = None
+    kept: Ints1d = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
         for number in range(self.count):
@@ -97,14 +99,20 @@ class CrossValidation:
 def prepare_folds(
     index: ProductIndex, pairs: LabelledPairs, options: TrainOptions, *, count: int, progress: Progress = silent
 ) -> CrossValidation:
-    """Compute the features of pairs and deal their product groups into `count` folds.
+    """Compute the features of pairs and deal their product groups into `count` folds; labels of one kind are completed
+    first.
 
     Raises InputError when a fold would lack matches or non-matches.
     """
-    pairs = without_seen(index, pairs) if options.leave_out_seen else pairs
-    mapping = CategoryMapping.learn(level_3(index.catalog, pairs.left), options.least_pairs)
+    rows = np.arange(len(pairs))
+    if options.leave_out_seen:
+        rows = unseen_rows(index, pairs)
+        pairs = pairs.take(rows)
     groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
-    added = add_pairs(index, pairs, options.mining)
+    completed = complete(index, pairs, options)
+    pairs = completed.pairs
+    mapping = CategoryMapping.learn(level_3(index.catalog, pairs.left), options.least_pairs)
+    added = add_pairs(index, pairs, completed.left_to_add(options.mining))
     codes, names = side_codes(categories_of_sides(index, added.pairs, mapping))
     left, right = groups[pairs.left], groups[pairs.right]
     folds = deal_alike(left, right, pairs.targets, codes.left[: added.given], count=count, seed=options.seed)
@@ -117,4 +125,4 @@ def prepare_folds(
     directions = tuple(feature.direction for feature in signals.features)
     examples = Examples(features, pairs.targets, codes.left, added.weights(), directions, codes.right)
     left, right = folds[groups[pairs.left]], folds[groups[pairs.right]]
-    return CrossValidation(examples, left, right, count, tuple(names), added.given)
+    return CrossValidation(examples, left, right, count, tuple(names), added.given, rows[completed.kept])

@@ -103,6 +103,7 @@ class FinishedTraining:
             calibration=self.judgement.calibrated.report,
             options=self.options,
             index=self.index.fingerprint,
+            one_sided=data.one_sided,
         )
 
     def warnings(self) -> tuple[str, ...]:
@@ -114,6 +115,7 @@ class FinishedTraining:
             *seen_warning(self.index, fit.data.given),
             *gap,
             *self._validation_warnings(view),
+            *(line for labels in fit.data.one_sided for line in labels.warning()),
             *self.judgement.unsure_warnings(),
         )
 

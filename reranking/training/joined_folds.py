@@ -90,9 +90,10 @@ def _given(data: TrainingPairs) -> SideCodes:
 
 def _weights_like(like: Validation, own: Validation) -> Floats1d:
     """Return weights (p,) with which the shares of matches of one's own pairs are those of others, by category, as far as
-    these are enough to tell: half way where they are TELLING pairs."""
+    these are enough to tell: half way where they are TELLING pairs, and wholly where weights gave them their shares."""
     sizes = np.bincount(like.pairs.categories, minlength=len(own.names))
-    trust = dict(zip(own.names, sizes / (sizes + TELLING), strict=True))
+    few = np.full(len(sizes), TELLING) if like.pairs.weights is None else np.where(sizes > 0, 0.0, 1.0)
+    trust = dict(zip(own.names, sizes / (sizes + few), strict=True))
     shares = {name: own.shares.get(name, own.share) for name in own.names}
     told = {
         name: trust[name] * like.shares.get(name, 0.0) + (1 - trust[name]) * share for name, share in shares.items()

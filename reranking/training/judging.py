@@ -85,7 +85,7 @@ class Judges:
         groups = product_groups(pairs.left, pairs.right, pairs.targets, len(self.index.catalog))
         codes = self.data.valid_codes.left
         return ValidationPairs(
-            self.fit.validation_scores, pairs.targets, codes, groups[pairs.left], groups[pairs.right]
+            self.fit.validation_scores, pairs.targets, codes, groups[pairs.left], groups[pairs.right], self.data.weights
         )
 
     def _decide(self, pairs: ValidationPairs) -> Judgement:

@@ -41,7 +41,8 @@ def train_reranker(
     """Train on pairs; without `valid`, whole product groups of them are held out for stopping and thresholds.
 
     `metric(scores, targets, categories)` is maximised on the validation pairs; `interval` says how sure it is, for the
-    model card. `room` is the memory for the features of training pairs. Raises InputError for one class only.
+    model card. `room` is the memory for the features of training pairs. Labels of one kind, matches with hardly a
+    non-match, are completed by mined ones. Raises InputError for one class only where nothing can be mined.
     """
     options = options or TrainOptions()
     pairs = without_seen(index, pairs) if options.leave_out_seen else pairs

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from indexing.arrays import Ints1d
+from indexing.arrays import Floats1d, Ints1d
 from indexing.product_index import ProductIndex
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.model.train_options import MiningOptions, TrainOptions
+from reranking.model.training_report import OneSidedLabels
 from reranking.pairs.evaluation_category import (
     CategoryMapping,
     SideCategories,
@@ -23,6 +24,7 @@ from reranking.pairs.hold_out import TrainingSides, hold_out_side
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
 from reranking.training.mining import AddedPairs, add_pairs
+from reranking.training.one_sided_labels import complete_both
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class TrainingPairs:
     """It holds the `given` pairs in `groups` product groups, dealt to two sides, and what was `added` to the training
     side.
 
-    The category of a training or validation pair is names[c] for the code c of its left product; `asked` is the
+    `one_sided` says how labels of one kind were completed, before they were dealt; validation pairs that were count by
+    `weights` (p,). The category of a training or validation pair is names[c] for the code c of its left product; `asked` is the
     precision that is asked of each category.
     """
 
@@ -43,6 +46,8 @@ class TrainingPairs:
     names: Sequence[str]
     mapping: CategoryMapping
     asked: AskedPrecision
+    one_sided: tuple[OneSidedLabels, ...] = ()
+    weights: Floats1d | None = None
 
     @classmethod
     def of(
@@ -52,21 +57,25 @@ class TrainingPairs:
 
         Raises InputError for a side of one class only, and for a precision asked of a category that is none.
         """
-        mapping = CategoryMapping.learn(level_3(index.catalog, pairs.left), options.least_pairs)
         groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
-        if valid is None:
-            categories = evaluation_categories(index, pairs, mapping)
-            sides = hold_out_side(pairs, groups, categories, share=options.valid_share, seed=options.seed)
+        first, second = complete_both(index, pairs, valid, options)
+        mapping = CategoryMapping.learn(level_3(index.catalog, first.pairs.left), options.least_pairs)
+        if second is None:
+            categories = evaluation_categories(index, first.pairs, mapping)
+            sides = hold_out_side(first.pairs, groups, categories, share=options.valid_share, seed=options.seed)
         else:
-            sides = TrainingSides(pairs, valid)
+            sides = TrainingSides(first.pairs, second.pairs)
         mining = options.mining if options.boosting.added_rows else MiningOptions()
-        added = add_pairs(index, sides.train, mining, held_out=sides.valid)
+        added = add_pairs(index, sides.train, first.left_to_add(mining), held_out=sides.valid)
         learned, judged = (categories_of_sides(index, part, mapping) for part in (added.pairs, sides.valid))
         codes, names = side_codes(learned.followed_by(judged))
         asked = AskedPrecision(options.target_precision, options.target_precisions, options.assume)
         asked.refuse_unknown(names)
         of_pairs = np.unique(np.concatenate([groups[pairs.left], groups[pairs.right]]))
-        return cls(pairs, len(of_pairs), sides, added, *codes.split(len(added.pairs)), names, mapping, asked)
+        codes_of_sides = codes.split(len(added.pairs))
+        one_sided = tuple(part.labels for part in (first, second) if part is not None and part.labels is not None)
+        weights = (second or first).weights_of(sides.valid.targets)
+        return cls(pairs, len(of_pairs), sides, added, *codes_of_sides, names, mapping, asked, one_sided, weights)
 
     @property
     def train(self) -> LabelledPairs:
@@ -100,6 +109,7 @@ class TrainingPairs:
             added=replace(self.added, pairs=self.train.take(rows), given=given),
             train_codes=self.train_codes.take(rows),
             valid_codes=self.valid_codes.take(judged),
+            weights=None if self.weights is None else self.weights[judged],
         )
 
 

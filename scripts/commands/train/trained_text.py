@@ -62,6 +62,8 @@ def _show_pairs(report: "TrainingReport") -> None:
         f"pairs: {report.rows:,} with {report.positives:,} matches in {report.groups:,} product groups; "
         f"trained on {report.train_rows:,}, validated on {report.valid_rows:,} with {report.valid_positives:,} matches"
     )
+    for labels in report.one_sided:
+        click.echo(labels.told())
     if report.left_out:
         click.echo(f"left out: {report.left_out:,} non-matches between training and validation groups")
     if report.mined or report.inferred:

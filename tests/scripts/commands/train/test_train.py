@@ -61,6 +61,36 @@ def test_of_held_out_groups_it_is_said_that_only_non_matches_share_products(trai
     assert "in both training and validation pairs, of validation in non-matches alone\n" in train().stdout
 
 
+@pytest.mark.parametrize("others", [0, 5])
+def test_matches_with_hardly_a_non_match_are_completed_and_it_is_said(train, sample, tmp_path, others):
+    pairs = pd.read_parquet(sample / "pairs_train.parquet")
+    few = pd.concat([pairs[pairs.target == 1], pairs[pairs.target == 0].head(others)])
+    few.to_parquet(tmp_path / "few.parquet")
+    result = train(pairs=(tmp_path / "few.parquet",))
+    assert result.exit_code == 0
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("labels of one kind:"))
+    (labels,) = load_reranker(tmp_path / "model").report.one_sided
+    assert line == labels.told()
+    assert (labels.matches, labels.non_matches) == (230, others)
+    assert f"mined {labels.mined:,} non-matches among the first 20 neighbours" in line
+    assert line in (tmp_path / "model" / "model_card.md").read_text(encoding="utf-8")
+
+
+def test_labels_of_both_kinds_are_not_completed(train):
+    assert "labels of one kind" not in train().stdout
+
+
+def test_matches_that_no_list_holds_are_refused_in_one_line(heroic, tmp_path):
+    titles = [f"apple crate {n}" for n in range(6)] + [f"pear bundle {n}" for n in range(70, 76)]
+    pd.DataFrame({"id": range(12), "title": titles}).to_parquet(tmp_path / "products.parquet")
+    pd.DataFrame({"left_id": [0, 1], "right_id": [6, 7], "target": [1, 1]}).to_parquet(tmp_path / "pairs.parquet")
+    heroic("build-index", tmp_path / "products.parquet", "--out", tmp_path / "index", "-k", 5)
+    result = heroic("train", tmp_path / "index", tmp_path / "pairs.parquet", "--out", tmp_path / "model", "--mine", "2")
+    assert result.exit_code == 2
+    assert "labels of one kind: 2 matches, and none of them is among the first 2 neighbours" in result.stderr
+    assert not (tmp_path / "model").exists()
+
+
 def test_progress_says_what_was_trained(train):
     assert re.search(r"^boosters trained: \d+ in [\d.]+ s$", train().stderr, re.MULTILINE)
 
