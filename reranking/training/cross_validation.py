@@ -20,15 +20,15 @@ from reranking.pairs.misleading_pairs import unseen_rows
 from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross_folds import open_cross
 from reranking.signals.signals import Learned, prepare_signals
-from reranking.training.mining import add_pairs
-from reranking.training.one_sided_labels import complete
+from reranking.training.mining.add_pairs import add_pairs
+from reranking.training.mining.one_sided_labels import complete
 from reranking.training.training_pairs import categories_of_sides
 
 
 @dataclass(frozen=True)
 class CrossValidation:
     """It holds examples of pairs (p,) and the fold of each side's product group, from 0 to `count` - 1; the category
-    of code c is names[c]. Pairs from row `given` on were added (reranking/training/mining.py): they are trained on,
+    of code c is names[c]. Pairs from row `given` on were added (reranking/training/mining/add_pairs.py): they are trained on,
     never judged. `kept` are the rows, among the pairs that the folds were prepared of, of those that come first."""
 
     examples: Examples

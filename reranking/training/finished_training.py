@@ -23,7 +23,7 @@ from reranking.pairs.misleading_pairs import rank_gap_warning, seen_warning, unp
 from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.training.fit import Fit
-from reranking.training.judging import Judging
+from reranking.training.judging.judges import Judging
 
 STRONGEST = 15  # features whose share of gain is kept
 

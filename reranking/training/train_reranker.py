@@ -15,7 +15,7 @@ from reranking.signals.learned.cross_folds import open_cross
 from reranking.training.examples import TrainingRoom
 from reranking.training.finished_training import FinishedTraining
 from reranking.training.fit import Fit
-from reranking.training.judging import Judges
+from reranking.training.judging.judges import Judges
 from reranking.training.training_pairs import TrainingPairs
 
 

@@ -23,8 +23,8 @@ from reranking.pairs.evaluation_category import (
 from reranking.pairs.hold_out import TrainingSides, hold_out_side
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
-from reranking.training.mining import AddedPairs, add_pairs
-from reranking.training.one_sided_labels import complete_both
+from reranking.training.mining.add_pairs import AddedPairs, add_pairs
+from reranking.training.mining.one_sided_labels import complete_both
 
 
 @dataclass(frozen=True)

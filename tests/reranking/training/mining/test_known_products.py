@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reranking.training.known_products import KnownProducts
+from reranking.training.mining.known_products import KnownProducts
 
 #                                 a  b  a  b  c  a  none
 KNOWN = KnownProducts(

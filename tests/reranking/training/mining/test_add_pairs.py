@@ -11,7 +11,7 @@ from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
 from reranking.model.train_options import MiningOptions
 from reranking.pairs.labelled import LabelledPairs
-from reranking.training.mining import AddedPairs, add_pairs
+from reranking.training.mining.add_pairs import AddedPairs, add_pairs
 
 TITLES = [f"kettle steel kx-{number}" for number in range(10)]
 SOURCES = list("abcdabcdab")

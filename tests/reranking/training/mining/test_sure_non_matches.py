@@ -12,8 +12,8 @@ from indexing.search.neighbours import rank_of
 from reranking.pairs.candidates import candidates_with
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.repeats import pair_keys
-from reranking.training import sure_non_matches
-from reranking.training.sure_non_matches import largest_share, mine_non_matches
+from reranking.training.mining import sure_non_matches
+from reranking.training.mining.sure_non_matches import largest_share, mine_non_matches
 
 NO_KEYS = np.zeros(0, dtype=np.int64)
 

@@ -10,8 +10,8 @@ from indexing.product_index import ProductIndex
 from indexing.search.neighbours import rank_of
 from reranking.pairs.candidates import candidates_with, proposing_views
 from reranking.pairs.labelled import LabelledPairs
-from reranking.training.known_products import KnownProducts
-from reranking.training.look_alikes import are_look_alikes
+from reranking.training.mining.known_products import KnownProducts
+from reranking.training.mining.look_alikes import are_look_alikes
 
 LEAST = 30  # mined non-matches; with fewer, or fewer than there are matches, less sure ones join in
 FEW_DOUBLED = (

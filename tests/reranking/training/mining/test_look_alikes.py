@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reranking.training.look_alikes import are_look_alikes, incidence, is_barcode, share_marks
+from reranking.training.mining.look_alikes import are_look_alikes, incidence, is_barcode, share_marks
 
 
 @pytest.mark.parametrize("digits", ["4006381333931", "036000291452", "96385074", "00012345600012", "9780306406157"])

@@ -13,7 +13,7 @@ from reranking.pairs.candidates import are_candidates
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
 from reranking.pairs.repeats import pair_keys
-from reranking.training.sure_non_matches import MinedPairs, mine_non_matches
+from reranking.training.mining.sure_non_matches import MinedPairs, mine_non_matches
 
 ONE_SIDED = 0.9  # with a larger share of matches labels are of one kind
 NEIGHBOURS = 20  # as many as `heroic candidates` proposes by: with fewer, higher ranks would be seen of matches alone

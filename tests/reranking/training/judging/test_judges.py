@@ -13,7 +13,7 @@ from indexing.encoders.options import EncodingOptions
 from reranking.boosters.boosting import BoostingOptions
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
-from reranking.training.joined_folds import JoinedFolds
+from reranking.training.judging.joined_folds import JoinedFolds
 from reranking.training.train_reranker import train_reranker
 from reranking.training.training_pairs import TrainingPairs
 

@@ -21,7 +21,7 @@ from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
 from reranking.pairs.seen_products import Probabilities, SeenProducts, find_seen
 from reranking.training.fit import Fit
-from reranking.training.joined_folds import FOLDS, JoinedFolds, Refit
+from reranking.training.judging.joined_folds import FOLDS, JoinedFolds, Refit
 from reranking.training.training_pairs import TrainingPairs, categories_of_sides
 
 SEEN_SHARE = 0.1  # of the validation matches, whose products training has seen, above which folds judge

@@ -10,7 +10,7 @@ from indexing.arrays import Bools1d, Ints1d
 from indexing.product_index import ProductIndex
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
-from reranking.training.look_alikes import share_marks
+from reranking.training.mining.look_alikes import share_marks
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Decisions are judged on the pairs that tell what they will hold."""
