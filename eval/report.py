@@ -148,7 +148,7 @@ def evaluate(
         near=nearest_threshold(pairs.scores, found.thresholds[codes]),
         suspects=find_suspects(pairs, codes, (found.groups.left, found.groups.right)),
         reliability=measure_reliability(pairs.probabilities, pairs.targets),
-        slices=measure_slices(pairs, codes, found.called, context, level=level),
+        slices=measure_slices(pairs, codes, found.called, context, level=level, train=others.train),
         ceiling=None if context.index is None else find_ceiling(context.index, pairs, codes, found.called, len(names)),
         mix=None if others.mix is None else value_under(others.mix, names, found.values, context),
         leakage=None if others.train is None else find_leakage(others.train, pairs, codes, level=level),

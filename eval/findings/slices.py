@@ -7,12 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from eval.findings.seen import products_seen
 from eval.inputs.context import Context
 from eval.inputs.joining import JudgedPairs
 from eval.metrics.curves import rank_pairs
 from eval.metrics.precision_auc import CategoryValues, measure
 from indexing.arrays import Bools1d, Ints1d, Objects1d
 from indexing.catalog.catalog import Catalog
+from reranking.pairs.pair_files import IdPairs
 
 SHORT_TITLE = 25  # characters
 
@@ -34,14 +36,23 @@ class Slice:
 
 
 def measure_slices(
-    pairs: JudgedPairs, codes: Ints1d, called: Bools1d, context: Context, *, level: float
+    pairs: JudgedPairs,
+    codes: Ints1d,
+    called: Bools1d,
+    context: Context,
+    *,
+    level: float,
+    train: IdPairs | None = None,
 ) -> tuple[Slice, ...]:
-    """Measure all slices that have pairs, those of the lowest `weighted` first; none without a catalogue."""
+    """Measure all slices that have pairs, those of the lowest `weighted` first; none without a catalogue. With training pairs
+    (`train`) and an index, one kind is what training has seen."""
     if context.catalog is None:
         return ()
+    seen = None if train is None else products_seen(train, pairs, context)
+    every = [*_kinds(pairs, context.catalog), *([] if seen is None else [("products seen", seen)])]
     found = [
         _measure(by, str(name), np.flatnonzero(kinds == name), pairs, codes, called, level)
-        for by, kinds in _kinds(pairs, context.catalog)
+        for by, kinds in every
         if len(set(kinds)) > 1  # a part that is everything tells nothing
         for name in dict.fromkeys(kinds)
     ]
