@@ -97,11 +97,12 @@ class Validation:
 @dataclass(frozen=True)
 class PriorShift:
     """A shift holds, by category, the shares of matches that probabilities were calibrated at and those that they move to;
-    `thresholds` are chosen at the latter."""
+    `thresholds` are chosen at the latter, those of `assumed` categories by the best guess."""
 
     before: Mapping[str, float]
     after: Mapping[str, float]
     thresholds: Thresholds
+    assumed: tuple[str, ...] = ()
 
     def probabilities(self, probabilities: Floats1d, categories: pa.Array) -> Floats1d:
         """Return the probabilities (p,) of pairs in these categories, moved."""
@@ -115,7 +116,8 @@ class PriorShift:
 def shift_to(shares: Mapping[str, float], validation: Validation, asked: AskedPrecision, *, seed: int) -> PriorShift:
     """Return the shift to these shares of the categories that were scored."""
     before = {name: validation.shares.get(name, validation.share) for name in shares}
-    return PriorShift(before, dict(shares), validation.decide_at(shares, asked, seed=seed).thresholds)
+    decided = validation.decide_at(shares, asked, seed=seed)
+    return PriorShift(before, dict(shares), decided.thresholds, decided.report.assumed)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ def promise_warnings(
     `ask` is the file of pairs to label, where the user named one."""
     return [
         *share_warnings(scored.choice),
+        *assumed_warnings(scored, model, thresholds),
         *kind_warnings(scored.kinds, ask),
         *expectation_warnings(scored, model, thresholds),
     ]
@@ -42,6 +43,21 @@ def share_warnings(choice: PriorChoice) -> list[str]:
             "many pairs are called, so scores are not spread as in validation; label some of these pairs and train with them"
         )
     return said
+
+
+def assumed_warnings(scored: Scored, model: XgboostReranker, thresholds: AskedThresholds | None) -> list[str]:
+    """Warn of categories with calls whose threshold is the best guess, and not the user's own."""
+    own = () if thresholds is None else thresholds.by_category
+    every = thresholds is not None and thresholds.default is not None
+    called = [name for name, calls in scored.calls.items() if calls.pairs]
+    names = [name for name in scored.choice.assumed(model) if name in called and name not in own and not every]
+    if not names:
+        return []
+    calls = sum(scored.calls[name].pairs for name in names)
+    return [
+        f"precision not assured in {', '.join(names)}: by --assume the best guess decides {calls:,} calls there, of too few "
+        "labelled pairs to be sure; label more of them and train again"
+    ]
 
 
 def expectation_warnings(scored: Scored, model: XgboostReranker, thresholds: AskedThresholds | None) -> list[str]:

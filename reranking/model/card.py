@@ -36,10 +36,12 @@ def render_card(model: "XgboostReranker") -> str:
 def weak_categories(model: "XgboostReranker") -> dict[str, list[str]]:
     """Return the categories that should not be trusted as the others are, each with why."""
     held = model.report.held
+    assumed = () if model.report.decisions is None else model.report.decisions.assumed
     weak: dict[str, list[str]] = {}
     for row in model.report.categories:
         name = row.category
-        why = [*_weak_ranking(row), *_weak_decisions(model.thresholds.get(name), held.get(name))]
+        guess = ["its threshold is a best guess"] if name in assumed else []
+        why = [*_weak_ranking(row), *guess, *_weak_decisions(model.thresholds.get(name), held.get(name))]
         if why:
             weak[name] = why
     return weak
@@ -63,6 +65,12 @@ def _data(model: "XgboostReranker") -> str:
     lines += [labels.told() for labels in report.one_sided]
     if report.left_out:
         lines.append(f"left out: {report.left_out:,} non-matches between training and validation groups")
+    if report.judged_by.seen is not None:
+        lines.append(f"training has matches of the products of {report.judged_by.seen:.1%} of the validation matches")
+    if report.judged_by.training:
+        lines.append(
+            f"thresholds and probabilities were chosen on {report.judged_by.training:,} training pairs too, scored out of fold"
+        )
     if report.shared_products:
         lines.append(f"{report.shared_products:,} products are in both training and validation pairs")
     lines.append(f"index {report.index}: views {', '.join(needs.views)}, {needs.k} neighbours of each product")

@@ -33,6 +33,12 @@ class PriorChoice:
         usual, share = model.validation.shares, model.validation.share
         return {name: (usual.get(name, share), found) for name, found in self.estimate.by_category.items()}
 
+    def assumed(self, model: XgboostReranker) -> tuple[str, ...]:
+        """Return the categories that the best guess decides, since nothing was sure enough."""
+        if self.shift is not None:
+            return self.shift.assumed
+        return () if model.report.decisions is None else model.report.decisions.assumed
+
     def probabilities(self, model: XgboostReranker, scores: Floats1d, categories: pa.Array) -> Floats1d:
         """Return the probabilities (p,) float32 of scores in these evaluation categories."""
         calibrated = model.probabilities(scores, categories)

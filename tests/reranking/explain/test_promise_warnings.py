@@ -4,12 +4,16 @@ import pytest
 
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.prior import ShareEstimate
-from reranking.decisions.prior_shift import AskedPrior
+from reranking.decisions.prior_shift import AskedPrior, PriorShift
+from reranking.decisions.thresholds import AskedThresholds, Thresholds
 from reranking.explain.promise_warnings import promise_warnings
 from reranking.model.prior_choice import PriorChoice
 from reranking.model.scores_writer import Calls, Scored
 
-MODEL = SimpleNamespace(asked=AskedPrecision(0.75))
+MODEL = SimpleNamespace(asked=AskedPrecision(0.75), report=SimpleNamespace(decisions=None))
+ASSUMING = SimpleNamespace(
+    asked=AskedPrecision(0.75, assume=True), report=SimpleNamespace(decisions=SimpleNamespace(assumed=("a", "b")))
+)
 
 
 @pytest.fixture
@@ -42,3 +46,26 @@ def test_a_warning_is_one_line_with_what_to_do(warned):
     said = [*warned({"a": (100, 60.0)}, agree=False), *warned({"few": (19, 1.0)})]
     assert len(said) == 3
     assert [line for line in said if "\n" in line or "train with them" not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "named"),
+    [
+        (None, "a"),
+        (AskedThresholds({"a": 0.5}), None),
+        (AskedThresholds({"b": 0.5}), "a"),
+        (AskedThresholds({}, 0.5), None),
+    ],
+)
+def test_calls_by_the_best_guess_are_warned_of_unless_the_user_decided(thresholds, named):
+    calls = {"a": Calls(100, 90.0), "b": Calls(), "c": Calls(100, 90.0)}
+    said = promise_warnings(Scored(PriorChoice(AskedPrior()), calls=calls), ASSUMING, thresholds)
+    heads = [] if named is None else [f"precision not assured in {named}: by --assume the best guess decides 100 calls"]
+    assert [line.partition(" there")[0] for line in said] == heads
+
+
+def test_moved_thresholds_say_themselves_which_are_assumed():
+    shift = PriorShift({}, {}, Thresholds({}, 0.5, 0.5), assumed=("c",))
+    calls = {"a": Calls(100, 90.0), "c": Calls(100, 90.0)}
+    said = promise_warnings(Scored(PriorChoice(AskedPrior(), shift=shift), calls=calls), ASSUMING)
+    assert [line.partition(":")[0] for line in said] == ["precision not assured in c"]

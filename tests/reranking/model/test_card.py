@@ -10,6 +10,7 @@ from reranking.decisions.validation import RankedCategory
 from reranking.model.card import render_card, weak_categories
 from reranking.model.folder import load_reranker, save_reranker
 from reranking.model.index_needs import EncoderNeeds
+from reranking.model.training_report import JudgedBy
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,19 @@ def test_weak_categories_are_named_with_why(ranked):
         "never": ["nothing is called a match"],
         "missed": ["held precision 0.700 where 0.75 was asked"],
     }
+
+
+def test_a_best_guess_is_named_as_one(ranked):
+    told = ranked(good=(100, 0.9, 0.8, 0.4), guessed=(100, 0.9, 0.8, 0.4))
+    report = replace(told.report, decisions=replace(told.report.decisions, assumed=("guessed",)))
+    assert weak_categories(replace(told, report=report)) == {"guessed": ["its threshold is a best guess"]}
+
+
+def test_it_says_what_training_has_seen_and_which_pairs_judged(model):
+    by = JudgedBy(seen=0.25, training=1234)
+    card = render_card(replace(model, report=replace(model.report, judged_by=by)))
+    assert "- training has matches of the products of 25.0% of the validation matches\n" in card
+    assert "- thresholds and probabilities were chosen on 1,234 training pairs too, scored out of fold\n" in card
 
 
 def test_without_weak_categories_none_are_known(ranked):
