@@ -1,7 +1,8 @@
 """Boosters tell scored pairs from judged ones: their odds say how much likelier pairs that look so are among the scored ones.
 
 That a classifier of two samples tells how far they differ is from Lopez-Paz and Oquab, "Revisiting classifier two-sample tests",
-ICLR 2017; here each pair is read by boosters that saw no pair of its left product, or of its product group.
+ICLR 2017. Here each pair is read by boosters that saw no pair which shared products tie to it, however far: what many offers of one
+product have alike, such as a price, would else make all of its calls a kind.
 """
 
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class Odds:
 def kind_odds(judged: PairSample, met: PairSample, weights: Floats1d, *, seed: int) -> Odds:
     """Learn to tell pairs met (m,) from judged ones (n,) of these weights; both sides weigh the same together."""
     random = np.random.default_rng(seed)
-    folds = np.concatenate([_folds(judged.left, random), _folds(met.left, random)])
+    folds = np.concatenate([_folds(pairs.tied(), random) for pairs in (judged, met)])
     worth = min(float(weights.sum() ** 2 / (weights**2).sum()), float(len(met)))
     weighed = np.concatenate([weights * worth / weights.sum(), np.full(len(met), worth / len(met))])
     features = np.concatenate([judged.features, met.features])
@@ -54,7 +55,6 @@ def kind_odds(judged: PairSample, met: PairSample, weights: Floats1d, *, seed: i
     return Odds(odds[: len(judged)], odds[len(judged) :], tuple(members))
 
 
-def _folds(groups: Ints1d, random: np.random.Generator) -> Ints1d:
-    """Return the fold (n,) of each pair; pairs of one group are in one."""
-    _, places = np.unique(groups, return_inverse=True)
-    return deal_at_random(int(places.max()) + 1, count=FOLDS, random=random)[places]
+def _folds(tied: Ints1d, random: np.random.Generator) -> Ints1d:
+    """Return the fold (n,) of each pair; pairs of one number are in one."""
+    return deal_at_random(int(tied.max()) + 1, count=FOLDS, random=random)[tied]

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
+from reranking.pairs.product_groups import product_groups
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,13 @@ class PairSample:
     def of_category(self, name: str) -> Bools1d:
         """Say which pairs (n,) are of this evaluation category."""
         return _equals(self.categories, name)
+
+    def tied(self) -> Ints1d:
+        """Return a number (n,), from 0 without gaps, that is the same for pairs which shared products tie together, however far."""
+        products, places = np.unique(np.concatenate([self.left, self.right]), return_inverse=True)
+        left, right = places[: len(self)], places[len(self) :]
+        _, numbers = np.unique(product_groups(left, right, None, len(products), by="pairs")[left], return_inverse=True)
+        return np.asarray(numbers, dtype=np.int64)
 
     def source_pairs(self) -> pa.Array:
         """Return the two sources (n,) as one text, in alphabetical order, so that sides do not count; unknown ones are empty."""

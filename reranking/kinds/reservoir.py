@@ -22,11 +22,10 @@ class Reservoir:
 
     def add(self, left: Ints1d, right: Ints1d, features: Floats2d, scores: Floats1d, categories: pa.Array) -> None:
         """Offer pairs (p,) of positions with features (p, f) float32, scores and evaluation categories."""
-        rows = np.flatnonzero(np.asarray(scores, dtype=np.float64) >= self._floor)
-        keys = self._random.random(len(rows))
-        if len(self._keys) == self._most:
-            better = keys < self._keys.max()
-            rows, keys = rows[better], keys[better]
+        rows, before = np.flatnonzero(np.asarray(scores, dtype=np.float64) >= self._floor), len(self._keys)
+        keys = np.concatenate([self._keys, self._random.random(len(rows))])
+        kept = np.sort(np.argsort(keys, kind="stable")[: self._most])
+        rows = rows[kept[kept >= before] - before]
         offered = PairSample(
             features[rows],
             scores[rows],
@@ -36,10 +35,9 @@ class Reservoir:
             left[rows],
             right[rows],
         )
-        every = offered if self._drawn is None else self._drawn.followed_by(offered)
-        keys = np.concatenate([self._keys, keys])
-        kept = np.sort(np.argsort(keys, kind="stable")[: self._most])
-        self._keys, self._drawn = keys[kept], every.take(kept)
+        held = None if self._drawn is None else self._drawn.take(kept[kept < before])
+        self._drawn = offered if held is None else held.followed_by(offered)
+        self._keys = keys[kept]
 
     @property
     def sample(self) -> PairSample:

@@ -91,8 +91,8 @@ class _Shares:
         unlike, calls = self.unlike[rows].astype(np.float64), int(rows.sum())
         if not calls:
             return UnlikeShare(margin, name, 0, 0.0, 0.0)
-        part = self.met.take(rows)
-        variance = surprise(part.scores, unlike, part.left, part.right, MOST_UNLIKE)[-1]
+        scores, left, right = self.met.scores[rows], self.met.left[rows], self.met.right[rows]
+        variance = surprise(scores, unlike, left, right, MOST_UNLIKE)[-1]
         worth = calls * min(calls * MOST_UNLIKE * (1 - MOST_UNLIKE) / variance, 1.0)
         share = float(unlike.mean())
         least = float(betaincinv(share * worth + 0.5, (1 - share) * worth + 0.5, DOUBT)) if share else 0.0

@@ -95,7 +95,9 @@ def scoring_needs(index: ProductIndex, pairs: Path, model: XgboostReranker) -> s
     products = len(index.catalog) * PRODUCT_BYTES
     lists = sum(index.neighbours(view).positions.shape[1] * 12 for view in model.needs.views) * len(index.catalog)
     block = BLOCK_PAIRS * len(model.feature_names) * 4 * 2
-    kept = MOST_PAIRS * len(model.feature_names) * 4 * 4  # the reservoir, as it grows, and what its kind is told from
+    kept = (
+        MOST_PAIRS * len(model.feature_names) * 4 * 10
+    )  # drawn pairs, and what is made of them while their kind is told
     memory = OWN_BYTES + products + lists + block + kept
     rows = open_table(pairs).rows
     disk = "" if rows is None else f" and {human(rows * DISK_A_PAIR)} of disk"

@@ -94,3 +94,17 @@ def test_the_same_pairs_and_seed_find_the_same(made_pairs):
     one, other = found(judged, met), found(judged, met)
     np.testing.assert_array_equal(one.unlike, other.unlike)
     assert (one.withdrawn, one.told_by) == (other.withdrawn, other.told_by)
+
+
+def test_prices_that_tell_products_apart_make_no_kind(made_pairs):
+    """Calls among all offers of a product share what only that product has; read by boosters that saw others of them, all would be
+    unlike."""
+    offers = np.array([(one, other) for one in range(12) for other in range(one)])
+    judged, met = made_pairs(660, seed=0, size=66), made_pairs(660, seed=1, size=66)
+    for pairs, seed in ((judged, 2), (met, 3)):
+        product, (left, right) = np.arange(660) // 66, offers[np.arange(660) % 66].T
+        pairs.features[:, 5:10] = np.random.default_rng(seed).normal(size=(10, 5))[product]
+        pairs.left[:], pairs.right[:] = 12 * product + left, 12 * product + right
+    same = found(judged, met)
+    assert same.withdrawn == ()
+    assert same.all.share < 0.3
