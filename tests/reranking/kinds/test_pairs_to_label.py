@@ -4,10 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from indexing.storage.tables import open_table
 from reranking.decisions.thresholds import Thresholds
 from reranking.kinds.judged_sample import JudgedSample
 from reranking.kinds.kind_check import check_kinds
-from reranking.kinds.pairs_to_label import choose_pairs
+from reranking.kinds.pairs_to_label import choose_pairs, write_pairs
 
 NAMES = tuple("abcdefghij")
 
@@ -69,3 +70,14 @@ def test_where_nothing_is_called_the_nearest_are_asked_for(check):
     assert len(asked.rows) == 50
     assert set(asked.why) == {"no call, but near the threshold"}
     assert kinds.sample.scores[asked.rows].min() > 0.9
+
+
+@pytest.mark.parametrize("name", ["ask.csv", "ask.parquet"])
+def test_of_no_pairs_at_all_none_are_asked_for(made_pairs, catalog_of_offers, tmp_path, name):
+    nothing = made_pairs(100, seed=0).take(np.zeros(0, dtype=np.int64))
+    kinds = check_kinds(None, nothing, Thresholds({}, np.inf, np.inf), {}, seed=0)
+    assert kinds.untold == "kept"
+    write_pairs(choose_pairs(kinds, np.zeros(0)), kinds, np.zeros(0), catalog_of_offers("t"), tmp_path / name)
+    table = open_table(tmp_path / name)
+    assert table.names[-1] == "target"
+    assert table.rows in (0, None)
