@@ -11,6 +11,7 @@ import pyarrow as pa
 from indexing.arrays import Floats1d, Ints1d
 from indexing.product_index import ProductIndex
 from reranking.model.train_options import MiningOptions
+from reranking.pairs.candidates import proposing_views
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
 from reranking.pairs.repeats import pair_keys
@@ -84,7 +85,7 @@ def _mined(index: ProductIndex, groups: Ints1d, negatives: int) -> Ints1d:
     """Return the keys of products of two known groups of which one is among the other's first neighbours."""
     found = [_none()]
     known = np.flatnonzero(groups >= 0)
-    for view in dict.fromkeys([index.main_view, *(["lexical"] if "lexical" in index.views else [])]):
+    for view in proposing_views(index):
         positions = index.neighbours(view).positions
         for start in range(0, len(known), BLOCK_PRODUCTS):
             own = known[start : start + BLOCK_PRODUCTS]

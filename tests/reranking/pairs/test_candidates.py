@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -13,7 +14,7 @@ from indexing.build.build_index import build_index
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.pairs import candidates
-from reranking.pairs.candidates import write_candidates
+from reranking.pairs.candidates import are_candidates, candidates_with, write_candidates
 
 WORDS = ["red", "blue", "phone", "case", "cable", "5m", "1m", "usb"]
 SOURCES = ["a", "b", "b", "c"]
@@ -63,6 +64,22 @@ def test_they_are_the_neighbours_of_both_views_each_pair_once(numbered, tmp_path
     proposed = pairs_of(propose(numbered, tmp_path, k=k))
     assert {frozenset(pair) for pair in proposed} == slow_pairs(numbered, k)
     assert len(proposed) == len(slow_pairs(numbered, k))
+
+
+@pytest.mark.parametrize("block", [7, 10_000])
+@pytest.mark.parametrize("k", [1, 4])
+def test_those_with_a_wanted_product_are_found_by_key(numbered, monkeypatch, k, block):
+    monkeypatch.setattr(candidates, "BLOCK_PRODUCTS", block)
+    wanted = np.zeros(30, dtype=bool)
+    wanted[[3, 17, 29]] = True
+    places = {product: place for place, product in enumerate(numbered.catalog.ids.to_pylist())}
+    pairs = [sorted(places[one] for one in pair) for pair in slow_pairs(numbered, k)]
+    expected = sorted(one * 30 + other for one, other in pairs if wanted[one] or wanted[other])
+    assert candidates_with(numbered, wanted, k).tolist() == expected
+    every = [(left, right) for left in range(30) for right in range(30) if left != right]
+    left, right = (np.array(side) for side in zip(*every, strict=True))
+    found = are_candidates(numbered, left, right, k)
+    assert found.tolist() == [sorted(pair) in pairs for pair in every]
 
 
 def test_the_sample_is_proposed_by_the_fused_and_the_lexical_view(sample_index, tmp_path):
