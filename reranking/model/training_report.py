@@ -80,7 +80,7 @@ class OneSidedLabels:
         """Tell in one line what was mined, how sure that is, and what validation makes of it."""
         out = f" ({self.left_out:,} left out: no candidates)" if self.left_out else ""
         why = (
-            "the source of one offers another match of the other"
+            "the source of one already has a match of the other"
             if self.by_source
             else "both have known matches elsewhere"
         )
@@ -89,7 +89,7 @@ class OneSidedLabels:
             f"labels of one kind: {self.matches:,} matches{out}, {self.non_matches:,} non-matches; mined {self.mined:,} "
             f"non-matches among the first {self.neighbours} neighbours (sure: {why}{less}), of which at most about "
             f"{self.may_match:.1%} may be matches; validation weighs them so that {self.share:.3f} are matches, as among "
-            "candidates"
+            "candidates of labelled products"
         )
 
     def warning(self) -> list[str]:

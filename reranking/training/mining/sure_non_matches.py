@@ -75,11 +75,18 @@ def mine_non_matches(index: ProductIndex, pairs: LabelledPairs, k: int, barred: 
     chosen = np.flatnonzero(sure | less)
     if not chosen.size:
         raise _nothing(pairs, f"none of their first {k} neighbours is surely no match")
-    doubt = largest_share(nearness, pool.nearness[chosen])
-    if pool.apart[chosen].all():
-        doubt = min(doubt, known.doubled * len(pairs) / len(chosen))
+    doubt = _may_match(pool, sure, less, nearness) / len(chosen)
     by_source = bool(pool.apart.any())
     return MinedPairs(pool.left[chosen], pool.right[chosen], less[chosen], float(same.mean()), doubt, by_source)
+
+
+def _may_match(pool: _Pool, sure: Bools1d, less: Bools1d, nearness: Floats1d) -> float:
+    """Return how many of the mined pairs may be matches at most; of those that are less sure as large a part was left out as
+    of the known matches is too near."""
+    count = largest_share(nearness, pool.nearness[sure]) * sure.sum() if sure.any() else 0.0
+    if less.any():
+        count += largest_share(nearness, pool.nearness[~sure]) * (~sure).sum() * SPIES
+    return float(min(count, (sure | less).sum()))
 
 
 def _nothing(pairs: LabelledPairs, why: str) -> InputError:
