@@ -20,6 +20,7 @@ def promise_warnings(
     `ask` is the file of pairs to label, where the user named one."""
     return [
         *share_warnings(scored.choice),
+        *[line for labels in model.report.one_sided[-1:] for line in labels.of_uncovered()],
         *assumed_warnings(scored, model, thresholds),
         *kind_warnings(scored.kinds, ask),
         *expectation_warnings(scored, model, thresholds),

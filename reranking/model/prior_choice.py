@@ -16,11 +16,16 @@ from reranking.model.reranker import XgboostReranker
 @dataclass(frozen=True)
 class PriorChoice:
     """The share of matches as it was asked for; the `estimate` of it, None for a model that keeps no validation pairs of both kinds; and the
-    `shift` of probabilities and thresholds, None where they stay the model's."""
+    `shift` of probabilities and thresholds, None where they stay the model's.
+
+    `withheld`: a larger share is surely there, but the model learned from labels of one kind, which do not tell what other pairs
+    than the candidates of labelled products are like: they would be taken for matches.
+    """
 
     asked: AskedPrior
     estimate: ShareEstimate | None = None
     shift: PriorShift | None = None
+    withheld: bool = False
 
     def thresholds(self, model: XgboostReranker) -> Thresholds:
         """Return the thresholds that decide."""
@@ -63,10 +68,11 @@ def choose_prior(model: XgboostReranker, asked: AskedPrior, scored: ShareCounts)
         return PriorChoice(asked)
     reference = validation.reference(model.calibration)
     estimate = None if reference is None else estimate_share(scored, reference)
-    shares = None
+    shares, withheld = None, False
     if asked.kind == "told":
         shares = asked.told(scored, validation)
     elif asked.kind == "estimate" and estimate is not None and estimate.sure:
-        shares = dict(estimate.by_category)
+        withheld = bool(model.report.one_sided) and estimate.found > estimate.expected
+        shares = None if withheld else dict(estimate.by_category)
     shift = None if shares is None else shift_to(shares, validation, model.asked, seed=seed)
-    return PriorChoice(asked, estimate, shift)
+    return PriorChoice(asked, estimate, shift, withheld)

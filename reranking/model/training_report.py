@@ -9,6 +9,8 @@ from reranking.decisions.thresholds import DecisionsReport, HeldPrecision
 from reranking.decisions.validation import Interval, RankedCategory
 from reranking.model.train_options import TrainOptions
 
+MOSTLY_COVERED = 0.5  # of the products have a labelled match: then less than a quarter of pairs are of two others
+
 
 @dataclass(frozen=True)
 class FamilyImportance:
@@ -63,7 +65,8 @@ class OneSidedLabels:
     these are `less_sure`.
 
     `by_source` says that sources told them from matches, `share` is that of known matches among the candidates of
-    labelled products, and `may_match` the largest share of the mined pairs that may be matches after all.
+    labelled products, and `may_match` the largest share of the mined pairs that may be matches after all. `covered` is the
+    share of the index's products that have a labelled match.
     """
 
     matches: int
@@ -75,6 +78,7 @@ class OneSidedLabels:
     by_source: bool
     share: float
     may_match: float
+    covered: float
 
     def told(self) -> str:
         """Tell in one line what was mined, how sure that is, and what validation makes of it."""
@@ -92,8 +96,21 @@ class OneSidedLabels:
             "candidates of labelled products"
         )
 
-    def warning(self) -> list[str]:
-        """Return a line for the user where mined non-matches are less sure, else none."""
+    def warnings(self) -> list[str]:
+        """Return a line for the user where mined non-matches are less sure, and one where few products are labelled."""
+        return [*self._of_less_sure(), *self.of_uncovered()]
+
+    def of_uncovered(self) -> list[str]:
+        """Return a line where many products have no labelled match: of pairs of two such products labels say nothing."""
+        if self.covered >= MOSTLY_COVERED:
+            return []
+        return [
+            f"precision not assured for pairs of products without a labelled match: only {self.covered:.0%} of the products have "
+            "one, and labels of one kind say nothing of pairs of two others. Label some such candidates as matches and "
+            "non-matches, and give them as --valid"
+        ]
+
+    def _of_less_sure(self) -> list[str]:
         if not self.less_sure:
             return []
         return [

@@ -115,7 +115,7 @@ class FinishedTraining:
             *seen_warning(self.index, fit.data.given),
             *gap,
             *self._validation_warnings(view),
-            *(line for labels in fit.data.one_sided for line in labels.warning()),
+            *(line for labels in fit.data.one_sided for line in labels.warnings()),
             *self.judgement.unsure_warnings(),
         )
 

@@ -38,6 +38,11 @@ def _share_lines(choice: "PriorChoice") -> list[str]:
         said += f" ({found.black_box:.3f} by how many are called)"
     if choice.shift is None and choice.asked.kind == "model":
         return [f"{said}; probabilities and thresholds are the model's, as asked"]
+    if choice.withheld:
+        return [
+            f"{said}; probabilities and thresholds stay the model's: labels of one kind do not tell what pairs other than the "
+            "candidates of labelled products are like; label some of these, or tell their share (--prior)"
+        ]
     if choice.shift is None:
         return [f"{said}: no difference that is sure, probabilities and thresholds are the model's"]
     where = "it" if choice.asked.kind == "estimate" else "what --prior says"

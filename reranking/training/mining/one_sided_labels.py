@@ -67,7 +67,8 @@ def complete(
     foreign |= _matched(pairs, n) & ~_matched(drawn, n)
     mined = mine_non_matches(index, drawn, k, barred, foreign)
     kept = np.flatnonzero((pairs.targets == 0) | are_candidates(index, pairs.left, pairs.right, k))
-    return CompletedPairs(_joined(pairs.take(kept), mined), kept, _labels(pairs, mined, k, len(pairs) - len(kept)))
+    labels = _labels(pairs, mined, k, left_out=len(pairs) - len(kept), covered=float(_matched(pairs, n).mean()))
+    return CompletedPairs(_joined(pairs.take(kept), mined), kept, labels)
 
 
 def complete_both(
@@ -109,7 +110,7 @@ def _joined(pairs: LabelledPairs, mined: MinedPairs) -> LabelledPairs:
     )
 
 
-def _labels(pairs: LabelledPairs, mined: MinedPairs, k: int, left_out: int) -> OneSidedLabels:
+def _labels(pairs: LabelledPairs, mined: MinedPairs, k: int, *, left_out: int, covered: float) -> OneSidedLabels:
     matches = int(pairs.targets.sum())
     return OneSidedLabels(
         matches=matches,
@@ -121,4 +122,5 @@ def _labels(pairs: LabelledPairs, mined: MinedPairs, k: int, left_out: int) -> O
         by_source=mined.by_source,
         share=mined.share,
         may_match=mined.may_match,
+        covered=covered,
     )

@@ -9,10 +9,13 @@ from reranking.decisions.thresholds import AskedThresholds, Thresholds
 from reranking.explain.promise_warnings import promise_warnings
 from reranking.model.prior_choice import PriorChoice
 from reranking.model.scores_writer import Calls, Scored
+from reranking.model.training_report import OneSidedLabels
 
-MODEL = SimpleNamespace(asked=AskedPrecision(0.75), report=SimpleNamespace(decisions=None))
+ASKED = AskedPrecision(0.75)
+MODEL = SimpleNamespace(asked=AskedPrecision(0.75), report=SimpleNamespace(decisions=None, one_sided=()))
 ASSUMING = SimpleNamespace(
-    asked=AskedPrecision(0.75, assume=True), report=SimpleNamespace(decisions=SimpleNamespace(assumed=("a", "b")))
+    asked=AskedPrecision(0.75, assume=True),
+    report=SimpleNamespace(decisions=SimpleNamespace(assumed=("a", "b")), one_sided=()),
 )
 
 
@@ -69,3 +72,17 @@ def test_moved_thresholds_say_themselves_which_are_assumed():
     calls = {"a": Calls(100, 90.0), "c": Calls(100, 90.0)}
     said = promise_warnings(Scored(PriorChoice(AskedPrior(), shift=shift), calls=calls), ASSUMING)
     assert [line.partition(":")[0] for line in said] == ["precision not assured in c"]
+
+
+@pytest.mark.parametrize(("covered", "warned"), [(0.3, True), (0.5, False)])
+def test_labels_of_one_kind_promise_little_of_products_without_a_match(covered, warned):
+    counts = {"matches": 100, "non_matches": 0, "left_out": 0, "mined": 900, "less_sure": 0, "neighbours": 20}
+    labels = OneSidedLabels(**counts, by_source=True, share=0.1, may_match=0.01, covered=covered)
+    report = SimpleNamespace(decisions=None, one_sided=(labels,))
+    said = promise_warnings(
+        Scored(PriorChoice(AskedPrior()), calls={"a": Calls(100, 90.0)}), SimpleNamespace(asked=ASKED, report=report)
+    )
+    assert [line.partition(":")[0] for line in said] == (
+        ["precision not assured for pairs of products without a labelled match"] if warned else []
+    )
+    assert labels.warnings() == said

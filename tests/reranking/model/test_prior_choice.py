@@ -36,7 +36,7 @@ def model(request):
     calibration = made.calibrated.calibration
     return SimpleNamespace(
         validation=Validation(pairs, ("rest",)),
-        report=SimpleNamespace(options=SimpleNamespace(seed=0)),
+        report=SimpleNamespace(options=SimpleNamespace(seed=0), one_sided=(), decisions=None),
         calibration=calibration,
         decisions=made.decided.thresholds,
         asked=ASKED,
@@ -75,3 +75,16 @@ def test_the_models_own_thresholds_hold_half_of_it_and_are_warned_about(model, s
     rows, said = decide(model, scored, "model")
     assert scored[1][rows].mean() < 0.5
     assert "--prior model leaves its thresholds" in promise_warnings(said, model)[0]
+
+
+@pytest.mark.parametrize(("share", "moves"), [(MET, True), (0.7, False)])
+def test_labels_of_one_kind_are_moved_to_fewer_matches_never_to_more(model, share, moves):
+    """Pairs that they say nothing of look like many matches: to lower thresholds for these would call them."""
+    report = SimpleNamespace(options=SimpleNamespace(seed=0), one_sided=("labels",), decisions=None)
+    one_sided = SimpleNamespace(**{**vars(model), "report": report})
+    _, said = decide(one_sided, drawn(20_000, share, seed=1), "estimate")
+    assert said.choice.estimate.sure
+    assert (said.choice.shift is not None, said.choice.withheld) == (moves, not moves)
+    _, plain = decide(model, drawn(20_000, share, seed=1), "estimate")
+    assert plain.choice.shift is not None
+    assert not plain.choice.withheld

@@ -18,6 +18,8 @@ from reranking.model.prior_choice import PriorChoice
 from reranking.model.scores_writer import Calls, Scored
 from scripts.commands.promise_text import show_promise
 
+UNMARKED = SimpleNamespace(decisions=None, one_sided=())
+
 
 @pytest.fixture
 def score(heroic, sample, sample_index, sample_model, tmp_path):
@@ -178,7 +180,9 @@ class TestThePromise:
             estimate = estimate or ShareEstimate(0.3, 0.1, 0.02, 0.1, {"a": 0.1}, sure=sure, agree=True)
             choice = PriorChoice(AskedPrior(kind), estimate)
             scored = Scored(choice, calls={name: Calls(*own) for name, own in calls.items()})
-            show_promise(scored, SimpleNamespace(asked=AskedPrecision(asked, {"strict": 0.9})), thresholds)
+            show_promise(
+                scored, SimpleNamespace(asked=AskedPrecision(asked, {"strict": 0.9}), report=UNMARKED), thresholds
+            )
             return capsys.readouterr()
 
         return show
