@@ -165,11 +165,11 @@ class AskedPrior:
             )
         rest = [name for name in sizes if name not in named]
         if self.share is not None and rest:
-            usual |= _alike({name: usual[name] for name in rest}, sizes, self.share)
+            usual |= moved_alike({name: usual[name] for name in rest}, sizes, self.share)
         return {name: named.get(name, usual[name]) for name in sizes}
 
 
-def _alike(usual: Mapping[str, float], sizes: Mapping[str, float], share: float) -> dict[str, float]:
+def moved_alike(usual: Mapping[str, float], sizes: Mapping[str, float], share: float) -> dict[str, float]:
     """Return shares whose odds are the usual ones times one number, and whose mean over pairs is `share`."""
     odds = logit(np.clip(list(usual.values()), LEAST_SHARE, 1 - LEAST_SHARE))
     weights = np.array([sizes[name] for name in usual])

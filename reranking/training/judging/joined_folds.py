@@ -12,7 +12,7 @@ import numpy as np
 from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
-from reranking.decisions.prior_shift import Validation
+from reranking.decisions.prior_shift import Validation, moved_alike
 from reranking.decisions.validation import ValidationPairs
 from reranking.pairs.evaluation_category import SideCodes
 from reranking.pairs.folds import deal_alike
@@ -21,7 +21,9 @@ from reranking.training.fit import Fit
 from reranking.training.training_pairs import TrainingPairs
 
 FOLDS = 5
-TELLING = 200.0  # validation pairs whose share of matches counts as much as that of the training pairs
+TELLING = (
+    200.0  # validation pairs of a category whose share of matches counts as much as that of its training pairs, moved
+)
 
 Refit = Callable[[TrainingPairs, Progress], Fit]  # trains on a part of the pairs, for the products of all
 
@@ -89,15 +91,15 @@ def _given(data: TrainingPairs) -> SideCodes:
 
 
 def _weights_like(like: Validation, own: Validation) -> Floats1d:
-    """Return weights (p,) with which the shares of matches of one's own pairs are those of others, by category, as far as
-    these are enough to tell: half way where they are TELLING pairs, and wholly where weights gave them their shares."""
-    sizes = np.bincount(like.pairs.categories, minlength=len(own.names))
+    """Return weights (p,) with which the shares of matches of one's own pairs are those of others: over all pairs, the odds of all
+    categories moved alike, and by category as far as these are enough to tell: half way where they are TELLING pairs, and wholly
+    where weights gave them their shares."""
+    sizes = np.bincount(like.pairs.categories, like.pairs.relative_weights, minlength=len(own.names))
     few = np.full(len(sizes), TELLING) if like.pairs.weights is None else np.where(sizes > 0, 0.0, 1.0)
     trust = dict(zip(own.names, sizes / (sizes + few), strict=True))
     shares = {name: own.shares.get(name, own.share) for name in own.names}
-    told = {
-        name: trust[name] * like.shares.get(name, 0.0) + (1 - trust[name]) * share for name, share in shares.items()
-    }
+    usual = moved_alike(shares, dict(zip(own.names, sizes.tolist(), strict=True)), like.share)
+    told = {name: trust[name] * like.shares.get(name, 0.0) + (1 - trust[name]) * share for name, share in usual.items()}
     before, after = (np.array([found[name] for name in own.names])[own.pairs.categories] for found in (shares, told))
     return np.asarray(np.where(own.pairs.targets == 1, after / before, (1 - after) / (1 - before)), dtype=np.float64)
 

@@ -11,6 +11,7 @@ from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
 from indexing.encoders.options import EncodingOptions
 from reranking.boosters.boosting import BoostingOptions
+from reranking.decisions.validation import ValidationPairs
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.training.judging.joined_folds import JoinedFolds
@@ -122,6 +123,20 @@ def test_joined_training_pairs_have_the_share_of_matches_of_validation(index):
     model = train(index, many, few.take(rare), judge_by="folds").reranker
     assert model.validation.share == pytest.approx(few.take(rare).targets.mean(), abs=0.02)
     assert many.targets.mean() > 1.5 * few.take(rare).targets.mean()
+
+
+def test_a_few_validation_pairs_give_training_pairs_their_share_already(index):
+    """Training pairs are richer in matches: half of the way there would promise what nothing holds."""
+    many, few = labelled(index, (0, 1, 2, 3), range(120)), labelled(index, (0, 1, 2, 3), range(120, 150))
+    few = few.take(np.flatnonzero((few.targets == 0) | (np.arange(len(few)) % 10 == 0)))
+    data = TrainingPairs.of(index, many, few.take(np.arange(0, len(few), 2)), TrainOptions())
+    folds = JoinedFolds.deal(data, np.arange(len(index.catalog)) // OFFERS, seed=0)
+    valid = data.valid
+    validation = ValidationPairs(np.zeros(len(valid)), valid.targets, data.valid_codes.left, valid.left, valid.right)
+    joined = folds.joined(np.zeros(len(many)), validation)
+    assert len(valid) < 150
+    assert many.targets.mean() > 1.5 * valid.targets.mean()
+    assert np.average(joined.targets, weights=joined.weights) == pytest.approx(valid.targets.mean(), abs=0.01)
 
 
 class Recorded:
