@@ -63,7 +63,7 @@ class Validation:
 
     def _design_effect(self, weights: Floats1d | None) -> float:
         """Return by how much the pairs, of these weights (p,), are worth less than as many independent ones that count alike."""
-        pairs, share = self.pairs, self.share
+        pairs, share = self.pairs, float(np.average(self.pairs.targets, weights=weights))
         variance = surprise(pairs.scores, pairs.targets, pairs.left_groups, pairs.right_groups, share, weights)[-1]
         return float(max(variance / (len(pairs) * share * (1 - share)), 1.0))
 

@@ -6,7 +6,7 @@ import pytest
 
 from indexing.errors import InputError
 from reranking.decisions.asked_precision import AskedPrecision
-from reranking.decisions.calibration import calibrate
+from reranking.decisions.calibration import UNCALIBRATED, calibrate
 from reranking.decisions.prior import ShareCounts, counts_of, estimate_share
 from reranking.decisions.prior_shift import AskedPrior, Validation, shift_to
 from reranking.decisions.thresholds import decide
@@ -205,3 +205,8 @@ def test_thinning_counts_for_less_than_all_pairs():
         return reference.counts.pairs / reference.design_effect
 
     assert effective(thinned(0.1, 0)) < effective(thinned(1, 0)) / 2
+
+
+def test_independent_pairs_are_not_worth_less_because_they_weigh_unlike():
+    """Of thinned pairs a third and more are matches, by their weights a tenth: about the wrong one they would seem to go together."""
+    assert thinned(0.1, 0).reference(UNCALIBRATED).design_effect < 1.1
