@@ -180,9 +180,13 @@ class _Evidence:
         return None if enough is None else math.ceil((enough - 1) * max(groups, 1))
 
     def _of(self, name: str, caution: float, times: float = 1.0) -> float:
-        """Return the threshold of a category, had it, and all pairs with it, so many times as many pairs."""
-        own, every = (part.grown(times) for part in (self.own[name], self.every[self.asked.of(name)]))
-        at = own if own.positives * times >= LEAST_POSITIVES else every
+        """Return the threshold of a category, had it so many times as many pairs, and all pairs those on top; had all of them, where
+        the category has no match."""
+        own, every = self.own[name], self.every[self.asked.of(name)]
+        if times > 1:
+            part = own.positives / every.positives if own.positives else 1.0
+            own, every = own.grown(times), every.grown(1 + (times - 1) * part)
+        at = own if own.positives >= LEAST_POSITIVES else every
         return at.threshold(shrunk_bound(own, every, at, caution))
 
 

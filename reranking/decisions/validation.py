@@ -71,8 +71,10 @@ class ValidationPairs:
         return None if self.weights is None else self.weights / self.weights.mean()
 
     def groups_with_matches(self, code: int) -> int:
-        """Return how many product groups the matches of a category are in."""
-        return len(np.unique(self.left_groups[(self.categories == code) & (self.targets == 1)]))
+        """Return how many product groups the matches of a category are in; those of all, where it has none."""
+        matches = self.targets == 1
+        own = matches & (self.categories == code)
+        return len(np.unique(self.left_groups[own if own.any() else matches]))
 
     def folds(self, seed: int, count: int = FOLDS) -> Iterator[tuple[Ints1d, Ints1d]]:
         """Yield rows to choose by and rows to judge by, `count` times; every row is judged once.

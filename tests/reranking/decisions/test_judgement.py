@@ -69,6 +69,33 @@ def test_where_pairs_are_too_few_it_says_how_many_product_groups_more_are_needed
     assert judge(few(6 + lacking // 3), ["all"], asked=asked, seed=0).unsure == ("all",)
 
 
+def drawn(groups, code, random, apart=2.0):
+    """Pairs of so many product groups of a category, of four pairs each, whose scores part matches and others roughly."""
+    numbers = np.repeat(np.arange(groups), 4) + 1_000_000 * code + random.integers(1_000_000)
+    targets = (random.random(len(numbers)) < 0.35).astype(float)
+    scores = 1 / (1 + np.exp(-apart * (targets - 0.5) - random.normal(size=len(numbers))))
+    return ValidationPairs(scores, targets, np.full(len(numbers), code), numbers, numbers)
+
+
+def test_with_as_many_groups_more_as_it_says_about_half_have_a_threshold():
+    """A small category beside a larger one, which does not grow with it."""
+    enough = []
+    for seed in range(60):
+        random = np.random.default_rng(seed)
+        pairs = drawn(60, 0, random).followed_by(drawn(20, 1, random))
+        lacking = decide(pairs, ["a", "b"], AskedPrecision(0.9)).lacking.get("b")
+        if lacking is not None:
+            more = pairs.followed_by(drawn(lacking, 1, random))
+            enough.append("b" not in decide(more, ["a", "b"], AskedPrecision(0.9)).lacking)
+    assert len(enough) > 15
+    assert 0.35 < np.mean(enough) < 0.85
+
+
+def test_a_category_without_pairs_lacks_what_all_together_lack():
+    lacking = decide(few(6), ["all", "none"], AskedPrecision(0.95)).lacking
+    assert lacking["none"] == lacking["all"] > 1
+
+
 def test_the_best_guess_decides_where_that_is_asked_and_is_marked():
     found = judge(few(6), ["all"], asked=AskedPrecision(0.95, assume=True), seed=0)
     assert 0.4 < found.decided.thresholds.by_category["all"] <= 0.5
