@@ -3,7 +3,7 @@ seen before, and one has the best F1."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -124,15 +124,18 @@ def decide(pairs: ValidationPairs, names: Sequence[str], asked: AskedPrecision, 
     """Choose thresholds on validation pairs, whose category is names[code].
 
     A threshold is the one of the most matches whose lower confidence bound of precision is what was asked. The
-    confidence is 95 %, or the least above it with which all pairs called out of fold hold what was asked.
+    confidence is 95 %, or the least above it with which all pairs called out of fold hold what was asked; those called by a
+    best guess do not count there.
     """
     folds = [(_Evidence.of(pairs.take(rest), names, asked), fold) for rest, fold in pairs.folds(seed)]
     wanted = np.array([asked.of(name) for name in names])[pairs.categories]
     wanted = wanted if pairs.weights is None else wanted * pairs.weights
+    sure = [(replace(evidence, asked=replace(asked, assume=False)), fold) for evidence, fold in folds]
     for caution in CAUTIONS:
-        called = _called_out_of_fold(pairs, folds, caution)
+        called = _called_out_of_fold(pairs, sure, caution)
         if pairs.weighed_targets[called].sum() >= wanted[called].sum():
             break
+    called = _called_out_of_fold(pairs, folds, caution)
     bold = _called_out_of_fold(pairs, folds, 0.0)
     held = tuple(_held(pairs, code, name, asked.of(name), called, bold) for code, name in enumerate(names))
     evidence = _Evidence.of(pairs, names, asked)

@@ -110,3 +110,17 @@ def test_the_best_guess_never_decides_where_pairs_are_mixed(pairs):
     assert judge(pairs, NAMES, asked=asked, seed=0).decided.report.assumed == ()
     plain, assuming = (judge(pairs, NAMES, asked=one, seed=0).decided.thresholds.by_category for one in (ASKED, asked))
     assert plain == assuming
+
+
+def test_best_guesses_leave_the_thresholds_of_sure_categories_as_they_are():
+    changed = 0
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        pairs = (
+            drawn(48, 0, random).followed_by(drawn(6, 1, random, apart=1.0)).followed_by(drawn(6, 2, random, apart=1.0))
+        )
+        plain, assuming = (decide(pairs, NAMES, AskedPrecision(0.8, assume=assume)) for assume in (False, True))
+        changed += bool(assuming.report.assumed)
+        for name, threshold in plain.thresholds.by_category.items():
+            assert name in plain.lacking or assuming.thresholds.by_category[name] == threshold
+    assert changed > 5
