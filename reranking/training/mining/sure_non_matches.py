@@ -14,9 +14,6 @@ from reranking.training.mining.known_products import KnownProducts
 from reranking.training.mining.look_alikes import are_look_alikes
 
 LEAST = 30  # mined non-matches; with fewer, or fewer than there are matches, less sure ones join in
-FEW_DOUBLED = (
-    0.02  # groups with two offers of one source: up to here sources tell of products without a known match too
-)
 MOST_DOUBLED = 0.25  # with more of them sources tell nothing
 MOST_DOUBT = 0.05  # of the pairs of two known groups, where nothing else tells that they differ
 SPIES = 0.5  # of the known matches are less near than the nearest pair that is taken for less sure
