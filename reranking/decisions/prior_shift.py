@@ -33,7 +33,7 @@ class Validation:
     @property
     def share(self) -> float:
         """Return the share of matches, by the weights of the pairs."""
-        return float(np.average(self.pairs.targets, weights=self.pairs.weights))
+        return self.pairs.share
 
     @property
     def shares(self) -> dict[str, float]:

@@ -61,6 +61,11 @@ class ValidationPairs:
         )
 
     @property
+    def share(self) -> float:
+        """Return the share of matches among the pairs, at least one, each as often as its weight says."""
+        return float(np.average(self.targets, weights=self.weights))
+
+    @property
     def weighed_targets(self) -> Floats1d:
         """Return what each pair (p,) counts as a match: its weight, or 0."""
         return self.targets if self.weights is None else self.targets * self.weights

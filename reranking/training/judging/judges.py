@@ -140,7 +140,7 @@ class Judges:
             pairs=len(pairs),
             matches=matches,
             metric=float(self.metric(pairs.scores, pairs.targets, pairs.categories)) if matches else None,
-            held=float(pairs.targets[called].mean()) if called.any() else None,
+            held=pairs.take(called).share if called.any() else None,
         )
 
     def _why(self, share: float, judgement: Judgement) -> str:

@@ -1,5 +1,7 @@
 """Folds of validation pairs are of whole product groups."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,11 @@ def pairs():
     """Two categories, of three pairs and of one; no pair is of the third name."""
     codes = np.array([0, 0, 1, 0])
     return ValidationPairs(np.array([0.9, 0.2, 0.6, 0.4]), np.array([1.0, 0, 1, 1]), codes, codes, codes)
+
+
+def test_the_share_of_matches_counts_pairs_as_often_as_they_weigh(pairs):
+    assert pairs.share == 0.75
+    assert replace(pairs, weights=np.array([1.0, 3, 1, 1])).share == 0.5
 
 
 def mean_score(scores, targets, categories):
