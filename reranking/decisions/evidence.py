@@ -75,11 +75,14 @@ def surprise(
     return np.asarray(np.maximum(shared - twice, independent), dtype=np.float64)
 
 
-def _unseen(pairs: ValidationPairs) -> float:
-    """Return the weight of others that were not seen among the called ones: where others weigh much, a few matches without
-    one say little. Without weights it is nothing: the error tells."""
-    others = pairs.targets == 0
-    return 0.0 if pairs.weights is None or not others.any() else UNSEEN * float(pairs.weights[others].mean())
+def _unseen(pairs: ValidationPairs, every: ValidationPairs) -> float:
+    """Return the weight of others that were not seen among the called ones, as all have it where the pairs hold none: where others
+    weigh much, a few matches without one say little. Without weights it is nothing: the error tells."""
+    if pairs.weights is None or every.weights is None:
+        return 0.0
+    own, shared = pairs.weights[pairs.targets == 0], every.weights[every.targets == 0]
+    weights = own if len(own) else shared
+    return UNSEEN * float(weights.mean()) if len(weights) else 0.0
 
 
 def _squares(groups: Ints1d, deviations: Floats1d, places: Ints1d, count: int) -> Floats1d:
@@ -109,15 +112,15 @@ class PrecisionEvidence:
     positives: float
 
     @classmethod
-    def of(cls, pairs: ValidationPairs, asked: float) -> "PrecisionEvidence":
-        """Measure at the cuts of pairs (p,); `asked` is the share of matches that the called ones should have."""
+    def of(cls, pairs: ValidationPairs, asked: float, every: ValidationPairs | None = None) -> "PrecisionEvidence":
+        """Measure at the cuts of pairs (p,), which are a part of `every`; `asked` is the share of matches that the called ones should have."""
         cuts = Cuts.of(pairs.scores, pairs.targets, pairs.weights)
         sides = pairs.left_groups, pairs.right_groups
         variance = surprise(pairs.scores, pairs.targets, *sides, asked, pairs.weights)[cuts.last]
         independent = cuts.called * asked * (1 - asked)
         share = np.divide(independent, variance, out=np.ones(len(variance)), where=variance > 0)
         error, worth = np.sqrt(variance) / cuts.called, cuts.called * share
-        precision = cuts.matches / (cuts.called + _unseen(pairs))
+        precision = cuts.matches / (cuts.called + _unseen(pairs, pairs if every is None else every))
         return cls(cuts, asked, precision, error, worth, float(pairs.targets.sum()))
 
     def bound(self, caution: float) -> Floats1d:

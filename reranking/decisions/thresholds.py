@@ -159,7 +159,7 @@ class _Evidence:
         wanted = {asked.default, *(asked.of(name) for name in names)}
         every = {precision: PrecisionEvidence.of(pairs, precision) for precision in sorted(wanted)}
         rows = [pairs.take(pairs.categories == code) for code in range(len(names))]
-        own = {name: PrecisionEvidence.of(here, asked.of(name)) for name, here in zip(names, rows, strict=True)}
+        own = {name: PrecisionEvidence.of(here, asked.of(name), pairs) for name, here in zip(names, rows, strict=True)}
         return cls(asked, every, own)
 
     def thresholds(self, caution: float, f1: float) -> Thresholds:

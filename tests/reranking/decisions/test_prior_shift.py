@@ -210,3 +210,13 @@ def test_thinning_counts_for_less_than_all_pairs():
 def test_independent_pairs_are_not_worth_less_because_they_weigh_unlike():
     """Of thinned pairs a third and more are matches, by their weights a tenth: about the wrong one they would seem to go together."""
     assert thinned(0.1, 0).reference(UNCALIBRATED).design_effect < 1.1
+
+
+def test_matches_alone_do_not_make_a_category_certain_where_matches_become_rare(validation):
+    """Of forty matches no other is known, but others as they weigh in all categories may be among them."""
+    alone, random = 20_000 + np.arange(40), np.random.default_rng(1)
+    only = ValidationPairs(random.uniform(0.05, 0.95, 40), np.ones(40), np.full(40, 2), alone, alone)
+    found = Validation(validation.pairs.followed_by(only), ("a", "b", "c"))
+    shares = {"a": 0.4, "b": 0.2, "c": 0.01}
+    few, common = (shift_to(shares, found, AskedPrecision(0.9), seed=0).thresholds.by_category[name] for name in "cb")
+    assert few > common
