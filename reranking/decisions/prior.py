@@ -114,7 +114,7 @@ class ShareEstimate:
 
 def estimate_share(scored: ShareCounts, reference: ShareReference) -> ShareEstimate:
     """Estimate the share of matches among the scored pairs, overall and by category with shrinkage."""
-    now, then = _Evidence.of(scored, reference), _Evidence.of(reference.counts, reference)
+    now, then = (_Evidence.of(counts, reference) for counts in (scored, _in_mix(reference.counts, scored)))
     shift, error = now.shift - then.shift, float(np.hypot(now.error, then.error))
     usual, pairs = reference.usual(list(scored.counts)), _sizes(scored)
     by_category = {name: _share_of(name, scored, reference, shift) for name in scored.counts}
@@ -188,6 +188,18 @@ def _apart(now: _Evidence, then: _Evidence) -> float:
     """Return how many standard errors two shifts are apart: by the ratio of likelihoods, which holds near shares of 0 and 1 too."""
     one = (now.likelihood + then.likelihood).max()
     return float(np.sqrt(max(2 * (now.likelihood.max() + then.likelihood.max() - one), 0.0)))
+
+
+def _in_mix(validation: ShareCounts, scored: ShareCounts) -> ShareCounts:
+    """Return the counts of validation pairs weighed to the mix of categories of the scored ones, together as many as pairs of such
+    weights are worth: what a shared map of probabilities does to a category then counts on both sides alike."""
+    both = {name: part for name, part in validation.counts.items() if name in scored.counts and part.any()}
+    if not both:
+        return validation
+    sizes = np.array([part.sum() for part in both.values()])
+    times = np.array([scored.counts[name].sum() for name in both]) / sizes
+    times *= (times @ sizes) / (times**2 @ sizes)
+    return ShareCounts({name: part * often for (name, part), often in zip(both.items(), times, strict=True)})
 
 
 def _sizes(counts: ShareCounts) -> Floats1d:

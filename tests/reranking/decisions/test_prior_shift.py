@@ -220,3 +220,28 @@ def test_matches_alone_do_not_make_a_category_certain_where_matches_become_rare(
     shares = {"a": 0.4, "b": 0.2, "c": 0.01}
     few, common = (shift_to(shares, found, AskedPrecision(0.9), seed=0).thresholds.by_category[name] for name in "cb")
     assert few > common
+
+
+def test_another_mix_of_categories_that_share_a_map_is_no_other_share():
+    """A category of few validation pairs, hardly matches, is most of what is scored: the map of all is wrong there."""
+
+    def two(common, rare, seed):
+        parts = [
+            drawn(count, share, seed + place) for place, (count, share) in enumerate(((common, 0.5), (rare, 0.03)))
+        ]
+        scores, targets = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        groups = np.arange(len(scores))
+        codes = np.repeat([0, 1], [common, rare])
+        return ValidationPairs(scores, targets, codes, groups, groups + len(groups))
+
+    sure = 0
+    for seed in range(0, 40, 4):
+        found, scored = Validation(two(1800, 200, seed), ("a", "b")), two(400, 3600, seed + 2)
+        calibration = calibrate(found.pairs, found.names).calibration
+        assert "b" not in calibration.by_category
+        probabilities = calibration.of(
+            scored.scores, pa.array(found.names, pa.large_string()).take(pa.array(scored.categories))
+        )
+        counts = counts_of(probabilities, found.names, scored.categories, 0)
+        sure += estimate_share(counts, found.reference(calibration)).sure
+    assert sure <= 1
