@@ -75,8 +75,9 @@ def _show_pairs(report: "TrainingReport") -> None:
 
 def _show_quality(model: "XgboostReranker") -> None:
     report, calibration = model.report, model.report.calibration
+    mined = " on the pairs as they were mined, richer in matches than candidates" if report.one_sided else ""
     click.echo(
-        f"validation weighted (precision >= {model.target_precision:g}): {report.metric:.4f}" + _span(report.interval)
+        f"validation weighted (precision >= {model.target_precision:g}): {report.metric:.4f}{_span(report.interval)}{mined}"
     )
     _show_seen(report.judged_by)
     if calibration is not None:
