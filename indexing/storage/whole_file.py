@@ -1,7 +1,7 @@
 """A file is written whole: nobody ever sees half of it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,12 @@ def refuse_folder(path: Path) -> None:
     above = next(parent for parent in path.absolute().parents if parent.exists())
     if not above.is_dir():
         raise InputError(f"{path}: {above} is a file: name another folder")
+
+
+def refuse_input(option: str, path: Path, read: Iterable[Path | None]) -> None:
+    """Raise InputError when an option's file is one of those that are `read`, which would be lost."""
+    if path.resolve() in {file.resolve() for file in read if file is not None}:
+        raise InputError(f"{option} {path}: is read too, and would be lost: name another file")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from indexing.machine.memory import human
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.storage.tables import TableFile, open_table
-from indexing.storage.whole_file import refuse_folder
+from indexing.storage.whole_file import refuse_folder, refuse_input
 from reranking.decisions.prior import ShareCounts
 from reranking.decisions.prior_shift import AskedPrior
 from reranking.decisions.thresholds import AskedThresholds, Thresholds
@@ -75,7 +75,7 @@ def score_pairs(
     Raises InputError, and leaves no output, for anything wrong with the pairs or an index that does not fit the model.
     """
     options = options or ScoreOptions()
-    _refuse_places({"--out": Path(out), "--submission": options.submission, "--ask": options.ask})
+    _refuse_places(Path(pairs), {"--out": Path(out), "--submission": options.submission, "--ask": options.ask})
     model.needs.refuse(index)
     refuse_prior(model, options.prior)
     file = open_table(pairs)
@@ -104,13 +104,15 @@ def scoring_needs(index: ProductIndex, pairs: Path, model: XgboostReranker) -> s
     return f"score: {'' if rows is None else f'{rows:,} pairs '}needs up to {human(memory)} of memory{disk}"
 
 
-def _refuse_places(named: Mapping[str, Path | None]) -> None:
-    """Refuse files, by their options, that cannot be written, and one that two options name."""
+def _refuse_places(pairs: Path, named: Mapping[str, Path | None]) -> None:
+    """Refuse files, by their options, that cannot be written, the `pairs` themselves, and one that two options name."""
     taken: dict[Path, str] = {}
     for option, path in named.items():
         if path is None:
             continue
         refuse_folder(path)
+        if option != "--out" or path.suffix != ".parquet":  # a parquet file of scores may be scored again in its place
+            refuse_input(option, path, [pairs])
         if path.absolute() in taken:
             raise InputError(f"{option} {path}: is {taken[path.absolute()]} too: name another file")
         taken[path.absolute()] = option

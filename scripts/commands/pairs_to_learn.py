@@ -58,6 +58,10 @@ class PairsToLearn:
 
         Raises InputError for files that cannot be read, and for more rejects than are allowed; they are listed then too.
         """
+        from indexing.storage.whole_file import refuse_input
+
+        if self.rejects is not None:
+            refuse_input("--rejects", self.rejects, [*pairs, valid])
         found: list[PairRejects] = []
         learnt = self._read(pairs, catalog, found)
         return learnt, None if valid is None else self._read([valid], catalog, found)

@@ -1,6 +1,6 @@
 """`heroic train --audit` lists the doubtful labels: the first ones for people, all of them as a file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,10 @@ PRINTED = "-"  # --audit without a file
 FORMATS = (".parquet", ".csv")
 
 
-def refuse_file(audit: str | None) -> None:
-    """Raise InputError, before any work, for a file that cannot be written."""
+def refuse_file(audit: str | None, read: Sequence[Path | None]) -> None:
+    """Raise InputError, before any work, for a file that cannot be written, or is one of those that are `read`."""
     from indexing.errors import InputError
-    from indexing.storage.whole_file import refuse_folder
+    from indexing.storage.whole_file import refuse_folder, refuse_input
 
     if audit is None or audit == PRINTED:
         return
@@ -29,6 +29,7 @@ def refuse_file(audit: str | None) -> None:
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"--audit {path}: name a file that ends in {' or '.join(FORMATS)}")
     refuse_folder(path)
+    refuse_input("--audit", path, read)
 
 
 def run_audit(

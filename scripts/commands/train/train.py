@@ -168,7 +168,7 @@ def command(
         monotone=monotone,
         device=choose_boosting_device(device),
     )
-    refuse_file(audit)
+    refuse_file(audit, [*pairs, valid])
     wanted = PairsToLearn(ids, target, max_rejects, rejects)
     room = _make_room(memory, out)
     mining = MiningOptions(negatives=mine or 0, transitive=transitive, transitive_cap=transitive_cap)

@@ -284,6 +284,23 @@ def test_a_submission_in_the_place_of_the_scores_is_refused(score, sample_pairs,
         score(sample_pairs, submission=tmp_path / "scores.parquet")
 
 
+@pytest.mark.parametrize("place", ["submission", "ask"])
+def test_no_file_is_written_over_the_pairs_that_are_read(score, sample_pairs, tmp_path, place):
+    (tmp_path / "folder").mkdir()
+    given = {place: tmp_path / "folder" / ".." / "pairs.parquet"}
+    with pytest.raises(InputError, match=rf"--{place} .*: is read too, and would be lost: name another file"):
+        score(sample_pairs, **given)
+    assert len(pd.read_parquet(tmp_path / "pairs.parquet")) == len(sample_pairs)
+
+
+def test_scores_are_not_written_over_a_csv_of_pairs_that_is_read(index, model, sample_pairs, tmp_path):
+    pairs = tmp_path / "pairs.csv"
+    sample_pairs.to_csv(pairs, index=False)
+    with pytest.raises(InputError, match=r"--out .*: is read too, and would be lost"):
+        score_pairs(index, pairs, pairs, model=model)
+    assert len(pd.read_csv(pairs)) == len(sample_pairs)
+
+
 def test_the_file_says_how_it_was_made(score, sample_pairs, index, model):
     decisions = Thresholds({"tvs": 0.25, "never": math.inf}, default=math.inf, f1=0.5)
     made = json.loads(score(sample_pairs, reranker=replace(model, decisions=decisions)).schema.metadata[b"heroic"])

@@ -172,6 +172,17 @@ def test_rejects_beyond_the_share_are_listed_too(train, faulty, tmp_path):
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.parametrize(("option", "which"), [("--rejects", 0), ("--rejects", 1), ("--audit", 0), ("--audit", 1)])
+def test_no_list_is_written_over_labels_that_are_read(train, tmp_path, option, which):
+    files = tmp_path / "train.csv", tmp_path / "valid.csv"
+    for file in files:
+        file.write_text("left_id,right_id,target\n")
+    result = train("--valid", files[1], option, files[which], pairs=files[:1])
+    assert result.exit_code == 2
+    assert result.stderr == f"heroic: {option} {files[which]}: is read too, and would be lost: name another file\n"
+    assert files[which].read_text() == "left_id,right_id,target\n"
+
+
 def test_a_file_without_a_fault_leaves_an_empty_list_and_no_line(train, tmp_path):
     assert "set aside" not in train("--rejects", tmp_path / "rejects.csv").stderr
     assert len(pd.read_csv(tmp_path / "rejects.csv")) == 0
