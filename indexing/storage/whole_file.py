@@ -9,12 +9,14 @@ from indexing.errors import InputError
 
 
 def refuse_folder(path: Path) -> None:
-    """Raise InputError when a file cannot have this name, because a folder has it or a file is among its folders."""
+    """Raise InputError when a file cannot have this name, because a folder has it, a file is among its folders, or nothing can be written there."""
     if path.is_dir():
         raise InputError(f"{path}: is a folder: name a file")
     above = next(parent for parent in path.absolute().parents if parent.exists())
     if not above.is_dir():
         raise InputError(f"{path}: {above} is a file: name another folder")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(f"{path}: nothing can be written into {above}: name another folder")
 
 
 def refuse_input(option: str, path: Path, read: Iterable[Path | None]) -> None:

@@ -1,5 +1,6 @@
 """A file appears when it is whole, or not at all."""
 
+import os
 from contextlib import ExitStack
 
 import pytest
@@ -39,3 +40,15 @@ def test_a_file_among_its_folders_is_refused(tmp_path):
         writing_file(tmp_path / "file" / "out"),
     ):
         pass
+
+
+def test_a_folder_that_nothing_can_be_written_into_is_refused(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("os.access", lambda path, mode: asked.append((path, mode)))
+    with (
+        pytest.raises(InputError, match=f"{tmp_path}/new/out: nothing can be written into {tmp_path}: name another"),
+        writing_file(tmp_path / "new" / "out"),
+    ):
+        pass
+    assert asked == [(tmp_path, os.W_OK | os.X_OK)]
+    assert not (tmp_path / "new").exists()
