@@ -66,7 +66,7 @@ class OneSidedLabels:
 
     `by_source` says that sources told them from matches, `share` is that of known matches among the candidates of
     labelled products, and `may_match` the largest share of the mined pairs that may be matches after all. `covered` is the
-    share of the index's products that have a labelled match.
+    share of the index's products that have a labelled match, on the training or the validation side.
     """
 
     matches: int

@@ -67,7 +67,8 @@ def complete(
     foreign |= _matched(pairs, n) & ~_matched(drawn, n)
     mined = mine_non_matches(index, drawn, k, barred, foreign)
     kept = np.flatnonzero((pairs.targets == 0) | are_candidates(index, pairs.left, pairs.right, k))
-    labels = _labels(pairs, mined, k, left_out=len(pairs) - len(kept), covered=float(_matched(pairs, n).mean()))
+    covered = float((_matched(pairs, n) | foreign).mean())
+    labels = _labels(pairs, mined, k, left_out=len(pairs) - len(kept), covered=covered)
     return CompletedPairs(_joined(pairs.take(kept), mined), kept, labels)
 
 

@@ -149,6 +149,12 @@ class TestGivenValidation:
         matched = np.isin(train.pairs.take(np.flatnonzero(train.pairs.targets == 0)).products, halves[1].products)
         assert not matched.any()
 
+    def test_products_with_a_match_on_either_side_are_covered(self, offers, halves):
+        covered = [part.labels.covered for part in complete_both(offers.index, *halves, TrainOptions())]
+        labelled = np.union1d(halves[0].products, halves[1].products)
+        assert covered == [pytest.approx(len(labelled) / len(offers.product))] * 2
+        assert covered[1] > len(np.unique(halves[1].products)) / len(offers.product)
+
     def test_only_the_one_of_one_kind_is_completed(self, offers, halves):
         ordinary = complete(offers.index, halves[1], TrainOptions()).pairs
         data = TrainingPairs.of(offers.index, halves[0], ordinary, TrainOptions())
