@@ -67,6 +67,7 @@ class JoinedFolds:
             for (pairs, codes), scores in zip(sides, found, strict=True):
                 rows = np.flatnonzero(self.folds[pairs.left] == number)
                 scores[rows] = fit.score(pairs.take(rows), codes.take(rows), named)
+            del fit  # before the next one is trained: its features may be large
         return found[0], found[1]
 
     def joined(self, train_scores: Floats1d, validation: ValidationPairs) -> ValidationPairs:

@@ -14,6 +14,7 @@ from reranking.boosters.boosting import BoostingOptions
 from reranking.decisions.validation import ValidationPairs
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
+from reranking.training.examples import TrainingRoom
 from reranking.training.judging.joined_folds import JoinedFolds
 from reranking.training.train_reranker import train_reranker
 from reranking.training.training_pairs import TrainingPairs
@@ -137,6 +138,19 @@ def test_a_few_validation_pairs_give_training_pairs_their_share_already(index):
     assert len(valid) < 150
     assert many.targets.mean() > 1.5 * valid.targets.mean()
     assert np.average(joined.targets, weights=joined.weights) == pytest.approx(valid.targets.mean(), abs=0.01)
+
+
+def test_folds_whose_features_do_not_fit_into_memory_are_kept_on_disk(index, sides, seen, tmp_path):
+    said = []
+    room = TrainingRoom(1, tmp_path / "features", said.append)
+    with room.cleared():
+        options = TrainOptions(boosting=QUICK)
+        model = train_reranker(index, *sides, metric=METRIC, options=options, room=room).reranker
+        assert (tmp_path / "features" / "fold").is_dir()
+    assert not (tmp_path / "features").exists()
+    assert model.report.judged_by == seen.report.judged_by
+    np.testing.assert_allclose(model.validation.pairs.scores, seen.validation.pairs.scores, atol=0.25)
+    assert [line.partition(":")[0] for line in said] == ["train", "judge"]
 
 
 class Recorded:
