@@ -15,7 +15,7 @@ from indexing.product_index import ProductIndex
 from reranking.pairs.labelled import LabelledPairs
 
 SEEN = "trained_on.parquet"
-UNPROPOSED = 0.3  # of the validation's non-matches: with more of them validation is of another kind than candidates
+UNPROPOSED = 0.8  # of the validation's non-matches: with more of them too few are left that could be candidates
 RANK_GAP = 0.05  # how much more often matches may lack ranks than non-matches before the pairs look collected unalike
 
 
@@ -104,7 +104,8 @@ def rank_gap_warning(ranks: Floats1d, targets: Floats1d, view: str, *, side: str
 
 
 def unproposed_warning(unranked: Bools1d, targets: Floats1d) -> list[str]:
-    """Return a line for the user when validation has many non-matches that no retrieval would propose, else none.
+    """Return a line for the user when of nearly all non-matches of validation no retrieval would propose them, else none. Where
+    a part is, those are the ones that score high, and `heroic score` finds the share of matches itself.
 
     `unranked` (p,) says which of the validation pairs are neighbours in none of the views that propose candidates.
     """
@@ -115,6 +116,6 @@ def unproposed_warning(unranked: Bools1d, targets: Floats1d) -> list[str]:
     return [
         f"{of_others:.0%} of the validation's non-matches, but {of_matches:.0%} of its matches, are among each other's "
         "neighbours in no view: heroic candidates would not propose them, and the precision that thresholds hold on such "
-        "easy pairs is not held on candidates. Validate by labelled candidates, or give matches alone: non-matches are "
+        "easy pairs may not be held on candidates. Validate by labelled candidates, or give matches alone: non-matches are "
         "then mined among the candidates"
     ]
