@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reranking.boosters.boosting import Metric
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.calibration import Calibrated, calibrate
-from reranking.decisions.thresholds import Decided, decide
+from reranking.decisions.thresholds import GROWTH, Decided, decide
 from reranking.decisions.validation import IntervalOf, RankingReport, ValidationPairs, rank
 
 
@@ -25,7 +25,7 @@ class Judgement:
 
     @property
     def unsure(self) -> tuple[str, ...]:
-        """Return the categories whose pairs are too few, or too mixed at every score, to be sure of what was asked."""
+        """Return the categories whose pairs are too few, or too mixed, to be sure of what was asked."""
         return tuple(self.decided.lacking)
 
     def unsure_warnings(self) -> list[str]:
@@ -54,7 +54,7 @@ def _told(names: Sequence[str], lacking: Mapping[str, str]) -> str:
 def _lacking(groups: int | None) -> str:
     """Say what would make a category sure, `groups` more product groups or, where it is None, something else."""
     if groups is None:
-        return "matches and others are mixed at every score: better pictures, titles or labels are needed"
+        return f"{GROWTH[-1]:.0f} times as many such labels would not do: better pictures, titles or labels are needed"
     return f"label pairs of about {groups:,} more product groups"
 
 
