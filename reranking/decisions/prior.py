@@ -26,6 +26,7 @@ LEAST_SHARE = 1e-6
 USUAL_SHIFT = 2.0  # log-odds: the standard deviation of shifts before anything is seen, so that few pairs claim little
 GRID = np.linspace(-12, 12, 1201)  # shifts in log-odds
 SURE_ERRORS = 3.0  # standard errors, and
+LIKELY_ERRORS = 2.0  # those from which a shift that is not acted on is spoken of
 LEAST_SHIFT = 0.15  # log-odds, from which a shift is acted on
 APART = 0.5  # log-odds by which the two estimates may differ beyond their errors
 
@@ -100,7 +101,8 @@ class ShareEstimate:
     standard `error` of the difference in log-odds; `black_box` by how many pairs are called, None where that cannot tell; and
     `by_category`.
 
-    `sure`: the difference is surely there; `agree`: both ways find the same share, within what they can tell.
+    `sure`: the difference is surely there, `likely`: it is probably; `agree`: both ways find the same share, within what they
+    can tell.
     """
 
     expected: float
@@ -110,13 +112,14 @@ class ShareEstimate:
     by_category: Mapping[str, float]
     sure: bool
     agree: bool
+    likely: bool = False
 
 
 def estimate_share(scored: ShareCounts, reference: ShareReference) -> ShareEstimate:
     """Estimate the share of matches among the scored pairs, overall and by category with shrinkage."""
     now, then = (_Evidence.of(counts, reference) for counts in (scored, _in_mix(reference.counts, scored)))
     shift, error = now.shift - then.shift, float(np.hypot(now.error, then.error))
-    usual, pairs = reference.usual(list(scored.counts)), _sizes(scored)
+    usual, pairs, apart = reference.usual(list(scored.counts)), _sizes(scored), _apart(now, then)
     by_category = {name: _share_of(name, scored, reference, shift) for name in scored.counts}
     expected, found = float(usual @ pairs / pairs.sum()), float(np.array([*by_category.values()]) @ pairs / pairs.sum())
     return ShareEstimate(
@@ -125,8 +128,9 @@ def estimate_share(scored: ShareCounts, reference: ShareReference) -> ShareEstim
         error,
         _black_box(scored, reference),
         by_category,
-        sure=bool(_apart(now, then) > SURE_ERRORS and abs(_logit(found) - _logit(expected)) > LEAST_SHIFT),
+        sure=bool(apart > SURE_ERRORS and abs(_logit(found) - _logit(expected)) > LEAST_SHIFT),
         agree=_agree(scored, reference, by_category, error),
+        likely=bool(apart > LIKELY_ERRORS and abs(_logit(found) - _logit(expected)) > LEAST_SHIFT),
     )
 
 

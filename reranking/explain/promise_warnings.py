@@ -20,6 +20,7 @@ def promise_warnings(
     `ask` is the file of pairs to label, where the user named one."""
     return [
         *share_warnings(scored.choice),
+        *doubt_warnings(scored, model),
         *[line for labels in model.report.one_sided[-1:] for line in labels.of_uncovered()],
         *assumed_warnings(scored, model, thresholds),
         *kind_warnings(scored.kinds, ask),
@@ -44,6 +45,27 @@ def share_warnings(choice: PriorChoice) -> list[str]:
             "many pairs are called, so scores are not spread as in validation; label some of these pairs and train with them"
         )
     return said
+
+
+def doubt_warnings(scored: Scored, model: XgboostReranker) -> list[str]:
+    """Warn where the share of matches is likely smaller, though not surely, and too little is to be expected if it is."""
+    found, calls = scored.choice.estimate, sum(of_category.pairs for of_category in scored.calls.values())
+    if scored.matches_at_found is None or found is None or not calls:
+        return []
+    precision = scored.matches_at_found / calls
+    if precision >= _asked_of_calls(scored, model) - SHORT_BY:
+        return []
+    return [
+        f"precision not assured: {found.found:.3f} of the pairs seem to be matches where the model expects {found.expected:.3f}, and then "
+        f"{precision:.2f} is expected of all {calls:,} calls; pairs of too few products to be sure. Tell the share "
+        f"(--prior {found.found:.3f}), or label some of these pairs and train with them"
+    ]
+
+
+def _asked_of_calls(scored: Scored, model: XgboostReranker) -> float:
+    """Return the precision asked, meaned over all calls."""
+    pairs = sum(calls.pairs for calls in scored.calls.values())
+    return sum(calls.pairs * model.asked.of(name) for name, calls in scored.calls.items()) / pairs
 
 
 def assumed_warnings(scored: Scored, model: XgboostReranker, thresholds: AskedThresholds | None) -> list[str]:
@@ -73,17 +95,19 @@ def expectation_warnings(scored: Scored, model: XgboostReranker, thresholds: Ask
         return _all_together(scored, model)
     return [
         f"precision not assured in {name}: {precision:.2f} is expected of its {pairs:,} calls where {wanted:g} was asked: "
-        f"{_remedy(name, scored.choice, thresholds)}"
+        f"{_remedy(name, scored.choice, model, thresholds)}"
         for name, pairs, wanted, precision in sorted(short, key=lambda row: row[3])[:SHOWN]
     ]
 
 
-def _remedy(name: str, choice: PriorChoice, thresholds: AskedThresholds | None) -> str:
+def _remedy(name: str, choice: PriorChoice, model: XgboostReranker, thresholds: AskedThresholds | None) -> str:
     if thresholds is not None and (name in thresholds.by_category or thresholds.default is not None):
         return "by the threshold that --thresholds gives it; raise that one, or leave it out"
     if choice.asked.kind != "estimate":
         return "at the share of matches that --prior says; leave --prior out to have it estimated, or label some of its pairs"
-    return "its pairs are unlike those of validation; label some of them and train with them"
+    if name in choice.assumed(model):
+        return "by the best guess of --assume; label more of its pairs and train with them"
+    return "its pairs may be unlike those of validation; label some of them and train with them"
 
 
 def _all_together(scored: Scored, model: XgboostReranker) -> list[str]:
@@ -92,10 +116,10 @@ def _all_together(scored: Scored, model: XgboostReranker) -> list[str]:
     if expected is None:
         return []
     pairs = sum(calls.pairs for calls in scored.calls.values())
-    wanted = sum(calls.pairs * model.asked.of(name) for name, calls in scored.calls.items()) / pairs
+    wanted = _asked_of_calls(scored, model)
     if expected >= wanted - SHORT_BY:
         return []
     return [
         f"precision not assured: {expected:.2f} is expected of all {pairs:,} calls where {wanted:.3g} was asked: these pairs "
-        "are unlike those of validation; label some of them and train with them"
+        "may be unlike those of validation; label some of them and train with them"
     ]

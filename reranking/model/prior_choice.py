@@ -1,16 +1,20 @@
 """Scores are made for a share of matches: the model's, one that was told, or the one found among the scored pairs."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexing.arrays import Floats1d
 from indexing.errors import InputError
-from reranking.decisions.prior import ShareCounts, ShareEstimate, estimate_share
+from reranking.decisions.prior import ShareCounts, ShareEstimate, estimate_share, moved
 from reranking.decisions.prior_shift import AskedPrior, PriorShift, shift_to
 from reranking.decisions.thresholds import Thresholds
 from reranking.model.reranker import XgboostReranker
+
+Withheld = Literal["labels", "kind"]
 
 
 @dataclass(frozen=True)
@@ -18,14 +22,36 @@ class PriorChoice:
     """The share of matches as it was asked for; the `estimate` of it, None for a model that keeps no validation pairs of both kinds; and the
     `shift` of probabilities and thresholds, None where they stay the model's.
 
-    `withheld`: a larger share is surely there, but the model learned from labels of one kind, which do not tell what other pairs
-    than the candidates of labelled products are like: they would be taken for matches.
+    `withheld` says why thresholds stay though a larger share is surely there: the model learned from `labels` of one kind, or calls
+    are of another `kind` than validation's. Neither tells what such pairs are like: they would be taken for matches.
     """
 
     asked: AskedPrior
     estimate: ShareEstimate | None = None
     shift: PriorShift | None = None
-    withheld: bool = False
+    withheld: Withheld | None = None
+
+    def withhold(self) -> "PriorChoice":
+        """Return the choice that leaves thresholds and probabilities where more matches were found than the model expects, since
+        what is called is of another kind."""
+        found = self.estimate
+        if self.asked.kind != "estimate" or self.shift is None or found is None or found.found <= found.expected:
+            return self
+        return PriorChoice(self.asked, found, withheld="kind")
+
+    def at_found(self, probabilities: Floats1d, categories: pa.Array, model: XgboostReranker) -> Floats1d | None:
+        """Return the model's probabilities (p,) moved to the share that was found, where that is probably smaller, though not
+        surely enough to act on it; else None."""
+        found, validation = self.estimate, model.validation
+        if found is None or validation is None or self.asked.kind != "estimate":
+            return None
+        if self.shift is not None or not found.likely or found.found >= found.expected:
+            return None
+        names = list(found.by_category)
+        places = np.asarray(pc.index_in(categories, pa.array(names, pa.large_string())).to_numpy(), dtype=np.int64)
+        before = np.array([validation.shares.get(name, validation.share) for name in names])
+        after = np.array([found.by_category[name] for name in names])
+        return moved(probabilities, before[places], after[places])
 
     def thresholds(self, model: XgboostReranker) -> Thresholds:
         """Return the thresholds that decide."""
@@ -75,4 +101,4 @@ def choose_prior(model: XgboostReranker, asked: AskedPrior, scored: ShareCounts)
         withheld = bool(model.report.one_sided) and estimate.found > estimate.expected
         shares = None if withheld else dict(estimate.by_category)
     shift = None if shares is None else shift_to(shares, validation, model.asked, seed=seed)
-    return PriorChoice(asked, estimate, shift, withheld)
+    return PriorChoice(asked, estimate, shift, "labels" if withheld else None)

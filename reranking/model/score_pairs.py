@@ -178,7 +178,11 @@ class _Scoring:
         with tempfile.TemporaryFile(dir=out.parent) as kept:
             reservoir = Reservoir(self.index.catalog, self._floor(), seed=self.model.report.options.seed)
             choice = choose_prior(self.model, self.options.prior, self._score_all(kept, reservoir, progress))
-            kinds = self._kinds(reservoir, choice)
+            kinds = self._check_kinds(reservoir, choice)
+            withheld = choice.withhold()
+            if withheld is not choice and kinds.found is not None and kinds.found.withdrawn:
+                choice, kinds = withheld, self._check_kinds(reservoir, withheld)
+            self._ask(kinds, choice)
             kept.seek(0)
             writer = ScoresWriter(
                 out,
@@ -212,17 +216,19 @@ class _Scoring:
         chosen = choice.thresholds(self.model)
         return chosen if self.options.thresholds is None else self.options.thresholds.over(chosen)
 
-    def _kinds(self, reservoir: Reservoir, choice: PriorChoice) -> KindCheck:
-        """Say whether what is called is of the kind that validation was, and write the pairs worth a label where they are asked
-        for."""
-        model, catalog, thresholds = self.model, self.index.catalog, self._decides(choice)
-        sample, seed = reservoir.sample, model.report.options.seed
-        kinds = check_kinds(model.judged, sample, thresholds, choice.shares(model), seed=seed)
-        if self.options.ask is not None:
-            chosen = choose_pairs(kinds, thresholds.of(sample.categories))
-            probabilities = choice.probabilities(model, sample.scores, sample.categories)
-            write_pairs(chosen, kinds, probabilities, catalog, self.options.ask)
-        return kinds
+    def _check_kinds(self, reservoir: Reservoir, choice: PriorChoice) -> KindCheck:
+        """Say whether what is called is of the kind that validation was."""
+        model, seed = self.model, self.model.report.options.seed
+        return check_kinds(model.judged, reservoir.sample, self._decides(choice), choice.shares(model), seed=seed)
+
+    def _ask(self, kinds: KindCheck, choice: PriorChoice) -> None:
+        """Write the pairs worth a label where they are asked for."""
+        if self.options.ask is None:
+            return
+        sample = kinds.sample
+        chosen = choose_pairs(kinds, self._decides(choice).of(sample.categories))
+        probabilities = choice.probabilities(self.model, sample.scores, sample.categories)
+        write_pairs(chosen, kinds, probabilities, self.index.catalog, self.options.ask)
 
     def _score_all(self, kept: BinaryIO, reservoir: Reservoir, progress: Progress) -> ShareCounts:
         """Write the score of every pair to `kept`, 4 bytes each; offer it to the reservoir; return the counts of their

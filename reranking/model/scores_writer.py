@@ -51,7 +51,8 @@ class Calls:
 class Scored:
     """What was written: pairs, how many of them are called matches by each of the two decisions, the pairs of each evaluation
     category, and its calls. `choice` is the share of matches that they were made for; `kinds` says whether calls are of
-    the kind that validation was; `unknown` are the pairs left out."""
+    the kind that validation was; `unknown` are the pairs left out; `matches_at_found` are the
+    matches to be expected among all calls at the share that was found, where that is likely, not surely, smaller."""
 
     choice: PriorChoice
     kinds: KindCheck | None = None
@@ -61,6 +62,7 @@ class Scored:
     categories: dict[str, int] = field(default_factory=dict)
     calls: dict[str, Calls] = field(default_factory=dict)
     unknown: UnknownPairs = field(default_factory=UnknownPairs)
+    matches_at_found: float | None = None
 
     @property
     def expected_precision(self) -> float | None:
@@ -130,6 +132,14 @@ class ScoresWriter:
         if self._contest is not None:
             self._contest.write(table, self.columns)
         self.scored.add(table)
+        self._count_at_found(table, scores, categories)
+
+    def _count_at_found(self, table: pa.Table, scores: Floats1d, categories: pa.Array) -> None:
+        """Count the matches among the calls, if fewer pairs are matches as is likely though not sure."""
+        probabilities = self.choice.at_found(self.model.probabilities(scores, categories), categories, self.model)
+        if probabilities is not None:
+            decided = np.asarray(table["match"].to_numpy(), dtype=bool)
+            self.scored.matches_at_found = (self.scored.matches_at_found or 0.0) + float(probabilities[decided].sum())
 
     def _with_columns(self, block: pa.Table, scores: Floats1d, categories: pa.Array) -> pa.Table:
         added: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from indexing.storage.records import OMIT
 from reranking.decisions.calibration import CalibrationReport
@@ -79,6 +80,8 @@ class OneSidedLabels:
     share: float
     may_match: float
     covered: float
+    file: Literal["PAIRS", "--valid"] = "PAIRS"
+    weighs: bool = True
 
     def told(self) -> str:
         """Tell in one line what was mined, how sure that is, and what validation makes of it."""
@@ -88,12 +91,16 @@ class OneSidedLabels:
             if self.by_source
             else "both have known matches elsewhere"
         )
+        weighs = (
+            f"; validation weighs them so that {self.share:.3f} are matches, as among candidates of labelled products"
+            if self.weighs
+            else ""
+        )
         less = f"; {self.less_sure:,} less sure: unlabelled, or too near to tell" if self.less_sure else ""
         return (
-            f"labels of one kind: {self.matches:,} matches{out}, {self.non_matches:,} non-matches; mined {self.mined:,} "
+            f"labels of one kind in {self.file}: {self.matches:,} matches{out}, {self.non_matches:,} non-matches; mined {self.mined:,} "
             f"non-matches among the first {self.neighbours} neighbours (sure: {why}{less}), of which at most about "
-            f"{self.may_match:.1%} may be matches; validation weighs them so that {self.share:.3f} are matches, as among "
-            "candidates of labelled products"
+            f"{self.may_match:.1%} may be matches{weighs}"
         )
 
     def warnings(self) -> list[str]:

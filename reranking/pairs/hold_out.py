@@ -83,6 +83,11 @@ class TrainingSides:
 
     def __post_init__(self) -> None:
         for pairs, name in ((self.train, "training"), (self.valid, "validation")):
+            if not len(pairs) and self.held_out:
+                raise InputError(
+                    f"the pairs are of too few product groups to hold some out: none are left as {name} pairs. Label pairs "
+                    "of more products, or give validation pairs (--valid)"
+                )
             if not len(pairs) or pairs.targets.min() == pairs.targets.max():
                 what = "no pairs" if not len(pairs) else "only matches" if pairs.targets[0] else "only non-matches"
                 raise InputError(f"the {name} pairs hold {what}: both matches and non-matches are needed")

@@ -24,7 +24,7 @@ from reranking.pairs.hold_out import TrainingSides, hold_out_side
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
 from reranking.training.mining.add_pairs import AddedPairs, add_pairs
-from reranking.training.mining.one_sided_labels import complete_both
+from reranking.training.mining.one_sided_labels import CompletedPairs, complete_both
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class TrainingPairs:
         asked.refuse_unknown(names)
         of_pairs = np.unique(np.concatenate([groups[pairs.left], groups[pairs.right]]))
         codes_of_sides = codes.split(len(added.pairs))
-        one_sided = tuple(part.labels for part in (first, second) if part is not None and part.labels is not None)
+        one_sided = _one_sided(first, second)
         weights = (second or first).weights_of(sides.valid.targets)
         return cls(pairs, len(of_pairs), sides, added, *codes_of_sides, names, mapping, asked, one_sided, weights)
 
@@ -111,6 +111,12 @@ class TrainingPairs:
             valid_codes=self.valid_codes.take(judged),
             weights=None if self.weights is None else self.weights[judged],
         )
+
+
+def _one_sided(pairs: CompletedPairs, valid: CompletedPairs | None) -> tuple[OneSidedLabels, ...]:
+    """Return how labels of one kind were completed, of which file, and whether validation pairs are of these."""
+    found = () if pairs.labels is None else (replace(pairs.labels, weighs=valid is None),)
+    return found if valid is None or valid.labels is None else (*found, replace(valid.labels, file="--valid"))
 
 
 def evaluation_categories(index: ProductIndex, pairs: LabelledPairs, mapping: CategoryMapping) -> pa.Array:

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from reranking.model.reranker import XgboostReranker
     from reranking.model.scores_writer import Scored
 
+WITHHELD = {
+    "labels": "labels of one kind do not tell what pairs other than the candidates of labelled products are like; label some of "
+    "these, or tell their share (--prior)",
+    "kind": "calls are of another kind than validation's, whose share of matches cannot be found; label some of them, or tell "
+    "the share (--prior)",
+}
+
 
 def show_promise(
     scored: "Scored", model: "XgboostReranker", thresholds: "AskedThresholds | None" = None, ask: Path | None = None
@@ -38,11 +45,8 @@ def _share_lines(choice: "PriorChoice") -> list[str]:
         said += f" ({found.black_box:.3f} by how many are called)"
     if choice.shift is None and choice.asked.kind == "model":
         return [f"{said}; probabilities and thresholds are the model's, as asked"]
-    if choice.withheld:
-        return [
-            f"{said}; probabilities and thresholds stay the model's: labels of one kind do not tell what pairs other than the "
-            "candidates of labelled products are like; label some of these, or tell their share (--prior)"
-        ]
+    if choice.withheld is not None:
+        return [f"{said}; probabilities and thresholds stay the model's: {WITHHELD[choice.withheld]}"]
     if choice.shift is None:
         return [f"{said}: no difference that is sure, probabilities and thresholds are the model's"]
     where = "it" if choice.asked.kind == "estimate" else "what --prior says"

@@ -8,12 +8,12 @@ import pytest
 
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.judgement import judge
-from reranking.decisions.prior import ShareCounts
+from reranking.decisions.prior import ShareCounts, ShareEstimate, estimate_share
 from reranking.decisions.prior_shift import AskedPrior, Validation
 from reranking.decisions.thresholds import called
 from reranking.decisions.validation import ValidationPairs
 from reranking.explain.promise_warnings import promise_warnings
-from reranking.model.prior_choice import choose_prior
+from reranking.model.prior_choice import PriorChoice, choose_prior
 from reranking.model.scores_writer import Calls, Scored
 
 ASKED, MET = AskedPrecision(0.75), 0.11
@@ -84,7 +84,58 @@ def test_labels_of_one_kind_are_moved_to_fewer_matches_never_to_more(model, shar
     one_sided = SimpleNamespace(**{**vars(model), "report": report})
     _, said = decide(one_sided, drawn(20_000, share, seed=1), "estimate")
     assert said.choice.estimate.sure
-    assert (said.choice.shift is not None, said.choice.withheld) == (moves, not moves)
+    assert (said.choice.shift is not None, said.choice.withheld) == (moves, None if moves else "labels")
     _, plain = decide(model, drawn(20_000, share, seed=1), "estimate")
     assert plain.choice.shift is not None
-    assert not plain.choice.withheld
+    assert plain.choice.withheld is None
+
+
+@pytest.mark.parametrize(
+    ("share", "kind", "withheld"), [(0.7, "estimate", True), (MET, "estimate", False), (0.7, "model", False)]
+)
+def test_calls_of_another_kind_move_no_threshold_down(model, share, kind, withheld):
+    _, said = decide(model, drawn(20_000, share, seed=1), kind)
+    found = said.choice.withhold()
+    assert (found is not said.choice) == withheld
+    if withheld:
+        assert (found.shift, found.withheld, found.estimate) == (None, "kind", said.choice.estimate)
+
+
+def doubted(model, *, likely=True, found=0.05, kind="estimate"):
+    """A choice that leaves the model's share for one that is not surely another."""
+    expected = model.validation.share
+    estimate = ShareEstimate(expected, found, 0.5, None, {"rest": found}, sure=False, agree=True, likely=likely)
+    return PriorChoice(AskedPrior(kind), estimate)
+
+
+def test_where_fewer_matches_are_likely_probabilities_are_told_at_that_share_too(model):
+    names = pa.array(["rest"] * 2, pa.large_string())
+    before = np.array([0.5, 0.9])
+    after = doubted(model).at_found(before, names, model)
+    odds = 0.05 / 0.95 / (model.validation.share / (1 - model.validation.share))
+    np.testing.assert_allclose(after / (1 - after), before / (1 - before) * odds)
+    for choice in (doubted(model, likely=False), doubted(model, found=0.9), doubted(model, kind="model")):
+        assert choice.at_found(before, names, model) is None
+
+
+def test_a_smaller_share_that_is_likely_takes_the_promise_back(model):
+    calls = {"rest": Calls(100, 90.0)}
+    (said,) = promise_warnings(Scored(doubted(model), calls=calls, matches_at_found=60.0), model)
+    assert said.startswith("precision not assured: 0.050 of the pairs seem to be matches where the model expects")
+    assert "0.60 is expected of all 100 calls" in said
+    assert "--prior 0.050" in said
+    assert promise_warnings(Scored(doubted(model), calls=calls, matches_at_found=74.0), model) == []
+    assert promise_warnings(Scored(doubted(model), calls={}, matches_at_found=0.0), model) == []
+
+
+def test_few_files_of_the_same_share_are_likely_another(model):
+    """Twenty files as validation was; a difference of two standard errors downwards is there in one of forty."""
+    reference = model.validation.reference(model.calibration)
+    found = 0
+    for seed in range(20):
+        scores, _, categories = drawn(1500, model.validation.share, seed=100 + seed)
+        counts = ShareCounts()
+        counts.add(model.probabilities(scores, categories), categories, int((scores >= model.decisions.f1).sum()))
+        estimate = estimate_share(counts, reference)
+        found += estimate.likely and estimate.found < estimate.expected
+    assert found <= 2

@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,15 @@ import pytest
 from indexing.errors import InputError, UnknownId
 from indexing.product_index import open_index
 from reranking.decisions.calibration import BetaMap, Calibration, IsotonicMap
+from reranking.decisions.prior import ShareEstimate
+from reranking.decisions.prior_shift import shift_to
 from reranking.decisions.thresholds import AskedThresholds, Thresholds
+from reranking.kinds.kind_check import KindCheck
+from reranking.kinds.unlike_calls import UnlikeShare
 from reranking.model import score_pairs as scoring
 from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
+from reranking.model.prior_choice import PriorChoice
 from reranking.model.score_pairs import ScoreOptions, score_pairs
 from reranking.model.scores_writer import ScoresWriter
 from reranking.pairs.evaluation_category import CategoryMapping
@@ -418,3 +424,54 @@ def test_progress_is_told_block_by_block(index, model, sample, tmp_path, monkeyp
         progress=lambda *step: told.append(step),
     )
     assert told == [("score", done, 274) for done in (100, 200, 274)]
+
+
+def estimated(model, counts, found, *, sure=False):
+    """An estimate of another share of matches, likely or sure."""
+    shares = dict.fromkeys(counts.counts, found)
+    return ShareEstimate(model.validation.share, found, 0.2, None, shares, sure=sure, agree=True, likely=True)
+
+
+def test_what_is_called_is_expected_at_a_share_that_is_likely_too(score, sample_pairs, model, monkeypatch):
+    def doubt(reranker, asked, counts):
+        return PriorChoice(asked, estimated(model, counts, 0.01))
+
+    monkeypatch.setattr(scoring, "choose_prior", doubt)
+    monkeypatch.setattr(scoring, "BLOCK_PAIRS", 50)
+    table = score(sample_pairs)
+    called = table.filter(table["match"])
+    probabilities = called["probability"].to_numpy()
+    assert 0 < score.scored.matches_at_found < probabilities.sum()
+    choice = score.scored.choice
+    names = called["category"].combine_chunks()
+    told = choice.at_found(model.probabilities(called["score"].to_numpy(), names), names, model)
+    assert score.scored.matches_at_found == pytest.approx(told.sum(), rel=1e-5)
+
+
+@pytest.mark.parametrize("withdrawn", [True, False])
+def test_thresholds_sink_to_more_matches_only_where_calls_are_of_a_known_kind(
+    score, sample_pairs, model, monkeypatch, withdrawn
+):
+    def move(reranker, asked, counts):
+        shares = dict.fromkeys(counts.counts, 0.6)
+        return PriorChoice(
+            asked, estimated(model, counts, 0.6, sure=True), shift_to(shares, model.validation, model.asked, seed=0)
+        )
+
+    def check(judged, sample, thresholds, shares, *, seed):
+        found = SimpleNamespace(
+            calls=200,
+            judged=200,
+            all=UnlikeShare("all", "", 200, 0.9, 0.8),
+            parts=(),
+            unlike=None,
+            told_by=(),
+            withdrawn=(UnlikeShare("all", "", 200, 0.9, 0.8),) if withdrawn else (),
+        )
+        return KindCheck(sample, np.zeros(len(sample), dtype=bool), found)
+
+    monkeypatch.setattr(scoring, "choose_prior", move)
+    monkeypatch.setattr(scoring, "check_kinds", check)
+    score(sample_pairs)
+    assert score.scored.choice.withheld == ("kind" if withdrawn else None)
+    assert (score.scored.choice.shift is None) == withdrawn

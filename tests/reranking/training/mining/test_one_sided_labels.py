@@ -82,7 +82,7 @@ class TestTrained:
         model = load_reranker(tmp_path / "model")
         assert model.report.one_sided == trained.reranker.report.one_sided
         (line,) = (labels.told() for labels in model.report.one_sided)
-        assert line.startswith(f"labels of one kind: {model.report.positives:,} matches")
+        assert line.startswith(f"labels of one kind in PAIRS: {model.report.positives:,} matches")
         assert line in render_card(model)
 
     def test_there_is_nothing_to_warn_of(self, trained):
@@ -165,6 +165,11 @@ class TestGivenValidation:
         assert len(other.one_sided) == 1
         assert other.weights is not None
         assert len(other.train) == len(ordinary)
+        (of_pairs,), (of_valid,) = data.one_sided, other.one_sided
+        assert of_pairs.told().startswith("labels of one kind in PAIRS: ")
+        assert of_valid.told().startswith("labels of one kind in --valid: ")
+        assert "validation weighs them" not in of_pairs.told()
+        assert "validation weighs them" in of_valid.told()
 
     def test_its_model_names_both(self, offers, halves):
         model = train(offers, *halves).reranker
@@ -214,5 +219,5 @@ def test_searches_and_audits_are_of_completed_labels_too(offers, learned):
 
 
 def test_a_single_group_has_nothing_to_validate_by(offers, learned):
-    with pytest.raises(InputError, match="validation pairs hold"):
+    with pytest.raises(InputError, match="too few product groups"):
         train(offers, offers.matches(learned[:1]))

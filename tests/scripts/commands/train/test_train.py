@@ -68,7 +68,7 @@ def test_matches_with_hardly_a_non_match_are_completed_and_it_is_said(train, sam
     few.to_parquet(tmp_path / "few.parquet")
     result = train(pairs=(tmp_path / "few.parquet",))
     assert result.exit_code == 0
-    (line,) = (line for line in result.stdout.splitlines() if line.startswith("labels of one kind:"))
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("labels of one kind in PAIRS:"))
     (labels,) = load_reranker(tmp_path / "model").report.one_sided
     assert line == labels.told()
     assert (labels.matches, labels.non_matches) == (230, others)
