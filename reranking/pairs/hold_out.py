@@ -82,15 +82,17 @@ class TrainingSides:
     left_out: int | None = None
 
     def __post_init__(self) -> None:
+        every = np.concatenate([self.train.targets, self.valid.targets])
         for pairs, name in ((self.train, "training"), (self.valid, "validation")):
-            if not len(pairs) and self.held_out:
+            if len(pairs) and pairs.targets.min() != pairs.targets.max():
+                continue
+            what = "no pairs" if not len(pairs) else "only matches" if pairs.targets[0] else "only non-matches"
+            if self.held_out and 0 < every.sum() < len(every):
                 raise InputError(
-                    f"the pairs are of too few product groups to hold some out: none are left as {name} pairs. Label pairs "
-                    "of more products, or give validation pairs (--valid)"
+                    f"the pairs are of too few product groups to hold some out: as {name} pairs {what} would be left. Label "
+                    "pairs of more products, or give validation pairs (--valid)"
                 )
-            if not len(pairs) or pairs.targets.min() == pairs.targets.max():
-                what = "no pairs" if not len(pairs) else "only matches" if pairs.targets[0] else "only non-matches"
-                raise InputError(f"the {name} pairs hold {what}: both matches and non-matches are needed")
+            raise InputError(f"the {name} pairs hold {what}: both matches and non-matches are needed")
 
     @property
     def held_out(self) -> bool:

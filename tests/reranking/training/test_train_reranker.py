@@ -164,7 +164,7 @@ def test_non_matches_alone_are_refused(index, pairs, side):
 
 def test_a_single_group_leaves_nothing_to_validate_by(index):
     few = LabelledPairs(np.array([0, 1, 0]), np.array([1, 2, 3]), np.array([1.0, 1.0, 0.0]))
-    with pytest.raises(InputError, match="too few product groups to hold some out.*--valid"):
+    with pytest.raises(InputError, match=r"too few product groups to hold some out.*--valid"):
         train(index, few)
 
 

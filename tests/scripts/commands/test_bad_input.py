@@ -280,17 +280,13 @@ def train_cases():
             d.train_on(d.csv("pairs.csv", left_id=[KNOWN], right_id=[OTHER])),
             "pairs.csv: no column 'target'",
         ),
-        "matches alone": lambda d: (
-            d.train_on(of_class(d, 1, d.train), "--valid", d.test),
-            "the training pairs hold only matches",
-        ),
         "non-matches alone": lambda d: (
             d.train_on(of_class(d, 0, d.train), "--valid", d.test),
             "the training pairs hold only non-matches",
         ),
         "validation of one class": lambda d: (
-            d.train_on(d.train, "--valid", of_class(d, 1, d.test)),
-            "the validation pairs hold only matches",
+            d.train_on(d.train, "--valid", of_class(d, 0, d.test)),
+            "the validation pairs hold only non-matches",
         ),
         "a precision above one": lambda d: (
             d.train_on(d.train, "--target-precision", "75"),
@@ -468,7 +464,7 @@ def earlier_output(desk, words):
         "too many malformed cells",
         "no factory of FAISS",
         "train: an unknown id",
-        "matches alone",
+        "non-matches alone",
         "score: an unknown id",
         "score: a model that is damaged",
     ],
