@@ -67,6 +67,10 @@ def _data(model: "XgboostReranker") -> str:
         lines.append(f"left out: {report.left_out:,} non-matches between training and validation groups")
     if report.judged_by.seen is not None:
         lines.append(f"training has matches of the products of {report.judged_by.seen:.1%} of the validation matches")
+    if report.judged_by.left_out:
+        lines.append(
+            f"thresholds and probabilities were chosen without {report.judged_by.left_out:,} validation pairs of such products"
+        )
     if report.judged_by.training:
         lines.append(
             f"thresholds and probabilities were chosen on {report.judged_by.training:,} training pairs too, scored out of fold"

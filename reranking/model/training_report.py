@@ -49,14 +49,16 @@ class UnseenPairs:
 @dataclass(frozen=True)
 class JudgedBy:
     """It says by which pairs thresholds and probabilities were chosen: those of validation, and `training` pairs out of
-    fold. `seen` is the share of the validation matches whose products training has likely seen, None where nobody asked, by
-    the labels and, where validation is large enough for that (`model_told`), by the model; where it is large, `unseen` measures the others. `fresh`: validation pairs, too, were scored out of fold."""
+    fold; `left_out` validation pairs were not, since training has seen a product of theirs. `seen` is the share of the validation matches whose products training has likely seen, None where nobody asked, by
+    the labels and, where validation is large enough for that (`model_told`), by the model; where it is large, `unseen` measures the others. `fresh` validation pairs, of products that training has
+    seen, were scored out of fold too."""
 
     seen: float | None = None
     model_told: bool = True
     unseen: UnseenPairs | None = None
     training: int = 0
-    fresh: bool = False
+    fresh: int = 0
+    left_out: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

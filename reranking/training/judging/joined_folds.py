@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from indexing.arrays import Floats1d, Ints1d
+from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from reranking.decisions.prior_shift import Validation, moved_alike
@@ -21,6 +21,7 @@ from reranking.training.fit import Fit
 from reranking.training.training_pairs import TrainingPairs
 
 FOLDS = 5
+LEAST_SCALED = 50  # pairs that both trainings scored, with fewer of which scores stay on their own scale
 TELLING = (
     200.0  # validation pairs of a category whose share of matches counts as much as that of its training pairs, moved
 )
@@ -70,20 +71,48 @@ class JoinedFolds:
             del fit  # before the next one is trained: its features may be large
         return found[0], found[1]
 
-    def joined(self, train_scores: Floats1d, validation: ValidationPairs) -> ValidationPairs:
-        """Return the given training pairs, with their scores (t,) out of fold, after the validation pairs.
+    def joined(
+        self, train_scores: Floats1d, valid_scores: Floats1d, validation: ValidationPairs, new: Bools1d
+    ) -> ValidationPairs:
+        """Return the validation pairs, then the given training pairs with their scores (t,) out of fold.
 
+        Those validation pairs (v,) that are `new` to training keep the scores of the model; the others have theirs out of fold
+        (`valid_scores`). Scores out of fold are put on the scale of the model's, which the new pairs show: they have both.
         Training pairs weigh so that in each category the share of matches is that of validation.
         """
         data, names = self.data, tuple(self.data.names)
-        train = self._pairs(data.sides.train, train_scores, _given(data).left)
-        valid = self._pairs(data.valid, validation.scores, validation.categories)
+        scale = _Scale.between(valid_scores[new], validation.scores[new])
+        scores = np.where(new, validation.scores, scale.of(valid_scores))
+        train = self._pairs(data.sides.train, scale.of(train_scores), _given(data).left)
+        valid = self._pairs(data.valid, scores, validation.categories)
         often = np.ones(len(valid)) if validation.weights is None else validation.weights
-        weights = _weights_like(Validation(validation, names), Validation(train, names))
+        weights = weights_like(Validation(validation, names), Validation(train, names))
         return replace(valid, weights=often / often.mean()).followed_by(replace(train, weights=weights))
 
     def _pairs(self, pairs: LabelledPairs, scores: Floats1d, codes: Ints1d) -> ValidationPairs:
         return ValidationPairs(scores, pairs.targets, codes, self.groups[pairs.left], self.groups[pairs.right])
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """It puts scores of one training on the scale of another by the quantiles of pairs that both scored. Boosters of fewer pairs
+    spread their scores less; thresholds and probabilities are for those of the model."""
+
+    before: Floats1d
+    after: Floats1d
+
+    @classmethod
+    def between(cls, before: Floats1d, after: Floats1d) -> "_Scale":
+        """Learn from the scores (p,) of pairs by both trainings."""
+        if len(before) < LEAST_SCALED:
+            return cls(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+        levels, places, counts = np.unique(np.sort(before), return_inverse=True, return_counts=True)
+        means = np.bincount(places, np.sort(after)) / counts
+        return cls(np.concatenate([[0.0], levels, [1.0]]), np.concatenate([[0.0], means, [1.0]]))
+
+    def of(self, scores: Floats1d) -> Floats1d:
+        """Return the scores (p,) on the other scale, in the same order."""
+        return np.interp(scores, self.before, self.after)
 
 
 def _given(data: TrainingPairs) -> SideCodes:
@@ -91,7 +120,7 @@ def _given(data: TrainingPairs) -> SideCodes:
     return data.train_codes.split(data.added.given)[0]
 
 
-def _weights_like(like: Validation, own: Validation) -> Floats1d:
+def weights_like(like: Validation, own: Validation) -> Floats1d:
     """Return weights (p,) with which the shares of matches of one's own pairs are those of others: over all pairs, the odds of all
     categories moved alike, and by category as far as these are enough to tell: half way where they are TELLING pairs, and wholly
     where weights gave them their shares."""

@@ -21,11 +21,12 @@ from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
 from reranking.pairs.seen_products import Probabilities, SeenProducts, find_seen
 from reranking.training.fit import Fit
-from reranking.training.judging.joined_folds import FOLDS, JoinedFolds, Refit
+from reranking.training.judging.joined_folds import FOLDS, JoinedFolds, Refit, weights_like
 from reranking.training.training_pairs import TrainingPairs, categories_of_sides
 
 SEEN_SHARE = 0.1  # of the validation matches, whose products training has seen, above which folds judge
 LEAST_MATCHES = 50  # of validation, with fewer of which probabilities are too rough to tell products that labels do not
+LEAST_UNSEEN = 100  # matches, and others, of unseen products, with fewer of which validation alone is not enough
 MOST_ASKED = 10_000  # validation matches whose products are asked about at first
 
 
@@ -57,7 +58,8 @@ class Judges:
         return self.fit.data
 
     def judge(self) -> Judging:
-        """Decide on the validation pairs and, where these alone cannot tell, on the pairs of both sides out of fold."""
+        """Decide on the validation pairs; where training has seen many of their products, on those of the others; and where these
+        cannot tell, on the pairs of both sides out of fold."""
         validation = self._validation()
         alone = self._decide(validation)
         if self.options.judge_by == "validation":
@@ -66,6 +68,11 @@ class Judges:
         share = seen.share(self.data.valid)
         mostly_seen = share > SEEN_SHARE
         unseen = self._unseen(seen, validation, alone) if mostly_seen else None
+        if mostly_seen and self.options.judge_by == "auto":
+            new = self._decide_by_unseen(seen, validation)
+            if new is not None:
+                left_out = len(validation) - len(new.pairs)
+                return Judging(validation, new, JudgedBy(share, self._tells, unseen, left_out=left_out))
         folds = None
         if self.options.judge_by == "folds" or mostly_seen or alone.unsure:
             groups = seen.groups(self.data.sides.train, self.data.valid)
@@ -75,9 +82,10 @@ class Judges:
         if self.announce is not None:
             self.announce(self._why(share, alone))
         train, valid = folds.scores(self.refit, self.progress)
-        fresh = self.options.judge_by == "folds" or mostly_seen
-        pairs = folds.joined(train, replace(validation, scores=valid) if fresh else validation)
-        return Judging(validation, self._decide(pairs), JudgedBy(share, self._tells, unseen, len(train), fresh))
+        new = seen.sides_seen(self.data.valid.left, self.data.valid.right) == 0
+        pairs = folds.joined(train, valid, validation, new)
+        by = JudgedBy(share, self._tells, unseen, len(train), int((~new).sum()))
+        return Judging(validation, self._decide(pairs), by)
 
     def _validation(self) -> ValidationPairs:
         """Return the validation pairs as the boosters score them, with the product groups that these pairs tie."""
@@ -128,6 +136,19 @@ class Judges:
             )
 
         return probabilities
+
+    def _decide_by_unseen(self, seen: SeenProducts, validation: ValidationPairs) -> Judgement | None:
+        """Decide on the validation pairs of which training has seen neither product, weighed so that as many are matches as of all;
+        return None where these are too few to be sure."""
+        valid = self.data.valid
+        pairs = validation.take(np.flatnonzero(seen.sides_seen(valid.left, valid.right) == 0))
+        if min(pairs.targets.sum(), len(pairs) - pairs.targets.sum()) < LEAST_UNSEEN:
+            return None
+        names = tuple(self.data.names)
+        weights = weights_like(Validation(validation, names), Validation(pairs, names))
+        often = np.ones(len(pairs)) if pairs.weights is None else pairs.weights
+        judgement = self._decide(replace(pairs, weights=often * weights))
+        return None if judgement.unsure else judgement
 
     def _unseen(self, seen: SeenProducts, validation: ValidationPairs, judgement: Judgement) -> UnseenPairs:
         """Measure the model on the validation pairs of which training has seen neither product."""

@@ -100,10 +100,12 @@ def _show_seen(by: "JudgedBy") -> None:
             f"pairs of unseen products alone: {by.unseen.pairs:,} with {by.unseen.matches:,} matches, weighted {metric}, "
             f"precision {held} by thresholds that all of validation chose"
         )
+    if by.left_out:
+        click.echo(f"judged by: validation pairs of unseen products; {by.left_out:,} with a seen product were left out")
     if by.training:
-        judged = "training and validation pairs" if by.fresh else "training pairs"
+        seen = f" and {by.fresh:,} validation pairs of seen products" if by.fresh else ""
         click.echo(
-            f"judged by: {by.training:,} training pairs besides those of validation; {judged} were scored out of fold"
+            f"judged by: the validation pairs and {by.training:,} training pairs; these{seen} were scored out of fold"
         )
 
 

@@ -13,7 +13,7 @@ from indexing.encoders.options import EncodingOptions
 from reranking.boosters.boosting import BoostingOptions
 from reranking.decisions.validation import ValidationPairs
 from reranking.model.train_options import TrainOptions
-from reranking.pairs.labelled import LabelledPairs
+from reranking.pairs.labelled import LabelledPairs, join_labelled
 from reranking.training.examples import TrainingRoom
 from reranking.training.judging.joined_folds import JoinedFolds
 from reranking.training.train_reranker import train_reranker
@@ -76,8 +76,9 @@ def test_other_offers_of_the_same_products_are_noticed(seen, sides):
     by = seen.report.judged_by
     assert by.seen > 0.8
     assert by.unseen.matches < 0.3 * sides[1].targets.sum()
-    assert by.fresh
+    assert 0.5 * len(sides[1]) < by.fresh <= len(sides[1])
     assert by.model_told
+    assert by.left_out == 0
 
 
 def test_then_folds_of_both_sides_judge(seen, sides):
@@ -102,7 +103,22 @@ def test_new_products_are_not_taken_for_seen_ones(index):
     both = [labelled(index, (0, 1, 2, 3), products) for products in (range(half), range(half, PRODUCTS))]
     by = train(index, *both).reranker.report.judged_by
     assert by.seen < 0.1
-    assert (by.training, by.unseen, by.fresh) == (0, None, False)
+    assert (by.training, by.unseen, by.fresh) == (0, None, 0)
+
+
+def test_validation_pairs_of_unseen_products_judge_alone_where_they_are_enough(index):
+    known, others = labelled(index, (0, 1), range(90)), labelled(index, (0, 1, 2, 3), range(90, 150))
+    valid = join_labelled([labelled(index, (2, 3), range(90)), others])
+    model = train(index, known, valid).reranker
+    by = model.report.judged_by
+    assert 0.1 < by.seen < 0.5
+    assert (by.training, by.fresh) == (0, 0)
+    assert len(model.validation.pairs) == len(valid) - by.left_out
+    assert 0.5 * len(others) < len(model.validation.pairs) < 1.2 * len(others)
+    assert model.validation.share == pytest.approx(valid.targets.mean(), abs=0.03)
+    assert model.validation.pairs.targets.mean() != pytest.approx(valid.targets.mean(), abs=0.03)
+    always = train(index, known, valid, judge_by="folds").reranker.report.judged_by
+    assert (always.training, always.left_out) == (len(known), 0)
 
 
 def test_where_validation_is_too_small_training_pairs_join_in(index):
@@ -114,7 +130,7 @@ def test_where_validation_is_too_small_training_pairs_join_in(index):
     assert np.isfinite(joined.reranker.decisions.by_category["rest"])
     assert joined.reranker.report.judged_by.training == len(many)
     by = joined.reranker.report.judged_by
-    assert (by.fresh, by.model_told, by.seen) == (False, False, 0.0)
+    assert (by.fresh, by.model_told, by.seen) == (0, False, 0.0)
     assert joined.warnings == ()
 
 
@@ -134,7 +150,7 @@ def test_a_few_validation_pairs_give_training_pairs_their_share_already(index):
     folds = JoinedFolds.deal(data, np.arange(len(index.catalog)) // OFFERS, seed=0)
     valid = data.valid
     validation = ValidationPairs(np.zeros(len(valid)), valid.targets, data.valid_codes.left, valid.left, valid.right)
-    joined = folds.joined(np.zeros(len(many)), validation)
+    joined = folds.joined(np.zeros(len(many)), np.zeros(len(valid)), validation, np.ones(len(valid), dtype=bool))
     assert len(valid) < 150
     assert many.targets.mean() > 1.5 * valid.targets.mean()
     assert np.average(joined.targets, weights=joined.weights) == pytest.approx(valid.targets.mean(), abs=0.01)
@@ -188,6 +204,33 @@ def test_a_fold_is_scored_by_a_training_that_no_pair_of_its_groups_touched(index
                 assert len(trained)
                 assert not np.isin(products[trained.left], own).any()
                 assert not np.isin(products[trained.right], own).any()
+
+
+def test_scores_out_of_fold_are_put_on_the_scale_of_the_models(index, sides):
+    """New validation pairs keep the model's scores; of the others and of training pairs the spread becomes that of these."""
+    data = TrainingPairs.of(index, *sides, TrainOptions())
+    folds = JoinedFolds.deal(data, np.arange(len(index.catalog)) // OFFERS, seed=0)
+    random = np.random.default_rng(0)
+    own, new = random.random(len(sides[1])), np.arange(len(sides[1])) % 2 == 0
+    groups = np.arange(len(own))
+    validation = ValidationPairs(own, sides[1].targets, data.valid_codes.left, groups, groups)
+    spread = 0.4 + own / 5
+    found = folds.joined(np.linspace(0.4, 0.6, len(sides[0])), spread, validation, new)
+    after_valid, after_train = found.scores[: len(own)], found.scores[len(own) :]
+    np.testing.assert_array_equal(after_valid[new], own[new])
+    np.testing.assert_allclose(after_valid, own, atol=0.03)
+    np.testing.assert_allclose(after_train, np.linspace(0, 1, len(sides[0])), atol=0.05)
+    assert (np.diff(after_train) >= 0).all()
+
+
+def test_a_scale_that_too_few_pairs_tell_leaves_scores_as_they_are(index, sides):
+    data = TrainingPairs.of(index, *sides, TrainOptions())
+    folds = JoinedFolds.deal(data, np.arange(len(index.catalog)) // OFFERS, seed=0)
+    own = np.linspace(0, 1, len(sides[1]))
+    validation = ValidationPairs(own, sides[1].targets, data.valid_codes.left, np.arange(len(own)), np.arange(len(own)))
+    train_scores = np.linspace(0.4, 0.6, len(sides[0]))
+    found = folds.joined(train_scores, own / 2, validation, np.arange(len(own)) < 49)
+    np.testing.assert_array_equal(found.scores[len(own) :], train_scores)
 
 
 def test_without_enough_groups_there_are_no_folds(index, sides):
