@@ -26,7 +26,7 @@ from reranking.training.training_pairs import TrainingPairs, categories_of_sides
 
 SEEN_SHARE = 0.1  # of the validation matches, whose products training has seen, above which folds judge
 LEAST_MATCHES = 50  # of validation, with fewer of which probabilities are too rough to tell products that labels do not
-LEAST_UNSEEN = 100  # matches, and others, of unseen products, with fewer of which validation alone is not enough
+LEAST_UNSEEN = 1000  # matches, and others, of unseen products, with fewer of which training pairs join in, out of fold
 MOST_ASKED = 10_000  # validation matches whose products are asked about at first
 
 

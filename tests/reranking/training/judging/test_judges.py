@@ -106,7 +106,8 @@ def test_new_products_are_not_taken_for_seen_ones(index):
     assert (by.training, by.unseen, by.fresh) == (0, None, 0)
 
 
-def test_validation_pairs_of_unseen_products_judge_alone_where_they_are_enough(index):
+def test_validation_pairs_of_unseen_products_judge_alone_where_they_are_enough(index, monkeypatch):
+    monkeypatch.setattr("reranking.training.judging.judges.LEAST_UNSEEN", 100)
     known, others = labelled(index, (0, 1), range(90)), labelled(index, (0, 1, 2, 3), range(90, 150))
     valid = join_labelled([labelled(index, (2, 3), range(90)), others])
     model = train(index, known, valid).reranker
@@ -117,6 +118,9 @@ def test_validation_pairs_of_unseen_products_judge_alone_where_they_are_enough(i
     assert 0.5 * len(others) < len(model.validation.pairs) < 1.2 * len(others)
     assert model.validation.share == pytest.approx(valid.targets.mean(), abs=0.03)
     assert model.validation.pairs.targets.mean() != pytest.approx(valid.targets.mean(), abs=0.03)
+    monkeypatch.undo()
+    few = train(index, known, valid).reranker.report.judged_by
+    assert (few.training, few.left_out) == (len(known), 0)
     always = train(index, known, valid, judge_by="folds").reranker.report.judged_by
     assert (always.training, always.left_out) == (len(known), 0)
 
