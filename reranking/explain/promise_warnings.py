@@ -21,7 +21,7 @@ def promise_warnings(
     return [
         *share_warnings(scored.choice),
         *doubt_warnings(scored, model),
-        *[line for labels in model.report.one_sided[-1:] for line in labels.of_uncovered()],
+        *[line for labels in model.report.one_sided[-1:] for line in labels.warnings()],
         *assumed_warnings(scored, model, thresholds),
         *kind_warnings(scored.kinds, ask),
         *expectation_warnings(scored, model, thresholds),

@@ -107,9 +107,9 @@ class OneSidedLabels:
 
     def warnings(self) -> list[str]:
         """Return a line for the user where mined non-matches are less sure, and one where few products are labelled."""
-        return [*self._of_less_sure(), *self.of_uncovered()]
+        return [*self._of_less_sure(), *self._of_uncovered()]
 
-    def of_uncovered(self) -> list[str]:
+    def _of_uncovered(self) -> list[str]:
         """Return a line where many products have no labelled match: of pairs of two such products labels say nothing."""
         if self.covered >= MOSTLY_COVERED:
             return []
@@ -123,8 +123,8 @@ class OneSidedLabels:
         if not self.less_sure:
             return []
         return [
-            f"{self.less_sure:,} of {self.mined:,} mined non-matches are less sure, and the nearest of these were left out "
-            "since they may be matches: the precision held on candidates may be lower than validation says. Label some "
+            f"precision not assured: {self.less_sure:,} of {self.mined:,} mined non-matches are less sure, and the nearest of these "
+            "were left out since they may be matches: less may be held on candidates than validation says. Label some "
             "candidates as matches and non-matches, and give them as --valid"
         ]
 

@@ -74,15 +74,16 @@ def test_moved_thresholds_say_themselves_which_are_assumed():
     assert [line.partition(":")[0] for line in said] == ["precision not assured in c"]
 
 
-@pytest.mark.parametrize(("covered", "warned"), [(0.3, True), (0.5, False)])
-def test_labels_of_one_kind_promise_little_of_products_without_a_match(covered, warned):
-    counts = {"matches": 100, "non_matches": 0, "left_out": 0, "mined": 900, "less_sure": 0, "neighbours": 20}
+@pytest.mark.parametrize(("less_sure", "covered", "warned"), [(0, 0.3, True), (900, 0.5, True), (0, 0.5, False)])
+def test_labels_of_one_kind_promise_little_of_products_without_a_match(less_sure, covered, warned):
+    counts = {"matches": 100, "non_matches": 0, "left_out": 0, "mined": 900, "less_sure": less_sure, "neighbours": 20}
     labels = OneSidedLabels(**counts, by_source=True, share=0.1, may_match=0.01, covered=covered)
     report = SimpleNamespace(decisions=None, one_sided=(labels,))
     said = promise_warnings(
         Scored(PriorChoice(AskedPrior()), calls={"a": Calls(100, 90.0)}), SimpleNamespace(asked=ASKED, report=report)
     )
-    assert [line.partition(":")[0] for line in said] == (
-        ["precision not assured for pairs of products without a labelled match"] if warned else []
-    )
+    heads = [
+        "precision not assured" if less_sure else "precision not assured for pairs of products without a labelled match"
+    ]
+    assert [line.partition(":")[0] for line in said] == (heads if warned else [])
     assert labels.warnings() == said
