@@ -1,7 +1,8 @@
 """Boosters tell scored pairs from judged ones: their odds say how much likelier pairs that look so are among the scored ones.
 
 That a classifier of two samples tells how far they differ is from Lopez-Paz and Oquab, "Revisiting classifier two-sample tests",
-ICLR 2017. Here each pair is read by boosters that saw no pair which shared products tie to it, however far: what many offers of one
+ICLR 2017. Here each pair is read by boosters that saw no pair which shared products tie to it, however far (in a web of very many pairs: none that shares its
+left product): what many offers of one
 product have alike, such as a price, would else make all of its calls a kind.
 """
 
@@ -16,6 +17,7 @@ from reranking.kinds.pair_sample import PairSample
 from reranking.pairs.folds import deal_at_random
 
 FOLDS, ROUNDS = 5, 60
+WEB = 0.2  # of the pairs
 OPTIONS = BoostingOptions(
     eta=0.15, max_depth=3, min_child_weight=5.0, reg_lambda=5.0, colsample_bytree=0.3, threads=1
 )  # one thread: so few rows would have several wait for each other more than work
@@ -39,14 +41,16 @@ class Odds:
 def kind_odds(judged: PairSample, met: PairSample, weights: Floats1d, *, seed: int) -> Odds:
     """Learn to tell pairs met (m,) from judged ones (n,) of these weights; both sides weigh the same together."""
     random = np.random.default_rng(seed)
-    folds = np.concatenate([_folds(pairs.tied(), random) for pairs in (judged, met)])
+    left, right = (
+        np.concatenate(sides) for sides in zip(*(_folds(pairs, random) for pairs in (judged, met)), strict=True)
+    )
     worth = min(float(weights.sum() ** 2 / (weights**2).sum()), float(len(met)))
     weighed = np.concatenate([weights * worth / weights.sum(), np.full(len(met), worth / len(met))])
     features = np.concatenate([judged.features, met.features])
     is_met = np.repeat([0.0, 1.0], [len(judged), len(met)])
     found, members = np.zeros(len(features)), []
     for fold in range(FOLDS):
-        learnt, read = (np.flatnonzero(part) for part in (folds != fold, folds == fold))
+        learnt, read = (np.flatnonzero(part) for part in ((left != fold) & (right != fold), left == fold))
         examples = Examples(features[learnt], is_met[learnt], np.zeros(len(learnt), dtype=np.int64), weighed[learnt])
         member = boost_rounds(examples, ROUNDS, options=OPTIONS, seed=seed + fold)
         found[read] = predict([member], features[read])
@@ -55,6 +59,16 @@ def kind_odds(judged: PairSample, met: PairSample, weights: Floats1d, *, seed: i
     return Odds(odds[: len(judged)], odds[len(judged) :], tuple(members))
 
 
-def _folds(tied: Ints1d, random: np.random.Generator) -> Ints1d:
-    """Return the fold (n,) of each pair; pairs of one number are in one."""
-    return deal_at_random(int(tied.max()) + 1, count=FOLDS, random=random)[tied]
+def _folds(pairs: PairSample, random: np.random.Generator) -> tuple[Ints1d, Ints1d]:
+    """Return the folds (n,) of both products of each pair: pairs that are tied together are in one.
+
+    Where a web of them holds more than WEB of all, as false matches make one, its products are dealt one by one: a fold that held nearly
+    all would be read by boosters that saw nothing.
+    """
+    tied = pairs.tied()
+    fold = deal_at_random(int(tied.max()) + 1, count=FOLDS, random=random)[tied]
+    products, places = np.unique(np.concatenate([pairs.left, pairs.right]), return_inverse=True)
+    dealt = deal_at_random(len(products), count=FOLDS, random=random)[places]
+    web = np.bincount(tied)[tied] > WEB * len(pairs)
+    left, right = np.split(dealt, 2)
+    return np.where(web, left, fold), np.where(web, right, fold)

@@ -108,3 +108,15 @@ def test_prices_that_tell_products_apart_make_no_kind(made_pairs):
     same = found(judged, met)
     assert same.withdrawn == ()
     assert same.all.share < 0.3
+
+
+@pytest.mark.parametrize("odd", [0.0, 0.5])
+def test_a_web_that_ties_all_calls_together_hides_no_kind(made_pairs, odd):
+    """False matches chain: were the whole web one fold, boosters that never saw a scored pair would read it."""
+    met = made_pairs(2000, seed=1, odd=odd)
+    places = np.arange(len(met))
+    object.__setattr__(met, "left", places)
+    object.__setattr__(met, "right", places + 1)
+    assert met.tied().max() == 0
+    names = [part.name for part in found(made_pairs(400, seed=0), met).withdrawn]
+    assert names == (["C"] if odd else [])
