@@ -1,13 +1,12 @@
-"""A judgement says how trained boosters rank the validation pairs, where thresholds lie and how sure a score is."""
+"""A judgement says where thresholds lie, how sure a score is, and where pairs are too few to be sure of anything."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reranking.boosters.boosting import Metric
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.calibration import Calibrated, calibrate
 from reranking.decisions.thresholds import GROWTH, Decided, decide
-from reranking.decisions.validation import IntervalOf, RankingReport, ValidationPairs, rank
+from reranking.decisions.validation import ValidationPairs
 
 
 @dataclass(frozen=True)
@@ -18,10 +17,6 @@ class Judgement:
     names: Sequence[str]
     decided: Decided
     calibrated: Calibrated
-
-    def ranking(self, metric: Metric, interval: IntervalOf | None) -> RankingReport:
-        """Return the metric with its interval, over all and by category."""
-        return rank(self.pairs, self.names, metric, interval)
 
     @property
     def unsure(self) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ from reranking.model.train_options import TrainOptions
 from reranking.model.training_report import TrainingReport
 from reranking.pairs.candidates import proposing_views
 from reranking.pairs.misleading_pairs import rank_gap_warning, seen_warning, unproposed_warning
-from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.training.fit import Fit
 from reranking.training.judging.judges import Judging
@@ -63,21 +62,19 @@ class FinishedTraining:
 
     def _judged_sample(self) -> JudgedSample:
         """Draw the validation pairs whose features are kept with the model, to tell later whether pairs are of their kind."""
-        fit, catalog = self.fit, self.index.catalog
-        valid, sides = fit.data.valid, fit.data.valid_codes.named(fit.data.names)
-        groups = product_groups(valid.left, valid.right, valid.targets, len(catalog))
+        data, catalog, validation = self.fit.data, self.index.catalog, self.judging.validation
         pairs = PairSample(
-            in_memory(fit.judged.features),
-            fit.validation_scores,
-            sides.left,
-            sources_of(catalog, valid.left),
-            sources_of(catalog, valid.right),
-            groups[valid.left],
-            groups[valid.right],
-            fit.judged.targets,
+            in_memory(self.fit.judged.features),
+            validation.scores,
+            data.valid_codes.named(data.names).left,
+            sources_of(catalog, data.valid.left),
+            sources_of(catalog, data.valid.right),
+            validation.left_groups,
+            validation.right_groups,
+            validation.targets,
         )
         lowest = self.judgement.decided.thresholds.lowest
-        return JudgedSample.draw(pairs, tuple(fit.signals.names), lowest=lowest, seed=self.options.seed)
+        return JudgedSample.draw(pairs, tuple(self.fit.signals.names), lowest=lowest, seed=self.options.seed)
 
     def _report(self, ranking: RankingReport) -> TrainingReport:
         data, members, features = self.fit.data, self.fit.ensemble.members, self.fit.signals.features

@@ -7,7 +7,7 @@ from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.calibration import calibrate
 from reranking.decisions.judgement import judge
 from reranking.decisions.thresholds import decide
-from reranking.decisions.validation import ValidationPairs, rank
+from reranking.decisions.validation import ValidationPairs
 
 NAMES = ["phones", "cables", "chairs"]
 ASKED = AskedPrecision(0.8, {"cables": 0.6})
@@ -28,17 +28,6 @@ def test_it_holds_the_decisions_and_the_maps_of_its_seed(pairs):
     assert judged.calibrated == calibrate(pairs, NAMES, seed=8)
     assert judged.decided != decide(pairs, NAMES, ASKED)
     assert judged.calibrated != calibrate(pairs, NAMES)
-
-
-def test_the_ranking_is_measured_over_all_and_by_category(pairs):
-    def metric(scores, targets, categories):
-        return float((scores * targets).mean())
-
-    def interval(of):
-        return 0.0, float(len(of))
-
-    judged = judge(pairs, NAMES, asked=ASKED, seed=0)
-    assert judged.ranking(metric, interval) == rank(pairs, NAMES, metric, interval)
 
 
 def test_categories_in_which_nothing_is_called_are_named(pairs):
