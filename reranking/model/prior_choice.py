@@ -39,8 +39,8 @@ class PriorChoice:
             return self
         return PriorChoice(self.asked, found, withheld="kind")
 
-    def at_found(self, probabilities: Floats1d, categories: pa.Array, model: XgboostReranker) -> Floats1d | None:
-        """Return the model's probabilities (p,) moved to the share that was found, where that is probably smaller, though not
+    def at_found(self, model: XgboostReranker, scores: Floats1d, categories: pa.Array) -> Floats1d | None:
+        """Return the model's probabilities (p,) of scores moved to the share that was found, where that is probably smaller, though not
         surely enough to act on it; else None."""
         found, validation = self.estimate, model.validation
         if found is None or validation is None or self.asked.kind != "estimate":
@@ -51,7 +51,7 @@ class PriorChoice:
         places = np.asarray(pc.index_in(categories, pa.array(names, pa.large_string())).to_numpy(), dtype=np.int64)
         before = np.array([validation.shares.get(name, validation.share) for name in names])
         after = np.array([found.by_category[name] for name in names])
-        return moved(probabilities, before[places], after[places])
+        return moved(model.probabilities(scores, categories), before[places], after[places])
 
     def thresholds(self, model: XgboostReranker) -> Thresholds:
         """Return the thresholds that decide."""

@@ -136,7 +136,7 @@ class ScoresWriter:
 
     def _count_at_found(self, table: pa.Table, scores: Floats1d, categories: pa.Array) -> None:
         """Count the matches among the calls, if fewer pairs are matches as is likely though not sure."""
-        probabilities = self.choice.at_found(self.model.probabilities(scores, categories), categories, self.model)
+        probabilities = self.choice.at_found(self.model, scores, categories)
         if probabilities is not None:
             decided = np.asarray(table["match"].to_numpy(), dtype=bool)
             self.scored.matches_at_found = (self.scored.matches_at_found or 0.0) + float(probabilities[decided].sum())

@@ -110,12 +110,13 @@ def doubted(model, *, likely=True, found=0.05, kind="estimate"):
 
 def test_where_fewer_matches_are_likely_probabilities_are_told_at_that_share_too(model):
     names = pa.array(["rest"] * 2, pa.large_string())
-    before = np.array([0.5, 0.9])
-    after = doubted(model).at_found(before, names, model)
+    scores = np.array([0.5, 0.9])
+    before = model.probabilities(scores, names)
+    after = doubted(model).at_found(model, scores, names)
     odds = 0.05 / 0.95 / (model.validation.share / (1 - model.validation.share))
     np.testing.assert_allclose(after / (1 - after), before / (1 - before) * odds)
     for choice in (doubted(model, likely=False), doubted(model, found=0.9), doubted(model, kind="model")):
-        assert choice.at_found(before, names, model) is None
+        assert choice.at_found(model, scores, names) is None
 
 
 def test_a_smaller_share_that_is_likely_takes_the_promise_back(model):

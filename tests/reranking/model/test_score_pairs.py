@@ -444,7 +444,7 @@ def test_what_is_called_is_expected_at_a_share_that_is_likely_too(score, sample_
     assert 0 < score.scored.matches_at_found < probabilities.sum()
     choice = score.scored.choice
     names = called["category"].combine_chunks()
-    told = choice.at_found(model.probabilities(called["score"].to_numpy(), names), names, model)
+    told = choice.at_found(model, called["score"].to_numpy(), names)
     assert score.scored.matches_at_found == pytest.approx(told.sum(), rel=1e-5)
 
 
