@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
-from indexing.catalog.catalog import Catalog
+from indexing.catalog.catalog import Catalog, open_catalog
 from indexing.catalog.filters import Filters
-from indexing.catalog.read_catalog import open_catalog
 from indexing.encoders.by_spec import open_encoder
 from indexing.encoders.encoder import Encoder
 from indexing.errors import InputError

@@ -25,7 +25,9 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
     "indexing.errors",
     "indexing.machine",
     "indexing.storage",
+    "indexing.files",
     "indexing.catalog",
+    "indexing.reading",
     "indexing.vectors",
     "indexing.encoders",
     "indexing.search",
@@ -62,17 +64,10 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
 )
 DOORS = {  # room: the modules that other rooms import, checked in both directions
     "indexing.machine": {"device", "memory", "progress", "threads"},
-    "indexing.storage": {"artefact", "records", "tables", "versions", "whole_file"},
-    "indexing.catalog": {
-        "catalog",
-        "contents",
-        "filters",
-        "pictures",
-        "read_catalog",
-        "rejects",
-        "schema",
-        "text_template",
-    },
+    "indexing.storage": {"artefact", "records", "versions", "whole_file"},
+    "indexing.files": {"tables"},
+    "indexing.catalog": {"catalog", "contents", "filters", "ids", "pictures", "rejects", "text_template"},
+    "indexing.reading": {"read_catalog", "schema"},
     "indexing.vectors": {"fusion", "layers", "ngrams", "rows", "vectors"},
     "indexing.encoders": {
         "by_spec",

@@ -9,19 +9,19 @@ from indexing.build.encoding import ViewEncoding, image_spec
 from indexing.build.joining import ViewJoining
 from indexing.build.options import BuildOptions
 from indexing.build.reuse import holds_model_vectors
-from indexing.catalog.read_catalog import CatalogRead, ReadOptions, read_catalog
 from indexing.catalog.rejects import Reject, write_rejects
 from indexing.encoders.encoder import column_names, parse_spec
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError, Unfinished
+from indexing.files.tables import list_tables, open_table
 from indexing.index_manifest import KIND, CatalogRecord, IndexManifest, index_manifest
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex, open_index
+from indexing.reading.read_catalog import CatalogRead, ReadOptions, read_catalog
 from indexing.search.device import choose_device
 from indexing.search.lexical_index import LexicalOptions
 from indexing.storage.artefact import MANIFEST, Manifest, read_manifest, write_manifest, writing
 from indexing.storage.records import stored_record
-from indexing.storage.tables import list_tables, open_table
 
 
 @dataclass(frozen=True)

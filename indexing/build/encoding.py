@@ -12,15 +12,15 @@ from indexing.build.options import BuildOptions
 from indexing.build.reuse import ViewBefore, agreement_in, contents_in_blocks, holds_rows, refuse_other, view_before
 from indexing.build.shard_folder import ShardFolder, made_of
 from indexing.catalog.catalog import Catalog
-from indexing.catalog.read_catalog import CatalogRead
 from indexing.catalog.rejects import Reject
-from indexing.catalog.schema import OZON, choose_schema
 from indexing.encoders.by_spec import EncoderPlan, open_encoder, plan_encoder
 from indexing.encoders.encoder import Spec, column_names, parse_spec
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex, open_index
+from indexing.reading.read_catalog import CatalogRead
+from indexing.reading.schema import OZON, choose_schema
 from indexing.vectors.vectors import Vectors
 
 OZON_IMAGE = "column:main_pic_embeddings_resnet_v1+pic_embeddings_resnet_v1"

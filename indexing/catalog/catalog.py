@@ -18,6 +18,8 @@ LEVELS = ("1", "2", "3", "4")
 TEXT_FIELDS = ("title", "brand", "attributes", "description")
 DESCRIPTION_CHARS = 500
 TEXT_BLOCK = 65_536  # products whose texts are held at once
+CATALOG_FILE = "catalog.arrow"
+PICTURES_FILE = "pictures.bin"  # pictures that the catalogue's files gave as bytes
 DELETED_FILE = "deleted.arrow"  # in the index folder: the ids that updates took away
 ATTRIBUTES = pa.large_list(pa.struct([("key", pa.large_string()), ("value", pa.large_string())]))
 FIELDS = pa.schema(
@@ -164,6 +166,17 @@ def _values_text(attributes: pa.LargeListArray) -> pa.LargeStringArray:
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     values = pa.LargeListArray.from_arrays(pa.array(offsets), flat.field("value"))
     return pc.binary_join(values, pa.scalar(" ", pa.large_string()))
+
+
+def open_catalog(folder: Path, pictures: Path, *, hold: Hold | None = None) -> Catalog:
+    """Open the catalogue that stands in a folder, memory-mapped. Raises InputError when it is damaged."""
+    path = Path(folder) / CATALOG_FILE
+    try:
+        with pa.memory_map(str(path)) as source:
+            table = pa.ipc.open_file(source).read_all()
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: cannot be read ({error}): build the index again") from error
+    return Catalog(table, Path(pictures), Path(folder), hold)
 
 
 def catalog_of(

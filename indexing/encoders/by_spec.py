@@ -9,7 +9,6 @@ import numpy as np
 
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import Contents, text_contents
-from indexing.catalog.read_catalog import CatalogRead
 from indexing.catalog.text_template import TextTemplate
 from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Encoder, Spec
@@ -31,6 +30,7 @@ from indexing.encoders.record import (
 from indexing.encoders.text.plan import open_text, plan_text
 from indexing.encoders.thumbnail import ThumbnailEncoder
 from indexing.machine.progress import Progress, silent
+from indexing.reading.read_catalog import CatalogRead
 from indexing.vectors.vectors import SHARD_ROWS
 
 PART_ROWS = 1_024  # of models: what is lost when a run is killed

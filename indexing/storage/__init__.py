@@ -1,4 +1,4 @@
 """This room keeps files and folders on disk: artefacts with manifests, their versions, records, tables, whole files.
 
-Its doors are `artefact`, `records`, `tables`, `versions` and `whole_file`.
+Its doors are `artefact`, `records`, `versions` and `whole_file`.
 """

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Ints1d
-from indexing.catalog.catalog import FIELDS, Catalog
+from indexing.catalog.catalog import CATALOG_FILE, FIELDS, PICTURES_FILE, Catalog
 from indexing.catalog.pictures import BLOB_MARK, PictureError, read_picture
-from indexing.catalog.read_catalog import CATALOG_FILE, PICTURES_FILE, PRODUCTS, add_to_digest
 from indexing.errors import InputError
+from indexing.files.tables import BLOCK_ROWS
 from indexing.machine.threads import in_turn
-from indexing.storage.tables import BLOCK_ROWS
+from indexing.reading.read_catalog import PRODUCTS, add_to_digest
 from indexing.update.row_digests import row_digests
 
 SHOWN_IDS = 5

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import DELETED_FILE, Catalog
 from indexing.errors import InputError
-from indexing.storage.tables import open_table
+from indexing.files.tables import open_table
 
 SHOWN_IDS = 5
 

@@ -13,14 +13,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from indexing.arrays import Ints1d
-from indexing.catalog.catalog import DELETED_FILE, Catalog
-from indexing.catalog.read_catalog import CATALOG_FILE, PICTURES_FILE, ReadOptions, open_catalog, read_catalog
+from indexing.catalog.catalog import CATALOG_FILE, DELETED_FILE, PICTURES_FILE, Catalog, open_catalog
 from indexing.catalog.rejects import SCHEMA, Reject, write_rejects
 from indexing.encoders.encoder import Spec, column_names
 from indexing.errors import InputError
 from indexing.index_manifest import KIND, IndexManifest, LayersRecord, UpdatesRecord
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex, open_index
+from indexing.reading.read_catalog import ReadOptions, read_catalog
 from indexing.search.device import choose_device
 from indexing.storage.artefact import Manifest, fingerprint_of, link_or_copy, read_manifest, write_manifest, writing
 from indexing.storage.records import stored_record

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from indexing.arrays import Bools1d, Ints1d
 from indexing.errors import InputError
+from indexing.files.tables import open_table
 from indexing.storage.records import read_record, stored_record
-from indexing.storage.tables import open_table
 from indexing.storage.whole_file import writing_file
 from reranking.grouping.group_products import Brake, Grouping, inside
 from reranking.grouping.scored_pairs import ScoredPairs

@@ -11,10 +11,10 @@ import numpy as np
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.errors import InputError
+from indexing.files.tables import TableFile, open_table
 from indexing.machine.memory import human
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from indexing.storage.tables import TableFile, open_table
 from indexing.storage.whole_file import refuse_folder, refuse_input
 from reranking.decisions.prior import ShareCounts
 from reranking.decisions.prior_shift import AskedPrior

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from indexing.arrays import Floats1d
 from indexing.errors import InputError
-from indexing.storage.tables import TableFile, as_integers, open_table
+from indexing.files.tables import TableFile, as_integers, open_table
 
 ID_COLUMNS = (
     ("left_id", "right_id"),

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.errors import InputError
-from indexing.storage.tables import open_table
+from indexing.files.tables import open_table
 from reranking.pairs.labelled import LabelledPairs, join_labelled, named_categories, no_target
 from reranking.pairs.pair_files import find_columns, id_columns, target_or_nan
 from reranking.pairs.repeats import FileRows, pair_keys

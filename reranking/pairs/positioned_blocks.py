@@ -9,7 +9,7 @@ import pyarrow as pa
 from indexing.arrays import Bools1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.errors import UnknownId
-from indexing.storage.tables import TableFile
+from indexing.files.tables import TableFile
 from reranking.pairs.pair_files import PairColumns, blocks_of, id_columns
 
 

@@ -34,9 +34,9 @@ def command(size: int, data: Path, most_products: int) -> None:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    from indexing.catalog.read_catalog import ReadOptions, read_catalog
     from indexing.join.neighbour_files import NeighbourFiles, open_neighbours
     from indexing.join.self_join import SelfJoin, SparseRows
+    from indexing.reading.read_catalog import ReadOptions, read_catalog
     from indexing.search.lexical_index import LexicalOptions, fit_lexical
     from indexing.search.neighbours import rank_of
 

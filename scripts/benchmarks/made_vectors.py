@@ -31,8 +31,8 @@ def rows_like(size: int, data: Path) -> "Floats2d":
 
 
 def _real(data: Path) -> "Floats2d":
-    from indexing.catalog.read_catalog import ReadOptions, read_catalog
     from indexing.encoders.lsa import fit_lsa
+    from indexing.reading.read_catalog import ReadOptions, read_catalog
 
     with tempfile.TemporaryDirectory() as folder:
         catalog = read_catalog([data / "products.parquet"], folder=Path(folder), options=ReadOptions()).catalog

@@ -70,7 +70,7 @@ def _read(scores: Path, truth: Path, ids: tuple[str, str] | None) -> tuple["Scor
     from eval.inputs.joining import read_truth
     from eval.inputs.scores import read_scores
     from indexing.errors import InputError
-    from indexing.storage.tables import open_table
+    from indexing.files.tables import open_table
 
     holding = [path for path in (scores, truth) if ids and set(ids) <= set(open_table(path).names)]
     if ids and not holding:

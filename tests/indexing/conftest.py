@@ -14,8 +14,8 @@ import indexing.encoders.by_spec
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
 from indexing.catalog.catalog import FIELDS, Catalog
-from indexing.catalog.read_catalog import ReadOptions, read_catalog
 from indexing.query.find_neighbours import Query, find_neighbours
+from indexing.reading.read_catalog import ReadOptions, read_catalog
 from indexing.search.lexical_index import LexicalIndex
 from indexing.update.update_index import UpdateOptions, update_index
 

@@ -18,8 +18,8 @@ from PIL import Image
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from indexing.catalog.read_catalog import read_catalog
 from indexing.errors import InputError
+from indexing.reading.read_catalog import read_catalog
 from scripts.make_sample import command, make_sample
 from scripts.sample.descriptors import describe_picture
 from scripts.sample.offers import SELLERS, Offer, make_offers

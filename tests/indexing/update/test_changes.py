@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.ipc
 import pytest
 
-from indexing.catalog.read_catalog import CATALOG_FILE, PRODUCTS, add_to_digest
+from indexing.catalog.catalog import CATALOG_FILE
 from indexing.errors import InputError
+from indexing.reading.read_catalog import PRODUCTS, add_to_digest
 from indexing.update.changes import in_types_of, plan_update
 
 IDS = ["a", "b", "c", "d", "e"]

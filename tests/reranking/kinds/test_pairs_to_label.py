@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from indexing.storage.tables import open_table
+from indexing.files.tables import open_table
 from reranking.decisions.thresholds import Thresholds
 from reranking.kinds.judged_sample import JudgedSample
 from reranking.kinds.kind_check import check_kinds

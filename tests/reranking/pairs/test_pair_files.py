@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexing.errors import InputError
-from indexing.storage.tables import open_table
+from indexing.files.tables import open_table
 from reranking.pairs.pair_files import blocks_of, cast_ids, find_columns, read_id_pairs
 
 ROWS = [(7, 8, 1), (7, 9, 0), (10, 8, 0)]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from indexing.catalog.schema import GENERIC, OZON, choose_schema, read_schema
 from indexing.errors import InputError
+from indexing.reading.schema import GENERIC, OZON, choose_schema, read_schema
 
 
 @pytest.mark.parametrize(

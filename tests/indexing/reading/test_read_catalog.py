@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexing.catalog.read_catalog import ReadOptions, open_catalog, read_catalog
+from indexing.catalog.catalog import open_catalog
 from indexing.errors import InputError
+from indexing.reading.read_catalog import ReadOptions, read_catalog
 
 
 def values(read, column):
@@ -89,8 +90,8 @@ def test_blocks_of_rows_make_one_catalogue(read, write, monkeypatch):
         "v": [[float(n), 1.0] for n in range(100)],
     }
     whole = read(content, vector_columns=("v",))
-    monkeypatch.setattr("indexing.storage.tables.TableFile.blocks.__defaults__", (7, None))
-    monkeypatch.setattr("indexing.catalog.read_catalog._blocks.__kwdefaults__", {"rows": 7, "columns": None})
+    monkeypatch.setattr("indexing.files.tables.TableFile.blocks.__defaults__", (7, None))
+    monkeypatch.setattr("indexing.reading.read_catalog._blocks.__kwdefaults__", {"rows": 7, "columns": None})
     steps = []
     folder = write("out/x", "").parent
     path = write("products.parquet", content)
@@ -147,8 +148,8 @@ def test_integers_become_text_when_another_file_has_text(read, write):
 
 
 def test_integers_become_text_when_a_later_block_has_text(read, write, monkeypatch):
-    monkeypatch.setattr("indexing.storage.tables.TableFile.blocks.__defaults__", (2, None))
-    monkeypatch.setattr("indexing.catalog.read_catalog._blocks.__kwdefaults__", {"rows": 2, "columns": None})
+    monkeypatch.setattr("indexing.files.tables.TableFile.blocks.__defaults__", (2, None))
+    monkeypatch.setattr("indexing.reading.read_catalog._blocks.__kwdefaults__", {"rows": 2, "columns": None})
     assert values(read([{"id": 1}, {"id": 2}, {"id": "x"}], "a.jsonl"), "id") == ["1", "2", "x"]
 
 

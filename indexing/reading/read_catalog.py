@@ -11,19 +11,16 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from indexing.catalog.catalog import FIELDS, Catalog
-from indexing.catalog.cells import CellReader
+from indexing.catalog.catalog import CATALOG_FILE, FIELDS, PICTURES_FILE, Catalog, open_catalog
 from indexing.catalog.ids import IdLookup
 from indexing.catalog.rejects import Reject
-from indexing.catalog.schema import OZON, Schema, choose_schema
-from indexing.catalog.vector_columns import VectorColumn
 from indexing.errors import InputError
+from indexing.files.tables import BLOCK_ROWS, TableFile, as_integers, list_tables, open_table
 from indexing.machine.progress import Progress, silent
-from indexing.storage.tables import BLOCK_ROWS, TableFile, as_integers, list_tables, open_table
-from indexing.storage.versions import Hold
+from indexing.reading.cells import CellReader
+from indexing.reading.schema import OZON, Schema, choose_schema
+from indexing.reading.vector_columns import VectorColumn
 
-CATALOG_FILE = "catalog.arrow"
-PICTURES_FILE = "pictures.bin"
 PRODUCTS = ""  # the digest of everything but vectors
 LOOK_ROWS = 1024  # read at once when looking for the first vector of an optional column
 
@@ -77,17 +74,6 @@ def read_catalog(
     digests = {name: digest.hexdigest() for name, digest in writer.digests.items()}
     products = digests.pop(PRODUCTS)
     return CatalogRead(open_catalog(folder, pictures), rejects, schema, products, digests, tuple(sorted(writer.unread)))
-
-
-def open_catalog(folder: Path, pictures: Path, *, hold: Hold | None = None) -> Catalog:
-    """Open the catalogue that `read_catalog` left in a folder, memory-mapped. Raises InputError when it is damaged."""
-    path = Path(folder) / CATALOG_FILE
-    try:
-        with pa.memory_map(str(path)) as source:
-            table = pa.ipc.open_file(source).read_all()
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path}: cannot be read ({error}): build the index again") from error
-    return Catalog(table, Path(pictures), Path(folder), hold)
 
 
 def _check_columns(files: list[TableFile], schema: Schema, options: ReadOptions) -> None:
