@@ -65,7 +65,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
 DOORS = {  # room: the modules that other rooms import, checked in both directions
     "indexing.machine": {"device", "memory", "progress", "threads"},
     "indexing.storage": {"artefact", "records", "versions", "whole_file"},
-    "indexing.files": {"tables"},
+    "indexing.files": {"integers", "json_text", "tables"},
     "indexing.catalog": {"catalog", "contents", "filters", "ids", "pictures", "rejects", "text_template"},
     "indexing.reading": {"read_catalog", "schema"},
     "indexing.vectors": {"fusion", "layers", "ngrams", "rows", "vectors"},

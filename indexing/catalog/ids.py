@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from indexing.arrays import Ints1d
 from indexing.errors import InputError, UnknownId
-from indexing.files.tables import plain_integers
+from indexing.files.integers import plain_integers
 
 
 @dataclass(frozen=True)

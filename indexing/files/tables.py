@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from indexing.errors import InputError
+from indexing.files.json_text import parse_json
 
 SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 BLOCK_ROWS = 65_536
@@ -89,18 +89,6 @@ def list_tables(paths: Sequence[Path]) -> list[Path]:
     if not found:
         raise InputError("no files: name a parquet, CSV or JSONL file, or a folder of them")
     return found
-
-
-def as_integers(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
-    """Return text as int64 if every value is an integer in its plain form ("7", not "007" or "7.0"), else None."""
-    if not pc.all(pc.fill_null(plain_integers(column), True)).as_py():
-        return None
-    return pc.cast(column, pa.int64())
-
-
-def plain_integers(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Return which texts are an integer in its plain form, of at most 18 digits."""
-    return pc.match_substring_regex(column, r"^(0|-?[1-9][0-9]{0,17})$")
 
 
 def _parquet_blocks(path: Path, rows: int, names: tuple[str, ...]) -> Iterator[pa.Table]:
@@ -189,18 +177,3 @@ _READERS: dict[str, Callable[[Path, int, tuple[str, ...]], Iterator[pa.Table]]] 
 
 def _first_line(error: BaseException) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def parse_json(text: str) -> Any:
-    """Return the value that a JSON text holds. Raises ValueError when it is malformed, nested too deeply, or has
-    text that no encoding can write: half of a surrogate pair, as a cut emoji leaves it."""
-    try:
-        found = json.loads(text)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if "\\u" in text:
-        try:
-            json.dumps(found, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise ValueError(f"half of a surrogate pair: {error.object[error.start]!r}") from error
-    return found

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from indexing.catalog.catalog import ATTRIBUTES, LEVELS
 from indexing.catalog.rejects import Reject
 from indexing.errors import InputError
-from indexing.files.tables import parse_json
+from indexing.files.json_text import parse_json
 
 SHOWN_CHARS = 80  # of a rejected value
 

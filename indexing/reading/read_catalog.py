@@ -15,7 +15,8 @@ from indexing.catalog.catalog import CATALOG_FILE, FIELDS, PICTURES_FILE, Catalo
 from indexing.catalog.ids import IdLookup
 from indexing.catalog.rejects import Reject
 from indexing.errors import InputError
-from indexing.files.tables import BLOCK_ROWS, TableFile, as_integers, list_tables, open_table
+from indexing.files.integers import as_integers
+from indexing.files.tables import BLOCK_ROWS, TableFile, list_tables, open_table
 from indexing.machine.progress import Progress, silent
 from indexing.reading.cells import CellReader
 from indexing.reading.schema import OZON, Schema, choose_schema

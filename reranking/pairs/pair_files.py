@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from indexing.arrays import Floats1d
 from indexing.errors import InputError
-from indexing.files.tables import TableFile, as_integers, open_table
+from indexing.files.integers import as_integers
+from indexing.files.tables import TableFile, open_table
 
 ID_COLUMNS = (
     ("left_id", "right_id"),

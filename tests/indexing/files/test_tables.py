@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexing.errors import InputError
-from indexing.files.tables import as_integers, list_tables, open_table, parse_json
+from indexing.files.integers import as_integers
+from indexing.files.json_text import parse_json
+from indexing.files.tables import list_tables, open_table
 
 ROWS = [{"id": 1, "title": "kettle"}, {"id": 2, "title": None}, {"id": 3, "title": "чайник, 1,5 л\n«новый»"}]
 
