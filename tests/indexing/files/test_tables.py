@@ -9,8 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexing.errors import InputError
-from indexing.files.integers import as_integers
-from indexing.files.json_text import parse_json
 from indexing.files.tables import list_tables, open_table
 
 ROWS = [{"id": 1, "title": "kettle"}, {"id": 2, "title": None}, {"id": 3, "title": "чайник, 1,5 л\n«новый»"}]
@@ -141,39 +139,8 @@ def test_a_csv_line_of_another_length_is_refused(write, line):
         table.read()
 
 
-@pytest.mark.parametrize(
-    ("texts", "integers"),
-    [
-        (["7", "-12", "0", None], [7, -12, 0, None]),
-        (["7", "007"], None),
-        (["7", "7.0"], None),
-        (["-0"], None),
-        (["1" * 18], [int("1" * 18)]),
-        (["1" * 25], None),
-        (["1", "x"], None),
-        ([" 1"], None),
-    ],
-)
-def test_text_is_integers_only_when_all_of_it_is_in_plain_form(texts, integers):
-    found = as_integers(pa.array(texts, pa.large_string()))
-    assert (None if found is None else found.to_pylist()) == integers
-
-
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8), max_size=8))
 def test_text_in_json_lines_is_read_as_it_was_written(write, texts):
     path = write("a.jsonl", [{"id": number, "title": text} for number, text in enumerate(["", *texts])])
     assert open_table(path).read()["title"].to_pylist() == ["", *texts]
-
-
-def test_whole_surrogate_pairs_are_text():
-    assert parse_json('{"a": "\\ud83d\\ude00"}') == {"a": "😀"}
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [("{", "Expecting"), ('["\\ude00"]', "surrogate"), ("[" * 200_000, "too deeply"), ("1" * 5000, "digits")],
-)
-def test_what_no_table_could_hold_is_a_value_error(text, reason):
-    with pytest.raises(ValueError, match=reason):
-        parse_json(text)
