@@ -1,6 +1,10 @@
-"""A file is written whole: nobody ever sees half of it."""
+"""A file is written whole: nobody ever sees half of it, and it is on the disk before it has its name."""
 
+import fcntl
 import os
+import shutil
+import stat
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +14,13 @@ from indexing.errors import InputError
 
 def refuse_folder(path: Path) -> None:
     """Raise InputError when a file cannot have this name, because a folder has it, a file is among its folders, or nothing can be written there."""
+    path = target_of(path)
     if path.is_dir():
         raise InputError(f"{path}: is a folder: name a file")
+    if is_device(path):
+        if not os.access(path, os.W_OK):
+            raise InputError(f"{path}: nothing can be written into it: name another file")
+        return
     above = next(parent for parent in path.absolute().parents if parent.exists())
     if not above.is_dir():
         raise InputError(f"{path}: {above} is a file: name another folder")
@@ -29,13 +38,96 @@ def refuse_input(option: str, path: Path, read: Iterable[Path | None]) -> None:
 def writing_file(path: Path) -> Iterator[Path]:
     """Yield a name to write under, `path`.partial, which becomes `path` when the block ends without an error.
 
-    After an error nothing of `path` has changed and the unfinished file is removed. Folders on the way are made.
+    After an error nothing of `path` has changed and the unfinished file is removed. Folders on the way are made. Of a
+    link the target is replaced; a device or a pipe stays, and is written into at the end. Raises InputError where
+    another process is writing the same file.
     """
     refuse_folder(path)
+    path = target_of(path)
+    if is_device(path):
+        with _poured_into(path) as unfinished:
+            yield unfinished
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".partial")
+    with _alone(unfinished, path):
+        try:
+            yield unfinished
+            sync(unfinished)
+            os.replace(unfinished, path)
+            sync(path.parent)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def target_of(path: Path) -> Path:
+    """Return the file that a link leads to, and any other path as it is, a link to a device too: its place in /proc has no
+    name. Raises InputError for links in a circle."""
+    if not path.is_symlink() or is_device(path):
+        return path
     try:
-        yield unfinished
-        os.replace(unfinished, path)
+        return path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{path}: is a link that leads nowhere: name a file") from error
+
+
+def is_device(path: Path) -> bool:
+    """Return whether a path is of a device, a pipe or a socket: what can be written into, but not replaced."""
+    try:
+        kind = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
+
+
+def sync(path: Path) -> None:
+    """Bring a file's content, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
     finally:
-        unfinished.unlink(missing_ok=True)
+        os.close(handle)
+
+
+@contextmanager
+def _poured_into(device: Path) -> Iterator[Path]:
+    """Yield a file of its own, whose content goes into the device when the block ends without an error."""
+    with tempfile.TemporaryDirectory(prefix="heroic-") as folder:
+        unfinished = Path(folder) / device.name
+        yield unfinished
+        with unfinished.open("rb") as content, device.open("wb", buffering=0) as target:
+            shutil.copyfileobj(content, target)
+
+
+@contextmanager
+def _alone(unfinished: Path, path: Path) -> Iterator[None]:
+    """Hold the unfinished file open and locked; the lock dies with its process. Raises InputError where it is held."""
+    while True:
+        handle = os.open(unfinished, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            if not _lock(handle):
+                raise InputError(f"{path}: another process is writing it: wait for it to end, or name another file")
+            if not _is_at(handle, unfinished):
+                continue  # who held it has ended meanwhile: the lock is on its finished file
+            yield
+            return
+        finally:
+            os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Take the lock of an open file; return whether nobody else has it. Where there are no locks, nobody does."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(path))
+    except OSError:
+        return False
