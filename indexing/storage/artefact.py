@@ -24,6 +24,7 @@ import filelock
 from indexing.errors import InputError, Unfinished
 from indexing.machine.threads import thread_count
 from indexing.storage.versions import discard, remove_retired
+from indexing.storage.whole_file import sync
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
@@ -101,16 +102,23 @@ def writing(
 def write_manifest(
     folder: Path, manifest: Manifest, *, known: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Manifest:
-    """Complete the manifest with version, date and the files' sizes and digests, and write it, synced.
+    """Complete the manifest with version, date and the files' sizes and digests, and write it.
 
-    `known` are entries of files that are links to those of another artefact: they are not read again.
+    Every file and folder that it names is brought to the disk first, then the manifest. `known` are entries of files that
+    are links to those of another artefact: they are neither read nor synced again.
     """
-    names = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != MANIFEST)
+    inside = sorted(folder.rglob("*"))
+    names = [file for file in inside if file.is_file() and file.name != MANIFEST]
 
     def entry(file: Path) -> tuple[str, dict[str, Any]]:
         name = str(file.relative_to(folder))
-        return name, dict((known or {}).get(name) or {"bytes": file.stat().st_size, "sha256": _digest(file)})
+        if known is not None and name in known:
+            return name, dict(known[name])
+        sync(file)
+        return name, {"bytes": file.stat().st_size, "sha256": _digest(file)}
 
+    for part in (part for part in inside if part.is_dir()):
+        sync(part)
     with ThreadPoolExecutor(thread_count()) as pool:
         files = dict(pool.map(entry, names))
     created = datetime.now(UTC).isoformat(timespec="seconds")
@@ -230,7 +238,7 @@ def _parents(path: Path) -> Iterator[None]:
 
 def _replace(partial: Path, path: Path) -> None:
     """Put `partial` in the place of `path`; the old folder goes away afterwards."""
-    _sync_folder(partial)
+    sync(partial)
     if not path.exists():
         os.rename(partial, path)
     elif _exchange(partial, path):
@@ -241,7 +249,7 @@ def _replace(partial: Path, path: Path) -> None:
         os.rename(path, old)
         os.rename(partial, path)
         discard(old, path)
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -256,14 +264,6 @@ def _exchange(one: Path, other: Path) -> bool:
     if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
         return False
     raise OSError(code, os.strerror(code), str(other))
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _digest(file: Path) -> str:

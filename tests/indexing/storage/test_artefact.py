@@ -208,3 +208,57 @@ def test_a_fingerprint_changes_with_any_part_and_not_with_the_order_of_keys():
     assert fingerprint_of({"a": 1, "b": 2}) == fingerprint_of({"b": 2, "a": 1})
     parts = [({"a": 1},), ({"a": 2},), ({"a": "1"},), ({"a": 1}, None), ({"A": 1},), ([{"a": 1}],)]
     assert len({fingerprint_of(*some) for some in parts}) == len(parts)
+
+
+@pytest.fixture
+def on_disk(monkeypatch):
+    """What goes to the disk, in order: `sync NAME` of files and folders, and `rename`."""
+    order, sync, replace = [], os.fsync, artefact._replace
+
+    def recorded(handle):
+        order.append(f"sync {os.path.basename(os.readlink(f'/proc/self/fd/{handle}'))}")
+        sync(handle)
+
+    def renamed(partial, path):
+        exchange, rename = artefact._exchange, os.rename
+        with monkeypatch.context() as patch:
+            patch.setattr(artefact, "_exchange", lambda *two: order.append("rename") or exchange(*two))
+            patch.setattr(os, "rename", lambda *two: order.append("rename") or rename(*two))
+            replace(partial, path)
+
+    monkeypatch.setattr(os, "fsync", recorded)
+    monkeypatch.setattr(artefact, "_replace", renamed)
+    return order
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_every_file_and_folder_is_on_the_disk_before_the_artefact_has_its_name(tmp_path, on_disk, before):
+    if before:
+        make(tmp_path / "a", "old")
+        on_disk.clear()
+    with writing(tmp_path / "a", "index") as folder:
+        for name in ("catalog.arrow", "lexical/matrix.npy", "vectors/text/lsa.npz", "rejects.parquet"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(b"content")
+        write_manifest(folder, Manifest("index", {}))
+    written, after = on_disk[: on_disk.index("rename")], on_disk[on_disk.index("rename") + 1 :]
+    files = {"catalog.arrow", "matrix.npy", "lsa.npz", "rejects.parquet", "manifest.json"}
+    assert {f"sync {name}" for name in (*files, "lexical", "vectors", "text", "a.partial")} <= set(written)
+    assert written.index("sync manifest.json") > max(
+        map(written.index, (f"sync {name}" for name in files - {"manifest.json"}))
+    )
+    assert f"sync {tmp_path.name}" in after
+
+
+def test_links_to_files_of_another_artefact_are_not_synced_again(tmp_path, on_disk):
+    make(tmp_path / "old")
+    known = read_manifest(tmp_path / "old").files
+    on_disk.clear()
+    with writing(tmp_path / "new", "index") as folder:
+        (folder / "inside").mkdir()
+        artefact.link_or_copy(tmp_path / "old" / "inside" / "part", folder / "inside" / "part")
+        (folder / "own").write_text("own")
+        write_manifest(folder, Manifest("index", {}), known=known)
+    assert "sync own" in on_disk
+    assert "sync part" not in on_disk
+    assert read_manifest(tmp_path / "new").files["inside/part"] == known["inside/part"]
