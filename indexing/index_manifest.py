@@ -19,13 +19,14 @@ KIND = "index"
 @dataclass(frozen=True)
 class CatalogRecord:
     """It describes the catalogue: how many `products`, its `digest`, the name of its schema, the columns that nothing
-    was made of, and the folder that relative pictures lie in."""
+    was made of, the folder that relative pictures lie in, and how the digest was made (`digest_version`)."""
 
     products: int
     digest: str
     schema: str
     unread: tuple[str, ...]
     pictures: str
+    digest_version: int = field(default=1, metadata=OMIT)
 
 
 @dataclass(frozen=True)

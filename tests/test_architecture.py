@@ -66,7 +66,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "indexing.machine": {"device", "memory", "progress", "threads"},
     "indexing.storage": {"artefact", "records", "versions", "whole_file"},
     "indexing.files": {"integers", "json_text", "tables"},
-    "indexing.catalog": {"catalog", "contents", "filters", "ids", "pictures", "rejects", "text_template"},
+    "indexing.catalog": {"catalog", "contents", "digest", "filters", "ids", "pictures", "rejects", "text_template"},
     "indexing.reading": {"read_catalog", "schema"},
     "indexing.vectors": {"fusion", "layers", "ngrams", "rows", "vectors"},
     "indexing.encoders": {

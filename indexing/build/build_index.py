@@ -8,19 +8,20 @@ from pathlib import Path
 from indexing.build.encoding import ViewEncoding, image_spec
 from indexing.build.joining import ViewJoining
 from indexing.build.options import BuildOptions
-from indexing.build.reuse import holds_model_vectors
+from indexing.build.reuse import digest_now, holds_model_vectors
+from indexing.catalog.digest import DIGEST_VERSION
 from indexing.catalog.rejects import Reject, write_rejects
 from indexing.encoders.encoder import column_names, parse_spec
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError, Unfinished
 from indexing.files.tables import list_tables, open_table
-from indexing.index_manifest import KIND, CatalogRecord, IndexManifest, index_manifest
+from indexing.index_manifest import KIND, CatalogRecord, IndexManifest
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex, open_index
 from indexing.reading.read_catalog import CatalogRead, ReadOptions, read_catalog
 from indexing.search.device import choose_device
 from indexing.search.lexical_index import LexicalOptions
-from indexing.storage.artefact import MANIFEST, Manifest, read_manifest, write_manifest, writing
+from indexing.storage.artefact import MANIFEST, Manifest, write_manifest, writing
 from indexing.storage.records import stored_record
 
 
@@ -76,7 +77,9 @@ def _refuse_another_catalog(out: Path, digest: str, replaced: bool) -> None:
     if replaced or not (out / MANIFEST).exists():
         return
     try:
-        old = index_manifest(read_manifest(out, KIND), out).catalog.digest
+        index = open_index(out)
+        old = digest_now(index)
+        index.hold.release()
     except InputError:
         raise InputError(f"{out}: holds an index that cannot be read: give --overwrite to replace it") from None
     if old != digest:
@@ -102,10 +105,12 @@ def _made(
     views: Sequence[str],
 ) -> IndexManifest:
     """Return what the manifest says of the index."""
-    pictures = str(read.catalog.pictures.resolve())
+    catalog, pictures = read.catalog, str(read.catalog.pictures.resolve())
     fields = options.encoding.text_fields
     return IndexManifest(
-        catalog=CatalogRecord(len(read.catalog), read.digest, read.schema.name, tuple(read.unread), pictures),
+        catalog=CatalogRecord(
+            len(catalog), read.digest, read.schema.name, tuple(read.unread), pictures, DIGEST_VERSION
+        ),
         text_weight=options.text_weight,
         text_fields=fields,
         match_across_sources=options.match_across_sources,

@@ -76,7 +76,7 @@ class ViewEncoding:
         record = EncoderRecord(plan.made, 0, plan.notes, before.fitted)  # dim and notes are whole once it has encoded
         shards = ShardFolder(folder, {"catalog": self.read.digest, **record.depends_on()})
         refuse_other(view, shards.made, made_of(folder) if holds_rows(folder) else None, self.options, self.folder)
-        shards.take_over(before.folder)
+        shards.take_over(before.folder, before.renamed)
         if before.encoder is not None:
             shards.take_encoder(before.encoder)
         kept = before.encoder is not None and plan.fitted

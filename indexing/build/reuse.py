@@ -2,20 +2,22 @@
 or refused."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from indexing.build.options import BuildOptions
-from indexing.build.shard_folder import as_read, contents_of, made_of
+from indexing.build.shard_folder import as_now, as_read, contents_of, made_of
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import Contents, RowBank
+from indexing.catalog.digest import DIGEST_VERSION, catalog_digest
 from indexing.encoders.by_spec import EncoderPlan
-from indexing.encoders.encoder import NEURAL, Spec
+from indexing.encoders.encoder import NEURAL, Spec, column_names
 from indexing.encoders.precision import AGREEMENT_FILE, Agreement
+from indexing.encoders.record import ColumnMade, EncoderRecord
 from indexing.errors import Unfinished
 from indexing.product_index import ProductIndex
 from indexing.storage.records import read_record, stored_record
@@ -31,12 +33,30 @@ SHOWN = 60
 class ViewBefore:
     """It holds what an older index gives a view: the `folder` whose vectors are linked if they fit; with `--extend` the
     `encoder` that was kept beside them, the rows by content (`bank`), and `fitted`, the index that a kept encoder was
-    fitted for."""
+    fitted for. `renamed` are its digests of an earlier version, as they are made now."""
 
     folder: Path | None = None
     fitted: str | None = None
     encoder: Path | None = None
     bank: Callable[[], RowBank | None] = lambda: None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+def digest_now(index: ProductIndex) -> str:
+    """Return the digest of an index's catalogue; one of an earlier version is made again from its cells."""
+    made = index.made.catalog
+    return made.digest if made.digest_version == DIGEST_VERSION else catalog_digest(index.catalog)
+
+
+def _renamed(index: ProductIndex, record: EncoderRecord) -> dict[str, str]:
+    """Return the digests that a view of an index depends on where they are of an earlier version, as they are made now."""
+    if index.made.catalog.digest_version == DIGEST_VERSION:
+        return {}
+    renamed = {index.made.catalog.digest: digest_now(index)}
+    if isinstance(record.made, ColumnMade):
+        main = column_names(Spec.of(record.spec))[0][0]
+        renamed[record.made.vectors] = catalog_digest(index.catalog, [f"column:{main}"])
+    return renamed
 
 
 def view_before(view: str, digest: str, plan: EncoderPlan, index: ProductIndex, options: BuildOptions) -> ViewBefore:
@@ -45,15 +65,16 @@ def view_before(view: str, digest: str, plan: EncoderPlan, index: ProductIndex, 
     if view not in index.made.encoders:
         return ViewBefore()
     record, place = index.made.encoders[view], index.folder / "vectors" / view
-    same = index.made.catalog.digest == digest
-    wanted = {"catalog": digest, **stored_record(plan.made)}
-    refuse_other(view, wanted, {"catalog": index.made.catalog.digest, **record.depends_on()}, options, index.folder)
+    renamed = _renamed(index, record)
+    found = as_now({"catalog": index.made.catalog.digest, **record.depends_on()}, renamed)
+    refuse_other(view, {"catalog": digest, **stored_record(plan.made)}, found, options, index.folder)
     if not options.extend:
-        return ViewBefore(place)
+        return ViewBefore(place, renamed=renamed)
+    same = found is not None and found["catalog"] == digest
     fitted = None
     if plan.fitted and (record.fitted is not None or not same):
         fitted = record.fitted if same and record.fitted is not None else index.fingerprint
-    return ViewBefore(place, fitted, place, lambda: _bank(view, plan, index, place))
+    return ViewBefore(place, fitted, place, lambda: _bank(view, plan, index, place), renamed)
 
 
 def refuse_other(

@@ -4,6 +4,7 @@ from."""
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,16 +29,21 @@ class ShardFolder:
     folder: Path
     made: dict[str, Any]
 
-    def take_over(self, old: Path | None) -> None:
-        """Link the shards of an older index here if they were made from the same; else only what fits stays."""
+    def take_over(self, old: Path | None, renamed: Mapping[str, str] | None = None) -> None:
+        """Link the shards of an older index here if they were made from the same; else only what fits stays.
+
+        `renamed` are digests of an earlier version, as they are made now.
+        """
         wanted = as_read(self.made)
         if made_of(self.folder) == wanted:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
-        if old is not None and made_of(old) == wanted:
+        if old is not None and as_now(made_of(old), renamed) == wanted:
             linked = self.folder.with_name(f"{self.folder.name}.linked")  # all or nothing, whenever killed
             shutil.rmtree(linked, ignore_errors=True)
             shutil.copytree(old, linked, copy_function=link_or_copy)
+            (linked / STATE).unlink()  # a link too: the older one stays as it is
+            write_json(linked / STATE, self.made)
             linked.rename(self.folder)
             return
         self.folder.mkdir(parents=True)
@@ -137,6 +143,13 @@ def as_read(made: dict[str, Any]) -> dict[str, Any]:
     """Return it as it reads from a file: tuples are lists there."""
     found: dict[str, Any] = json.loads(json.dumps(made))
     return found
+
+
+def as_now(made: dict[str, Any] | None, renamed: Mapping[str, str] | None) -> dict[str, Any] | None:
+    """Return what vectors were made from, with digests of an earlier version as they are made now."""
+    if made is None or not renamed:
+        return made
+    return {key: renamed.get(value, value) if isinstance(value, str) else value for key, value in made.items()}
 
 
 def _read_rejects(path: Path) -> list[Reject]:

@@ -3,6 +3,7 @@
 Its bytes are read here, and decoded by one policy.
 """
 
+import hashlib
 import io
 import re
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from indexing.catalog.catalog import Catalog
@@ -20,6 +23,7 @@ MOST_BYTES = 64 * 1024 * 1024
 TIMEOUT_S = 20.0
 NOT_FOUND = 404  # of http
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_KEPT = r"^pictures(-\d+)?\.bin#\d+:\d+:([0-9a-f]{64})$"  # in the words of RE2 and of Python
 _FOLDED_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!/)")  # what a Path makes of `s3://bucket`
 MOST_PIXELS = 64_000_000
 
@@ -41,7 +45,7 @@ def read_picture(reference: str, catalog: Catalog) -> bytes:
     name, mark, span = reference.rpartition(BLOB_MARK)
     try:
         if mark and ":" in span and (catalog.folder / name).is_file():
-            start, length = (int(part) for part in span.split(":"))
+            start, length = (int(part) for part in span.split(":")[:2])
             with (catalog.folder / name).open("rb") as blob:
                 blob.seek(start)
                 return _at_most(blob, length)
@@ -51,6 +55,53 @@ def read_picture(reference: str, catalog: Catalog) -> bytes:
         raise UnreachablePicture("no such file") from error
     except (OSError, ValueError) as error:
         raise UnreachablePicture(f"cannot be read: {error}") from error
+
+
+def kept_reference(name: str, start: int, content: bytes) -> str:
+    """Return the reference of a picture given as bytes, which stands from `start` in the file `name`: place, length, and
+    sha256, which tells it from every other one."""
+    return f"{name}{BLOB_MARK}{start}:{len(content)}:{hashlib.sha256(content).hexdigest()}"
+
+
+def content_of(reference: str, catalog: Catalog) -> str | None:
+    """Return the sha256 of a picture that was given as bytes, None for a file, a URL, or what is not there.
+
+    References of earlier indexes do not name it: then the bytes are read.
+    """
+    found = re.match(_KEPT, reference)
+    if found is not None:
+        return found[2]
+    name, mark, _ = reference.rpartition(BLOB_MARK)
+    if not mark or not name or not (catalog.folder / name).is_file():
+        return None
+    try:
+        return hashlib.sha256(read_picture(reference, catalog)).hexdigest()
+    except PictureError:
+        return None
+
+
+def without_places(references: pa.Array) -> pa.Array:
+    """Return references (n,), large_string, in which pictures given as bytes are named by their content alone."""
+    if not pc.any(pc.match_substring(references, BLOB_MARK)).as_py():
+        return references
+    return pc.replace_substring_regex(references, _KEPT, rf"{BLOB_MARK}\2")
+
+
+def with_contents(images: pa.LargeListArray, catalog: Catalog) -> pa.LargeListArray:
+    """Return lists of references (n,) in which every picture given as bytes is named by its content alone."""
+    named = without_places(images.flatten())
+    if pc.any(pc.match_substring_regex(named, rf"\.bin{BLOB_MARK}\d+:\d+$")).as_py():
+        contents = ((name, content_of(name, catalog)) for name in named.to_pylist())
+        named = pa.array([name if content is None else BLOB_MARK + content for name, content in contents], named.type)
+    return relisted(images, named)
+
+
+def relisted(images: pa.LargeListArray, names: pa.Array) -> pa.LargeListArray:
+    """Return lists as those of `images`, with other references (m,) in the places of theirs."""
+    lengths = pc.fill_null(pc.list_value_length(images), 0).to_numpy(zero_copy_only=False)
+    nulls = np.append(images.is_null().to_numpy(zero_copy_only=False), False)
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return pa.LargeListArray.from_arrays(pa.array(starts, mask=nulls), names)
 
 
 def url_of(reference: str, pictures: Path) -> str | None:

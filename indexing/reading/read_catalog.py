@@ -1,18 +1,19 @@
 """The user's files become a catalogue on disk in two passes, in blocks of rows, and every fault is named."""
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
 from indexing.catalog.catalog import CATALOG_FILE, FIELDS, PICTURES_FILE, Catalog, open_catalog
+from indexing.catalog.digest import PRODUCTS, ValueDigest
 from indexing.catalog.ids import IdLookup
+from indexing.catalog.pictures import kept_reference
 from indexing.catalog.rejects import Reject
 from indexing.errors import InputError
 from indexing.files.integers import as_integers
@@ -22,7 +23,6 @@ from indexing.reading.cells import CellReader
 from indexing.reading.schema import OZON, Schema, choose_schema
 from indexing.reading.vector_columns import VectorColumn
 
-PRODUCTS = ""  # the digest of everything but vectors
 LOOK_ROWS = 1024  # read at once when looking for the first vector of an optional column
 
 
@@ -72,9 +72,9 @@ def read_catalog(
     writer = _CatalogWriter(folder, schema, options, pictures, ids.type)
     rejects = writer.write(files, len(ids), progress)
     _check_rejects(rejects, len(ids), options.max_rejects, files[0].path)
-    digests = {name: digest.hexdigest() for name, digest in writer.digests.items()}
-    products = digests.pop(PRODUCTS)
-    return CatalogRead(open_catalog(folder, pictures), rejects, schema, products, digests, tuple(sorted(writer.unread)))
+    vectors = {name: digest.hexdigest() for name, digest in writer.vectors.items()}
+    unread = tuple(sorted(writer.unread))
+    return CatalogRead(open_catalog(folder, pictures), rejects, schema, writer.digest.hexdigest(), vectors, unread)
 
 
 def _check_columns(files: list[TableFile], schema: Schema, options: ReadOptions) -> None:
@@ -158,7 +158,8 @@ class _CatalogWriter:
         required, optional = options.vector_columns, set(options.optional_vectors) - set(options.vector_columns)
         self._vectors = [VectorColumn(name) for name in required]
         self._vectors += [VectorColumn(name, optional=True) for name in sorted(optional)]
-        self.digests = {name: hashlib.sha256() for name in (PRODUCTS, *(column.name for column in self._vectors))}
+        self.digest = ValueDigest(PRODUCTS)
+        self.vectors = {column.name: ValueDigest([f"column:{column.name}"]) for column in self._vectors}
         self.unread: set[str] = set()
         self._blob: BinaryIO | None = None
 
@@ -178,7 +179,8 @@ class _CatalogWriter:
                     target = stack.enter_context(pa.ipc.new_file(self.folder / CATALOG_FILE, table.schema))
                 for batch in table.to_batches():
                     target.write_batch(batch)
-                    self._add_to_digest(batch)
+                    for digest in (self.digest, *self.vectors.values()):
+                        digest.add(batch)
                 done += len(block)
                 progress("read", done, rows)
             if self._blob is not None:
@@ -247,20 +249,7 @@ class _CatalogWriter:
             self._blob = (self.folder / PICTURES_FILE).open("wb")
         start = self._blob.tell()
         self._blob.write(content)
-        return f"{PICTURES_FILE}#{start}:{len(content)}"
-
-    def _add_to_digest(self, batch: pa.RecordBatch) -> None:
-        for name, digest in self.digests.items():
-            add_to_digest(digest, batch, name)
-
-
-def add_to_digest(digest: Any, batch: pa.RecordBatch, name: str) -> None:
-    """Add a batch of the catalogue to a sha256: all but the vectors (PRODUCTS), or a column of vectors."""
-    part = batch.select(["id", *FIELDS.names] if name == PRODUCTS else [f"column:{name}"])
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, part.schema) as stream:
-        stream.write_batch(part)
-    digest.update(sink.getvalue())
+        return kept_reference(PICTURES_FILE, start, content)
 
 
 def _blocks(

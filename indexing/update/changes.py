@@ -1,7 +1,6 @@
 """Changes are what an update does to a catalogue: which products are new, changed, the same or gone, and the new
 catalogue file."""
 
-import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +13,11 @@ import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Ints1d
 from indexing.catalog.catalog import CATALOG_FILE, FIELDS, PICTURES_FILE, Catalog
-from indexing.catalog.pictures import BLOB_MARK, PictureError, read_picture
+from indexing.catalog.digest import ValueDigest
+from indexing.catalog.pictures import BLOB_MARK, relisted, with_contents
 from indexing.errors import InputError
 from indexing.files.tables import BLOCK_ROWS
 from indexing.machine.threads import in_turn
-from indexing.reading.read_catalog import PRODUCTS, add_to_digest
 from indexing.update.row_digests import row_digests
 
 SHOWN_IDS = 5
@@ -74,13 +73,13 @@ class CatalogUpdate:
     def write(self, folder: Path, moves: Moves) -> str:
         """Write the new catalogue as catalog.arrow, block by block; return its digest, as reading it from one file
         would give."""
-        rows, digest = self.rows(moves), hashlib.sha256()
+        rows, digest = self.rows(moves), ValueDigest()
         parts = [slice(start, start + BLOCK_ROWS) for start in range(0, len(rows), BLOCK_ROWS)]
         with ThreadPoolExecutor(1) as pool, pa.ipc.new_file(folder / CATALOG_FILE, self.old.table.schema) as target:
             for _, block in in_turn(pool, lambda part: self._block(moves.origin[part], rows[part]), parts, 1):
                 for batch in block.to_batches():
                     target.write_batch(batch)
-                    add_to_digest(digest, batch, PRODUCTS)
+                    digest.add(batch)
         return digest.hexdigest()
 
     def _block(self, origin: Ints1d, rows: Ints1d) -> pa.Table:
@@ -151,13 +150,7 @@ def _references(images: pa.LargeListArray, pictures: str, blob: str) -> pa.Large
         own = pc.or_(pc.starts_with(names, "/"), pc.match_substring(names, "://"))
         names = pc.if_else(own, names, moved)
     names = pc.if_else(inside, renamed, names)
-    lengths = pc.fill_null(pc.list_value_length(images), 0).to_numpy(zero_copy_only=False)
-    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), mask=_null_starts(images))
-    return pa.LargeListArray.from_arrays(offsets, names)
-
-
-def _null_starts(lists: pa.LargeListArray) -> np.ndarray:
-    return np.append(lists.is_null().to_numpy(zero_copy_only=False), False)
+    return relisted(images, names)
 
 
 def _vectors(column: pa.Array, kind: pa.DataType, name: str) -> pa.Array:
@@ -180,25 +173,12 @@ def _contents(catalog: Catalog, rows: Ints1d) -> np.ndarray:
     kept."""
     table = catalog.table.take(pa.array(rows))
     images = table["images"].combine_chunks()
-    if pc.any(pc.match_substring(pc.list_flatten(images), BLOB_MARK)).as_py():
-        names = [[_by_content(name, catalog) for name in row or ()] for row in images.to_pylist()]
-        column = pa.array(names, pa.large_list(pa.large_string()))
-        table = table.set_column(table.column_names.index("images"), "images", column)
+    table = table.set_column(table.column_names.index("images"), "images", with_contents(images, catalog))
     return row_digests(table.select(["id", *FIELDS.names, *_vector_columns(catalog)]))
 
 
 def _vector_columns(catalog: Catalog) -> Sequence[str]:
     return sorted(name for name in catalog.table.column_names if name.startswith("column:"))
-
-
-def _by_content(name: str, catalog: Catalog) -> str:
-    blob = name.rpartition(BLOB_MARK)[0]
-    if not blob or not (catalog.folder / blob).is_file():
-        return name
-    try:
-        return hashlib.sha256(read_picture(name, catalog)).hexdigest()
-    except PictureError:
-        return name
 
 
 def _written_since(catalog: Catalog, rows: Ints1d, since: float) -> Bools1d:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import CATALOG_FILE, DELETED_FILE, PICTURES_FILE, Catalog, open_catalog
+from indexing.catalog.digest import DIGEST_VERSION
 from indexing.catalog.rejects import SCHEMA, Reject, write_rejects
 from indexing.encoders.encoder import Spec, column_names
 from indexing.errors import InputError
@@ -198,7 +199,7 @@ def _made(old: ProductIndex, catalog: Catalog, digest: str, layers: Layers, reje
     updates = old.made.updates or UpdatesRecord(0, old.fingerprint, old.manifest.created)
     return replace(
         old.made,
-        catalog=replace(old.made.catalog, products=len(catalog), digest=digest),
+        catalog=replace(old.made.catalog, products=len(catalog), digest=digest, digest_version=DIGEST_VERSION),
         layers=LayersRecord(layers.main, layers.delta, layers.dead),
         updates=replace(updates, number=updates.number + 1),
         rejects=rejects,

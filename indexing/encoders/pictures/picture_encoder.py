@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from indexing.arrays import Floats2d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import Contents, text_contents
-from indexing.catalog.pictures import PictureError, place_of, read_picture, url_of
+from indexing.catalog.pictures import content_of, place_of, url_of
 from indexing.catalog.rejects import Reject
 from indexing.encoders.encoder import Encoded
 from indexing.encoders.pictures.decoding import PictureDecoding, Prepared
@@ -151,30 +152,29 @@ def picture_contents(catalog: Catalog, *, extra: bool = False) -> Contents:
     """Return the contents (n, 2) of the main pictures or of the `extra` ones.
 
     They are made from a file's name, size and time of change, a URL's name, the bytes of those that stand in the
-    catalogue. A picture that cannot be looked at is of a content of its own.
+    catalogue, and the name of one that is not there.
     """
     references = catalog.extra_pictures() if extra else [[name] if name else [] for name in catalog.main_pictures()]
-    states = (_state(name, place, catalog) for place, names in enumerate(references) for name in names)
-    return text_contents(["\n".join(next(states) for _ in names) for names in references])
+    folder = catalog.pictures.resolve()  # one content, wherever the command was given
+    return text_contents(["\n".join(_state(name, catalog, folder) for name in names) for names in references])
 
 
-def _state(reference: str, place: int, catalog: Catalog) -> str:
+def _state(reference: str, catalog: Catalog, folder: Path) -> str:
     if url_of(reference, catalog.pictures) is not None:
         return reference
+    content = content_of(reference, catalog)
+    if content is not None:
+        return content
     try:
-        state = (catalog.pictures / reference).stat()
-        return f"{catalog.pictures / reference} {state.st_size} {state.st_mtime_ns}"
+        state = (folder / reference).stat()
+        return f"{folder / reference} {state.st_size} {state.st_mtime_ns}"
     except (OSError, ValueError):
-        pass
-    try:
-        return hashlib.sha256(read_picture(reference, catalog)).hexdigest()
-    except PictureError:
-        return f"{reference} of product {place} cannot be read"
+        return f"{reference} absent"
 
 
 def picture_states(catalog: Catalog, *, extra: bool = False) -> str:
-    """Return a digest of size and time of change of every main (or extra) picture that is a file: what vectors of them
-    depend on.
+    """Return a digest of size and time of change of every main (or extra) picture that is a file, and of the bytes of
+    those that stand in the catalogue: what vectors of them depend on.
 
     Of a URL only the name counts.
     """
@@ -182,6 +182,10 @@ def picture_states(catalog: Catalog, *, extra: bool = False) -> str:
     references = [name for names in catalog.extra_pictures() for name in names] if extra else catalog.main_pictures()
     for reference in references:
         if reference is None:
+            continue
+        content = content_of(reference, catalog)
+        if content is not None:
+            digest.update(f"{content}\n".encode())
             continue
         if url_of(reference, catalog.pictures) is not None:
             digest.update(f"{reference} url\n".encode())

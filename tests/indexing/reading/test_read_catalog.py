@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexing.catalog.catalog import open_catalog
+from indexing.catalog.pictures import kept_reference
 from indexing.errors import InputError
 from indexing.reading.read_catalog import ReadOptions, read_catalog
 
@@ -335,7 +336,8 @@ def test_images_are_a_path_or_a_list_of_them(read, cell, references):
 )
 def test_pictures_given_as_bytes_are_kept_beside_the_catalogue(read, cells):
     found = read({"id": [1, 2, 3], "image": cells})
-    assert values(found, "images") == [["pictures.bin#0:5"], [], ["pictures.bin#5:6"]]
+    first, second = (kept_reference("pictures.bin", start, part) for start, part in ((0, b"first"), (5, b"second")))
+    assert values(found, "images") == [[first], [], [second]]
     assert (found.catalog.folder / "pictures.bin").read_bytes() == b"firstsecond"
 
 
