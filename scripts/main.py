@@ -38,12 +38,13 @@ class HeroicGroup(LazyGroup):
         except KeyboardInterrupt:  # before click makes exit code 1 of it
             click.echo("heroic: interrupted", err=True)
             ctx.exit(130)
-        except ValueError as error:
-            from indexing.errors import InputError
+        except (ValueError, OSError, MemoryError) as error:
+            from scripts.terminal.mistakes import told
 
-            if not isinstance(error, InputError):
+            line = told(error)
+            if line is None:
                 raise
-            click.echo(f"heroic: {' '.join(str(error).splitlines())}", err=True)
+            click.echo(f"heroic: {line}", err=True)
             ctx.exit(2)
 
 

@@ -64,7 +64,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
 )
 DOORS = {  # room: the modules that other rooms import, checked in both directions
     "indexing.machine": {"device", "memory", "progress", "threads"},
-    "indexing.storage": {"artefact", "records", "versions", "whole_file"},
+    "indexing.storage": {"artefact", "mapped", "outputs", "records", "scratch", "versions", "whole_file"},
     "indexing.files": {"integers", "json_text", "tables"},
     "indexing.catalog": {"catalog", "contents", "digest", "filters", "ids", "pictures", "rejects", "text_template"},
     "indexing.reading": {"read_catalog", "schema"},
@@ -192,7 +192,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "eval.findings": {"ceiling", "leakage", "mistakes", "mixes", "promise", "reasons", "slices", "suspects"},
     "eval.pages": {"cards", "differences", "pictures", "render", "report_document", "report_json", "tables"},
     "eval.comparing": {"comparison", "drift", "judged", "render"},
-    "scripts.terminal": {"console", "engine_text", "lazy_group", "progress"},
+    "scripts.terminal": {"console", "engine_text", "lazy_group", "mistakes", "progress"},
     "scripts.sample": {"files"},
 }
 MOST_NAMES = 12  # of a folder

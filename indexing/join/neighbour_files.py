@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from indexing.arrays import Ints1d
 from indexing.errors import InputError
 from indexing.machine.memory import forget
 from indexing.search.neighbours import Neighbours
+from indexing.storage.mapped import new_mapped
 
 STATE = "made.json"
 NOBODY_ROWS = 131_072
@@ -50,12 +52,15 @@ class NeighbourFiles:
         self.done = int(state["done"]) if same else 0
         if not same:
             (self.folder / STATE).unlink(missing_ok=True)  # before the files change under it
-        mode: Any = "r+" if same else "w+"
-        shape = (self.size, self.k)
-        self._positions = np.lib.format.open_memmap(self.folder / "positions.npy", mode, np.int64, shape)
-        self._cosines = np.lib.format.open_memmap(self.folder / "cosines.npy", mode, np.float32, shape)
+        self._positions = self._mapped("positions.npy", np.int64, same)
+        self._cosines = self._mapped("cosines.npy", np.float32, same)
         self._marked = time.monotonic()
         return self.done
+
+    def _mapped(self, name: str, kind: npt.DTypeLike, there: bool) -> Any:
+        """Open a file for writing, a new one unless it is `there`."""
+        path = self.folder / name
+        return np.lib.format.open_memmap(path, "r+") if there else new_mapped(path, kind, (self.size, self.k))
 
     def nobody(self) -> None:
         """Write that nobody has a neighbour, which holds until one is written."""

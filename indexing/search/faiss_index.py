@@ -1,5 +1,7 @@
 """FAISS finds dense neighbours, on the CPU or the GPU: `faiss-cpu` and `faiss-gpu` are the same module."""
 
+import errno
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,8 +60,13 @@ class FaissIndex:
         return found
 
     def save(self, path: Path) -> None:
-        """Write the engine and, where there are rows of zeros, the positions of the others."""
-        faiss.write_index(faiss.index_gpu_to_cpu(self.engine) if self.device == "cuda" else self.engine, str(path))
+        """Write the engine and, where there are rows of zeros, the positions of the others. Raises OSError when that cannot
+        be done."""
+        try:
+            faiss.write_index(faiss.index_gpu_to_cpu(self.engine) if self.device == "cuda" else self.engine, str(path))
+        except RuntimeError as error:  # FAISS names no number, only what the system says
+            refused = (number for number in errno.errorcode if os.strerror(number) in str(error))
+            raise OSError(next(refused, errno.ENOSPC), str(error), str(path)) from error
         path.with_suffix(".seen.npy").unlink(missing_ok=True)
         if self.seen is not None:
             np.save(path.with_suffix(".seen.npy"), self.seen)

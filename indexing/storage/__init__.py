@@ -1,4 +1,5 @@
-"""This room keeps files and folders on disk: artefacts with manifests, their versions, records, tables, whole files.
+"""This room keeps files and folders on disk: artefacts with manifests, their versions, records, mapped arrays, whole files,
+scratch folders, and what is said of outputs that cannot be written.
 
-Its doors are `artefact`, `records`, `versions` and `whole_file`.
+Its doors are `artefact`, `mapped`, `outputs`, `records`, `scratch`, `versions` and `whole_file`.
 """

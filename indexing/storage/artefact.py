@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -23,6 +23,7 @@ import filelock
 
 from indexing.errors import InputError, Unfinished
 from indexing.machine.threads import thread_count
+from indexing.storage.outputs import full_disk, output, parents, refuse_unwritable
 from indexing.storage.versions import discard, remove_retired
 from indexing.storage.whole_file import sync
 
@@ -30,7 +31,6 @@ MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -61,42 +61,51 @@ def fingerprint_of(*parts: Any) -> str:
 
 @contextmanager
 def writing(
-    path: Path, kind: str, *, afresh: bool = False, keep: Callable[[Path], bool] = lambda partial: False
+    path: Path, kind: str, *, afresh: bool = False, keep: Callable[[Path], bool] | None = None
 ) -> Iterator[Path]:
     """Yield a folder to write an artefact in; it takes the place of `path` when the block ends without an error.
 
     The caller ends by writing the manifest (`write_manifest`). After an error nothing of `path` has changed and
-    `path`.partial is removed, except after a kill, on a full disk, or where `keep` says that it holds work worth going on
-    with: then it stays for the next run. `afresh` writes in an empty folder of
-    another name, for work that is not resumed: its files may be links, which nobody must write into. Raises
-    InputError when another process is writing the same artefact, or `path` is something that Heroic did not make.
+    `path`.partial is removed. Work that can be gone on with gives `keep`: then that stays for the next run after a kill, an
+    interrupt, on a full disk, and where `keep` says that it holds work worth going on with. `afresh` writes under
+    another name, for work over an artefact whose files it links: nobody else must write into them. Raises
+    InputError when another process is writing the same artefact, `path` is something that Heroic did not make, or the
+    system lets nothing be written there.
     """
-    path = Path(path)
-    if not path.name:
-        raise InputError(f"{path}: is the folder you are in: name one of its own for the {kind}")
-    if path.is_symlink():
-        path = path.resolve()  # the link stays, the folder behind it is replaced
-    _refuse_foreign(path, kind)
+    path = _real(Path(path), kind)
+    refuse_artefact(path, kind)
     partial = path.with_name(path.name + (".updating" if afresh else ".partial"))
-    with _parents(path), _locked(path):
+    resumes = keep is not None and not afresh
+    again = "then run the same command again: it goes on where it was" if resumes else "then run it again"
+    with output(path, again), parents(path), _locked(path):
         remove_retired(path)
-        if afresh:
+        if not resumes:
             shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(exist_ok=True)
         try:
             yield partial
             read_manifest(partial, kind)  # a caller that forgot the manifest must not replace anything
             _replace(partial, path)
-        except (KeyboardInterrupt, Unfinished):
-            raise
         except BaseException as error:
-            full = error.strerror if isinstance(error, OSError) and error.errno in FULL else None
-            if afresh or not (full or keep(partial)):
+            unfinished = isinstance(error, KeyboardInterrupt | Unfinished) or full_disk(error) is not None
+            if keep is None or afresh or not (unfinished or keep(partial)):
                 shutil.rmtree(partial, ignore_errors=True)
-            if full:
-                again = "then run it again" if afresh else "then run the same command again: it goes on where it was"
-                raise Unfinished(f"{path}: the disk is full ({full}): make room, {again}") from error
             raise
+
+
+def refuse_artefact(path: Path, kind: str) -> None:
+    """Raise InputError where no artefact of this kind can be written, before work on it begins."""
+    path = _real(Path(path), kind)
+    refuse_unwritable(path)
+    _refuse_foreign(path, kind)
+
+
+def _real(path: Path, kind: str) -> Path:
+    """Return the folder behind a link, which stays; raise InputError for one without a name of its own."""
+    if path.name in ("", ".."):
+        raise InputError(f"{path}: is the folder you are in, or one above: name one of its own for the {kind}")
+    with output(path):
+        return path.resolve() if path.is_symlink() else path
 
 
 def write_manifest(
@@ -210,7 +219,9 @@ def _refuse_foreign(path: Path, kind: str) -> None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    lock = filelock.FileLock(path.with_name(path.name + ".lock"))
+    file = path.with_name(path.name + ".lock")
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o644))  # its error says why, filelock would only wait
+    lock = filelock.FileLock(file)
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout as error:
@@ -218,22 +229,8 @@ def _locked(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        path.with_name(path.name + ".lock").unlink(missing_ok=True)  # while held: nobody else's is removed
+        file.unlink(missing_ok=True)  # while held: nobody else's is removed
         lock.release()
-
-
-@contextmanager
-def _parents(path: Path) -> Iterator[None]:
-    """Make the folders above `path`; after an error remove those that it made, unless they hold something."""
-    made = [folder for folder in path.parents if not folder.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            for folder in made:
-                folder.rmdir()
-        raise
 
 
 def _replace(partial: Path, path: Path) -> None:

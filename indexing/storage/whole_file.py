@@ -10,22 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from indexing.errors import InputError
+from indexing.storage.outputs import output, parents, refuse_unwritable
 
 
 def refuse_folder(path: Path) -> None:
-    """Raise InputError when a file cannot have this name, because a folder has it, a file is among its folders, or nothing can be written there."""
+    """Raise InputError when a file cannot have this name, because a folder has it, a file is among its folders, the name is
+    too long, or nothing can be written there."""
     path = target_of(path)
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder: name a file")
+    with output(path):
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder: name a file")
     if is_device(path):
         if not os.access(path, os.W_OK):
             raise InputError(f"{path}: nothing can be written into it: name another file")
         return
-    above = next(parent for parent in path.absolute().parents if parent.exists())
-    if not above.is_dir():
-        raise InputError(f"{path}: {above} is a file: name another folder")
-    if not os.access(above, os.W_OK | os.X_OK):
-        raise InputError(f"{path}: nothing can be written into {above}: name another folder")
+    refuse_unwritable(path)
 
 
 def refuse_input(option: str, path: Path, read: Iterable[Path | None]) -> None:
@@ -38,19 +37,19 @@ def refuse_input(option: str, path: Path, read: Iterable[Path | None]) -> None:
 def writing_file(path: Path) -> Iterator[Path]:
     """Yield a name to write under, `path`.partial, which becomes `path` when the block ends without an error.
 
-    After an error nothing of `path` has changed and the unfinished file is removed. Folders on the way are made. Of a
-    link the target is replaced; a device or a pipe stays, and is written into at the end. Raises InputError where
-    another process is writing the same file.
+    After an error nothing of `path` has changed and the unfinished file is removed. The folders on the way
+    are made, and after an error removed. Of a link the target is replaced; a device or a pipe stays, and is written into
+    at the end. Raises InputError where nothing can be written there or another process is writing the same file, and
+    Unfinished where the disk is full.
     """
     refuse_folder(path)
     path = target_of(path)
     if is_device(path):
-        with _poured_into(path) as unfinished:
+        with output(path), _poured_into(path) as unfinished:
             yield unfinished
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".partial")
-    with _alone(unfinished, path):
+    with output(path), parents(path), _alone(unfinished, path):
         try:
             yield unfinished
             sync(unfinished)

@@ -16,6 +16,7 @@ from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import in_turn, thread_count
 from indexing.search.index import Index
 from indexing.search.neighbours import Neighbours, eligible, keep, no_neighbours
+from indexing.storage.mapped import new_mapped
 from indexing.update.kept_lists import LeftLists, OldLists
 from indexing.vectors.rows import Rows
 
@@ -35,8 +36,8 @@ class DeltaSearch:
         """Write all neighbours as `SelfJoin.write` leaves them; return how many products were searched for."""
         folder.mkdir(parents=True, exist_ok=True)
         size, searched = len(self.old), 0
-        positions = np.lib.format.open_memmap(folder / "positions.npy", "w+", np.int64, (size, self.join.k))
-        cosines = np.lib.format.open_memmap(folder / "cosines.npy", "w+", np.float32, (size, self.join.k))
+        positions = new_mapped(folder / "positions.npy", np.int64, (size, self.join.k))
+        cosines = new_mapped(folder / "cosines.npy", np.float32, (size, self.join.k))
         starts = range(0, size, BLOCK_ROWS)
         _ = self._of_again  # before several threads ask for it
         with ThreadPoolExecutor(thread_count()) as pool:

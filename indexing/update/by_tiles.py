@@ -27,6 +27,7 @@ from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import in_turn, thread_count
 from indexing.search.best_lists import SLACK, BestLists, neighbours_of, units_of
 from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
+from indexing.storage.mapped import new_mapped
 from indexing.update.kept_lists import LeftLists, OldLists
 from indexing.update.partners import Cells, Visits
 from indexing.vectors.rows import Rows
@@ -51,8 +52,8 @@ class DeltaTiles:
         """Write all neighbours as `SelfJoin.write` leaves them; return how many products were searched for."""
         folder.mkdir(parents=True, exist_ok=True)
         shape = (len(self.old), self.old.k)
-        positions = np.lib.format.open_memmap(folder / "positions.npy", "w+", np.int64, shape)
-        cosines = np.lib.format.open_memmap(folder / "cosines.npy", "w+", np.float32, shape)
+        positions = new_mapped(folder / "positions.npy", np.int64, shape)
+        cosines = new_mapped(folder / "cosines.npy", np.float32, shape)
         kept = _Kept(positions, cosines, *(np.empty(len(self.old), dtype=kind) for kind in (np.float32, bool)))
         search = self._carry(kept)
         there = search[self._seen[search]]

@@ -3,7 +3,6 @@
 A pair whose products no chain of matches ties together can neither be merged nor speak against a merging.
 """
 
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
+from indexing.storage.scratch import scratch_folder, scratch_output
 from reranking.pairs.product_groups import product_groups
 from reranking.pairs.repeats import checked_pairs
 
@@ -69,8 +69,8 @@ def read_tied_pairs(blocks: Callable[[], Iterable[ScoredBlock]]) -> TiedPairs:
     """Go through the blocks twice: for the products, then for the pairs, which wait in a file until it is known which
     products are tied. Raises InputError for a product paired with itself and for doubled pairs."""
     ids, rows = _products(blocks())
-    with tempfile.TemporaryDirectory(prefix="heroic-") as scratch:
-        file = Path(scratch) / "pairs.bin"
+    with scratch_folder() as scratch:
+        file = scratch / "pairs.bin"
         tied = _write(file, blocks(), ids, rows)
         parts = [part[tied[part["left"]] == tied[part["right"]]] for part in _read(file)]
     kept = np.concatenate([np.zeros(0, dtype=_ROW), *parts])
@@ -105,7 +105,8 @@ def _write(file: Path, blocks: Iterable[ScoredBlock], ids: pa.Array, rows: int) 
                 np.asarray(pc.index_in(side, ids).to_numpy(), dtype=np.int64) for side in (block.left, block.right)
             )
             check.add(left, right)
-            _as_rows(block, left, right).tofile(content)
+            with scratch_output(file.parent):
+                _as_rows(block, left, right).tofile(content)
             calls = block.called
             again = product_groups(tied[left[calls]], tied[right[calls]], None, len(ids), by="pairs")
             tied = again[tied]

@@ -33,8 +33,6 @@ WEIGHT = "weight"  # a column that is there where validation pairs count unlike
 def save_reranker(reranker: XgboostReranker, path: Path) -> None:
     """Write the model folder with its card, replacing an older model. Raises InputError when something else is there."""
     with writing(path, KIND) as folder:
-        for old in folder.glob("member_*.ubj"):
-            old.unlink()
         _write_learned(reranker.learned, folder)
         for number, member in enumerate(reranker.members):
             (folder / f"member_{number}.ubj").write_bytes(to_bytes(member))

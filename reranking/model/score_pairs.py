@@ -15,6 +15,7 @@ from indexing.files.tables import TableFile, open_table
 from indexing.machine.memory import human
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
+from indexing.storage.outputs import output, parents
 from indexing.storage.whole_file import refuse_folder, refuse_input
 from reranking.decisions.prior import ShareCounts
 from reranking.decisions.prior_shift import AskedPrior
@@ -174,8 +175,7 @@ class _Scoring:
 
     def run(self, out: Path, progress: Progress) -> Scored:
         """Score all pairs onto disk, choose for which share of matches, and write the rows with what follows of it."""
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out.parent) as kept:
+        with output(out), parents(out), tempfile.TemporaryFile(prefix=f".{out.name}.", dir=out.parent) as kept:
             reservoir = Reservoir(self.index.catalog, self._floor(), seed=self.model.report.options.seed)
             choice = choose_prior(self.model, self.options.prior, self._score_all(kept, reservoir, progress))
             kinds = self._check_kinds(reservoir, choice)

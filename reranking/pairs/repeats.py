@@ -5,7 +5,6 @@ Where a file is read whole its rows are named; of one of any length the keys of 
 is sorted alone. Products are numbers, whose ids are an array.
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import pyarrow as pa
 
 from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
+from indexing.storage.scratch import scratch_folder, scratch_output
 
 PART_KEYS = 1_000_000
 
@@ -101,14 +101,16 @@ class RepeatFinder:
     def add(self, keys: Ints1d) -> None:
         """Take the keys (p,) of the next pairs of the file."""
         part_of = keys % len(self._parts)
-        for number, part in enumerate(self._parts):
-            keys[part_of == number].tofile(part)
+        with scratch_output(self.folder):
+            for number, part in enumerate(self._parts):
+                keys[part_of == number].tofile(part)
 
     def repeated(self) -> tuple[int, int]:
         """Return how many keys occur again, and one of them (-1 if none)."""
         count, example = 0, -1
         for part in self._parts:
-            part.flush()
+            with scratch_output(self.folder):
+                part.flush()
             part.seek(0)
             keys = np.sort(np.fromfile(part, dtype=np.int64))
             again = keys[1:][keys[1:] == keys[:-1]]
@@ -147,8 +149,8 @@ def checked_pairs(ids: pa.Array, expected: int, *, file: Path | None = None) -> 
 
     Raises InputError, in the end, when a pair occurs again.
     """
-    with tempfile.TemporaryDirectory(prefix="heroic-") as folder:
-        finder = RepeatFinder(Path(folder), expected)
+    with scratch_folder() as folder:
+        finder = RepeatFinder(folder, expected)
         try:
             yield PairCheck(ids, finder, file)
             count, key = finder.repeated()

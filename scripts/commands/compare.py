@@ -46,6 +46,10 @@ def command(
     from eval.comparing.judged import read_report
     from eval.metrics.intervals import Draws
 
+    if out is not None:
+        from indexing.storage.artefact import refuse_artefact
+
+        refuse_artefact(out, "comparison")
     comparison = compare_reports(read_report(first), read_report(second), Draws(rounds=rounds, seed=seed))
     if out is not None:
         _write(comparison, index, out)

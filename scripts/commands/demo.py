@@ -9,9 +9,11 @@ import click
 @click.option(
     "--out", default="demo", show_default=True, type=click.Path(path_type=Path), help="Folder for everything."
 )
-@click.option("--products", default=1200, show_default=True, help="Products in the sample.")
-@click.option("--offers", default=3000, show_default=True, help="Offers of them.")
-@click.option("--seed", default=0, show_default=True)
+@click.option(
+    "--products", default=1200, show_default=True, type=click.IntRange(min=16), help="Products in the sample."
+)
+@click.option("--offers", default=3000, show_default=True, type=click.IntRange(min=16), help="Offers of them.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.pass_context
 def command(ctx: click.Context, out: Path, products: int, offers: int, seed: int) -> None:
     """Make a sample catalogue, then build-index, candidates, train, score and evaluate it, and query it.
@@ -25,7 +27,6 @@ def command(ctx: click.Context, out: Path, products: int, offers: int, seed: int
         click.echo(f"sample: {sample} is there already")
     else:
         click.echo(f"$ python -m scripts.make_sample --out {sample}")
-        out.mkdir(parents=True, exist_ok=True)
         made = make_sample(sample, products=products, offers=offers, seed=seed, schema="generic")
         click.echo(f"sample: {made.offers:,} offers of {made.products:,} products, {sum(made.pairs.values()):,} pairs")
     index, model, scores = out / "index", out / "model", out / "scores.parquet"

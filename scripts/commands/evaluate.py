@@ -56,7 +56,9 @@ def command(
     """
     from eval.metrics.intervals import Draws
     from eval.report import EvaluationOptions, evaluate
+    from indexing.storage.artefact import refuse_artefact
 
+    refuse_artefact(out, "report")
     options = EvaluationOptions(target_precision, Draws(rounds=rounds, seed=seed))
     scored, true = _read(scores, truth, ids)
     context = _open_context(scored, index, model)

@@ -47,6 +47,7 @@ def command(
     """
     if one_per_source != (index is not None):
         raise click.UsageError("--one-per-source and --index go together")
+    from indexing.storage.whole_file import refuse_folder
     from reranking.grouping.group_files import (
         GroupsManifest,
         name_groups,
@@ -56,6 +57,9 @@ def command(
     )
     from reranking.grouping.group_products import GroupOptions, group_products
 
+    for place in (out, disagreements):
+        if place is not None:
+            refuse_folder(place)
     options = GroupOptions(max_size=max_size, agreement=agreement)
     found = _first_scores(scores, ids)
     pairs = _pairs_to_group(scores, threshold, ids).pairs
@@ -104,11 +108,13 @@ def _pairs_to_group(path: Path, threshold: float | None, ids: tuple[str, str] | 
     where no threshold is given.
     """
     from eval.inputs.scores import read_score_blocks
-    from indexing.errors import InputError
+    from indexing.errors import InputError, Unfinished
     from reranking.grouping.scored_pairs import read_tied_pairs
 
     try:
         return read_tied_pairs(lambda: (_block(found, threshold) for found in read_score_blocks(path, ids=ids)))
+    except Unfinished:
+        raise  # no fault of the file
     except InputError as error:
         raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from error
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from indexing.arrays import Bools1d, Floats2d
 from indexing.errors import InputError
+from indexing.storage.outputs import output, parents, refuse_unwritable
 from scripts.sample.chance import stream
 from scripts.sample.descriptors import PICTURE_NUMBERS, describe_picture
 from scripts.sample.offers import SELLERS, Offer, make_offers
@@ -52,10 +53,14 @@ def write_sample(out: Path, *, products: int, offers: int, seed: int, schema: st
     """Write a sample into the folder `out`; `make_sample` says what its arguments mean and what is raised."""
     if not products <= offers <= products * len(SELLERS):
         raise InputError(f"{offers} offers of {products} products cannot be: each has 1 to {len(SELLERS)} offers")
-    if out.exists() and any(out.iterdir()):
+    refuse_unwritable(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: is in use: give a new or an empty folder")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", suffix=".partial", dir=out.parent) as made:
+    with (
+        output(out),
+        parents(out),
+        tempfile.TemporaryDirectory(prefix=f".{out.name}.", suffix=".partial", dir=out.parent) as made,
+    ):
         folder = Path(made) / "sample"
         folder.mkdir()
         counts = _fill(folder, products=products, offers=offers, seed=seed, schema=schema, picture_px=picture_px)

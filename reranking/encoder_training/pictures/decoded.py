@@ -13,6 +13,7 @@ from indexing.encoders.pictures.decoding import PictureDecoding
 from indexing.encoders.pictures.shape import PictureShape, Pixels
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
+from indexing.storage.mapped import new_mapped
 
 MARGIN = 1.25  # larger than the model's input, so that a crop does not blur
 
@@ -62,7 +63,7 @@ def decode_pictures(
     references = list(dict.fromkeys(reference for names in lists for reference in names))
     if not references:
         raise InputError("no product of the pairs has a picture: nothing to learn from")
-    pixels = np.lib.format.open_memmap(file, "w+", np.uint8, (len(references), *shape.size, 3))
+    pixels = new_mapped(file, np.uint8, (len(references), *shape.size, 3))
     row_of_content: dict[bytes, int] = {}
     content_of: dict[str, bytes] = {}
     decoding = PictureDecoding(catalog, shape.apply, shape.decode_side)

@@ -160,6 +160,7 @@ def command(
     from reranking.boosters.boosting import choose_boosting_device
     from reranking.model.train_options import MiningOptions, TrainOptions
 
+    _refuse_place(out)
     choice = SettingsChoice(
         trials=trials,
         storage=storage,
@@ -193,6 +194,14 @@ def command(
     options = _learn(data, options, choice, room, out)
     if audit is not None:
         run_audit(audit, data.index, data.pairs, metric=_metric(options), options=options)
+
+
+def _refuse_place(out: Path) -> None:
+    """Raise InputError where the model cannot be written, before it is trained."""
+    from indexing.storage.artefact import refuse_artefact
+    from reranking.model.manifest import KIND
+
+    refuse_artefact(out, KIND)
 
 
 def _asked_precision(default: float, by_category: Path | None) -> "AskedPrecision":

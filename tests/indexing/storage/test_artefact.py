@@ -1,16 +1,26 @@
 """Artefacts: whole or not there, written by one at a time, refused when damaged."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import indexing.storage.artefact as artefact
-from indexing.errors import InputError
-from indexing.storage.artefact import Manifest, damaged_files, fingerprint_of, read_manifest, write_manifest, writing
+from indexing.errors import InputError, Unfinished
+from indexing.storage.artefact import (
+    Manifest,
+    damaged_files,
+    fingerprint_of,
+    read_manifest,
+    refuse_artefact,
+    write_manifest,
+    writing,
+)
 
 HOLD = """
 import sys, time
@@ -66,8 +76,8 @@ def test_a_link_to_a_folder_stays_a_link(tmp_path):
     assert beside(tmp_path / "real") == ["link", "real"]
 
 
-def fail(path, error):
-    with writing(path, "index") as folder:
+def fail(path, error, **given):
+    with writing(path, "index", **given) as folder:
         (folder / "half").write_text("half")
         raise error
 
@@ -89,13 +99,57 @@ def test_after_an_error_the_old_artefact_is_as_it_was(tmp_path):
 def test_after_an_interruption_what_is_done_stays_to_go_on_with(tmp_path):
     make(tmp_path / "a")
     with pytest.raises(KeyboardInterrupt):
-        fail(tmp_path / "a", KeyboardInterrupt())
+        fail(tmp_path / "a", KeyboardInterrupt(), keep=nothing)
     assert read_manifest(tmp_path / "a").kind == "index"
     assert beside(tmp_path / "a") == ["a", "a.partial"]
-    with writing(tmp_path / "a", "index") as folder:
+    with writing(tmp_path / "a", "index", keep=nothing) as folder:
         assert (folder / "half").read_text() == "half"
         write_manifest(folder, Manifest("index", {}))
     assert beside(tmp_path / "a") == ["a"]
+
+
+def nothing(partial):
+    """Say of half an artefact that it is not worth keeping."""
+    return False
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "full")])
+def test_what_nobody_can_go_on_with_leaves_nothing(tmp_path, error):
+    make(tmp_path / "a")
+    with pytest.raises((KeyboardInterrupt, Unfinished)):
+        fail(tmp_path / "a", error)
+    assert beside(tmp_path / "a") == ["a"]
+
+
+def test_what_a_killed_writer_left_is_not_mixed_into_work_that_begins_anew(tmp_path):
+    (tmp_path / "a.partial").mkdir()
+    (tmp_path / "a.partial" / "half").write_text("half")
+    make(tmp_path / "a")
+    assert not (tmp_path / "a" / "half").exists()
+
+
+@pytest.mark.parametrize("name", [".", "..", "new/.."])
+def test_a_folder_without_a_name_of_its_own_is_refused(tmp_path, monkeypatch, name):
+    (tmp_path / "new").mkdir()
+    monkeypatch.chdir(tmp_path / "new")
+    with pytest.raises(InputError, match="name one of its own for the index"):
+        make(Path(name))
+
+
+def test_where_the_system_lets_no_file_be_made_that_is_what_is_said():
+    with pytest.raises(
+        InputError, match=r"^/proc/x: nothing can be written into /proc \(No such file or directory\): name another"
+    ):
+        make(Path("/proc/x"))
+
+
+def test_a_place_is_refused_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for place in (tmp_path / "file", tmp_path / "file" / "a", tmp_path / ("x" * 300)):
+        with pytest.raises(InputError, match=str(place)):
+            refuse_artefact(place, "index")
+    refuse_artefact(tmp_path / "new" / "a", "index")
+    assert beside(tmp_path / "file") == ["file"]
 
 
 def test_without_a_manifest_nothing_is_replaced(tmp_path):
