@@ -159,7 +159,8 @@ class ProductIndex:
 
     @cached_property
     def _neighbours(self) -> dict[str, Neighbours]:
-        return {v: self.kept_neighbours(v).first(self.k) for v in self.views}
+        length = min(self.k, len(self.catalog))  # of everybody else, and an empty place behind them
+        return {view: self.kept_neighbours(view).first(length) for view in self.views}
 
     def kept_neighbours(self, view: str) -> Neighbours:
         """Return all neighbours that the folder keeps of each product in a view: k and the reserve that updates live

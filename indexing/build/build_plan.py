@@ -65,7 +65,7 @@ def plan_build(products: Sequence[Path], options: BuildOptions, device: str) -> 
     """Return a plan for each view of these files. Raises InputError for what cannot fit the memory."""
     files = [open_table(path) for path in list_tables(products)]
     count = sum(_rows_of(file) for file in files)
-    ask = ask_of(options, device)
+    ask = ask_of(options, device, count)
     dims = _dimensions(files[0], options, count)
     if len(dims) == 2:
         dims["fused"] = sum(dims.values())

@@ -15,7 +15,7 @@ from indexing.build.view_plan import Ask, ViewPlan, plan_view
 from indexing.catalog.catalog import Catalog
 from indexing.index_manifest import EngineRecord
 from indexing.join.neighbour_files import STATE, NeighbourFiles
-from indexing.join.self_join import SelfJoin, SparseRows, with_reserve
+from indexing.join.self_join import SelfJoin, SparseRows, list_length
 from indexing.machine.memory import parse_memory, trim
 from indexing.machine.progress import Progress, silent
 from indexing.search.lexical_index import LexicalIndex, LexicalOptions, fit_lexical, load_lexical
@@ -49,7 +49,7 @@ class ViewJoining:
     @cached_property
     def ask(self) -> Ask:
         """Return what was asked, for planning."""
-        return ask_of(self.options, self.device)
+        return ask_of(self.options, self.device, len(self.catalog))
 
     def run(self, vectors: dict[str, Vectors]) -> list[str]:
         """Join every view with itself; return the names of the views that were joined."""
@@ -84,7 +84,7 @@ class ViewJoining:
 
     def _join_lexical(self, sources: Ints1d | None) -> None:
         lexical = self._lexical()
-        k = with_reserve(self.options.k)
+        k = list_length(self.options.k, len(lexical))
         made = {**self.made, "k": k, "lexical": asdict(lexical.options), "across": self.options.match_across_sources}
         files = NeighbourFiles(self.folder / "neighbours" / "lexical", len(lexical), k, made)
         SelfJoin(lexical, SparseRows(lexical), k, sources).write(files, stage="join lexical", progress=self.progress)
@@ -124,8 +124,8 @@ class ViewJoining:
         )
 
 
-def ask_of(options: BuildOptions, device: str) -> Ask:
-    """Return what the options ask of every view's index."""
+def ask_of(options: BuildOptions, device: str, products: int) -> Ask:
+    """Return what the options ask of every view's index of so many products."""
     joining = options.joining
     return Ask(
         joining.index,
@@ -134,5 +134,5 @@ def ask_of(options: BuildOptions, device: str) -> Ask:
         parse_memory(joining.memory),
         joining.recall,
         device,
-        with_reserve(options.k),
+        list_length(options.k, products),
     )

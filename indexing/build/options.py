@@ -8,6 +8,8 @@ from indexing.errors import InputError
 from indexing.join.options import JoiningOptions
 from indexing.vectors.fusion import Fusion
 
+MOST_K = 2**62  # what is kept goes with the catalogue, not with what is asked for
+
 
 @dataclass(frozen=True)
 class BuildOptions:
@@ -35,8 +37,8 @@ class BuildOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.k < 1:
-            raise InputError(f"-k {self.k}: at least one neighbour is needed")
+        if not 1 <= self.k <= MOST_K:
+            raise InputError(f"-k {self.k}: at least one neighbour is needed, and at most {MOST_K} can be asked for")
         if not 0 <= self.max_rejects <= 1:
             raise InputError(f"--max-rejects {self.max_rejects}: give a share from 0 to 1")
         if sum((self.overwrite, self.resume, self.extend)) > 1:

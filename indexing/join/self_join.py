@@ -30,6 +30,12 @@ def with_reserve(k: int) -> int:
     return k + max(LEAST_RESERVE, math.ceil(k * RESERVE_SHARE))
 
 
+def list_length(k: int, products: int) -> int:
+    """Return how long the list of each product's neighbours is: k and the reserve, but no longer than the catalogue, so
+    that memory and disk go with what there is to keep. The last place of a list of everybody stays empty."""
+    return min(with_reserve(min(k, products)), max(products, 1))
+
+
 class QueryRows(Protocol):
     """They give the rows of one view as queries, by position."""
 

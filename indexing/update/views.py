@@ -9,7 +9,7 @@ import scipy.sparse as sp
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
-from indexing.join.self_join import SelfJoin, SparseRows, with_reserve
+from indexing.join.self_join import SelfJoin, SparseRows, list_length
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.search.faiss_index import FLAT, build_faiss
@@ -81,7 +81,9 @@ class DeltaViewJoining:
 
     def _old_lists(self, view: str, again: Ints1d) -> OldLists:
         before = self.old.kept_neighbours(view)
-        return OldLists(before, self.moves, again, max(before.k, with_reserve(self.old.k)), self.old.k)
+        return OldLists(
+            before, self.moves, again, max(before.k, list_length(self.old.k, len(self.moves.origin))), self.old.k
+        )
 
     def _all_same(self, old: OldLists) -> bool:
         return not old.again.size and not self.deleted and len(self.moves.moved) == len(self.moves.origin)

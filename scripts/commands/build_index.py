@@ -194,7 +194,9 @@ def _print(built: "Built", out: Path) -> None:
     for view, engine in made.engines.items():
         click.echo(f"index {view}: {describe_engine(engine)}")
     across = ", among other sources only" if made.match_across_sources else ""
-    click.echo(f"views: {', '.join(made.views)}; {made.k} neighbours of each product in each{across}")
+    kept = min(made.k, made.catalog.products - 1)
+    every = ", which is everybody else" if kept < made.k else ""
+    click.echo(f"views: {', '.join(made.views)}; {kept:,} neighbours of each product in each{every}{across}")
     if built.rejects:
         reasons = sorted({reject.reason.split(":")[0] for reject in built.rejects})
         click.echo(

@@ -69,6 +69,21 @@ def test_an_index_holds_catalogue_vectors_engines_and_neighbours(build, tmp_path
         assert len(index.engine(view)) == 8
 
 
+def test_more_neighbours_than_there_are_take_no_room(build, tmp_path):
+    few, many = build(k=7).index, build(k=2**62, out=tmp_path / "many").index
+    assert many.k == 2**62  # as asked: the catalogue may grow
+    for view in few.views:
+        assert many.kept_neighbours(view).positions.shape == (8, 8)
+        np.testing.assert_array_equal(many.neighbours(view).positions[:, :7], few.neighbours(view).positions)
+        assert (many.neighbours(view).positions[:, 7:] == -1).all()
+
+
+@pytest.mark.parametrize("k", [0, -1, 2**62 + 1])
+def test_a_number_of_neighbours_that_cannot_be_is_refused(build, k):
+    with pytest.raises(InputError, match=f"^-k {k}: "):
+        build(k=k)
+
+
 def test_duplicates_are_first_neighbours_in_every_view(build):
     index = build().index
     for view in index.views:
@@ -199,7 +214,7 @@ def test_options_out_of_range_are_refused(options):
 
 def test_more_neighbours_than_products_end_in_minus_one(build):
     positions = build(k=20).index.neighbours("fused").positions
-    assert positions.shape == (8, 20)
+    assert positions.shape == (8, 8)
     assert (positions[:, :7] >= 0).all()
     assert (positions[:, 7:] == -1).all()
 

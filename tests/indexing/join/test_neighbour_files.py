@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indexing.join.neighbour_files import STATE, NeighbourFiles, open_neighbours, read_state
-from indexing.join.self_join import SelfJoin, with_reserve
+from indexing.join.self_join import SelfJoin, list_length, with_reserve
 from indexing.join.settled_cosines import SPARE
 from indexing.search.index import ExactIndex
 from indexing.search.neighbours import Neighbours, in_order
@@ -109,6 +109,13 @@ def test_work_is_marked_after_a_while_not_after_each_portion(tmp_path, monkeypat
 @pytest.mark.parametrize(("k", "kept"), [(1, 5), (10, 14), (20, 24), (21, 26), (50, 60)])
 def test_a_fifth_more_neighbours_are_kept_and_four_at_least(k, kept):
     assert with_reserve(k) == kept
+
+
+@pytest.mark.parametrize(
+    ("k", "products", "length"), [(10, 1000, 14), (10, 14, 14), (10, 12, 12), (50, 3, 3), (2**62, 300, 300), (5, 0, 1)]
+)
+def test_a_list_is_no_longer_than_the_catalogue(k, products, length):
+    assert list_length(k, products) == length
 
 
 class Inexact:

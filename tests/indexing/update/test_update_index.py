@@ -41,6 +41,14 @@ def test_updated_again_and_again_it_answers_as_one_built_anew(market, same_index
         assert done.index.made.catalog.digest == anew.made.catalog.digest
 
 
+@pytest.mark.parametrize("across", [False, True])
+def test_lists_of_everybody_grow_and_shrink_with_the_catalogue(market, same_index, monkeypatch, across):
+    market.build(match_across_sources=across, k=10**9)
+    for put, add, take in [(5, 60, 0), (5, 0, 90), (0, 3, 0), (0, 0, 1)]:
+        done = market.update(*market.change(put=put, add=add, take=take))
+        same_index(done.index, market.rebuild(done.index, monkeypatch, match_across_sources=across, k=10**9))
+
+
 @pytest.mark.parametrize("factory", ["IVF4,Flat", "HNSW16"])
 def test_approximate_engines_keep_what_they_found_and_find_the_new(market, monkeypatch, factory):
     market.build(index=factory)

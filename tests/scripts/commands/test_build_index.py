@@ -40,7 +40,7 @@ def test_it_says_what_it_made(build, tmp_path):
     fingerprint = open_index(tmp_path / "index").fingerprint
     assert lines[0] == f"index: {tmp_path}/index ({fingerprint})"
     assert "products: 5 (generic schema)" in lines
-    assert "views: text, lexical; 50 neighbours of each product in each" in lines
+    assert "views: text, lexical; 4 neighbours of each product in each, which is everybody else" in lines
     assert not any(line.startswith("set aside") for line in lines)
 
 
