@@ -33,7 +33,8 @@ def hold_out(
     share: float = 0.2,
     seed: int = 0,
 ) -> HoldOut:
-    """Hold out about `share` of the groups of each category, of those with matches and those without.
+    """Hold out about `share` of the groups of each category, of those with matches and those without; categories too small
+    to lose a group count as one.
 
     All arguments are of pairs (p,). A pair whose groups are on both sides is no match: it goes to validation when its
     left product's group is there, so that the share of matches stays what it is; otherwise it is left out. Raises
@@ -57,8 +58,19 @@ def _choose(groups: PairedGroups, share: float, random: np.random.Generator) -> 
     shuffled = random.permutation(len(numbers))
     shuffled = shuffled[np.argsort(stratum[shuffled], kind="stable")]
     ends = np.cumsum(np.bincount(stratum))[:-1]
-    chosen = [rows[_within_share(touched.pairs[rows], share)] for rows in np.split(shuffled, ends)]
+    parts = np.split(shuffled, ends)
+    chosen = [rows[_within_share(touched.pairs[rows], share)] for rows in parts]
+    spared = [rows for rows, held in zip(parts, chosen, strict=True) if not len(held)]
+    if len(spared) > 1:
+        chosen += _of_small(random.permutation(np.concatenate(spared)), touched, share)
     return np.sort(numbers[np.concatenate(chosen)])
+
+
+def _of_small(groups: Ints1d, touched: PairedGroups, share: float) -> list[Ints1d]:
+    """Hold out of the `groups` of categories that are too small to lose one each, as if they were one category."""
+    has_matches = touched.matches[groups] > 0
+    kinds = [groups[has_matches == kind] for kind in (False, True)]
+    return [rows[_within_share(touched.pairs[rows], share)] for rows in kinds if len(rows)]
 
 
 def _within_share(pairs: Ints1d, share: float) -> Ints1d:

@@ -53,6 +53,31 @@ def test_each_category_and_class_gives_its_share():
         assert ((categories == category) & (targets == target))[split.valid].sum() == expected
 
 
+@pytest.mark.parametrize("each", [1, 2])
+def test_categories_too_small_to_lose_a_group_give_their_share_together(each):
+    groups = np.arange(300 * each)
+    pairs = [(g, g, 1) for g in groups] + [(g, g, 0) for g in groups + 1000]
+    categories = np.concatenate([groups // each, groups // each])
+    split = split_of(pairs, categories=categories)
+    targets = np.array(pairs)[split.valid, 2]
+    assert [int((targets == kind).sum()) for kind in (0, 1)] == pytest.approx([60 * each, 60 * each], abs=1)
+    assert len(np.unique(categories[split.valid])) > 40 * each  # of all over the categories
+
+
+def test_small_categories_change_nothing_about_large_ones():
+    large = matches_within(range(100))
+    small = matches_within(range(100, 120))
+    alone = split_of(large)
+    both = split_of(large + small, categories=[0] * 100 + list(range(1, 21)))
+    assert len(both.valid[both.valid < 100]) == len(alone.valid) == 20
+    assert len(both.valid[both.valid >= 100]) == 4
+
+
+def test_one_small_category_alone_stays_in_training():
+    split = split_of(matches_within(range(101)), categories=[0] * 100 + [1])
+    assert 100 not in split.valid
+
+
 def test_a_giant_group_stays_in_training():
     pairs = [*matches_within([0], each=1000), *matches_within(range(1, 101), each=10)]
     splits = [split_of(pairs, seed=seed) for seed in range(20)]
