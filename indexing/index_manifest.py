@@ -12,6 +12,7 @@ from indexing.search.lexical_index import LexicalOptions
 from indexing.search.recall import CategoryRecall
 from indexing.storage.artefact import Manifest, fingerprint_of
 from indexing.storage.records import OMIT, read_record, stored_record
+from indexing.words.reading import EARLIER, Reading
 
 KIND = "index"
 
@@ -135,7 +136,7 @@ class IndexManifest:
 
     `encoders` are those of the encoded views (text, image, image_extra), `views` those that were joined, `engines`
     those of the dense ones among them. `index` is the FAISS factory of the view that is searched by default, `asked`
-    what was asked of indexes and joins (None: an earlier index does not say). `layers` and `updates` are there after an
+    what was asked of indexes and joins (None: an earlier index does not say), `reading` how texts are read. `layers` and `updates` are there after an
     update, `refitted` after a compaction that fitted the encoders again: the digest of the catalogue that they were
     fitted to.
     """
@@ -153,6 +154,7 @@ class IndexManifest:
     index: str
     engines: Mapping[str, EngineRecord] = field(default_factory=dict)
     asked: JoiningOptions | None = field(default=None, metadata=OMIT)
+    reading: Reading = field(default=EARLIER, metadata=OMIT)
     layers: LayersRecord | None = field(default=None, metadata=OMIT)
     updates: UpdatesRecord | None = field(default=None, metadata=OMIT)
     refitted: str | None = field(default=None, metadata=OMIT)

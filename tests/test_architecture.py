@@ -147,7 +147,6 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "texts.codes",
         "texts.colors",
         "texts.quantities",
-        "texts.tokens",
     },
     "reranking.decisions": {
         "asked_precision",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from indexing.words.tokens import fold, words
 from reranking.signals.texts.codes import plain_number
-from reranking.signals.texts.tokens import fold, words
 
 Mark = Literal["", "word", "number"]
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")

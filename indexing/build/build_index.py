@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexing.build.encoding import ViewEncoding, image_spec
@@ -28,12 +28,13 @@ from indexing.storage.records import stored_record
 @dataclass(frozen=True)
 class Built:
     """It says what a build did: the index, opened; what was set aside; the views whose vectors were reused; how many
-    products an encoder looked at in each of the others."""
+    products an encoder looked at in each of the others; of how many a text field was read in part, by field."""
 
     index: ProductIndex
     rejects: list[Reject]
     reused: list[str]
     looked_at: dict[str, int] = field(default_factory=dict)
+    cut_short: dict[str, int] = field(default_factory=dict)
 
 
 def build_index(
@@ -47,7 +48,7 @@ def build_index(
     options = options or BuildOptions()
     device = choose_device(options.device)
     with writing(Path(out), KIND, keep=holds_model_vectors) as folder:
-        read = read_catalog(products, folder=folder, options=_read_options(products, options), progress=progress)
+        read = _read(products, folder, options, progress)
         _refuse_another_catalog(Path(out), read.digest, options.overwrite or options.extend)
         encoding = ViewEncoding(folder, Path(out), options, read, progress)
         vectors = encoding.run()
@@ -61,7 +62,14 @@ def build_index(
         write_rejects(rejects, folder / "rejects.parquet")
         made = _made(options, read, len(rejects), encoding.encoders, joining, views)
         write_manifest(folder, Manifest(KIND, stored_record(made), made.fingerprint()))
-    return Built(open_index(Path(out), device=device), rejects, encoding.reused, encoding.looked_at)
+    index = open_index(Path(out), device=device)
+    cut_short = index.catalog.cut_short(options.encoding.text_fields)
+    return Built(index, rejects, encoding.reused, encoding.looked_at, cut_short)
+
+
+def _read(products: Sequence[Path], folder: Path, options: BuildOptions, progress: Progress) -> CatalogRead:
+    read = read_catalog(products, folder=folder, options=_read_options(products, options), progress=progress)
+    return replace(read, catalog=replace(read.catalog, reading=options.encoding.reading))
 
 
 def _read_options(products: Sequence[Path], options: BuildOptions) -> ReadOptions:
@@ -123,4 +131,5 @@ def _made(
         index=joining.factory,
         engines=joining.engines,
         asked=options.joining,
+        reading=read.catalog.reading,
     )

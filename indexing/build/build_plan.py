@@ -1,5 +1,6 @@
 """The plan of a build says before it starts which views there will be and what each takes. Only counts are read."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from indexing.build.encoding import image_spec
 from indexing.build.joining import ask_of
 from indexing.build.options import BuildOptions
 from indexing.build.view_plan import FIXED_BYTES, Ask, ViewPlan, duration, plan_view, products_per_s, whole_gib
-from indexing.catalog.catalog import DESCRIPTION_CHARS, TEXT_FIELDS
+from indexing.catalog.catalog import TEXT_FIELDS
 from indexing.encoders.encoder import Spec, column_names, parse_spec
 from indexing.encoders.lsa import LsaOptions
 from indexing.encoders.thumbnail import ThumbnailEncoder
@@ -87,8 +88,14 @@ def _text_chars(file: TableFile, options: BuildOptions) -> float:
     first = next(iter(file.blocks(SAMPLED, columns)), None) if columns else None
     if first is None or not len(first):
         return 0.0
-    cells = (cell for column in first.columns for cell in column.to_pylist() if cell is not None)
-    return sum(min(len(str(cell)), DESCRIPTION_CHARS) for cell in cells) / len(first)
+    reading = options.encoding.reading
+    lengths = (
+        min(len(str(cell)), reading.chars_of("description" if name == schema.description else name) or sys.maxsize)
+        for name in columns
+        for cell in first[name].to_pylist()
+        if cell is not None
+    )
+    return sum(lengths) / len(first)
 
 
 def _is_vector(name: str, options: BuildOptions) -> bool:

@@ -85,14 +85,23 @@ class ViewJoining:
     def _join_lexical(self, sources: Ints1d | None) -> None:
         lexical = self._lexical()
         k = list_length(self.options.k, len(lexical))
-        made = {**self.made, "k": k, "lexical": asdict(lexical.options), "across": self.options.match_across_sources}
+        made = {
+            **self._weighed_of,
+            "k": k,
+            "lexical": asdict(lexical.options),
+            "across": self.options.match_across_sources,
+        }
         files = NeighbourFiles(self.folder / "neighbours" / "lexical", len(lexical), k, made)
         SelfJoin(lexical, SparseRows(lexical), k, sources).write(files, stage="join lexical", progress=self.progress)
+
+    @property
+    def _weighed_of(self) -> dict[str, Any]:
+        return {**self.made, "reading": asdict(self.catalog.reading)}
 
     def _lexical(self) -> LexicalIndex:
         """Return what an earlier run has weighed, or weigh it now."""
         folder, options = self.folder / "lexical", LexicalOptions(fields=self.options.encoding.text_fields)
-        state = json.loads(json.dumps({"made": self.made, "options": asdict(options)}))
+        state = json.loads(json.dumps({"made": self._weighed_of, "options": asdict(options)}))
         try:
             if self.made and json.loads((folder / STATE).read_text(encoding="utf-8")) == state:
                 return load_lexical(folder, len(self.catalog))

@@ -1,7 +1,7 @@
 """A catalogue holds all products, in columns, in file order. The row number is a product's position."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,10 +13,11 @@ from indexing.arrays import Floats1d, Ints1d
 from indexing.catalog.ids import IdLookup
 from indexing.errors import InputError, UnknownId
 from indexing.storage.versions import Hold
+from indexing.words.normal_form import normal_column
+from indexing.words.reading import NORMAL, TODAYS, Reading
 
 LEVELS = ("1", "2", "3", "4")
 TEXT_FIELDS = ("title", "brand", "attributes", "description")
-DESCRIPTION_CHARS = 500
 TEXT_BLOCK = 65_536  # products whose texts are held at once
 CATALOG_FILE = "catalog.arrow"
 PICTURES_FILE = "pictures.bin"  # pictures that the catalogue's files gave as bytes
@@ -43,13 +44,14 @@ class Catalog:
 
     Columns named `column:NAME` hold ready-made vectors while an index is built. `pictures` is the folder where
     relative picture references lead, `folder` the one of `pictures.bin`, which holds pictures given as bytes;
-    `hold` keeps that folder's version there.
+    `hold` keeps that folder's version there. `reading` says how its texts are read.
     """
 
     table: pa.Table
     pictures: Path = Path()
     folder: Path = Path()
     hold: Hold | None = None
+    reading: Reading = TODAYS
 
     def __post_init__(self) -> None:
         wanted = ["id", *FIELDS.names]
@@ -90,24 +92,46 @@ class Catalog:
 
     def slice(self, start: int, stop: int) -> "Catalog":
         """Return the products from position `start` up to, but without, `stop`."""
-        return Catalog(self.table.slice(start, stop - start), self.pictures, self.folder, self.hold)
+        return replace(self, table=self.table.slice(start, stop - start))
 
     def take(self, positions: Ints1d) -> "Catalog":
         """Return the products at these positions, in this order."""
-        return Catalog(self.table.take(pa.array(positions)), self.pictures, self.folder, self.hold)
+        return replace(self, table=self.table.take(pa.array(positions)))
 
-    def texts(self, fields: Sequence[str] = TEXT_FIELDS, max_chars: int = DESCRIPTION_CHARS) -> list[str]:
-        """Return one text a product: the fields joined by spaces, empty where all are missing.
+    def texts(self, fields: Sequence[str] = TEXT_FIELDS, max_chars: int | None = None) -> list[str]:
+        """Return one text a product, as the `reading` has it: the fields joined by spaces, empty where all are missing.
 
-        Each field is cut to `max_chars` characters. Raises InputError for an unknown field, or none at all.
+        Each field is cut to `max_chars` characters, to what the reading says where that is None. Raises InputError for an
+        unknown field, or none at all.
         """
         unknown = [field for field in fields if field not in TEXT_FIELDS]
         if unknown or not fields:
             raise InputError(f"text field {', '.join(unknown) or '(none)'}: choose from {', '.join(TEXT_FIELDS)}")
-        first, *others = (_field_text(self.table[field], max_chars) for field in fields)
+        first, *others = (cut(self._field_text(field), max_chars or self.reading.chars_of(field)) for field in fields)
         first = pc.fill_null(first, "")  # rows of nulls alone would be skipped: their row, not their text
         joined = pc.binary_join_element_wise(first, *others, pa.scalar(" ", pa.large_string()), null_handling="skip")
-        return list(pc.utf8_trim_whitespace(joined).to_pylist())
+        return self.read(joined)
+
+    def cut_short(self, fields: Sequence[str] = TEXT_FIELDS) -> dict[str, int]:
+        """Count the products of whose text a field is read in part, by field, as far as there are any."""
+        counts = {}
+        for field in fields:
+            most = self.reading.chars_of(field)
+            longer = None if most is None else pc.sum(pc.greater(pc.utf8_length(self._field_text(field)), most)).as_py()
+            if longer:
+                counts[field] = int(longer)
+        return counts
+
+    def read(self, column: pa.ChunkedArray) -> list[str]:
+        """Return texts as the `reading` has them."""
+        formed = normal_column(column) if self.reading.form == NORMAL else column
+        return list(pc.utf8_trim_whitespace(formed).to_pylist())
+
+    def _field_text(self, field: str) -> pa.ChunkedArray:
+        column = self.table[field]
+        if column.type != ATTRIBUTES:
+            return column
+        return pa.chunked_array([_values_text(chunk) for chunk in column.chunks], pa.large_string())
 
     def text_blocks(self, fields: Sequence[str] = TEXT_FIELDS) -> Iterator[list[str]]:
         """Yield the same texts, TEXT_BLOCK products at a time: all of a large catalogue would fill the memory."""
@@ -153,10 +177,9 @@ class Catalog:
         return [(images or [])[1:] for images in self.table["images"].to_pylist()]
 
 
-def _field_text(column: pa.ChunkedArray, max_chars: int) -> pa.ChunkedArray:
-    if column.type == ATTRIBUTES:
-        column = pa.chunked_array([_values_text(chunk) for chunk in column.chunks], pa.large_string())
-    return pc.utf8_slice_codeunits(column, 0, max_chars)
+def cut(column: pa.ChunkedArray, max_chars: int | None) -> pa.ChunkedArray:
+    """Return the first characters of each text, all of them where `max_chars` is None."""
+    return column if max_chars is None else pc.utf8_slice_codeunits(column, 0, max_chars)
 
 
 def _values_text(attributes: pa.LargeListArray) -> pa.LargeStringArray:
@@ -168,7 +191,7 @@ def _values_text(attributes: pa.LargeListArray) -> pa.LargeStringArray:
     return pc.binary_join(values, pa.scalar(" ", pa.large_string()))
 
 
-def open_catalog(folder: Path, pictures: Path, *, hold: Hold | None = None) -> Catalog:
+def open_catalog(folder: Path, pictures: Path, *, hold: Hold | None = None, reading: Reading = TODAYS) -> Catalog:
     """Open the catalogue that stands in a folder, memory-mapped. Raises InputError when it is damaged."""
     path = Path(folder) / CATALOG_FILE
     try:
@@ -176,14 +199,20 @@ def open_catalog(folder: Path, pictures: Path, *, hold: Hold | None = None) -> C
             table = pa.ipc.open_file(source).read_all()
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: cannot be read ({error}): build the index again") from error
-    return Catalog(table, Path(pictures), Path(folder), hold)
+    return Catalog(table, Path(pictures), Path(folder), hold, reading)
 
 
 def catalog_of(
-    *, title: str | None = None, images: Sequence[str] = (), pictures: Path = Path(), folder: Path = Path()
+    *,
+    title: str | None = None,
+    images: Sequence[str] = (),
+    pictures: Path = Path(),
+    folder: Path = Path(),
+    reading: Reading = TODAYS,
 ) -> Catalog:
     """Make a catalogue of one product without an id of its own: a query made of a text, a picture or both."""
     columns = {name: pa.nulls(1, kind) for name, kind in zip(FIELDS.names, FIELDS.types, strict=True)}
     columns["title"] = pa.array([title], pa.large_string())
     columns["images"] = pa.array([list(images)], pa.large_list(pa.large_string()))
-    return Catalog(pa.table({"id": pa.array([0], pa.int64()), **columns}), pictures, folder)
+    table = pa.table({"id": pa.array([0], pa.int64()), **columns})
+    return Catalog(table, pictures, folder, reading=reading)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexing.catalog.catalog import ATTRIBUTES, DESCRIPTION_CHARS, TEXT_FIELDS, Catalog
+from indexing.catalog.catalog import ATTRIBUTES, TEXT_FIELDS, Catalog, cut
 from indexing.catalog.contents import Contents, text_contents
 from indexing.errors import InputError
 
@@ -20,19 +20,19 @@ PLACES = (*TEXT_FIELDS, "price", "category_1", "category_2", "category_3", "cate
 class Piece:
     """A piece holds words as they stand, then a field (empty: none) and, of `attributes`, the one named.
 
-    At most `chars` characters of the field are read.
+    At most `chars` characters of the field are read, None: as many as the catalogue's reading says.
     """
 
     words: str
     field: str = ""
     attribute: str = ""
-    chars: int = DESCRIPTION_CHARS
+    chars: int | None = None
 
 
 @dataclass(frozen=True)
 class TextTemplate:
     """A template names what is read of a product: `{title}`, `{attributes}` (all values), `{attributes.Color}` (one),
-    `{description:200}` (at most 200 characters; 500 where nothing is said).
+    `{description:200}` (at most 200 characters; where nothing is said, what the catalogue's reading says).
 
     Raises InputError for a field that there is not.
     """
@@ -53,7 +53,8 @@ class TextTemplate:
         return tuple(self._piece(words, field, chars, how) for words, field, chars, how in parsed)
 
     def texts(self, catalog: Catalog) -> list[str]:
-        """Return one text a product (n,), spaces run together; empty where every field is missing."""
+        """Return one text a product (n,), as the catalogue reads it, spaces run together; empty where every field is
+        missing."""
         pieces = self.pieces
         cells = [_cells(catalog, piece) for piece in pieces]
         words = [part for piece, cell in zip(pieces, cells, strict=True) for part in (piece.words, cell)]
@@ -63,7 +64,7 @@ class TextTemplate:
         nothing = empty[0]
         for more in empty[1:]:
             nothing = pc.and_(nothing, more)
-        return list(pc.if_else(nothing, _text(""), joined).to_pylist())
+        return catalog.read(pc.if_else(nothing, _text(""), joined))
 
     def contents(self, catalog: Catalog) -> Contents:
         """Return the content (n, 2) of what a model reads of each product."""
@@ -82,7 +83,7 @@ class TextTemplate:
             raise InputError(
                 f"--text-template {self.template}: '{chars}' is no number of characters: write {{{field}:200}}"
             )
-        return Piece(words, name, attribute, int(chars) if chars else DESCRIPTION_CHARS)
+        return Piece(words, name, attribute, int(chars) if chars else None)
 
 
 def template_of(fields: Sequence[str]) -> TextTemplate:
@@ -102,7 +103,7 @@ def _cells(catalog: Catalog, piece: Piece) -> pa.ChunkedArray | str:
         column = pa.chunked_array(chunks, pa.large_string())
     if pa.types.is_floating(column.type):
         column = pc.cast(column, pa.large_string())
-    return pc.utf8_slice_codeunits(pc.fill_null(column, ""), 0, piece.chars)
+    return cut(pc.fill_null(column, ""), piece.chars or catalog.reading.chars_of(piece.field))
 
 
 def _attribute_text(attributes: pa.LargeListArray, name: str) -> pa.LargeStringArray:

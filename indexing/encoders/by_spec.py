@@ -80,6 +80,8 @@ def plan_encoder(
         clip_made = clip.made
         if isinstance(clip_made, ClipMade):
             clip_made = replace(clip_made, pictures=picture_states(read.catalog, extra=extra))
+        else:
+            clip_made = replace(clip_made, reading=read.catalog.reading)
         contents = (
             partial(picture_contents, extra=extra) if clip.template is None else TextTemplate(clip.template).contents
         )
@@ -87,7 +89,7 @@ def plan_encoder(
     if spec.engine in ("st", "static"):
         text = plan_text(spec, options, device)
         return EncoderPlan(
-            text.made,
+            replace(text.made, reading=read.catalog.reading),
             partial(text.make, read.catalog, folder, progress),
             text.notes,
             text.template.contents,
@@ -96,7 +98,7 @@ def plan_encoder(
         )
     lsa = LsaOptions(fields=options.text_fields, seed=seed)
     return EncoderPlan(
-        LsaMade(str(spec), lsa),
+        LsaMade(str(spec), lsa, reading=read.catalog.reading),
         lambda: _fit_lsa(lsa, read, folder, progress),
         contents=lambda catalog: _contents(catalog, lsa.fields),
         fitted=True,

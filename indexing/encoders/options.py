@@ -6,6 +6,7 @@ from indexing.catalog.catalog import TEXT_FIELDS
 from indexing.catalog.text_template import TextTemplate
 from indexing.encoders.encoder import parse_spec
 from indexing.errors import InputError
+from indexing.words.reading import TODAYS, Reading
 
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
 LEAST_TOKENS = 4
@@ -18,7 +19,8 @@ class EncodingOptions:
     `text_encoder` and `image_encoder` are SPECs; `image_encoder` auto means the contest's vectors for its schema,
     `thumbnail` where there are pictures, else none. The text and the lexical view read `text_fields`; a neural text encoder
     reads `text_template` instead, where one is given. `model_revision` pins a model of the hub, `max_tokens` bounds what is
-    read of a text, `precision` is that of models. Raises InputError for values that no encoder knows.
+    read of a text, `precision` is that of models. Of each field `text_cap` characters are read, None: all but of long
+    descriptions. Raises InputError for values that no encoder knows.
     """
 
     text_encoder: str = "lsa"
@@ -29,10 +31,13 @@ class EncodingOptions:
     trust_remote_code: bool = False
     max_tokens: int | None = None
     precision: str = "auto"
+    text_cap: int | None = None
 
     def __post_init__(self) -> None:
         if self.max_tokens is not None and self.max_tokens < LEAST_TOKENS:
             raise InputError(f"--max-tokens {self.max_tokens}: a model needs at least {LEAST_TOKENS}")
+        if self.text_cap is not None and self.text_cap < 1:
+            raise InputError(f"--text-cap {self.text_cap}: at least one character of a field is read")
         if self.precision not in PRECISIONS:
             raise InputError(f"--precision {self.precision}: choose from {', '.join(PRECISIONS)}")
         if self.text_template is not None:
@@ -40,3 +45,8 @@ class EncodingOptions:
         parse_spec(self.text_encoder, "text")
         if self.image_encoder != "auto":
             parse_spec(self.image_encoder, "image")
+
+    @property
+    def reading(self) -> Reading:
+        """Return how the texts of a catalogue are read."""
+        return TODAYS if self.text_cap is None else Reading(field_chars=self.text_cap, description_chars=self.text_cap)

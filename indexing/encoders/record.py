@@ -8,6 +8,7 @@ from indexing.encoders.encoder import Spec
 from indexing.encoders.lsa import LsaOptions
 from indexing.encoders.precision import Agreement
 from indexing.storage.records import OMIT, read_as, stored_record
+from indexing.words.reading import EARLIER, Reading
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,10 @@ class EncoderMade:
 
 @dataclass(frozen=True)
 class LsaMade(EncoderMade):
-    """The vectors were made by `lsa`, fitted to the catalogue with these options."""
+    """The vectors were made by `lsa`, fitted to the catalogue with these options, of texts read so."""
 
     options: LsaOptions
+    reading: Reading = field(default=EARLIER, metadata=OMIT, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,13 @@ class ThumbnailMade(EncoderMade):
 @dataclass(frozen=True)
 class StaticMade(EncoderMade):
     """The vectors were made by `static:MODEL` at a revision; `digest` tells the contents of models apart, `template`
-    is what was read of a product."""
+    is what was read of a product, `reading` how."""
 
     model: str
     revision: str
     digest: str
     template: str
+    reading: Reading = field(default=EARLIER, metadata=OMIT, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,14 @@ class ClipMade(EncoderMade):
 
 @dataclass(frozen=True)
 class ClipTextMade(EncoderMade):
-    """The vectors were made by `clip-text:MODEL`, the text tower, over a template."""
+    """The vectors were made by `clip-text:MODEL`, the text tower, over a template; for `reading` see
+    StaticMade."""
 
     model: str
     digest: str
     precision: str
     template: str | None
+    reading: Reading = field(default=EARLIER, metadata=OMIT, kw_only=True)
 
 
 ENGINES_MADE: dict[str, type[EncoderMade]] = {

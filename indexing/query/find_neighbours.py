@@ -1,7 +1,7 @@
 """Queries ask for the neighbours of a product of the catalogue, of a text, of a picture, or of a text and a picture."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,9 @@ def _query_rows(index: ProductIndex, query: Query, searched: str) -> dict[str, A
         return {view: _own_row(index, view, query.position) for view in index.views}
     rows: dict[str, Any] = {}
     if query.text is not None and index.lexical is not None:
-        rows["lexical"] = index.lexical.rows([query.text])
+        rows["lexical"] = index.lexical.rows(
+            catalog_of(title=query.text, reading=index.catalog.reading).texts(["title"])
+        )
     if query.text is not None and (
         _encodes(index, "text") or query.picture is not None or (index.lexical is None and searched == "text")
     ):
@@ -144,7 +146,7 @@ def _query_rows(index: ProductIndex, query: Query, searched: str) -> dict[str, A
     if query.picture is not None:
         rows["image"] = _picture_row(index, query.picture)
     elif query.text is not None and searched == "image" and (texts := _picture_texts(index)) is not None:
-        rows["image"] = texts.encode(catalog_of(title=query.text)).rows
+        rows["image"] = texts.encode(catalog_of(title=query.text, reading=index.catalog.reading)).rows
     if "fused" in index.views and ("text" in rows or "image" in rows):
         rows["fused"] = index.fusion.rows(*(_or_zeros(rows, index, view) for view in ("text", "image")))
     return rows
@@ -163,13 +165,13 @@ def _or_zeros(rows: Mapping[str, Any], index: ProductIndex, view: str) -> Floats
 def _text_catalog(index: ProductIndex, text: str) -> Catalog:
     """Return the text where the index reads it: as a title, or in the first plain field that the text view is made
     of."""
-    fields = index.made.text_fields
+    fields, one = index.made.text_fields, catalog_of(title=text, reading=index.catalog.reading)
     field = next((name for name in ("title", "description", "brand") if name in fields), "title")
     if field == "title":
-        return catalog_of(title=text)
-    table = catalog_of().table
-    column = pa.array([text], pa.large_string())
-    return Catalog(table.set_column(table.column_names.index(field), field, column))
+        return one
+    names = one.table.column_names
+    table = one.table.set_column(names.index(field), field, one.table["title"])
+    return replace(one, table=table.set_column(names.index("title"), "title", pa.nulls(1, pa.large_string())))
 
 
 def _picture_row(index: ProductIndex, picture: Path) -> Floats2d:

@@ -130,7 +130,8 @@ def in_types_of(old: Catalog, given: Catalog, *, pictures: str, blob: str) -> Ca
     for name in (name for name in old.table.column_names if name.startswith("column:")):
         column = _vectors(table[name].combine_chunks(), old.table.schema.field(name).type, name)
         table = table.set_column(table.column_names.index(name), name, column)
-    return Catalog(table.select(old.table.column_names).cast(old.table.schema), old.pictures, given.folder)
+    table = table.select(old.table.column_names).cast(old.table.schema)
+    return Catalog(table, old.pictures, given.folder, reading=old.reading)
 
 
 def _ids(kind: pa.DataType, ids: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -137,7 +137,7 @@ class _Updating:
         blob = f"pictures-{1 if made.updates is None else made.updates.number + 1}.bin"
         if (scratch / PICTURES_FILE).exists():
             os.rename(scratch / PICTURES_FILE, folder / blob)
-        own = Catalog(read.catalog.table, read.catalog.pictures, folder)
+        own = replace(read.catalog, folder=folder)
         prefix = _seen_from(old.catalog.pictures, read.catalog.pictures)
         return in_types_of(old.catalog, own, pictures=prefix, blob=blob), read.rejects
 
@@ -170,7 +170,7 @@ class _Updating:
         known = link_unchanged(old, folder, REWRITTEN)
         moves = update.moves()
         digest = update.write(folder, moves)
-        catalog = open_catalog(folder, old.catalog.pictures)
+        catalog = open_catalog(folder, old.catalog.pictures, reading=old.made.reading)
         views = encode_delta(old, update, moves, folder, self.progress)
         touched = np.flatnonzero(update.rows(moves) >= 0)
         joining = DeltaViewJoining(old, catalog, moves, touched, self.counts["deleted"], folder, self.progress)

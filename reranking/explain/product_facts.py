@@ -6,9 +6,9 @@ from enum import Enum
 from typing import Any
 
 from indexing.catalog.catalog import LEVELS
+from indexing.words.tokens import fold, words
 from reranking.signals.texts.attribute_values import plain_key, plain_value
 from reranking.signals.texts.colors import COLORS, colors_in, colors_named
-from reranking.signals.texts.tokens import fold, words
 
 MOST_ONE_SIDED = 8  # attributes that only one of the products has, shown
 

@@ -7,6 +7,7 @@ from typing import Any
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from indexing.storage.records import OMIT, stored_record
+from indexing.words.reading import EARLIER, Reading
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,14 @@ class IndexNeeds:
     text_weight: float
     match_across_sources: bool
     lexical: Mapping[str, Any] | None
+    reading: Reading = field(default=EARLIER, metadata=OMIT)
 
     @classmethod
     def of(cls, index: ProductIndex) -> "IndexNeeds":
         made = index.made
         encoders = {view: EncoderNeeds(record.spec, record.options()) for view, record in made.encoders.items()}
         lexical = None if made.lexical is None else stored_record(made.lexical)
-        return cls(index.views, index.k, encoders, made.text_weight, made.match_across_sources, lexical)
+        return cls(index.views, index.k, encoders, made.text_weight, made.match_across_sources, lexical, made.reading)
 
     def refuse(self, index: ProductIndex) -> None:
         """Raise InputError when an index does not have what the model needs."""
@@ -42,6 +44,11 @@ class IndexNeeds:
         lacking = [view for view in self.views if view not in has.views]
         if lacking:
             raise InputError(f"{where}: it has no {lacking[0]} view (has {', '.join(has.views)}): build it with one")
+        if has.reading != self.reading:
+            raise InputError(
+                f"{where}: it reads texts in another form, or other parts of them, than the model's did: "
+                "train the model again on such an index, or build the index alike"
+            )
         for view, settings in self.encoders.items():
             if has.encoders.get(view) != settings:
                 found = has.encoders[view].spec if view in has.encoders else "none"

@@ -40,6 +40,7 @@ FIELDS = "title,brand,attributes,description"
     help="What st and static read, such as '{title} {brand} {attributes.Color} "
     "{description:200}' (characters) [default: the text fields].",
 )
+@click.option("--text-cap", type=int, help="Characters read of each field [default: all, of a description 500].")
 @click.option("--max-tokens", type=int, help="That st reads of a text [default: the model's own].")
 @click.option("--model-revision", metavar="COMMIT", help="Of a model of the hub [default: its newest].")
 @click.option("--trust-remote-code", is_flag=True, help="Run the code that a model of the hub brings.")
@@ -97,6 +98,7 @@ def command(
     image_encoder: str,
     text_fields: str,
     text_template: str | None,
+    text_cap: int | None,
     max_tokens: int | None,
     model_revision: str | None,
     trust_remote_code: bool,
@@ -141,6 +143,7 @@ def command(
             image_encoder=image_encoder,
             text_fields=tuple(field.strip() for field in text_fields.split(",") if field.strip()),
             text_template=text_template,
+            text_cap=text_cap,
             model_revision=model_revision,
             trust_remote_code=trust_remote_code,
             max_tokens=max_tokens,
@@ -191,6 +194,9 @@ def _print(built: "Built", out: Path) -> None:
         click.echo(f"not read: {names} (vectors, bytes or objects; column:NAME reads a column of vectors)")
     for view, encoder in made.encoders.items():
         click.echo(f"{view}: {encoder.spec}, {encoder.dim} dimensions{_how(view, built)}")
+    for field, products in built.cut_short.items():
+        chars = made.reading.chars_of(field)
+        click.echo(f"read in part: {field} of {products:,} products, {chars:,} characters each (--text-cap)")
     for view, engine in made.engines.items():
         click.echo(f"index {view}: {describe_engine(engine)}")
     across = ", among other sources only" if made.match_across_sources else ""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from indexing.words.tokens import fold, words
 from reranking.explain.product_facts import FieldAgreement, compare_products
 from reranking.explain.wording.seen_pair import SeenPair, Wording, short
 from reranking.signals.learned.pair_tokens import (
@@ -18,7 +19,6 @@ from reranking.signals.learned.pair_tokens import (
 from reranking.signals.learned.words import WordModel
 from reranking.signals.texts.attribute_values import plain_key
 from reranking.signals.texts.bags import bucket_of
-from reranking.signals.texts.tokens import fold, words
 
 MOST = 3
 LEAST = 0.1  # log-odds: less is nothing

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Collection
 
+from indexing.words.tokens import fold, words
 from reranking.explain.wording.seen_pair import SeenPair, Wording, against, quoted, short
 from reranking.signals.texts.codes import Codes, read_codes, read_numbers
 from reranking.signals.texts.quantities import DIMENSIONS, Quantities, Quantity, read_quantities
-from reranking.signals.texts.tokens import fold, words
 
 MOST_WORDS, MOST_CODES, MOST_NUMBERS, MOST_DIMENSIONS = 3, 2, 3, 2
 BOTH, ONE = "both titles", "one title only"
@@ -19,7 +19,7 @@ _WRITTEN = re.compile(r"(?:\d[\d.,]*\s?[xх×*/+]\s?)*\d[\d.,]*[\s-]?(?:[^\W\d_]
 
 def word_wording(pair: SeenPair) -> Wording:
     """Tell the rarest words that both titles, and only one, have; numbers and codes have words of their own."""
-    left, right = ([word for word in words(fold(title)) if word.isalpha() and len(word) > 1] for title in pair.titles)
+    left, right = ([word for word in words(fold(title)) if _is_word(word)] for title in pair.titles)
     if not left or not right:
         return Wording(otherwise="a title without words")
     if fold(pair.titles[0]) == fold(pair.titles[1]):
@@ -77,6 +77,10 @@ def quantity_wording(pair: SeenPair) -> Wording:
         "; ".join((apart or lone)[:MOST_DIMENSIONS]),
         otherwise="no quantity in either title",
     )
+
+
+def _is_word(word: str) -> bool:
+    return len(word) > 1 and not any(letter.isdigit() for letter in word)
 
 
 def _rarest(found: Collection[str], pair: SeenPair) -> list[str]:

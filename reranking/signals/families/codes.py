@@ -11,10 +11,10 @@ from rapidfuzz.process import cpdist
 from scipy.sparse import csr_array
 
 from indexing.arrays import Floats1d, Ints1d, Objects1d
+from indexing.words.tokens import runs
 from reranking.signals.texts.bags import BUCKETS, Bags, BagsBuilder, Occurrences, Rows, bucket_of
 from reranking.signals.texts.codes import Codes
 from reranking.signals.texts.sparse_rows import ratio, row_maxima, row_sums
-from reranking.signals.texts.tokens import words
 
 TITLE_CHARS = 300  # where codes are searched for
 MEANINGS = {
@@ -137,7 +137,7 @@ class CodeSignalsBuilder:
         self.readings.add(Occurrences.of_tokens([product.readings for product in products]), len(products), prepared)
         self.in_text.add(Occurrences.of_tokens(in_text), len(products), prepared)
         self.own += [products[i].own for i in prepared]
-        self.compact += ["".join(words(folded[i])).replace(".", "")[:TITLE_CHARS] for i in prepared]
+        self.compact += ["".join(runs(folded[i])).replace(".", "")[:TITLE_CHARS] for i in prepared]
 
     def build(self) -> CodeSignals:
         """Return the columns of the prepared products."""

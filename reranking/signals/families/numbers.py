@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
+from indexing.words.tokens import folds
 from reranking.signals.families.codes import MEANINGS as CODE_MEANINGS
 from reranking.signals.families.codes import CodeSignals, CodeSignalsBuilder
 from reranking.signals.feature import declare
@@ -16,7 +17,6 @@ from reranking.signals.texts.bags import BUCKET_BITS, Bags, BagsBuilder, Occurre
 from reranking.signals.texts.codes import read_codes, read_numbers, written_codes
 from reranking.signals.texts.quantities import DIMENSIONS, Quantities, Quantity, read_quantities
 from reranking.signals.texts.sparse_rows import ratio, row_sums
-from reranking.signals.texts.tokens import fold
 
 _FLAGGED = ("length", "mass", "volume", "capacity", "power", "voltage", "charge", "pack", "year")
 _AGREEMENT = "1 when both titles give the same values, 0 when they share some, -1 when none; unknown if one gives none"
@@ -150,11 +150,11 @@ class NumberSignals:
         numbers, codes, quantities = BagsBuilder(), CodeSignalsBuilder(), quantities_builder()
         titles_only = has_titles_only(catalog)
         for block in catalog_blocks(catalog, products):
-            folded = [fold(title) for title in titles(block.catalog)]
+            folded = folds(titles(block.catalog))
             measured = [read_quantities(title) for title in folded]
             counted = [read_numbers(found.rest, found.numbers) for found in measured]
             coded = [read_codes(title, found.rest) for title, found in zip(folded, measured, strict=True)]
-            in_text = [] if titles_only else [written_codes(fold(text)) for text in block.catalog.texts()]
+            in_text = [] if titles_only else [written_codes(text) for text in folds(block.catalog.texts())]
             numbers.add(Occurrences.of_tokens(counted), len(folded), block.prepared)
             codes.add(coded, folded, in_text, block.prepared)
             quantities.add(quantity_occurrences(measured), len(folded), block.prepared)

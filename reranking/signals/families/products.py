@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import LEVELS, Catalog
+from indexing.words.tokens import fold, folds, words
 from reranking.signals.feature import Feature, declare
 from reranking.signals.product_rows import ProductRows, titles
 from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Rows
 from reranking.signals.texts.colors import COLORS, colors_in, colors_named
 from reranking.signals.texts.sparse_rows import ratio
-from reranking.signals.texts.tokens import fold, words
 
 FAMILIES = {
     "brand": {
@@ -86,7 +86,7 @@ class ProductSignals:
         """Read the rows of `products`, sorted positions; `same_source` adds the feature of that name."""
         chosen = catalog.take(products)
         brands = [words(fold(brand or "")) for brand in chosen.table["brand"].to_pylist()]
-        named = [words(fold(title)) for title in titles(chosen)]
+        named = [words(title) for title in folds(titles(chosen))]
         prices = chosen.prices()
         return cls(
             ProductRows.of(products, len(catalog)),

@@ -9,11 +9,12 @@ from rapidfuzz.process import cpdist
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d, Objects1d
 from indexing.catalog.catalog import Catalog
+from indexing.words.tokens import folds, words
 from reranking.signals.feature import declare
 from reranking.signals.product_rows import ProductRows, catalog_blocks, has_titles_only, titles
 from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Overlap, Rows, bucket_of
+from reranking.signals.texts.grams import character_grams
 from reranking.signals.texts.sparse_rows import ratio
-from reranking.signals.texts.tokens import character_grams, fold, words
 
 FAMILY = "text"
 TITLE_CHARS = 300  # what the edit ratios read of a title: their cost grows with its square
@@ -112,12 +113,12 @@ class TextSignals:
         kept: list[list[str]] = []
         titles_only = has_titles_only(catalog)
         for block in catalog_blocks(catalog, products):
-            folded = [words(fold(title)) for title in titles(block.catalog)]
+            folded = [words(title) for title in folds(titles(block.catalog))]
             n = len(folded)
             words_builder.add(Occurrences.of_tokens(folded), n, block.prepared)
             grams_builder.add(character_grams([" ".join(product) for product in folded]), n, block.prepared)
             if not titles_only:
-                texts = [words(fold(text)) for text in block.catalog.texts()]
+                texts = [words(text) for text in folds(block.catalog.texts())]
                 text_builder.add(Occurrences.of_tokens(texts), n, block.prepared)
             kept.extend(folded[i] for i in block.prepared)
         if titles_only:

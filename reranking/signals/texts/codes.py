@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from reranking.signals.texts.tokens import words
+from indexing.words.tokens import runs
 
 CODE_CHARS = 40  # longer runs of letters and digits are no code
 _RUN = re.compile(r"[^\W_]+(?:[-./][^\W_]+)*")
 _SEPARATORS = re.compile(r"[-./]")
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 
 
@@ -28,7 +29,7 @@ class Codes:
 def read_codes(folded: str, rest: str) -> Codes:
     """Read the codes of a folded text; `rest` is the text without quantities, which are no codes of their own."""
     own = written_codes(rest)
-    pieces = [word.replace(".", "") for word in words(folded)]
+    pieces = [word.replace(".", "") for word in runs(folded)]
     pairs = [first + second for first, second in pairwise(pieces)]
     triples = [first + second for first, second in zip(pairs, pieces[2:], strict=False)]
     return Codes(frozenset(own), frozenset(own.union(_only_codes(pieces), _only_codes(pairs), _only_codes(triples))))
@@ -47,12 +48,13 @@ def written_codes(text: str) -> set[str]:
 
 def _only_codes(tokens: Sequence[str]) -> list[str]:
     """Return the tokens that mix letters and digits."""
-    return [token for token in tokens if not token.isalpha() and not token.isdigit() and 2 <= len(token) <= CODE_CHARS]
+    mixed = (token for token in tokens if not token.isalpha() and not token.isdigit() and 2 <= len(token) <= CODE_CHARS)
+    return [token for token in mixed if _DIGIT.search(token)]  # combining marks are no digits
 
 
 def read_numbers(rest: str, measured: tuple[str, ...]) -> frozenset[str]:
     """Read the numbers of a text, those with units too, without leading zeros and empty decimals: `2.0` is `2`."""
-    bare = [word for word in words(rest) if _NUMBER.fullmatch(word)]
+    bare = [word for word in runs(rest) if _NUMBER.fullmatch(word)]
     return frozenset(plain_number(number) for number in (*bare, *measured))
 
 

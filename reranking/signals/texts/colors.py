@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from reranking.signals.texts.tokens import fold, words
+from indexing.words.tokens import fold, words
 
 _ENDINGS = ("ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие", "ого", "его", "ую", "юю", "ым", "им", "ых", "их")
 # name: (stems of Russian adjectives, other words)

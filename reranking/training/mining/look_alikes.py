@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from indexing.arrays import Bools1d, Ints1d
 from indexing.catalog.catalog import Catalog
-from reranking.signals.texts.tokens import fold, words
+from indexing.words.tokens import fold, words
 
 BLOCK_PAIRS = 65_536
 LENGTHS = (8, 12, 13, 14)  # digits of EAN-8, UPC-A, EAN-13 with ISBN-13, and GTIN-14

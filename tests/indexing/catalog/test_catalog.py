@@ -1,11 +1,15 @@
 """A catalogue in memory."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from indexing.catalog.catalog import Catalog, catalog_of
+from indexing.catalog.text_template import template_of
 from indexing.errors import InputError, UnknownId
+from indexing.words.reading import EARLIER, TODAYS, Reading
 
 ATTRIBUTES = [[{"key": "colour", "value": "red"}, {"key": "size", "value": "M"}], None, [], None]
 
@@ -27,12 +31,27 @@ def four(catalog_of):
 
 def test_a_text_joins_the_fields_and_caps_long_ones(four):
     texts = [" ".join(text.split()) for text in four.texts()]
-    assert texts == ["Kettle Bosch red M " + "x" * 500, "Anker", "Cable long", ""]
+    assert texts == ["kettle bosch red m " + "x" * 500, "anker", "cable long", ""]
+
+
+@pytest.mark.parametrize(
+    ("reading", "read"),
+    [
+        (TODAYS, f"{'t' * 600} {'a' * 600} {'d' * 500}"),
+        (EARLIER, f"{'T' * 500} {'A' * 500} {'D' * 500}"),
+        (Reading(field_chars=3, description_chars=None), f"ttt aaa {'d' * 600}"),
+    ],
+)
+def test_a_reading_says_the_form_and_how_much_of_a_field_is_read(catalog_of, reading, read):
+    attributes = [[{"key": "k", "value": "A" * 600}]]
+    catalog = catalog_of(id=[1], title=["T" * 600], description=["D" * 600], attributes=attributes)
+    assert replace(catalog, reading=reading).texts() == [read]
+    assert template_of(("title", "attributes", "description")).texts(replace(catalog, reading=reading)) == [read]
 
 
 def test_the_fields_of_a_text_can_be_chosen(four):
-    assert four.texts(["title"]) == ["Kettle", "", "Cable", ""]
-    assert four.texts(["brand", "title"], 3) == ["Bos Ket", "Ank", "Cab", ""]
+    assert four.texts(["title"]) == ["kettle", "", "cable", ""]
+    assert four.texts(["brand", "title"], 3) == ["bos ket", "ank", "cab", ""]
 
 
 @pytest.mark.parametrize("fields", [["titel"], []])

@@ -242,6 +242,7 @@ def build(folder, sample, **options):
         ({"text_fields": ("title",)}, "its text encoder is lsa, the model's lsa or other options"),
         ({"k": 19}, "keeps 19 neighbours, the model was trained with 20: -k 20"),
         ({"text_weight": 0.25}, r"its text weight is 0\.25, the model's 0\.5"),
+        ({"text_cap": 400}, "reads texts in another form, or other parts of them"),
         ({"match_across_sources": True}, "match across sources is True, the model's False"),
     ],
     ids=lambda value: str(value)[:30],

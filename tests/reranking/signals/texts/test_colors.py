@@ -2,8 +2,8 @@
 
 import pytest
 
+from indexing.words.tokens import fold, words
 from reranking.signals.texts.colors import COLORS, colors_in, colors_named
-from reranking.signals.texts.tokens import fold, words
 
 
 def names(bits):

@@ -2,8 +2,8 @@
 
 import pytest
 
+from indexing.words.tokens import fold
 from reranking.signals.texts.quantities import read_quantities
-from reranking.signals.texts.tokens import fold
 
 
 def found(text):

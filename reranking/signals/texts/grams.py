@@ -1,8 +1,5 @@
-"""A title is cut into words, with case, width, ё and decimal commas folded, and many texts at once into character
-3-grams."""
+"""Many texts at once are cut into character 3-grams."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,25 +7,7 @@ import numpy as np
 from indexing.arrays import Ints1d
 from reranking.signals.texts.bags import BUCKET_BITS, Occurrences
 
-_WORD = re.compile(r"\d+(?:\.\d+)+|[^\W_]+")
-_THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:,\d{3})+)(?![\d,])")
-_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _FACTORS = np.array([2_654_435_761, 2_246_822_519, 3_266_489_917], dtype=np.uint64)
-
-
-def fold(text: str) -> str:
-    """Fold a text: NFKC, casefolded, ё as е, with decimal points (`1,5` is `1.5`, `1,000` is `1000`); punctuation
-    stays."""
-    text = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
-    if "," in text:
-        text = _THOUSANDS.sub(lambda found: found[1] + found[2].replace(",", ""), text)
-        text = _DECIMAL_COMMA.sub(".", text)
-    return text
-
-
-def words(folded: str) -> list[str]:
-    """Return the words of a folded text in order: runs of letters and digits, decimals whole."""
-    return _WORD.findall(folded)
 
 
 def character_grams(texts: Sequence[str]) -> Occurrences:
