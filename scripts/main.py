@@ -12,6 +12,7 @@ COMMANDS = {
     "compact": ("scripts.commands.compact", "Fold an index's updates in."),
     "query": ("scripts.commands.query.query", "Find the products most like one, or open a prompt."),
     "candidates": ("scripts.commands.candidates", "Propose pairs from everybody's neighbours."),
+    "labels": ("scripts.commands.labels", "Import, export and check the labels of a store."),
     "train-encoder": (
         "scripts.commands.train_encoder.train_encoder",
         "Train an encoder, or the cross-encoder, on labelled pairs.",

@@ -10,7 +10,9 @@ import pyarrow as pa
 from indexing.arrays import Floats1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.errors import InputError, UnknownId
-from reranking.pairs.pair_files import IdPairs, read_id_pairs
+from reranking.labels.settled import read_settled
+from reranking.labels.store_file import is_store
+from reranking.pairs.pair_files import IdPairs, labels_as_pairs, read_id_pairs
 from reranking.pairs.repeats import FileRows, refuse_repeats, refuse_selves
 
 CATEGORY_COLUMN = "cat3_grouped"
@@ -43,7 +45,7 @@ class LabelledPairs:
 def read_labelled(
     paths: Sequence[Path], catalog: Catalog, *, ids: tuple[str, str] | None = None, target: str | None = None
 ) -> LabelledPairs:
-    """Read pairs files with targets.
+    """Read pairs files with targets, or label stores.
 
     Raises InputError, naming file, row and value, for missing columns, null or odd targets, unknown ids, pairs of a
     product with itself, and pairs that occur twice in either order, be their targets equal or contradicting.
@@ -71,7 +73,10 @@ def positions_of(pairs: IdPairs, catalog: Catalog) -> tuple[Ints1d, Ints1d]:
 
 
 def _read_one(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target: str | None) -> LabelledPairs:
-    pairs = read_id_pairs(path, ids=ids, target=target)
+    if is_store(path):
+        pairs = labels_as_pairs(read_settled(path, catalog))
+    else:
+        pairs = read_id_pairs(path, ids=ids, target=target)
     if pairs.target is None:
         raise no_target(path, pairs.table.column_names)
     left, right = positions_of(pairs, catalog)

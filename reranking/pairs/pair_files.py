@@ -1,4 +1,4 @@
-"""A pairs file has columns of ids and perhaps of a target, and is read whole or as blocks."""
+"""A pairs file has columns of ids and perhaps of a target, and is read whole or as blocks; a label store stands for one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +12,8 @@ from indexing.arrays import Floats1d
 from indexing.errors import InputError
 from indexing.files.integers import as_integers
 from indexing.files.tables import TableFile, open_table
+from reranking.labels.settled import SettledPairs, read_settled
+from reranking.labels.store_file import is_store
 
 ID_COLUMNS = (
     ("left_id", "right_id"),
@@ -69,12 +71,24 @@ def find_columns(file: TableFile, *, ids: tuple[str, str] | None = None, target:
 
 
 def read_id_pairs(path: Path, *, ids: tuple[str, str] | None = None, target: str | None = None) -> IdPairs:
-    """Read a whole pairs file. Raises InputError for missing columns, null ids, or targets that are not 0 or 1."""
+    """Read a whole pairs file, or what a label store has to learn from.
+
+    Raises InputError for missing columns, null ids, or targets that are not 0 or 1.
+    """
+    if is_store(path):
+        return labels_as_pairs(read_settled(path))
     file = open_table(path)
     columns = find_columns(file, ids=ids, target=target)
     table = file.read()
     left, right = id_columns(table, columns, path)
     return IdPairs(Path(path), columns, left, right, target_column(table, columns, path), table)
+
+
+def labels_as_pairs(labels: SettledPairs) -> IdPairs:
+    """Return the settled pairs of a label store as a pairs file would hold them."""
+    columns = PairColumns("left_id", "right_id", "target")
+    table = pa.table({columns.left: labels.left, columns.right: labels.right, "target": labels.targets})
+    return IdPairs(labels.path, columns, labels.left, labels.right, labels.targets, table)
 
 
 def id_columns(

@@ -13,6 +13,8 @@ from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.errors import InputError
 from indexing.files.tables import open_table
+from reranking.labels.settled import read_settled
+from reranking.labels.store_file import is_store
 from reranking.pairs.labelled import LabelledPairs, join_labelled, named_categories, no_target
 from reranking.pairs.pair_files import find_columns, id_columns, target_or_nan
 from reranking.pairs.repeats import FileRows, pair_keys
@@ -115,7 +117,7 @@ class _FilePairs:
 def read_usable(
     paths: Sequence[Path], catalog: Catalog, *, ids: tuple[str, str] | None = None, target: str | None = None
 ) -> tuple[LabelledPairs, PairRejects]:
-    """Read pairs files with targets; return the pairs that can be used, and the rows that cannot.
+    """Read pairs files with targets, or label stores; return the pairs that can be used, and the rows that cannot.
 
     Of pairs that occur again with the same target the first stays; of those that contradict each other none does. Raises
     InputError for files that cannot be read, missing columns, columns that cannot be ids or targets, and no rows at all.
@@ -135,6 +137,8 @@ def read_usable(
 
 
 def _read_file(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target: str | None) -> _FilePairs:
+    if is_store(path):
+        return _read_store(path, catalog)
     file = open_table(path)
     columns = find_columns(file, ids=ids, target=target)
     if columns.target is None:
@@ -146,6 +150,14 @@ def _read_file(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target
     targets = target_or_nan(table[columns.target], path, columns.target)
     pairs = LabelledPairs(left, right, targets, named_categories(table))
     return _FilePairs(pairs, without_id, pa.table([*sides, table[columns.target]], ["left_id", "right_id", "target"]))
+
+
+def _read_store(path: Path, catalog: Catalog) -> _FilePairs:
+    """Read a label store, of which nothing is a reject: what it leaves out it counts itself."""
+    labels = read_settled(path, catalog)
+    left, right = (catalog.lookup.find(side) for side in (labels.left, labels.right))
+    cells = pa.table([labels.left, labels.right, pa.array(labels.targets)], ["left_id", "right_id", "target"])
+    return _FilePairs(LabelledPairs(left, right, labels.targets), np.zeros(len(labels), dtype=bool), cells)
 
 
 def _as_text(cells: pa.Table, rows: Bools1d) -> pa.Table:

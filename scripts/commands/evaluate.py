@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.commands.pairs_to_learn import tell_labels
+
 if TYPE_CHECKING:
     from eval.inputs.context import Context
     from eval.inputs.scores import Scores
@@ -22,7 +24,12 @@ MISTAKES = "mistakes.parquet"
 
 @click.command(name="evaluate")
 @click.argument("scores", type=click.Path(path_type=Path))
-@click.option("--truth", type=click.Path(path_type=Path), required=True, help="Pairs file with a target (1 and 0).")
+@click.option(
+    "--truth",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Pairs file with a target (1 and 0), or label store.",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
 @click.option("--index", type=click.Path(path_type=Path), help="Adds titles, pictures, slices and retrieval.")
 @click.option("--model", type=click.Path(path_type=Path), help="Adds its thresholds and, with --index, its reasons.")
@@ -60,6 +67,7 @@ def command(
 
     refuse_artefact(out, "report")
     options = EvaluationOptions(target_precision, Draws(rounds=rounds, seed=seed))
+    tell_labels([truth, train, weights_from])
     scored, true = _read(scores, truth, ids)
     context = _open_context(scored, index, model)
     report = evaluate(scored, true, options=options, context=context, others=_read_others(train, weights_from))
@@ -73,8 +81,10 @@ def _read(scores: Path, truth: Path, ids: tuple[str, str] | None) -> tuple["Scor
     from eval.inputs.scores import read_scores
     from indexing.errors import InputError
     from indexing.files.tables import open_table
+    from reranking.labels.store_file import is_store
 
-    holding = [path for path in (scores, truth) if ids and set(ids) <= set(open_table(path).names)]
+    tables = [path for path in (scores, truth) if not is_store(path)]
+    holding = [path for path in tables if ids and set(ids) <= set(open_table(path).names)]
     if ids and not holding:
         raise InputError(f"--ids: neither {scores} nor {truth} has the columns '{ids[0]}' and '{ids[1]}'")
     return (

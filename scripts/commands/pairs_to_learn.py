@@ -31,6 +31,16 @@ def reject_options(command: Command) -> Command:
     return share(listing(command))
 
 
+def tell_labels(paths: "Sequence[Path | None]", catalog: "Catalog | None" = None) -> None:
+    """Say on stderr of each path that is a label store what it has to learn from, and what of it stays out."""
+    from reranking.labels.settled import read_settled
+    from reranking.labels.store_file import is_store
+
+    for path in paths:
+        if path is not None and is_store(path):
+            click.echo(f"labels: {read_settled(path, catalog).summary()}", err=True)
+
+
 @dataclass(frozen=True)
 class PairsToLearn:
     """It says how a user's labelled pairs are read: the columns, the largest share of rows that may be set aside, and the
@@ -62,6 +72,7 @@ class PairsToLearn:
 
         if self.rejects is not None:
             refuse_input("--rejects", self.rejects, [*pairs, valid])
+        tell_labels([*pairs, valid], catalog)
         found: list[PairRejects] = []
         learnt = self._read(pairs, catalog, found)
         return learnt, None if valid is None else self._read([valid], catalog, found)

@@ -46,6 +46,7 @@ def test_help_lists_every_command(heroic):
         "compact",
         "query",
         "candidates",
+        "labels",
         "train",
         "train-encoder",
         "score",

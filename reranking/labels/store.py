@@ -1,0 +1,195 @@
+"""A label store keeps events in one SQLite file: verdicts, and undos that take one back. Nothing is ever changed or removed.
+
+Several processes may write; each answer is a transaction of its own, on disk before the next question is asked.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from indexing.errors import InputError
+from reranking.labels.label import Id, Label, PairVerdict, Purpose, Question, named
+from reranking.labels.store_file import BUSY_S, connect, telling
+
+INSERT = """INSERT INTO events (at, reviewer, purpose, left_id, right_id, verdict, why, probability, draw, stratum,
+index_fingerprint, model_fingerprint, shown) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+COLUMNS = """seq, left_id, right_id, verdict, reviewer, purpose, why, probability, draw, stratum, index_fingerprint,
+model_fingerprint, shown"""
+NOT_UNDONE = "undoes IS NULL AND NOT EXISTS (SELECT 1 FROM events AS undo WHERE undo.undoes = events.seq)"
+ID_NAMES = {"integer": "integers", "text": "text"}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """It is an answer with the number of its event: later ones have larger numbers."""
+
+    seq: int
+    answer: Label
+
+
+@dataclass(frozen=True)
+class Note:
+    """It is a text that a program left in the store, such as the design of a sample."""
+
+    seq: int
+    kind: str
+    content: str
+
+
+class LabelStore:
+    """It is an open store; use it in a `with` block, which closes it. Errors are InputError, in one line that names the file."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, busy_s: float) -> None:
+        self.path = path
+        self._connection = connection
+        self._busy_s = busy_s
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def record(self, answer: Label) -> int:
+        """Keep an answer and return its number; it is on disk when this returns."""
+        return self.record_all([answer])[0]
+
+    def record_all(self, answers: Iterable[Label]) -> list[int]:
+        """Keep answers, all of them or, after an error, none. Raises InputError for ids of another type than the store's."""
+        with self._writing():
+            return self._insert(answers)
+
+    def record_new(self, answers: Iterable[Label]) -> int:
+        """Keep those answers that their reviewer has not given already, and return how many these are."""
+        with self._writing():
+            given = {_pair_key(kept.answer): kept.answer.verdict for kept in self._standing()}
+            fresh = {}
+            for answer in answers:
+                key = _pair_key(answer)
+                if given.get(key) != answer.verdict:
+                    fresh[key] = answer
+            return len(self._insert(fresh.values()))
+
+    def undo(self, reviewer: str, purpose: Purpose = Purpose.LEARNING) -> Label | None:
+        """Take back the last answer of a reviewer that is not taken back, and return it; None where there is none.
+
+        What they had said of the pair before counts again.
+        """
+        name = named(reviewer)
+        with self._writing():
+            row = self._connection.execute(
+                f"SELECT {COLUMNS} FROM events WHERE reviewer = ? AND purpose = ? AND {NOT_UNDONE} "
+                "ORDER BY seq DESC LIMIT 1",
+                (name, purpose.value),
+            ).fetchone()
+            if row is None:
+                return None
+            self._connection.execute(
+                "INSERT INTO events (at, reviewer, purpose, undoes) VALUES (?, ?, ?, ?)",
+                (_now(), name, purpose.value, row[0]),
+            )
+            return _kept(row).answer
+
+    def standing(self) -> list[Kept]:
+        """Return the answers that count, by falling age: of each reviewer, pair and purpose the newest that is not undone."""
+        with telling(self.path, self._busy_s):
+            return self._standing()
+
+    def count_events(self) -> int:
+        """Return how many events there are, undos and answers that no longer count among them."""
+        with telling(self.path, self._busy_s):
+            return int(self._connection.execute("SELECT count(*) FROM events").fetchone()[0])
+
+    def add_note(self, kind: str, content: str) -> int:
+        """Keep a text and return its number."""
+        with self._writing():
+            done = self._connection.execute(
+                "INSERT INTO notes (at, kind, content) VALUES (?, ?, ?)", (_now(), kind, content)
+            )
+            return int(done.lastrowid or 0)
+
+    def notes(self, kind: str) -> list[Note]:
+        """Return the texts of a kind, the oldest first."""
+        with telling(self.path, self._busy_s):
+            rows = self._connection.execute("SELECT seq, kind, content FROM notes WHERE kind = ? ORDER BY seq", (kind,))
+            return [Note(*row) for row in rows]
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Run a block as one transaction that no other writer comes between."""
+        with telling(self.path, self._busy_s):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def _insert(self, answers: Iterable[Label]) -> list[int]:
+        known, now, numbers = self._id_type(), _now(), []
+        for answer in answers:
+            own = "integer" if isinstance(answer.left, int) else "text"
+            if known not in (None, own):
+                raise InputError(
+                    f"{self.path}: its ids are {ID_NAMES[known or own]}, {answer.left!r} is not: label each catalogue in a store "
+                    "of its own"
+                )
+            known = own
+            done = self._connection.execute(INSERT, (now, *_row(answer)))
+            numbers.append(int(done.lastrowid or 0))
+        return numbers
+
+    def _id_type(self) -> str | None:
+        row = self._connection.execute("SELECT typeof(left_id) FROM events WHERE undoes IS NULL LIMIT 1").fetchone()
+        return None if row is None else str(row[0])
+
+    def _standing(self) -> list[Kept]:
+        return [_kept(row) for row in self._connection.execute(f"SELECT {COLUMNS} FROM standing ORDER BY seq")]
+
+
+def open_store(path: Path, *, create: bool = False, busy_s: float = BUSY_S) -> LabelStore:
+    """Open a store; with `create` it is made where there is none. `busy_s` is how long another writer is waited for.
+
+    Raises InputError when it is missing, no label store, damaged, locked, or of a newer schema.
+    """
+    return LabelStore(Path(path), connect(Path(path), create=create, busy_s=busy_s), busy_s)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _pair_key(answer: Label) -> tuple[Id, Id, str, Purpose]:
+    return answer.left, answer.right, answer.reviewer, answer.question.purpose
+
+
+def _row(answer: Label) -> tuple[Any, ...]:
+    asked = answer.question
+    return (
+        answer.reviewer,
+        asked.purpose.value,
+        answer.left,
+        answer.right,
+        answer.verdict.value,
+        asked.why or None,
+        asked.probability,
+        asked.draw,
+        asked.stratum,
+        asked.index_fingerprint,
+        asked.model_fingerprint,
+        asked.shown,
+    )
+
+
+def _kept(row: tuple[Any, ...]) -> Kept:
+    seq, left, right, verdict, reviewer, purpose, why, *asked = row
+    return Kept(seq, Label(left, right, PairVerdict(verdict), reviewer, Question(Purpose(purpose), why or "", *asked)))

@@ -1,0 +1,213 @@
+"""`heroic labels` says what a label store holds, takes labels in and gives them out, and shows where reviewers disagree."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from reranking.labels.agreement import ReviewerAgreement
+    from reranking.labels.label import Id, Label
+    from reranking.labels.settled import SettledPairs
+    from reranking.labels.store import LabelStore
+
+FORMATS = (".parquet", ".csv")
+
+
+@click.command(name="labels")
+@click.argument("store", type=click.Path(path_type=Path))
+@click.option(
+    "--export", "export", type=click.Path(path_type=Path), help="Write the settled pairs to a file (.parquet, .csv)."
+)
+@click.option(
+    "--import", "source", type=click.Path(path_type=Path), help="Take the pairs of a file with a target into the store."
+)
+@click.option("--reviewer", help="Whose labels the imported ones are.")
+@click.option(
+    "--agreement", is_flag=True, help="How far reviewers agree, which pairs are in dispute, what contradicts."
+)
+@click.option(
+    "--purpose",
+    default="learning",
+    show_default=True,
+    type=click.Choice(["learning", "audit"]),
+    help="Which labels to export, or what to import them for.",
+)
+@click.option(
+    "--index",
+    type=click.Path(path_type=Path),
+    help="Leave out, counted, pairs of products that this index does not have.",
+)
+@click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns of the imported file, where it names its own.")
+@click.option("--target", help="Target column of the imported file, where it has a name of its own.")
+def command(
+    store: Path,
+    export: Path | None,
+    source: Path | None,
+    reviewer: str | None,
+    agreement: bool,
+    purpose: str,
+    index: Path | None,
+    ids: tuple[str, str] | None,
+    target: str | None,
+) -> None:
+    """Say what the label store STORE holds; with options, import first, then export and check.
+
+    Labels are matches, non-matches and "unsure"; each reviewer's newest one of a pair counts. Only an import makes a
+    store where there is none.
+    """
+    from reranking.labels.label import Purpose
+    from reranking.labels.settled import check_catalogue, settle
+    from reranking.labels.store import open_store
+
+    _refuse(export, source, reviewer)
+    catalog = None
+    if index is not None:
+        from indexing.product_index import open_index
+
+        catalog = open_index(index).catalog
+    answers = [] if source is None else list(_read(source, reviewer or "", Purpose(purpose), ids, target))
+    with open_store(store, create=source is not None) as opened:
+        if source is not None:
+            taken = opened.record_new(answers)
+            click.echo(f"imported: {taken:,} labels of {source}, {len(answers) - taken:,} were known")
+        _show_counts(opened)
+        given = [kept.answer for kept in opened.standing()]
+    settled = {name: settle(given, store, purpose=name) for name in Purpose}
+    if catalog is not None:
+        check_catalogue(store, given, catalog)
+        settled = {name: pairs.within(catalog) for name, pairs in settled.items()}
+        gone = sum(pairs.left_out.gone for pairs in settled.values())
+        click.echo(f"index: {gone:,} settled pairs have products that are no longer in it")
+    if export is not None:
+        _write(export, settled[Purpose(purpose)])
+        click.echo(f"exported: {len(settled[Purpose(purpose)]):,} settled {purpose} pairs to {export}")
+    if agreement:
+        _show_agreement(given, settled[Purpose.LEARNING])
+
+
+def _refuse(export: Path | None, source: Path | None, reviewer: str | None) -> None:
+    """Raise for options that do not go together, and for files that cannot be written."""
+    from indexing.errors import InputError
+    from indexing.storage.whole_file import refuse_folder, refuse_input
+    from reranking.labels.label import named
+
+    if source is not None:
+        named(reviewer or "")
+    elif reviewer is not None:
+        raise click.UsageError("--reviewer says whose labels --import takes: give both")
+    if export is None:
+        return
+    if export.suffix.lower() not in FORMATS:
+        raise InputError(f"--export {export}: name a file that ends in {' or '.join(FORMATS)}")
+    refuse_folder(export)
+    refuse_input("--export", export, [source])
+
+
+def _read(
+    source: Path, reviewer: str, purpose: str, ids: tuple[str, str] | None, target: str | None
+) -> "Iterator[Label]":
+    """Yield the labels of a pairs file, of two rows of a pair one. Raises InputError where two contradict each other."""
+    from indexing.errors import InputError
+    from reranking.labels.label import Label, PairVerdict, Purpose, Question
+    from reranking.pairs.labelled import no_target
+    from reranking.pairs.pair_files import read_id_pairs
+
+    pairs = read_id_pairs(source, ids=ids, target=target)
+    if pairs.target is None:
+        raise no_target(source, pairs.table.column_names)
+    asked = Question(Purpose(purpose), f"imported from {source.name}")
+    seen: dict[tuple[Id, Id], tuple[int, PairVerdict]] = {}
+    rows = zip(pairs.left.to_pylist(), pairs.right.to_pylist(), pairs.target, strict=True)
+    for row, (left, right, value) in enumerate(rows):
+        try:
+            answer = Label(left, right, PairVerdict.MATCH if value else PairVerdict.NO_MATCH, reviewer, asked)
+        except InputError as error:
+            raise InputError(f"{source}: row {row}: {error}") from error
+        first, verdict = seen.setdefault((answer.left, answer.right), (row, answer.verdict))
+        if verdict != answer.verdict:
+            raise InputError(
+                f"{source}: rows {first} and {row}, pair {left!r} and {right!r} contradict each other: keep one of them"
+            )
+        if first == row:
+            yield answer
+
+
+def _show_counts(store: "LabelStore") -> None:
+    """Print how many answers there are of each reviewer, and how many events."""
+    from collections import Counter
+
+    from reranking.labels.label import PairVerdict
+    from scripts.terminal.console import plain
+
+    answers = [kept.answer for kept in store.standing()]
+    click.echo(f"store: {store.path}, {store.count_events():,} events, {len(answers):,} labels that count")
+    counts = Counter((answer.question.purpose, answer.reviewer, answer.verdict) for answer in answers)
+    for purpose, reviewer in sorted({(purpose, reviewer) for purpose, reviewer, _ in counts}):
+        told = ", ".join(f"{counts[purpose, reviewer, verdict]:,} {verdict}" for verdict in PairVerdict)
+        click.echo(f"{purpose}, {plain(reviewer)}: {told}")
+
+
+def _write(path: Path, pairs: "SettledPairs") -> None:
+    """Write settled pairs as a pairs file; parquet or CSV by the file's name."""
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+
+    from indexing.storage.whole_file import writing_file
+
+    table = pa.table({"left_id": pairs.left, "right_id": pairs.right, "target": pa.array(pairs.targets, pa.int8())})
+    with writing_file(path) as file:
+        write = csv.write_csv if path.suffix.lower() == ".csv" else parquet.write_table
+        write(table, file)
+
+
+def _show_agreement(given: "list[Label]", settled: "SettledPairs") -> None:
+    """Print kappa and alpha, then the pairs in dispute and the contradictions."""
+    from reranking.labels.agreement import measure_agreement
+    from scripts.terminal.console import plain
+
+    found = measure_agreement(given)
+    click.echo(f"agreement: {found.pairs:,} pairs judged by two or more, Krippendorff's alpha {_number(found.alpha)}")
+    for kappa in found.kappas:
+        click.echo(
+            f"{plain(kappa.first)} and {plain(kappa.second)}: {kappa.pairs:,} pairs, {_number(kappa.agreed)} agreed, "
+            f"Cohen's kappa {_number(kappa.kappa)}"
+        )
+    _show_disputes(found)
+    _show_contradictions(settled)
+
+
+def _show_disputes(found: "ReviewerAgreement") -> None:
+    from scripts.terminal.console import plain
+
+    click.echo(f"in dispute: {len(found.disputes):,} pairs")
+    for dispute in found.disputes:
+        said = ", ".join(f"{name} {verdict}" for name, verdict in sorted(dispute.verdicts.items()))
+        click.echo(plain(f"  {dispute.left} and {dispute.right}: {said}"))
+
+
+def _show_contradictions(settled: "SettledPairs") -> None:
+    """Print the chains of matches whose ends are labelled no match."""
+    import numpy as np
+    import pyarrow as pa
+
+    from reranking.pairs.labelled import LabelledPairs
+    from reranking.training.audit import find_contradictions
+    from scripts.terminal.console import plain
+
+    found = []
+    ids = pa.concat_arrays([settled.left, settled.right]).dictionary_encode()
+    if len(settled):
+        codes = np.asarray(ids.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+        pairs = LabelledPairs(codes[: len(settled)], codes[len(settled) :], settled.targets)
+        found = list(find_contradictions(pairs, np.zeros(len(settled))))
+    names = [str(name) for name in ids.dictionary.to_pylist()]
+    click.echo(f"contradictions: {len(found):,} pairs labelled no match whose products follow as matches from others")
+    for contradiction in found:
+        first, last = names[contradiction.chain[0]], names[contradiction.chain[-1]]
+        click.echo(plain(f"  {contradiction.told(names)}, but {first} and {last} are labelled no match"))
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
