@@ -67,7 +67,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
 DOORS = {  # room: the modules that other rooms import, checked in both directions
     "indexing.machine": {"device", "memory", "progress", "threads"},
     "indexing.storage": {"artefact", "mapped", "outputs", "records", "scratch", "versions", "whole_file"},
-    "indexing.files": {"integers", "json_text", "tables"},
+    "indexing.files": {"blocks", "integers", "json_text", "listing", "tables"},
     "indexing.words": {"normal_form", "reading", "tokens"},
     "indexing.catalog": {"catalog", "contents", "digest", "filters", "ids", "pictures", "rejects", "text_template"},
     "indexing.reading": {"read_catalog", "schema"},
@@ -234,7 +234,9 @@ OWNERS = {  # library: the modules that may import it
         "reranking.encoder_training.cross_learner",
     },
     "open_clip": {"indexing.encoders.pictures.clip_model", "reranking.encoder_training.pictures.clip_learner"},
-    "fsspec": {"indexing.catalog.pictures"},
+    "fsspec": {"indexing.catalog.pictures", "indexing.files.sources"},
+    "ijson": {"indexing.files.records.json_records"},
+    "charset_normalizer": {"indexing.files.texts.encodings", "indexing.files.texts.usual_characters"},
     "sentence_transformers": {
         "indexing.encoders.text.sentence",
         "reranking.encoder_training.sentence_learner",

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
-from indexing.files.tables import BLOCK_ROWS, TableFile, open_table
+from indexing.files.blocks import BLOCK_ROWS
+from indexing.files.tables import TableFile, open_table
 from reranking.model.scores_manifest import METADATA_KEY, read_scores_manifest, read_threshold
 from reranking.pairs.pair_files import PairColumns, find_columns, id_columns
 

@@ -14,7 +14,8 @@ from indexing.catalog.rejects import Reject, write_rejects
 from indexing.encoders.encoder import column_names, parse_spec
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError, Unfinished
-from indexing.files.tables import list_tables, open_table
+from indexing.files.listing import list_tables
+from indexing.files.tables import open_table
 from indexing.index_manifest import KIND, CatalogRecord, IndexManifest
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex, open_index

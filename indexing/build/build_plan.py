@@ -16,7 +16,8 @@ from indexing.encoders.encoder import Spec, column_names, parse_spec
 from indexing.encoders.lsa import LsaOptions
 from indexing.encoders.thumbnail import ThumbnailEncoder
 from indexing.errors import InputError
-from indexing.files.tables import TableFile, list_tables, open_table
+from indexing.files.listing import list_tables
+from indexing.files.tables import TableFile, open_table
 from indexing.machine.memory import human
 from indexing.reading.schema import choose_schema
 
@@ -65,7 +66,7 @@ def plan_lexical(products: int, chars: float, ask: Ask) -> LexicalPlan:
 def plan_build(products: Sequence[Path], options: BuildOptions, device: str) -> list[ViewPlan | LexicalPlan]:
     """Return a plan for each view of these files. Raises InputError for what cannot fit the memory."""
     files = [open_table(path) for path in list_tables(products)]
-    count = sum(_rows_of(file) for file in files)
+    count = sum(file.about_rows() for file in files)
     ask = ask_of(options, device, count)
     dims = _dimensions(files[0], options, count)
     if len(dims) == 2:
@@ -133,13 +134,3 @@ def _column_dimension(column: str, file: TableFile) -> int:
         return max(int(np.asarray(cell, dtype=np.float64).size), 1)
     except (TypeError, ValueError):
         return ASSUMED_DIM
-
-
-def _rows_of(file: TableFile) -> int:
-    """Count the products of a file: parquet says it in its footer, of other files the lines are counted, which their
-    products are but for long cells."""
-    if file.rows is not None:
-        return file.rows
-    with file.path.open("rb") as content:
-        lines = sum(block.count(b"\n") for block in iter(lambda: content.read(1 << 20), b""))
-    return max(lines - (file.format == "csv"), 1)

@@ -1,45 +1,106 @@
-"""Tables on disk (parquet, CSV, JSON lines) are read as blocks of rows, so that memory does not grow with the file."""
+"""Files as shops deliver them are read as blocks of rows, so that memory does not grow with the file."""
 
-import csv
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 
 from indexing.errors import InputError
-from indexing.files.json_text import parse_json
+from indexing.files.blocks import BLOCK_ROWS, Aside, Block, Opened, TableReader, refusing
+from indexing.files.columnar import open_arrow, open_parquet
+from indexing.files.delimited.open_delimited import open_delimited
+from indexing.files.options import FileOptions
+from indexing.files.records.keys import GATHERED
+from indexing.files.records.open_records import open_json
+from indexing.files.sources import PACKED_SUFFIXES, UNREADABLE, Source, find_source
 
-SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-BLOCK_ROWS = 65_536
+COUNTED_BYTES = 1 << 20
+SUFFIXES = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".txt": "csv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+}
+_OPEN: dict[str, Callable[[Source, FileOptions], Opened]] = {
+    "parquet": open_parquet,
+    "arrow": open_arrow,
+    "csv": open_delimited,
+    "json": open_json,
+}
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """A table file says where it is, its format, its column names and, where that is free to know, its rows."""
+    """A table file says where it is, its format, its column names and, where that is free to know, its rows.
+
+    `how` is how it is read, as told and as found out; `notes` say for people what is not as it stands in the file.
+    The keys `rare` of a file of records stand together in the column
+    GATHERED, as JSON objects, until one is asked for by name (see `keeping`).
+    """
 
     path: Path
     format: str
     names: tuple[str, ...]
     rows: int | None
+    how: FileOptions
+    notes: tuple[str, ...]
+    reader: TableReader
+    source: Source
+    rare: tuple[str, ...] = ()
 
-    def blocks(self, rows: int = BLOCK_ROWS, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Yield blocks of at most `rows` rows in file order. CSV columns are strings (see `as_integers`).
+    @property
+    def folder(self) -> Path:
+        """Return the folder that it lies in, which its relative pictures are seen from."""
+        return self.source.folder
 
-        Raises InputError when the file ends early or a line cannot be read.
+    def blocks(
+        self, rows: int = BLOCK_ROWS, columns: Sequence[str] | None = None, *, aside: Aside | None = None
+    ) -> Iterator[pa.Table]:
+        """Yield blocks of at most `rows` rows in file order. Text formats give columns of text (see `as_integers`).
+
+        What cannot be read is handed to `aside`; without one it is refused. Raises InputError for that, when the
+        file ends early, and for what cannot be read on.
         """
-        reader = _READERS[self.format]
+        yield from (block.table for block in self.numbered_blocks(rows, columns, aside=aside))
+
+    def numbered_blocks(
+        self, rows: int = BLOCK_ROWS, columns: Sequence[str] | None = None, *, aside: Aside | None = None
+    ) -> Iterator[Block]:
+        """Yield the same blocks with the numbers that their rows have in the file, whatever was set aside."""
         names = self.names if columns is None else tuple(columns)
         try:
-            yield from reader(self.path, rows, names)
-        except (pa.ArrowException, OSError) as error:
-            raise InputError(
-                f"{self.path}: cannot be read to its end ({_first_line(error)}): write the file again"
-            ) from error
+            yield from self.reader.read(rows, names, aside or refusing(self.path))
+        except UNREADABLE as error:
+            raise self._unreadable(error) from error
+
+    def keeping(self, names: Iterable[str]) -> "TableFile":
+        """Return the file with those of the rare keys that are named as columns of their own."""
+        kept = tuple(name for name in names if name in self.rare)
+        rare = tuple(name for name in self.rare if name not in kept)
+        own = [name for name in self.names if rare or name != GATHERED]
+        return replace(self, names=(*own, *kept), rare=rare)
+
+    def about_rows(self) -> int:
+        """Return how many rows there are, or how many lines, which rows of text are but for long cells."""
+        if self.rows is not None:
+            return self.rows
+        try:
+            with self.source.open() as stream:
+                lines = sum(part.count(b"\n") for part in iter(lambda: stream.read(COUNTED_BYTES), b""))
+        except UNREADABLE as error:
+            raise self._unreadable(error) from error
+        return max(lines - self.how.header, 1)
+
+    def _unreadable(self, error: BaseException) -> InputError:
+        return InputError(f"{self.path}: cannot be read to its end ({_first_line(error)}): write the file again")
 
     def read(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the whole file as one table."""
@@ -51,128 +112,30 @@ class TableFile:
         )
 
 
-def open_table(path: Path) -> TableFile:
-    """Look up a file's format, by its suffix, and its columns. Raises InputError for what is missing or unreadable."""
-    path = Path(path)
-    if not path.exists():
-        raise InputError(f"{path}: no such file")
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder, a file is needed")
-    kind = SUFFIXES.get(path.suffix.lower())
-    if kind is None:
-        raise InputError(f"{path}: unknown kind of file {path.suffix!r}: give one of {', '.join(sorted(SUFFIXES))}")
+def open_table(path: Path | str, how: FileOptions | None = None) -> TableFile:
+    """Look up a file's format and its columns: a path, a URL, or a file in a zip (`shop.zip/offers.csv`).
+
+    What `how` does not tell is found out. Raises InputError for what is missing or unreadable.
+    """
+    path, how = Path(path), how or FileOptions()
+    kind = how.format or "table"
     try:
-        if kind == "parquet":
-            with pq.ParquetFile(path) as file:
-                names, rows = tuple(file.schema_arrow.names), int(file.metadata.num_rows)
-        else:
-            names, rows = (_csv_header(path) if kind == "csv" else _jsonl_names(path)), None
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        source = find_source(path)
+        kind = how.format or _format(source)
+        found = _OPEN[kind](source, how)
+    except UNREADABLE as error:
         raise InputError(f"{path}: cannot be read as {kind} ({_first_line(error)}): is it complete?") from error
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise InputError(f"{path}: has the column '{twice[0]}' {names.count(twice[0])} times: rename all but one")
-    return TableFile(path, kind, names, rows)
+    return TableFile(path, kind, found.names, found.rows, found.how, found.notes, found.reader, source, found.rare)
 
 
-def list_tables(paths: Sequence[Path]) -> list[Path]:
-    """List the files named, and of a folder the table files in it by name. Raises InputError when it has none."""
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
-        if not inside:
-            raise InputError(f"{path}: the folder holds no file ending in {', '.join(sorted(SUFFIXES))}")
-        found += inside
-    if not found:
-        raise InputError("no files: name a parquet, CSV or JSONL file, or a folder of them")
-    return found
-
-
-def _parquet_blocks(path: Path, rows: int, names: tuple[str, ...]) -> Iterator[pa.Table]:
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=rows, columns=list(names)):
-            yield pa.Table.from_batches([batch])
-
-
-def _csv_blocks(path: Path, rows: int, names: tuple[str, ...]) -> Iterator[pa.Table]:
-    convert = pa.csv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.large_string()),
-        include_columns=list(names),
-        strings_can_be_null=True,
-        null_values=[""],
-    )
-    parse = pa.csv.ParseOptions(newlines_in_values=True)
-    with pa.csv.open_csv(path, parse_options=parse, convert_options=convert) as reader:
-        for batch in reader:
-            whole = pa.Table.from_batches([batch])
-            for start in range(0, len(whole), rows):
-                yield whole.slice(start, rows)
-
-
-def _csv_header(path: Path) -> tuple[str, ...]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        names = next(csv.reader(file), [])
-    if not names:
-        raise InputError(f"{path}: the file is empty: a CSV needs a header line")
-    return tuple(names)
-
-
-def _jsonl_rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = parse_json(line)
-            except ValueError as error:
-                raise InputError(f"{path}: line {number} is not JSON ({error}): one object a line") from error
-            if not isinstance(row, dict):
-                raise InputError(f"{path}: line {number} holds {type(row).__name__}, not an object: one object a line")
-            yield row
-
-
-def _jsonl_names(path: Path) -> tuple[str, ...]:
-    names: dict[str, None] = {}
-    for row in _jsonl_rows(path):
-        names.update(dict.fromkeys(row))
-    if not names:
-        raise InputError(f"{path}: the file is empty: one JSON object a line is needed")
-    return tuple(names)
-
-
-def _jsonl_blocks(path: Path, rows: int, names: tuple[str, ...]) -> Iterator[pa.Table]:
-    block: list[dict[str, Any]] = []
-    for row in _jsonl_rows(path):
-        block.append(row)
-        if len(block) == rows:
-            yield _jsonl_table(block, names)
-            block = []
-    if block:
-        yield _jsonl_table(block, names)
-
-
-def _jsonl_table(rows: list[dict[str, Any]], names: tuple[str, ...]) -> pa.Table:
-    return pa.table({name: _jsonl_column([row.get(name) for row in rows]) for name in names})
-
-
-def _jsonl_column(values: list[Any]) -> pa.Array:
-    """Make a column: objects stay JSON text, as in the other formats, and values of mixed types become it too."""
-    if any(isinstance(value, dict) for value in values):
-        values = [json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for v in values]
-    try:
-        return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        return pa.array([v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in values])
-
-
-_READERS: dict[str, Callable[[Path, int, tuple[str, ...]], Iterator[pa.Table]]] = {
-    "parquet": _parquet_blocks,
-    "csv": _csv_blocks,
-    "jsonl": _jsonl_blocks,
-}
+def _format(source: Source) -> str:
+    known = SUFFIXES.get(source.suffix)
+    if known is None:
+        raise InputError(
+            f"{source.path}: unknown kind of file {source.suffix!r}: give one of {', '.join(sorted(SUFFIXES))}, "
+            f"also with {', '.join(PACKED_SUFFIXES)}"
+        )
+    return known
 
 
 def _first_line(error: BaseException) -> str:

@@ -16,8 +16,10 @@ from indexing.catalog.ids import IdLookup
 from indexing.catalog.pictures import kept_reference
 from indexing.catalog.rejects import Reject
 from indexing.errors import InputError
+from indexing.files.blocks import BLOCK_ROWS
 from indexing.files.integers import as_integers
-from indexing.files.tables import BLOCK_ROWS, TableFile, list_tables, open_table
+from indexing.files.listing import list_tables
+from indexing.files.tables import TableFile, open_table
 from indexing.machine.progress import Progress, silent
 from indexing.reading.cells import CellReader
 from indexing.reading.schema import OZON, Schema, choose_schema

@@ -16,7 +16,7 @@ from indexing.catalog.catalog import CATALOG_FILE, FIELDS, PICTURES_FILE, Catalo
 from indexing.catalog.digest import ValueDigest
 from indexing.catalog.pictures import BLOB_MARK, relisted, with_contents
 from indexing.errors import InputError
-from indexing.files.tables import BLOCK_ROWS
+from indexing.files.blocks import BLOCK_ROWS
 from indexing.machine.threads import in_turn
 from indexing.update.row_digests import row_digests
 

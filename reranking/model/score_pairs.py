@@ -197,7 +197,7 @@ class _Scoring:
             with writer:
                 for block in self._blocks():
                     scores = np.frombuffer(kept.read(4 * len(block.left)), dtype=np.float32)
-                    writer.write(block.table, int(block.rows[0]), scores, self._categories(block).left)
+                    writer.write(block.table, scores, self._categories(block).left)
         writer.scored.unknown = self.checked.unknown
         return writer.scored
 

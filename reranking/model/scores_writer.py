@@ -12,7 +12,6 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from indexing.arrays import Floats1d
-from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from indexing.storage.whole_file import writing_file
 from reranking.decisions.thresholds import AskedThresholds, called
@@ -120,15 +119,15 @@ class ScoresWriter:
     def __exit__(self, *error: Any) -> None:
         self._stack.__exit__(*error)
 
-    def write(self, block: pa.Table, first: int, scores: Floats1d, categories: pa.Array) -> None:
-        """Write a block, whose first row is row `first` of the file, with its scores (p,) and evaluation categories (p,)."""
+    def write(self, block: pa.Table, scores: Floats1d, categories: pa.Array) -> None:
+        """Write a block with its scores (p,) and evaluation categories (p,)."""
         table = self._with_columns(block, scores, categories)
         if self._writer is None:
             self._schema = table.schema.with_metadata(
                 {**(table.schema.metadata or {}), METADATA_KEY: self._provenance()}
             )
             self._writer = self._stack.enter_context(pq.ParquetWriter(self._unfinished, self._schema))
-        self._writer.write_table(self._as_before(table, first))
+        self._writer.write_table(table.cast(self._schema))
         if self._contest is not None:
             self._contest.write(table, self.columns)
         self.scored.add(table)
@@ -153,16 +152,6 @@ class ScoresWriter:
         for name, column in added.items():
             table = table.append_column(name, column)
         return table
-
-    def _as_before(self, table: pa.Table, first: int) -> pa.Table:
-        """Return a block in the types of the first one: those of JSON lines depend on the values."""
-        try:
-            return table.cast(self._schema)
-        except pa.ArrowInvalid as error:
-            raise InputError(
-                f"{self.path}: from row {first} on a column is of another type than before ({error}): "
-                "write the file as parquet"
-            ) from error
 
     def _provenance(self) -> bytes:
         """Return what the scores were made with, for `evaluate` and `inspect`."""

@@ -1,0 +1,83 @@
+"""Parquet and Arrow files are tables already: their blocks are what stands in them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from indexing.errors import InputError
+from indexing.files.blocks import Aside, Block, Opened
+from indexing.files.options import FileOptions
+from indexing.files.sources import Source
+
+
+@dataclass(frozen=True)
+class ParquetReader:
+    """It reads a parquet file, whose columns keep their types."""
+
+    source: Source
+
+    def read(self, rows: int, names: tuple[str, ...], aside: Aside) -> Iterator[Block]:
+        """Yield blocks of at most `rows` rows."""
+        first = 0
+        with _random_access(self.source) as content, pq.ParquetFile(content) as file:
+            for batch in file.iter_batches(batch_size=rows, columns=list(names)):
+                yield Block(np.arange(first, first + len(batch)), pa.Table.from_batches([batch]))
+                first += len(batch)
+
+
+def open_parquet(source: Source, how: FileOptions) -> Opened:
+    """Open a parquet file. Raises InputError for a column that stands there twice."""
+    with _random_access(source) as content, pq.ParquetFile(content) as file:
+        names, rows = tuple(file.schema_arrow.names), int(file.metadata.num_rows)
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(
+            f"{source.path}: has the column '{twice[0]}' {names.count(twice[0])} times: rename all but one"
+        )
+    return Opened(names, rows, replace(how, format="parquet"), (), ParquetReader(source))
+
+
+@dataclass(frozen=True)
+class ArrowReader:
+    """It reads an Arrow file through a memory map. A column `numbered` holds the rows' numbers in the file that it was
+    made of."""
+
+    source: Source
+    numbered: str | None = None
+
+    def read(self, rows: int, names: tuple[str, ...], aside: Aside) -> Iterator[Block]:
+        """Yield blocks of at most `rows` rows, whose memory is that of the file."""
+        first = 0
+        with pa.memory_map(str(self.source.path)) as mapped, pa.ipc.open_file(mapped) as file:
+            for place in range(file.num_record_batches):
+                batch = file.get_batch(place)
+                numbers = np.arange(first, first + len(batch))
+                if self.numbered is not None:
+                    numbers = batch[self.numbered].to_numpy(zero_copy_only=False)
+                first += len(batch)
+                yield from Block(numbers, pa.Table.from_batches([batch.select(list(names))])).slices(rows)
+
+
+def open_arrow(source: Source, how: FileOptions) -> Opened:
+    """Open an Arrow file (IPC, Feather). Raises InputError for one that is packed or at a URL."""
+    if source.packing or source.url or source.member:
+        raise InputError(f"{source.path}: an Arrow file is read where it lies: fetch and unpack it first")
+    with pa.memory_map(str(source.path)) as mapped, pa.ipc.open_file(mapped) as file:
+        names = tuple(file.schema.names)
+        rows = sum(len(file.get_batch(place)) for place in range(file.num_record_batches))
+    return Opened(names, rows, replace(how, format="arrow"), (), ArrowReader(source))
+
+
+@contextmanager
+def _random_access(source: Source) -> Iterator[Any]:
+    """Yield what can be read at any place: the path of a file, or all the bytes of what is packed or at a URL."""
+    if not (source.packing or source.url or source.member):
+        yield source.path
+        return
+    with source.open() as stream:
+        yield pa.BufferReader(stream.read())

@@ -1,0 +1,35 @@
+"""The header of a delimited file becomes the names of its columns, each of them once."""
+
+from collections.abc import Sequence
+
+
+def column_names(header: Sequence[str], width: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return a name for each of `width` columns, and notes on those that are not as they stand in the header.
+
+    A name that stands there again takes a number (`size_2`), and a column without one is `column_N`.
+    """
+    given = [name.strip() for name in header] + [""] * (width - len(header))
+    names: list[str] = []
+    notes: list[str] = []
+    for place, name in enumerate(given, start=1):
+        new = _free(name, names, given) if name in names else name or _free(f"column_{place}", names, given)
+        if name in names:
+            notes.append(f"the column '{name}' stands there again: it is read as '{new}'")
+        elif not name:
+            notes.append(f"column {place} has no name: it is read as '{new}'")
+        names.append(new)
+    return tuple(names), tuple(notes)
+
+
+def numbered_names(width: int) -> tuple[str, ...]:
+    """Return the names of columns that have none."""
+    return tuple(f"column_{place}" for place in range(1, width + 1))
+
+
+def _free(name: str, taken: Sequence[str], given: Sequence[str]) -> str:
+    if name not in taken and name not in given:
+        return name
+    number = 2
+    while f"{name}_{number}" in taken or f"{name}_{number}" in given:
+        number += 1
+    return f"{name}_{number}"

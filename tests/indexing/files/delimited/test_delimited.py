@@ -1,0 +1,196 @@
+"""Delimited files: dialects, headers, what is set aside, and tables that come back as they were written."""
+
+import csv
+import gzip
+import io
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexing.errors import InputError
+from indexing.files.delimited import delimited_reader
+from indexing.files.options import FileOptions
+from indexing.files.tables import open_table
+
+
+def read(path, how=None):
+    """The rows of a file, their numbers, and what was set aside."""
+    aside = []
+    blocks = list(open_table(path, how).numbered_blocks(aside=aside.append))
+    rows = [tuple(row.values()) for block in blocks for row in block.table.to_pylist()]
+    return rows, [number for block in blocks for number in block.numbers.tolist()], aside
+
+
+@pytest.mark.parametrize(
+    ("header", "names", "notes"),
+    [
+        ("id,size,size,size", ("id", "size", "size_2", "size_3"), 2),
+        ("id,size,size_2,size", ("id", "size", "size_2", "size_3"), 1),
+        ("id,,title,", ("id", "column_2", "title", "column_4"), 2),
+        ("column_2,,c,d", ("column_2", "column_2_2", "c", "d"), 1),
+        (' id , "title" ,c,d', ("id", '"title"', "c", "d"), 0),
+        ("\ufeffid,b,c,d", ("id", "b", "c", "d"), 0),
+    ],
+)
+def test_every_column_has_a_name_of_its_own(write, header, names, notes):
+    table = open_table(write("a.csv", header + "\n1,2,3,4\n"))
+    assert table.names == names
+    assert len(table.notes) == notes
+    assert table.read().to_pylist() == [dict(zip(names, "1234", strict=True))]
+
+
+def test_a_file_without_a_header_has_numbered_columns(write):
+    path = write("a.csv", "1,kettle\n2,mug\n")
+    assert open_table(path, FileOptions(header=False)).names == ("column_1", "column_2")
+    assert read(path, FileOptions(header=False))[:2] == ([("1", "kettle"), ("2", "mug")], [0, 1])
+
+
+def test_rows_may_end_in_a_delimiter_that_the_header_lacks(write):
+    table = open_table(write("a.csv", "id;title\n1;a;\n2;b;\n"))
+    assert table.names == ("id", "title", "column_3")
+    assert table.read()["title"].to_pylist() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["sep=;\r\nid;title\r\n1;a\r\n2;b\r\n", "id|title\r1|a\r2|b\r", "id\ttitle\n\n1\ta\n\n2\tb\n\n"],
+)
+def test_lines_may_end_as_they_like_and_be_blank(write, content):
+    assert read(write("a.csv", content)) == ([("1", "a"), ("2", "b")], [0, 1], [])
+
+
+def test_rows_of_another_width_are_set_aside_with_their_number(write):
+    rows, numbers, aside = read(write("a.csv", "id,title\n1,a\n2,b,extra\n\n3,c\n4\n5,e\n"))
+    assert rows == [("1", "a"), ("3", "c"), ("5", "e")]
+    assert numbers == [0, 2, 4]
+    assert [(found.row, found.text, found.rows, found.column) for found in aside] == [
+        (1, "2,b,extra", 1, None),
+        (3, "4", 1, None),
+    ]
+    assert "has 3 fields, not 2" in aside[0].reason
+
+
+def test_without_a_place_to_set_it_aside_such_a_row_is_refused(write):
+    with pytest.raises(InputError, match=r"a\.csv: row 1: has 3 fields, not 2: .*: '2,b,c'"):
+        open_table(write("a.csv", "id,title\n1,a\n2,b,c\n")).read()
+
+
+def test_numbers_are_right_across_blocks(write, monkeypatch):
+    monkeypatch.setattr(delimited_reader, "BLOCK_BYTES", (64, 4096))
+    lines = [f"{row},t{',x' if row % 7 == 3 else ''}" for row in range(500)]
+    lines[250] = '250,"' + "y" * 1000 + '"'  # needs larger blocks
+    rows, numbers, aside = read(write("a.csv", "id,title\n" + "\n".join(lines) + "\n"))
+    assert [int(row[0]) for row in rows] == numbers == [row for row in range(500) if row % 7 != 3]
+    assert [found.row for found in aside] == list(range(3, 500, 7))
+
+
+def test_long_fields_are_read_up_to_the_cap(write, monkeypatch):
+    path = write("a.csv", f'id,title\n1,"{"x " * 3_000_000}"\n2,b\n')
+    assert [len(row[1]) for row in read(path)[0]] == [6_000_000, 1]
+    monkeypatch.setattr(delimited_reader, "BLOCK_BYTES", (1 << 20, 1 << 21))
+    monkeypatch.setattr(delimited_reader, "FIELD_BYTES", 1 << 20)
+    with pytest.raises(InputError, match="row 0 is longer than 1 MiB, or a quote in it is not closed"):
+        read(path)
+
+
+class TestBytesThatAreNoText:
+    def test_only_their_cell_is_emptied(self, write):
+        content = "id,title,color\n1,чай,red\n".encode() * 100 + b"2,caf\xe9,blue\n"
+        rows, numbers, aside = read(write("a.csv", content))
+        assert rows[-1] == ("2", None, "blue")
+        assert len(rows) == len(numbers)
+        assert [(found.column, found.text, found.rows) for found in aside] == [("title", r"caf\xE9", 0)]
+        assert "no utf-8" in aside[0].reason
+
+    def test_they_are_found_a_million_rows_on(self, write):
+        content = b"id,title\n" + b"1,plain\n" * 1_000_000 + b"2,caf\xe9\n" + b"1,plain\n" * 700_000
+        table = open_table(write("a.csv", content))
+        aside = []
+        rows = [len(block) for block in table.blocks(aside=aside.append)]
+        assert sum(rows) == 1_700_001
+        assert [(found.row, found.column) for found in aside] == [(1_000_000, "title")]
+
+    def test_a_row_of_another_width_may_have_them(self, write):
+        rows, _, aside = read(
+            write("a.csv", "id,title\n1,чайник\n".encode() * 1 + b"2,\xff,x\n3,c\n"), FileOptions("csv", "utf-8")
+        )
+        assert rows == [("1", "чайник"), ("3", "c")]
+        assert [found.text for found in aside] == [r"2,\xFF,x"]
+
+
+class TestUnclosedQuotes:
+    @pytest.mark.parametrize(
+        ("lines", "lost"),
+        [
+            (['7,"seven,x', '8,"eight",x', "9,nine,x"], {7: 2}),
+            (['7,"seven,x', "8,eight,x", "9,nine,x"], {7: 3}),
+            (['7,"seven,x', "8,eight,x", '9,"nine",x'], {7: 3}),
+            (['7,"seven', '8,"eight, or 8",x', "9,nine,x"], {7: 2}),
+        ],
+    )
+    def test_the_row_with_one_is_named_and_those_that_it_took_in_are_counted(self, write, lines, lost):
+        text = "id,title,c\n" + "".join(f'{row},"t{row}",c\n' for row in range(7)) + "\n".join(lines) + "\n"
+        rows, _, aside = read(write("a.csv", text))
+        assert {found.row: found.rows for found in aside} == lost
+        assert "a quote" in aside[0].reason
+        assert len(rows) + sum(lost.values()) == 10
+
+    def test_one_that_takes_in_many_rows_is_refused(self, write):
+        text = 'id,title,c\n0,"t",c\n1,"t,c\n' + "".join(f"{row},t,c\n" for row in range(2, 2000))
+        with pytest.raises(InputError, match=r"row 1: a quote .*not closed and takes in the 1998 rows"):
+            read(write("a.csv", text))
+
+    def test_text_of_several_lines_is_no_such_thing(self, write):
+        cells = ["one\ntwo, three", "a, b\nc, d\n", 'Size:\n5"', "1,2\n3,4\n5,6", "x\n\n\ny", '"quoted"\n"again"']
+        path = write("a.csv", "")
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows(
+                [("id", "title", "c", "d"), *((row, cell, "c", "d") for row, cell in enumerate(cells))]
+            )
+        rows, _, aside = read(path)
+        assert [row[1] for row in rows] == cells
+        assert aside == []
+
+
+WORDS = st.text(st.sampled_from("abc 12.чйЖ-"), min_size=1, max_size=6).map(str.strip).filter(bool)
+CELLS = st.one_of(WORDS, st.builds("{} {}".format, WORDS, st.sampled_from([",", ";", "|", "\t", "\n", '"', "'", "''"])))
+TABLES = st.lists(st.tuples(WORDS, CELLS, WORDS, CELLS), min_size=1, max_size=12)
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    TABLES,
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(['"', "'"]),
+    st.booleans(),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1251", "gb18030"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+def test_what_was_written_in_a_dialect_that_is_told_is_read(
+    write, rows, delimiter, quote, backslash, encoding, end, packed
+):
+    body = io.StringIO(newline="")
+    escape = {"doublequote": False, "escapechar": "\\"} if backslash else {}
+    writer = csv.writer(body, delimiter=delimiter, quotechar=quote, lineterminator=end, quoting=csv.QUOTE_ALL, **escape)
+    writer.writerows([("id", "title", "size", "note"), *rows])
+    content = body.getvalue().encode(encoding)
+    path = write("a.csv.gz" if packed else "a.csv", gzip.compress(content) if packed else content)
+    how = FileOptions(delimiter=delimiter, quote=quote, backslash=backslash, encoding=encoding)
+    assert read(path, how) == ([tuple(row) for row in rows], list(range(len(rows))), [])
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.integers(0, 999), CELLS, WORDS, CELLS), min_size=3, max_size=30),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_a_dialect_that_is_not_told_is_found(write, rows, delimiter, encoding):
+    body = io.StringIO(newline="")
+    csv.writer(body, delimiter=delimiter, quoting=csv.QUOTE_NONNUMERIC).writerows(
+        [("id", "title", "size", "note"), *rows]
+    )
+    path = write("a.txt", body.getvalue().encode(encoding))
+    assert read(path)[0] == [tuple(map(str, row)) for row in rows]
