@@ -123,11 +123,12 @@ class LayersRecord:
 @dataclass(frozen=True)
 class UpdatesRecord:
     """It counts the updates (`number`) since the index was `built`, by that fingerprint, and says when it was
-    `created`."""
+    `created`. `rows` say by view, in 16 digits, which rows are others than then, a view without any is left out."""
 
     number: int
     built: str
     created: str
+    rows: Mapping[str, str] = field(default_factory=dict, metadata=OMIT)
 
 
 @dataclass(frozen=True)

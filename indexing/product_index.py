@@ -10,6 +10,7 @@ import numpy as np
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.catalog.catalog import Catalog, open_catalog
+from indexing.catalog.contents import Contents, read_contents
 from indexing.catalog.filters import Filters
 from indexing.encoders.by_spec import open_encoder
 from indexing.encoders.encoder import Encoder
@@ -31,6 +32,7 @@ from indexing.vectors.rows import FusedRows, Rows
 from indexing.vectors.vectors import Vectors, open_vectors
 
 DELTA = "delta"  # the folder of what updates added
+CONTENTS = "contents"  # inside it, by view, what the encoder has read of each product
 DENSE_VIEWS = ("text", "image", "fused")
 COSINE_BLOCK = 16_384
 
@@ -97,6 +99,13 @@ class ProductIndex:
     def vectors(self, view: str) -> Vectors | LayeredRows | None:
         """Return the vectors of an encoded view (text, image, image_extra); None when the index has none."""
         return self._vectors.get(view)
+
+    def contents(self, view: str) -> Contents | None:
+        """Return what the encoder of a view has read of each product (n, 2), None where that was not kept."""
+        part = Path("vectors") / view if self.layers is None else Path(DELTA) / CONTENTS / view
+        with self.hold.read() as place:
+            found = read_contents(place / part)
+        return found if found is not None and len(found) == len(self.catalog) else None
 
     def rows(self, view: str) -> Rows:
         """Return the dense rows of a view that was joined."""

@@ -11,7 +11,7 @@ from indexing.build.options import BuildOptions
 from indexing.build.reuse import digest_now, holds_model_vectors
 from indexing.catalog.digest import DIGEST_VERSION
 from indexing.catalog.rejects import Reject, write_rejects
-from indexing.encoders.encoder import column_names, parse_spec
+from indexing.encoders.encoder import parse_spec, vector_columns
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError, Unfinished
 from indexing.files.listing import list_tables
@@ -75,10 +75,8 @@ def _read(products: Sequence[Path], folder: Path, options: BuildOptions, progres
 
 def _read_options(products: Sequence[Path], options: BuildOptions) -> ReadOptions:
     names = open_table(list_tables(products)[0]).names
-    specs = (parse_spec(options.encoding.text_encoder, "text"), image_spec(options, names, has_pictures=False))
-    columns = [column_names(spec) for spec in specs]
-    always = tuple(dict.fromkeys(name for names, _ in columns for name in names))
-    optional = tuple(dict.fromkeys(name for _, names in columns for name in names))
+    text, image = parse_spec(options.encoding.text_encoder, "text"), image_spec(options, names, has_pictures=False)
+    always, optional = vector_columns({"text": text, "image": image})
     return ReadOptions(options.schema, options.images, always, optional, options.max_rejects)
 
 

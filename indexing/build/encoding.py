@@ -12,6 +12,7 @@ from indexing.build.options import BuildOptions
 from indexing.build.reuse import ViewBefore, agreement_in, contents_in_blocks, holds_rows, refuse_other, view_before
 from indexing.build.shard_folder import ShardFolder, made_of
 from indexing.catalog.catalog import Catalog
+from indexing.catalog.contents import write_contents
 from indexing.catalog.rejects import Reject
 from indexing.encoders.by_spec import EncoderPlan, open_encoder, plan_encoder
 from indexing.encoders.encoder import Spec, column_names, parse_spec
@@ -140,7 +141,7 @@ def _known(catalog: Catalog, shards: ShardFolder, plan: EncoderPlan, before: Vie
     same."""
     assert plan.contents is not None
     contents = contents_in_blocks(plan.contents, catalog)
-    shards.write_contents(contents)
+    write_contents(shards.folder, contents)  # for an index that extends this one, and for updates
     return Known(contents, before.bank())
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from indexing.build.options import BuildOptions
-from indexing.build.shard_folder import as_now, as_read, contents_of, made_of
+from indexing.build.shard_folder import as_now, as_read, made_of
 from indexing.catalog.catalog import Catalog
-from indexing.catalog.contents import Contents, RowBank
+from indexing.catalog.contents import Contents, RowBank, read_contents
 from indexing.catalog.digest import DIGEST_VERSION, catalog_digest
 from indexing.encoders.by_spec import EncoderPlan
 from indexing.encoders.encoder import NEURAL, Spec, column_names
@@ -119,13 +119,13 @@ def contents_in_blocks(contents: Callable[[Catalog], Contents], catalog: Catalog
 def _bank(view: str, plan: EncoderPlan, index: ProductIndex, place: Path) -> RowBank | None:
     """Return rows by what they were made from: as kept with them; texts are also read again from the index's catalogue.
     None where neither is there."""
-    kept, rows = contents_of(place), open_vectors(place)
-    if kept is not None and len(kept) == len(rows):
-        return RowBank(kept, rows)
-    vectors = index.vectors(view)
-    if view != "text" or plan.contents is None or vectors is None:
-        return None
-    return RowBank(contents_in_blocks(plan.contents, index.catalog), vectors)
+    kept, vectors = index.contents(view), index.vectors(view)
+    if kept is not None and vectors is not None:
+        return RowBank(kept, vectors)
+    if view == "text" and plan.contents is not None and vectors is not None:
+        return RowBank(contents_in_blocks(plan.contents, index.catalog), vectors)
+    built, rows = read_contents(place), open_vectors(place)
+    return RowBank(built, rows) if built is not None and len(built) == len(rows) else None
 
 
 def holds_rows(view: Path) -> bool:

@@ -12,14 +12,20 @@ from typing import Any
 import numpy as np
 
 from indexing.arrays import Floats2d
-from indexing.catalog.contents import Contents
+from indexing.catalog.contents import CONTENTS_FILE
 from indexing.catalog.rejects import Reject
 from indexing.encoders.encoder import Encoded
 from indexing.storage.artefact import link_or_copy, write_json
 
 STATE = "made.json"
-CONTENTS = "contents.npy"  # what the encoder read of each product
-ROWS = ("vectors_", "rejects_", "part_", "unfinished.tmp", CONTENTS, STATE)  # beside them stands what the encoder kept
+ROWS = (
+    "vectors_",
+    "rejects_",
+    "part_",
+    "unfinished.tmp",
+    CONTENTS_FILE,
+    STATE,
+)  # beside them stands what the encoder kept
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class ShardFolder:
             shutil.rmtree(linked, ignore_errors=True)
             shutil.copytree(old, linked, copy_function=link_or_copy)
             (linked / STATE).unlink()  # a link too: the older one stays as it is
+            if renamed:
+                (linked / CONTENTS_FILE).unlink(missing_ok=True)  # of an earlier version as well
             write_json(linked / STATE, self.made)
             linked.rename(self.folder)
             return
@@ -55,10 +63,6 @@ class ShardFolder:
             if file.is_file() and not file.name.startswith(ROWS):
                 (self.folder / file.name).unlink(missing_ok=True)
                 link_or_copy(file, self.folder / file.name)
-
-    def write_contents(self, contents: Contents) -> None:
-        """Keep what the encoder reads of each product, for an index that extends this one."""
-        np.save(self.folder / CONTENTS, contents)
 
     def done(self) -> int:
         """Return how many shards are there, counted from the first."""
@@ -128,15 +132,6 @@ def made_of(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def contents_of(folder: Path) -> Contents | None:
-    """Read what the encoder read of each product whose row is in a folder; None where that was not kept."""
-    try:
-        found: Contents = np.load(folder / CONTENTS, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return found
 
 
 def as_read(made: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 
 Contents = npt.NDArray[np.uint64]  # (n, 2)
+CONTENTS_FILE = "contents.npy"
 KEYS = ("0123456789123456", "6543219876543210")
 
 
@@ -36,6 +38,21 @@ def text_contents(texts: Sequence[str]) -> Contents:
         return np.zeros((0, 2), dtype=np.uint64)
     hashes = [pd.util.hash_array(cells, hash_key=key, categorize=False) for key in KEYS]
     return np.stack(hashes, axis=1)
+
+
+def write_contents(folder: Path, contents: Contents) -> None:
+    """Keep contents (n, 2) in a folder, which is made where it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / CONTENTS_FILE, contents)
+
+
+def read_contents(folder: Path) -> Contents | None:
+    """Read what the encoder read of each product; None where that was not kept."""
+    try:
+        found: Contents = np.load(folder / CONTENTS_FILE, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return found
 
 
 def first_of(contents: Contents) -> Ints1d:

@@ -1,5 +1,6 @@
 """Encoders turn products into unit rows of one view; which one is named by a SPEC, chosen at the edge."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -72,3 +73,14 @@ def column_names(spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return (), ()
     main, _, extra = spec.name.partition("+")
     return (main,), (extra,) if extra else ()
+
+
+def vector_columns(specs: Mapping[str, Spec]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the vector columns that the encoders of these views take: those in which every product must have a vector,
+    and those in which it may have none. A text every product has, a picture not."""
+    always, optional = dict[str, None](), dict[str, None]()
+    for view, spec in specs.items():
+        main, extra = column_names(spec)
+        (always if view == "text" else optional).update(dict.fromkeys(main))
+        optional.update(dict.fromkeys(extra))
+    return tuple(always), tuple(name for name in optional if name not in always)

@@ -1,11 +1,11 @@
 """Changes are what an update does to a catalogue: which products are new, changed, the same or gone, and the new
 catalogue file."""
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,13 @@ class Moves:
 
     origin: Ints1d
     moved: Ints1d
+
+
+class Looks(Protocol):
+    """It looks at what stands outside of the catalogue."""
+
+    def changed(self, given: Catalog, place: Ints1d) -> Bools1d:
+        """Return which of the products given (g,), which stood at `place` (g,), are other ones for it now."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +105,9 @@ class CatalogUpdate:
         return both.combine_chunks().take(pa.array(order))
 
 
-def plan_update(old: Catalog, given: Catalog | None, deleted: Ints1d, *, pictures_since: float | None) -> CatalogUpdate:
-    """Compare the products given with those that the index holds. A picture that is a file counts as changed when it was
-    written after `pictures_since` (a time stamp; None: nobody looks at pictures). Raises InputError for a product that is
-    both given and deleted, and when nobody would be left."""
+def plan_update(old: Catalog, given: Catalog | None, deleted: Ints1d, *, looks: Sequence[Looks] = ()) -> CatalogUpdate:
+    """Compare the products given with those that the index holds: their cells, and their pictures where one of `looks`
+    does. Raises InputError for a product that is both given and deleted, and when nobody would be left."""
     given = old.slice(0, 0) if given is None else given
     place = old.lookup.find(given.ids) if len(given) else np.zeros(0, dtype=np.int64)
     both = np.flatnonzero(np.isin(place, deleted) & (place >= 0))
@@ -112,9 +118,9 @@ def plan_update(old: Catalog, given: Catalog | None, deleted: Ints1d, *, picture
     changed = np.zeros(len(given), dtype=bool)
     there = np.flatnonzero(place >= 0)
     changed[there] = _contents(old, place[there]) != _contents(given, there)
-    if pictures_since is not None:
+    for look in looks:
         same = there[~changed[there]]
-        changed[same] = _written_since(given, same, pictures_since)
+        changed[same] = look.changed(given.take(same), place[same])
     return CatalogUpdate(old, given, place, changed, deleted)
 
 
@@ -180,15 +186,3 @@ def _contents(catalog: Catalog, rows: Ints1d) -> np.ndarray:
 
 def _vector_columns(catalog: Catalog) -> Sequence[str]:
     return sorted(name for name in catalog.table.column_names if name.startswith("column:"))
-
-
-def _written_since(catalog: Catalog, rows: Ints1d, since: float) -> Bools1d:
-    """Return which of these products have a main picture that is a file written since a time."""
-    written = np.zeros(len(rows), dtype=bool)
-    for number, name in enumerate(catalog.take(rows).main_pictures()):
-        if name is not None:
-            try:
-                written[number] = os.stat(catalog.pictures / name).st_mtime >= since
-            except (OSError, ValueError):
-                continue  # no file: bytes, or absent as it was
-    return written

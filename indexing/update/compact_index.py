@@ -10,6 +10,7 @@ from indexing.build.encode_view import encode_view
 from indexing.build.joining import ViewJoining
 from indexing.build.options import BuildOptions
 from indexing.build.shard_folder import STATE, ShardFolder
+from indexing.catalog.contents import write_contents
 from indexing.encoders.encoder import Encoder
 from indexing.encoders.lsa import LsaEncoder, fit_lsa
 from indexing.encoders.options import EncodingOptions
@@ -106,6 +107,9 @@ class _Compacting:
         shards = ShardFolder(target, {"compacted": self.old.fingerprint})  # never taken for what a build would make
         with self.old.hold.read() as place:
             shards.take_encoder(place / "vectors" / view)
+        contents = self.old.contents(view)
+        if contents is not None:
+            write_contents(target, contents)
         write_json(target / STATE, shards.made)
         return open_vectors(target)
 

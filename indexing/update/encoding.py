@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
@@ -20,6 +21,7 @@ from indexing.search.index import Index
 from indexing.search.layered_index import LayeredIndex
 from indexing.search.near_lists import Lists, layered_lists, lists_file
 from indexing.update.changes import CatalogUpdate, Moves
+from indexing.update.row_digests import vector_sum
 from indexing.vectors.layers import LayeredRows, Layers, unlayered
 from indexing.vectors.rows import FusedRows, Rows
 from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
@@ -28,12 +30,14 @@ from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
 @dataclass(frozen=True)
 class DeltaViews:
     """They are the dense views after an update: `rows` of each encoded view, `layers` where they are, `again` the
-    positions (sorted) whose row in a view is new or another one, and what was set aside."""
+    positions (sorted) whose row in a view is new or another one, what was set aside, and by view what its rows' sum of
+    digests grew by (`moved`)."""
 
     layers: Layers
     rows: dict[str, LayeredRows]
     again: dict[str, Ints1d]
     rejects: list[Reject]
+    moved: dict[str, int]
 
     def dense(self, view: str, index: ProductIndex) -> Rows:
         """Return the rows of a view that is searched."""
@@ -88,7 +92,8 @@ def encode_delta(
     again = {view: touched[changed] for view, changed in differs.items()}
     if "fused" in old.views:
         again["fused"] = np.union1d(again["text"], again["image"])
-    return DeltaViews(layers, views, again, rejects)
+    sums = {view: _moved(old, update, view, (given, now), before) for view, now in encoded.items()}
+    return DeltaViews(layers, views, again, rejects, sums)
 
 
 def _encoder(record: EncoderRecord, old: ProductIndex, view: str) -> Encoder:
@@ -124,6 +129,18 @@ def _differing(old: ProductIndex, view: str, rows: Floats2d, before: Ints1d) -> 
     if vectors is not None and there.size:
         differs[there] = np.any(vectors.take(before[there]) != rows[there], axis=1)
     return differs
+
+
+def _moved(
+    old: ProductIndex, update: CatalogUpdate, view: str, encoded: tuple[Catalog, Floats2d], before: Ints1d
+) -> int:
+    """Return what the sum of the digests of a view's rows grows by: with those of products given, without those that they
+    had (`before`, -1 for new ones) or that went."""
+    given, rows = encoded
+    vectors = old.vectors(view)
+    assert vectors is not None
+    gone = np.concatenate([before[before >= 0], update.deleted])
+    return vector_sum(given.ids, rows) - vector_sum(old.catalog.ids.take(pa.array(gone)), vectors.take(gone))
 
 
 def _placed(old: ProductIndex, moves: Moves, moved: Ints1d) -> tuple[Layers, Ints1d]:

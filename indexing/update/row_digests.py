@@ -9,6 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indexing.arrays import Floats2d
+
 Digests = npt.NDArray[np.uint64]  # (n,)
 MIXER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no bit is lost: the golden ratio's, as in splitmix64
 NULL = np.uint64(0xD6E8FEB86659FD93)
@@ -20,6 +22,19 @@ def row_digests(table: pa.Table) -> Digests:
     for column in table.columns:
         digests = _mixed(digests) + _of(column.combine_chunks())
     return digests
+
+
+def vector_sum(ids: pa.ChunkedArray, rows: Floats2d) -> int:
+    """Return a number of 64 bits for the rows (n, d) of products: the sum of their digests, so that it can be brought up
+    to date by what came and went."""
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(rows).ravel()), rows.shape[1])
+    return int(_mixed(row_digests(pa.table({"id": ids, "row": vectors}))).sum(dtype=np.uint64))
+
+
+def add_hex(digits: str | None, moved: int) -> str:
+    """Return a sum of 64 bits as 16 hexadecimal digits, "" for zero: `digits` (None: zero) and what was added since."""
+    total = (int(digits or "0", 16) + moved) % 2**64
+    return f"{total:016x}" if total else ""
 
 
 def _of(values: pa.Array) -> Digests:

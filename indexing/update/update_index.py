@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from indexing.arrays import Ints1d
 from indexing.catalog.catalog import CATALOG_FILE, DELETED_FILE, PICTURES_FILE, Catalog, open_catalog
 from indexing.catalog.digest import DIGEST_VERSION
 from indexing.catalog.rejects import SCHEMA, Reject, write_rejects
-from indexing.encoders.encoder import Spec, column_names
+from indexing.encoders.encoder import Spec, vector_columns
 from indexing.errors import InputError
 from indexing.index_manifest import KIND, IndexManifest, LayersRecord, UpdatesRecord
 from indexing.machine.progress import Progress, silent
@@ -27,9 +26,10 @@ from indexing.storage.artefact import Manifest, fingerprint_of, link_or_copy, re
 from indexing.storage.records import stored_record
 from indexing.update.changes import CatalogUpdate, in_types_of, plan_update
 from indexing.update.deleted import find_deleted, read_delete_list, write_record
-from indexing.update.encoding import encode_delta
+from indexing.update.encoding import DeltaViews, encode_delta
+from indexing.update.picture_views import PictureView, picture_views, write_seen
+from indexing.update.row_digests import add_hex
 from indexing.update.views import DeltaViewJoining
-from indexing.vectors.layers import Layers
 
 REJECTS_FILE = "rejects.parquet"
 REWRITTEN = (CATALOG_FILE, DELETED_FILE, REJECTS_FILE, "neighbours", "lexical", DELTA)  # the rest is linked
@@ -105,12 +105,14 @@ class _Updating:
     def __init__(self, path: Path, options: UpdateOptions, device: str, progress: Progress) -> None:
         self.path, self.options, self.device, self.progress = path, options, device, progress
         self.rejects: list[Reject] = []
+        self.pictures: dict[str, PictureView] = {}
         self.counts: dict[str, int] = {}
         self.searched: dict[str, int] = {}
 
     def run(self, folder: Path, products: Sequence[Path], delete: tuple[Path | None, Any]) -> None:
         old = open_index(self.path, device=self.device)
         try:
+            self.pictures = picture_views(old)
             given, rejects = self._read(old, products, folder) if products else (None, [])
             update = self._plan(old, given, delete)
             if update.nothing:
@@ -142,11 +144,8 @@ class _Updating:
         return in_types_of(old.catalog, own, pictures=prefix, blob=blob), read.rejects
 
     def _reading(self, made: IndexManifest) -> ReadOptions:
-        columns = [column_names(Spec.of(record.spec)) for record in made.encoders.values()]
-        always = tuple(dict.fromkeys(name for names, _ in columns for name in names))
-        extra = made.encoders["image_extra"].spec.removeprefix("column:") if "image_extra" in made.encoders else ""
-        optional = tuple(dict.fromkeys([*(name for _, names in columns for name in names), *filter(None, [extra])]))
-        always = tuple(name for name in always if name not in optional)
+        specs = {view: Spec.of(record.spec) for view, record in made.encoders.items()}
+        always, optional = vector_columns(specs)
         return ReadOptions(self.options.schema, self.options.images, always, optional, self.options.max_rejects)
 
     def _plan(self, old: ProductIndex, given: Catalog | None, delete: tuple[Path | None, Any]) -> CatalogUpdate:
@@ -154,7 +153,7 @@ class _Updating:
         deleted = np.zeros(0, dtype=np.int64)
         if path is not None:
             deleted = find_deleted(old.catalog, ids, path=path, ignore_unknown=self.options.ignore_unknown)
-        update = plan_update(old.catalog, given, deleted, pictures_since=_pictures_since(old))
+        update = plan_update(old.catalog, given, deleted, looks=tuple(self.pictures.values()))
         changed, added = int(update.changed.sum()), len(update.added)
         self.counts = {
             "added": added,
@@ -172,6 +171,7 @@ class _Updating:
         digest = update.write(folder, moves)
         catalog = open_catalog(folder, old.catalog.pictures, reading=old.made.reading)
         views = encode_delta(old, update, moves, folder, self.progress)
+        write_seen(self.pictures, update, moves, folder)
         touched = np.flatnonzero(update.rows(moves) >= 0)
         joining = DeltaViewJoining(old, catalog, moves, touched, self.counts["deleted"], folder, self.progress)
         self.searched = joining.run(views)
@@ -179,7 +179,7 @@ class _Updating:
         count = _write_rejects(old, update, touched, catalog, self.rejects, folder)
         write_record(old.catalog, update.deleted, catalog, folder)
         _clear_scratch(folder)
-        made = _made(old, catalog, digest, views.layers, count)
+        made = _made(old, catalog, digest, views, count)
         write_manifest(folder, Manifest(KIND, stored_record(made), _fingerprint(made)), known=known)
 
 
@@ -194,31 +194,25 @@ def link_unchanged(old: ProductIndex, folder: Path, rewritten: Sequence[str]) ->
     return known
 
 
-def _made(old: ProductIndex, catalog: Catalog, digest: str, layers: Layers, rejects: int) -> IndexManifest:
+def _made(old: ProductIndex, catalog: Catalog, digest: str, views: DeltaViews, rejects: int) -> IndexManifest:
     """Return what the manifest says of the new version."""
-    updates = old.made.updates or UpdatesRecord(0, old.fingerprint, old.manifest.created)
+    updates, layers = old.made.updates or UpdatesRecord(0, old.fingerprint, old.manifest.created), views.layers
+    rows = {view: add_hex(updates.rows.get(view), moved) for view, moved in views.moved.items()}
     return replace(
         old.made,
         catalog=replace(old.made.catalog, products=len(catalog), digest=digest, digest_version=DIGEST_VERSION),
         layers=LayersRecord(layers.main, layers.delta, layers.dead),
-        updates=replace(updates, number=updates.number + 1),
+        updates=replace(updates, number=updates.number + 1, rows={view: sum_ for view, sum_ in rows.items() if sum_}),
         rejects=rejects,
     )
 
 
 def _fingerprint(made: IndexManifest) -> str:
-    """Return the fingerprint of an updated index: another one for every catalogue that it was brought to."""
+    """Return the fingerprint of an updated index: another one for every catalogue that it was brought to, for all other
+    vectors of the same catalogue, and for encoders fitted again."""
     assert made.updates is not None
-    return fingerprint_of(made.updates.built, made.catalog.digest)
-
-
-def _pictures_since(old: ProductIndex) -> float | None:
-    """Return when the index was built, if it looks at pictures itself: files written later may show something else."""
-    image = old.made.encoders.get("image")
-    if image is None or image.made.engine == "column":
-        return None
-    created = old.manifest.created if old.made.updates is None else old.made.updates.created
-    return datetime.fromisoformat(created).timestamp()
+    rows, refitted = made.updates.rows, made.refitted
+    return fingerprint_of(made.updates.built, made.catalog.digest, *filter(None, [dict(rows), refitted]))
 
 
 def _seen_from(old: Path, new: Path) -> str:

@@ -1,6 +1,5 @@
 """What an update does to a catalogue of a few products: who is new, changed, the same or gone, and where each stands."""
 
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +27,7 @@ def given(catalog_of):
 
 
 def plan(old, given, *deleted):
-    return plan_update(old, given, np.array(deleted, dtype=np.int64), pictures_since=None)
+    return plan_update(old, given, np.array(deleted, dtype=np.int64))
 
 
 def test_who_is_new_changed_or_the_same(old, given):
@@ -87,15 +86,15 @@ def test_nobody_may_be_left_but_not_if_somebody_comes(old, catalog_of):
     assert plan(old, catalog_of(id=["a"]), 1, 2, 3, 4).moves().origin.tolist() == [0]
 
 
-def test_a_picture_written_since_counts_as_a_change_and_one_of_before_or_elsewhere_does_not(catalog_of, tmp_path):
-    for name, time in (("old.png", 100), ("new.png", 300), ("at.png", 200)):
-        (tmp_path / name).write_bytes(b"x")
-        os.utime(tmp_path / name, (time, time))
-    images = [["new.png"], ["old.png", "new.png"], ["at.png"], ["gone.png"], ["pictures.bin#0:3"], None]
-    products = catalog_of(id=list("abcdef"), images=images)
-    since = plan_update(products, products, np.zeros(0, np.int64), pictures_since=200.0)
-    assert since.changed.tolist() == [True, False, True, False, False, False]
-    assert not plan(products, products).changed.any()
+def test_what_stands_outside_of_the_catalogue_counts_where_somebody_looks(old, catalog_of):
+    class Look:
+        def changed(self, given, place):
+            return np.array([(one, where) == ("d", 3) for one, where in zip(given.ids.to_pylist(), place, strict=True)])
+
+    given = catalog_of(id=["a", "d", "z"], title=["A", "D", "Z"], price=[1.0, None, 1.0])
+    update = plan_update(old, given, np.zeros(0, np.int64), looks=(Look(), Look()))
+    assert update.changed.tolist() == [False, True, False]
+    assert not plan(old, given).changed.any()
 
 
 def test_pictures_given_as_bytes_are_compared_by_their_bytes(catalog_of, tmp_path):
@@ -147,12 +146,6 @@ def test_another_vector_is_a_change(catalog_of):
     old = with_vectors(catalog_of(id=["a", "b"]), [[1.0, 0.0], [0.0, 1.0]])
     given = with_vectors(catalog_of(id=["a", "b"]), [[1.0, 0.0], [0.6, 0.8]])
     assert plan(old, given).changed.tolist() == [False, True]
-
-
-def test_a_missing_picture_does_not_hide_those_behind_it(catalog_of, tmp_path):
-    (tmp_path / "new.png").write_bytes(b"x")
-    products = catalog_of(id=["a", "b", "c"], images=[["gone.png"], ["pictures.bin#0:3"], ["new.png"]])
-    assert plan_update(products, products, np.zeros(0, np.int64), pictures_since=0.0).changed.tolist() == [0, 0, 1]
 
 
 def test_all_but_as_many_as_come_may_be_deleted(old, catalog_of):
