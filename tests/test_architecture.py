@@ -69,7 +69,17 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "indexing.storage": {"artefact", "mapped", "outputs", "records", "scratch", "versions", "whole_file"},
     "indexing.files": {"blocks", "integers", "json_text", "listing", "tables"},
     "indexing.words": {"normal_form", "reading", "tokens"},
-    "indexing.catalog": {"catalog", "contents", "digest", "filters", "ids", "pictures", "rejects", "text_template"},
+    "indexing.catalog": {
+        "catalog",
+        "contents",
+        "digest",
+        "filters",
+        "ids",
+        "missing_pictures",
+        "pictures",
+        "rejects",
+        "text_template",
+    },
     "indexing.reading": {"read_catalog", "schema"},
     "indexing.vectors": {"fusion", "layers", "ngrams", "rows", "vectors"},
     "indexing.encoders": {
@@ -82,6 +92,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "pictures.clip",
         "pictures.clip_model",
         "pictures.decoding",
+        "pictures.patience",
         "pictures.picture_encoder",
         "pictures.plan",
         "pictures.shape",
@@ -195,7 +206,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "eval.findings": {"ceiling", "leakage", "mistakes", "mixes", "promise", "reasons", "slices", "suspects"},
     "eval.pages": {"cards", "differences", "pictures", "render", "report_document", "report_json", "tables"},
     "eval.comparing": {"comparison", "drift", "judged", "render"},
-    "scripts.terminal": {"console", "engine_text", "lazy_group", "mistakes", "progress"},
+    "scripts.terminal": {"console", "engine_text", "lazy_group", "missing_pictures", "mistakes", "progress"},
     "scripts.sample": {"files"},
 }
 MOST_NAMES = 12  # of a folder

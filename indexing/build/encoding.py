@@ -16,6 +16,7 @@ from indexing.catalog.contents import write_contents
 from indexing.catalog.rejects import Reject
 from indexing.encoders.by_spec import EncoderPlan, open_encoder, plan_encoder
 from indexing.encoders.encoder import Spec, column_names, parse_spec
+from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
@@ -105,6 +106,7 @@ class ViewEncoding:
             seed=self.options.seed,
             progress=self.progress,
             extra=view == "image_extra",
+            patience=Patience(endless=self.options.max_rejects >= 1),
         )
 
     def _before(self, view: str, plan: EncoderPlan) -> ViewBefore:

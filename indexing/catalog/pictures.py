@@ -19,9 +19,11 @@ from indexing.catalog.catalog import Catalog
 from indexing.errors import InputError
 
 BLOB_MARK = "#"
+NO_FILE, NOT_READ, NOT_FETCHED = "no such file", "cannot be read", "cannot be fetched"
 MOST_BYTES = 64 * 1024 * 1024
 TIMEOUT_S = 20.0
 NOT_FOUND = 404  # of http
+UNREACHED = (NO_FILE, NOT_READ, NOT_FETCHED)  # how the reasons begin why there are no bytes of a picture
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _KEPT = r"^pictures(-\d+)?\.bin#\d+:\d+:([0-9a-f]{64})$"  # in the words of RE2 and of Python
 _FOLDED_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!/)")  # what a Path makes of `s3://bucket`
@@ -52,9 +54,9 @@ def read_picture(reference: str, catalog: Catalog) -> bytes:
         with (catalog.pictures / reference).open("rb") as file:
             return _at_most(file)
     except FileNotFoundError as error:
-        raise UnreachablePicture("no such file") from error
+        raise UnreachablePicture(NO_FILE) from error
     except (OSError, ValueError) as error:
-        raise UnreachablePicture(f"cannot be read: {error}") from error
+        raise UnreachablePicture(f"{NOT_READ}: {error}") from error
 
 
 def kept_reference(name: str, start: int, content: bytes) -> str:
@@ -114,6 +116,12 @@ def url_of(reference: str, pictures: Path) -> str | None:
     return f"{folded[1]}://{str(pictures)[folded.end() :].strip('/')}/{reference.lstrip('/')}"
 
 
+def where(reference: str, catalog: Catalog) -> str:
+    """Return what a picture shares with others that are lost with it: a URL's scheme and host, a file's folder."""
+    url = url_of(reference, catalog.pictures)
+    return str((catalog.pictures / reference).parent) if url is None else place_of(url)
+
+
 def place_of(url: str) -> str:
     """Return what a picture shares with the others of its source: the scheme, and the host or bucket."""
     parts = urlsplit(url)
@@ -137,14 +145,14 @@ def _from_url(url: str) -> bytes:
         raise
     except FileNotFoundError as error:
         if error.__cause__ is None or getattr(error.__cause__, "status", 0) == NOT_FOUND:
-            raise UnreachablePicture("no such file") from error
+            raise UnreachablePicture(NO_FILE) from error
         raise UnreachablePicture(_unfetched(error.__cause__)) from error  # http says so of whatever went wrong
     except Exception as error:  # each file system of fsspec has its own
         raise UnreachablePicture(_unfetched(error)) from error
 
 
 def _unfetched(error: BaseException) -> str:
-    return f"cannot be fetched: {' '.join(str(error).split())[:200] or type(error).__name__}"
+    return f"{NOT_FETCHED}: {' '.join(str(error).split())[:200] or type(error).__name__}"
 
 
 def _limits(scheme: str) -> dict[str, Any]:

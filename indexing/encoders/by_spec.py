@@ -14,6 +14,7 @@ from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Encoder, Spec
 from indexing.encoders.lsa import LsaOptions, fit_lsa, load_lsa
 from indexing.encoders.options import EncodingOptions
+from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.pictures.picture_encoder import picture_contents, picture_states
 from indexing.encoders.pictures.plan import open_clip_view, plan_clip
 from indexing.encoders.record import (
@@ -63,20 +64,23 @@ def plan_encoder(
     seed: int,
     progress: Progress = silent,
     extra: bool = False,
+    patience: Patience | None = None,
 ) -> EncoderPlan:
     """Plan how the encoder of a SPEC is made for a catalogue; what it fits is kept in `folder`, beside its vectors.
 
-    With `extra` it encodes the other pictures of the products, not the main ones.
+    With `extra` it encodes the other pictures of the products, not the main ones; `patience` is for those that are not
+    there.
     """
+    patience = patience or Patience()
     if spec.engine == "column":
         main = spec.name.partition("+")[0]
         return EncoderPlan(ColumnMade(str(spec), read.vector_digests[main]), lambda: ColumnEncoder(main, 0))
     if spec.engine == "thumbnail":
         made = ThumbnailMade(str(spec), picture_states(read.catalog, extra=extra), extra)
         seen = partial(picture_contents, extra=extra)
-        return EncoderPlan(made, lambda: ThumbnailEncoder(extra=extra), contents=seen)
+        return EncoderPlan(made, lambda: ThumbnailEncoder(extra=extra, patience=patience), contents=seen)
     if spec.engine in ("clip", "clip-text"):
-        clip = plan_clip(spec, options, read.catalog, folder, device=device, extra=extra)
+        clip = replace(plan_clip(spec, options, read.catalog, folder, device=device, extra=extra), patience=patience)
         clip_made = clip.made
         if isinstance(clip_made, ClipMade):
             clip_made = replace(clip_made, pictures=picture_states(read.catalog, extra=extra))
@@ -109,16 +113,18 @@ def _contents(catalog: Catalog, fields: Sequence[str]) -> Contents:
     return np.concatenate([text_contents([]), *(text_contents(texts) for texts in catalog.text_blocks(fields))])
 
 
-def open_encoder(record: EncoderRecord, folder: Path, *, query: bool = True) -> Encoder:
+def open_encoder(
+    record: EncoderRecord, folder: Path, *, query: bool = True, patience: Patience | None = None
+) -> Encoder:
     """Return the encoder of a built view, for what is typed (`query`) or for products like the catalogue's; `folder` is that
-    of its vectors."""
-    made = record.made
+    of its vectors, `patience` is for pictures that are not there."""
+    made, patience = record.made, patience or Patience()
     if isinstance(made, LsaMade):
         return load_lsa(folder)
     if isinstance(made, ThumbnailMade):
-        return ThumbnailEncoder(extra=made.extra)
+        return ThumbnailEncoder(extra=made.extra, patience=patience)
     if isinstance(made, ClipMade | ClipTextMade):
-        return open_clip_view(made, record.notes, folder)
+        return open_clip_view(made, record.notes, folder, patience=patience)
     if isinstance(made, StaticMade):
         return open_text(made, record.notes, folder, query=query)
     return ColumnEncoder(Spec.of(made.spec).name, record.dim)

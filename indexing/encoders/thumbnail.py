@@ -6,7 +6,7 @@ and its mirror twin the sum and the absolute difference are kept. The picture is
 border, so that margins and crops matter less.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from PIL import Image
 from indexing.arrays import Floats2d
 from indexing.catalog.catalog import Catalog
 from indexing.encoders.encoder import Encoded
+from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.pictures.picture_encoder import PictureEncoder
 from indexing.encoders.pictures.shape import Pixels
 from indexing.vectors.vectors import unit_rows
@@ -68,6 +69,7 @@ class ThumbnailEncoder:
 
     workers: int = 4
     extra: bool = False
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def spec(self) -> str:
@@ -79,7 +81,7 @@ class ThumbnailEncoder:
 
     def encode(self, catalog: Catalog) -> Encoded:
         """Return a row a product; what cannot be decoded is a reject with its reason."""
-        return PictureEncoder(self.spec, ThumbnailModel(), self.extra, self.workers).encode(catalog)
+        return PictureEncoder(self.spec, ThumbnailModel(), self.extra, self.workers, self.patience).encode(catalog)
 
 
 def thumbnail(picture: Image.Image) -> Pixels:

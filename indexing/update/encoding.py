@@ -12,6 +12,7 @@ from indexing.catalog.rejects import Reject
 from indexing.encoders.by_spec import open_encoder
 from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Encoder, Spec, column_names
+from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
@@ -68,9 +69,16 @@ class DeltaViews:
 
 
 def encode_delta(
-    old: ProductIndex, update: CatalogUpdate, moves: Moves, folder: Path, progress: Progress = silent
+    old: ProductIndex,
+    update: CatalogUpdate,
+    moves: Moves,
+    folder: Path,
+    *,
+    patience: Patience,
+    progress: Progress = silent,
 ) -> DeltaViews:
-    """Encode what is new or changed and write stored.npy and the delta's vectors into `folder`."""
+    """Encode what is new or changed and write stored.npy and the delta's vectors into `folder`; `patience` is for pictures
+    that are not there."""
     rows = update.rows(moves)
     touched = np.flatnonzero(rows >= 0)
     given, before = update.given.take(rows[touched]), moves.origin[touched]
@@ -79,7 +87,7 @@ def encode_delta(
     for view, record in old.made.encoders.items():
         vectors = old.vectors(view)
         assert vectors is not None
-        encoder = _encoder(record, old, view)
+        encoder = _encoder(record, old, view, patience)
         encoded[view] = _encode(encoder, given, vectors.dim, rejects, f"encode {view}", progress)
     differs = {view: _differing(old, view, now, before) for view, now in encoded.items()}
     moved = np.any(list(differs.values()), axis=0) if differs else np.zeros(len(touched), dtype=bool)
@@ -96,12 +104,12 @@ def encode_delta(
     return DeltaViews(layers, views, again, rejects, sums)
 
 
-def _encoder(record: EncoderRecord, old: ProductIndex, view: str) -> Encoder:
+def _encoder(record: EncoderRecord, old: ProductIndex, view: str, patience: Patience) -> Encoder:
     spec = Spec.of(record.spec)
     if spec.engine == "column":
         return ColumnEncoder(column_names(spec)[0][0], record.dim)
     with old.hold.read() as place:
-        return open_encoder(record, place / "vectors" / view, query=False)
+        return open_encoder(record, place / "vectors" / view, query=False, patience=patience)
 
 
 def _encode(

@@ -14,8 +14,10 @@ import pyarrow.parquet as pq
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import CATALOG_FILE, DELETED_FILE, PICTURES_FILE, Catalog, open_catalog
 from indexing.catalog.digest import DIGEST_VERSION
+from indexing.catalog.missing_pictures import MissingPictures, missing_pictures
 from indexing.catalog.rejects import SCHEMA, Reject, write_rejects
 from indexing.encoders.encoder import Spec, vector_columns
+from indexing.encoders.pictures.patience import Patience
 from indexing.errors import InputError
 from indexing.index_manifest import KIND, IndexManifest, LayersRecord, UpdatesRecord
 from indexing.machine.progress import Progress, silent
@@ -50,7 +52,8 @@ class UpdateOptions:
 @dataclass(frozen=True)
 class Updated:
     """It says what an update did. `unknown` ids to delete were not there; `searched` says for how many products the
-    neighbours of each view were searched; `share` is how much of the index is delta or dead now."""
+    neighbours of each view were searched; `rejects` are of the products put in, `missing` says where pictures of all are
+    missing if any of theirs are; `share` is how much of the index is delta or dead now."""
 
     index: ProductIndex
     added: int
@@ -60,6 +63,7 @@ class Updated:
     unknown: int
     searched: dict[str, int]
     rejects: list[Reject]
+    missing: list[MissingPictures]
 
     @property
     def share(self) -> float:
@@ -105,6 +109,7 @@ class _Updating:
     def __init__(self, path: Path, options: UpdateOptions, device: str, progress: Progress) -> None:
         self.path, self.options, self.device, self.progress = path, options, device, progress
         self.rejects: list[Reject] = []
+        self.missing: list[MissingPictures] = []
         self.pictures: dict[str, PictureView] = {}
         self.counts: dict[str, int] = {}
         self.searched: dict[str, int] = {}
@@ -123,7 +128,11 @@ class _Updating:
 
     def updated(self) -> Updated:
         return Updated(
-            open_index(self.path, device=self.device), **self.counts, searched=self.searched, rejects=self.rejects
+            open_index(self.path, device=self.device),
+            **self.counts,
+            searched=self.searched,
+            rejects=self.rejects,
+            missing=self.missing,
         )
 
     def _read(self, old: ProductIndex, products: Sequence[Path], folder: Path) -> tuple[Catalog, list[Reject]]:
@@ -170,16 +179,18 @@ class _Updating:
         moves = update.moves()
         digest = update.write(folder, moves)
         catalog = open_catalog(folder, old.catalog.pictures, reading=old.made.reading)
-        views = encode_delta(old, update, moves, folder, self.progress)
+        patience = Patience(endless=self.options.max_rejects >= 1)
+        views = encode_delta(old, update, moves, folder, patience=patience, progress=self.progress)
         write_seen(self.pictures, update, moves, folder)
         touched = np.flatnonzero(update.rows(moves) >= 0)
         joining = DeltaViewJoining(old, catalog, moves, touched, self.counts["deleted"], folder, self.progress)
         self.searched = joining.run(views)
         self.rejects = [*_of(rejects, catalog, touched), *views.rejects]
-        count = _write_rejects(old, update, touched, catalog, self.rejects, folder)
+        every = _write_rejects(old, update, touched, catalog, self.rejects, folder)
+        self.missing = missing_pictures(catalog, every) if self.rejects else []
         write_record(old.catalog, update.deleted, catalog, folder)
         _clear_scratch(folder)
-        made = _made(old, catalog, digest, views, count)
+        made = _made(old, catalog, digest, views, len(every))
         write_manifest(folder, Manifest(KIND, stored_record(made), _fingerprint(made)), known=known)
 
 
@@ -228,8 +239,8 @@ def _of(rejects: list[Reject], catalog: Catalog, touched: Ints1d) -> list[Reject
 
 def _write_rejects(
     old: ProductIndex, update: CatalogUpdate, touched: Ints1d, catalog: Catalog, rejects: list[Reject], folder: Path
-) -> int:
-    """Write the rejects of all products of the new version; return how many there are."""
+) -> list[Reject]:
+    """Write the rejects of all products of the new version; return them."""
     with old.hold.read() as place:
         before = pq.read_table(place / REJECTS_FILE, schema=SCHEMA)
     gone = [old.catalog.ids.take(pa.array(update.deleted)), catalog.ids.take(pa.array(touched))]
@@ -239,7 +250,7 @@ def _write_rejects(
     kept = before.filter(pc.invert(pc.is_in(before["id"], value_set=ids.combine_chunks())))
     every = [*(Reject(**row) for row in kept.to_pylist()), *rejects]
     write_rejects(every, folder / REJECTS_FILE)
-    return len(every)
+    return every
 
 
 def _clear_scratch(folder: Path) -> None:

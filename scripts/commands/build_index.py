@@ -1,5 +1,6 @@
 """`heroic build-index` makes an index folder from catalogue files."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,12 @@ FIELDS = "title,brand,attributes,description"
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
 @click.option("--match-across-sources", is_flag=True, help="Look for neighbours among other sources only.")
 @click.option("-k", default=50, show_default=True, help="Neighbours kept of each product, in each view.")
-@click.option("--max-rejects", default=0.01, show_default=True, help="Largest share of products with a malformed cell.")
+@click.option(
+    "--max-rejects",
+    default=0.01,
+    show_default=True,
+    help="Largest share of products with a malformed cell; 1 goes on without pictures too.",
+)
 @click.option("--seed", default=0, show_default=True)
 @click.option("--overwrite", is_flag=True, help="Replace whatever index is there, also one that a model made.")
 @click.option("--resume", is_flag=True, help="Go on with what is there; refuse if any vectors were made otherwise.")
@@ -133,6 +139,7 @@ def command(
     from indexing.encoders.options import EncodingOptions
     from indexing.join.options import JoiningOptions
     from indexing.search.device import choose_device
+    from scripts.terminal.missing_pictures import going_on_without_pictures
     from scripts.terminal.progress import shown
 
     options = BuildOptions(
@@ -165,9 +172,12 @@ def command(
         click.echo(f"plan {plan.line()}", err=not dry_run)
     if dry_run:
         return
-    with shown() as progress:
-        built = build_index(products, out, options=options, progress=progress)
-    _print(built, out)
+
+    def build(most: float) -> "Built":
+        with shown() as progress:
+            return build_index(products, out, options=replace(options, max_rejects=most), progress=progress)
+
+    _print(going_on_without_pictures(build, max_rejects), out)
 
 
 def _how(view: str, built: "Built") -> str:
@@ -184,6 +194,7 @@ def _how(view: str, built: "Built") -> str:
 
 
 def _print(built: "Built", out: Path) -> None:
+    from indexing.catalog.missing_pictures import missing_pictures
     from scripts.terminal.engine_text import describe_engine
 
     made = built.index.made
@@ -203,6 +214,8 @@ def _print(built: "Built", out: Path) -> None:
     kept = min(made.k, made.catalog.products - 1)
     every = ", which is everybody else" if kept < made.k else ""
     click.echo(f"views: {', '.join(made.views)}; {kept:,} neighbours of each product in each{every}{across}")
+    for missing in missing_pictures(built.index.catalog, built.rejects):
+        click.echo(f"pictures: {missing.line()}")
     if built.rejects:
         reasons = sorted({reject.reason.split(":")[0] for reject in built.rejects})
         click.echo(

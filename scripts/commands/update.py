@@ -1,5 +1,6 @@
 """`heroic update` puts products into an index and takes others out, without building it again."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,12 @@ MUCH = 0.2  # of an index in delta and dead rows: compacting pays
     "--images", type=click.Path(path_type=Path), help="Folder of relative pictures [default: the files' own]."
 )
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
-@click.option("--max-rejects", default=0.01, show_default=True, help="Largest share of products with a malformed cell.")
+@click.option(
+    "--max-rejects",
+    default=0.01,
+    show_default=True,
+    help="Largest share of products with a malformed cell; 1 goes on without pictures too.",
+)
 def command(
     index: Path,
     products: tuple[Path, ...],
@@ -42,14 +48,19 @@ def command(
     that the index was built with. Readers see the old version or the new one.
     """
     from indexing.update.update_index import UpdateOptions, update_index
+    from scripts.terminal.missing_pictures import going_on_without_pictures
     from scripts.terminal.progress import shown
 
     options = UpdateOptions(
         schema=schema, images=images, max_rejects=max_rejects, ignore_unknown=ignore_unknown, device=device
     )
-    with shown() as progress:
-        done = update_index(index, products, delete=delete, options=options, progress=progress)
-    _print(done, index)
+
+    def update(most: float) -> "Updated":
+        given = replace(options, max_rejects=most)
+        with shown() as progress:
+            return update_index(index, products, delete=delete, options=given, progress=progress)
+
+    _print(going_on_without_pictures(update, max_rejects), index)
 
 
 def _print(done: "Updated", index: Path) -> None:
@@ -62,6 +73,8 @@ def _print(done: "Updated", index: Path) -> None:
     if done.searched:
         searched = ", ".join(f"{view} {count:,}" for view, count in done.searched.items())
         click.echo(f"neighbours searched for: {searched}")
+    for missing in done.missing:
+        click.echo(f"pictures: {missing.line()}")
     if done.rejects:
         reasons = sorted({reject.reason.split(":")[0] for reject in done.rejects})
         click.echo(

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -43,7 +43,7 @@ class PictureDecoding:
     side: int | None = None
     workers: int = 4
 
-    def run(self, references: Iterable[str]) -> Iterator[Prepared]:
+    def run(self, references: Iterable[str]) -> Generator[Prepared]:
         """Yield one answer a reference, in order; the next ones are prepared while the caller works on this one."""
         seen: set[bytes] = set()
         lock = threading.Lock()

@@ -1,9 +1,9 @@
 """A picture encoder puts a picture model behind a catalogue. Here is also what it reads of each product."""
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,15 +13,15 @@ import numpy as np
 from indexing.arrays import Floats2d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import Contents, text_contents
-from indexing.catalog.pictures import content_of, place_of, url_of
+from indexing.catalog.pictures import content_of, url_of
 from indexing.catalog.rejects import Reject
 from indexing.encoders.encoder import Encoded
 from indexing.encoders.pictures.decoding import PictureDecoding, Prepared
+from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.pictures.shape import Picture, Pixels
-from indexing.errors import Unfinished
 from indexing.vectors.vectors import unit_rows
 
-OUTAGE = 20  # pictures of one place, none of which can be fetched: it is down
+FETCHED_AT_ONCE = 32  # URLs: their hosts are waited for
 
 
 class PictureModel(Protocol):
@@ -48,12 +48,14 @@ class PictureModel(Protocol):
 
 @dataclass(frozen=True)
 class PictureEncoder:
-    """It encodes the main picture of each product, or its `extra` ones; a row is the unit row of the pictures' mean."""
+    """It encodes the main picture of each product, or its `extra` ones; a row is the unit row of the pictures' mean. Of what
+    cannot be had it takes as much as its `patience` does."""
 
     spec: str
     model: PictureModel
     extra: bool = False
     workers: int = 4
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def dim(self) -> int:
@@ -62,12 +64,13 @@ class PictureEncoder:
     def encode(self, catalog: Catalog) -> Encoded:
         """Return a row a product, zeros where no picture is usable; what cannot be used is a reject with its reason.
 
-        The same picture, by its bytes, is encoded once. Raises Unfinished when a place of URLs answers nothing at all.
+        The same picture, by its bytes, is encoded once. Raises PicturesMissing, which is Unfinished, where too many in a
+        row cannot be had.
         """
         lists = self._references(catalog)
         distinct = list(dict.fromkeys(chain.from_iterable(lists)))
         found = self._rows(catalog, distinct)
-        _refuse_outage(found, catalog)
+        self.patience.refuse_outage(found.unreached, catalog)
         rows = np.zeros((len(catalog), self.dim), dtype=np.float32)
         rejects = []
         for position, references in enumerate(lists):
@@ -87,32 +90,40 @@ class PictureEncoder:
 
     def _rows(self, catalog: Catalog, references: list[str]) -> "_Found":
         """Encode each usable reference, and keep the reasons against the others."""
-        decoding = PictureDecoding(catalog, self.model.prepare, self.model.decode_side, self.workers)
+        waits = any(url_of(reference, catalog.pictures) is not None for reference in references)
+        workers = max(self.workers, FETCHED_AT_ONCE) if waits else self.workers
+        decoding = PictureDecoding(catalog, self.model.prepare, self.model.decode_side, workers)
         of_content: dict[bytes, Floats2d] = {}
         answers = []
-        for batch in _batches(decoding.run(references), self.model.batch):
-            new = [answer for answer in batch if answer.pixels is not None]
-            if new:
-                encoded = self.model.encode_pixels(np.stack([answer.pixels for answer in new]))  # type: ignore[misc]
-                of_content |= dict(zip((answer.digest for answer in new), encoded, strict=True))
-            answers += [Prepared(a.reference, a.digest, None, a.reason, a.unreachable) for a in batch]
+        with closing(decoding.run(references)) as prepared:
+            for batch in _batches(self._watched(prepared, catalog), self.model.batch):
+                new = [answer for answer in batch if answer.pixels is not None]
+                if new:
+                    encoded = self.model.encode_pixels(np.stack([answer.pixels for answer in new]))  # type: ignore[misc]
+                    of_content |= dict(zip((answer.digest for answer in new), encoded, strict=True))
+                answers += [Prepared(a.reference, a.digest, None, a.reason, a.unreachable) for a in batch]
         return _Found.of(answers, of_content)
+
+    def _watched(self, answers: Iterator[Prepared], catalog: Catalog) -> Iterator[Prepared]:
+        for answer in answers:
+            self.patience.note(answer.reference, answer.reason if answer.unreachable else "", catalog)
+            yield answer
 
 
 @dataclass(frozen=True)
 class _Found:
-    """It keeps by reference the row, or the reason why there is none; and the references that could not be reached."""
+    """It keeps by reference the row, or the reason why there is none; and of each why it was not reached, "" where it was."""
 
     rows: dict[str, Any]
     reasons: dict[str, str]
-    unreachable: frozenset[str]
+    unreached: dict[str, str]
 
     @classmethod
     def of(cls, answers: list[Prepared], of_content: dict[bytes, Floats2d]) -> "_Found":
         why = {answer.digest: answer.reason for answer in answers if answer.reason and answer.digest}
         rows = {a.reference: of_content[a.digest] for a in answers if a.digest in of_content}
         reasons = {a.reference: a.reason or why[a.digest] for a in answers if a.reference not in rows}
-        return cls(rows, reasons, frozenset(a.reference for a in answers if a.unreachable))
+        return cls(rows, reasons, {a.reference: a.reason if a.unreachable else "" for a in answers})
 
 
 def _batches(answers: Iterator[Prepared], size: int) -> Iterator[list[Prepared]]:
@@ -127,25 +138,6 @@ def _batches(answers: Iterator[Prepared], size: int) -> Iterator[list[Prepared]]
             batch, new = [], 0
     if batch:
         yield batch
-
-
-def _refuse_outage(found: _Found, catalog: Catalog) -> None:
-    """Raise Unfinished when not one picture of a place of URLs can be fetched.
-
-    The view would be blind there, and what is encoded is kept. Single pictures never stop anything.
-    """
-    places: dict[str, list[str]] = defaultdict(list)
-    for reference in chain(found.rows, found.reasons):
-        url = url_of(reference, catalog.pictures)
-        if url is not None:
-            places[place_of(url)].append(reference)
-    for place, references in places.items():
-        if len(references) >= OUTAGE and found.unreachable.issuperset(references):
-            raise Unfinished(
-                f"none of {len(references):,} pictures at {place} can be fetched (the first: "
-                f"{found.reasons[references[0]]}): see that it can be reached, then run again, or leave pictures out "
-                "(--image-encoder none)"
-            )
 
 
 def picture_contents(catalog: Catalog, *, extra: bool = False) -> Contents:

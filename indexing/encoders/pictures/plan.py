@@ -1,6 +1,6 @@
 """open_clip models become encoders of an image or a text view: planned for a build, opened for queries, loaded once."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +12,7 @@ from indexing.catalog.text_template import TextTemplate, template_of
 from indexing.encoders.encoder import Encoder, Spec
 from indexing.encoders.options import EncodingOptions
 from indexing.encoders.pictures.clip_model import ClipModel, ClipName, open_clip_model, require_open_clip
+from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.pictures.picture_encoder import PictureEncoder
 from indexing.encoders.precision import AGREEMENT_FILE, agreement, choose_precision
 from indexing.encoders.record import ClipMade, ClipTextMade, EncoderMade, EncoderNotes
@@ -31,7 +32,8 @@ class ClipPlan:
     again needs.
 
     `extra` puts it over the other pictures of a product, not its main one; `template` is what the text tower reads of a
-    product; `folder` is that of the vectors; on the products of `sample` a precision below fp32 is measured.
+    product; `folder` is that of the vectors; on the products of `sample` a precision below fp32 is measured; `patience` is
+    for pictures that are not there.
     """
 
     spec: Spec
@@ -43,6 +45,7 @@ class ClipPlan:
     device: str = "auto"
     folder: Path | None = None
     sample: Catalog | None = None
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def made(self) -> ClipMade | ClipTextMade:
@@ -67,7 +70,7 @@ class ClipPlan:
             return TextEncoder(spec, ClipTextModel(model, devices[0]), TextTemplate(str(self.template)))
         tower = None if self.folder is None else self.folder / TOWER
         pictures = picture_model(model, devices, precision=self.precision, eight_bits=tower)
-        encoder = PictureEncoder(spec, pictures, self.extra)
+        encoder = PictureEncoder(spec, pictures, self.extra, patience=self.patience)
         if self.precision != "fp32" and self.sample is not None and self.folder is not None:
             exact = PictureEncoder(spec, picture_model(model, devices), self.extra)
             engine = "onnxruntime int8" if self.precision == "int8" else f"torch {self.precision} on {devices[0]}"
@@ -95,13 +98,18 @@ def plan_clip(
 
 
 def open_clip_view(
-    made: ClipMade | ClipTextMade, notes: EncoderNotes, folder: Path, *, device: str = "auto"
+    made: ClipMade | ClipTextMade,
+    notes: EncoderNotes,
+    folder: Path,
+    *,
+    device: str = "auto",
+    patience: Patience | None = None,
 ) -> Encoder:
     """Open the encoder that a built view's vectors, in `folder`, came from.
 
     Raises InputError when its model is gone or has changed.
     """
-    return replace(_plan_of(made, notes, device), folder=folder).make()
+    return replace(_plan_of(made, notes, device), folder=folder, patience=patience or Patience()).make()
 
 
 def open_text_twin(made: EncoderMade, notes: EncoderNotes, *, device: str = "auto") -> Encoder | None:

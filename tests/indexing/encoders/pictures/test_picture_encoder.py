@@ -1,11 +1,16 @@
 """Main and extra pictures of products: pooled, encoded once, set aside with a reason, an outage told."""
 
 from dataclasses import dataclass, field
+from threading import Semaphore
+from time import sleep
 
 import numpy as np
 import pytest
 
-from indexing.encoders.pictures.picture_encoder import PictureEncoder
+from indexing.catalog.pictures import UnreachablePicture, read_picture
+from indexing.encoders.pictures.decoding import AHEAD
+from indexing.encoders.pictures.patience import Patience
+from indexing.encoders.pictures.picture_encoder import FETCHED_AT_ONCE, PictureEncoder
 from indexing.encoders.thumbnail import ThumbnailModel
 from indexing.errors import Unfinished
 from indexing.vectors.vectors import unit_rows
@@ -25,8 +30,10 @@ class Counted(ThumbnailModel):
 
 @pytest.fixture
 def encode(catalog_of):
-    def run(images, *, extra=False, model=None):
-        return PictureEncoder("thumbnail", model or ThumbnailModel(), extra).encode(catalog_of(images=images))
+    def run(images, *, extra=False, model=None, patience=None):
+        patience = patience or Patience()
+        encoder = PictureEncoder("thumbnail", model or ThumbnailModel(), extra, patience=patience)
+        return encoder.encode(catalog_of(images=images))
 
     return run
 
@@ -76,6 +83,52 @@ def test_a_place_that_answers_nothing_at_all_is_told(encode):
     with pytest.raises(Unfinished, match=r"none of 20 pictures at memory://gone can be fetched .the first: no such"):
         encode(images)
     assert len(encode(images[:19]).rejects) == 19  # so few may be bad each on its own
+    assert len(encode(images, patience=Patience(endless=True)).rejects) == 20
+
+
+@pytest.mark.parametrize("place", ["memory://gone", "nopic"])
+def test_after_two_hundred_in_a_row_of_one_host_or_folder_no_more_are_tried(encode, place, monkeypatch):
+    tried = []
+    monkeypatch.setattr(
+        "indexing.encoders.pictures.decoding.read_picture", lambda *asked: tried.append(asked) or read_picture(*asked)
+    )
+    images = [[f"{place}/{number}.png"] for number in range(5_000)]
+    with pytest.raises(
+        Unfinished, match=rf"200 pictures in a row .*{place} cannot be had .the first: {place}/0.png: no such"
+    ):
+        encode(images)
+    assert 200 <= len(tried) <= 200 + AHEAD
+
+
+def test_in_a_row_means_without_one_of_the_same_place_that_is_there(encode, draw, tmp_path):
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / draw("here.png")).write_bytes((tmp_path / "here.png").read_bytes())
+    gone = [[f"half/{number}.png"] for number in range(300)]
+    assert len(encode([*gone[:199], ["half/here.png"], *gone[199:]]).rejects) == 300
+    with pytest.raises(Unfinished, match=r"200 pictures in a row in the folder .*half"):
+        encode([*gone[:199], ["here.png"], *gone[199:]])
+
+
+def test_what_cannot_be_had_is_counted_on_from_block_to_block(catalog_of):
+    encoder = PictureEncoder("thumbnail", ThumbnailModel())
+    blocks = [catalog_of(images=[[f"gone/{block}-{number}.png"] for number in range(90)]) for block in range(3)]
+    assert [len(encoder.encode(block).rejects) for block in blocks[:2]] == [90, 90]
+    with pytest.raises(Unfinished, match="200 pictures in a row"):
+        encoder.encode(blocks[2])
+
+
+def test_urls_are_waited_for_side_by_side(encode, monkeypatch):
+    together, most = Semaphore(FETCHED_AT_ONCE), []
+
+    def slow(reference, catalog):
+        with together:
+            most.append(FETCHED_AT_ONCE - together._value)
+            sleep(0.02)
+        raise UnreachablePicture("no such file")
+
+    monkeypatch.setattr("indexing.encoders.pictures.decoding.read_picture", slow)
+    encode([[f"https://a{number}/b.png"] for number in range(64)])
+    assert max(most) > 8
 
 
 def test_missing_files_are_no_outage(encode):

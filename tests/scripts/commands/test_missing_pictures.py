@@ -1,0 +1,60 @@
+"""Pictures that are not there: work stops early, whoever sits there is asked, and what is missing is told."""
+
+from types import SimpleNamespace
+
+import pytest
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """A feed of so many products whose pictures are not there."""
+
+    def write(size):
+        rows = [f"{number},Kettle {number} steel,nopic/{number}.jpg" for number in range(size)]
+        (tmp_path / "shop.csv").write_text("\n".join(["id,title,image", *rows]) + "\n")
+        return tmp_path / "shop.csv"
+
+    return write
+
+
+def test_a_feed_without_its_pictures_stops_with_a_question(heroic, shop, tmp_path):
+    done = heroic("build-index", shop(201), "--out", tmp_path / "index")
+    assert done.exit_code == 2
+    assert (
+        f"200 pictures in a row in the folder {tmp_path / 'nopic'} cannot be had (the first: nopic/0.jpg: no such file)"
+        in done.stderr
+    )
+    assert "--max-rejects 1" in done.stderr
+    assert not (tmp_path / "index").exists()
+    done = heroic("build-index", shop(201), "--out", tmp_path / "index", "--max-rejects", 1)
+    assert done.exit_code == 0, done.output
+    assert f"pictures: none of 201 pictures of the folder {tmp_path / 'nopic'} can be had (no such file)" in done.stdout
+
+
+def test_fewer_are_counted_and_told(heroic, shop, tmp_path):
+    done = heroic("build-index", shop(150), "--out", tmp_path / "index")
+    assert done.exit_code == 0, done.output
+    assert f"pictures: none of 150 pictures of the folder {tmp_path / 'nopic'} can be had (no such file)" in done.stdout
+    done = heroic("update", tmp_path / "index", shop(170))
+    assert done.exit_code == 0, done.output
+    assert f"pictures: none of 170 pictures of the folder {tmp_path / 'nopic'} can be had (no such file)" in done.stdout
+    done = heroic("update", tmp_path / "index", shop(400))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "200 pictures in a row" in done.stderr
+    assert heroic("update", tmp_path / "index", shop(400), "--max-rejects", 1).exit_code == 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 2)])
+def test_whoever_sits_at_the_terminal_is_asked(heroic, shop, tmp_path, monkeypatch, answer, code):
+    asked = []
+    monkeypatch.setattr("click.confirm", lambda text, **_: asked.append(text) or answer == "y")
+    monkeypatch.setattr("scripts.terminal.missing_pictures.sys", SimpleNamespace(stdin=TERMINAL, stderr=TERMINAL))
+    done = heroic("build-index", shop(300), "--out", tmp_path / "index")
+    assert done.exit_code == code, done.output
+    assert len(asked) == 1
+    assert "200 pictures in a row" in asked[0]
+    assert asked[0].endswith("Go on and take whatever comes, as with --max-rejects 1?")
+    assert (tmp_path / "index").exists() == (code == 0)
+
+
+TERMINAL = SimpleNamespace(isatty=lambda: True)
