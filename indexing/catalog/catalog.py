@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexing.arrays import Floats1d, Ints1d
+from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.catalog.ids import IdLookup
 from indexing.errors import InputError, UnknownId
 from indexing.storage.versions import Hold
@@ -78,17 +78,19 @@ class Catalog:
             return self.lookup.positions(ids)
         except UnknownId as error:
             missing = ids.filter(pa.array(self.lookup.find(ids) < 0))
-            if not self._was_deleted(missing[0]):
+            if not self.were_deleted(missing.slice(0, 1))[0]:
                 raise
             raise UnknownId(f"id {missing[0].as_py()!r} was deleted from the index: {error}") from error
 
-    def _was_deleted(self, product_id: pa.Scalar) -> bool:
+    def were_deleted(self, ids: pa.Array | pa.ChunkedArray) -> Bools1d:
+        """Return which ids (n,), not in the catalogue, an update took away."""
         path = self.folder / DELETED_FILE
         if not path.exists():
-            return False
+            return np.zeros(len(ids), dtype=bool)
         with pa.memory_map(str(path)) as source:
-            gone = pa.ipc.open_file(source).read_all()["id"]
-            return bool(pc.any(pc.equal(gone.cast(pa.large_string()), str(product_id.as_py()))).as_py())
+            gone = pa.ipc.open_file(source).read_all()["id"].cast(pa.large_string())
+            found: Bools1d = pc.is_in(ids.cast(pa.large_string()), value_set=gone).to_numpy(zero_copy_only=False)
+        return found
 
     def slice(self, start: int, stop: int) -> "Catalog":
         """Return the products from position `start` up to, but without, `stop`."""

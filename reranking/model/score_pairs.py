@@ -10,7 +10,7 @@ import numpy as np
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
-from indexing.errors import InputError
+from indexing.errors import InputError, UnknownId
 from indexing.files.tables import TableFile, open_table
 from indexing.machine.memory import human
 from indexing.machine.progress import Progress, silent
@@ -140,10 +140,12 @@ def _check(file: TableFile, columns: PairColumns, catalog: Catalog, ignore_unkno
     expected = file.rows if file.rows is not None else _count_rows(file)
     ids = (columns.left, columns.right)
     with checked_pairs(catalog.ids, expected, file=file.path) as check:
-        for block in positioned_blocks(file, BLOCK_PAIRS, columns, catalog, read=ids, ignore_unknown=ignore_unknown):
+        for block in positioned_blocks(file, BLOCK_PAIRS, columns, catalog, read=ids):
             check.add(block.left, block.right, block.rows)
             mentioned[block.left], mentioned[block.right] = True, True
             unknown += block.unknown
+    if unknown.count and not ignore_unknown:
+        raise UnknownId(_refusal(file, unknown, check.rows))
     if unknown.count and not check.rows:
         raise InputError(
             f"{file.path}: every pair, such as row {unknown.row} with id {unknown.id!r}, names a product that the index "
@@ -152,6 +154,19 @@ def _check(file: TableFile, columns: PairColumns, catalog: Catalog, ignore_unkno
     if not check.rows:
         raise InputError(f"{file.path}: holds no pairs")
     return _Checked(np.flatnonzero(mentioned), check.rows, unknown)
+
+
+def _refusal(file: TableFile, unknown: UnknownPairs, known: int) -> str:
+    """Say of how many pairs a product is not there, and what can be done about it."""
+    first, deleted, remedy = "is not in the catalogue", "", "use the index of these products, or give --ignore-unknown"
+    if unknown.deleted:
+        deleted, remedy = f", {unknown.deleted:,} of them deleted ones", "give --ignore-unknown to score the others"
+    if unknown.deleted == unknown.count:
+        first = "was deleted from the index"
+    return (
+        f"{file.path}: row {unknown.row}: id {unknown.id!r} {first}; {unknown.count:,} of {unknown.count + known:,} pairs "
+        f"name products that the index does not have{deleted}: {remedy}"
+    )
 
 
 def _count_rows(file: TableFile) -> int:
@@ -203,9 +218,7 @@ class _Scoring:
 
     def _blocks(self) -> Iterator[PositionedBlock]:
         """Yield the pairs that are scored, without empty blocks."""
-        blocks = positioned_blocks(
-            self.file, BLOCK_PAIRS, self.columns, self.index.catalog, ignore_unknown=self.options.ignore_unknown
-        )
+        blocks = positioned_blocks(self.file, BLOCK_PAIRS, self.columns, self.index.catalog)
         return (block for block in blocks if len(block.left))
 
     def _floor(self) -> float:

@@ -1,4 +1,4 @@
-"""Blocks of a pairs file, of any length, come with the positions of their products; pairs of unknown ones may be left out."""
+"""Blocks of a pairs file, of any length, come with the positions of their products; pairs of unknown ones are left out."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,24 +6,25 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from indexing.arrays import Bools1d, Ints1d
+from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
-from indexing.errors import UnknownId
 from indexing.files.tables import TableFile
 from reranking.pairs.pair_files import PairColumns, blocks_of, id_columns
 
 
 @dataclass(frozen=True)
 class UnknownPairs:
-    """It counts the pairs of a file that name a product which the index does not have; `row` and `id` are of the first."""
+    """It counts the pairs of a file that name a product which the index does not have; `row` and `id` are of the first.
+    `deleted` of them name one that an update took away."""
 
     count: int = 0
     row: int = -1
     id: int | str = ""
+    deleted: int = 0
 
     def __add__(self, later: "UnknownPairs") -> "UnknownPairs":
         first = self if self.count else later
-        return UnknownPairs(self.count + later.count, first.row, first.id)
+        return UnknownPairs(self.count + later.count, first.row, first.id, self.deleted + later.deleted)
 
 
 @dataclass(frozen=True)
@@ -45,37 +46,31 @@ def positioned_blocks(
     catalog: Catalog,
     *,
     read: Sequence[str] | None = None,
-    ignore_unknown: bool = False,
 ) -> Iterator[PositionedBlock]:
     """Yield the pairs of a file, `size` rows at a time, of the columns `read` (None: all), in file order.
 
-    With `ignore_unknown` a block lacks the pairs of products that the index does not have, and may be empty. Raises
-    InputError for null ids, and UnknownId, without `ignore_unknown`, for an id that is not there.
+    A block lacks the pairs of products that the index does not have, and may be empty. Raises InputError for null ids.
     """
     for first, table in blocks_of(file, size, read):
         ids = id_columns(table, columns, file.path, first)
         rows = np.arange(first, first + len(table))
-        if not ignore_unknown:
-            yield PositionedBlock(table, *_known(ids, catalog, file, first), rows, UnknownPairs())
-            continue
         left, right = (catalog.lookup.find(side) for side in ids)
         known = (left >= 0) & (right >= 0)
         kept = table if known.all() else table.filter(pa.array(known))
-        yield PositionedBlock(kept, left[known], right[known], rows[known], _unknown(ids, left, known, first))
+        yield PositionedBlock(
+            kept, left[known], right[known], rows[known], _unknown(ids, (left, right), catalog, first)
+        )
 
 
-def _known(ids: tuple[pa.Array, pa.Array], catalog: Catalog, file: TableFile, first: int) -> tuple[Ints1d, Ints1d]:
-    left, right = ids
-    try:
-        return catalog.positions(left), catalog.positions(right)
-    except UnknownId as error:
-        raise UnknownId(f"{file.path}: in rows {first} to {first + len(left) - 1}: {error}") from error
-
-
-def _unknown(ids: tuple[pa.Array, pa.Array], left: Ints1d, known: Bools1d, first: int) -> UnknownPairs:
-    missing = np.flatnonzero(~known)
+def _unknown(
+    ids: tuple[pa.Array, pa.Array], positions: tuple[Ints1d, Ints1d], catalog: Catalog, first: int
+) -> UnknownPairs:
+    missing = np.flatnonzero((positions[0] < 0) | (positions[1] < 0))
     if not missing.size:
         return UnknownPairs()
     row = int(missing[0])
-    side = ids[0] if left[row] < 0 else ids[1]
-    return UnknownPairs(int(missing.size), first + row, side[row].as_py())
+    side = ids[0] if positions[0][row] < 0 else ids[1]
+    gone = np.zeros(missing.size, dtype=bool)
+    for of_side, found in zip(ids, positions, strict=True):
+        gone |= catalog.were_deleted(of_side.take(pa.array(missing))) & (found[missing] < 0)
+    return UnknownPairs(int(missing.size), first + row, side[row].as_py(), int(gone.sum()))

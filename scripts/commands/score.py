@@ -96,8 +96,9 @@ def _tell_left_out(scored: "Scored") -> None:
     """Say on stderr how many pairs of unknown products were left out, where any were."""
     unknown = scored.unknown
     if unknown.count:
+        deleted = f"; {unknown.deleted:,} of them name deleted ones" if unknown.deleted else ""
         click.echo(
             f"left out: {unknown.count:,} of {unknown.count + scored.pairs:,} pairs, which name products that the index "
-            f"does not have, such as row {unknown.row} with id {unknown.id!r}",
+            f"does not have, such as row {unknown.row} with id {unknown.id!r}{deleted}",
             err=True,
         )

@@ -135,6 +135,15 @@ def test_a_file_of_unknown_products_alone_is_refused(score, sample_pairs):
         score(sample_pairs.assign(left_id="NOBODY"), ignore_unknown=True)
 
 
+def test_unknown_products_are_counted_before_they_are_refused(score, sample_pairs):
+    given = sample_pairs.copy()
+    given.loc[[4, 9], "left_id"] = "NOBODY"
+    with pytest.raises(
+        UnknownId, match=rf"row 4: id 'NOBODY' is not in the catalogue; 2 of {len(given)} pairs name .*: use"
+    ):
+        score(given)
+
+
 def test_swapping_left_and_right_does_not_change_the_scores(score, sample_pairs, expected):
     swapped = sample_pairs.rename(columns={"left_id": "right_id", "right_id": "left_id"})
     np.testing.assert_allclose(score(swapped)["score"].to_numpy(), expected, rtol=1e-5)

@@ -65,7 +65,15 @@ def test_the_other_commands_go_on_with_an_updated_index(
     assert "updates" in shown.stdout
 
 
-def test_the_drift_recipe_goes_on_after_a_deletion(heroic, index, changes, sample, sample_model, tmp_path):
+def recipe(root):
+    """Return the words of the commands that docs/updating.md gives for a model that may have aged, without `heroic`."""
+    page = (root / "docs" / "updating.md").read_text(encoding="utf-8").partition("## Does the model still fit?")[2]
+    lines = page.split("```")[1].strip().splitlines()
+    assert [line.split()[:2] for line in lines] == [["heroic", "score"], ["heroic", "drift"]]
+    return [line.split()[1:] for line in lines]
+
+
+def test_the_drift_recipe_goes_on_after_a_deletion(heroic, index, changes, sample, sample_model, tmp_path, root):
     def score(name, *words):
         out = ("--model", sample_model, "--out", tmp_path / name)
         return heroic("score", index, sample / "pairs_test.parquet", *out, *words)
@@ -77,16 +85,29 @@ def test_the_drift_recipe_goes_on_after_a_deletion(heroic, index, changes, sampl
     assert heroic("update", index, changes[0], "--delete", changes[1], "--images", sample).exit_code == 0
     refused = score("new.parquet")
     assert refused.exit_code == 2
-    assert f"id {gone!r} was deleted from the index" in refused.stderr
+    lost = sum(gone in (row["left_id"], row["right_id"]) for row in table.to_pylist())
+    assert (
+        f"row 3: id {gone!r} was deleted from the index; {lost} of {len(table)} pairs name products" in refused.stderr
+    )
+    assert f"{lost} of them deleted ones: give --ignore-unknown to score the others" in refused.stderr
 
-    done = score("new.parquet", "--ignore-unknown")
+    places = {"index": index, "pairs.parquet": sample / "pairs_test.parquet", "model": sample_model}
+    scoring, drifting = (
+        [
+            places.get(word, tmp_path / word.removeprefix("scores-") if word.endswith(".parquet") else word)
+            for word in line
+        ]
+        for line in recipe(root)
+    )
+    done = heroic(*scoring)
     assert done.exit_code == 0, done.output
     rows = [row for row in table.to_pylist() if gone not in (row["left_id"], row["right_id"])]
     assert pq.read_table(tmp_path / "new.parquet").select(table.column_names).to_pylist() == rows
-    lost = len(table) - len(rows)
+    assert lost == len(table) - len(rows)
     said = f"left out: {lost} of {len(table)} pairs, which name products that the index does not have, such as row "
     assert said in done.stderr
-    drift = heroic("drift", tmp_path / "old.parquet", tmp_path / "new.parquet")
+    assert f"; {lost} of them name deleted ones" in done.stderr
+    drift = heroic(*drifting)
     assert drift.exit_code == 0, drift.output
     assert f"left out: {lost} pairs of the first file only, 0 of the second only" in drift.stdout
 
