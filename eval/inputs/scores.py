@@ -15,12 +15,28 @@ from indexing.errors import InputError
 from indexing.files.blocks import BLOCK_ROWS
 from indexing.files.tables import TableFile, open_table
 from reranking.model.scores_manifest import METADATA_KEY, read_scores_manifest, read_threshold
-from reranking.pairs.pair_files import PairColumns, find_columns, id_columns
+from reranking.pairs.pair_files import PairColumns, find_columns, id_columns, known_name
 
-SCORE_COLUMNS = ("score", "scores", "probability", "target")
+SCORE_COLUMNS = (  # the first that is there, whatever its letters' case: our own names, then those of other tools
+    "score",
+    "scores",
+    "probability",
+    "match_probability",  # Splink
+    "match_weight",
+    "match_score",  # DeepMatcher, fuzzymatcher
+    "confidence_score",  # dedupe
+    "link_score",
+    "link score",
+    "z_score",  # Zingg
+    "proba",  # py_entitymatching and recordlinkage, by habit
+    "prob",
+    "confidence",
+    "similarity",
+    "target",
+)
 DECISION_COLUMNS = ("match", "match_f1")
 CATEGORY_COLUMN = "category"
-PROBABILITY = "probability"
+PROBABILITIES = ("probability", "match_probability")
 
 
 @dataclass(frozen=True)
@@ -42,7 +58,7 @@ class Scores:
 
     `decisions` holds those of `match` and `match_f1` that the file has, bool (n,); `categories` is the evaluation
     category of the file's left product (large_string, nulls allowed) or None; `column` is where the scores stood.
-    `probabilities` float64 (n,) are the column `probability` where the file has it beside a score.
+    `probabilities` float64 (n,) are the column `probability` (or Splink's) where the file has it beside a score.
     """
 
     path: Path
@@ -56,18 +72,20 @@ class Scores:
     probabilities: Floats1d | None = None
 
 
-def read_scores(path: Path, *, ids: tuple[str, str] | None = None) -> Scores:
-    """Read a scores file. The first of `score`, `scores`, `probability`, `target` that it has is the score.
+def read_scores(path: Path, *, ids: tuple[str, str] | None = None, score: str | None = None) -> Scores:
+    """Read a scores file. The score is the column `score`, or the first of SCORE_COLUMNS that the file has.
 
     Raises InputError for missing columns, and, naming the rows, for scores or decisions that are missing or no numbers.
     """
-    kept = _ScoresFile.of(open_table(path), ids)
+    kept = _ScoresFile.of(open_table(path), ids, score)
     return kept.scores(kept.file.read(kept.columns))
 
 
-def read_score_blocks(path: Path, *, ids: tuple[str, str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[Scores]:
+def read_score_blocks(
+    path: Path, *, ids: tuple[str, str] | None = None, score: str | None = None, rows: int = BLOCK_ROWS
+) -> Iterator[Scores]:
     """Yield the same, a block of rows at a time; a file without rows has one empty block."""
-    kept, first = _ScoresFile.of(open_table(path), ids), 0
+    kept, first = _ScoresFile.of(open_table(path), ids, score), 0
     for block in kept.file.blocks(rows, kept.columns):
         yield kept.scores(block, first)
         first += len(block)
@@ -77,33 +95,40 @@ def read_score_blocks(path: Path, *, ids: tuple[str, str] | None = None, rows: i
 
 @dataclass(frozen=True)
 class _ScoresFile:
-    """It is a file that has ids and a score: its columns `pair` and `score`, and what it says of its making."""
+    """It is a file that has ids and a score: its columns `pair`, `score` and, beside it, `probability`, and what it says of
+    its making."""
 
     file: TableFile
     pair: PairColumns
     score: str
+    probability: str | None
     provenance: Provenance | None
 
     @classmethod
-    def of(cls, file: TableFile, ids: tuple[str, str] | None) -> "_ScoresFile":
+    def of(cls, file: TableFile, ids: tuple[str, str] | None, score: str | None) -> "_ScoresFile":
         pair = find_columns(file, ids=ids)
-        name = next((name for name in SCORE_COLUMNS if name in file.names), None)
+        name = known_name(file, SCORE_COLUMNS if score is None else (score,))
+        if name is None and score is not None:
+            raise InputError(f"{file.path}: no column '{score}' for the score, has {', '.join(file.names)}")
         if name is None:
             wanted = ", ".join(f"'{column}'" for column in SCORE_COLUMNS)
-            raise InputError(f"{file.path}: no score column: needs one of {wanted}, has {', '.join(file.names)}")
-        return cls(file, pair, name, _provenance(file))
+            raise InputError(
+                f"{file.path}: no score column: needs one of {wanted}, has {', '.join(file.names)}: name one with "
+                "--score-column"
+            )
+        return cls(file, pair, name, known_name(file, PROBABILITIES), _provenance(file))
 
     @property
     def columns(self) -> list[str]:
         """Return the names of the columns that are read of the file."""
-        more = [self.score, *DECISION_COLUMNS, CATEGORY_COLUMN, PROBABILITY]
+        more = [self.score, *DECISION_COLUMNS, CATEGORY_COLUMN, *([self.probability] if self.probability else [])]
         return _present(self.file, self.pair, more)
 
     def scores(self, table: pa.Table, first: int = 0) -> Scores:
         """Return the scores of rows from `first` on."""
         path, names = self.file.path, table.column_names
         left, right = id_columns(table, self.pair, path, first)
-        probabilities = table[PROBABILITY] if PROBABILITY in names else None
+        probability = self.probability
         return Scores(
             path=path,
             left=left,
@@ -113,7 +138,7 @@ class _ScoresFile:
             decisions={c: _booleans(table[c], c, path, first) for c in DECISION_COLUMNS if c in names},
             categories=_texts(table[CATEGORY_COLUMN], CATEGORY_COLUMN, path) if CATEGORY_COLUMN in names else None,
             provenance=self.provenance,
-            probabilities=None if probabilities is None else _finite(probabilities, PROBABILITY, path, first),
+            probabilities=None if probability is None else _finite(table[probability], probability, path, first),
         )
 
 

@@ -20,9 +20,13 @@ ID_COLUMNS = (
     ("variantid1", "variantid2"),
     ("ltable_id", "rtable_id"),
     ("id1", "id2"),
-    ("unique_id_l", "unique_id_r"),
+    ("unique_id_l", "unique_id_r"),  # Splink
+    ("id_l", "id_r"),
+    ("rec_id_1", "rec_id_2"),  # recordlinkage
+    ("level_0", "level_1"),
+    ("__id_left", "__id_right"),  # fuzzymatcher
 )
-TARGET_COLUMNS = ("target", "label", "is_match")
+TARGET_COLUMNS = ("target", "label", "is_match", "clerical_match_score", "gold")
 
 
 @dataclass(frozen=True)
@@ -55,19 +59,30 @@ class IdPairs:
 
 
 def find_columns(file: TableFile, *, ids: tuple[str, str] | None = None, target: str | None = None) -> PairColumns:
-    """Return the id and target columns of a pairs file, by the names given or else by the known ones.
+    """Return the id and target columns of a pairs file, by the names given or else by the known ones, in letters of any
+    case.
 
     Raises InputError when the columns asked for, or any known pair of id columns, are not there.
     """
     choices = ID_COLUMNS if ids is None else (ids,)
-    found = next(((a, b) for a, b in choices if a in file.names and b in file.names), None)
+    named = ((known_name(file, [a]), known_name(file, [b])) for a, b in choices)
+    found = next(((a, b) for a, b in named if a is not None and b is not None), None)
     if found is None:
         known = " or ".join(f"'{a}' and '{b}'" for a, b in choices)
         raise InputError(f"{file.path}: no id columns: needs {known}, has {', '.join(file.names)}")
     if target is not None and target not in file.names:
         raise InputError(f"{file.path}: no column '{target}' for the target, has {', '.join(file.names)}")
-    target = target or next((name for name in TARGET_COLUMNS if name in file.names), None)
-    return PairColumns(*found, target)
+    return PairColumns(*found, target or known_name(file, TARGET_COLUMNS))
+
+
+def known_name(file: TableFile, wanted: Sequence[str]) -> str | None:
+    """Return the column of a file that has the first of these names that there is, as it is written or, where that is
+    one column alone, in letters of another case; None where there is none."""
+    for name in wanted:
+        alike = [column for column in file.names if column.casefold() == name.casefold()]
+        if name in alike or len(alike) == 1:
+            return name if name in alike else alike[0]
+    return None
 
 
 def read_id_pairs(path: Path, *, ids: tuple[str, str] | None = None, target: str | None = None) -> IdPairs:

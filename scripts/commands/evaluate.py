@@ -41,6 +41,7 @@ MISTAKES = "mistakes.parquet"
 @click.option("--rounds", default=200, show_default=True, help="Bootstrap draws; 0 for no intervals.")
 @click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
+@click.option("--score-column", metavar="NAME", help="Of SCORES, where the score has a name of its own.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of the table.")
 def command(
     scores: Path,
@@ -54,6 +55,7 @@ def command(
     rounds: int,
     seed: int,
     ids: tuple[str, str] | None,
+    score_column: str | None,
     as_json: bool,
 ) -> None:
     """Judge SCORES (ids and a score, from anywhere) by the pairs of --truth.
@@ -68,14 +70,14 @@ def command(
     refuse_artefact(out, "report")
     options = EvaluationOptions(target_precision, Draws(rounds=rounds, seed=seed))
     tell_labels([truth, train, weights_from])
-    scored, true = _read(scores, truth, ids)
+    scored, true = _read(scores, truth, ids, score_column)
     context = _open_context(scored, index, model)
     report = evaluate(scored, true, options=options, context=context, others=_read_others(train, weights_from))
     _write(report, context, out)
     _print(report, out, as_json=as_json)
 
 
-def _read(scores: Path, truth: Path, ids: tuple[str, str] | None) -> tuple["Scores", "IdPairs"]:
+def _read(scores: Path, truth: Path, ids: tuple[str, str] | None, score: str | None) -> tuple["Scores", "IdPairs"]:
     """Read both files. Columns named by the user may be those of one file; the other then has well-known ones."""
     from eval.inputs.joining import read_truth
     from eval.inputs.scores import read_scores
@@ -88,7 +90,7 @@ def _read(scores: Path, truth: Path, ids: tuple[str, str] | None) -> tuple["Scor
     if ids and not holding:
         raise InputError(f"--ids: neither {scores} nor {truth} has the columns '{ids[0]}' and '{ids[1]}'")
     return (
-        read_scores(scores, ids=ids if scores in holding else None),
+        read_scores(scores, ids=ids if scores in holding else None, score=score),
         read_truth(truth, ids=ids if truth in holding else None),
     )
 

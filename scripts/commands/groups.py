@@ -1,11 +1,14 @@
 """`heroic groups` makes product groups from scored pairs."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from eval.inputs.scores import Scores
     from indexing.arrays import Ints1d
     from reranking.grouping.group_products import Grouping
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--previous", type=click.Path(path_type=Path), help="Groups of before, whose ids are kept.")
 @click.option("--disagreements", type=click.Path(path_type=Path), help="Parquet file of pairs that disagree.")
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
+@click.option("--score-column", metavar="NAME", help="Of SCORES, where the score has a name of its own.")
 def command(
     scores: Path,
     out: Path,
@@ -39,6 +43,7 @@ def command(
     previous: Path | None,
     disagreements: Path | None,
     ids: tuple[str, str] | None,
+    score_column: str | None,
 ) -> None:
     """Group the products of SCORES, pairs that heroic score wrote: one row a product with the id of its group.
 
@@ -47,6 +52,7 @@ def command(
     """
     if one_per_source != (index is not None):
         raise click.UsageError("--one-per-source and --index go together")
+    from eval.inputs.scores import read_score_blocks
     from indexing.storage.whole_file import refuse_folder
     from reranking.grouping.group_files import (
         GroupsManifest,
@@ -61,8 +67,9 @@ def command(
         if place is not None:
             refuse_folder(place)
     options = GroupOptions(max_size=max_size, agreement=agreement)
-    found = _first_scores(scores, ids)
-    pairs = _pairs_to_group(scores, threshold, ids).pairs
+    blocks = partial(read_score_blocks, scores, ids=ids, score=score_column)
+    found = next(blocks())  # which says how they were made
+    pairs = _pairs_to_group(scores, blocks, threshold).pairs
     before = None if previous is None else read_groups(previous)
     sources = None if index is None else _sources_of(found, pairs, index)
     grouping = group_products(pairs, options, sources=sources)
@@ -100,30 +107,22 @@ def _print(pairs: "ScoredPairs", grouping: "Grouping", out: Path) -> None:
     click.echo(f"disagreement: {(within & ~pairs.called).sum():,} scored pairs inside groups are no match")
 
 
-def _pairs_to_group(path: Path, threshold: float | None, ids: tuple[str, str] | None) -> "TiedPairs":
+def _pairs_to_group(path: Path, blocks: "Callable[[], Iterator[Scores]]", threshold: float | None) -> "TiedPairs":
     """Read the pairs of a scores file that matter to groups: matches by a threshold or, without one, by the column
     `match`, and what lies between the products that they tie.
 
     Where there is no column `probability` the score is taken for it. Raises InputError for scores without decisions
     where no threshold is given.
     """
-    from eval.inputs.scores import read_score_blocks
     from indexing.errors import InputError, Unfinished
     from reranking.grouping.scored_pairs import read_tied_pairs
 
     try:
-        return read_tied_pairs(lambda: (_block(found, threshold) for found in read_score_blocks(path, ids=ids)))
+        return read_tied_pairs(lambda: (_block(found, threshold) for found in blocks()))
     except Unfinished:
         raise  # no fault of the file
     except InputError as error:
         raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from error
-
-
-def _first_scores(path: Path, ids: tuple[str, str] | None) -> "Scores":
-    """Read the first block of a scores file, which says how it was made."""
-    from eval.inputs.scores import read_score_blocks
-
-    return next(read_score_blocks(path, ids=ids))
 
 
 def _block(found: "Scores", threshold: float | None) -> "ScoredBlock":

@@ -24,6 +24,41 @@ def test_any_of_the_known_columns_is_the_score(write_table, column):
     assert scores.column == column
 
 
+OTHERS = [
+    ({"unique_id_l": [1], "unique_id_r": [2], "match_weight": [5.1], "match_probability": [0.97]}, "match_probability"),
+    ({"unique_id_l": [1], "unique_id_r": [2], "match_weight": [5.1]}, "match_weight"),
+    ({"ltable_ID": ["a"], "rtable_ID": ["b"], "proba": [0.5]}, "proba"),
+    ({"ltable_id": ["a"], "rtable_id": ["b"], "match_score": [0.5]}, "match_score"),
+    ({"rec_id_1": ["a"], "rec_id_2": ["b"], "prob": [0.5]}, "prob"),
+    ({"id1": ["a"], "id2": ["b"], "Link Score": [0.5]}, "Link Score"),
+    ({"id1": ["a"], "id2": ["b"], "z_score": [0.5], "target": [1.0]}, "z_score"),
+]
+
+
+@pytest.mark.parametrize(("columns", "score"), OTHERS)
+def test_the_columns_of_other_tools_are_known_by_name(write_table, columns, score):
+    scores = read_scores(write_table("s.parquet", columns))
+    assert (scores.column, scores.values.tolist()) == (score, columns[score])
+    assert len(scores.left) == 1
+
+
+def test_a_probability_of_another_tool_stands_beside_a_score_that_is_named(write_table):
+    path = write_table("s.parquet", OTHERS[0][0])
+    scores = read_scores(path, score="match_weight")
+    assert (scores.values.tolist(), scores.probabilities.tolist()) == ([5.1], [0.97])
+
+
+def test_a_score_that_is_named_must_be_there(write_table):
+    with pytest.raises(InputError, match=r"s\.parquet: no column 'odds' for the score, has left_id, right_id, score$"):
+        read_scores(write_table("s.parquet", {**IDS, "score": [0.5, 0.5]}), score="odds")
+
+
+def test_a_name_in_two_cases_is_that_of_the_column_written_so(write_table):
+    assert read_scores(write_table("s.parquet", {**IDS, "Score": [0.0, 0.0], "score": [0.5, 1.0]})).column == "score"
+    twice = write_table("t.parquet", {**IDS, "SCORE": [0.0, 0.0], "Score": [0.5, 1.0], "prob": [0.25, 0.5]})
+    assert read_scores(twice).column == "prob"
+
+
 def test_a_target_beside_a_score_is_not_the_score(write_table):
     scores = read_scores(write_table("s.parquet", {**IDS, "target": [1.0, 0.0], "score": [0.25, 0.5]}))
     assert scores.column == "score"

@@ -148,3 +148,19 @@ def test_a_model_of_other_scores_is_refused(files, model):
     model.fingerprint = "m2"
     with pytest.raises(InputError, match=r"model m1, given is model m2.*do not belong together"):
         run(files, "--model", "MODEL", scores="s.parquet")
+
+
+def test_scores_of_splink_are_judged_as_they_are(heroic, tmp_path):
+    (tmp_path / "s.csv").write_text(
+        "unique_id_l,unique_id_r,match_weight,match_probability\n1,2,5.1,0.97\n1,3,-4,0.06\n"
+    )
+    (tmp_path / "t.csv").write_text("unique_id_l,unique_id_r,is_match\n1,2,1\n1,3,0\n")
+    words = ["evaluate", tmp_path / "s.csv", "--truth", tmp_path / "t.csv", "--out", tmp_path / "r", "--rounds", "0"]
+    for more, column in (((), "match_probability"), (("--score-column", "match_weight"), "match_weight")):
+        result = heroic(*words, *more)
+        assert result.exit_code == 0, result.stderr
+        found = json.loads((tmp_path / "r" / "report.json").read_text())
+        assert (found["weighted"], found["pairs"]) == (1.0, 2), column
+    refused = heroic(*words, "--score-column", "odds")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+    assert "s.csv: no column 'odds' for the score" in refused.stderr

@@ -98,3 +98,13 @@ def test_doubled_pairs_are_refused_with_the_file(heroic, own, tmp_path):
     result = heroic("groups", own, "--out", tmp_path / "g.parquet", "--threshold", "0.5")
     assert result.exit_code == 2
     assert result.stderr.startswith(f"heroic: {own}: the pair 'a' and 'b' occurs again")
+
+
+def test_scores_of_splink_are_grouped_as_they_are(heroic, tmp_path):
+    (tmp_path / "s.csv").write_text(
+        "unique_id_l,unique_id_r,match_weight,match_probability\n1,2,5.1,0.97\n1,3,-4,0.06\n"
+    )
+    for more in (("--threshold", "0.5"), ("--threshold", "0", "--score-column", "match_weight")):
+        result = heroic("groups", tmp_path / "s.csv", "--out", tmp_path / "g.parquet", *more)
+        assert result.exit_code == 0, result.stderr
+        assert "groups: 1 of two and more products, the largest of 2, and 1 products alone" in result.stdout
