@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexing.build.encoding import image_spec
 from indexing.build.joining import ask_of
@@ -90,13 +92,17 @@ def _text_chars(file: TableFile, options: BuildOptions) -> float:
     if first is None or not len(first):
         return 0.0
     reading = options.encoding.reading
-    lengths = (
-        min(len(str(cell)), reading.chars_of("description" if name == schema.description else name) or sys.maxsize)
-        for name in columns
-        for cell in first[name].to_pylist()
-        if cell is not None
-    )
-    return sum(lengths) / len(first)
+    most = {name: reading.chars_of("description" if name == schema.description else name) for name in columns}
+    return sum(_chars(first[name], most[name] or sys.maxsize) for name in columns) / len(first)
+
+
+def _chars(column: pa.ChunkedArray, most: int) -> int:
+    """Count the characters of all cells, at most so many of each."""
+    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+        texts = pa.array([None if cell is None else str(cell) for cell in column.to_pylist()], pa.large_string())
+    else:
+        texts = column.cast(pa.large_string())  # Python has no word for every date that Arrow has
+    return int(pc.sum(pc.min_element_wise(pc.utf8_length(texts), most, skip_nulls=False)).as_py() or 0)
 
 
 def _is_vector(name: str, options: BuildOptions) -> bool:

@@ -30,12 +30,15 @@ FIELDS = pa.schema(
         ("brand", pa.large_string()),
         ("attributes", ATTRIBUTES),  # one entry a value: a key with two values stands twice
         ("colors", pa.large_list(pa.large_string())),
-        ("price", pa.float64()),
+        ("price", pa.float64()),  # the lowest of a range
+        ("price_high", pa.float64()),  # the highest of a range, null for one price
+        ("currency", pa.large_string()),  # an ISO 4217 code, or the symbol where it stands for several
         *((f"category_{level}", pa.large_string()) for level in LEVELS),
         ("source", pa.large_string()),
         ("images", pa.large_list(pa.large_string())),  # references, the main picture first
     ]
 )
+LATER_FIELDS = ("price_high", "currency")  # which indexes of earlier versions lack
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,16 @@ class Catalog:
         """Return each product's price, float64 (n,), NaN where it has none."""
         return np.asarray(self.table["price"].to_numpy(), dtype=np.float64)
 
+    def price_ranges(self) -> tuple[Floats1d, Floats1d]:
+        """Return the lowest and the highest price of each product, float64 (n,) each, NaN where it has none."""
+        highest = pc.coalesce(self.table["price_high"], self.table["price"])
+        return self.prices(), np.asarray(highest.to_numpy(), dtype=np.float64)
+
+    def currencies(self) -> Ints1d:
+        """Return each product's currency as a code (n,) int64, -1 where none is known."""
+        encoded = pc.dictionary_encode(self.table["currency"].combine_chunks())
+        return np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
     def sources(self) -> Ints1d:
         """Return each product's source as a code (n,) int64, -1 where it has none."""
         encoded = pc.dictionary_encode(self.table["source"].combine_chunks())
@@ -198,10 +211,21 @@ def open_catalog(folder: Path, pictures: Path, *, hold: Hold | None = None, read
     path = Path(folder) / CATALOG_FILE
     try:
         with pa.memory_map(str(path)) as source:
-            table = pa.ipc.open_file(source).read_all()
+            table = _with_later_fields(pa.ipc.open_file(source).read_all())
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: cannot be read ({error}): build the index again") from error
     return Catalog(table, Path(pictures), Path(folder), hold, reading)
+
+
+def _with_later_fields(table: pa.Table) -> pa.Table:
+    """Return a table with nulls for the columns that an earlier version did not know."""
+    later = [field for field in FIELDS if field.name in LATER_FIELDS and field.name not in table.column_names]
+    if not later:
+        return table
+    for field in later:
+        table = table.append_column(field, pa.nulls(len(table), field.type))
+    names = ["id", *FIELDS.names]
+    return table.select([*names, *(name for name in table.column_names if name not in names)])
 
 
 def catalog_of(

@@ -1,5 +1,7 @@
 """Rejects say what was set aside: one row for each cell or picture that could not be used, with the reason."""
 
+import os
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +9,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+MOST_BYTES = 64 * 1024  # kept of a value
+SHOWN_CHARS = 60  # of an example
+
 
 @dataclass(frozen=True)
 class Reject:
-    """A reject is a cell or picture that was set aside. The product itself stays."""
+    """A reject is a cell or picture that was set aside. The product itself stays.
+
+    `reason` begins with what is wrong, then a colon and what is so of this value alone.
+    """
 
     id: str
     column: str
@@ -18,6 +26,58 @@ class Reject:
     reason: str
     file: str = ""
     row: int = -1
+
+    def __post_init__(self) -> None:
+        if len(self.value) * 4 > MOST_BYTES:  # characters are of at most four bytes
+            whole = self.value.encode("utf-8", "replace")[:MOST_BYTES].decode("utf-8", "ignore")
+            object.__setattr__(self, "value", whole)
+
+    @property
+    def kind(self) -> str:
+        """Return what is wrong, without what is so of this value alone."""
+        return self.reason.partition(":")[0]
+
+
+@dataclass(frozen=True)
+class RejectKind:
+    """It counts the rejects of one kind and column, with an `example` and what would mend them."""
+
+    kind: str
+    column: str
+    count: int
+    example: Reject
+    remedy: str
+
+    def line(self) -> str:
+        """Return the kind in one line: how many, where, an example, and what would mend them."""
+        value = " ".join(self.example.value.split())
+        shown = value if len(value) <= SHOWN_CHARS else value[: SHOWN_CHARS - 1] + "…"
+        where = f"{self.example.file} row {self.example.row}, " if self.example.file else ""
+        remedy = f": {self.remedy}" if self.remedy else ""
+        return f"{self.count:,} in '{self.column}' {self.kind} ({where}id {self.example.id}: {shown!r}){remedy}"
+
+
+REMEDIES = {
+    "not a number": "name the column of prices in the schema (price: …), or let it out (ignore: …)",
+    "several numbers": "write one price, or the lowest and highest as 12.50-15.00",
+    "negative": "leave such prices empty in the file",
+    "infinite": "leave such prices empty in the file",
+    "more than 1e+15": "leave such prices empty in the file",
+    "malformed JSON": "mend the cells, or read the column as another field in the schema; attributes keep the text as one value",
+    "malformed attributes": "mend the cells; the text is kept as one value",
+    "malformed data URI": "write pictures as base64 after data:image/…;base64,",
+    "no such file": "give the folder that pictures lie in (--images FOLDER)",
+    "cannot be fetched": "see whether the host answers, or download the pictures and give --images FOLDER",
+}
+
+
+def reject_kinds(rejects: Sequence[Reject], most: int = 3) -> list[RejectKind]:
+    """Return the commonest kinds of rejects, those of most rejects first, at most so many."""
+    kinds: dict[tuple[str, str], list[Reject]] = defaultdict(list)
+    for reject in rejects:
+        kinds[reject.kind, reject.column].append(reject)
+    ordered = sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0]))[:most]
+    return [RejectKind(kind, column, len(found), found[0], REMEDIES.get(kind, "")) for (kind, column), found in ordered]
 
 
 SCHEMA = pa.schema(
@@ -27,6 +87,9 @@ SCHEMA = pa.schema(
 
 
 def write_rejects(rejects: Sequence[Reject], path: Path) -> None:
-    """Write rejects as parquet; ids are text here whatever their own type is."""
+    """Write rejects as parquet, synced; ids are text here whatever their own type is."""
     rows = [vars(reject) for reject in rejects]
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path)
+    with path.open("wb") as file:
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), file)
+        file.flush()
+        os.fsync(file.fileno())

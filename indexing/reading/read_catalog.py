@@ -21,7 +21,8 @@ from indexing.files.integers import as_integers
 from indexing.files.listing import list_tables
 from indexing.files.tables import TableFile, open_table
 from indexing.machine.progress import Progress, silent
-from indexing.reading.cells import CellReader
+from indexing.reading.cells.cell_reader import CellReader
+from indexing.reading.cells.looks import CellFormats, CellLooks
 from indexing.reading.schema import OZON, Schema, choose_schema
 from indexing.reading.vector_columns import VectorColumn
 
@@ -46,7 +47,7 @@ class ReadOptions:
 class CatalogRead:
     """It holds what came of reading: the catalogue, what was set aside, the schema, a digest of the products, and
     one of each column of vectors, so that the products are the same ones whichever of their vectors are asked for.
-    `unread` are the columns that nothing was made of."""
+    `unread` are the columns that nothing was made of, `notes` what a person should know of how cells were read."""
 
     catalog: Catalog
     rejects: list[Reject]
@@ -54,6 +55,7 @@ class CatalogRead:
     digest: str
     vector_digests: dict[str, str]
     unread: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_catalog(
@@ -71,12 +73,27 @@ def read_catalog(
     ids = _scan_ids(files, schema)
     progress("read", 0, len(ids))
     pictures = options.images or files[0].path.parent
+    looks = {file.path: _look(file, schema) for file in files}
     writer = _CatalogWriter(folder, schema, options, pictures, ids.type)
+    writer.formats = {path: look.formats for path, look in looks.items()}
     rejects = writer.write(files, len(ids), progress)
     _check_rejects(rejects, len(ids), options.max_rejects, files[0].path)
     vectors = {name: digest.hexdigest() for name, digest in writer.vectors.items()}
     unread = tuple(sorted(writer.unread))
-    return CatalogRead(open_catalog(folder, pictures), rejects, schema, writer.digest.hexdigest(), vectors, unread)
+    notes = [f"{path}: {told}" for path, look in looks.items() for told in look.warnings(schema.price)]
+    notes += [f"{writer.deeper:,} products have a category below level 4, which is left out"] if writer.deeper else []
+    return CatalogRead(
+        open_catalog(folder, pictures), rejects, schema, writer.digest.hexdigest(), vectors, unread, tuple(notes)
+    )
+
+
+def _look(file: TableFile, schema: Schema) -> CellLooks:
+    """Look at all prices and categories of a file, to know how they are written."""
+    looks = CellLooks()
+    columns = [name for name in dict.fromkeys((schema.price, schema.category)) if name in file.names]
+    for block in file.blocks(columns=columns) if columns else ():
+        looks.look(block, price=schema.price, category=schema.category)
+    return looks
 
 
 def _check_columns(files: list[TableFile], schema: Schema, options: ReadOptions) -> None:
@@ -163,6 +180,8 @@ class _CatalogWriter:
         self.digest = ValueDigest(PRODUCTS)
         self.vectors = {column.name: ValueDigest([f"column:{column.name}"]) for column in self._vectors}
         self.unread: set[str] = set()
+        self.deeper = 0
+        self.formats: dict[Path, CellFormats] = {}
         self._blob: BinaryIO | None = None
 
     def write(self, files: list[TableFile], rows: int, progress: Progress) -> list[Reject]:
@@ -192,7 +211,7 @@ class _CatalogWriter:
     def _normal(self, file: TableFile, first_row: int, block: pa.Table, rejects: list[Reject]) -> pa.Table:
         schema, columns = self.schema, {n: block[n].combine_chunks() for n in block.column_names}
         ids = columns[schema.id].cast(self.id_type)
-        cells = CellReader(file.path, first_row, ids)
+        cells = CellReader(file.path, first_row, ids, self.formats[file.path])
 
         def column(name: str) -> pa.Array:
             found = columns.get(name)
@@ -203,16 +222,17 @@ class _CatalogWriter:
         self.unread |= set(schema.extra_columns(file.names)) - used
         normal = {
             "title": cells.text(column(schema.title), schema.title),
-            "description": cells.text(column(schema.description), schema.description),
+            "description": cells.text(column(schema.description), schema.description, breaks="\n"),
             "brand": cells.text(column(schema.brand), schema.brand),
             "attributes": cells.attributes(column(schema.attributes), schema.attributes, extra),
             "colors": cells.strings(column(schema.color), schema.color),
-            "price": cells.numbers(column(schema.price), schema.price),
+            **cells.prices(column(schema.price), schema.price),
             **cells.categories(column(schema.category), schema.category),
             "source": cells.text(column(schema.source), schema.source),
             "images": cells.images(column(schema.image), schema.image, self._keep_picture, self._prefix(file)),
         }
         rejects += cells.rejects
+        self.deeper += cells.deeper
         fields = FIELDS.insert(0, pa.field("id", self.id_type))
         table = pa.table({"id": ids, **normal}, schema=fields)
         for vectors in self._vectors:

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from indexing.catalog.catalog import open_catalog
 from indexing.catalog.pictures import kept_reference
 from indexing.errors import InputError
+from indexing.reading.cells.prices.columns import MOST
+from indexing.reading.cells.texts import MISSING
 from indexing.reading.read_catalog import ReadOptions, read_catalog
 
 
@@ -218,8 +220,9 @@ def test_attributes_may_be_a_struct_or_a_map(read):
     assert attributes(read({"id": [1], "attributes": mapped})) == [[("a", "x"), ("b", "y")]]
 
 
-def test_an_object_inside_attributes_stays_json(read):
-    assert attributes(read({"id": [1], "attributes": ['{"a": {"c": 1, "b": "ё"}}']})) == [[("a", '{"b": "ё", "c": 1}')]]
+def test_an_object_inside_attributes_gives_a_key_for_each_of_its_own(read):
+    found = read({"id": [1], "attributes": ['{"a": {"c": 1, "b": "ё"}}']})
+    assert attributes(found) == [[("a.c", "1"), ("a.b", "ё")]]
 
 
 def test_extra_columns_become_attributes(read):
@@ -268,14 +271,14 @@ def test_a_category_is_level_three_or_json_levels(read, cells, levels):
     [
         ([1, 2], [1.0, 2.0]),
         (pa.array([1.5, float("nan")], from_pandas=False), [1.5, None]),
-        ([float("inf"), -1.0], [None, -1.0]),
+        ([float("inf"), -1.0], [None, None]),
         (["1.5", " "], [1.5, None]),
         (["1e3", "nan"], [1000.0, None]),
         (pa.array([150, 20], pa.decimal128(5, 2)), [150.0, 20.0]),
     ],
 )
 def test_prices_are_numbers_or_text_of_numbers(read, prices, expected):
-    assert values(read({"id": [1, 2], "price": prices}), "price") == expected
+    assert values(read({"id": [1, 2], "price": prices}, max_rejects=1), "price") == expected
 
 
 def test_a_price_that_is_no_number_is_set_aside(read):
@@ -287,7 +290,7 @@ def test_a_price_that_is_no_number_is_set_aside(read):
 
 @pytest.mark.parametrize(
     ("column", "cells"),
-    [("price", [True]), ("title", [["a"]]), ("brand", [b"a"]), ("source", [{"a": 1}])],
+    [("price", [True]), ("title", [["a"]]), ("price", [[1.0]]), ("source", [{"a": 1}])],
 )
 def test_a_column_of_another_kind_is_refused_by_name(read, column, cells):
     with pytest.raises(InputError, match=f"column '{column}' is .* needed"):
@@ -350,14 +353,12 @@ def test_pictures_of_an_interrupted_run_go_away(write, tmp_path):
 # Malformed cells
 
 
-BROKEN = ['{"a": 1', "[1]", "5", '{"a": "\\ud800"}']
+BROKEN = ['{"a": 1', '{"a" 1}', '{"a": "\\ud800"}']
 
 
 @pytest.mark.parametrize("cell", BROKEN)
 @pytest.mark.parametrize("column", ["attributes", "category"])
 def test_malformed_json_is_set_aside_with_its_reason(read, column, cell):
-    if column == "category" and not cell.startswith("{"):
-        cell = cell.replace("[1]", '{"1"}').replace("5", "{5}")
     found = read({"id": list("abcd"), column: [None, "", cell, None]}, max_rejects=0.25)
     (reject,) = found.rejects
     assert (reject.id, reject.column, reject.value, reject.row) == ("c", column, cell, 2)
@@ -388,9 +389,12 @@ def test_rows_of_rejects_are_counted_in_their_own_file(read, write):
     assert (reject.file, reject.row, reject.id) == ("b.csv", 1, "4")
 
 
-def test_a_long_value_is_shown_in_part(read):
-    (reject,) = read({"id": [1], "attributes": ["{" + "x" * 500]}, max_rejects=1).rejects
-    assert len(reject.value) == 80
+def test_a_value_is_kept_whole_up_to_a_cap(read):
+    cells = ["{" + "x" * 500, "{" + "ё" * 100_000]
+    first, second = read({"id": [1, 2], "attributes": cells}, max_rejects=1).rejects
+    assert first.value == cells[0]
+    assert len(second.value.encode()) in (64 * 1024 - 1, 64 * 1024)
+    assert cells[1].startswith(second.value)
 
 
 # Vectors
@@ -550,7 +554,8 @@ def test_the_digest_changes_with_any_cell(read, change):
 # Round trips
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0<&")
+TEXT = st.text(CHARACTERS, max_size=12).filter(lambda text: text.strip() not in MISSING or not text.strip())
 CELL = st.none() | TEXT
 
 
@@ -564,7 +569,7 @@ def products(draw):
     def column(cells):
         return draw(st.lists(cells, min_size=size, max_size=size))
 
-    numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+    numbers = st.none() | st.floats(0, MOST, allow_nan=False)
     mapping = st.none() | st.dictionaries(TEXT, TEXT | st.lists(TEXT, max_size=3), max_size=3)
     return {
         "id": ids,
@@ -582,10 +587,8 @@ def expected_text(cell):
 
 
 def expected_attributes(cell):
-    if cell is None:
-        return None
-    pairs = [(key, value) for key, of in cell.items() for value in (of if isinstance(of, list) else [of])]
-    return [(key, value.strip()) for key, value in pairs if value.strip()]
+    pairs = [(key, value) for key, of in (cell or {}).items() for value in (of if isinstance(of, list) else [of])]
+    return [(key.strip(), value.strip()) for key, value in pairs if value.strip()] or None
 
 
 def write_as(suffix, columns, folder):

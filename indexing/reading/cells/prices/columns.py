@@ -1,0 +1,155 @@
+"""Prices become numbers: of any currency and any locale's separators, one or a range; what is none is told apart."""
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.arrays import Floats1d, Ints1d
+from indexing.files.json_text import parse_json
+from indexing.reading.cells.distinct import Distinct, mended
+from indexing.reading.cells.prices.shapes import PriceKind, Shape, numbers_in, read_shape, shapes_of
+from indexing.reading.cells.texts import TEXT
+
+PLAIN = r"^[0-9]{1,15}(\.[0-9]{1,2})?$"  # these say the same in every locale
+MOST = 1e15  # what is more is a sentinel, or was never a price: 2^63 - 1
+_NOT_ASCII = r"[^\x00-\x7F]"
+Refuse = Callable[[int, str], None]  # a row of the block, and why its price cannot be used
+
+
+@dataclass(frozen=True)
+class PriceFormat:
+    """It says how a column's prices are written: the sign that is decimal where it stands alone before three digits ("":
+    neither is, `1.299` is one thousand and more), and the currency of cells that name none (None: unknown)."""
+
+    decimal: str = ""
+    currency: str | None = None
+
+
+@dataclass(frozen=True)
+class PriceColumns:
+    """It holds each product's price, the lowest of a range, the range's `high`est, and the currency; each may be null."""
+
+    price: pa.Array
+    high: pa.Array
+    currency: pa.Array
+
+
+def read_price_texts(
+    texts: pa.Array, form: PriceFormat, refuse: Refuse, stated: pa.Array | None = None
+) -> PriceColumns:
+    """Read prices from trimmed texts (n,), null for missing ones; `refuse` is told of each that is no price.
+
+    A price that names no currency is in the one that its row states elsewhere (`stated`), else in the column's.
+    """
+    reading = _Reading(len(texts), form, refuse)
+    plain = pc.fill_null(pc.match_substring_regex(texts, PLAIN), False)
+    clean = pc.if_else(plain, texts, pa.scalar(None, TEXT))
+    reading.low = clean.cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
+    odd = pc.and_(pc.invert(plain), texts.is_valid())
+    if pc.any(odd).as_py():
+        reading.read(in_ascii_digits(texts), odd)
+    return reading.columns(stated)
+
+
+def read_price_numbers(
+    numbers: pa.Array, form: PriceFormat, refuse: Refuse, stated: pa.Array | None = None
+) -> PriceColumns:
+    """Read prices from numbers (n,) of any type; NaN is missing, `refuse` is told of the negative and the infinite."""
+    values = numbers.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).copy()
+    reading = _Reading(len(values), form, refuse)
+    reading.low = values
+    return reading.columns(stated)
+
+
+def in_ascii_digits(texts: pa.Array) -> pa.Array:
+    """Write digits of other scripts as 0 to 9."""
+    return mended(texts, pc.match_substring_regex(texts, _NOT_ASCII), _ascii_digits)
+
+
+def _ascii_digits(text: str) -> str:
+    return "".join(str(unicodedata.digit(char)) if ord(char) > 127 and char.isdigit() else char for char in text)
+
+
+class _Reading:
+    """It reads one block: `low` and `high` are NaN where there is nothing, `named` are the currencies."""
+
+    def __init__(self, rows: int, form: PriceFormat, refuse: Refuse) -> None:
+        self.form, self.refuse = form, refuse
+        self.low: Floats1d = np.full(rows, np.nan)
+        self.high: Floats1d = np.full(rows, np.nan)
+        self.named: pa.Array = pa.nulls(rows, TEXT)
+
+    def columns(self, stated: pa.Array | None) -> PriceColumns:
+        """Return the columns, without prices that are none: negative, infinite or larger than any."""
+        with np.errstate(invalid="ignore"):
+            wrong = (self.low < 0) | (self.low > MOST) | (self.high > MOST)
+        for row in np.flatnonzero(wrong):
+            value = self.low[row]
+            reason = "negative" if value < 0 else "infinite" if np.isinf(value) else f"more than {MOST:g}"
+            self.refuse(int(row), reason)
+        if wrong.any():
+            self.low[wrong], self.high[wrong] = np.nan, np.nan
+        price = pa.array(self.low, from_pandas=True)
+        named = [self.named, *([] if stated is None else [stated]), pa.scalar(self.form.currency, TEXT)]
+        currency = pc.if_else(price.is_valid(), pc.coalesce(*named), pa.scalar(None, TEXT))
+        return PriceColumns(price, pa.array(self.high, from_pandas=True), currency)
+
+    def read(self, texts: pa.Array, odd: pa.Array) -> None:
+        """Read the odd cells by their shapes."""
+        chosen = pc.if_else(odd, texts, pa.scalar(None, TEXT))
+        shapes = Distinct.of_column(shapes_of(chosen))
+        understood = [read_shape(shape, self.form.currency) for shape in shapes.values]
+        kinds = np.array([shape.kind.value for shape in understood], dtype=object)[shapes.places]
+        currencies = pa.array([shape.currency for shape in understood], TEXT).take(pa.array(shapes.places))
+        self._name(shapes.rows, currencies)
+        decimals = np.array([self._decimal(shape) for shape in understood], dtype=object)[shapes.places]
+        for sign in set(decimals):
+            rows = shapes.rows[(kinds == PriceKind.NUMBER.value) & (decimals == sign)]
+            self.low[rows] = _numbers(chosen.take(pa.array(rows)), sign)
+        for place in np.flatnonzero(np.isin(kinds, (PriceKind.ODD_NUMBER.value, PriceKind.RANGE.value))):
+            row = int(shapes.rows[place])
+            found = numbers_in(chosen[row].as_py(), shapes.values[shapes.places[place]], decimals[place])
+            self.low[row] = min(found)
+            self.high[row] = max(found) if len(found) > 1 else np.nan
+        for place in np.flatnonzero(kinds == PriceKind.UNREADABLE.value):
+            self.refuse(int(shapes.rows[place]), understood[shapes.places[place]].reason)
+
+    def _name(self, rows: Ints1d, currencies: pa.Array) -> None:
+        there = np.zeros(len(self.low), dtype=np.bool_)
+        there[rows] = True
+        self.named = pc.replace_with_mask(self.named, pa.array(there), currencies)
+
+    def _decimal(self, shape: Shape) -> str:
+        """Return the decimal sign of a shape; where a sign may be either, the column's own decides."""
+        return shape.decimal or (shape.either if shape.either and shape.either == self.form.decimal else "")
+
+
+def _numbers(texts: pa.Array, decimal: str) -> Floats1d:
+    """Return the one number of each text (m,)."""
+    digits = pc.replace_substring_regex(texts, r"^[^0-9]+|[^0-9]+$", "")
+    digits = pc.replace_substring_regex(digits, f"[^0-9{decimal}]", "")
+    if decimal not in ("", "."):
+        digits = pc.replace_substring(digits, decimal, ".")
+    return np.asarray(digits.cast(pa.float64()).to_numpy(zero_copy_only=False))
+
+
+_AMOUNTS = ("amount", "value", "price", "lowPrice", "low_price", "min", "from")
+_HIGHEST = ("highPrice", "high_price", "max", "to")
+_CURRENCIES = ("currency", "priceCurrency", "currency_code", "currencyCode", "unit")
+
+
+def price_of_object(cell: str) -> str | None:
+    """Write a price that is a JSON object of amount and currency as text; what is no such object stays."""
+    try:
+        found = parse_json(cell)
+    except ValueError:
+        return cell
+    if not isinstance(found, dict):
+        return cell
+    low, high, currency = (next((found[key] for key in keys if found.get(key) is not None), "")
+                           for keys in (_AMOUNTS, _HIGHEST, _CURRENCIES))  # fmt: skip
+    return f"{low}{f' - {high}' if high != '' else ''} {currency}".strip() if low != "" else cell

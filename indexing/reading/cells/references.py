@@ -1,0 +1,175 @@
+"""A picture's cell holds one reference or several: paths and URLs, data URIs, bytes, or objects that have one of them."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.arrays import Ints1d
+from indexing.reading.cells.distinct import Distinct
+from indexing.reading.cells.literals import read_literal
+from indexing.reading.cells.texts import MISSING, TEXT, as_plain, as_text, is_bytes
+
+IMAGES = pa.large_list(TEXT)
+Keep = Callable[[bytes], str]  # takes a picture's bytes, returns its reference
+Refuse = Callable[[int, str], None]
+_ENDINGS = "jpe?g|jpe|jfif|png|gif|webp|bmp|tiff?|avif|heic|svg"
+_ENDED = re.compile(rf"\.(?:{_ENDINGS})(?:[?#][^\s]*)?$", re.IGNORECASE)
+_NEXT = (
+    rf"(?=[A-Za-z][A-Za-z0-9+.-]*://|//|data:|(?P<path>[^\s,;|]+\.(?:{_ENDINGS})(?:[?#][^\s,;|]*)?\s*(?:$|[\s,;|])))"
+)
+_PART = re.compile(rf"\s*[,;]\s*{_NEXT}|\s+{_NEXT.replace('path', 'other')}|\s*\|\s*|\s*[\r\n]+\s*", re.IGNORECASE)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_DATA = re.compile(r"data:(?P<type>[^,;]*)(?P<how>[^,]*),(?P<content>[^\s|,;\"']*)", re.IGNORECASE)
+_ODD = r"^[\[{]|^//|[,;|\s]|^(?i:data:)"
+_ODD_ONE = r"^//|^(?i:data:)"
+_FIELDS = (
+    "bytes",
+    "path",
+    "url",
+    "src",
+    "link",
+    "href",
+    "image",
+    "contentUrl",
+    "hi_res",
+    "hiRes",
+    "large",
+    "medium",
+    "thumb",
+)
+
+
+def split_references(text: str) -> list[str]:
+    """Return the references in a text, parted by `|`, line ends, and by `,`, `;` or spaces where another one follows.
+
+    A comma inside a URL parts nothing: what follows it must begin as a URL, or both sides end as pictures do.
+    """
+    text = text.strip().strip(",;|").strip()
+    if text[:5].lower() == "data:":
+        return [found[0] for found in _DATA.finditer(text)] or [text]
+    found, start = [], 0
+    for part in _PART.finditer(text):
+        before = text[start : part.start()]
+        named = part["path"] or part["other"]
+        if named and not _ENDED.search(before):
+            continue
+        found.append(before)
+        start = part.end()
+    return [one for one in (*found, text[start:]) if one]
+
+
+def read_references(column: pa.Array | pa.ChunkedArray, keep: Keep, prefix: str, refuse: Refuse) -> pa.Array:
+    """Return lists of references (n,), empty where there is none; `prefix` leads to relative paths.
+
+    Bytes, in a column of them, an object or a data URI, are handed to `keep`. `refuse` is told of data URIs that hold none.
+    """
+    plain = as_plain(column)
+    reader = _Reader(keep, prefix, refuse)
+    if is_bytes(plain.type) or pa.types.is_nested(plain.type):
+        flat = as_plain(plain.flatten()) if _is_list(plain.type) else None
+        if flat is None or is_bytes(flat.type) or pa.types.is_nested(flat.type):
+            return reader.of_values(plain.to_pylist())
+        whole = plain.drop_null()
+        lengths = pc.list_value_length(whole).to_numpy(zero_copy_only=False)
+        rows = np.repeat(np.flatnonzero(plain.is_valid().to_numpy(zero_copy_only=False)), lengths)
+        return reader.of_texts(as_text(flat, "the column"), rows, len(plain), _ODD_ONE)
+    return reader.of_texts(as_text(plain, "the column"), np.arange(len(plain)), len(plain), _ODD)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+class _Reader:
+    """It reads the references of one block."""
+
+    def __init__(self, keep: Keep, prefix: str, refuse: Refuse) -> None:
+        self.keep, self.prefix, self.refuse = keep, prefix, refuse
+
+    def of_texts(self, texts: pa.Array, rows: Ints1d, count: int, odd: str) -> pa.Array:
+        """Read texts (m,) that stand in `rows`, rising; only the `odd` ones are taken apart."""
+        apart = pc.fill_null(pc.match_substring_regex(texts, odd), False)
+        found = Distinct.of_column(texts, apart)
+        clean = np.flatnonzero(pc.and_not(texts.is_valid(), apart).to_numpy(zero_copy_only=False))
+        whole = self._prefixed(texts.take(pa.array(clean)))
+        if not found.rows.size:
+            return _lists(whole, rows[clean], count)
+        lists = pa.array([self._of_cell(cell, rows[found.rows_of(p)]) for p, cell in enumerate(found.values)], IMAGES)
+        lists = lists.take(pa.array(found.places))
+        lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
+        where = np.concatenate([clean, np.repeat(found.rows, lengths)])
+        order = np.argsort(where, kind="stable")
+        return _lists(pa.concat_arrays([whole, lists.flatten()]).take(pa.array(order)), rows[where[order]], count)
+
+    def of_values(self, cells: Sequence[Any]) -> pa.Array:
+        """Read values of any kind (n,), one after another."""
+        return pa.array([self._of_value(cell, [row]) for row, cell in enumerate(cells)], IMAGES)
+
+    def _prefixed(self, texts: pa.Array) -> pa.Array:
+        if not self.prefix:
+            return texts
+        whole = pc.match_substring_regex(texts, r"^(/|[A-Za-z][A-Za-z0-9+.-]+://)")
+        led = pc.binary_join_element_wise(pa.scalar(self.prefix, TEXT), texts, pa.scalar("", TEXT))
+        return pc.if_else(whole, texts, led)
+
+    def _of_cell(self, cell: str, rows: Sequence[int] | Ints1d) -> list[str]:
+        if cell[0] in "[{":
+            try:
+                return self._of_value(read_literal(cell), rows)
+            except ValueError:
+                pass  # a file may be named [a].jpg
+        return [one for text in split_references(cell) for one in self._of_value(text, rows)]
+
+    def _of_value(self, value: Any, rows: Sequence[int] | Ints1d) -> list[str]:
+        if isinstance(value, list | tuple):
+            return [one for part in value for one in self._of_value(part, rows)]
+        if isinstance(value, Mapping):
+            named = next((value[name] for name in _FIELDS if value.get(name)), None)
+            return self._of_value(named, rows)
+        if isinstance(value, bytes):
+            return [self.keep(value)] if value else []
+        text = "" if value is None or value != value else str(value).strip()
+        if text in MISSING:
+            return []
+        if text[:5].lower() == "data:":
+            return self._of_data(text, rows)
+        text = f"https:{text}" if text.startswith("//") else text
+        return [text if text.startswith("/") or _URL.match(text) else self.prefix + text]
+
+    def _of_data(self, uri: str, rows: Sequence[int] | Ints1d) -> list[str]:
+        try:
+            return [self.keep(bytes_of(uri))]
+        except ValueError as error:
+            for row in rows:
+                self.refuse(int(row), f"malformed data URI: {error}")
+            return []
+
+
+def bytes_of(uri: str) -> bytes:
+    """Return the bytes of a data URI. Raises ValueError where it holds none."""
+    found = _DATA.fullmatch(uri)
+    if found is None or not found["content"]:
+        raise ValueError("no content")
+    if "base64" not in found["how"].lower():
+        return unquote_to_bytes(found["content"])
+    content = unquote_to_bytes(found["content"])
+    try:
+        return base64.b64decode(
+            content + b"=" * (-len(content) % 4), altchars=b"-_" if b"-" in content else None, validate=True
+        )
+    except binascii.Error as error:
+        raise ValueError(str(error)) from error
+
+
+def _lists(values: pa.Array, rows: Ints1d, count: int) -> pa.Array:
+    """Return lists (count,) of values that stand in `rows`, rising."""
+    counts = np.bincount(rows, minlength=count)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return pa.LargeListArray.from_arrays(pa.array(offsets), values)
