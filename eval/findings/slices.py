@@ -122,17 +122,31 @@ def _script_names() -> np.ndarray[tuple[int, int], np.dtype[np.object_]]:
 
 
 def _price_bands(catalog: Catalog, left: Ints1d, right: Ints1d) -> Iterator[tuple[str, Objects1d]]:
-    """Yield thirds of the pairs by the mean price of both products, those without a price apart."""
-    prices = catalog.prices()
-    if np.isnan(prices).all():
-        return
+    """Yield thirds of the pairs by the mean price of both products, those without a price apart.
+
+    Prices of several currencies have no thirds: pairs are told apart by currency then.
+    """
+    prices, currencies = catalog.prices(), catalog.currencies()
     price = (prices[left] + prices[right]) / 2
     known = ~np.isnan(price)
     if not known.any():
         return
-    low, high = np.quantile(price[known], [1 / 3, 2 / 3])
     names = np.full(len(left), "a price is unknown", dtype=object)
+    if len(set(currencies[currencies >= 0])) > 1:
+        names[known] = _currency_names(catalog, left[known], right[known])
+        yield "price", names
+        return
+    low, high = np.quantile(price[known], [1 / 3, 2 / 3])
     names[known & (price <= low)] = f"up to {low:,.2f}"
     names[known & (price > low) & (price <= high)] = f"{low:,.2f} to {high:,.2f}"
     names[known & (price > high)] = f"over {high:,.2f}"
     yield "price", names
+
+
+def _currency_names(catalog: Catalog, left: Ints1d, right: Ints1d) -> Objects1d:
+    """Return the currency of both prices of each pair (p,), or that they differ."""
+    sides = [catalog.table["currency"].take(pa.array(side)).combine_chunks() for side in (left, right)]
+    text = pa.large_string()
+    both = pc.binary_join_element_wise(pa.scalar("both in", text), sides[0], pa.scalar(" ", text))
+    same = pc.if_else(pc.equal(*sides), both, pa.scalar("different currencies", text))
+    return _objects(pc.fill_null(same, "a currency is unknown"))

@@ -13,7 +13,7 @@ from indexing.catalog.catalog import ATTRIBUTES, TEXT_FIELDS, Catalog, cut
 from indexing.catalog.contents import Contents, text_contents
 from indexing.errors import InputError
 
-PLACES = (*TEXT_FIELDS, "price", "category_1", "category_2", "category_3", "category_4", "source")
+PLACES = (*TEXT_FIELDS, "price", "currency", "category_1", "category_2", "category_3", "category_4", "source")
 
 
 @dataclass(frozen=True)

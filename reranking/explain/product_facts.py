@@ -55,7 +55,7 @@ def compare_products(left: Mapping[str, Any], right: Mapping[str, Any]) -> Facts
     facts = [
         *(Fact(name, _text(left[name]), _text(right[name]), FieldAgreement.UNJUDGED) for name in ("id", "title")),
         _texts("brand", left["brand"], right["brand"]),
-        _prices(left["price"], right["price"]),
+        _prices(left, right),
         _texts("category", _category(left), _category(right)),
         Fact("source", left["source"] or "", right["source"] or "", FieldAgreement.UNJUDGED, "source"),
         _colors(left, right),
@@ -80,9 +80,27 @@ def _fact(name: str, left: str, right: str, equal: bool, family: str = "") -> Fa
     return Fact(name, left, right, both if left and right else FieldAgreement.UNJUDGED, family or name)
 
 
-def _prices(left: float | None, right: float | None) -> Fact:
-    texts = ["" if price is None else f"{price:,.2f}" for price in (left, right)]
-    equal = left is not None and left == right
+def price_text(product: Mapping[str, Any], places: bool = False) -> str:
+    """Return a product's price, with its range and its currency where they are known; empty for none above 0. Whole
+    amounts have decimals only with `places`."""
+    low, high = product["price"], product["price_high"]
+    if low is None or not (places or low > 0):
+        return ""
+    texts = [f"{price:,.2f}" for price in (low, high) if price is not None]
+    amounts = "–".join(text if places else text.removesuffix(".00") for text in texts)
+    return f"{amounts} {product['currency'] or ''}".strip()
+
+
+def in_other_currencies(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
+    """Return whether both prices name a currency, and not the same."""
+    named = [product["currency"] for product in (left, right) if product["price"] is not None and product["currency"]]
+    return len(set(named)) == 2
+
+
+def _prices(left: Mapping[str, Any], right: Mapping[str, Any]) -> Fact:
+    equal = left["price"] is not None and (left["price"], left["price_high"]) == (right["price"], right["price_high"])
+    equal = equal and not in_other_currencies(left, right)
+    texts = [price_text(product, places=True) for product in (left, right)]
     return Fact("price", texts[0], texts[1], FieldAgreement.EQUAL if equal else FieldAgreement.UNJUDGED, "price")
 
 

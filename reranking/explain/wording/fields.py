@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reranking.explain.product_facts import Fact, FieldAgreement, compare_products
+from reranking.explain.product_facts import Fact, FieldAgreement, compare_products, in_other_currencies, price_text
 from reranking.explain.wording.seen_pair import SeenPair, Wording, against, short
 
 MOST_ATTRIBUTES = 2
@@ -21,12 +21,14 @@ def attribute_wording(pair: SeenPair) -> Wording:
 
 def price_wording(pair: SeenPair) -> Wording:
     """Tell both prices; whether they speak for a match depends on how near they are, which the model has learned."""
-    prices = [_price(product["price"]) for product in (pair.left, pair.right)]
+    prices = [price_text(product) for product in (pair.left, pair.right)]
     if not any(prices):
         return Wording(otherwise="no price known of either")
     if not all(prices):
         return Wording(otherwise=f"price {prices[0] or prices[1]}, none known of the other")
     told = f"price {against(*prices)}"
+    if in_other_currencies(pair.left, pair.right):
+        return Wording(otherwise=f"{told}, in other currencies, which are not compared")
     return Wording(alike=told) if prices[0] == prices[1] else Wording(alike=told, apart=told)
 
 
@@ -48,7 +50,3 @@ def _tell(fact: Fact) -> str:
     if fact.agreement is FieldAgreement.EQUAL:
         return f"{name} {left} in both"
     return f"{name} {against(left, right, one='one product only')}"
-
-
-def _price(price: float | None) -> str:
-    return "" if price is None or not price > 0 else f"{price:,.2f}".removesuffix(".00")

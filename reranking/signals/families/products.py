@@ -17,6 +17,7 @@ from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Rows
 from reranking.signals.texts.colors import COLORS, colors_in, colors_named
 from reranking.signals.texts.sparse_rows import ratio
 
+LARGEST = float(np.finfo(np.float32).max)  # prices of an index of before may be larger
 FAMILIES = {
     "brand": {
         "brand_missing": "how many of the two have no brand: 0, 1 or 2",
@@ -33,8 +34,8 @@ FAMILIES = {
     },
     "price": {
         "price_missing": "how many of the two have no price above 0: 0, 1 or 2",
-        "price_ratio": "the smaller price over the larger",
-        "price_difference": "absolute difference of the prices, in the catalogue's currency",
+        "price_ratio": "the smaller price over the larger; like the next two unknown between two currencies",
+        "price_difference": "absolute difference of the prices, in their currency",
         "price_smaller": "the smaller price",
     },
     "category": {
@@ -71,7 +72,9 @@ class ProductSignals:
     title_words: Bags
     brands: Ints1d
     colors: Ints1d  # one bit a colour
-    prices: Floats1d  # NaN = missing
+    prices: Floats1d  # NaN = missing; the lowest of a range
+    highest: Floats1d  # of a range, else the price itself
+    currencies: Ints1d
     categories: npt.NDArray[np.int64]  # (4, m)
     pictures: Floats1d
     sources: Ints1d | None
@@ -87,14 +90,16 @@ class ProductSignals:
         chosen = catalog.take(products)
         brands = [words(fold(brand or "")) for brand in chosen.table["brand"].to_pylist()]
         named = [words(title) for title in folds(titles(chosen))]
-        prices = chosen.prices()
+        prices, highest = (np.where(each > 0, each, np.nan) for each in chosen.price_ranges())
         return cls(
             ProductRows.of(products, len(catalog)),
             _bags(brands),
             _bags(named),
             _codes(pa.array([" ".join(brand) or None for brand in brands], pa.large_string())),
             _colors(chosen, named),
-            np.where(prices > 0, prices, np.nan),
+            prices,
+            np.where(np.isnan(prices), np.nan, highest),
+            chosen.currencies(),
             np.stack([_codes(chosen.category(int(level))) for level in LEVELS]),
             pc.fill_null(pc.list_value_length(chosen.table["images"]), 0).to_numpy().astype(np.float64),
             _codes(chosen.table["source"]) if same_source else None,
@@ -109,7 +114,7 @@ class ProductSignals:
         columns += [np.minimum(*pictures), np.maximum(*pictures)]
         if self.sources is not None:
             columns.append(_equal(self.sources[rows[0]], self.sources[rows[1]]))
-        return np.column_stack(columns).astype(np.float32)
+        return np.clip(np.column_stack(columns), -LARGEST, LARGEST).astype(np.float32)
 
     def _brands(self, left: Rows, right: Rows) -> list[Floats1d]:
         brands = self.brands[left], self.brands[right]
@@ -142,9 +147,13 @@ class ProductSignals:
         return [missing, shared, conflicting, ratio(shared, _count_bits(colors[0] | colors[1]))]
 
     def _prices(self, left: Rows, right: Rows) -> list[Floats1d]:
-        prices = self.prices[left], self.prices[right]
-        smaller, larger = np.minimum(*prices), np.maximum(*prices)
-        return [_missing(np.isnan(prices[0]), np.isnan(prices[1])), ratio(smaller, larger), larger - smaller, smaller]
+        """Compare the nearest prices of two ranges, which for single prices are those; ranges that overlap are equal."""
+        prices, currencies = (self.prices[left], self.prices[right]), (self.currencies[left], self.currencies[right])
+        missing = _missing(np.isnan(prices[0]), np.isnan(prices[1]))
+        apart = (currencies[0] >= 0) & (currencies[1] >= 0) & (currencies[0] != currencies[1])
+        larger = np.where(apart, np.nan, np.maximum(*prices))
+        smaller = np.minimum(larger, np.minimum(self.highest[left], self.highest[right]))
+        return [missing, ratio(smaller, larger), larger - smaller, smaller]
 
 
 def _bags(products: Sequence[Sequence[str]]) -> Bags:

@@ -52,6 +52,15 @@ def test_prices_fall_into_thirds_and_the_unknown(slices):
     assert ("price", "a price is unknown") in found
 
 
+def test_prices_of_several_currencies_have_no_thirds(slices):
+    found = slices(price=[1.0, 1, 10, 10, 5, 5], currency=["EUR", "EUR", "EUR", "USD", "USD", None])
+    assert {name for by, name in found if by == "price"} == {
+        "both in EUR",
+        "different currencies",
+        "a currency is unknown",
+    }
+
+
 def test_short_and_duplicate_titles(slices):
     long = "a title of more than twenty-five characters"
     found = slices(title=["TV", " tv ", long, long + " x", "radio", long])

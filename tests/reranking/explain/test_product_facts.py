@@ -45,6 +45,13 @@ def test_a_field_that_one_lacks_is_not_judged_and_one_that_both_lack_not_shown(f
     assert "category" not in found
 
 
+def test_equal_amounts_of_two_currencies_are_not_equal(facts):
+    euro, dollar = {"price": 5.0, "currency": "EUR"}, {"price": 5.0, "currency": "USD"}
+    assert facts(euro, euro)["price"].agreement is FieldAgreement.EQUAL
+    assert facts(euro, dollar)["price"].agreement is FieldAgreement.UNJUDGED
+    assert (facts(euro, {**dollar, "price_high": 6.0})["price"].right) == "5.00–6.00 USD"
+
+
 def test_colours_of_the_title_and_the_field_are_one(facts):
     found = facts({"title": "red shoe"}, {"colors": ["красный"]})
     assert found["colours"].agreement is FieldAgreement.EQUAL

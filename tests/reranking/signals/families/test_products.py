@@ -1,5 +1,6 @@
 """Product features: brand, colours, price, categories, pictures, source."""
 
+import numpy as np
 import pytest
 
 from reranking.signals.families.products import ProductSignals
@@ -55,6 +56,33 @@ def test_colours_are_compared_across_languages(pair_features, left, right, expec
 def test_prices_are_compared(pair_features, left, right, expected):
     found = pair_features(ProductSignals, {"price": left}, {"price": right})
     assert found.named("price_missing", "price_ratio", "price_difference", "price_smaller") == expected
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        (("EUR", 100, None), ("EUR", 80, None), (0, 0.8, 20, 80)),
+        (("EUR", 100, None), (None, 80, None), (0, 0.8, 20, 80)),
+        (("EUR", 100, None), ("USD", 100, None), (0, None, None, None)),
+        (("EUR", 100, None), ("USD", None, None), (1, None, None, None)),
+        ((None, 10, 20), (None, 15, None), (0, 1, 0, 15)),
+        ((None, 10, 20), (None, 25, 40), (0, 0.8, 5, 20)),
+        ((None, 10, 20), (None, 5, 8), (0, 0.8, 2, 8)),
+    ],
+)
+def test_prices_of_two_currencies_are_not_compared_and_ranges_by_their_nearest_ends(
+    pair_features, left, right, expected
+):
+    sides = [dict(zip(("currency", "price", "price_high"), side, strict=True)) for side in (left, right)]
+    for one, other in (sides, sides[::-1]):
+        found = pair_features(ProductSignals, one, other)
+        assert found.named("price_missing", "price_ratio", "price_difference", "price_smaller") == expected
+
+
+def test_a_price_that_no_float32_holds_stays_finite(pair_features):
+    found = pair_features(ProductSignals, {"price": 1e39}, {"price": 1.0})
+    (difference,) = found.named("price_difference")
+    assert difference == pytest.approx(np.finfo(np.float32).max)
 
 
 def test_categories_are_compared_at_each_level(pair_features):
