@@ -82,7 +82,7 @@ def read_settled(path: Path, catalog: Catalog | None = None, *, purpose: Purpose
     that cannot be read, and for labels of another catalogue.
     """
     with open_store(path) as store:
-        answers = [kept.answer for kept in store.standing()]
+        answers = [kept.label for kept in store.standing()]
     if catalog is not None:
         check_catalogue(path, answers, catalog)
     settled = settle(answers, path, purpose=purpose)

@@ -26,10 +26,10 @@ ID_NAMES = {"integer": "integers", "text": "text"}
 
 @dataclass(frozen=True)
 class Kept:
-    """It is an answer with the number of its event: later ones have larger numbers."""
+    """It is a label with the number of its event: later ones have larger numbers."""
 
     seq: int
-    answer: Label
+    label: Label
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class LabelStore:
     def record_new(self, answers: Iterable[Label]) -> int:
         """Keep those answers that their reviewer has not given already, and return how many these are."""
         with self._writing():
-            given = {_pair_key(kept.answer): kept.answer.verdict for kept in self._standing()}
+            given = {_pair_key(kept.label): kept.label.verdict for kept in self._standing()}
             fresh = {}
             for answer in answers:
                 key = _pair_key(answer)
@@ -96,7 +96,7 @@ class LabelStore:
                 "INSERT INTO events (at, reviewer, purpose, undoes) VALUES (?, ?, ?, ?)",
                 (_now(), name, purpose.value, row[0]),
             )
-            return _kept(row).answer
+            return _kept(row).label
 
     def standing(self) -> list[Kept]:
         """Return the answers that count, by falling age: of each reviewer, pair and purpose the newest that is not undone."""
@@ -109,8 +109,13 @@ class LabelStore:
             return int(self._connection.execute("SELECT count(*) FROM events").fetchone()[0])
 
     def add_note(self, kind: str, content: str) -> int:
-        """Keep a text and return its number."""
+        """Keep a text and return its number, that of before where it is kept already."""
         with self._writing():
+            known = self._connection.execute(
+                "SELECT seq FROM notes WHERE kind = ? AND content = ?", (kind, content)
+            ).fetchone()
+            if known is not None:
+                return int(known[0])
             done = self._connection.execute(
                 "INSERT INTO notes (at, kind, content) VALUES (?, ?, ?)", (_now(), kind, content)
             )

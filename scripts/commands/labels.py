@@ -73,7 +73,7 @@ def command(
             taken = opened.record_new(answers)
             click.echo(f"imported: {taken:,} labels of {source}, {len(answers) - taken:,} were known")
         _show_counts(opened)
-        given = [kept.answer for kept in opened.standing()]
+        given = [kept.label for kept in opened.standing()]
     settled = {name: settle(given, store, purpose=name) for name in Purpose}
     if catalog is not None:
         check_catalogue(store, given, catalog)
@@ -141,7 +141,7 @@ def _show_counts(store: "LabelStore") -> None:
     from reranking.labels.label import PairVerdict
     from scripts.terminal.console import plain
 
-    answers = [kept.answer for kept in store.standing()]
+    answers = [kept.label for kept in store.standing()]
     click.echo(f"store: {store.path}, {store.count_events():,} events, {len(answers):,} labels that count")
     counts = Counter((answer.question.purpose, answer.reviewer, answer.verdict) for answer in answers)
     for purpose, reviewer in sorted({(purpose, reviewer) for purpose, reviewer, _ in counts}):

@@ -26,7 +26,7 @@ def path(tmp_path):
 
 
 def answers_of(store):
-    return [kept.answer for kept in store.standing()]
+    return [kept.label for kept in store.standing()]
 
 
 def test_an_answer_comes_back_as_it_was_given(path):
@@ -35,7 +35,7 @@ def test_an_answer_comes_back_as_it_was_given(path):
         store.record(Label("b", "a", MATCH, " anna ", question))
     with open_store(path) as store:
         (kept,) = store.standing()
-    assert kept.answer == Label("a", "b", MATCH, "anna", question)
+    assert kept.label == Label("a", "b", MATCH, "anna", question)
 
 
 @pytest.mark.parametrize(("left", "right", "kept"), [(10, 9, (9, 10)), ("10", "9", ("10", "9")), (-1, -2, (-2, -1))])
@@ -110,6 +110,7 @@ def test_notes_come_back_in_order(path):
     with open_store(path, create=True) as store:
         first, second = store.add_note("design", "one"), store.add_note("design", "two")
         store.add_note("other", "x")
+        assert store.add_note("design", "one") == first
         assert [(note.seq, note.content) for note in store.notes("design")] == [(first, "one"), (second, "two")]
 
 
