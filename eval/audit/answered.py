@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from eval.audit.estimates import JudgedSample
+from eval.audit.estimates import AuditedPairs
 from eval.audit.population import Population, pair_hashes
 from eval.audit.sampling import SampleDesign
 from eval.audit.strata import OTHERS
@@ -61,14 +61,14 @@ def find_answered(labels: Sequence[Label], number: int, population: Population) 
     )
 
 
-def judged_sample(answered: Answered, design: SampleDesign, population: Population) -> JudgedSample:
+def audited_pairs(answered: Answered, design: SampleDesign, population: Population) -> AuditedPairs:
     """Return the pairs that were settled, with what is known of their strata and categories."""
     settled = np.flatnonzero(~np.isnan(answered.targets))
     rows = answered.rows[settled]
     names, codes = standing_categories(population, design)
     ids = pa.concat_arrays([answered.left, answered.right]).dictionary_encode().indices.to_numpy(zero_copy_only=False)
     left, right = (np.asarray(side[settled], dtype=np.int64) for side in np.split(ids, 2))
-    return JudgedSample(
+    return AuditedPairs(
         answered.strata[settled],
         np.array(design.sizes, dtype=np.int64),
         np.array(design.likely),

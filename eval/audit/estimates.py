@@ -30,7 +30,7 @@ LEAST_MATCHES = 5
 
 
 @dataclass(frozen=True)
-class JudgedSample:
+class AuditedPairs:
     """It holds judged pairs (n,): `strata` codes of the h strata, with `sizes` (h,) pairs each of which `likely` (h,) are expected to
     match; `targets` 1.0 and 0.0, `scores`, `called`, and `categories`, codes of `names` with `pairs` (c,) of the population each.
     `left` and `right` number the products."""
@@ -100,7 +100,7 @@ class AuditEstimates:
     unseen: float
 
 
-def estimate(sample: JudgedSample, *, level: float, draws: Draws | None = None) -> AuditEstimates:
+def estimate(sample: AuditedPairs, *, level: float, draws: Draws | None = None) -> AuditEstimates:
     """Estimate the values at a precision `level` of the weighted area. Raises InputError where a stratum has no judged pair."""
     draws = draws or Draws()
     completed = _Completed.of(sample, draws)
@@ -114,7 +114,7 @@ def estimate(sample: JudgedSample, *, level: float, draws: Draws | None = None) 
     )
 
 
-def unseen_matches(sample: JudgedSample, confidence: float) -> float:
+def unseen_matches(sample: AuditedPairs, confidence: float) -> float:
     """Return how many matches may be unseen, at most: of strata that have only non-matches and are not judged whole, the bound
     of a share of which none was found, taken as if they were one."""
     found = np.bincount(sample.strata, weights=sample.targets, minlength=len(sample.sizes))
@@ -154,7 +154,7 @@ class _Completed:
     confidence: float
 
     @classmethod
-    def of(cls, sample: JudgedSample, draws: Draws) -> "_Completed":
+    def of(cls, sample: AuditedPairs, draws: Draws) -> "_Completed":
         """Complete the population `draws.rounds` times in either way. Each judged pair has two shadows, a match and a non-match."""
         count, judged = len(sample.targets), sample.judged
         weights = (sample.sizes / judged)[sample.strata]
@@ -216,7 +216,7 @@ class _Completed:
         return Estimate(value, Interval(low, high, self.confidence, rounds) if rounds else None)
 
 
-def _complete(sample: JudgedSample, mass: Floats2d, generator: np.random.Generator) -> Floats2d:
+def _complete(sample: AuditedPairs, mass: Floats2d, generator: np.random.Generator) -> Floats2d:
     """Return how many pairs of the population each judged pair, or shadow, stands for (r, m): itself, and its share by `mass` (r, m)
     of those of its stratum that were not judged."""
     drawn = np.zeros_like(mass)
@@ -230,7 +230,7 @@ def _complete(sample: JudgedSample, mass: Floats2d, generator: np.random.Generat
     return drawn
 
 
-def _category(sample: JudgedSample, completed: _Completed, place: int, level: float) -> CategoryEstimate:
+def _category(sample: AuditedPairs, completed: _Completed, place: int, level: float) -> CategoryEstimate:
     among = completed.categories == place
     return CategoryEstimate(
         sample.names[place],
@@ -241,7 +241,7 @@ def _category(sample: JudgedSample, completed: _Completed, place: int, level: fl
     )
 
 
-def _shadow_weights(sample: JudgedSample) -> tuple[Floats1d, Floats1d]:
+def _shadow_weights(sample: AuditedPairs) -> tuple[Floats1d, Floats1d]:
     """Return what the matches and the non-matches among the shadows of each stratum (h,) weigh: where one verdict alone was seen, so
     much that the share of the other varies as widely as it is large about what the scores expect; else PRIOR in all."""
     found = np.bincount(sample.strata, weights=sample.targets, minlength=len(sample.sizes))
@@ -253,7 +253,7 @@ def _shadow_weights(sample: JudgedSample) -> tuple[Floats1d, Floats1d]:
     return matches * left, others * left
 
 
-def _enough(sample: JudgedSample) -> list[int]:
+def _enough(sample: AuditedPairs) -> list[int]:
     """Return the categories with enough judged pairs and matches, the largest first."""
     judged = np.bincount(sample.categories, minlength=len(sample.names))
     matches = np.bincount(sample.categories, weights=sample.targets, minlength=len(sample.names))

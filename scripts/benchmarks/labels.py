@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from eval.audit.estimates import AuditEstimates, JudgedSample
+    from eval.audit.estimates import AuditEstimates, AuditedPairs
     from eval.audit.population import Population
     from eval.audit.sampling import SampleDesign
     from indexing.arrays import Floats1d, Ints1d
@@ -137,7 +137,7 @@ def _cover(name: str, scored: ScoredSet, way: str, *, draws: int, budget: int, r
     return rows
 
 
-def _truth(scored: ScoredSet, sample: "JudgedSample") -> dict[str, float]:
+def _truth(scored: ScoredSet, sample: "AuditedPairs") -> dict[str, float]:
     """Return the true measures of all pairs, the weighted area over the categories that the sample keeps apart."""
     import numpy as np
 
@@ -153,7 +153,7 @@ def _truth(scored: ScoredSet, sample: "JudgedSample") -> dict[str, float]:
     }
 
 
-def _by_strata(scored: ScoredSet, budget: int, seed: int) -> "JudgedSample":
+def _by_strata(scored: ScoredSet, budget: int, seed: int) -> "AuditedPairs":
     """Audit as `heroic audit` does: the pilot, then what it allocates."""
     import numpy as np
 
@@ -168,7 +168,7 @@ def _by_strata(scored: ScoredSet, budget: int, seed: int) -> "JudgedSample":
     return _judged(scored, design, sample.strata.codes[asked], asked)
 
 
-def _uniform(scored: ScoredSet, budget: int, seed: int) -> "JudgedSample":
+def _uniform(scored: ScoredSet, budget: int, seed: int) -> "AuditedPairs":
     """Draw pairs of all alike, as one stratum."""
     from dataclasses import replace
 
@@ -183,13 +183,13 @@ def _uniform(scored: ScoredSet, budget: int, seed: int) -> "JudgedSample":
     return _judged(scored, design, np.zeros(budget, dtype=np.int64), asked)
 
 
-def _judged(scored: ScoredSet, design: "SampleDesign", strata: "Ints1d", rows: "Ints1d") -> "JudgedSample":
+def _judged(scored: ScoredSet, design: "SampleDesign", strata: "Ints1d", rows: "Ints1d") -> "AuditedPairs":
     import pyarrow as pa
 
-    from eval.audit.answered import Answered, judged_sample
+    from eval.audit.answered import Answered, audited_pairs
 
     left, right = (pa.array(side[rows]) for side in (scored.left, scored.right))
-    return judged_sample(Answered(rows, strata, scored.targets[rows], left, right), design, scored.population)
+    return audited_pairs(Answered(rows, strata, scored.targets[rows], left, right), design, scored.population)
 
 
 def _table(rows: list[dict[str, object]]) -> str:

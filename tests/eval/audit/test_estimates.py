@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eval.audit.answered import Answered, judged_sample
+from eval.audit.answered import Answered, audited_pairs
 from eval.audit.estimates import estimate, group_weights, unseen_matches
 from eval.audit.population import population_of
 from eval.audit.sampling import design_sample, open_sample
@@ -25,7 +25,7 @@ def audited(scores, targets, *, budget=300, seed=0, whole=False):
     while not whole and (more := sample.to_ask(asked, targets[asked], budget)).size:
         asked = np.append(asked, more)
     sides = (side.take(asked) for side in (scores.left, scores.right))
-    return judged_sample(Answered(asked, sample.strata.codes[asked], targets[asked], *sides), design, population)
+    return audited_pairs(Answered(asked, sample.strata.codes[asked], targets[asked], *sides), design, population)
 
 
 def true_values(scores, targets):
