@@ -82,7 +82,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "text_template",
     },
     "indexing.reading": {"read_catalog", "schema"},
-    "indexing.vectors": {"fusion", "layers", "ngrams", "rows", "vectors"},
+    "indexing.vectors": {"fusion", "layers", "ngrams", "random_signs", "rows", "vectors"},
     "indexing.encoders": {
         "by_spec",
         "column",

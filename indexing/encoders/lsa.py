@@ -1,4 +1,5 @@
-"""Latent semantic analysis projects character n-gram TF-IDF on its leading singular vectors.
+"""Latent semantic analysis projects character n-gram TF-IDF on its leading singular vectors, and a little of what they
+leave over on random signs.
 
 Deerwester et al., "Indexing by latent semantic analysis", JASIS 41 (1990); the randomised decomposition is
 Halko, Martinsson and Tropp, "Finding structure with randomness", SIAM Review 53 (2011), through scikit-learn.
@@ -6,7 +7,8 @@ Halko, Martinsson and Tropp, "Finding structure with randomness", SIAM Review 53
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -16,16 +18,22 @@ import scipy.sparse as sp
 from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
 
-from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import TEXT_FIELDS, Catalog
 from indexing.encoders.encoder import Encoded
 from indexing.errors import InputError
 from indexing.storage.artefact import write_json
+from indexing.storage.records import OMIT
 from indexing.vectors.ngrams import NgramOptions, count_blocks, document_counts, inverse_document_frequency, weigh
+from indexing.vectors.random_signs import random_signs
 from indexing.vectors.vectors import unit_rows
 
 OPTIONS_FILE, ARRAYS_FILE = "lsa.json", "lsa.npz"
 SMALLEST_VALUE = 1e-4  # of a singular value, as a share of the largest: below, a dimension is noise
+# what is left over has singular values of half the least that is kept, on average: 0.46 to 0.56 of it in five catalogues
+OF_THE_LEAST = 0.5
+FEW_DIMENSIONS = 1 / 32  # of all: a row that is in no more has what is left over of its text with its whole weight
+MOST_RESIDUAL = 2.0  # of a row in fewer still
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,8 @@ class LsaOptions:
 
     Each dimension is divided by its singular value to the power `whitening`. Character bigrams and 0.5 had the best
     recall@10 of those tried on validation matches (docs/benchmarks.md): fewer n-grams leave more of each in the
-    vector, and whitening gives the rarer ones, which tell products apart, more of it.
+    vector, and whitening gives the rarer ones, which tell products apart, more of it. Of what the singular vectors leave
+    over of a text, whitened too, the share `residual` (of its square) is added on random signs.
     """
 
     dim: int = 256
@@ -47,6 +56,7 @@ class LsaOptions:
     most_texts: int = 60_000
     iterations: int = 4
     seed: int = 0
+    residual: float = field(default=0.1, metadata=OMIT)
 
     def ngrams(self) -> NgramOptions:
         return NgramOptions("char_wb", self.shortest, self.longest)
@@ -54,12 +64,19 @@ class LsaOptions:
 
 @dataclass(frozen=True)
 class LsaEncoder:
-    """It holds what was fitted on one catalogue: the n-grams kept (f,), their idf (f,), and the projection (f, d)."""
+    """It holds what was fitted on one catalogue: the n-grams kept (f,), their idf (f,), and the projection (f, d).
+
+    `leading` (f, d) is the part of the projection on singular vectors alone, and `residual` what the random signs of
+    n-grams that were not kept are multiplied by, None and 0 where nothing is left over, or of an index of before.
+    """
 
     options: LsaOptions
     kept: Ints1d
     idf: Floats1d
     projection: Floats2d
+    leading: Floats2d | None = None
+    residual: float = 0.0
+    rarest: float = 0.0  # the idf of an n-gram that no text had
 
     @property
     def spec(self) -> str:
@@ -70,20 +87,72 @@ class LsaEncoder:
         return int(self.projection.shape[1])
 
     def encode(self, catalog: Catalog) -> Encoded:
-        """Return a row a product; texts without any kept n-gram have a row of zeros."""
+        """Return a row a product; texts without any n-gram have a row of zeros."""
         return Encoded(self.encode_texts(catalog.texts(self.options.fields)))
 
     def encode_texts(self, texts: Sequence[str]) -> Floats2d:
         """Return the unit rows (n, d) of texts."""
-        blocks = [
-            unit_rows(_weighed(counts, self.kept, self.idf) @ self.projection)
-            for counts in count_blocks(texts, self.options.ngrams())
-        ]
+        blocks = [self._rows(counts) for counts in count_blocks(texts, self.options.ngrams())]
         return np.concatenate(blocks) if blocks else np.zeros((0, self.dim), dtype=np.float32)
+
+    def _rows(self, counts: sp.csr_matrix) -> Floats2d:
+        if self.leading is None:
+            return unit_rows(_weighed(counts, self.kept, self.idf) @ self.projection)
+        weighed = weigh(counts, self._idf)
+        known = weighed[:, self.kept]
+        rows = known @ self.projection
+        self._add_unknown(weighed, rows)
+        return unit_rows(self._filled(known, rows))
+
+    @cached_property
+    def _idf(self) -> Floats1d:
+        """Return the idf of every n-gram (buckets,)."""
+        idf = np.full(self.options.ngrams().buckets, self.rarest, dtype=np.float32)
+        idf[self.kept] = self.idf
+        return idf
+
+    @cached_property
+    def _unknown(self) -> Bools1d:
+        """Return which n-grams (buckets,) were not kept."""
+        unknown = np.ones(self.options.ngrams().buckets, dtype=bool)
+        unknown[self.kept] = False
+        return unknown
+
+    def _add_unknown(self, weighed: sp.csr_matrix, rows: Floats2d) -> None:
+        """Add the n-grams that were not kept to the rows (n, d) of their texts."""
+        columns = np.unique(weighed.indices[self._unknown[weighed.indices]])
+        if columns.size:
+            unknown = weighed[:, columns]
+            there = np.flatnonzero(np.diff(unknown.indptr))
+            rows[there] += unknown[there] @ (random_signs(columns, self.dim) * np.float32(self.residual))
+
+    def _filled(self, known: sp.csr_matrix, rows: Floats2d) -> Floats2d:
+        """Return the rows, those of few dimensions with all that is left over of their texts.
+
+        Singular vectors have a direction or two for texts in a script of few products: without the rest they would all
+        be one.
+        """
+        whole = np.minimum((FEW_DIMENSIONS * self.dim / _dimensions(unit_rows(rows))) ** 2, MOST_RESIDUAL)
+        few = np.flatnonzero(whole > self.options.residual)
+        if few.size:
+            added = np.sqrt(whole[few] / self.options.residual) - 1
+            leading = known[few] @ self.leading
+            rows[few] += (rows[few] - leading) * added[:, None].astype(np.float32)
+        return rows
 
     def save(self, folder: Path) -> None:
         write_json(folder / OPTIONS_FILE, asdict(self.options))
-        np.savez(folder / ARRAYS_FILE, kept=self.kept, idf=self.idf, projection=self.projection)
+        arrays = {"kept": self.kept, "idf": self.idf, "projection": self.projection}
+        if self.leading is not None:
+            arrays |= {"leading": self.leading, "residual": np.array([self.residual, self.rarest])}
+        np.savez(folder / ARRAYS_FILE, **arrays)  # type: ignore[arg-type]
+
+
+def _dimensions(rows: Floats2d) -> Floats1d:
+    """Return how many dimensions each unit row (n, d) is in: 1 for one along an axis, d for one along none more than
+    others; infinity for a row of zeros."""
+    fourth = np.einsum("ij,ij->i", rows**2, rows**2, dtype=np.float64)
+    return np.asarray(np.divide(1.0, fourth, out=np.full(len(rows), np.inf), where=fourth > 0))
 
 
 def load_lsa(folder: Path) -> LsaEncoder:
@@ -92,7 +161,8 @@ def load_lsa(folder: Path) -> LsaEncoder:
         options = json.loads((folder / OPTIONS_FILE).read_text(encoding="utf-8"))
         options["fields"] = tuple(options["fields"])
         with (folder / ARRAYS_FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return LsaEncoder(LsaOptions(**options), arrays["kept"], arrays["idf"], arrays["projection"])
+            more = (arrays["leading"], *arrays["residual"].tolist()) if "leading" in arrays else ()
+            return LsaEncoder(LsaOptions(**options), arrays["kept"], arrays["idf"], arrays["projection"], *more)
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise InputError(f"{folder}: the lsa encoder cannot be read ({error}): build the index again") from error
 
@@ -110,8 +180,9 @@ def fit_lsa(catalog: Catalog, options: LsaOptions | None = None) -> LsaEncoder:
     documents = document_counts(counts)
     kept = _commonest(documents, options.most_ngrams)
     idf = inverse_document_frequency(documents[kept], len(texts))
-    weighed = _weighed(counts, kept, idf)
-    return LsaEncoder(options, kept, idf, _projection(weighed, options))
+    fitted = _fitted(_weighed(counts, kept, idf), kept, options)
+    rarest = float(inverse_document_frequency(np.zeros(1, dtype=np.int64), len(texts))[0])
+    return LsaEncoder(options, kept, idf, *fitted, rarest)
 
 
 def _sample(blocks: Iterable[Sequence[str]], most: int) -> list[str]:
@@ -145,14 +216,15 @@ def _weighed(counts: sp.csr_matrix, kept: Ints1d, idf: Floats1d) -> sp.csr_matri
     return weigh(counts[:, kept], idf)
 
 
-def _projection(weighed: sp.csr_matrix, options: LsaOptions) -> Floats2d:
-    """Return the leading right singular vectors, whitened (f, d).
+def _fitted(weighed: sp.csr_matrix, kept: Ints1d, options: LsaOptions) -> tuple[Floats2d, Floats2d | None, float]:
+    """Return the projection (f, d), its part on the leading right singular vectors, whitened, where there is another,
+    and what random signs are multiplied by.
 
     The random start is drawn over n-grams, never over rows: permuting the catalogue does not change the result.
     """
     dim = min(options.dim, min(weighed.shape) - 1)
     if dim < 1:
-        return np.ones((weighed.shape[1], 1), dtype=np.float32)
+        return np.ones((weighed.shape[1], 1), dtype=np.float32), None, 0.0
     # Most of the work is products of the sparse matrix, which take one thread; on a busy machine BLAS threads of the
     # small rest wait for one another far longer than they work.
     with threadpool_limits(1, user_api="blas"):
@@ -164,5 +236,11 @@ def _projection(weighed: sp.csr_matrix, options: LsaOptions) -> Floats2d:
             transpose=False,
             random_state=options.seed,
         )
-    scale = np.maximum(values, values[0] * SMALLEST_VALUE) ** options.whitening
-    return np.ascontiguousarray(vectors.T / scale, dtype=np.float32)
+        least = values[0] * SMALLEST_VALUE
+        leading = np.ascontiguousarray(vectors.T / np.maximum(values, least) ** options.whitening, dtype=np.float32)
+        if dim < options.dim or not options.residual:  # so small a catalogue leaves nothing over
+            return leading, None, 0.0
+        residual = np.sqrt(options.residual / dim) / max(values[-1] * OF_THE_LEAST, least) ** options.whitening
+        signs = random_signs(kept, dim)
+        over = signs - vectors.T @ (vectors @ signs)
+    return np.asarray(leading + residual * over, dtype=np.float32), leading, float(residual)
