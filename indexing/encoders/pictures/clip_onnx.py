@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from indexing.encoders.pictures.clip_model import ClipModel
+from indexing.encoders.row_quantisation import quantise_by_rows
 from indexing.errors import InputError
 
 INPUT, OUTPUT = "pictures", "rows"
@@ -78,4 +79,5 @@ def _write(model: ClipModel, file: Path) -> None:
     finally:
         root.setLevel(before)
         exact.unlink()
+    quantise_by_rows(unfinished)
     unfinished.rename(file)

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from indexing.arrays import Floats2d, Ints2d
 from indexing.encoders.model_source import ModelSource
 from indexing.encoders.precision import Agreement, agreement, choose_precision
-from indexing.encoders.text.onnx_text import LARGEST, OnnxTextModel, open_onnx, quantize, save_int8
+from indexing.encoders.text.onnx_text import LARGEST, OnnxTextModel, has_int8, load_int8, open_onnx, quantize, save_int8
 from indexing.encoders.text.sentence import (
     TorchTextModel,
     bare_tokenizer,
@@ -96,6 +96,12 @@ def teacher(request: ModelRequest) -> tuple[Callable[[Ints2d], Floats2d], Tokeni
 def _int8(
     request: ModelRequest, model: SentenceTransformer, folder: Path, sample: Sequence[str]
 ) -> tuple[TextModel, Agreement]:
+    """Return the int8 model that stands in the folder, of a run that this one goes on with; else make it there."""
+    fast = load_int8(folder) if has_int8(folder) else _quantised(request, model, folder)
+    return fast, agreement("onnxruntime int8", fast.encode_texts(sample), TorchTextModel((model,)).encode_texts(sample))
+
+
+def _quantised(request: ModelRequest, model: SentenceTransformer, folder: Path) -> OnnxTextModel:
     tokenizer, prompts = bare_tokenizer(model), _prompts(model)
     if tokenizer is None:
         raise InputError(f"--precision int8: {request.source.name} has a tokenizer of its own: use --precision fp32")
@@ -109,8 +115,7 @@ def _int8(
                 f"--precision int8: {request.source.name} cannot be exported ({reason[:120]}): use --precision fp32"
             ) from error
     save_int8(folder, tokenizer, prompts)
-    fast = open_onnx(file, tokenizer, prompts)
-    return fast, agreement("onnxruntime int8", fast.encode_texts(sample), TorchTextModel((model,)).encode_texts(sample))
+    return open_onnx(file, tokenizer, prompts)
 
 
 def _exported(model: SentenceTransformer) -> OnnxTextModel | None:

@@ -17,6 +17,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
 
 from indexing.arrays import Floats2d, Ints1d
+from indexing.encoders.row_quantisation import quantise_by_rows
 from indexing.encoders.text.text_encoder import token_batches
 from indexing.errors import InputError
 from indexing.storage.artefact import write_json
@@ -82,7 +83,7 @@ def open_onnx(file: Path, tokenizer: Tokenizer, prompts: tuple[str, str]) -> Onn
 
 
 def quantize(fp32: Path, folder: Path) -> Path:
-    """Write dynamic int8 into `folder`: weights by column, activations as they come.
+    """Write int8 into `folder`: weights by column, activations by row as they come. Return the graph's file.
 
     Embeddings and normalisations stay fp32.
     """
@@ -99,6 +100,7 @@ def quantize(fp32: Path, folder: Path) -> Path:
         )
     finally:
         logging.disable(level)
+    quantise_by_rows(unfinished)
     unfinished.rename(folder / MODEL_FILE)
     return folder / MODEL_FILE
 
@@ -107,6 +109,11 @@ def save_int8(folder: Path, tokenizer: Tokenizer, prompts: tuple[str, str]) -> N
     """Write what an int8 model needs besides its graph."""
     tokenizer.save(str(folder / TOKENIZER_FILE))
     write_json(folder / PROMPTS_FILE, prompts)
+
+
+def has_int8(folder: Path) -> bool:
+    """Return whether a whole int8 model stands in a folder."""
+    return all((folder / name).is_file() for name in (MODEL_FILE, TOKENIZER_FILE, PROMPTS_FILE))
 
 
 def load_int8(folder: Path) -> OnnxTextModel:

@@ -54,6 +54,14 @@ def test_a_faster_precision_is_near_to_the_exact_one(model, pictures, expected, 
     assert sorted(file.name for file in tmp_path.iterdir()) == (["tower.onnx"] if precision == "int8" else [])
 
 
+def test_an_eight_bit_tower_gives_a_picture_one_row_whatever_else_is_in_the_batch(model, pictures, tmp_path):
+    encoder = picture_model(model, ["cpu"], precision="int8", eight_bits=tmp_path / "tower.onnx")
+    pixels = np.stack([encoder.prepare(each) for each in pictures])
+    together = encoder.encode_pixels(pixels)
+    alone = np.concatenate([encoder.encode_pixels(pixels[number : number + 1]) for number in range(len(pixels))])
+    assert np.einsum("ij,ij->i", together, alone).min() > 0.99999
+
+
 def test_an_eight_bit_tower_is_written_once(model, pictures, tmp_path):
     file = tmp_path / "tower.onnx"
     pixels = np.stack([model.shape.apply(each) for each in pictures])
