@@ -5,7 +5,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
@@ -22,11 +22,18 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/{1,2}(?!/)(.+)", re.DOTALL)  # a 
 UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, pa.ArrowException)
 
 
-class ByteStream(io.RawIOBase):
-    """A byte stream gives the unpacked bytes of a source, and says how many of the packed ones it has taken."""
+@dataclass
+class Meter:
+    """It says how many bytes of a source were taken so far, packed as they are, since it was last opened."""
 
-    def __init__(self, unpacked: Any, taken: Callable[[], int], name: str) -> None:
-        self._unpacked, self._taken, self._name, self._given = unpacked, taken, name, 0
+    taken: int = 0
+
+
+class ByteStream(io.RawIOBase):
+    """A byte stream gives the unpacked bytes of a source, and tells its meter how many of the packed ones it took."""
+
+    def __init__(self, unpacked: Any, taken: Callable[[], int], source: "Source") -> None:
+        self._unpacked, self._taken, self._source, self._given = unpacked, taken, source, 0
 
     def readable(self) -> bool:
         """Return True: it can be read."""
@@ -36,9 +43,10 @@ class ByteStream(io.RawIOBase):
         """Return up to `size` bytes, none at the end. Raises InputError for what unpacks to too much."""
         content: bytes = self._unpacked.read(size if size >= 0 else None)
         self._given += len(content)
-        if self._given > BOMB_BYTES and self._given > BOMB_RATIO * max(self._taken(), 1):
+        self._source.meter.taken = self._taken()
+        if self._given > BOMB_BYTES and self._given > BOMB_RATIO * max(self._source.meter.taken, 1):
             raise InputError(
-                f"{self._name}: unpacks to more than {BOMB_RATIO} times its size, as no table does: unpack it yourself"
+                f"{self._source.path}: unpacks to more than {BOMB_RATIO} times its size, as no table does: unpack it yourself"
             )
         return content
 
@@ -47,10 +55,6 @@ class ByteStream(io.RawIOBase):
         content = self.read(len(buffer))
         buffer[: len(content)] = content
         return len(content)
-
-    def position(self) -> int:
-        """Return how many bytes were taken of the source, packed as they are."""
-        return self._taken()
 
     def close(self) -> None:
         """Close the file behind it."""
@@ -62,7 +66,7 @@ class ByteStream(io.RawIOBase):
 @dataclass(frozen=True)
 class Source:
     """A source has the path that the user named, its URL or its member of a zip, how it is packed, and its size in
-    bytes as it lies there, None where nobody says."""
+    bytes as it lies there, None where nobody says; `meter` says how far it was read."""
 
     path: Path
     url: str | None = None
@@ -70,6 +74,7 @@ class Source:
     member: str | None = None
     packing: str | None = None
     size: int | None = None
+    meter: Meter = field(default_factory=Meter, compare=False)
 
     @property
     def suffix(self) -> str:
@@ -89,15 +94,15 @@ class Source:
             return self._member(self.archive, self.member)
         raw = open_url(self.url) if self.url else self.path.open("rb")
         if self.packing is None:
-            return ByteStream(raw, raw.tell, str(self.path))
+            return ByteStream(raw, raw.tell, self)
         packed = pa.PythonFile(raw, "r")
-        return ByteStream(pa.CompressedInputStream(packed, self.packing), raw.tell, str(self.path))
+        return ByteStream(pa.CompressedInputStream(packed, self.packing), raw.tell, self)
 
     def _member(self, archive: Path, member: str) -> ByteStream:
         whole = zipfile.ZipFile(archive)
         content = whole.open(member)
         packed, unpacked = whole.getinfo(member).compress_size, max(whole.getinfo(member).file_size, 1)
-        return ByteStream(content, lambda: content.tell() * packed // unpacked, str(self.path))
+        return ByteStream(content, lambda: content.tell() * packed // unpacked, self)
 
     def head(self, size: int) -> bytes:
         """Return the first bytes, unpacked."""

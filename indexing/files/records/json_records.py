@@ -2,11 +2,11 @@
 
 import io
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import ijson
@@ -23,7 +23,8 @@ CHUNK_BYTES = 1 << 22
 SAMPLE_BYTES = 1 << 20
 LINE_SUFFIXES = (".jsonl", ".ndjson")
 MOST_WHOLE = 256 << 20  # bytes of an array that is parsed at once, where it holds what only Python reads
-_LONG_NUMBER = re.compile(rb"[0-9]{19}")  # orjson makes a float of what 64 bits do not hold
+LONG_NUMBER = b"0" * 19  # digits of what 64 bits may not hold
+_DIGITS = bytes(48 if 48 <= byte < 58 else 32 for byte in range(256))
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,20 @@ class JsonRecords:
 
     def __call__(self, aside: Aside) -> Iterator[Record]:
         """Yield each record with its number; a line that is none is set aside, and counts."""
+        if self.path is not None:
+            yield from self._elements(self.path, aside)
+            return
         with closing(TextStream(self.source.open(), self.encoding)) as text:
-            yield from self._lines(text, aside) if self.path is None else self._elements(text, self.path, aside)
+            yield from self._lines(text, aside)
 
     def _lines(self, text: TextStream, aside: Aside) -> Iterator[Record]:
         row = -1
-        for number, line in enumerate(_split(text), start=1):
+        for number, (line, exact) in enumerate(_split(text), start=1):
             if not line.strip():
                 continue
             row += 1
             try:
-                record = parse_line(line)
+                record = parse_line(line, exact=exact)
             except ValueError as error:
                 reason = f"line {number} is not JSON ({error}): one object a line"
                 aside(SetAside(row, shown(line.decode()), reason))
@@ -59,29 +63,42 @@ class JsonRecords:
                     SetAside(row, shown(line.decode()), f"line {number} holds {kind}, not an object: one object a line")
                 )
 
-    def _elements(self, text: TextStream, path: str, aside: Aside) -> Iterator[Record]:
+    def _elements(self, path: str, aside: Aside) -> Iterator[Record]:
+        """Yield the elements of an array, by the fastest parser that takes them: one of floats and of integers of 64
+        bits, one of numbers of any length, and Python's own, which takes NaN and says best what is wrong."""
         done = 0
-        try:
-            for element in ijson.items(text, path, multiple_values=path == ""):
-                yield from _record(done, _plain(element), aside)
-                done += 1
-        except ijson.JSONError as error:
-            for place, element in enumerate(self._whole(path, error)[done:]):
-                yield from _record(done + place, element, aside)
+        for parse in (self._floats, self._decimals, self._whole):
+            try:
+                for element in islice(parse(path), done, None):
+                    if isinstance(element, dict):
+                        yield done, element
+                    else:
+                        aside(_no_object(done, element))
+                    done += 1
+                return
+            except ijson.JSONError:
+                continue
 
-    def _whole(self, path: str, error: ijson.JSONError) -> list[Any]:
-        """Return all elements as Python parses them: it takes NaN, and says better what is wrong."""
+    def _floats(self, path: str) -> Iterator[Any]:
+        with closing(TextStream(self.source.open(), self.encoding)) as text:
+            yield from ijson.items(text, path, multiple_values=path == "", use_float=True)
+
+    def _decimals(self, path: str) -> Iterator[Any]:
+        with closing(TextStream(self.source.open(), self.encoding)) as text:
+            yield from map(_plain, ijson.items(text, path, multiple_values=path == ""))
+
+    def _whole(self, path: str) -> Iterator[Any]:
         with closing(TextStream(self.source.open(), self.encoding)) as text:
             content = read_fully(text, MOST_WHOLE + 1)
+        if len(content) > MOST_WHOLE:
+            raise InputError(f"{self.source.path}: is not JSON as it should be: write it as JSON lines")
         try:
-            found = parse_json(content.decode()) if len(content) <= MOST_WHOLE else None
-        except ValueError as malformed:
-            raise InputError(f"{self.source.path}: is not JSON ({malformed}): is it complete?") from error
-        if found is None:
-            raise InputError(f"{self.source.path}: is not JSON ({_one_line(error)}): is it complete?") from error
+            found = parse_json(content.decode())
+        except ValueError as error:
+            raise InputError(f"{self.source.path}: is not JSON ({error}): is it complete?") from error
         for key in path.split(".")[:-1]:
             found = found[key]
-        return found if isinstance(found, list) else [found]
+        yield from found if isinstance(found, list) else [found]
 
 
 def find_path(source: Source, encoding: str) -> str | None:
@@ -122,11 +139,14 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def parse_line(line: bytes) -> Any:
-    """Return the value of a line of UTF-8. Raises ValueError for what `parse_json` refuses, and bytes that are no text."""
+def parse_line(line: bytes, *, exact: bool = False) -> Any:
+    """Return the value of a line of UTF-8. Raises ValueError for what `parse_json` refuses, and bytes that are no text.
+
+    `exact`: it may hold integers of more than 64 bits, which orjson makes floats of.
+    """
     if MARK_BYTES in line:
         raise ValueError("it holds bytes that are no text in the file's encoding")
-    if not _LONG_NUMBER.search(line):
+    if not exact:
         try:
             return orjson.loads(line)
         except orjson.JSONDecodeError:
@@ -134,20 +154,24 @@ def parse_line(line: bytes) -> Any:
     return parse_json(line.decode())
 
 
-def _split(text: TextStream) -> Iterator[bytes]:
+def _split(text: TextStream) -> Iterator[tuple[bytes, bool]]:
+    """Yield lines, and whether there may be very long integers in them."""
     rest = b""
     while content := text.read(CHUNK_BYTES):
         *lines, rest = (rest + content).split(b"\n")
-        yield from lines
-    yield rest
+        exact = _has_long_number(content) or _has_long_number(lines[0] if lines else rest)
+        for line in lines:
+            yield line, exact
+    yield rest, True
 
 
-def _record(row: int, element: Any, aside: Aside) -> Iterator[Record]:
-    if isinstance(element, dict):
-        yield row, element
-    else:
-        text = json.dumps(element, ensure_ascii=False, default=str)
-        aside(SetAside(row, text, f"element {row} holds {type(element).__name__}, not an object"))
+def _has_long_number(content: bytes) -> bool:
+    return LONG_NUMBER in content.translate(_DIGITS)
+
+
+def _no_object(row: int, element: Any) -> SetAside:
+    text = json.dumps(element, ensure_ascii=False, default=str)
+    return SetAside(row, text, f"element {row} holds {type(element).__name__}, not an object")
 
 
 def _plain(value: Any) -> Any:
@@ -157,7 +181,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
     return value if value is None or isinstance(value, str | int) else float(value)
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:100]
