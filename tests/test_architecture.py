@@ -247,9 +247,10 @@ OWNERS = {  # library: the modules that may import it
         "reranking.encoder_training.cross_learner",
     },
     "open_clip": {"indexing.encoders.pictures.clip_model", "reranking.encoder_training.pictures.clip_learner"},
-    "fsspec": {"indexing.catalog.pictures", "indexing.files.sources"},
+    "fsspec": {"indexing.catalog.pictures", "indexing.files.content.sources"},
     "ijson": {"indexing.files.records.json_records"},
-    "charset_normalizer": {"indexing.files.texts.encodings", "indexing.files.texts.usual_characters"},
+    "python_calamine": {"indexing.files.sheets"},
+    "charset_normalizer": {"indexing.files.content.encodings", "indexing.files.content.usual_characters"},
     "sentence_transformers": {
         "indexing.encoders.text.sentence",
         "reranking.encoder_training.sentence_learner",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 from indexing.errors import InputError
-from indexing.files.sources import PACKED_SUFFIXES, url_of, zip_members
+from indexing.files.content.sources import PACKED_SUFFIXES, url_of, zip_members
 from indexing.files.tables import SUFFIXES
 
 NAMED_ONLY = (".txt", ".yml")  # mostly something else: no tables of a folder, but when they are named

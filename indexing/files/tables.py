@@ -8,12 +8,14 @@ import pyarrow as pa
 
 from indexing.errors import InputError
 from indexing.files.blocks import BLOCK_ROWS, Aside, Block, Opened, TableReader, refusing
-from indexing.files.columnar import open_arrow, open_parquet
+from indexing.files.columnar.readers import open_arrow, open_parquet
+from indexing.files.content.sources import PACKED_SUFFIXES, UNREADABLE, Source, find_source
 from indexing.files.delimited.open_delimited import open_delimited
+from indexing.files.markup.open_xml import open_xml
 from indexing.files.options import FileOptions
 from indexing.files.records.keys import GATHERED
 from indexing.files.records.open_records import open_json
-from indexing.files.sources import PACKED_SUFFIXES, UNREADABLE, Source, find_source
+from indexing.files.sheets import open_sheet
 
 COUNTED_BYTES = 1 << 20
 SUFFIXES = {
@@ -28,12 +30,17 @@ SUFFIXES = {
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
+    ".xml": "xml",
+    ".yml": "xml",
+    ".xlsx": "xlsx",
 }
 _OPEN: dict[str, Callable[[Source, FileOptions], Opened]] = {
     "parquet": open_parquet,
     "arrow": open_arrow,
     "csv": open_delimited,
     "json": open_json,
+    "xml": open_xml,
+    "xlsx": open_sheet,
 }
 
 

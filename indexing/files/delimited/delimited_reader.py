@@ -13,11 +13,11 @@ import pyarrow.csv
 from indexing.arrays import Ints1d
 from indexing.errors import InputError
 from indexing.files.blocks import Aside, Block
+from indexing.files.content.sources import Source
+from indexing.files.content.text_stream import MARK, TextStream
 from indexing.files.delimited.dialect import Dialect
 from indexing.files.delimited.faults import Faults
 from indexing.files.delimited.unclosed_quotes import RowShape, find_swallowing
-from indexing.files.sources import Source
-from indexing.files.texts.text_stream import MARK, TextStream
 
 FIELD_BYTES = 64 << 20  # a longer field, or row, is refused
 BLOCK_BYTES = (4 << 20, 32 << 20, 2 * FIELD_BYTES)  # tried one after another, where a row is longer than a block

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from indexing.errors import InputError
 from indexing.files.blocks import Aside, SetAside
+from indexing.files.content.text_stream import shown
 from indexing.files.delimited.unclosed_quotes import RowShape
-from indexing.files.texts.text_stream import shown
 
 MOST_SWALLOWED = 100  # rows that one quote may cost
 

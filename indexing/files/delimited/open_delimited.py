@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from indexing.errors import InputError
 from indexing.files.blocks import Opened
+from indexing.files.content.encodings import find_encoding
+from indexing.files.content.sources import Source, read_fully
+from indexing.files.content.text_stream import TextStream
 from indexing.files.delimited.delimited_reader import DelimitedReader
 from indexing.files.delimited.dialect import SAMPLE_CHARS, Dialect, find_dialect
 from indexing.files.delimited.header import column_names, numbered_names
 from indexing.files.options import FileOptions
-from indexing.files.sources import Source, read_fully
-from indexing.files.texts.encodings import find_encoding
-from indexing.files.texts.text_stream import TextStream
 
 
 def open_delimited(source: Source, how: FileOptions) -> Opened:

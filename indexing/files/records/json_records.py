@@ -14,10 +14,10 @@ import orjson
 
 from indexing.errors import InputError
 from indexing.files.blocks import Aside, SetAside
+from indexing.files.content.sources import Source, read_fully
+from indexing.files.content.text_stream import MARK_BYTES, TextStream, shown
 from indexing.files.json_text import parse_json
 from indexing.files.records.record_table import Record
-from indexing.files.sources import Source, read_fully
-from indexing.files.texts.text_stream import MARK_BYTES, TextStream, shown
 
 CHUNK_BYTES = 1 << 22
 SAMPLE_BYTES = 1 << 20

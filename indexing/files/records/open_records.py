@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from indexing.errors import InputError
 from indexing.files.blocks import Opened, SetAside
+from indexing.files.content.encodings import find_encoding
+from indexing.files.content.sources import Source
 from indexing.files.options import FileOptions
 from indexing.files.records.json_records import JsonRecords, find_path
 from indexing.files.records.keys import GATHERED, Keys
 from indexing.files.records.record_table import RecordReader, Records
-from indexing.files.sources import Source
-from indexing.files.texts.encodings import find_encoding
 
 
 def open_json(source: Source, how: FileOptions) -> Opened:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexing.files.texts.text_stream import MARK, TextStream, shown
+from indexing.files.content.text_stream import MARK, TextStream, shown
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff" + MARK), max_size=40)
 

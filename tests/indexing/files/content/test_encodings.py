@@ -3,9 +3,9 @@
 import pytest
 
 from indexing.errors import InputError
+from indexing.files.content.encodings import guess_encoding
 from indexing.files.options import FileOptions
 from indexing.files.tables import open_table
-from indexing.files.texts.encodings import guess_encoding
 
 RUSSIAN = "id;название\n1;Наушники беспроводные Sony WH-1000XM4 чёрные\n2;Кабель USB Type-C 1,5 м\n3;Чайник Bosch\n"
 TEXTS = {

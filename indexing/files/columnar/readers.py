@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from indexing.errors import InputError
 from indexing.files.blocks import Aside, Block, Opened
+from indexing.files.content.sources import Source
 from indexing.files.options import FileOptions
-from indexing.files.sources import Source
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from indexing.files.blocks import BLOCK_ROWS, Aside, Block
-from indexing.files.columnar import ArrowReader
-from indexing.files.sources import Source
+from indexing.files.columnar.readers import ArrowReader
+from indexing.files.content.sources import Source
 from indexing.files.tables import TableFile
 from indexing.machine.progress import Progress, silent
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from indexing.errors import InputError
-from indexing.files import sources
+from indexing.files.content import sources
 from indexing.files.tables import open_table
 
 CONTENT = "id;title\n1;чайник\n2;mug\n".encode()

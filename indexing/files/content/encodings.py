@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from indexing.errors import InputError
-from indexing.files.sources import Source
-from indexing.files.texts.text_stream import canonical
-from indexing.files.texts.usual_characters import CANDIDATES, usual_share
+from indexing.files.content.sources import Source
+from indexing.files.content.text_stream import canonical
+from indexing.files.content.usual_characters import CANDIDATES, usual_share
 
 SAMPLE_BYTES = 1 << 18
 PLACES = 16  # of a file are looked at

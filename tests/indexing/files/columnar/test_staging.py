@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from indexing.files import staging
+from indexing.files.columnar import staging
+from indexing.files.columnar.staging import stage
 from indexing.files.delimited import delimited_reader
 from indexing.files.records.keys import GATHERED
-from indexing.files.staging import stage
 from indexing.files.tables import open_table
 
 RAGGED = "id,title,color\n" + "".join(f"{row},t{row},red\n" if row % 5 else f"{row},ragged\n" for row in range(1, 1000))

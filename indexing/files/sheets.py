@@ -1,0 +1,104 @@
+"""A spreadsheet is a table of text: whole numbers without a point, dates as ISO 8601 writes them."""
+
+import datetime
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.errors import InputError
+from indexing.files.blocks import Aside, Block, Opened
+from indexing.files.content.sources import Source
+from indexing.files.delimited.header import column_names, numbered_names
+from indexing.files.options import FileOptions
+
+_MIDNIGHT = datetime.time()
+
+
+@dataclass(frozen=True)
+class SheetReader:
+    """It reads a sheet, by its name; the rows above the header, and the header, have no numbers."""
+
+    source: Source
+    sheet: str
+    names: tuple[str, ...]
+    header: bool
+
+    def read(self, rows: int, names: tuple[str, ...], aside: Aside) -> Iterator[Block]:
+        """Yield blocks of at most `rows` rows of large_string columns; empty cells are null."""
+        below = _rows(_open(self.source), self.sheet)
+        if self.header:
+            next(below, None)
+        places = [self.names.index(name) for name in names]
+        first, held = 0, list[Sequence[Any]]()
+        for row in below:
+            held.append(row)
+            if len(held) == rows:
+                yield _block(held, places, names, first)
+                first, held = first + rows, []
+        if held:
+            yield _block(held, places, names, first)
+
+
+def open_sheet(source: Source, how: FileOptions) -> Opened:
+    """Open a spreadsheet: the sheet that is told, else the first. Raises InputError for one that is not there."""
+    book = _open(source)
+    sheets = book.sheet_names
+    sheet = how.sheet or sheets[0]
+    if sheet not in sheets:
+        raise InputError(f"{source.path}: has no sheet '{sheet}', but {', '.join(map(repr, sheets))}")
+    first = next(_rows(book, sheet), None)
+    if first is None:
+        raise InputError(f"{source.path}: sheet '{sheet}' is empty: a line of names is needed")
+    width = max(place for place, cell in enumerate(first, start=1) if cell != "")
+    names, notes = column_names([_text(cell) or "" for cell in first[:width]], width) if how.header else ((), ())
+    names = names or numbered_names(len(first))
+    found = replace(how, format="xlsx", sheet=sheet)
+    return Opened(names, None, found, notes, SheetReader(source, sheet, names, how.header))
+
+
+def _open(source: Source) -> Any:
+    try:
+        from python_calamine import CalamineError, CalamineWorkbook
+    except ImportError as error:
+        raise InputError(f"{source.path}: spreadsheets need python-calamine: pip install 'heroic[xlsx]'") from error
+    try:
+        if source.url or source.member:
+            with source.open() as stream:
+                return CalamineWorkbook.from_filelike(io.BytesIO(stream.read()))
+        return CalamineWorkbook.from_path(str(source.path))
+    except CalamineError as error:
+        raise InputError(f"{source.path}: cannot be read as xlsx ({error}): is it complete?") from error
+
+
+def _rows(book: Any, sheet: str) -> Iterator[Sequence[Any]]:
+    """Yield the rows of a sheet that hold anything."""
+    for row in book.get_sheet_by_name(sheet).iter_rows():
+        if any(cell != "" for cell in row):
+            yield row
+
+
+def _block(rows: list[Sequence[Any]], places: list[int], names: tuple[str, ...], first: int) -> Block:
+    columns = [
+        pa.array([_text(row[place]) if place < len(row) else None for row in rows], pa.large_string())
+        for place in places
+    ]
+    return Block(np.arange(first, first + len(rows)), pa.table(columns, names=list(names)))
+
+
+def _text(cell: Any) -> str | None:
+    """Return a cell as text, None for an empty one."""
+    if isinstance(cell, str):
+        return cell or None
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float):
+        return f"{cell:.0f}" if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime.datetime):
+        return cell.date().isoformat() if cell.time() == _MIDNIGHT else cell.isoformat()
+    if isinstance(cell, datetime.date | datetime.time):
+        return cell.isoformat()
+    return str(cell)
