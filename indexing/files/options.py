@@ -15,7 +15,7 @@ class FileOptions:
 
     `format` is one of FORMATS; `encoding` any that Python knows; `delimiter` and `quote` are a character (no quotes:
     an empty `quote`), `backslash` whether quotes in quotes are written as `\\"`; without `header` the columns are
-    `column_1`, `column_2` …; `sheet` is a spreadsheet's, `record` the XML element that is a row.
+    `column_1`, `column_2` …, and `above` is how many rows stand over it; `sheet` is a spreadsheet's, `record` the XML element that is a row.
     """
 
     format: str | None = None
@@ -24,6 +24,7 @@ class FileOptions:
     quote: str | None = None
     backslash: bool | None = None
     header: bool = True
+    above: int | None = None
     sheet: str | None = None
     record: str | None = None
 

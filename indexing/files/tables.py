@@ -104,7 +104,7 @@ class TableFile:
                 lines = sum(part.count(b"\n") for part in iter(lambda: stream.read(COUNTED_BYTES), b""))
         except UNREADABLE as error:
             raise self._unreadable(error) from error
-        return max(lines - self.how.header, 1)
+        return max(lines - self.how.header - (self.how.above or 0), 1)
 
     def _unreadable(self, error: BaseException) -> InputError:
         return InputError(f"{self.path}: cannot be read to its end ({_first_line(error)}): write the file again")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from eval.audit.estimates import AuditEstimates, AuditedPairs
+    from eval.audit.estimates import AuditedPairs, AuditEstimates
     from eval.audit.population import Population
     from eval.audit.sampling import SampleDesign
     from indexing.arrays import Floats1d, Ints1d

@@ -26,16 +26,16 @@ _TOO_LONG = "straddl"  # is in what Arrow says of such a row
 
 @dataclass
 class _RaggedRows:
-    """It keeps the numbers of rows of another width, which Arrow counts from 1 with the header, and tells of them when
+    """It keeps the numbers of rows of another width, which Arrow counts from 1 with those above, and tells of them when
     asked to: Arrow lets no error out of its own call."""
 
     faults: Faults
-    header: int
+    above: int
     numbers: list[int] = field(default_factory=list)
     _untold: list[tuple[int, str, int]] = field(default_factory=list)
 
     def __call__(self, found: pyarrow.csv.InvalidRow) -> str:
-        number = found.number - 1 - self.header
+        number = found.number - 1 - self.above
         if not self.numbers or number > self.numbers[-1]:  # a file that is read again meets the same rows
             self.numbers.append(number)
             self._untold.append((number, found.text, found.actual_columns))
@@ -56,14 +56,14 @@ class _RaggedRows:
 
 @dataclass(frozen=True)
 class DelimitedReader:
-    """It reads the columns `names` of a source in one encoding and dialect; `header` says whether the first row is
-    one."""
+    """It reads the columns `names` of a source in one encoding and dialect; so many rows stand `above` those of the
+    table, the header among them."""
 
     source: Source
     encoding: str
     dialect: Dialect
     names: tuple[str, ...]
-    header: bool
+    above: int
 
     def read(self, rows: int, names: tuple[str, ...], aside: Aside) -> Iterator[Block]:
         """Yield blocks of at most `rows` rows of large_string columns; empty fields are null.
@@ -72,7 +72,7 @@ class DelimitedReader:
         """
         shape = RowShape(self.dialect.delimiter, self.dialect.quote, len(self.names))
         faults = Faults(self.source.path, self.encoding, shape, aside)
-        ragged = _RaggedRows(faults, int(self.header))
+        ragged = _RaggedRows(faults, self.above)
         done = 0
         for size in BLOCK_BYTES:
             try:
@@ -110,7 +110,7 @@ class DelimitedReader:
         read = pyarrow.csv.ReadOptions(
             column_names=list(self.names),
             skip_rows=self.dialect.skipped,
-            skip_rows_after_names=int(self.header),
+            skip_rows_after_names=self.above,
             block_size=size,
             use_threads=False,  # the rows have numbers then; one thread reads a gigabyte a second
         )

@@ -27,7 +27,7 @@ class Dialect:
     skipped: int = 0
 
     def rows(self, text: str) -> Iterator[list[str]]:
-        """Yield the fields of the rows of a text, without blank ones, as far as they can be parsed."""
+        """Yield the fields of the rows of a text, none of blank ones, as far as they can be parsed."""
         body = io.StringIO(text, newline="")
         for _ in range(self.skipped):
             body.readline()
@@ -40,7 +40,7 @@ class Dialect:
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
         )
         try:
-            yield from (row for row in reader if row)
+            yield from reader
         except csv.Error:
             return
 
@@ -94,7 +94,7 @@ def _agreement(dialect: Dialect, text: str, cut: bool) -> tuple[bool, float, int
 
     Near the whole, shares are finer: one odd row in hundreds is no reason for another delimiter.
     """
-    rows = list(dialect.rows(text))
+    rows = [row for row in dialect.rows(text) if row]
     rows = rows[:-1] if cut and len(rows) > 1 else rows
     widths = Counter(map(len, rows))
     if not widths:

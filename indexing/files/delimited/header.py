@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+AMAZON = "TemplateType="  # begins a flat file, whose names are in the third row
+MOST_ABOVE = 10  # rows over a header
+FEWEST = 3  # columns of a table that a line of one text stands over
+
 
 def column_names(header: Sequence[str], width: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return a name for each of `width` columns, and notes on those that are not as they stand in the header.
@@ -19,6 +23,23 @@ def column_names(header: Sequence[str], width: int) -> tuple[tuple[str, ...], tu
             notes.append(f"column {place} has no name: it is read as '{new}'")
         names.append(new)
     return tuple(names), tuple(notes)
+
+
+def rows_above(rows: Sequence[Sequence[str]]) -> int:
+    """Return how many rows stand over the header: Amazon's two, remarks that begin with #, and titles."""
+    if rows[0][0].startswith(AMAZON):
+        return 2
+    count = 0
+    while count < min(len(rows) - 2, MOST_ABOVE) and _stands_over(rows[count], rows[count + 1]):
+        count += 1
+    return count
+
+
+def _stands_over(row: Sequence[str], below: Sequence[str]) -> bool:
+    filled = [cell for cell in row if cell.strip()]
+    if all(cell.lstrip().startswith("#") for cell in filled):
+        return True
+    return len(filled) == 1 and sum(bool(cell.strip()) for cell in below) >= FEWEST
 
 
 def numbered_names(width: int) -> tuple[str, ...]:

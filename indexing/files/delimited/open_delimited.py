@@ -10,8 +10,8 @@ from indexing.files.content.encodings import find_encoding
 from indexing.files.content.sources import Source, read_fully
 from indexing.files.content.text_stream import TextStream
 from indexing.files.delimited.delimited_reader import DelimitedReader
-from indexing.files.delimited.dialect import SAMPLE_CHARS, Dialect, find_dialect
-from indexing.files.delimited.header import column_names, numbered_names
+from indexing.files.delimited.dialect import SAMPLE_CHARS, find_dialect
+from indexing.files.delimited.header import column_names, numbered_names, rows_above
 from indexing.files.options import FileOptions
 
 
@@ -21,9 +21,12 @@ def open_delimited(source: Source, how: FileOptions) -> Opened:
     text, cut = _sample(source, encoding)
     dialect = find_dialect(text, how, cut=cut)
     rows = list(dialect.rows(text))
-    if not rows:
+    places = [place for place, row in enumerate(rows) if row]
+    if not places:
         raise InputError(f"{source.path}: the file is empty: a CSV needs a header line")
-    names, notes = _names(rows, dialect, how)
+    filled = [rows[place] for place in places]
+    above = min(rows_above(filled) if how.above is None else how.above, len(filled) - 1)
+    names, notes = _names(filled[above:], how)
     found = replace(
         how,
         format="csv",
@@ -31,8 +34,10 @@ def open_delimited(source: Source, how: FileOptions) -> Opened:
         delimiter=dialect.delimiter,
         quote=dialect.quote,
         backslash=dialect.backslash,
+        above=above,
     )
-    return Opened(names, None, found, notes, DelimitedReader(source, encoding, dialect, names, how.header))
+    reader = DelimitedReader(source, encoding, dialect, names, places[above] + how.header)
+    return Opened(names, None, found, notes, reader)
 
 
 def _sample(source: Source, encoding: str) -> tuple[str, bool]:
@@ -41,7 +46,7 @@ def _sample(source: Source, encoding: str) -> tuple[str, bool]:
         return text, bool(stream.read(1))
 
 
-def _names(rows: list[list[str]], dialect: Dialect, how: FileOptions) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _names(rows: list[list[str]], how: FileOptions) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the columns' names and notes on them; rows that end in one more delimiter than the header have one more."""
     if not how.header:
         return numbered_names(len(rows[0])), ()

@@ -46,6 +46,37 @@ def test_a_file_without_a_header_has_numbered_columns(write):
     assert read(path, FileOptions(header=False))[:2] == ([("1", "kettle"), ("2", "mug")], [0, 1])
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "TemplateType=fptcustom,Version=2026\nProduct Type,Seller SKU,Name\n",
+        '"# Required | The id, of yours","# Optional","# Optional"\n',
+        "# made on Monday\n# by the shop\n",
+        "Price list,,\n",
+        '"Price list\nof Monday"\n\n',
+        "\n\n",
+    ],
+)
+def test_rows_over_the_header_are_passed_over(write, above):
+    table = open_table(write("a.csv", above + "id,title,size\n1,a,S\n2,b\n3,c,L\n"))
+    assert table.names == ("id", "title", "size")
+    rows, numbers, aside = read(table.path)
+    assert rows == [("1", "a", "S"), ("3", "c", "L")]
+    assert numbers == [0, 2]
+    assert [found.row for found in aside] == [1]
+
+
+def test_how_many_rows_stand_over_the_header_may_be_told(write):
+    path = write("a.csv", "x,y\nid,title\n1,a\n")
+    assert open_table(path).names == ("x", "y")
+    assert open_table(path, FileOptions(above=1)).read().to_pylist() == [{"id": "1", "title": "a"}]
+
+
+@pytest.mark.parametrize("text", ["#,title,c\n1,a,b\n2,a,b\n", "id\n1\n2\n", "id,title\n1,\n2,b\n", "# id\n1\n"])
+def test_a_header_is_no_row_over_one(write, text):
+    assert open_table(write("a.csv", text)).how.above == 0
+
+
 def test_rows_may_end_in_a_delimiter_that_the_header_lacks(write):
     table = open_table(write("a.csv", "id;title\n1;a;\n2;b;\n"))
     assert table.names == ("id", "title", "column_3")
