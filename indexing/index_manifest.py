@@ -20,7 +20,8 @@ KIND = "index"
 @dataclass(frozen=True)
 class CatalogRecord:
     """It describes the catalogue: how many `products`, its `digest`, the name of its schema, the columns that nothing
-    was made of, the folder that relative pictures lie in, and how the digest was made (`digest_version`)."""
+    was made of, the folder that relative pictures lie in, how the digest was made (`digest_version`), and the `inputs`
+    of the schema as YAML would say them (an earlier index does not say)."""
 
     products: int
     digest: str
@@ -28,6 +29,7 @@ class CatalogRecord:
     unread: tuple[str, ...]
     pictures: str
     digest_version: int = field(default=1, metadata=OMIT)
+    inputs: tuple[Mapping[str, Any], ...] = field(default=(), metadata=OMIT)
 
 
 @dataclass(frozen=True)
@@ -163,11 +165,13 @@ class IndexManifest:
     def fingerprint(self) -> str:
         """Return 16 digits that change with all that neighbours and cosines depend on.
 
-        That is neither where models were, nor what was asked and measured: what came of it is in the engines.
+        That is neither where models were, nor what was asked and measured: what came of it is in the engines. How
+        columns were read is in the catalogue.
         """
         engines = {view: engine.depends_on() for view, engine in self.engines.items()}
         encoders = {view: {**record.depends_on(), "dim": record.dim} for view, record in self.encoders.items()}
-        rest = stored_record(replace(self, asked=None, engines={}, encoders={}))
+        catalog = replace(self.catalog, inputs=())
+        rest = stored_record(replace(self, catalog=catalog, asked=None, engines={}, encoders={}))
         return fingerprint_of({**rest, "encoders": encoders, "engines": engines, "catalog": self.catalog.digest})
 
     def factory_of(self, view: str) -> str:

@@ -68,20 +68,19 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
 DOORS = {  # room: the modules that other rooms import, checked in both directions
     "indexing.machine": {"device", "memory", "progress", "threads"},
     "indexing.storage": {"artefact", "mapped", "outputs", "records", "scratch", "versions", "whole_file"},
-    "indexing.files": {"blocks", "integers", "json_text", "listing", "tables"},
+    "indexing.files": {"blocks", "integers", "json_text", "listing", "options", "tables"},
     "indexing.words": {"normal_form", "reading", "tokens"},
     "indexing.catalog": {
         "catalog",
         "contents",
         "digest",
         "filters",
-        "ids",
         "missing_pictures",
         "pictures",
         "rejects",
         "text_template",
     },
-    "indexing.reading": {"read_catalog", "schema"},
+    "indexing.reading": {"inputs", "read_catalog", "row_checks", "schema.expression", "schema.yaml_form"},
     "indexing.vectors": {"fusion", "layers", "ngrams", "random_signs", "rows", "vectors"},
     "indexing.encoders": {
         "by_spec",
@@ -208,7 +207,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "eval.findings": {"ceiling", "leakage", "mistakes", "mixes", "promise", "reasons", "slices", "suspects"},
     "eval.pages": {"cards", "differences", "pictures", "render", "report_document", "report_json", "tables"},
     "eval.comparing": {"comparison", "drift", "judged", "render"},
-    "scripts.terminal": {"console", "engine_text", "lazy_group", "missing_pictures", "mistakes", "progress"},
+    "scripts.terminal": {"console", "engine_text", "lazy_group", "missing_pictures", "mistakes", "progress", "reading"},
     "scripts.sample": {"files"},
 }
 MOST_NAMES = 12  # of a folder

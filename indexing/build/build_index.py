@@ -14,12 +14,13 @@ from indexing.catalog.rejects import Reject, write_rejects
 from indexing.encoders.encoder import parse_spec, vector_columns
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError, Unfinished
-from indexing.files.listing import list_tables
-from indexing.files.tables import open_table
 from indexing.index_manifest import KIND, CatalogRecord, IndexManifest
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex, open_index
+from indexing.reading.inputs import CatalogInputs, open_inputs
 from indexing.reading.read_catalog import CatalogRead, ReadOptions, read_catalog
+from indexing.reading.row_checks import NONE_PASSED, PassedOver
+from indexing.reading.schema.yaml_form import stored_inputs
 from indexing.search.device import choose_device
 from indexing.search.lexical_index import LexicalOptions
 from indexing.storage.artefact import MANIFEST, Manifest, write_manifest, writing
@@ -29,13 +30,16 @@ from indexing.storage.records import stored_record
 @dataclass(frozen=True)
 class Built:
     """It says what a build did: the index, opened; what was set aside; the views whose vectors were reused; how many
-    products an encoder looked at in each of the others; of how many a text field was read in part, by field."""
+    products an encoder looked at in each of the others; of how many a text field was read in part, by field; how many
+    rows were passed over; what a user should hear."""
 
     index: ProductIndex
     rejects: list[Reject]
     reused: list[str]
     looked_at: dict[str, int] = field(default_factory=dict)
     cut_short: dict[str, int] = field(default_factory=dict)
+    passed_over: PassedOver = NONE_PASSED
+    notes: tuple[str, ...] = ()
 
 
 def build_index(
@@ -65,17 +69,19 @@ def build_index(
         write_manifest(folder, Manifest(KIND, stored_record(made), made.fingerprint()))
     index = open_index(Path(out), device=device)
     cut_short = index.catalog.cut_short(options.encoding.text_fields)
-    return Built(index, rejects, encoding.reused, encoding.looked_at, cut_short)
+    return Built(index, rejects, encoding.reused, encoding.looked_at, cut_short, read.passed_over, read.notes)
 
 
 def _read(products: Sequence[Path], folder: Path, options: BuildOptions, progress: Progress) -> CatalogRead:
-    read = read_catalog(products, folder=folder, options=_read_options(products, options), progress=progress)
+    inputs = open_inputs(products, options.schema)
+    read = read_catalog(inputs, folder=folder, options=_read_options(inputs, options), progress=progress)
     return replace(read, catalog=replace(read.catalog, reading=options.encoding.reading))
 
 
-def _read_options(products: Sequence[Path], options: BuildOptions) -> ReadOptions:
-    names = open_table(list_tables(products)[0]).names
-    text, image = parse_spec(options.encoding.text_encoder, "text"), image_spec(options, names, has_pictures=False)
+def _read_options(inputs: CatalogInputs, options: BuildOptions) -> ReadOptions:
+    names = inputs.files[0].table.names
+    image = image_spec(options, inputs.schema.name, names, has_pictures=False)
+    text = parse_spec(options.encoding.text_encoder, "text")
     always, optional = vector_columns({"text": text, "image": image})
     return ReadOptions(options.schema, options.images, always, optional, options.max_rejects)
 
@@ -113,10 +119,10 @@ def _made(
 ) -> IndexManifest:
     """Return what the manifest says of the index."""
     catalog, pictures = read.catalog, str(read.catalog.pictures.resolve())
-    fields = options.encoding.text_fields
+    fields, inputs = options.encoding.text_fields, stored_inputs(read.schema.inputs)
     return IndexManifest(
         catalog=CatalogRecord(
-            len(catalog), read.digest, read.schema.name, tuple(read.unread), pictures, DIGEST_VERSION
+            len(catalog), read.digest, read.schema.name, tuple(read.unread), pictures, DIGEST_VERSION, inputs
         ),
         text_weight=options.text_weight,
         text_fields=fields,

@@ -18,10 +18,10 @@ from indexing.encoders.encoder import Spec, column_names, parse_spec
 from indexing.encoders.lsa import LsaOptions
 from indexing.encoders.thumbnail import ThumbnailEncoder
 from indexing.errors import InputError
-from indexing.files.listing import list_tables
-from indexing.files.tables import TableFile, open_table
+from indexing.files.tables import TableFile
 from indexing.machine.memory import human
-from indexing.reading.schema import choose_schema
+from indexing.reading.inputs import CatalogInputs, InputFile, open_inputs
+from indexing.reading.schema.expression import columns_in
 
 NGRAMS_A_CHAR = 1.5  # different ones of 3 and 4 characters inside words (1.1 to 1.6 in five catalogues)
 MANY, KEPT_OF_MANY = 20_000, 0.5  # of so many products' n-grams at most half stand in few enough (0.28 to 0.5)
@@ -67,32 +67,31 @@ def plan_lexical(products: int, chars: float, ask: Ask) -> LexicalPlan:
 
 def plan_build(products: Sequence[Path], options: BuildOptions, device: str) -> list[ViewPlan | LexicalPlan]:
     """Return a plan for each view of these files. Raises InputError for what cannot fit the memory."""
-    files = [open_table(path) for path in list_tables(products)]
-    count = sum(file.about_rows() for file in files)
+    inputs = open_inputs(products, options.schema)
+    count = sum(file.table.about_rows() for file in inputs.files)
     ask = ask_of(options, device, count)
-    dims = _dimensions(files[0], options, count)
+    dims = _dimensions(inputs, options, count)
     if len(dims) == 2:
         dims["fused"] = sum(dims.values())
     rate = products_per_s()
     plans: list[ViewPlan | LexicalPlan] = [plan_view(view, count, dim, ask, rate=rate) for view, dim in dims.items()]
     if options.lexical:
-        plans.append(plan_lexical(count, _text_chars(files[0], options), ask))
+        plans.append(plan_lexical(count, _text_chars(inputs.files[0], options), ask))
     return plans
 
 
-def _text_chars(file: TableFile, options: BuildOptions) -> float:
+def _text_chars(file: InputFile, options: BuildOptions) -> float:
     """Count the characters of a product's text, on average of the first ones in a file."""
-    schema = choose_schema(options.schema, file.names)
-    named = {
-        getattr(schema, name) for name in options.encoding.text_fields if name in TEXT_FIELDS
-    }  # others are refused later
-    named |= set(schema.extra_columns(file.names)) if "attributes" in options.encoding.text_fields else set()
-    columns = [name for name in file.names if name in named and not _is_vector(name, options)]
-    first = next(iter(file.blocks(SAMPLED, columns)), None) if columns else None
+    schema, names = file.schema, file.table.names
+    fields = [name for name in options.encoding.text_fields if name in TEXT_FIELDS]  # others are refused later
+    named = {column for name in fields for column in columns_in(schema.expression(name), names)}
+    named |= set(schema.extra_columns(names)) if "attributes" in fields else set()
+    columns = [name for name in names if name in named and not _is_vector(name, options)]
+    first = next(iter(file.table.blocks(SAMPLED, columns)), None) if columns else None
     if first is None or not len(first):
         return 0.0
-    reading = options.encoding.reading
-    most = {name: reading.chars_of("description" if name == schema.description else name) for name in columns}
+    reading, descriptions = options.encoding.reading, set(columns_in(schema.description, names))
+    most = {name: reading.chars_of("description" if name in descriptions else name) for name in columns}
     return sum(_chars(first[name], most[name] or sys.maxsize) for name in columns) / len(first)
 
 
@@ -113,9 +112,9 @@ def _is_vector(name: str, options: BuildOptions) -> bool:
     return any(name in columns for spec in specs if spec.engine == "column" for columns in column_names(spec))
 
 
-def _dimensions(file: TableFile, options: BuildOptions, count: int) -> dict[str, int]:
-    schema = choose_schema(options.schema, file.names)
-    pictures = image_spec(options, file.names, schema.image in file.names)
+def _dimensions(inputs: CatalogInputs, options: BuildOptions, count: int) -> dict[str, int]:
+    file = inputs.files[0].table
+    pictures = image_spec(options, inputs.schema.name, file.names, has_pictures=inputs.pictured)
     specs = {"text": parse_spec(options.encoding.text_encoder, "text"), "image": pictures}
     return {view: _dimension(spec, file, count) for view, spec in specs.items() if spec.engine != "none"}
 

@@ -22,10 +22,9 @@ from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex, open_index
 from indexing.reading.read_catalog import CatalogRead
-from indexing.reading.schema import OZON, choose_schema
 from indexing.vectors.vectors import Vectors
 
-OZON_IMAGE = "column:main_pic_embeddings_resnet_v1+pic_embeddings_resnet_v1"
+OZON, OZON_IMAGE = "ozon", "column:main_pic_embeddings_resnet_v1+pic_embeddings_resnet_v1"
 
 
 @dataclass
@@ -54,10 +53,9 @@ class ViewEncoding:
     def _views(self) -> dict[str, Vectors]:
         catalog = self.read.catalog
         columns = tuple(name.removeprefix("column:") for name in catalog.table.column_names)
-        known = (*columns, OZON.id, OZON.title) if self.read.schema == OZON else columns
         text, image = (
             parse_spec(self.options.encoding.text_encoder, "text"),
-            image_spec(self.options, known, _pictured(catalog)),
+            image_spec(self.options, self.read.schema.name, columns, has_pictures=_pictured(catalog)),
         )
         vectors = {
             view: self._encode(view, spec) for view, spec in (("text", text), ("image", image)) if spec.engine != "none"
@@ -129,12 +127,14 @@ class ViewEncoding:
             return None
 
 
-def image_spec(options: BuildOptions, columns: Sequence[str], has_pictures: bool) -> Spec:
-    """Return the image encoder that is asked for, or the one that `auto` means for a file of these columns."""
+def image_spec(options: BuildOptions, schema: str, columns: Sequence[str], *, has_pictures: bool) -> Spec:
+    """Return the image encoder that is asked for, or the one that `auto` means for files of these columns that are read
+    by the schema of this name."""
     if options.encoding.image_encoder != "auto":
         return parse_spec(options.encoding.image_encoder, "image")
-    if choose_schema(options.schema, columns) == OZON and set(OZON.vectors[1:]) <= set(columns):
-        return parse_spec(OZON_IMAGE, "image")
+    ready = parse_spec(OZON_IMAGE, "image")
+    if schema == OZON and {name for names in column_names(ready) for name in names} <= set(columns):
+        return ready
     return parse_spec("thumbnail" if has_pictures else "none", "image")
 
 

@@ -13,6 +13,11 @@ MOST_BYTES = 64 * 1024  # kept of a value
 SHOWN_CHARS = 60  # of an example
 
 
+NO_ID = "has no id"
+SAME_ID = "the id stands in another row, with other content"
+NOT_EXACT = "is no id, but a number with a point or too large for one"
+
+
 @dataclass(frozen=True)
 class Reject:
     """A reject is a cell or picture that was set aside. The product itself stays.
@@ -54,10 +59,14 @@ class RejectKind:
         shown = value if len(value) <= SHOWN_CHARS else value[: SHOWN_CHARS - 1] + "…"
         where = f"{self.example.file} row {self.example.row}, " if self.example.file else ""
         remedy = f": {self.remedy}" if self.remedy else ""
-        return f"{self.count:,} in '{self.column}' {self.kind} ({where}id {self.example.id}: {shown!r}){remedy}"
+        ident = f"id {self.example.id}: " if self.example.id else ""
+        return f"{self.count:,} in '{self.column}' {self.kind} ({where}{ident}{shown!r}){remedy}"
 
 
 REMEDIES = {
+    NO_ID: "name another column, or '{A}/{B}', as id in the schema",
+    SAME_ID: "name a column, or '{A}/{B}', as id that is another for every product, or group: COLUMN to join rows",
+    NOT_EXACT: "export ids as text",
     "not a number": "name the column of prices in the schema (price: …), or let it out (ignore: …)",
     "several numbers": "write one price, or the lowest and highest as 12.50-15.00",
     "negative": "leave such prices empty in the file",

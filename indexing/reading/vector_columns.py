@@ -35,12 +35,12 @@ class VectorColumn:
                 return
         self.length = 1
 
-    def read(self, column: pa.Array, path: Path, first_row: int) -> pa.FixedSizeListArray:
-        """Return float32 lists of one length; a nested cell (n, d) becomes the mean of its rows.
+    def read(self, column: pa.Array, path: Path, rows: Ints1d) -> pa.FixedSizeListArray:
+        """Return float32 lists of one length; a nested cell (n, d) becomes the mean of its rows. `rows` (b,) are the
+        numbers of the cells' rows in the file.
 
         Raises InputError, naming the row and the value, for nulls, empty cells, other lengths, NaN and infinity.
         """
-        rows = np.arange(first_row, first_row + len(column))
         if self.optional and pa.types.is_null(column.type):
             column = column.cast(pa.large_list(pa.float32()))
         cells, counts = self._cells(column, path, rows)

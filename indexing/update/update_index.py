@@ -22,7 +22,10 @@ from indexing.errors import InputError
 from indexing.index_manifest import KIND, IndexManifest, LayersRecord, UpdatesRecord
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex, open_index
+from indexing.reading.inputs import AUTO
 from indexing.reading.read_catalog import ReadOptions, read_catalog
+from indexing.reading.row_checks import NONE_PASSED, PassedOver
+from indexing.reading.schema.yaml_form import inputs_from
 from indexing.search.device import choose_device
 from indexing.storage.artefact import Manifest, fingerprint_of, link_or_copy, read_manifest, write_manifest, writing
 from indexing.storage.records import stored_record
@@ -53,7 +56,8 @@ class UpdateOptions:
 class Updated:
     """It says what an update did. `unknown` ids to delete were not there; `searched` says for how many products the
     neighbours of each view were searched; `rejects` are of the products put in, `missing` says where pictures of all are
-    missing if any of theirs are; `share` is how much of the index is delta or dead now."""
+    missing if any of theirs are; `share` is how much of the index is delta or dead now; `passed_over` counts rows that
+    were no products, `notes` are what a user should hear."""
 
     index: ProductIndex
     added: int
@@ -64,6 +68,8 @@ class Updated:
     searched: dict[str, int]
     rejects: list[Reject]
     missing: list[MissingPictures]
+    passed_over: PassedOver = NONE_PASSED
+    notes: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -111,6 +117,7 @@ class _Updating:
         self.rejects: list[Reject] = []
         self.missing: list[MissingPictures] = []
         self.pictures: dict[str, PictureView] = {}
+        self.passed_over, self.notes = NONE_PASSED, tuple[str, ...]()
         self.counts: dict[str, int] = {}
         self.searched: dict[str, int] = {}
 
@@ -133,6 +140,8 @@ class _Updating:
             searched=self.searched,
             rejects=self.rejects,
             missing=self.missing,
+            passed_over=self.passed_over,
+            notes=self.notes,
         )
 
     def _read(self, old: ProductIndex, products: Sequence[Path], folder: Path) -> tuple[Catalog, list[Reject]]:
@@ -140,11 +149,12 @@ class _Updating:
         made, scratch = old.made, folder / "given"
         scratch.mkdir()
         read = read_catalog(products, folder=scratch, options=self._reading(made), progress=self.progress)
-        if read.schema.name != made.catalog.schema:
+        if self.options.schema == AUTO and read.schema.name != made.catalog.schema:
             raise InputError(
                 f"{self.path}: was built with the schema {made.catalog.schema}, these products read as "
                 f"{read.schema.name}: give --schema as then"
             )
+        self.passed_over, self.notes = read.passed_over, read.notes
         blob = f"pictures-{1 if made.updates is None else made.updates.number + 1}.bin"
         if (scratch / PICTURES_FILE).exists():
             os.rename(scratch / PICTURES_FILE, folder / blob)
@@ -155,7 +165,14 @@ class _Updating:
     def _reading(self, made: IndexManifest) -> ReadOptions:
         specs = {view: Spec.of(record.spec) for view, record in made.encoders.items()}
         always, optional = vector_columns(specs)
-        return ReadOptions(self.options.schema, self.options.images, always, optional, self.options.max_rejects)
+        return ReadOptions(
+            self.options.schema,
+            self.options.images,
+            always,
+            optional,
+            self.options.max_rejects,
+            inputs_from(made.catalog.inputs, f"{self.path}: its manifest"),
+        )
 
     def _plan(self, old: ProductIndex, given: Catalog | None, delete: tuple[Path | None, Any]) -> CatalogUpdate:
         path, ids = delete
@@ -232,9 +249,10 @@ def _seen_from(old: Path, new: Path) -> str:
 
 
 def _of(rejects: list[Reject], catalog: Catalog, touched: Ints1d) -> list[Reject]:
-    """Return the rejects of products that were put in; what was set aside of the unchanged ones is known already."""
+    """Return the rejects of products that were put in, and of rows without an id; what was set aside of the unchanged ones
+    is known already."""
     ids = set(catalog.ids.take(pa.array(touched)).cast(pa.large_string()).to_pylist())
-    return [reject for reject in rejects if reject.id in ids]
+    return [reject for reject in rejects if reject.id in ids or not reject.id]
 
 
 def _write_rejects(

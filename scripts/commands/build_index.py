@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.terminal.reading import passed_over, schema_option, warn
+
 if TYPE_CHECKING:
     from indexing.build.build_index import Built
 
@@ -13,11 +15,9 @@ FIELDS = "title,brand,attributes,description"
 
 
 @click.command(name="build-index")
-@click.argument("products", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("products", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The index folder.")
-@click.option(
-    "--schema", default="auto", show_default=True, metavar="auto|generic|ozon|FILE.yaml", help="Column names."
-)
+@schema_option("Which column means what: by names, by an export's own schema, or a file.")
 @click.option(
     "--images", type=click.Path(path_type=Path), help="Folder of relative pictures [default: the files' own]."
 )
@@ -89,7 +89,7 @@ FIELDS = "title,brand,attributes,description"
     "--max-rejects",
     default=0.01,
     show_default=True,
-    help="Largest share of products with a malformed cell; 1 goes on without pictures too.",
+    help="Largest share of rows with a malformed cell, or set aside; 1 goes on without pictures too.",
 )
 @click.option("--seed", default=0, show_default=True)
 @click.option("--overwrite", is_flag=True, help="Replace whatever index is there, also one that a model made.")
@@ -127,7 +127,7 @@ def command(
     resume: bool,
     extend: bool,
 ) -> None:
-    """Build an index of PRODUCTS (parquet, CSV or JSONL files, or folders of them).
+    """Build an index of PRODUCTS (parquet, CSV or JSONL files, or folders of them; none where the schema names them).
 
     Run again over the same catalogue, it reuses the vectors that still fit; killed, it goes on where it was. Vectors
     that a model made are replaced with --overwrite only. With --extend, an encoder that was fitted to the older catalogue
@@ -197,9 +197,11 @@ def _print(built: "Built", out: Path) -> None:
     from indexing.catalog.missing_pictures import missing_pictures
     from scripts.terminal.engine_text import describe_engine
 
+    warn(built.notes)
     made = built.index.made
     click.echo(f"index: {out} ({built.index.fingerprint})")
     click.echo(f"products: {made.catalog.products:,} ({made.catalog.schema} schema)")
+    passed_over(built.passed_over)
     if made.catalog.unread:
         names = ", ".join(made.catalog.unread)
         click.echo(f"not read: {names} (vectors, bytes or objects; column:NAME reads a column of vectors)")
@@ -219,5 +221,5 @@ def _print(built: "Built", out: Path) -> None:
     if built.rejects:
         reasons = sorted({reject.reason.split(":")[0] for reject in built.rejects})
         click.echo(
-            f"set aside: {len(built.rejects):,} cells or pictures ({'; '.join(reasons[:5])}), see {out}/rejects.parquet"
+            f"set aside: {len(built.rejects):,} rows, cells or pictures ({'; '.join(reasons[:5])}), see {out}/rejects.parquet"
         )

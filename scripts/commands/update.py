@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.terminal.reading import passed_over, schema_option, warn
+
 if TYPE_CHECKING:
     from indexing.update.update_index import Updated
 
@@ -19,9 +21,7 @@ MUCH = 0.2  # of an index in delta and dead rows: compacting pays
     "--delete", type=click.Path(path_type=Path), metavar="IDS", help="One id a line, or a table with a column id."
 )
 @click.option("--ignore-unknown", is_flag=True, help="Pass over ids to delete that the index does not hold.")
-@click.option(
-    "--schema", default="auto", show_default=True, metavar="auto|generic|ozon|FILE.yaml", help="Column names."
-)
+@schema_option("Which column means what; auto is as INDEX was built.")
 @click.option(
     "--images", type=click.Path(path_type=Path), help="Folder of relative pictures [default: the files' own]."
 )
@@ -30,7 +30,7 @@ MUCH = 0.2  # of an index in delta and dead rows: compacting pays
     "--max-rejects",
     default=0.01,
     show_default=True,
-    help="Largest share of products with a malformed cell; 1 goes on without pictures too.",
+    help="Largest share of rows with a malformed cell, or set aside; 1 goes on without pictures too.",
 )
 def command(
     index: Path,
@@ -64,12 +64,14 @@ def command(
 
 
 def _print(done: "Updated", index: Path) -> None:
+    warn(done.notes)
     click.echo(f"index: {index} ({done.index.fingerprint})")
     unknown = f", {done.unknown:,} to delete were not there" if done.unknown else ""
     click.echo(
         f"products: {len(done.index.catalog):,}; {done.added:,} new, {done.changed:,} changed, {done.same:,} the same, "
         f"{done.deleted:,} deleted{unknown}"
     )
+    passed_over(done.passed_over)
     if done.searched:
         searched = ", ".join(f"{view} {count:,}" for view, count in done.searched.items())
         click.echo(f"neighbours searched for: {searched}")
@@ -78,7 +80,7 @@ def _print(done: "Updated", index: Path) -> None:
     if done.rejects:
         reasons = sorted({reject.reason.split(":")[0] for reject in done.rejects})
         click.echo(
-            f"set aside: {len(done.rejects):,} cells or pictures ({'; '.join(reasons[:5])}), see {index}/rejects.parquet"
+            f"set aside: {len(done.rejects):,} rows, cells or pictures ({'; '.join(reasons[:5])}), see {index}/rejects.parquet"
         )
     if done.share > MUCH:
         click.echo(f"{done.share:.0%} of the index is new or dead since it was built: heroic compact {index}")

@@ -316,8 +316,8 @@ def test_the_fingerprint_changes_with_a_product(build, write, shop, tmp_path):
 @pytest.mark.parametrize(
     ("content", "options", "reason"),
     [
-        ("id,title\n1,a\n1,b\n", {}, "occurs again"),
-        ("sku,title\n1,a\n", {}, "no column 'id'"),
+        ("id,title\n1,a\n1,b\n", {}, "the id stands in another row"),
+        ("cobol,title\n1,a\n", {}, "no column 'id'"),
         ("id,title\n1,a\n2,b\n", {"index": "nonsense"}, "--index nonsense"),
         ("id,title\n1,a\n2,b\n", {"text_encoder": "column:v"}, "no column 'v'"),
         ("id,title\n1,\n2,\n", {}, "no product has any text"),

@@ -94,7 +94,9 @@ def test_blocks_of_rows_make_one_catalogue(read, write, monkeypatch):
     }
     whole = read(content, vector_columns=("v",))
     monkeypatch.setattr("indexing.files.tables.TableFile.blocks.__defaults__", (7, None))
-    monkeypatch.setattr("indexing.reading.read_catalog._blocks.__kwdefaults__", {"rows": 7, "columns": None})
+    monkeypatch.setattr(
+        "indexing.reading.first_look.raw_blocks.__kwdefaults__", {"rows": 7, "columns": None, "aside": None}
+    )
     steps = []
     folder = write("out/x", "").parent
     path = write("products.parquet", content)
@@ -152,7 +154,9 @@ def test_integers_become_text_when_another_file_has_text(read, write):
 
 def test_integers_become_text_when_a_later_block_has_text(read, write, monkeypatch):
     monkeypatch.setattr("indexing.files.tables.TableFile.blocks.__defaults__", (2, None))
-    monkeypatch.setattr("indexing.reading.read_catalog._blocks.__kwdefaults__", {"rows": 2, "columns": None})
+    monkeypatch.setattr(
+        "indexing.reading.first_look.raw_blocks.__kwdefaults__", {"rows": 2, "columns": None, "aside": None}
+    )
     assert values(read([{"id": 1}, {"id": 2}, {"id": "x"}], "a.jsonl"), "id") == ["1", "2", "x"]
 
 
@@ -165,11 +169,11 @@ def test_a_file_without_rows_does_not_change_the_ids(read, write, empty):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("sku,title\n1,x\n", "no column 'id', has sku, title"),
+        ("cobol,title\n1,x\n", "no column 'id', has cobol, title: .* id: cobol, if every product has its own"),
         ("id,title\n", "the catalogue is empty"),
-        ("id,title\n1,x\n,y\n,z\n", r"row 1 has no 'id' \(2 such rows\)"),
-        ("id,title\n1,x\n2,y\n1,z\n", r"column 'id': id 1 \(row 0\) occurs again as 1 \(row 2\)"),
-        ("id,title\n1,x\n1,x\n", r"id 1 \(row 0\) occurs again"),
+        ("id,title\n,\n", "every row is blank or was set aside"),
+        ("id,title\n1,x\n,y\n,z\n", r"2 in 'id' has no id \(products.csv row 1, 'y'\): name another column"),
+        ("id,title\n1,x\n2,y\n1,z\n", r"1 in 'id' the id stands .* \(products.csv row 2, id 1: '1, z'\)"),
     ],
 )
 def test_bad_ids_are_refused_with_the_file(read, content, reason):
@@ -179,23 +183,99 @@ def test_bad_ids_are_refused_with_the_file(read, content, reason):
 
 
 def test_an_id_that_another_file_has_is_refused(read, write):
-    files = write("a.csv", "id\n1\n2\n"), write("b.parquet", {"id": [3, 2]})
-    with pytest.raises(InputError, match=r"a\.csv, .*b\.parquet: column 'id': id 2 \(row 1\)"):
+    files = write("a.csv", "id,title\n1,x\n2,y\n"), write("b.parquet", {"id": [3, 2], "title": ["z", "w"]})
+    with pytest.raises(
+        InputError, match=r"1 of 4 rows .* the id stands in another row.* \(b\.parquet row 1, id 2: '2, w'\)"
+    ):
         read(files)
+    assert values(read(files, max_rejects=0.25), "id") == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
     ("ids", "reason"),
     [
-        ([1.0, 2.0], "column 'id' is double: ids are integers or text"),
-        ([True, False], "column 'id' is bool"),
-        (pa.nulls(2), r"row 0 has no 'id' \(2 such rows\)"),
-        (pa.array([1, 2**63], pa.uint64()), "write such large ids as text"),
+        ([True, False], "column 'id' is bool: ids are integers or text"),
+        ([1.5, 2.0], "is no id, but a number with a point or too large for one .*row 0, '1.5'"),
+        ([2.0**53, 2.0], "is no id.*row 0, '9.007199254740992e.15'"),
+        (pa.nulls(2), "every row is blank or was set aside"),
     ],
 )
 def test_ids_are_integers_or_text(read, ids, reason):
     with pytest.raises(InputError, match=reason):
         read({"id": ids})
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        ([1.0, float("nan"), 3.0], [1, 3]),
+        (pa.array([1, 2**63], pa.uint64()), ["1", str(2**63)]),
+        (pa.array([9223372036854775806, 9223372036854775807]), [9223372036854775806, 9223372036854775807]),
+        (pa.array(["a", "b"], pa.string_view()), ["a", "b"]),
+        (pa.array([5, 6], pa.decimal128(20, 0)), [5, 6]),
+    ],
+)
+def test_ids_of_any_type_are_exact(read, ids, expected):
+    """A float column has a null where pandas met a blank row."""
+    assert values(read({"id": ids}, max_rejects=0), "id") == expected
+
+
+def test_blank_rows_and_repeats_are_counted_and_passed_over(read):
+    found = read("id,title\n1,Blue mug\n,\n2,Red mug\n2,Red mug\n , \n1,Blue mug\n", "a.csv", max_rejects=0)
+    assert values(found, "id") == [1, 2]
+    assert (found.passed_over.blank, found.passed_over.repeats, found.rejects) == (2, 2, [])
+
+
+def test_the_same_row_of_another_file_is_a_repeat_whatever_the_order_of_columns(read, write):
+    files = write("a.csv", "id,title\n1,x\n2,y\n"), write("b.parquet", {"title": ["y", "z"], "id": [2, 3]})
+    found = read(files, max_rejects=0)
+    assert (values(found, "id"), found.passed_over.repeats) == ([1, 2, 3], 1)
+
+
+def test_rows_that_are_no_products_are_set_aside_with_their_place(read):
+    found = read("id,title\n1,x\n,y\n1,z\n2,w\n", "a.csv", max_rejects=0.5)
+    assert values(found, "title") == ["x", "w"]
+    assert [(r.id, r.row, r.value, r.reason) for r in found.rejects] == [
+        ("", 1, "y", "has no id"),
+        ("1", 2, "1, z", "the id stands in another row, with other content"),
+    ]
+
+
+def test_rows_that_cannot_be_read_are_set_aside_with_the_others(read):
+    found = read("id,title\n1,x\n2,y,z\n3,w\n", "a.csv", max_rejects=0.5)
+    assert values(found, "id") == [1, 3]
+    assert [(r.id, r.row, r.value) for r in found.rejects] == [("", 1, "2,y,z")]
+    assert "has 3 fields, not 2" in found.rejects[0].reason
+
+
+def test_rejects_name_the_row_of_the_file_behind_rows_that_are_left_out(read):
+    found = read("id,title,price\n,,\n1,x\n2,y,3\n3,z,what\n", "a.csv", max_rejects=0.7)
+    assert [(r.row, r.reason.partition(":")[0]) for r in found.rejects] == [
+        (1, "has 2 fields, not 3"),
+        (3, "not a number"),
+    ]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["1", "2", "x", "03", ""]), st.sampled_from(["a", "b", ""])), max_size=12))
+@settings(max_examples=60)
+def test_every_row_is_a_product_a_repeat_blank_or_set_aside(rows):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.csv"
+        path.write_text("id,title,k\n" + "".join(f"{one},{two},\n" for one, two in rows))
+        first = {one: two for one, two in reversed(rows) if one}
+        try:
+            found = read_catalog([path], folder=Path(folder), options=ReadOptions(max_rejects=1))
+        except InputError:
+            assert not first
+            return
+        assert len(found.catalog) == len(first)
+        assert dict(zip(map(str, values(found, "id")), values(found, "title"), strict=True)) == {
+            one: two or None for one, two in first.items()
+        }
+        assert found.passed_over.blank == sum(not one and not two for one, two in rows)
+        assert len(found.catalog) + found.passed_over.repeats + found.passed_over.blank + len(found.rejects) == len(
+            rows
+        )
 
 
 # Cells
@@ -373,9 +453,9 @@ def test_malformed_cells_are_accepted_up_to_the_share(read, broken, accepted):
     if accepted:
         assert len(read(content, max_rejects=0.1).rejects) == broken
         return
-    with pytest.raises(InputError, match="3 of 20 products have a malformed cell") as caught:
+    with pytest.raises(InputError, match="3 of 20 rows have a malformed cell") as caught:
         read(content, max_rejects=0.1)
-    for named in ("products.parquet row 0", "id 0", "column 'attributes'", "value '{'", "--max-rejects 0.1"):
+    for named in ("products.parquet row 0", "id 0", "in 'attributes'", "'{'", "--max-rejects 0.1"):
         assert named in str(caught.value)
 
 
@@ -626,5 +706,5 @@ def test_columns_that_nothing_is_made_of_are_named(read):
 def test_a_column_that_the_schema_file_names_must_be_there(read, tmp_path):
     schema = tmp_path / "shop.yaml"
     schema.write_text("title: product_nmae\n")
-    with pytest.raises(InputError, match=r"no column 'product_nmae', which --schema .*shop.yaml names"):
+    with pytest.raises(InputError, match=r"shop.yaml: title: .* has no column 'product_nmae' \(did you mean"):
         read({"id": [1], "product_name": ["Kettle"]}, schema=str(schema))

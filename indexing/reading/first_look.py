@@ -1,0 +1,79 @@
+"""Files are read once for their ids and for how their cells are written, before everything is read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexing.files.blocks import BLOCK_ROWS, Aside
+from indexing.reading.cells.looks import CellFormats, CellLooks
+from indexing.reading.cells.prices.look import PriceLook
+from indexing.reading.inputs import InputFile
+from indexing.reading.product_ids import IdCollector, IdScan
+from indexing.reading.schema.expression import columns_in
+from indexing.reading.schema.raw_columns import RawBlock, raw_block, raw_column
+from indexing.reading.schema.row_parents import RowParents
+from indexing.reading.schema.schema import InputSchema
+
+
+@dataclass(frozen=True)
+class FirstPass:
+    """It says what the ids of all files are, how the prices and categories of each are written, and what a user should
+    hear of that; it holds the rows that others name as their `parents`, by input."""
+
+    ids: IdScan
+    formats: Mapping[Path, CellFormats]
+    parents: Mapping[InputSchema, RowParents]
+    notes: tuple[str, ...]
+
+
+def look_first(files: Sequence[InputFile]) -> FirstPass:
+    """Read the columns of ids, groups, prices and categories of all files, in order, and where rows name parents all
+    columns."""
+    collector = IdCollector()
+    parents = {file.schema: RowParents(file.schema) for file in files if file.schema.parent is not None}
+    formats: dict[Path, CellFormats] = {}
+    notes: list[str] = []
+    for file in files:
+        collector.next_file()
+        looks = _looks(file.schema)
+        for block in raw_blocks(file, columns=_looked_at(file)):
+            collector.add(block, file)
+            _look(looks, block, file.schema)
+            if file.schema in parents:
+                parents[file.schema].look(block)
+        formats[file.table.path] = looks.formats
+        notes += [f"{file.table.path}: {told}" for told in looks.warnings(file.label("price"))]
+    for file in files:
+        if file.schema in parents:
+            columns = file.schema.used_columns(file.table.names)
+            parents[file.schema].keep(raw_blocks(file, columns=columns))
+    return FirstPass(collector.scan(), formats, parents, tuple(notes))
+
+
+def _looks(schema: InputSchema) -> CellLooks:
+    currency = None if schema.prices.in_column() else schema.prices.currency
+    return CellLooks(PriceLook(decimal=schema.prices.decimal, currency=currency))
+
+
+def _look(looks: CellLooks, block: RawBlock, schema: InputSchema) -> None:
+    price, category = raw_column(block, schema.price), raw_column(block, schema.category)
+    if price is not None:
+        looks.prices.look(price)
+    if category is not None:
+        looks.categories.look(category)
+
+
+def _looked_at(file: InputFile) -> list[str]:
+    """Return the columns that the first look reads."""
+    names, schema = file.table.names, file.schema
+    keys = (schema.id, schema.price, schema.category, *schema.keys())
+    wanted = {column for key in keys for column in columns_in(key, names)} | {*schema.own_columns(names)}
+    return [name for name in names if name in wanted] or [*names[:1]]
+
+
+def raw_blocks(
+    file: InputFile, *, rows: int = BLOCK_ROWS, columns: Sequence[str] | None = None, aside: Aside | None = None
+) -> Iterator[RawBlock]:
+    """Yield the blocks of a file as its schema sees them; what cannot be read is handed to `aside`, if anybody listens."""
+    for block in file.table.numbered_blocks(rows, columns, aside=aside or (lambda found: None)):
+        yield raw_block(block.table, file.schema, file.table.path.name, block.numbers)

@@ -1,0 +1,121 @@
+"""Rows that are no products are found: blank ones and repeats are passed over, those without an id are set aside."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from indexing.arrays import Bools1d, Ints1d
+from indexing.catalog.rejects import NO_ID, NOT_EXACT, SAME_ID, Reject
+from indexing.reading.inputs import InputFile
+from indexing.reading.product_ids import IdScan, Keys, ReadIds, keys_of, read_ids
+from indexing.reading.schema.expression import Cell
+from indexing.reading.schema.raw_columns import RawBlock, as_text, is_empty
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """It counts rows that were passed over: `blank` ones, and `repeats` of a row with the same id and content."""
+
+    blank: int = 0
+    repeats: int = 0
+
+
+NONE_PASSED = PassedOver()
+
+
+@dataclass
+class RowChecks:
+    """It looks at the rows of all files, block by block, in order, and adds to `rejects`. The first row with an id is
+    kept."""
+
+    scan: IdScan
+    rejects: list[Reject]
+    passed_over: PassedOver = NONE_PASSED
+
+    def __post_init__(self) -> None:
+        self._seen = np.zeros(len(self.scan.repeated), dtype=bool)
+        self._content = np.zeros(len(self.scan.repeated), dtype=np.uint64)
+
+    def check(self, block: RawBlock, file: InputFile) -> tuple[RawBlock, pa.Array]:
+        """Return the rows that are products, and their ids (b,) in the catalogue's type."""
+        read = read_ids(block, file)
+        keep = self._with_id(block, read, file)
+        ids = read.in_type(self.scan.kind)
+        if len(self.scan.repeated):
+            keep &= self._once(block, ids, keep, file)
+        if keep.all():
+            return block, ids
+        rows = np.flatnonzero(keep)
+        return block.take(rows), ids.take(pa.array(rows))
+
+    def _with_id(self, block: RawBlock, read: ReadIds, file: InputFile) -> Bools1d:
+        """Return which rows have an id; blank ones are counted, and others set aside."""
+        keep = np.asarray(read.ids.is_valid(), dtype=bool)
+        looked = np.flatnonzero(~keep) if isinstance(file.schema.id, Cell) else np.arange(len(block))
+        if not looked.size:
+            return keep
+        some = block.take(looked)
+        blank = np.ones(len(some), dtype=bool)
+        for column in some.columns.values():
+            blank &= np.asarray(is_empty(column), dtype=bool)
+        self.passed_over = PassedOver(self.passed_over.blank + int(blank.sum()), self.passed_over.repeats)
+        keep[looked[blank]] = False
+        for row in np.flatnonzero(~blank & ~np.asarray(read.ids.is_valid(), dtype=bool)[looked]):
+            place = int(looked[row])
+            said = NOT_EXACT if read.unreadable[place] else NO_ID
+            self._reject(block, place, "", file, said)
+        return keep
+
+    def _once(self, block: RawBlock, ids: pa.Array, keep: Bools1d, file: InputFile) -> Bools1d:
+        """Return which rows are the first with their id; repeats are counted, and rows with other content set aside."""
+        once = np.ones(len(block), dtype=bool)
+        valid = np.flatnonzero(keep)
+        keys = keys_of(ids.take(pa.array(valid)))
+        place = np.minimum(np.searchsorted(self.scan.repeated, keys), len(self.scan.repeated) - 1)
+        found = self.scan.repeated[place] == keys
+        rows, place = valid[found], place[found]
+        if not rows.size:
+            return once
+        content = contents_of(block, rows) + _key_of(file.schema.constants())
+        new, first = np.unique(place, return_index=True)
+        first = first[~self._seen[new]]
+        self._content[place[first]] = content[first]
+        self._seen[place[first]] = True
+        again = np.ones(len(rows), dtype=bool)
+        again[first] = False
+        once[rows[again]] = False
+        same = again & (self._content[place] == content)
+        self.passed_over = PassedOver(self.passed_over.blank, self.passed_over.repeats + int(same.sum()))
+        for row in rows[again & ~same]:
+            self._reject(block, int(row), str(ids[int(row)].as_py()), file, SAME_ID)
+        return once
+
+    def _reject(self, block: RawBlock, place: int, ident: str, file: InputFile, reason: str) -> None:
+        cells = (as_text(column.slice(place, 1))[0].as_py() for column in block.columns.values())
+        value = ", ".join(cell for cell in cells if cell)
+        self.rejects.append(
+            Reject(ident, file.label("id"), value, reason, file.table.path.name, int(block.rows[place]))
+        )
+
+
+def _key_of(constants: tuple[tuple[str, str], ...]) -> np.uint64:
+    """Return a key of the fields that are the same in every row of an input: other shops' rows are no repeats."""
+    return np.uint64(pd.util.hash_array(np.array([repr(constants)], dtype=object), categorize=False)[0])
+
+
+def contents_of(block: RawBlock, rows: Ints1d) -> Keys:
+    """Return a key of the content of some rows (r,) that rows of the same cells share, whatever the order of columns."""
+    total = np.zeros(len(rows), dtype=np.uint64)
+    for name, column in block.columns.items():
+        part = column.take(pa.array(rows))
+        if pa.types.is_nested(part.type) or pa.types.is_binary(part.type) or pa.types.is_large_binary(part.type):
+            texts = np.array([repr(cell) for cell in part.to_pylist()], dtype=object)
+        else:
+            texts = as_text(part).to_numpy(zero_copy_only=False)
+        named = np.array([None if text is None else f"{name}\0{text}" for text in texts], dtype=object)
+        keys = np.asarray(pd.util.hash_array(named, categorize=False), dtype=np.uint64)
+        keys[np.array([text is None for text in named])] = 0
+        total += keys * np.uint64(0x9E3779B97F4A7C15)
+    return total

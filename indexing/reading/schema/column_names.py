@@ -1,0 +1,167 @@
+"""Columns are known by their names, in the spellings and languages that shops use."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from indexing.reading.schema.schema import FIELDS
+
+# Each field's names, the surest first; case, accents, spaces and punctuation do not count.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "id": (
+        "id", "offer id", "variant id", "sku", "item sku", "seller sku", "product sku", "merchant sku", "article",
+        "product id", "item id", "listing id", "product code", "item code", "article number", "item number", "code",
+        "uniq id", "unique id", "uid", "uuid", "pid", "asin", "артикул", "ид", "идентификатор", "код", "код товара",
+        "ид товара", "ид предложения", "артикул товара", "код артикула", "artikelnummer", "artikel nr", "art nr",
+        "produktnummer", "produkt id", "artikel id", "bestellnummer", "référence", "référence produit", "réf",
+        "identifiant", "referencia", "código", "código de producto", "codice", "codice prodotto", "código do produto",
+        "referência", "kod", "kod produktu", "indeks", "nr katalogowy", "kód", "kód produktu", "stok kodu",
+        "ürün kodu", "cikkszám", "cod produs", "varenummer", "tuotekoodi", "المعرف", "رمز المنتج", "رقم المنتج", "كود المنتج", "מקט",
+        "קוד מוצר", "编号", "货号", "商品编号", "商品编码", "商品id", "產品編號", "貨號", "商品コード", "商品番号", "品番", "管理番号",
+        "상품번호", "상품코드", "артикль", "код товару", "κωδικός", "รหัสสินค้า", "mã sản phẩm",
+    ),
+    "title": (
+        "title", "product title", "item title", "offer title", "name", "product name", "item name", "offer name",
+        "full name", "model name", "product", "item", "heading", "название", "название товара", "наименование",
+        "наименование товара", "имя", "имя товара", "товар", "заголовок", "titel", "produkttitel", "bezeichnung",
+        "artikelbezeichnung", "produktbezeichnung", "produktname", "artikelname", "titre", "nom", "nom du produit",
+        "nom produit", "nom de produit", "désignation", "libellé", "intitulé", "título", "nombre", "nombre del producto",
+        "nombre producto", "nombre de producto", "titolo", "nome", "nome prodotto", "nome del prodotto", "denominazione", "nome do produto",
+        "nome produto", "naam", "productnaam", "produktnamn", "namn", "navn", "produktnavn", "tuotenimi", "nazwa",
+        "nazwa produktu", "tytuł", "název", "název produktu", "názov", "názov produktu", "naziv", "naziv proizvoda",
+        "név", "termék neve", "terméknév", "megnevezés", "nume", "nume produs", "denumire", "denumire produs", "ürün adı",
+        "başlık", "ürün", "назва", "назва товару", "найменування", "наименование на продукта", "име", "τίτλος", "όνομα",
+        "ονομασία", "اسم المنتج", "الاسم", "العنوان", "اسم", "عنوان المنتج", "نام محصول", "عنوان", "שם המוצר", "שם מוצר", "כותרת", "שם",
+        "标题", "名称", "商品名称", "商品标题", "产品名称", "品名", "標題", "名稱", "商品名稱", "產品名稱", "商品名", "タイトル", "製品名",
+        "상품명", "제품명", "제목", "이름", "उत्पाद का नाम", "नाम", "शीर्षक", "ชื่อสินค้า", "ชื่อ", "tên sản phẩm", "tên", "nama produk", "nama", "judul",
+    ),
+    "description": (
+        "description", "product description", "long description", "item description", "full description",
+        "body html", "body", "short description", "details", "описание", "описание товара", "подробное описание", "beschreibung",
+        "produktbeschreibung", "artikelbeschreibung", "langbeschreibung", "description du produit", "descriptif",
+        "descripción", "descripción del producto", "descrizione", "descrizione prodotto", "descrição",
+        "descrição do produto", "omschrijving", "beschrijving", "beskrivning", "beskrivelse", "kuvaus", "opis",
+        "opis produktu", "popis", "popis produktu", "leírás", "descriere", "açıklama", "ürün açıklaması", "опис",
+        "опис товару", "περιγραφή", "الوصف", "وصف المنتج", "وصف", "توضیحات", "תיאור", "תיאור המוצר", "描述", "商品描述", "产品描述", "商品详情",
+        "說明", "商品說明", "説明", "商品説明", "상품설명", "설명", "विवरण", "รายละเอียด", "mô tả", "deskripsi",
+    ),
+    "brand": (
+        "brand", "brand name", "vendor", "manufacturer", "maker", "brands", "бренд", "производитель", "марка",
+        "торговая марка", "вендор", "изготовитель", "marke", "hersteller", "markenname", "marque", "fabricant", "marca",
+        "fabricante", "marchio", "produttore", "merk", "fabrikant", "varumärke", "mærke", "merke", "tuotemerkki",
+        "marka", "producent", "značka", "výrobce", "výrobca", "proizvođač", "márka", "gyártó", "producător",
+        "üretici", "бренд товара", "виробник", "производител", "μάρκα", "κατασκευαστής", "الماركة", "العلامة التجارية", "الشركة المصنعة",
+        "برند", "מותג", "יצרן", "品牌", "厂商", "制造商", "廠商", "ブランド", "ブランド名", "メーカー", "브랜드", "제조사", "ब्रांड", "ยี่ห้อ", "แบรนด์",
+        "thương hiệu", "merek",
+    ),
+    "attributes": (
+        "attributes", "product attributes", "specifications", "product specifications", "specification", "specs",
+        "additional attributes", "features", "properties", "params", "характеристики", "параметры", "свойства", "attribute", "eigenschaften",
+        "merkmale", "technische daten", "attributs", "caractéristiques", "atributos", "características",
+        "especificaciones", "attributi", "caratteristiche", "specificaties", "atrybuty", "parametry", "özellikler",
+        "المواصفات", "מפרט", "规格", "属性", "規格", "仕様", "사양",
+    ),
+    "price": (
+        "price", "current price", "sale price", "selling price", "discounted price", "final price", "offer price",
+        "unit price", "retail price", "regular price", "list price", "mrp", "cost", "цена", "цена руб", "стоимость",
+        "розничная цена", "цена со скидкой", "preis", "verkaufspreis", "bruttopreis", "preis eur", "prix", "prix ttc",
+        "prix de vente", "precio", "precio de venta", "pvp", "prezzo", "prezzo di vendita", "preço", "prijs",
+        "verkoopprijs", "pris", "hinta", "cena", "cena brutto", "ár", "bruttó ár", "preț", "pret", "fiyat", "fiyatı",
+        "satış fiyatı", "ціна", "вартість", "τιμή", "السعر", "سعر", "سعر البيع", "قیمت", "מחיר", "价格", "售价", "单价", "價格", "售價", "価格",
+        "販売価格", "値段", "가격", "판매가", "मूल्य", "कीमत", "ราคา", "giá", "harga",
+    ),
+    "category": (
+        "category", "category path", "categories", "category name", "product category", "product category tree",
+        "category tree", "product type", "main category", "department", "breadcrumb", "breadcrumbs", "google product category", "категория",
+        "категории", "раздел", "рубрика", "категория товара", "группа", "kategorie", "kategorien", "warengruppe",
+        "produktkategorie", "kategoriepfad", "catégorie", "catégories", "rayon", "categoría", "categorías",
+        "categoria", "categorie", "reparto", "kategori", "kategoria", "kategória", "kategorija", "kategoriler",
+        "tuoteryhmä", "категорія", "розділ", "категория на продукта", "κατηγορία", "الفئة", "القسم", "التصنيف", "دسته بندی", "קטגוריה", "类别",
+        "分类", "类目", "商品分类", "類別", "分類", "カテゴリ", "カテゴリー", "카테고리", "분류", "श्रेणी", "หมวดหมู่", "danh mục", "kategori produk",
+    ),
+    "source": (
+        "source", "shop", "shop name", "store", "store name", "seller", "seller name", "merchant", "merchant name", "retailer", "магазин",
+        "продавец", "поставщик", "источник", "händler", "verkäufer", "anbieter", "boutique", "vendeur", "marchand",
+        "tienda", "vendedor", "negozio", "venditore", "loja", "winkel", "verkoper", "butik", "sklep", "sprzedawca",
+        "obchod", "bolt", "magazin", "mağaza", "satıcı", "продавець", "المتجر", "البائع", "חנות", "מוכר", "店铺", "卖家", "商家", "店鋪", "ショップ", "店舗", "판매자", "쇼핑몰",
+    ),
+    "image": (
+        "image", "images", "image url", "image urls", "main image", "main image url", "image link", "picture", "picture url", "pictures",
+        "photo", "photos", "photo url", "img", "img url", "image src", "product image", "primary image", "large image", "image 1", "картинка", "картинки",
+        "изображение", "изображения", "фото", "ссылка на изображение", "ссылка на фото", "ссылка на картинку", "фотография",
+        "bild", "bilder", "bild url", "bildlink", "produktbild", "image du produit", "photo produit", "lien image",
+        "imagen", "imágenes", "foto", "url imagen", "immagine", "immagini", "imagem", "imagens", "afbeelding", "afbeeldingen", "billede", "bilde",
+        "kuva", "zdjęcie", "zdjęcia", "obrázek", "obrázok", "slika", "kép", "imagine", "resim", "görsel", "зображення", "εικόνα",
+        "الصورة", "صورة", "رابط الصورة", "תמונה", "图片", "主图", "图片链接", "商品图片", "圖片", "画像", "商品画像", "画像url", "이미지", "사진", "รูปภาพ", "hình ảnh", "gambar",
+    ),
+    "color": (
+        "color", "colour", "colors", "colours", "color name", "colour name", "product colour", "цвет", "цвета",
+        "цвет товара", "farbe", "farben", "couleur", "couleurs", "colores", "colore", "cor", "kleur", "färg", "farve",
+        "farge", "väri", "kolor", "barva", "farba", "boja", "szín", "culoare", "renk", "колір", "цвят", "χρώμα", "اللون", "رنگ", "צבע",
+        "颜色", "顏色", "色", "カラー", "색상", "रंग", "สี", "màu", "warna",
+    ),
+}  # fmt: skip
+BARCODES = (
+    "gtin", "gtin8", "gtin12", "gtin13", "gtin14", "ean", "ean13", "ean code", "upc", "upc code", "isbn", "isbn13",
+    "barcode", "bar code", "штрихкод", "штрих код", "баркод", "strichcode", "code barre", "code barres", "código de barras",
+    "codice a barre", "kod kreskowy", "čárový kód", "barkod", "الباركود", "条码", "條碼", "バーコード", "janコード", "jan", "바코드",
+    "variant barcode", "global unique id",
+)  # fmt: skip
+ADDRESSES = (
+    "url", "link", "product url", "product link", "page url", "href", "permalink", "deeplink", "canonical url", "mobile link", "item url",
+    "ссылка", "ссылка на товар", "адрес", "адрес страницы", "produktlink", "produkt url", "lien", "lien produit",
+    "enlace", "url del producto", "collegamento", "adres", "odkaz", "bağlantı", "посилання", "الرابط", "رابط المنتج",
+    "קישור", "链接", "商品链接", "連結", "リンク", "商品url", "링크",
+)  # fmt: skip
+
+
+def normal_name(name: str) -> str:
+    """Return a column's name without case, accents, spaces and punctuation."""
+    decomposed = unicodedata.normalize("NFKD", name).casefold()
+    kept = "".join(c for c in decomposed if not unicodedata.combining(c) and c.isalnum())
+    return unicodedata.normalize("NFKC", kept)
+
+
+@cache
+def _ranks() -> dict[str, dict[str, int]]:
+    """Return each field's normal names with their ranks."""
+    found: dict[str, dict[str, int]] = {field: {} for field in FIELDS}
+    for field, names in NAMES.items():
+        for name in names:
+            found[field].setdefault(normal_name(name), len(found[field]))
+    return found
+
+
+@cache
+def _normal(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(normal_name, names))
+
+
+def fields_by_name(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return for each field the columns whose names say so, the surest first: exactly the field's own name, then by
+    rank. A column that several fields could have is only the first's in FIELDS."""
+    found: dict[str, list[str]] = {field: [] for field in FIELDS}
+    for name in names:
+        field = name if name in FIELDS else _field_of(normal_name(name))
+        if field is not None:
+            found[field].append(name)
+    ranks = _ranks()
+    return {
+        field: sorted(columns, key=lambda column: (column != field, ranks[field].get(normal_name(column), 0)))
+        for field, columns in found.items()
+        if columns
+    }
+
+
+def _field_of(normal: str) -> str | None:
+    return next((field for field, names in _ranks().items() if normal in names), None)
+
+
+def is_barcode_name(name: str) -> bool:
+    """Return whether a column of this name holds barcodes."""
+    return normal_name(name) in _normal(BARCODES)
+
+
+def is_address_name(name: str) -> bool:
+    """Return whether a column of this name holds addresses of product pages."""
+    return normal_name(name) in _normal(ADDRESSES)

@@ -1,0 +1,63 @@
+"""What the first cells of a column hold is told: addresses, pictures, prices, barcodes, breadcrumbs, JSON, HTML, text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.reading.schema.raw_columns import as_text
+
+MOST = 0.8  # of the cells that must look alike for a column to be of a kind
+EXAMPLES, EXAMPLE_CHARS = 3, 60
+PATTERNS = {
+    "pictures": r"(?i)\.(jpe?g|png|webp|gif|avif|bmp)([?#\s,|;\"'\]]|$)|^https?://\S*(image|img|photo|picture|media|cdn)\S*$",
+    "addresses": r"(?i)^\s*(https?:)?//\S+\s*$",
+    "barcodes": r"^\s*(\d{8}|\d{12,14})\s*$",
+    "prices": r"^\s*[^\d\s]{0,4}\s?\d{1,3}([.,'\x{00a0}\x{202f} ]?\d{3})*([.,]\d{1,2})?\s?[^\d\s]{0,4}\s*$",
+    "digits": r"\d",
+    "breadcrumbs": r"\S\s*(>|»|›|→)\s*\S|\S\s*/\s*\S.*\S\s*/\s*\S",
+    "pairs": r"^\s*[^=:,;|]{1,60}[=:][^=:,;|]+([,;|\n][^=:,;|]{1,60}[=:][^=:,;|]*)*\s*$",
+    "json": r"^\s*(\{.*\}|\[.*\])\s*$",
+    "html": r"(?i)<(p|br|div|ul|li|b|strong|span|table|h[1-6])\b[^>]*>",
+    "codes": r"(?i)^\s*([0-9a-f]{24,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\s*$",
+}
+
+
+@dataclass(frozen=True)
+class Content:
+    """It says of a column how many of the cells looked at are `filled`, whether these are all different, how many
+    `words` they have on average, the shares of them that are like each of PATTERNS, and gives examples."""
+
+    filled: int
+    unique: bool
+    words: float
+    shares: dict[str, float]
+    examples: tuple[str, ...]
+
+    def mostly(self, kind: str) -> bool:
+        """Return whether most cells are of a kind, a name of PATTERNS."""
+        return self.filled > 0 and self.shares[kind] >= MOST
+
+
+def content_of(column: pa.Array) -> Content:
+    """Return what the cells of a column hold, (b,) of any type."""
+    texts = as_text(column).drop_null()
+    if not len(texts):
+        return Content(0, False, 0.0, dict.fromkeys(PATTERNS, 0.0), ())
+    shares = {kind: _share(pc.match_substring_regex(texts, pattern)) for kind, pattern in PATTERNS.items()}
+    distinct = texts.unique()
+    words = float(np.mean(pc.list_value_length(pc.utf8_split_whitespace(texts)).to_numpy(zero_copy_only=False)))
+    examples = tuple(str(text) for text in distinct[:EXAMPLES].to_pylist())
+    return Content(len(texts), len(distinct) == len(texts), words, shares, examples)
+
+
+def shown(examples: Sequence[str]) -> str:
+    """Return examples for a line of text."""
+    cut = (text if len(text) <= EXAMPLE_CHARS else text[: EXAMPLE_CHARS - 1] + "…" for text in examples)
+    return " | ".join(" ".join(text.split()) for text in cut)
+
+
+def _share(matched: pa.Array) -> float:
+    return float(pc.mean(matched.cast(pa.float64())).as_py())

@@ -1,0 +1,172 @@
+"""A file's schema is guessed: a known export, or columns known by their names where their content does not object."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+
+from indexing.files.tables import TableFile
+from indexing.reading.schema.column_names import (
+    fields_by_name,
+    is_address_name,
+    is_barcode_name,
+)
+from indexing.reading.schema.expression import AllOf, Cell, Expression
+from indexing.reading.schema.known import KnownExport, recognise
+from indexing.reading.schema.nearest import nearest
+from indexing.reading.schema.schema import FIELDS, GENERIC, STRAY_COLUMNS, InputSchema
+from indexing.reading.sniffing.content import Content, content_of
+
+LOOKED_AT = 1000  # rows
+GUESSED = "auto"
+TITLE_WORDS = (2, 40)  # of a text that may be a title, on average
+
+
+@dataclass(frozen=True)
+class SchemaGuess:
+    """It is the schema that a file seems to have, why each field is made of what it is made of (`reasons`), why columns
+    are left out, what the columns hold, and the known export that the file is."""
+
+    schema: InputSchema
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[str, Content] = field(default_factory=dict)
+    export: KnownExport | None = None
+
+
+def guess_schema(table: TableFile) -> SchemaGuess:
+    """SchemaGuess the schema of a file. Its first rows are looked at where names alone do not say all."""
+    export = recognise(table.names)
+    if export is not None:
+        return SchemaGuess(export.schema, dict.fromkeys(FIELDS, f"as exports of {export.name} have it"), export=export)
+    found = fields_by_name(table.names)
+    if "id" in found and all(columns[0] == name for name, columns in found.items()):
+        return SchemaGuess(GENERIC, dict.fromkeys(found, "Heroic's own name"))
+    return _by_content(found, table.names, look_at(table))
+
+
+def look_at(table: TableFile) -> dict[str, Content]:
+    """Return what the first rows of each column hold."""
+    block = next(iter(table.blocks(LOOKED_AT)), None)
+    if block is None:
+        return {}
+    names = [name for name in block.column_names if not _holds_numbers(block[name].type)]
+    return {name: content_of(_first(block[name])) for name in names}
+
+
+def _holds_numbers(kind: pa.DataType) -> bool:
+    """Return whether a column's cells are lists of numbers, or of such lists: vectors."""
+    while pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        kind = kind.value_type
+        if pa.types.is_floating(kind) or pa.types.is_integer(kind):
+            return True
+    return False
+
+
+def _first(column: pa.ChunkedArray) -> pa.Array:
+    """Return the first cells, dictionaries decoded."""
+    cells = column.slice(0, LOOKED_AT).combine_chunks()
+    return cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells
+
+
+def _by_content(
+    found: Mapping[str, Sequence[str]], names: Sequence[str], contents: Mapping[str, Content]
+) -> SchemaGuess:
+    fields: dict[str, Any] = {}
+    reasons: dict[str, str] = {}
+    for name in FIELDS:
+        columns = [column for column in found.get(name, ()) if column in contents]
+        if name in names:
+            fields[name], reasons[name] = Cell(name), "Heroic's own name"
+            continue
+        fitting = [column for column in columns if _may_be(name, contents[column])]
+        if fitting:
+            several = name == "image" and len(fitting) > 1
+            fields[name] = AllOf(tuple(map(Cell, fitting))) if several else Cell(fitting[0])
+            reasons[name] = "known by its name"
+            continue
+        taken = {column for columns in found.values() for column in columns}
+        seen = next((column for column in names if column not in taken and _must_be(name, contents.get(column))), None)
+        fields[name], reasons[name] = (None, "") if seen is None else (Cell(seen), _MUST[name])
+    core = "id" in names and "title" in names  # such a file was always read whole, and is so still
+    used = {column for one in fields.values() for column in _cells(one)}
+    left_out = {} if core else _left_out(names, used, contents)
+    fields["id"] = fields["id"] or Cell("id")
+    schema = replace(GENERIC, name=GUESSED, ignore=tuple(left_out), **fields)
+    return SchemaGuess(schema, {name: said for name, said in reasons.items() if said}, left_out, contents)
+
+
+def _cells(expression: Expression | None) -> list[str]:
+    match expression:
+        case Cell(column):
+            return [column]
+        case AllOf(parts):
+            return [part.column for part in parts if isinstance(part, Cell)]
+    return []
+
+
+def _may_be(name: str, content: Content) -> bool:
+    """Return whether a column that is called so may be the field: whether its cells do not say otherwise."""
+    objects = name in _MAY and content.filled and not _MAY[name](content)
+    return not objects
+
+
+_MAY: Mapping[str, Callable[[Content], bool]] = {
+    "id": lambda content: content.unique,
+    "title": lambda content: not (content.mostly("addresses") or content.mostly("barcodes") or content.mostly("codes")),
+    "attributes": lambda content: content.mostly("json") or content.mostly("pairs"),
+    "price": lambda content: content.shares["prices"] > 0.5 or content.shares["digits"] > 0.5,
+    "image": lambda content: content.shares["pictures"] > 0.5 or content.shares["addresses"] > 0.5,
+    "source": lambda content: not content.mostly("pictures"),
+    "category": lambda content: not content.mostly("addresses"),
+}
+_MUST = {
+    "image": "most cells are addresses of pictures",
+    "category": "most cells are paths of categories",
+    "description": "most cells are HTML",
+}
+
+
+def _must_be(name: str, content: Content | None) -> bool:
+    """Return whether a column is surely the field, whatever it is called."""
+    if content is None:
+        return False
+    kinds = {"image": "pictures", "category": "breadcrumbs", "description": "html"}
+    return name in kinds and content.mostly(kinds[name]) and not (name == "category" and content.mostly("addresses"))
+
+
+def _left_out(names: Sequence[str], used: set[str], contents: Mapping[str, Content]) -> dict[str, str]:
+    """Return the columns that say nothing of a product, with the reason."""
+    out = {}
+    for name in names:
+        content = contents.get(name)
+        if name in used or name in STRAY_COLUMNS or content is None:
+            continue
+        if content.mostly("addresses") or (is_address_name(name) and content.shares["addresses"] > 0.5):
+            out[name] = "addresses"
+        elif content.mostly("codes"):
+            out[name] = "codes without a meaning"
+        elif content.mostly("pictures"):
+            out[name] = "pictures beside the others"
+    return out
+
+
+def nearest_title(names: Sequence[str], contents: Mapping[str, Content]) -> str | None:
+    """Return the column that is most like a title: text of some words, the most different ones; or by its name."""
+    fewest, most = TITLE_WORDS
+    texts = [
+        name
+        for name in names
+        if (content := contents.get(name)) and fewest <= content.words <= most and not content.mostly("html")
+    ]
+    distinct = [name for name in texts if contents[name].unique]
+    return next(iter([*distinct, *texts]), None) or nearest("title", names) or nearest("name", names)
+
+
+def likely_ids(names: Sequence[str], contents: Mapping[str, Content]) -> list[str]:
+    """Return the columns that could be ids, since every cell looked at is another one: barcodes first, then codes."""
+    rows = max((content.filled for content in contents.values()), default=0)
+    unique = [name for name in names if (content := contents.get(name)) and content.unique and content.filled == rows]
+    short = [name for name in unique if contents[name].words < 2 and not contents[name].mostly("pictures")]
+    return sorted(short, key=lambda name: (not is_barcode_name(name), contents[name].mostly("addresses")))

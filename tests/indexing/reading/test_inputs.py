@@ -1,0 +1,168 @@
+"""Which file is read by which schema: patterns, several inputs, what an index was built of, and what is said of faults."""
+
+import pytest
+
+from indexing.errors import InputError
+from indexing.reading.inputs import check_columns, open_inputs, title_notes
+from indexing.reading.read_catalog import ReadOptions
+from indexing.reading.schema.expression import Cell
+from indexing.reading.schema.yaml_form import inputs_from, stored_inputs
+
+SHOP_A = "sku,name,price\n1,Blue mug,3\n2,Red mug,4\n"
+SHOP_B = "code,product,cost\nx1,Mug blue,3\nx2,Mug red,4\n"
+TWO = """
+inputs:
+  - {files: "a/*.csv", id: sku, title: name, source: =a}
+  - {files: b.csv, id: code, title: product, price: cost, source: =b}
+"""
+
+
+def rows(read, *columns):
+    return list(zip(*(read.catalog.table[name].to_pylist() for name in columns), strict=True))
+
+
+@pytest.fixture
+def shops(write):
+    return write("a/one.csv", SHOP_A), write("b.csv", SHOP_B), str(write("feeds.yaml", TWO))
+
+
+EXPECTED = [
+    ("1", "Blue mug", 3.0, "a"),
+    ("2", "Red mug", 4.0, "a"),
+    ("x1", "Mug blue", 3.0, "b"),
+    ("x2", "Mug red", 4.0, "b"),
+]
+
+
+def test_two_feeds_with_other_columns_are_one_catalogue(read, shops):
+    one, other, schema = shops
+    assert rows(read((one, other), schema=schema), "id", "title", "price", "source") == EXPECTED
+
+
+def test_a_schema_names_the_files_where_the_command_does_not(shops):
+    found = open_inputs((), shops[2])
+    assert [file.table.path.name for file in found.files] == ["one.csv", "b.csv"]
+
+
+def test_two_feeds_without_a_schema_are_known_by_their_names(read, shops):
+    found = read(shops[:2])
+    assert rows(found, "id", "title") == [row[:2] for row in EXPECTED]
+    assert len(found.schema.inputs) == 2
+
+
+def test_what_an_index_was_built_of_reads_other_files_in_the_same_way(write, shops):
+    built = open_inputs(shops[:2], shops[2])
+    stored = inputs_from(stored_inputs(built.schema.inputs), "index")
+    changes = write("new/changes.csv", SHOP_B), write("new/b.csv", SHOP_B), write("new/more.csv", "sku,name\n7,x\n")
+    found = open_inputs(changes, "auto", stored)
+    assert [file.schema.source.text for file in found.files] == ["b", "b", "a"]
+    with pytest.raises(InputError, match="no column 'sku', has other"):
+        open_inputs([write("c.csv", "other\n1\n")], "auto", stored)
+    assert open_inputs([write("d.csv", "id\n1\n")], "generic", stored).schema.name == "generic"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*.csv", "a/one.csv"),
+        ("a/*.csv", "a/one.csv"),
+        ("**/one.csv", "a/one.csv"),
+        ("a/**/*.csv", "a/b/one.csv"),
+        ("a/**/*.csv", "a/one.csv"),
+        ("a/one.csv", "a/one.csv"),
+    ],
+)
+def test_a_pattern_is_seen_from_the_schema_or_the_end_of_the_path(write, pattern, path):
+    file = write(path, SHOP_A)
+    schema = write("feeds.yaml", f"inputs: [{{files: none.csv, id: x}}, {{files: '{pattern}', id: sku}}]\n")
+    assert open_inputs([file], str(schema)).files[0].schema.files == (pattern,)
+    if "/" not in pattern:  # a name alone is looked for beside the schema
+        return
+    only = write("only.yaml", f"files: '{pattern}'\nid: sku\n")
+    assert [found.table.path for found in open_inputs((), str(only)).files] == [file]
+
+
+def test_an_input_without_files_is_for_the_others(write, shops):
+    schema = write("feeds.yaml", "inputs: [{files: b.csv, id: code}, {id: sku}]\n")
+    assert [file.label("id") for file in open_inputs(shops[:2], str(schema)).files] == ["sku", "code"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        (
+            "inputs: [{files: x.csv, id: a}, {files: y.csv, id: b}]",
+            "no input is for .*one.csv: their files are x.csv, y",
+        ),
+        ("id: skuu", r"id: .*one.csv has no column 'skuu' \(did you mean 'sku'\?\), it has sku, name, price"),
+        ("{id: sku, title: '{name} {colour}'}", "title: .*one.csv has no column 'colour'"),
+        ("{id: sku, title: [titel, namen]}", "title: .* has no column 'titel'"),
+        ("{id: sku, attributes: {names: 'A * n', values: 'A * v'}}", r"has no column '{'names': 'A \* n'"),
+    ],
+)
+def test_a_schema_that_does_not_fit_is_refused(write, schema, reason):
+    path = write("a/one.csv", SHOP_A)
+    with pytest.raises(InputError, match=reason):
+        open_inputs([path], str(write("s.yaml", schema)))
+
+
+def test_one_of_several_files_may_lack_a_column(write):
+    files = write("a.csv", "sku,name\n1,x\n"), write("b.csv", "sku\n2\n")
+    schema = write("s.yaml", "id: sku\ntitle: [titel, name]\n")
+    assert len(open_inputs(files, str(schema)).files) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ("ozone", r"--schema ozone: no such schema \(did you mean 'ozon'\?\): give auto, generic"),
+        ("ozon", "--schema ozon needs the column variantid, the file has sku, name, price"),
+        ("none.yaml", "none.yaml: cannot be read"),
+    ],
+)
+def test_an_unknown_schema_and_one_for_other_files_are_refused(write, asked, reason):
+    with pytest.raises(InputError, match=reason):
+        open_inputs([write("a.csv", SHOP_A)], asked)
+
+
+def test_files_must_be_named_somewhere(write):
+    with pytest.raises(InputError, match="says no 'files' for s: name them there or on the command line"):
+        open_inputs((), str(write("s.yaml", "id: sku\n")))
+    with pytest.raises(InputError, match=r"no file is like files: x/\*.csv"):
+        open_inputs((), str(write("s.yaml", "id: sku\nfiles: x/*.csv\n")))
+    with pytest.raises(InputError, match="no files"):
+        open_inputs((), "auto")
+
+
+def test_a_file_without_an_id_is_told_which_column_could_be_one(write):
+    path = write("a.csv", "ean,words\n4006381333931,a b\n4006381333948,a b\n")
+    with pytest.raises(InputError, match="say in a schema file what the id is: id: ean, if every product has its own"):
+        check_columns(open_inputs([path], "auto"), ())
+
+
+@pytest.mark.parametrize(
+    ("content", "nearest"),
+    [
+        ("id,tittel\n1,Blue mug\n2,Blue mug\n", "tittel"),
+        ("id,kind,what\n1,a b,Blue mug\n2,a b,Red mug\n", "what"),
+        ("id,titl\n1,5\n", "titl"),
+    ],
+)
+def test_a_catalogue_without_a_title_is_never_silent(write, content, nearest):
+    (note,) = title_notes(open_inputs([write("a.csv", content)], "auto"))
+    assert f"no column is known as the title, so that products have none; the nearest column is '{nearest}'" in note
+
+
+def test_a_title_is_missed_once_for_files_of_the_same_columns(write):
+    files = [write(f"{name}.csv", "id\n1\n") for name in "ab"]
+    assert len(title_notes(open_inputs(files, "auto"))) == 1
+    assert title_notes(open_inputs([write("c.csv", "id,Title\n1,x\n")], "auto")) == ()
+
+
+def test_columns_of_an_input_are_its_own(read, write):
+    path = write("a.csv", "id,title,note,vec\n1,x,n,v\n")
+    schema = write("s.yaml", "ignore: [no*]\nvectors: [vec]\nbrand:\n")
+    found = read((path,), schema=str(schema))
+    assert found.catalog.table["attributes"].to_pylist() == [None]
+    assert found.schema.inputs[0].title == Cell("title")
+    assert ReadOptions().stored == ()
