@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from indexing.catalog.catalog import CATEGORY_LEVEL
 from indexing.encoders.record import EncoderRecord
 from indexing.join.choice import JoinRecord
 from indexing.join.options import JoiningOptions
@@ -20,8 +21,8 @@ KIND = "index"
 @dataclass(frozen=True)
 class CatalogRecord:
     """It describes the catalogue: how many `products`, its `digest`, the name of its schema, the columns that nothing
-    was made of, the folder that relative pictures lie in, how the digest was made (`digest_version`), and the `inputs`
-    of the schema as YAML would say them (an earlier index does not say)."""
+    was made of, the folder that relative pictures lie in, how the digest was made (`digest_version`), the `inputs` of the
+    schema as YAML would say them (an earlier index does not say), and which level of the categories is evaluated."""
 
     products: int
     digest: str
@@ -30,6 +31,7 @@ class CatalogRecord:
     pictures: str
     digest_version: int = field(default=1, metadata=OMIT)
     inputs: tuple[Mapping[str, Any], ...] = field(default=(), metadata=OMIT)
+    category_level: int = field(default=CATEGORY_LEVEL, metadata=OMIT)
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,9 @@ class IndexManifest:
         encoders = {view: {**record.depends_on(), "dim": record.dim} for view, record in self.encoders.items()}
         catalog = replace(self.catalog, inputs=())
         rest = stored_record(replace(self, catalog=catalog, asked=None, engines={}, encoders={}))
-        return fingerprint_of({**rest, "encoders": encoders, "engines": engines, "catalog": self.catalog.digest})
+        parts = {**rest, "encoders": encoders, "engines": engines, "catalog": self.catalog.digest}
+        level = self.catalog.category_level
+        return fingerprint_of(parts if level == CATEGORY_LEVEL else {**parts, "category_level": level})
 
     def factory_of(self, view: str) -> str:
         """Return the FAISS factory of a dense view."""

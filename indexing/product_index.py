@@ -253,7 +253,8 @@ def open_index(folder: Path, *, device: str = "cpu") -> ProductIndex:
         manifest = read_manifest(place, KIND)
     made = index_manifest(manifest, folder)
     with hold.read() as place:
-        catalog = open_catalog(place, folder / made.catalog.pictures, hold=hold, reading=made.reading)
+        pictures, level = folder / made.catalog.pictures, made.catalog.category_level
+        catalog = open_catalog(place, pictures, hold=hold, reading=made.reading, category_level=level)
     products = made.catalog.products
     if len(catalog) != products:
         raise InputError(f"{folder}: holds {len(catalog)} products, its manifest says {products}: build it again")

@@ -72,6 +72,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "indexing.words": {"normal_form", "reading", "tokens"},
     "indexing.catalog": {
         "catalog",
+        "category_level",
         "contents",
         "digest",
         "filters",

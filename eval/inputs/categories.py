@@ -53,8 +53,8 @@ def categories_of(pairs: JudgedPairs, scores: Scores, truth: IdPairs, context: C
 
 
 def count_disagreements(pairs: JudgedPairs, context: Context) -> int | None:
-    """Count pairs whose products differ in level 3 (having none differs from having one); None without a catalogue."""
-    left, right = context.level_3(pairs.left), context.level_3(pairs.right)
+    """Count pairs whose products differ in the evaluated level (having none differs from having one); None without a catalogue."""
+    left, right = context.evaluated_names(pairs.left), context.evaluated_names(pairs.right)
     if left is None or right is None:
         return None
     one_lacks = pc.not_equal(left.is_null(), right.is_null())

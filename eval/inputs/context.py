@@ -19,10 +19,10 @@ REST = "rest"
 
 @dataclass(frozen=True)
 class Context:
-    """All is optional: the products, the level-3 categories that the model keeps apart, its threshold per category.
+    """All is optional: the products, the categories that the model keeps apart, its threshold per category.
 
     `default_threshold` decides in categories that `thresholds` do not name.
-    `kept` None means that every level-3 category stands for itself, unless the scores name some (`following`); a
+    `kept` None means that every category of the evaluated level stands for itself, unless the scores name some (`following`); a
     product without one is `rest` always. `index` tells what retrieval proposes; with `model`, the one that made the
     scores, it tells why a pair got its score.
     """
@@ -44,16 +44,16 @@ class Context:
             named |= set(pc.unique(scores.categories).to_pylist())
         return self if self.kept is not None or not named else replace(self, kept=frozenset(named - {None, REST}))
 
-    def level_3(self, ids: pa.Array) -> pa.Array | None:
-        """Return each product's level-3 category, null for none; None without a catalogue. Raises UnknownId."""
+    def evaluated_names(self, ids: pa.Array) -> pa.Array | None:
+        """Return each product's category of the evaluated level, null for none; None without a catalogue. Raises UnknownId."""
         if self.catalog is None:
             return None
-        names = self.catalog.table["category_3"].take(pa.array(self.catalog.positions(ids)))
+        names = self.catalog.category().take(pa.array(self.catalog.positions(ids)))
         return pc.cast(names, pa.large_string()).combine_chunks()
 
     def evaluation_categories(self, ids: pa.Array) -> pa.Array | None:
         """Return each product's evaluation category, never null; None without a catalogue. Raises UnknownId."""
-        names = self.level_3(ids)
+        names = self.evaluated_names(ids)
         if names is None:
             return None
         if self.kept is not None:

@@ -9,6 +9,7 @@ from indexing.build.encoding import ViewEncoding, image_spec
 from indexing.build.joining import ViewJoining
 from indexing.build.options import BuildOptions
 from indexing.build.reuse import digest_now, holds_model_vectors
+from indexing.catalog.catalog import CATEGORY_LEVEL, Catalog
 from indexing.catalog.digest import DIGEST_VERSION
 from indexing.catalog.rejects import Reject, write_rejects
 from indexing.encoders.encoder import parse_spec, vector_columns
@@ -58,9 +59,8 @@ def build_index(
         encoding = ViewEncoding(folder, Path(out), options, read, progress)
         vectors = encoding.run()
         depends = {view: record.depends_on() for view, record in encoding.encoders.items()}
-        joining = ViewJoining(
-            folder, options, read.catalog, device, progress, {"catalog": read.digest, "encoders": depends}
-        )
+        made_of = {"catalog": read.digest, "encoders": depends, **_other_level(read.catalog)}
+        joining = ViewJoining(folder, options, read.catalog, device, progress, made_of)
         views = joining.run(vectors)
         _remove_leftovers(folder, encoding.encoders)
         rejects = [*read.rejects, *encoding.rejects]
@@ -78,12 +78,19 @@ def _read(products: Sequence[Path], folder: Path, options: BuildOptions, progres
     return replace(read, catalog=replace(read.catalog, reading=options.encoding.reading))
 
 
+def _other_level(catalog: Catalog) -> dict[str, int]:
+    """Return the level of categories that is joined within, where it is another than the usual one."""
+    return {} if catalog.category_level == CATEGORY_LEVEL else {"category_level": catalog.category_level}
+
+
 def _read_options(inputs: CatalogInputs, options: BuildOptions) -> ReadOptions:
     names = inputs.files[0].table.names
     image = image_spec(options, inputs.schema.name, names, has_pictures=False)
     text = parse_spec(options.encoding.text_encoder, "text")
     always, optional = vector_columns({"text": text, "image": image})
-    return ReadOptions(options.schema, options.images, always, optional, options.max_rejects)
+    return ReadOptions(
+        options.schema, options.images, always, optional, options.max_rejects, category_level=options.category_level
+    )
 
 
 def _refuse_another_catalog(out: Path, digest: str, replaced: bool) -> None:
@@ -122,7 +129,14 @@ def _made(
     fields, inputs = options.encoding.text_fields, stored_inputs(read.schema.inputs)
     return IndexManifest(
         catalog=CatalogRecord(
-            len(catalog), read.digest, read.schema.name, tuple(read.unread), pictures, DIGEST_VERSION, inputs
+            products=len(catalog),
+            digest=read.digest,
+            schema=read.schema.name,
+            unread=tuple(read.unread),
+            pictures=pictures,
+            digest_version=DIGEST_VERSION,
+            inputs=inputs,
+            category_level=catalog.category_level,
         ),
         text_weight=options.text_weight,
         text_fields=fields,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from indexing.catalog.catalog import LEVELS
 from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
 from indexing.join.options import JoiningOptions
@@ -16,7 +17,8 @@ class BuildOptions:
     """These options decide how an index is built: what is read and how, what encodes it, and how it is joined.
 
     `images` is the folder of relative pictures (None: the files' own); `text_weight` is the share of the text in a fused
-    row; `k` neighbours of each product are kept; `max_rejects` is the largest share of products with a malformed cell. At
+    row; `k` neighbours of each product are kept; `max_rejects` is the largest share of products with a malformed cell;
+    `category_level` is evaluated (None: chosen by what the files hold). At
     most one of `overwrite`, `resume` and `extend` says what becomes of an index that is there. Raises InputError for
     values out of range.
     """
@@ -31,6 +33,7 @@ class BuildOptions:
     match_across_sources: bool = False
     k: int = 50
     max_rejects: float = 0.01
+    category_level: int | None = None
     overwrite: bool = False
     resume: bool = False
     extend: bool = False
@@ -41,6 +44,8 @@ class BuildOptions:
             raise InputError(f"-k {self.k}: at least one neighbour is needed, and at most {MOST_K} can be asked for")
         if not 0 <= self.max_rejects <= 1:
             raise InputError(f"--max-rejects {self.max_rejects}: give a share from 0 to 1")
+        if self.category_level is not None and str(self.category_level) not in LEVELS:
+            raise InputError(f"--category-level {self.category_level}: give a level from 1, the top, to 4")
         if sum((self.overwrite, self.resume, self.extend)) > 1:
             raise InputError("--overwrite, --resume and --extend exclude one another: give one")
         Fusion(self.text_weight)

@@ -17,6 +17,7 @@ from indexing.words.normal_form import normal_column
 from indexing.words.reading import NORMAL, TODAYS, Reading
 
 LEVELS = ("1", "2", "3", "4")
+CATEGORY_LEVEL = 3  # that of a name alone, and of indexes that do not say another
 TEXT_FIELDS = ("title", "brand", "attributes", "description")
 TEXT_BLOCK = 65_536  # products whose texts are held at once
 CATALOG_FILE = "catalog.arrow"
@@ -47,7 +48,8 @@ class Catalog:
 
     Columns named `column:NAME` hold ready-made vectors while an index is built. `pictures` is the folder where
     relative picture references lead, `folder` the one of `pictures.bin`, which holds pictures given as bytes;
-    `hold` keeps that folder's version there. `reading` says how its texts are read.
+    `hold` keeps that folder's version there. `reading` says how its texts are read, `category_level` which level of
+    categories is evaluated, joined within and shown.
     """
 
     table: pa.Table
@@ -55,6 +57,7 @@ class Catalog:
     folder: Path = Path()
     hold: Hold | None = None
     reading: Reading = TODAYS
+    category_level: int = CATEGORY_LEVEL
 
     def __post_init__(self) -> None:
         wanted = ["id", *FIELDS.names]
@@ -143,9 +146,10 @@ class Catalog:
         for start in range(0, len(self), TEXT_BLOCK):
             yield self.slice(start, min(start + TEXT_BLOCK, len(self))).texts(fields)
 
-    def category(self, level: int = 3) -> pa.ChunkedArray:
-        """Return the category name of each product at a level from 1 to 4, null where it has none."""
-        return self.table[f"category_{level}"]
+    def category(self, level: int | None = None) -> pa.ChunkedArray:
+        """Return the category name of each product at a level from 1 to 4 (None: the evaluated one), null where it has
+        none."""
+        return self.table[f"category_{level or self.category_level}"]
 
     def prices(self) -> Floats1d:
         """Return each product's price, float64 (n,), NaN where it has none."""
@@ -174,8 +178,9 @@ class Catalog:
         return codes
 
     def category_codes(self) -> tuple[Ints1d, list[str]]:
-        """Return each product's category of level 3 as a code (n,), -1 where it has none, and the categories' names."""
-        encoded = pc.dictionary_encode(self.category(3).combine_chunks())
+        """Return each product's category of the evaluated level as a code (n,), -1 where it has none, and the
+        categories' names."""
+        encoded = pc.dictionary_encode(self.category().combine_chunks())
         if hasattr(encoded, "combine_chunks"):
             encoded = encoded.combine_chunks()
         codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
@@ -206,7 +211,14 @@ def _values_text(attributes: pa.LargeListArray) -> pa.LargeStringArray:
     return pc.binary_join(values, pa.scalar(" ", pa.large_string()))
 
 
-def open_catalog(folder: Path, pictures: Path, *, hold: Hold | None = None, reading: Reading = TODAYS) -> Catalog:
+def open_catalog(
+    folder: Path,
+    pictures: Path,
+    *,
+    hold: Hold | None = None,
+    reading: Reading = TODAYS,
+    category_level: int = CATEGORY_LEVEL,
+) -> Catalog:
     """Open the catalogue that stands in a folder, memory-mapped. Raises InputError when it is damaged."""
     path = Path(folder) / CATALOG_FILE
     try:
@@ -214,7 +226,7 @@ def open_catalog(folder: Path, pictures: Path, *, hold: Hold | None = None, read
             table = _with_later_fields(pa.ipc.open_file(source).read_all())
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: cannot be read ({error}): build the index again") from error
-    return Catalog(table, Path(pictures), Path(folder), hold, reading)
+    return Catalog(table, Path(pictures), Path(folder), hold, reading, category_level)
 
 
 def _with_later_fields(table: pa.Table) -> pa.Table:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from indexing.catalog.catalog import CATALOG_FILE, FIELDS, PICTURES_FILE, Catalog, open_catalog
+from indexing.catalog.category_level import category_level
 from indexing.catalog.digest import PRODUCTS, ValueDigest
 from indexing.catalog.pictures import kept_reference
 from indexing.catalog.rejects import Reject, reject_kinds
@@ -35,7 +36,8 @@ class ReadOptions:
     """These options say how files are read: `schema` is auto, the name of a known export or a YAML file; `images` the
     folder of relative pictures (None: the folder of each file); `vector_columns` are kept for `column:NAME` encoders,
     `optional_vectors` too, where a product may have none; `max_rejects` is the largest share of rows with a malformed
-    cell, or set aside, accepted; `stored` are the inputs of the index that an update is of."""
+    cell, or set aside, accepted; `stored` are the inputs of the index that an update is of,
+    `category_level` is evaluated (None: chosen by what the files hold)."""
 
     schema: str = "auto"
     images: Path | None = None
@@ -43,6 +45,7 @@ class ReadOptions:
     optional_vectors: tuple[str, ...] = ()
     max_rejects: float = 0.01
     stored: tuple[InputSchema, ...] = ()
+    category_level: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,10 @@ def read_catalog(
     catalog = open_catalog(folder, pictures)
     if not len(catalog):
         raise InputError(f"{first}: no products: every row is blank or was set aside")
+    of_paths = any(form.categories.paths for form in seen.formats.values())
+    level = options.category_level or category_level(catalog.table, paths=of_paths)
     return CatalogRead(
-        catalog,
+        replace(catalog, category_level=level),
         rejects,
         inputs.schema,
         writer.digest.hexdigest(),

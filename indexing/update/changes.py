@@ -3,7 +3,7 @@ catalogue file."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -137,7 +137,7 @@ def in_types_of(old: Catalog, given: Catalog, *, pictures: str, blob: str) -> Ca
         column = _vectors(table[name].combine_chunks(), old.table.schema.field(name).type, name)
         table = table.set_column(table.column_names.index(name), name, column)
     table = table.select(old.table.column_names).cast(old.table.schema)
-    return Catalog(table, old.pictures, given.folder, reading=old.reading)
+    return replace(old, table=table, folder=given.folder, hold=None)
 
 
 def _ids(kind: pa.DataType, ids: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -172,6 +172,7 @@ class _Updating:
             optional,
             self.options.max_rejects,
             inputs_from(made.catalog.inputs, f"{self.path}: its manifest"),
+            made.catalog.category_level,
         )
 
     def _plan(self, old: ProductIndex, given: Catalog | None, delete: tuple[Path | None, Any]) -> CatalogUpdate:
@@ -195,7 +196,8 @@ class _Updating:
         known = link_unchanged(old, folder, REWRITTEN)
         moves = update.moves()
         digest = update.write(folder, moves)
-        catalog = open_catalog(folder, old.catalog.pictures, reading=old.made.reading)
+        level = old.catalog.category_level
+        catalog = open_catalog(folder, old.catalog.pictures, reading=old.made.reading, category_level=level)
         patience = Patience(endless=self.options.max_rejects >= 1)
         views = encode_delta(old, update, moves, folder, patience=patience, progress=self.progress)
         write_seen(self.pictures, update, moves, folder)

@@ -18,7 +18,7 @@ from reranking.encoder_training.cross_learner import CrossLearner, CrossOptions,
 from reranking.encoder_training.loop.card import CARD, CURVE, TrainingCard, stored_history
 from reranking.encoder_training.loop.run import History, Place, RunOptions, Tell, run_training, say_nothing
 from reranking.encoder_training.record import flat_settings
-from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
+from reranking.pairs.evaluation_category import CategoryMapping, codes_of, evaluated_names
 from reranking.pairs.folds import deal_alike
 from reranking.pairs.hold_out import hold_out
 from reranking.pairs.labelled import LabelledPairs
@@ -135,7 +135,7 @@ class _Data:
         catalog = index.catalog
         groups = product_groups(pairs.left, pairs.right, pairs.targets, len(catalog), by=options.group_by)
         left, right = groups[pairs.left], groups[pairs.right]
-        categories = level_3(catalog, pairs.left)
+        categories = evaluated_names(catalog, pairs.left)
         codes, _ = codes_of(CategoryMapping.learn(categories).of(categories))
         dealt = deal_alike(left, right, pairs.targets, codes, count=options.folds, seed=options.seed)
         folds = np.full(len(catalog), -1, dtype=np.int64)

@@ -10,7 +10,7 @@ from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from reranking.encoder_training.match_batches import Matches, mine_hard_negatives
 from reranking.encoder_training.validation_matches import ValidationMatches
-from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
+from reranking.pairs.evaluation_category import CategoryMapping, codes_of, evaluated_names
 from reranking.pairs.hold_out import hold_out
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
@@ -96,7 +96,7 @@ def _cut(
 ) -> tuple[LabelledPairs, LabelledPairs]:
     if not pairs.targets.any():
         raise InputError(TOO_FEW)
-    categories = level_3(catalog, pairs.left)
+    categories = evaluated_names(catalog, pairs.left)
     codes, _ = codes_of(CategoryMapping.learn(categories).of(categories))
     found = hold_out(groups[pairs.left], groups[pairs.right], pairs.targets, codes, share=share, seed=seed)
     return pairs.take(found.train), pairs.take(found.valid)

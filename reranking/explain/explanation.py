@@ -58,4 +58,5 @@ def _rarities(scorer: PairScorer, left: int, right: int) -> dict[str, float]:
 
 def _learned(scorer: PairScorer, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     learned = scorer.model.learned.words
-    return {} if learned is None else told_tokens(learned.models[0], rows[0], rows[1])
+    level = scorer.index.catalog.category_level
+    return {} if learned is None else told_tokens(learned.models[0], rows[0], rows[1], level)

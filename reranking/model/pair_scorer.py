@@ -8,7 +8,7 @@ import pyarrow as pa
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.product_index import ProductIndex
 from reranking.model.reranker import XgboostReranker
-from reranking.pairs.evaluation_category import SideCategories, level_3, side_categories
+from reranking.pairs.evaluation_category import SideCategories, evaluated_names, side_categories
 from reranking.signals.feature import columns_of
 from reranking.signals.signals import Signals, prepare_signals
 
@@ -55,7 +55,7 @@ class PairScorer:
 
     def evaluation_categories(self, left: Ints1d) -> pa.Array:
         """Return what `categories` does, in a column (p,)."""
-        return self.model.mapping.of(level_3(self.index.catalog, left))
+        return self.model.mapping.of(evaluated_names(self.index.catalog, left))
 
     def side_categories(self, left: Ints1d, right: Ints1d) -> SideCategories:
         """Return the evaluation categories of both products of pairs of positions."""

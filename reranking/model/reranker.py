@@ -88,7 +88,7 @@ class XgboostReranker:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Return the level-3 categories that are evaluated on their own."""
+        """Return the categories that are evaluated on their own."""
         return self.mapping.kept
 
     @property

@@ -1,4 +1,4 @@
-"""An evaluation category is a level-3 category with enough training pairs, or `rest`."""
+"""An evaluation category is a category of the level that the index evaluates, with enough training pairs, or `rest`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LEAST_PAIRS = 1000  # a category is kept that has more training pairs than this
 
 @dataclass(frozen=True)
 class CategoryMapping:
-    """It keeps the level-3 categories that are evaluated on their own.
+    """It keeps the categories that are evaluated on their own.
 
     They are learned from training pairs and stored with the model.
     """
@@ -25,12 +25,12 @@ class CategoryMapping:
 
     @classmethod
     def learn(cls, categories: pa.Array, limit: int = LEAST_PAIRS) -> "CategoryMapping":
-        """Keep the level-3 categories that are those of the left products of more than `limit` training pairs."""
+        """Keep the categories that are those of the left products of more than `limit` training pairs."""
         counts = pc.value_counts(categories).to_pylist()
         return cls(tuple(sorted(c["values"] for c in counts if c["values"] is not None and c["counts"] > limit)))
 
     def of(self, categories: pa.Array) -> pa.Array:
-        """Return the evaluation category (p,) of level-3 categories, `rest` for one that is not kept or null."""
+        """Return the evaluation category (p,) of categories, `rest` for one that is not kept or null."""
         kept = pc.is_in(categories, pa.array(self.kept, pa.large_string()))
         return pc.if_else(kept, categories, pa.scalar(REST, pa.large_string()))
 
@@ -81,7 +81,7 @@ def side_categories(
     catalog: Catalog, left: Ints1d, right: Ints1d, mapping: CategoryMapping, named: pa.Array | None = None
 ) -> SideCategories:
     """Return the categories of pairs of positions; where a file names one (p,), it is that of both products."""
-    learned = (mapping.of(level_3(catalog, products)) for products in (left, right))
+    learned = (mapping.of(evaluated_names(catalog, products)) for products in (left, right))
     return SideCategories(*(column if named is None else pc.coalesce(named, column) for column in learned))
 
 
@@ -92,9 +92,9 @@ def side_codes(sides: SideCategories) -> tuple[SideCodes, list[str]]:
     return SideCodes(left, np.asarray(right.to_numpy(zero_copy_only=False), dtype=np.int64)), names
 
 
-def level_3(catalog: Catalog, positions: Ints1d) -> pa.Array:
-    """Return the level-3 category (p,) of products, null where there is none."""
-    return catalog.category(3).take(pa.array(positions)).combine_chunks()
+def evaluated_names(catalog: Catalog, positions: Ints1d) -> pa.Array:
+    """Return the category (p,) of products at the level that is evaluated, null where there is none."""
+    return catalog.category().take(pa.array(positions)).combine_chunks()
 
 
 def codes_of(names: pa.Array) -> tuple[Ints1d, list[str]]:

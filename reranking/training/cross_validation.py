@@ -13,7 +13,7 @@ from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import BoostingOptions, Examples, Metric
 from reranking.boosters.ensemble import train_ensemble
 from reranking.model.train_options import TrainOptions
-from reranking.pairs.evaluation_category import CategoryMapping, SideCodes, level_3, side_codes
+from reranking.pairs.evaluation_category import CategoryMapping, SideCodes, evaluated_names, side_codes
 from reranking.pairs.folds import deal_alike
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import unseen_rows
@@ -111,7 +111,7 @@ def prepare_folds(
     groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
     completed = complete(index, pairs, options)
     pairs = completed.pairs
-    mapping = CategoryMapping.learn(level_3(index.catalog, pairs.left), options.least_pairs)
+    mapping = CategoryMapping.learn(evaluated_names(index.catalog, pairs.left), options.least_pairs)
     added = add_pairs(index, pairs, completed.left_to_add(options.mining))
     codes, names = side_codes(categories_of_sides(index, added.pairs, mapping))
     left, right = groups[pairs.left], groups[pairs.right]

@@ -16,7 +16,7 @@ from reranking.pairs.evaluation_category import (
     CategoryMapping,
     SideCategories,
     SideCodes,
-    level_3,
+    evaluated_names,
     side_categories,
     side_codes,
 )
@@ -59,7 +59,7 @@ class TrainingPairs:
         """
         groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
         first, second = complete_both(index, pairs, valid, options)
-        mapping = CategoryMapping.learn(level_3(index.catalog, first.pairs.left), options.least_pairs)
+        mapping = CategoryMapping.learn(evaluated_names(index.catalog, first.pairs.left), options.least_pairs)
         if second is None:
             categories = evaluation_categories(index, first.pairs, mapping)
             sides = hold_out_side(first.pairs, groups, categories, share=options.valid_share, seed=options.seed)

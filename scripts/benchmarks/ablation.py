@@ -96,14 +96,14 @@ def _compute(opened: LabelledSet) -> _Sides:
 
     from reranking.boosters.boosting import Examples
     from reranking.model.train_options import TrainOptions
-    from reranking.pairs.evaluation_category import LEAST_PAIRS, CategoryMapping, codes_of, level_3
+    from reranking.pairs.evaluation_category import LEAST_PAIRS, CategoryMapping, codes_of, evaluated_names
     from reranking.signals.learned.rival_lists import RivalPairs
     from reranking.signals.learned.stacking import Stacking
     from reranking.training.examples import prepare_training_signals
     from reranking.training.training_pairs import evaluation_categories
 
     index, pairs = opened.index, opened.pairs
-    mapping = CategoryMapping.learn(level_3(index.catalog, pairs["train"].left), LEAST_PAIRS)
+    mapping = CategoryMapping.learn(evaluated_names(index.catalog, pairs["train"].left), LEAST_PAIRS)
     products = np.unique(np.concatenate([part.products for part in pairs.values()]))
     rivals = RivalPairs.of(index, products, index.views, index.k)
     signals = prepare_training_signals(index, pairs["train"], rivals.mentioned, TrainOptions(rivals=False))

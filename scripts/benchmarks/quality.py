@@ -211,13 +211,13 @@ def _ablated(
     """Return `weighted` of models that see some columns only."""
     from eval.metrics.precision_auc import weighted
     from reranking.boosters.boosting import Examples, boost, predict
-    from reranking.pairs.evaluation_category import CategoryMapping, codes_of, level_3
+    from reranking.pairs.evaluation_category import CategoryMapping, codes_of, evaluated_names
     from reranking.pairs.misleading_pairs import without_seen
     from reranking.signals.signals import prepare_signals
     from reranking.training.training_pairs import evaluation_categories
 
     own = without_seen(index, pairs["train"]) if options.leave_out_seen else pairs["train"]
-    mapping = CategoryMapping.learn(level_3(index.catalog, own.left), options.least_pairs)
+    mapping = CategoryMapping.learn(evaluated_names(index.catalog, own.left), options.least_pairs)
     whole = []
     for part in (own, pairs["valid"]):
         seen = prepare_signals(index, part.products).compute_all(part.left, part.right, stage="features")

@@ -11,6 +11,7 @@ from scripts.terminal.reading import passed_over, schema_option, warn
 if TYPE_CHECKING:
     from indexing.build.build_index import Built
 
+CATEGORY_LEVEL = 3  # which goes without saying
 FIELDS = "title,brand,attributes,description"
 
 
@@ -86,6 +87,12 @@ FIELDS = "title,brand,attributes,description"
 @click.option("--match-across-sources", is_flag=True, help="Look for neighbours among other sources only.")
 @click.option("-k", default=50, show_default=True, help="Neighbours kept of each product, in each view.")
 @click.option(
+    "--category-level",
+    type=int,
+    metavar="1|2|3|4",
+    help="Which level of categories is evaluated and joined within, the top being 1 [default: 3, for paths by size].",
+)
+@click.option(
     "--max-rejects",
     default=0.01,
     show_default=True,
@@ -121,6 +128,7 @@ def command(
     device: str,
     match_across_sources: bool,
     k: int,
+    category_level: int | None,
     max_rejects: float,
     seed: int,
     overwrite: bool,
@@ -162,6 +170,7 @@ def command(
         device=device,
         match_across_sources=match_across_sources,
         k=k,
+        category_level=category_level,
         max_rejects=max_rejects,
         overwrite=overwrite,
         resume=resume,
@@ -193,6 +202,20 @@ def _how(view: str, built: "Built") -> str:
     return f"{near}, {looked:,} encoded: the others of {products:,} repeat one or were known"
 
 
+def _print_categories(built: "Built") -> None:
+    """Say which level of the categories is evaluated, where it is not the usual one or nothing has it."""
+    catalog = built.index.catalog
+    level = catalog.category_level
+    names, lacking = catalog.category(), catalog.category().null_count
+    some = any(catalog.category(other).null_count < len(catalog) for other in (1, 2, 3, 4))
+    if some and (level != CATEGORY_LEVEL or lacking == len(catalog)):
+        count = len(names.unique().drop_null())
+        click.echo(
+            f"categories: {count:,} of level {level} are evaluated and joined within, {lacking:,} products have none there "
+            "(--category-level)"
+        )
+
+
 def _print(built: "Built", out: Path) -> None:
     from indexing.catalog.missing_pictures import missing_pictures
     from scripts.terminal.engine_text import describe_engine
@@ -205,6 +228,7 @@ def _print(built: "Built", out: Path) -> None:
     if made.catalog.unread:
         names = ", ".join(made.catalog.unread)
         click.echo(f"not read: {names} (vectors, bytes or objects; column:NAME reads a column of vectors)")
+    _print_categories(built)
     for view, encoder in made.encoders.items():
         click.echo(f"{view}: {encoder.spec}, {encoder.dim} dimensions{_how(view, built)}")
     for field, products in built.cut_short.items():

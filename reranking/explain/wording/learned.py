@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from indexing.catalog.catalog import CATEGORY_LEVEL
 from indexing.words.tokens import fold, words
 from reranking.explain.product_facts import FieldAgreement, compare_products
 from reranking.explain.wording.seen_pair import SeenPair, Wording, short
@@ -35,9 +36,15 @@ def learned_wording(pair: SeenPair) -> Wording:
     return Wording(alike="; ".join(told[1]), apart="; ".join(told[-1]), otherwise="no word and no attribute tells much")
 
 
-def told_tokens(model: WordModel, left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, float]:
-    """Return the log-odds of each token of two products (rows of the catalogue's table), by what is told of it."""
-    return {**_told_words(model, left["title"] or "", right["title"] or ""), **_told_attributes(model, left, right)}
+def told_tokens(
+    model: WordModel, left: Mapping[str, Any], right: Mapping[str, Any], level: int = CATEGORY_LEVEL
+) -> dict[str, float]:
+    """Return the log-odds of each token of two products (rows of the catalogue's table, whose evaluated category is at
+    `level`), by what is told of it."""
+    names = {product[f"category_{level}"] for product in (left, right)}
+    category = names.pop() if len(names) == 1 else None
+    words_told = _told_words(model, left["title"] or "", right["title"] or "")
+    return {**words_told, **_told_attributes(model, left, right, category)}
 
 
 def _told_words(model: WordModel, left: str, right: str) -> dict[str, float]:
@@ -53,8 +60,9 @@ def _told_words(model: WordModel, left: str, right: str) -> dict[str, float]:
     return found
 
 
-def _told_attributes(model: WordModel, left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, float]:
-    category = left["category_3"] if left["category_3"] == right["category_3"] else None
+def _told_attributes(
+    model: WordModel, left: Mapping[str, Any], right: Mapping[str, Any], category: str | None
+) -> dict[str, float]:
     found = {}
     for fact in compare_products(left, right).facts:
         if fact.family == "attributes" and fact.agreement in _KINDS:

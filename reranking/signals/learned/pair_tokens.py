@@ -38,7 +38,7 @@ class PairTokens:
 @dataclass(frozen=True)
 class TokenSource:
     """Tokens of pairs are read from it: it holds the words of prepared products' titles, their attributes, and the
-    bucket of their level-3 category (m,), -1 = none."""
+    bucket of their evaluated category (m,), -1 = none."""
 
     rows: ProductRows
     words: Bags
@@ -48,7 +48,7 @@ class TokenSource:
     @classmethod
     def of(cls, catalog: Catalog, text: TextSignals, attributes: AttributeSignals) -> "TokenSource":
         """Read the words, attributes and categories of the products that both families were prepared for."""
-        names = catalog.category(3).take(text.rows.products).to_pylist()
+        names = catalog.category().take(text.rows.products).to_pylist()
         buckets = {name: -1 if name is None else category_bucket(name) for name in set(names)}
         categories = np.array([buckets[name] for name in names], dtype=np.int64)
         return cls(text.rows, text.words, attributes, categories)

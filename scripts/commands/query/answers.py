@@ -14,7 +14,6 @@ from scripts.terminal.console import VIEW_ORDER, number_text, plain
 
 GAP = 2
 LEAST_TITLE, WIDEST_CATEGORY, WIDEST_SOURCE = 40, 22, 16
-CATEGORY = "category_3"
 
 
 @dataclass(frozen=True)
@@ -89,10 +88,11 @@ def _columns(answer: Answer) -> tuple[list[Column], list[Column]]:
         before.append(Column("probability", [number_text(value) for value in answer.probabilities], right=True))
     views = [view for view in VIEW_ORDER if view in result.views]
     before += [Column(view, [number_text(value) for value in result.cosine(view)], right=True) for view in views]
-    texts = {name: [plain(value or "") for value in table[name].to_pylist()] for name in ("category_3", "source")}
+    shown = {"category": answer.products.category(), "source": table["source"]}
+    texts = {name: [plain(value or "") for value in column.to_pylist()] for name, column in shown.items()}
     after = [Column("id", [plain(str(value)) for value in table["id"].to_pylist()])]
-    if any(texts["category_3"]):
-        after.insert(0, Column("category", texts["category_3"], widest=WIDEST_CATEGORY, droppable=True))
+    if any(texts["category"]):
+        after.insert(0, Column("category", texts["category"], widest=WIDEST_CATEGORY, droppable=True))
     if any(texts["source"]):
         after.insert(-1, Column("source", texts["source"], widest=WIDEST_SOURCE, droppable=True))
     return before, after
@@ -135,7 +135,7 @@ def _neighbour(answer: Answer, place: int) -> dict[str, Any]:
         **cosines,
         "probability": None if answer.probabilities is None else _number(answer.probabilities[place]),
         "title": product["title"][place].as_py(),
-        "category": product[CATEGORY][place].as_py(),
+        "category": answer.products.category()[place].as_py(),
         "source": product["source"][place].as_py(),
     }
 

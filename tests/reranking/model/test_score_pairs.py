@@ -197,8 +197,8 @@ def test_names_of_ones_own_are_kept(score, sample_pairs):
 def test_the_category_is_the_left_products_where_the_model_keeps_it(score, sample_pairs, model, index):
     kept = replace(model, mapping=CategoryMapping(("Наушники",)))
     found = score(sample_pairs, reranker=kept)["category"].to_pylist()
-    level_3 = dict(zip(index.catalog.ids.to_pylist(), index.catalog.category(3).to_pylist(), strict=True))
-    assert found == ["Наушники" if level_3[left] == "Наушники" else "rest" for left in sample_pairs["left_id"]]
+    evaluated_names = dict(zip(index.catalog.ids.to_pylist(), index.catalog.category(3).to_pylist(), strict=True))
+    assert found == ["Наушники" if evaluated_names[left] == "Наушники" else "rest" for left in sample_pairs["left_id"]]
     assert {"Наушники", "rest"} == set(found)
 
 

@@ -10,7 +10,7 @@ from reranking.pairs.evaluation_category import (
     CategoryMapping,
     SideCategories,
     codes_of,
-    level_3,
+    evaluated_names,
     side_categories,
     side_codes,
 )
@@ -55,7 +55,7 @@ def test_with_nothing_kept_everything_is_rest():
 
 def test_it_is_level_3_that_counts(catalog_of_offers):
     catalog = catalog_of_offers({"category_2": "Audio", "category_3": "Headphones", "category_4": "Wired"}, {})
-    assert level_3(catalog, np.array([1, 0, 0])).to_pylist() == [None, "Headphones", "Headphones"]
+    assert evaluated_names(catalog, np.array([1, 0, 0])).to_pylist() == [None, "Headphones", "Headphones"]
 
 
 def sides(left, right):

@@ -137,8 +137,8 @@ def test_the_reported_metric_is_that_of_the_final_scores(index, pairs):
 
 def test_categories_with_more_pairs_than_asked_stand_alone(index, pairs):
     reranker = train(index, pairs["train"], pairs["valid"], least_pairs=150).reranker
-    level_3 = index.catalog.category(3).take(pa.array(pairs["train"].left)).to_pandas().value_counts()
-    assert set(reranker.categories) == set(level_3[level_3 > 150].index)
+    evaluated_names = index.catalog.category(3).take(pa.array(pairs["train"].left)).to_pandas().value_counts()
+    assert set(reranker.categories) == set(evaluated_names[evaluated_names > 150].index)
     assert set(reranker.thresholds) <= {*reranker.categories, "rest"}
 
 
