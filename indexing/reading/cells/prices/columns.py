@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 from indexing.arrays import Floats1d, Ints1d
 from indexing.files.json_text import parse_json
 from indexing.reading.cells.distinct import Distinct, mended
-from indexing.reading.cells.prices.shapes import PriceKind, Shape, numbers_in, read_shape, shapes_of
+from indexing.reading.cells.prices.digits import numbers_of, shapes_of
+from indexing.reading.cells.prices.shapes import PriceKind, Shape, numbers_in, read_shape
 from indexing.reading.cells.texts import TEXT
 
 PLAIN = r"^[0-9]{1,15}(\.[0-9]{1,2})?$"  # these say the same in every locale
 MOST = 1e15  # what is more is a sentinel, or was never a price: 2^63 - 1
-_NOT_ASCII = r"[^\x00-\x7F]"
+_OTHER_DIGITS = "[٠-٩۰-۹०-९০-৯੦-੯૦-૯௦-௯౦-౯೦-೯൦-൯๐-๙໐-໙༠-༩၀-၉០-៩０-９]"
 Refuse = Callable[[int, str], None]  # a row of the block, and why its price cannot be used
 
 
@@ -67,7 +68,7 @@ def read_price_numbers(
 
 def in_ascii_digits(texts: pa.Array) -> pa.Array:
     """Write digits of other scripts as 0 to 9."""
-    return mended(texts, pc.match_substring_regex(texts, _NOT_ASCII), _ascii_digits)
+    return mended(texts, pc.match_substring_regex(texts, _OTHER_DIGITS), _ascii_digits)
 
 
 def _ascii_digits(text: str) -> str:
@@ -109,7 +110,7 @@ class _Reading:
         decimals = np.array([self._decimal(shape) for shape in understood], dtype=object)[shapes.places]
         for sign in set(decimals):
             rows = shapes.rows[(kinds == PriceKind.NUMBER.value) & (decimals == sign)]
-            self.low[rows] = _numbers(chosen.take(pa.array(rows)), sign)
+            self.low[rows] = numbers_of(chosen.take(pa.array(rows)), sign)
         for place in np.flatnonzero(np.isin(kinds, (PriceKind.ODD_NUMBER.value, PriceKind.RANGE.value))):
             row = int(shapes.rows[place])
             found = numbers_in(chosen[row].as_py(), shapes.values[shapes.places[place]], decimals[place])
@@ -126,15 +127,6 @@ class _Reading:
     def _decimal(self, shape: Shape) -> str:
         """Return the decimal sign of a shape; where a sign may be either, the column's own decides."""
         return shape.decimal or (shape.either if shape.either and shape.either == self.form.decimal else "")
-
-
-def _numbers(texts: pa.Array, decimal: str) -> Floats1d:
-    """Return the one number of each text (m,)."""
-    digits = pc.replace_substring_regex(texts, r"^[^0-9]+|[^0-9]+$", "")
-    digits = pc.replace_substring_regex(digits, f"[^0-9{decimal}]", "")
-    if decimal not in ("", "."):
-        digits = pc.replace_substring(digits, decimal, ".")
-    return np.asarray(digits.cast(pa.float64()).to_numpy(zero_copy_only=False))
 
 
 _AMOUNTS = ("amount", "value", "price", "lowPrice", "low_price", "min", "from")

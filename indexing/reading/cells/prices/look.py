@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 
 from indexing.reading.cells.prices.columns import PLAIN, PriceFormat, in_ascii_digits
 from indexing.reading.cells.prices.currencies import OF_THREE_DECIMALS
-from indexing.reading.cells.prices.shapes import PriceKind, read_shape, shapes_of
+from indexing.reading.cells.prices.digits import shapes_of
+from indexing.reading.cells.prices.shapes import PriceKind, read_shape
 from indexing.reading.cells.texts import TEXT, as_plain, as_text
 
 MIXED = 0.05  # more cells than this share against the rest, and the column has no one way to write a price

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from indexing.reading.cells.prices.currencies import currency_of
+from indexing.reading.cells.prices.digits import LONE_ZERO
 
-ZERO = "\x00"  # the digit of a lone zero before a point, which no group of thousands begins with
 _SPACES = " \xa0\u202f\u2009"
-_DIGIT = f"[9{ZERO}]"
+_DIGIT = f"[9{LONE_ZERO}]"
 _GROUPED = rf"9{{1,3}}(?:[{_SPACES}'’٬]999)+(?!9)"
 _NUMBERS = re.compile(rf"(?:{_GROUPED}|{_DIGIT}+(?:[.,]9+)*)(?:[.,٫]9+)?|(?<!\w)[.,]9+(?![.,]?9)")
 _EXPONENT = re.compile(rf"{_DIGIT}+(?:\.9+)?e[+-]?9+")
@@ -80,12 +77,6 @@ class Signs:
     groups: str = ""
 
 
-def shapes_of(cells: pa.Array) -> pa.Array:
-    """Return the shape (n,) of each cell of text."""
-    lone_zero = pc.replace_substring_regex(cells, r"(^|[^0-9.,])0([.,])", rf"\1{ZERO}\2")
-    return pc.replace_substring_regex(lone_zero, "[0-9]", "9")
-
-
 @lru_cache(maxsize=65_536)
 def read_shape(shape: str, stated: str | None = None) -> Shape:
     """Understand a shape; `stated` is the currency that a symbol of several stands for."""
@@ -145,7 +136,7 @@ def signs_of(token: str) -> Signs | None:
         return Signs(points[-1], groups=points[0]) if points.count(points[-1]) == 1 else None
     if len(points) > 1:
         return Signs(groups=points[0]) if _are_thousands(groups) else None
-    either = len(groups[1]) == 3 and 1 <= len(groups[0]) <= 3 and groups[0] != ZERO
+    either = len(groups[1]) == 3 and 1 <= len(groups[0]) <= 3 and groups[0] != LONE_ZERO
     return Signs(either=points[0]) if either else Signs(points[0])
 
 
