@@ -208,7 +208,16 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "eval.findings": {"ceiling", "leakage", "mistakes", "mixes", "promise", "reasons", "slices", "suspects"},
     "eval.pages": {"cards", "differences", "pictures", "render", "report_document", "report_json", "tables"},
     "eval.comparing": {"comparison", "drift", "judged", "render"},
-    "scripts.terminal": {"console", "engine_text", "lazy_group", "missing_pictures", "mistakes", "progress", "reading"},
+    "scripts.terminal": {
+        "console",
+        "engine_text",
+        "lazy_group",
+        "missing_pictures",
+        "mistakes",
+        "progress",
+        "reading",
+        "set_aside",
+    },
     "scripts.sample": {"files"},
 }
 MOST_NAMES = 12  # of a folder

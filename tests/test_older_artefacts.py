@@ -25,6 +25,8 @@ def older(root, tmp_path):
 def test_an_older_index_opens_and_answers(older, heroic):
     index = open_index(older / "index")
     assert (len(index.catalog), index.views, index.k) == (48, ("text", "lexical"), 5)
+    assert index.catalog.category_level == 3
+    assert [index.catalog.table[name].null_count for name in ("price_high", "currency")] == [48, 48]
     assert index.made.engines["text"].factory == "Flat"
     answer = json.loads(heroic("query", older / "index", "--id", 0, "-k", 1, "--json").stdout)
     assert answer["neighbours"][0]["id"] == 1

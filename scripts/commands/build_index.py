@@ -219,6 +219,7 @@ def _print_categories(built: "Built") -> None:
 def _print(built: "Built", out: Path) -> None:
     from indexing.catalog.missing_pictures import missing_pictures
     from scripts.terminal.engine_text import describe_engine
+    from scripts.terminal.set_aside import set_aside_lines
 
     warn(built.notes)
     made = built.index.made
@@ -242,8 +243,5 @@ def _print(built: "Built", out: Path) -> None:
     click.echo(f"views: {', '.join(made.views)}; {kept:,} neighbours of each product in each{every}{across}")
     for missing in missing_pictures(built.index.catalog, built.rejects):
         click.echo(f"pictures: {missing.line()}")
-    if built.rejects:
-        reasons = sorted({reject.reason.split(":")[0] for reject in built.rejects})
-        click.echo(
-            f"set aside: {len(built.rejects):,} rows, cells or pictures ({'; '.join(reasons[:5])}), see {out}/rejects.parquet"
-        )
+    for line in set_aside_lines(built.rejects, out):
+        click.echo(line)

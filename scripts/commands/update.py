@@ -64,6 +64,8 @@ def command(
 
 
 def _print(done: "Updated", index: Path) -> None:
+    from scripts.terminal.set_aside import set_aside_lines
+
     warn(done.notes)
     click.echo(f"index: {index} ({done.index.fingerprint})")
     unknown = f", {done.unknown:,} to delete were not there" if done.unknown else ""
@@ -77,10 +79,7 @@ def _print(done: "Updated", index: Path) -> None:
         click.echo(f"neighbours searched for: {searched}")
     for missing in done.missing:
         click.echo(f"pictures: {missing.line()}")
-    if done.rejects:
-        reasons = sorted({reject.reason.split(":")[0] for reject in done.rejects})
-        click.echo(
-            f"set aside: {len(done.rejects):,} rows, cells or pictures ({'; '.join(reasons[:5])}), see {index}/rejects.parquet"
-        )
+    for line in set_aside_lines(done.rejects, index):
+        click.echo(line)
     if done.share > MUCH:
         click.echo(f"{done.share:.0%} of the index is new or dead since it was built: heroic compact {index}")

@@ -1,0 +1,55 @@
+"""What is set aside is kept whole, and summed up by kind with what would mend it."""
+
+import pyarrow.parquet as pq
+import pytest
+
+from indexing.catalog.rejects import MOST_BYTES, Reject, reject_kinds, write_rejects
+
+
+def reject(number, column, reason, value="x"):
+    return Reject(str(number), column, value, reason, "p.csv", number)
+
+
+@pytest.mark.parametrize("character", ["x", "ё", "€", "😀"])
+def test_a_value_is_cut_at_64_kib_of_whole_characters(character):
+    kept = reject(1, "price", "not a number", character * MOST_BYTES).value
+    assert MOST_BYTES - 4 < len(kept.encode()) <= MOST_BYTES
+    assert set(kept) == {character}
+    assert reject(1, "price", "not a number", character * 1000).value == character * 1000
+
+
+def test_the_commonest_kinds_come_first_with_their_first_example():
+    rejects = [
+        *(reject(n, "price", "negative", "-5") for n in range(3)),
+        *(reject(n, "attributes", f"malformed JSON: at {n}", "{") for n in range(5)),
+        reject(9, "price", "not a number", "ask us"),
+        reject(9, "image", "a reason of its own: 7", "a.jpg"),
+    ]
+    kinds = reject_kinds(rejects)
+    assert [(kind.kind, kind.column, kind.count, kind.example.row) for kind in kinds] == [
+        ("malformed JSON", "attributes", 5, 0),
+        ("negative", "price", 3, 0),
+        ("a reason of its own", "image", 1, 9),
+    ]
+    assert len(reject_kinds(rejects, most=9)) == 4
+    assert all(kind.remedy for kind in kinds[:2])
+    assert kinds[2].remedy == ""
+
+
+def test_a_kind_is_told_in_one_line_with_its_example_and_remedy():
+    (kind,) = reject_kinds([reject(7, "price", "not a number", "ask\n" + "us " * 40)])
+    line = kind.line()
+    assert line.startswith("1 in 'price' not a number (p.csv row 7, id 7: 'ask us us")
+    assert "\n" not in line
+    assert len(line.split("'")[3]) == 60
+    assert line.endswith(f"'): {kind.remedy}")
+    (other,) = reject_kinds([Reject("7", "image", "a.jpg", "enormous: 9 x 9 pixels")])
+    assert other.line() == "1 in 'image' enormous (id 7: 'a.jpg')"
+
+
+def test_rejects_are_written_as_they_are(tmp_path):
+    rejects = [reject(1, "price", "negative", "-5"), Reject("2", "image", "a.jpg", "no such file")]
+    write_rejects(rejects, tmp_path / "rejects.parquet")
+    assert pq.read_table(tmp_path / "rejects.parquet").to_pylist() == [vars(one) for one in rejects]
+    write_rejects([], tmp_path / "none.parquet")
+    assert pq.read_table(tmp_path / "none.parquet").num_rows == 0
