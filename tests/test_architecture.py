@@ -68,7 +68,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
 DOORS = {  # room: the modules that other rooms import, checked in both directions
     "indexing.machine": {"device", "memory", "progress", "threads"},
     "indexing.storage": {"artefact", "mapped", "outputs", "records", "scratch", "versions", "whole_file"},
-    "indexing.files": {"blocks", "integers", "json_text", "listing", "options", "tables"},
+    "indexing.files": {"blocks", "columnar.staging", "integers", "json_text", "listing", "options", "tables"},
     "indexing.words": {"normal_form", "reading", "tokens"},
     "indexing.catalog": {
         "catalog",

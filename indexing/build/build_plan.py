@@ -18,6 +18,7 @@ from indexing.encoders.encoder import Spec, column_names, parse_spec
 from indexing.encoders.lsa import LsaOptions
 from indexing.encoders.thumbnail import ThumbnailEncoder
 from indexing.errors import InputError
+from indexing.files.blocks import SetAside
 from indexing.files.tables import TableFile
 from indexing.machine.memory import human
 from indexing.reading.inputs import CatalogInputs, InputFile, open_inputs
@@ -87,12 +88,16 @@ def _text_chars(file: InputFile, options: BuildOptions) -> float:
     named = {column for name in fields for column in columns_in(schema.expression(name), names)}
     named |= set(schema.extra_columns(names)) if "attributes" in fields else set()
     columns = [name for name in names if name in named and not _is_vector(name, options)]
-    first = next(iter(file.table.blocks(SAMPLED, columns)), None) if columns else None
+    first = next(iter(file.table.blocks(SAMPLED, columns, aside=_pass_over)), None) if columns else None
     if first is None or not len(first):
         return 0.0
     reading, descriptions = options.encoding.reading, set(columns_in(schema.description, names))
     most = {name: reading.chars_of("description" if name in descriptions else name) for name in columns}
     return sum(_chars(first[name], most[name] or sys.maxsize) for name in columns) / len(first)
+
+
+def _pass_over(found: SetAside) -> None:
+    """Look at the others: who reads the file tells of a row that cannot be read."""
 
 
 def _chars(column: pa.ChunkedArray, most: int) -> int:
@@ -131,7 +136,7 @@ def _column_dimension(column: str, file: TableFile) -> int:
     """Return the length of the first vector in a column; how it is written is for the reader to judge."""
     if column not in file.names:
         return ASSUMED_DIM
-    first = next(iter(file.blocks(1, [column])), None)
+    first = next(iter(file.blocks(1, [column], aside=_pass_over)), None)
     cell = None if first is None or not len(first) else first.column(0)[0].as_py()
     if isinstance(cell, str):
         return cell.count(",") + 1

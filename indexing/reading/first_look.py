@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexing.files.blocks import BLOCK_ROWS, Aside
+from indexing.files.blocks import BLOCK_ROWS
 from indexing.reading.cells.looks import CellFormats, CellLooks
 from indexing.reading.cells.prices.look import PriceLook
 from indexing.reading.inputs import InputFile
@@ -71,9 +71,7 @@ def _looked_at(file: InputFile) -> list[str]:
     return [name for name in names if name in wanted] or [*names[:1]]
 
 
-def raw_blocks(
-    file: InputFile, *, rows: int = BLOCK_ROWS, columns: Sequence[str] | None = None, aside: Aside | None = None
-) -> Iterator[RawBlock]:
-    """Yield the blocks of a file as its schema sees them; what cannot be read is handed to `aside`, if anybody listens."""
-    for block in file.table.numbered_blocks(rows, columns, aside=aside or (lambda found: None)):
+def raw_blocks(file: InputFile, *, rows: int = BLOCK_ROWS, columns: Sequence[str] | None = None) -> Iterator[RawBlock]:
+    """Yield the blocks of a file as its schema sees them."""
+    for block in file.table.numbered_blocks(rows, columns):
         yield raw_block(block.table, file.schema, file.table.path.name, block.numbers)

@@ -1,8 +1,9 @@
 """The user's files become a catalogue on disk in two passes, in blocks of rows, and every fault is named."""
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from indexing.catalog.pictures import kept_reference
 from indexing.catalog.rejects import Reject, reject_kinds
 from indexing.errors import InputError
 from indexing.files.blocks import SetAside
+from indexing.files.columnar.staging import stage
 from indexing.machine.progress import Progress, silent
 from indexing.reading.cells.cell_reader import CellReader
 from indexing.reading.first_look import FirstPass, look_first, raw_blocks
@@ -28,6 +30,7 @@ from indexing.reading.schema.row_groups import grouped
 from indexing.reading.schema.schema import InputSchema, Schema
 from indexing.reading.vector_columns import VectorColumn
 
+PARSED = "parsed"  # a folder that is there while the files are read
 LOOK_ROWS = 1024  # read at once when looking for the first vector of an optional column
 
 
@@ -75,26 +78,28 @@ def read_catalog(
     """Read tables, by their paths (or those of folders) or opened, into `folder`/catalog.arrow, memory-mapped.
 
     Ids are read first, which takes 16 bytes a row while they are sorted; everything else is in memory a block at a
-    time, but for rows that others name as their parents. Raises InputError for missing or unreadable files, a missing column, no products, bad vectors, and more rows
-    without an id, with one that stands already or with malformed cells than `max_rejects` allows.
+    time, but for rows that others name as their parents. Files of text are parsed once, into `folder`, and go when they
+    were read. Raises InputError for missing or unreadable files, a missing column, no products, bad vectors, and more
+    rows that cannot be read, are without an id, with one that stands already or with malformed cells than
+    `max_rejects` allows.
     """
     options = options or ReadOptions()
     inputs = products if isinstance(products, CatalogInputs) else open_inputs(products, options.schema, options.stored)
     check_columns(inputs, [*options.vector_columns, *options.optional_vectors])
-    files, first = inputs.files, inputs.files[0].table.path
     rejects: list[Reject] = []
-    seen = look_first(files)
-    checks = RowChecks(seen.ids, rejects)
-    if not checks.scan.rows:
-        raise InputError(f"{first}: no products: the catalogue is empty")
-    progress("read", 0, checks.scan.rows)
-    pictures = options.images or files[0].table.folder
-    writer = _CatalogWriter(folder, options, pictures, checks, seen)
-    writer.write(files, progress)
-    _check_rejects(rejects, checks.scan.rows, options.max_rejects, first)
+    with _parsed(inputs.files, Path(folder), rejects, progress) as files:
+        lost = len({(reject.file, reject.row) for reject in rejects})
+        seen = look_first(files)
+        if not seen.ids.rows:
+            raise InputError(f"{files[0].table.path}: no products: the catalogue is empty")
+        progress("read", 0, seen.ids.rows)
+        pictures = options.images or files[0].table.folder
+        writer = _CatalogWriter(folder, options, pictures, seen, rejects)
+        writer.write(files, progress)
+    _check_rejects(rejects, seen.ids.rows + lost, options.max_rejects, files[0].table.path)
     catalog = open_catalog(folder, pictures)
     if not len(catalog):
-        raise InputError(f"{first}: no products: every row is blank or was set aside")
+        raise InputError(f"{files[0].table.path}: no products: every row is blank or was set aside")
     of_paths = any(form.categories.paths for form in seen.formats.values())
     level = options.category_level or category_level(catalog.table, paths=of_paths)
     return CatalogRead(
@@ -104,9 +109,32 @@ def read_catalog(
         writer.digest.hexdigest(),
         {name: digest.hexdigest() for name, digest in writer.vectors.items()},
         tuple(sorted(writer.unread)),
-        checks.passed_over,
+        writer.checks.passed_over,
         (*_file_notes(files), *title_notes(inputs), *seen.notes, *writer.notes()),
     )
+
+
+@contextmanager
+def _parsed(
+    files: Sequence[InputFile], folder: Path, rejects: list[Reject], progress: Progress
+) -> Iterator[list[InputFile]]:
+    """Give the files as ones whose columns can be read alone, and take these away again. Rows and cells that cannot be
+    read are rejects."""
+
+    def set_aside(file: InputFile, found: SetAside) -> None:
+        column = found.column or file.label("id")
+        rejects.append(Reject("", column, found.text, found.reason, file.table.path.name, found.row))
+
+    place = folder / PARSED
+    shutil.rmtree(place, ignore_errors=True)  # an interrupted run may have left it
+    place.mkdir()
+    try:
+        yield [
+            InputFile(stage(file.table, place, aside=partial(set_aside, file), progress=progress), file.schema)
+            for file in files
+        ]
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _file_notes(files: Sequence[InputFile]) -> list[str]:
@@ -130,11 +158,11 @@ class _CatalogWriter:
         folder: Path,
         options: ReadOptions,
         pictures: Path,
-        checks: RowChecks,
         seen: FirstPass,
+        rejects: list[Reject],
     ) -> None:
-        self.folder, self.options, self.pictures, self.checks = Path(folder), options, pictures, checks
-        self.seen, self.deeper = seen, 0
+        self.folder, self.options, self.pictures = Path(folder), options, pictures
+        self.seen, self.checks, self.deeper = seen, RowChecks(seen.ids, rejects), 0
         required, optional = options.vector_columns, set(options.optional_vectors) - set(options.vector_columns)
         self._vectors = [VectorColumn(name) for name in required]
         self._vectors += [VectorColumn(name, optional=True) for name in sorted(optional)]
@@ -170,8 +198,7 @@ class _CatalogWriter:
         names = file.table.names
         used = {*file.schema.used_columns(names), *vectors}
         start, total = self._done, self.checks.scan.rows
-        columns = [name for name in names if name in used]
-        blocks = raw_blocks(file, columns=columns, aside=partial(self._set_aside, file))
+        blocks = raw_blocks(file, columns=[name for name in names if name in used])
         if file.schema in self.seen.parents:
             blocks = map(self.seen.parents[file.schema].fill, blocks)
         for block in grouped(blocks, file.schema):
@@ -194,11 +221,6 @@ class _CatalogWriter:
             cells = vectors.read(block.columns[vectors.name], file.table.path, block.rows)
             table = table.append_column(f"column:{vectors.name}", cells)
         return table
-
-    def _set_aside(self, file: InputFile, found: SetAside) -> None:
-        """Make a reject of a row or cell that could not be read."""
-        column = found.column or file.label("id")
-        self.checks.rejects.append(Reject("", column, found.text, found.reason, file.table.path.name, found.row))
 
     def notes(self) -> list[str]:
         """Return what a user should hear of what was left out of cells."""

@@ -48,7 +48,7 @@ def guess_schema(table: TableFile) -> SchemaGuess:
 
 def look_at(table: TableFile) -> dict[str, Content]:
     """Return what the first rows of each column hold."""
-    block = next(iter(table.blocks(LOOKED_AT)), None)
+    block = next(iter(table.blocks(LOOKED_AT, aside=lambda _: None)), None)
     if block is None:
         return {}
     names = [name for name in block.column_names if not _holds_numbers(block[name].type)]

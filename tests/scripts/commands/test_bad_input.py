@@ -131,10 +131,11 @@ CATALOGUES = {
     "no text": lambda d: (d.build(d.text("p.csv", b"id,title\n1,\xff\xfe\n2,b\n")), "p.csv: is no UTF-8"),
     "a broken line of JSON": lambda d: (
         d.build(d.text("p.jsonl", '{"id": 1}\n{"id": 2\n')),
-        "p.jsonl: row 1: line 2 is not JSON",
+        "p.jsonl row 1",
+        "line 2 is not JSON",
     ),
     "a line of JSON that is no object": lambda d: (d.build(d.text("p.jsonl", '{"id": 1}\n[2]\n')), "line 2 holds list"),
-    "a ragged CSV": lambda d: (d.build(d.text("p.csv", "id,title\n1,a\n2,b,c\n")), "p.csv: row 1: has 3 fields, not 2"),
+    "a ragged CSV": lambda d: (d.build(d.text("p.csv", "id,title\n1,a\n2,b,c\n")), "p.csv: 1 of 2 rows"),
     "a missing column": lambda d: (d.build(d.csv("p.csv", cobol=[1], title=["a"])), "p.csv: no column 'id', has cobol"),
     "an empty file": lambda d: (d.build(d.text("p.csv", "")), "p.csv: the file is empty"),
     "a header alone": lambda d: (d.build(d.csv("p.csv", id=[], title=[])), "p.csv: no products"),

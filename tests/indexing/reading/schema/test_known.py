@@ -32,11 +32,24 @@ GOOGLE = "id\ttitle\tdescription\tlink\timage link\tavailability\tprice\tbrand\t
 AMAZON = """item_sku,item_name,brand_name,external_product_id,standard_price,currency,main_image_url,other_image_url1,\
 parent_child,parent_sku,bullet_point1,bullet_point2,product_description,update_delete
 P,Mug,Acme,,,EUR,p.jpg,,Parent,,Big,Blue,Nice,Update
-C,Mug L,Acme,400,3.5,,c.jpg,d.jpg,Child,P,,,,Update
+C,Mug L,Acme,400,3.5,EUR,c.jpg,d.jpg,Child,P,,,,Update
 """
 FOOD = "code\turl\tproduct_name\tquantity\tbrands\tcategories_en\tcountries_en\timage_url\tfat_100g\n" + (
     "0301\thttps://f.example\tNuts\t200 g\tAcme\tSnacks,Nuts\tFrance\thttps://f.example/1.jpg\t3\n"
 )
+
+
+YML = """<?xml version="1.0" encoding="UTF-8"?><yml_catalog date="2026-01-01"><shop><name>S</name>
+<currencies><currency id="RUR" rate="1"/></currencies>
+<categories><category id="1">Дом</category><category id="2" parentId="1">Чайники</category></categories>
+<offers><offer id="7" available="true"><url>https://x.example/7</url><price>9.50</price><currencyId>RUR</currencyId>
+<categoryId>2</categoryId><picture>https://x.example/1.jpg</picture><picture>https://x.example/2.jpg</picture>
+<name>Чайник</name><vendor>Acme</vendor><vendorCode>K1</vendorCode><param name="Объём" unit="л">1.7</param></offer>
+</offers></shop></yml_catalog>"""
+GOOGLE_XML = """<?xml version="1.0"?><rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>S</title>
+<item><g:id>g1</g:id><g:title>Mug</g:title><g:link>https://x.example/1</g:link>
+<g:image_link>https://x.example/1.jpg</g:image_link><g:additional_image_link>https://x.example/2.jpg</g:additional_image_link>
+<g:availability>in_stock</g:availability><g:price>3.50 GBP</g:price><g:brand>Acme</g:brand></item></channel></rss>"""
 
 
 def attributes(row):
@@ -90,10 +103,11 @@ def test_google_feeds_have_names_with_spaces_or_without(rows):
 
 
 def test_amazon_children_and_pictures(rows):
-    found, products = rows(AMAZON.replace("EUR", ""), schema="amazon")
+    above = "TemplateType=fptcustom,Version=2026\nSeller SKU,Product Name,Brand\n"
+    found, products = rows(above + AMAZON)
     assert products["C"]["description"] == "Big Blue Nice"
     assert products["C"]["images"] == ["c.jpg", "d.jpg"]
-    assert (products["C"]["price"], products["P"]["price"]) == (3.5, None)
+    assert (products["C"]["price"], products["P"]["price"], products["C"]["currency"]) == (3.5, None, "EUR")
     assert attributes(products["C"]["attributes"]) == {"external_product_id": "400"}
     assert found.schema.name == "amazon"
 
@@ -103,6 +117,22 @@ def test_open_food_facts_keeps_what_tells_products_apart(rows):
     found, products = rows(comma)
     assert (found.schema.name, products["0301"]["title"]) == ("open-food-facts", "Nuts")
     assert attributes(products["0301"]["attributes"]) == {"quantity": "200 g"}
+
+
+def test_yandex_offers_have_paths_attributes_and_currencies(rows):
+    found, products = rows(YML, "shop.yml")
+    assert (found.schema.name, list(products)) == ("yml", [7])
+    offer = products[7]
+    assert (offer["title"], offer["brand"], offer["price"], offer["currency"]) == ("Чайник", "Acme", 9.5, "RUB")
+    assert (offer["category_1"], offer["category_2"]) == ("Дом", "Чайники")
+    assert attributes(offer["attributes"]) == {"vendorCode": "K1", "Объём": "1.7 л"}
+    assert offer["images"] == ["https://x.example/1.jpg", "https://x.example/2.jpg"]
+
+
+def test_google_feeds_in_xml_are_those_in_tabs(rows):
+    found, products = rows(GOOGLE_XML, "feed.xml")
+    assert (found.schema.name, products["g1"]["title"], products["g1"]["price"]) == ("google-merchant", "Mug", 3.5)
+    assert products["g1"]["images"] == ["https://x.example/1.jpg", "https://x.example/2.jpg"]
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
