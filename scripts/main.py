@@ -8,6 +8,7 @@ from scripts.terminal.lazy_group import LazyGroup
 
 COMMANDS = {
     "build-index": ("scripts.commands.build_index", "Read, encode, index and self-join a catalogue."),
+    "sniff": ("scripts.commands.sniff", "Look at files and write the schema that they are read by."),
     "update": ("scripts.commands.update", "Put products into an index and take others out."),
     "compact": ("scripts.commands.compact", "Fold an index's updates in."),
     "query": ("scripts.commands.query.query", "Find the products most like one, or open a prompt."),

@@ -68,7 +68,16 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
 DOORS = {  # room: the modules that other rooms import, checked in both directions
     "indexing.machine": {"device", "memory", "progress", "threads"},
     "indexing.storage": {"artefact", "mapped", "outputs", "records", "scratch", "versions", "whole_file"},
-    "indexing.files": {"blocks", "columnar.staging", "integers", "json_text", "listing", "options", "tables"},
+    "indexing.files": {
+        "blocks",
+        "columnar.staging",
+        "content.sources",
+        "integers",
+        "json_text",
+        "listing",
+        "options",
+        "tables",
+    },
     "indexing.words": {"normal_form", "reading", "tokens"},
     "indexing.catalog": {
         "catalog",
@@ -81,7 +90,14 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "rejects",
         "text_template",
     },
-    "indexing.reading": {"inputs", "read_catalog", "row_checks", "schema.expression", "schema.yaml_form"},
+    "indexing.reading": {
+        "inputs",
+        "read_catalog",
+        "row_checks",
+        "schema.expression",
+        "schema.yaml_form",
+        "sniffing.sniffed",
+    },
     "indexing.vectors": {"fusion", "layers", "ngrams", "random_signs", "rows", "vectors"},
     "indexing.encoders": {
         "by_spec",

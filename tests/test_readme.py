@@ -118,6 +118,22 @@ def small_models(tiny_text_model, clip_folder):
     }
 
 
+EXPORTS = {  # files that the README names
+    "products_export.csv": "Handle,Title,Variant SKU,Variant Price\nmug,Mug,m1,3\nmug,,m2,4\n",
+    "feed.xml": '<rss xmlns:g="http://base.google.com/ns/1.0"><channel>'
+    + "".join(
+        f"<item><g:id>{name}</g:id><g:title>Mug {name}</g:title><g:link>https://x.example</g:link>"
+        f"<g:image_link/><g:availability>in_stock</g:availability></item>"
+        for name in ("g1", "g2")
+    )
+    + "</channel></rss>",
+    "Flat.File.txt": "TemplateType=x\tVersion=1\t\nSeller SKU\tName\tBrand\nitem_sku\titem_name\tbrand_name\na1\tMug\tAcme\n",
+    "en.products.csv": "code\tproduct_name\tbrands\tcountries_en\n301\tNuts\tAcme\tFrance\n302\tRice\tAcme\tFrance\n",
+    "shop-a.csv": "sku,name\n1,Blue mug\n2,Red mug\n",
+    "shop-b.csv": "code;product\nx1;Mug blue\nx2;Mug red\n",
+}
+
+
 def test_the_commands_of_the_readme_run_one_after_the_other(root, sample, heroic, small_models, tmp_path, monkeypatch):
     """On the committed sample in place of the demo's, whose products have other ids."""
     shutil.copytree(sample, tmp_path / "sample")
@@ -125,6 +141,8 @@ def test_the_commands_of_the_readme_run_one_after_the_other(root, sample, heroic
     products = pq.read_table("products.parquet")
     known, other = (products["id"][row].as_py() for row in (0, 1))
     pq.write_table(products.slice(2, 3), "changes.parquet")
+    for name, content in EXPORTS.items():
+        Path(name).write_text(content, encoding="utf-8")
     Path("gone.txt").write_text("", encoding="utf-8")  # nothing: the pairs that follow name every product
     lines = command_lines((root / "README.md").read_text(encoding="utf-8"))
     assert {words[0] for words in lines} >= {"build-index", "query", "candidates", "train", "score", "evaluate"}

@@ -56,6 +56,9 @@ def test_it_holds_what_is_not_code_too(installed, root):
     templates = {path.name for path in (root / "eval" / "templates").iterdir() if path.is_file()}
     assert {path.name for path in (installed / "eval" / "templates").iterdir()} >= templates
     assert templates
+    known = {path.name for path in (root / "indexing/reading/schema/known").iterdir()}
+    assert {path.name for path in (installed / "indexing/reading/schema/known").iterdir()} == known
+    assert "shopify.yaml" in known
 
 
 def test_it_holds_every_module(installed, root):

@@ -1,4 +1,4 @@
 """This room makes a catalogue of the users' files: which column means what, and what each cell says.
 
-Its doors are `inputs`, `read_catalog`, `row_checks`, `schema.expression` and `schema.yaml_form`.
+Its doors are `inputs`, `read_catalog`, `row_checks`, `schema.expression`, `schema.yaml_form` and `sniffing.sniffed`.
 """

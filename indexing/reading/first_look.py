@@ -1,10 +1,11 @@
 """Files are read once for their ids and for how their cells are written, before everything is read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexing.files.blocks import BLOCK_ROWS
+from indexing.reading.cells.categories.columns import CategoryFormat
 from indexing.reading.cells.looks import CellFormats, CellLooks
 from indexing.reading.cells.prices.look import PriceLook
 from indexing.reading.inputs import InputFile
@@ -12,7 +13,7 @@ from indexing.reading.product_ids import IdCollector, IdScan
 from indexing.reading.schema.expression import columns_in
 from indexing.reading.schema.raw_columns import RawBlock, raw_block, raw_column
 from indexing.reading.schema.row_parents import RowParents
-from indexing.reading.schema.schema import InputSchema
+from indexing.reading.schema.schema import CategoryForm, InputSchema, Schema
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,38 @@ def look_first(files: Sequence[InputFile]) -> FirstPass:
             _look(looks, block, file.schema)
             if file.schema in parents:
                 parents[file.schema].look(block)
-        formats[file.table.path] = looks.formats
+        formats[file.table.path] = _formats(looks, file.schema)
         notes += [f"{file.table.path}: {told}" for told in looks.warnings(file.label("price"))]
     for file in files:
         if file.schema in parents:
             columns = file.schema.used_columns(file.table.names)
             parents[file.schema].keep(raw_blocks(file, columns=columns))
     return FirstPass(collector.scan(), formats, parents, tuple(notes))
+
+
+def _formats(looks: CellLooks, schema: InputSchema) -> CellFormats:
+    """Return how cells are written: as the schema states, else as they show."""
+    form = schema.categories
+    stated = None if form.paths is None else CategoryFormat(form.separator, form.paths)
+    return CellFormats(looks.formats.prices, stated or looks.formats.categories)
+
+
+def as_found(schema: Schema, files: Sequence[InputFile], formats: Mapping[Path, CellFormats]) -> Schema:
+    """Return the schema with what the cells showed of how they are written, where all files of an input agree: so that
+    other files are read in the same way, however few products are in them."""
+    return replace(schema, inputs=tuple(_input_as_found(one, files, formats) for one in schema.inputs))
+
+
+def _input_as_found(
+    schema: InputSchema, files: Sequence[InputFile], formats: Mapping[Path, CellFormats]
+) -> InputSchema:
+    found = [formats[file.table.path] for file in files if file.schema == schema]
+    decimals, categories = {form.prices.decimal for form in found}, {form.categories for form in found}
+    if len(decimals) == 1 and schema.prices.decimal is None and (decimal := decimals.pop()):
+        schema = replace(schema, prices=replace(schema.prices, decimal=decimal))
+    if len(categories) == 1 and (form := categories.pop()) != CategoryFormat():
+        schema = replace(schema, categories=CategoryForm(form.paths, form.separator))
+    return schema
 
 
 def _looks(schema: InputSchema) -> CellLooks:

@@ -98,7 +98,7 @@ def _all_by(paths: Sequence[Path], schema: InputSchema, asked: str) -> CatalogIn
     export = known_exports().get(ALIASES.get(asked, asked))
     for file in files:
         lacking = [] if export is None else export.lacking(file.table.names)
-        if lacking:
+        if lacking and not schema.fits(file.table.names):
             raise InputError(
                 f"{file.table.path}: --schema {asked} needs the column {lacking[0]}, the file has "
                 f"{', '.join(file.table.names)}: give --schema auto, or a YAML file (heroic sniff writes one)"
@@ -135,7 +135,9 @@ def _by_file(paths: Sequence[Path], schema: Schema) -> CatalogInputs:
             found += [(path, one) for path in _listed(one, schema, folder)]
     files = tuple(open_file(path, one) for path, one in found)
     _check_mapped(files, schema)
-    return CatalogInputs(files, replace(schema, inputs=tuple(dict.fromkeys(one for _, one in found))))
+    inputs = tuple(dict.fromkeys(one for _, one in found))
+    name = inputs[0].name if len(inputs) == 1 else schema.name  # an export's, where the file says no more
+    return CatalogInputs(files, replace(schema, name=name, inputs=inputs))
 
 
 def _input_of(path: Path, schema: Schema, folder: Path) -> InputSchema:

@@ -21,7 +21,7 @@ from indexing.files.blocks import SetAside
 from indexing.files.columnar.staging import stage
 from indexing.machine.progress import Progress, silent
 from indexing.reading.cells.cell_reader import CellReader
-from indexing.reading.first_look import FirstPass, look_first, raw_blocks
+from indexing.reading.first_look import FirstPass, as_found, look_first, raw_blocks
 from indexing.reading.inputs import CatalogInputs, InputFile, check_columns, open_inputs, title_notes
 from indexing.reading.normal_columns import normal_columns
 from indexing.reading.row_checks import NONE_PASSED, PassedOver, RowChecks
@@ -105,7 +105,7 @@ def read_catalog(
     return CatalogRead(
         replace(catalog, category_level=level),
         rejects,
-        inputs.schema,
+        as_found(inputs.schema, files, seen.formats),
         writer.digest.hexdigest(),
         {name: digest.hexdigest() for name, digest in writer.vectors.items()},
         tuple(sorted(writer.unread)),

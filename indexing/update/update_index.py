@@ -149,7 +149,7 @@ class _Updating:
         made, scratch = old.made, folder / "given"
         scratch.mkdir()
         read = read_catalog(products, folder=scratch, options=self._reading(made), progress=self.progress)
-        if self.options.schema == AUTO and read.schema.name != made.catalog.schema:
+        if self.options.schema == AUTO and not made.catalog.inputs and read.schema.name != made.catalog.schema:
             raise InputError(
                 f"{self.path}: was built with the schema {made.catalog.schema}, these products read as "
                 f"{read.schema.name}: give --schema as then"

@@ -42,6 +42,7 @@ def test_help_lists_every_command(heroic):
     assert all(f"  {name} " in result.stdout for name in COMMANDS)
     assert set(COMMANDS) == {
         "build-index",
+        "sniff",
         "update",
         "compact",
         "query",

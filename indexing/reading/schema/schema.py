@@ -38,6 +38,15 @@ class PriceForm:
 
 
 @dataclass(frozen=True)
+class CategoryForm:
+    """It says how categories are written: whether they are `paths` from the top (None: their cells say so), and the
+    `separator` of a path's names."""
+
+    paths: bool | None = None
+    separator: str | None = None
+
+
+@dataclass(frozen=True)
 class RowParent:
     """A row whose `column` is what another row is called, by `names`, takes what it lacks from that row."""
 
@@ -70,6 +79,7 @@ class InputSchema:
     image: Expression | None = OWN["image"]
     color: Expression | None = OWN["color"]
     prices: PriceForm = PriceForm()
+    categories: CategoryForm = CategoryForm()
     group: Expression | None = None
     parent: RowParent | None = None
     variant: tuple[str, ...] = ()

@@ -21,14 +21,15 @@ from indexing.reading.schema.expression import (
     template_of,
 )
 from indexing.reading.schema.nearest import did_you_mean
-from indexing.reading.schema.schema import FIELDS, GENERIC, InputSchema, PriceForm, RowParent, Schema
+from indexing.reading.schema.schema import FIELDS, GENERIC, CategoryForm, InputSchema, PriceForm, RowParent, Schema
 
 LISTS = ("files", "ignore", "missing", "vectors", "variant")
 FORM = ("format", "encoding", "delimiter", "quote", "header", "sheet", "record")
 PRICE = ("column", "currency", "decimal")
 PARENT = ("column", "names")
-KEYS = (*FIELDS, *FORM, *LISTS, "group", "parent", "name")
-DECIMALS = (".", ",")
+PATHS = ("paths", "separator")
+KEYS = (*FIELDS, *FORM, *LISTS, "categories", "group", "parent", "name")
+DECIMALS = (".", ",", "")
 JSON_NAMES = ("jsonl", "ndjson")
 Like = Callable[[str], InputSchema | None]
 
@@ -91,6 +92,8 @@ def input_from(given: Mapping[Any, Any], where: str, like: Like, name: str) -> I
     said |= {"form": _form(form, base.form, where), "prices": _prices(given.get("price"), base.prices, where)}
     if "group" in given:
         said["group"] = _field(given["group"], "group", where)
+    if "categories" in given:
+        said["categories"] = _categories(given["categories"], where)
     if "parent" in given:
         said["parent"] = _parent(given["parent"], where)
     return replace(base, **said)
@@ -161,7 +164,15 @@ def _prices(value: object, base: PriceForm, where: str) -> PriceForm:
         raise InputError(f'{where}: \'decimal\' of price is {decimal!r}: give "." or ",", in quotes')
     if currency is not None and "{" in currency:
         _expression(currency, "currency", where)
-    return PriceForm(currency or base.currency, decimal or base.decimal)
+    return PriceForm(currency or base.currency, base.decimal if decimal is None else decimal)
+
+
+def _categories(value: object, where: str) -> CategoryForm:
+    paths, separator = (value.get(key) for key in PATHS) if isinstance(value, dict) else (None, None)
+    known = isinstance(value, dict) and set(value) <= set(PATHS)
+    if not known or not isinstance(paths, bool) or not isinstance(separator, str | None):
+        raise InputError(f"{where}: 'categories' is {_shown(value)}: give {{paths: true, separator: '>'}}")
+    return CategoryForm(paths, separator)
 
 
 def _parent(value: object, where: str) -> RowParent | None:
@@ -230,6 +241,8 @@ def input_form(schema: InputSchema) -> dict[str, Any]:
         price = {"column": "price" if schema.price is None else schema.price.form()}
         price |= {key: getattr(schema.prices, key) for key in PRICE[1:] if getattr(schema.prices, key) is not None}
         said["price"] = price
+    if schema.categories.paths is not None:
+        said["categories"] = {key: getattr(schema.categories, key) for key in PATHS}
     if schema.group is not None:
         said["group"] = schema.group.form()
     if schema.parent is not None:

@@ -1,6 +1,9 @@
 """`heroic inspect` says this of an index: how it was made, in a reader's words."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from indexing.index_manifest import IndexManifest
 from scripts.terminal.engine_text import describe_engine, describe_recall
@@ -14,6 +17,7 @@ def index_facts(made: IndexManifest) -> list[tuple[str, str]]:
     return [
         ("products", f"{made.catalog.products:,}"),
         ("schema", made.catalog.schema),
+        *((f"columns of {one['name']}", text) for one in made.catalog.inputs if (text := _columns(one))),
         ("pictures", made.catalog.pictures + there),
         ("views", ", ".join(made.views)),
         ("encoders", ", ".join(encoders)),
@@ -27,6 +31,12 @@ def index_facts(made: IndexManifest) -> list[tuple[str, str]]:
         ("rejects", f"{made.rejects:,}"),
         ("updates", _updates(made)),
     ]
+
+
+def _columns(one: Mapping[str, Any]) -> str:
+    """Return what an input's schema says otherwise than the generic one, nothing for that of a known export."""
+    said = {} if one.get("known") else {key: value for key, value in one.items() if key != "name"}
+    return ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items())
 
 
 def _ngrams(made: IndexManifest) -> str:

@@ -17,7 +17,7 @@ from indexing.reading.schema.expression import (
     template_of,
 )
 from indexing.reading.schema.known import known_schema
-from indexing.reading.schema.schema import GENERIC, InputSchema, PriceForm, RowParent
+from indexing.reading.schema.schema import GENERIC, CategoryForm, InputSchema, PriceForm, RowParent
 from indexing.reading.schema.yaml_form import input_form, inputs_from, read_schema, stored_inputs
 
 TWO_INPUTS = """
@@ -122,6 +122,7 @@ def test_a_known_export_may_be_the_format_and_its_fields_others(write):
         ("attributes: {names: A, values: B *}\n", "each needs one star in the place of the number"),
         ("title: {names: A *, values: B *}\n", "'title' is .*: give a column"),
         ("ignore: [{a: b}]\n", "'ignore' is .*: texts are needed"),
+        ("categories: {paths: 1}\n", r"'categories' is .*: give {paths: true"),
         ("parent: A\n", r"'parent' is 'A': give {column: NAME, names: COLUMN}"),
         ("image: {column: A, split: 1}\n", r"'image' is .*: give a column"),
         ("price: {column: A, currency: '{B'}\n", "'currency' is '{B', in which a brace is open"),
@@ -157,6 +158,7 @@ forms = st.builds(lambda given, **more: FileOptions(**given, **more), headers, d
         attributes=st.one_of(every, st.just(Numbered("A * n", "A * v"))),
         price=cells,
         prices=st.builds(PriceForm, st.sampled_from([None, "EUR"]), st.sampled_from([None, ","])),
+        categories=st.sampled_from([CategoryForm(), CategoryForm(True, ">"), CategoryForm(False)]),
         group=st.one_of(st.none(), expressions),
         parent=st.one_of(st.none(), st.builds(RowParent, cells, expressions)),
         variant=st.lists(columns, max_size=2).map(tuple),

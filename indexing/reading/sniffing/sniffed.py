@@ -1,0 +1,175 @@
+"""What was found out about files is written as a schema for a person to edit: each line with its reason and examples."""
+
+import glob
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
+
+from indexing.files.content.sources import url_of
+from indexing.files.listing import list_tables
+from indexing.files.tables import TableFile, open_table
+from indexing.reading.schema.column_names import is_barcode_name
+from indexing.reading.schema.expression import Cell, Expression, RowNumber, columns_in, is_there
+from indexing.reading.schema.schema import FIELDS, STRAY_COLUMNS
+from indexing.reading.schema.yaml_form import input_form
+from indexing.reading.sniffing.content import Content, shown
+from indexing.reading.sniffing.guess import SchemaGuess, guess_schema, likely_ids, look_at, nearest_title
+
+ABSENT = {
+    "title": "products have none, unless you name it",
+    "price": "",
+    "brand": "",
+    "category": "",
+    "image": "",
+    "source": "'=name' says whose offers these are",
+}
+
+
+@dataclass(frozen=True)
+class SniffedFiles:
+    """They are files with the same columns and form, what one of them was guessed to mean, and what the first rows of
+    its columns hold."""
+
+    tables: tuple[TableFile, ...]
+    guess: SchemaGuess
+    contents: Mapping[str, Content]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.tables[0].names
+
+
+def sniff(paths: Sequence[Path]) -> list[SniffedFiles]:
+    """Look at files, or folders of them. Raises InputError for those that are missing or unreadable."""
+    found: dict[object, SniffedFiles] = {}
+    for path in list_tables(paths):
+        table = open_table(path)
+        guess = guess_schema(table)
+        key = (guess.schema, table.how, table.names)
+        if key in found:
+            found[key] = replace(found[key], tables=(*found[key].tables, table))
+        else:
+            found[key] = SniffedFiles((table,), guess, guess.contents or look_at(table))
+    return list(found.values())
+
+
+def schema_text(sniffed: Sequence[SniffedFiles], folder: Path) -> str:
+    """Return the YAML of a schema that lies in `folder` and reads the files as `auto` does."""
+    lines = [
+        "# What heroic sniff found out. Edit it, and give it by --schema; text behind # is for you alone.",
+        "inputs:",
+    ]
+    for one in sniffed:
+        lines += [f"  - {line}" if place == 0 else f"    {line}" for place, line in enumerate(_lines(one, folder))]
+    return "\n".join(lines) + "\n"
+
+
+def _lines(one: SniffedFiles, folder: Path) -> Iterator[str]:
+    files = [_pattern(table.path, folder) for table in one.tables]
+    yield f"files: {_value(files if len(files) > 1 else files[0])}"
+    yield from _form_lines(one)
+    if one.guess.export is not None:
+        yield f"format: {one.guess.export.name}" + _remark("recognised by its columns; what it says stands below")
+    for name in FIELDS:
+        yield from _field_lines(one, name)
+    yield from _row_lines(one)
+    yield from _left_out_lines(one)
+    yield from _attribute_lines(one)
+    for note in dict.fromkeys(note for table in one.tables for note in table.notes):
+        yield _comment(note)
+
+
+def _pattern(path: Path, folder: Path) -> str:
+    return str(path) if url_of(path) is not None else glob.escape(os.path.relpath(path, folder))
+
+
+def _form_lines(one: SniffedFiles) -> Iterator[str]:
+    """Yield how files of text are read; others say so themselves."""
+    how = one.tables[0].how
+    if how.format == "csv":
+        yield f"encoding: {_value(how.encoding)}"
+        yield f"delimiter: {_value(how.delimiter)}"
+        above = f"{how.above} above it" if how.above else ""
+        yield f"header: {(how.above or 0) + 1 if how.header else 'none'}" + _remark(above)
+
+
+def _field_lines(one: SniffedFiles, name: str) -> Iterator[str]:
+    expression, reason = one.guess.schema.expression(name), one.guess.reasons.get(name, "")
+    if name == "id" and not one.guess.schema.fits(one.names):
+        yield from _id_lines(one)
+    elif expression is not None and is_there(expression, one.names):
+        line = f"{name}: {_value(expression.form())}"
+        said = _remark(_because(reason, expression, one))
+        yield line + said if one.guess.export is None else _comment(line) + said
+    elif name in ABSENT:
+        near = nearest_title(one.names, one.contents) if name == "title" else None
+        remark = "; ".join(filter(None, ["no column is known as such", ABSENT[name]]))
+        yield _comment(f"{name}: {_value(near) if near else 'COLUMN'}") + _remark(remark)
+
+
+def _because(reason: str, expression: Expression, one: SniffedFiles) -> str:
+    columns = [name for name in dict.fromkeys(columns_in(expression, one.names)) if name in one.contents]
+    examples = next((shown(one.contents[name].examples) for name in columns if one.contents[name].examples), "")
+    return ": ".join(filter(None, [reason, examples]))
+
+
+def _id_lines(one: SniffedFiles) -> Iterator[str]:
+    likely = likely_ids(one.names, one.contents)
+    if likely:
+        content = one.contents[likely[0]]
+        said = f"no column is known as the id; each of the {content.filled} cells looked at is another one"
+        yield f"id: {_value(Cell(likely[0]).form())}" + _remark(f"{said}: {shown(content.examples)}")
+    else:
+        yield f"id: {_value(RowNumber().form())}" + _remark("no column has another value in every row; this is the row")
+
+
+def _row_lines(one: SniffedFiles) -> Iterator[str]:
+    """Yield the rest of what an export's schema says, as remarks."""
+    if one.guess.export is None:
+        return
+    form = input_form(one.guess.schema)
+    for key in ("group", "parent", "variant", "missing", "vectors"):
+        if key in form:
+            yield _comment(f"{key}: {_value(form[key])}")
+
+
+def _left_out_lines(one: SniffedFiles) -> Iterator[str]:
+    if one.guess.export is not None:
+        yield _comment(f"ignore: {_value(list(one.guess.schema.ignore))}")
+        return
+    if one.guess.left_out:
+        yield "ignore:"
+    for name, reason in one.guess.left_out.items():
+        yield f"  - {_value(name)}" + _remark(f"{reason}: {shown(one.contents[name].examples)}")
+
+
+def _attribute_lines(one: SniffedFiles) -> Iterator[str]:
+    extra = [name for name in one.guess.schema.extra_columns(one.names) if name not in STRAY_COLUMNS]
+    if extra:
+        yield _comment("attributes of their own, unless they stand under ignore:")
+    for name in extra:
+        content = one.contents.get(name)
+        kind = " (barcodes)" if is_barcode_name(name) else ""
+        yield _comment(f"  {_value(name)}{kind}: {shown(content.examples) if content else 'vectors'}")
+
+
+def _value(value: object) -> str:
+    """Return a value as YAML in one line."""
+    text = yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=float("inf"))
+    return text.removesuffix("...\n").strip()
+
+
+def _comment(text: str) -> str:
+    return "# " + _printable(text)
+
+
+def _remark(text: str) -> str:
+    return f"  # {_printable(text)}" if text else ""
+
+
+def _printable(text: str) -> str:
+    """Return a text without characters that YAML refuses, and in one line."""
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -1,0 +1,128 @@
+"""Columns are known by their names in many spellings and languages, and by what they hold."""
+
+import pytest
+
+from indexing.files.tables import open_table
+from indexing.reading.schema.column_names import NAMES, fields_by_name, is_barcode_name, normal_name
+from indexing.reading.schema.expression import AllOf, Cell
+from indexing.reading.schema.schema import FIELDS, GENERIC
+from indexing.reading.sniffing.guess import guess_schema, likely_ids, look_at
+
+UUIDS = [f"550e8400-e29b-41d4-a716-4466554400{n:02d}" for n in range(3)]
+
+
+def guess(write, content):
+    return guess_schema(open_table(write("a.parquet", content)))
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        *((name, "title") for name in ("Title", "Name", "Product Name", "TITLE", "product_title", "productName")),
+        *(
+            (name, "title")
+            for name in ("название", "Наименование", "titre", "Titel", "nombre", "título", "商品名", "اسم المنتج")
+        ),
+        *(
+            (name, "id")
+            for name in ("SKU", "offer id", "Offer-ID", "Артикул", "Artikelnummer", "商品コード", "رقم المنتج")
+        ),
+        *((name, "price") for name in ("Price", "цена", "Preis", "prix", "precio", "販売価格", "السعر", "Sale Price")),
+        *((name, "brand") for name in ("Brand", "vendor", "Производитель", "marque", "Hersteller", "العلامة التجارية")),
+        *(
+            (name, "category")
+            for name in ("Product Type", "Категория", "Catégorie", "Warengruppe", "カテゴリ", "الفئة")
+        ),
+        *((name, "image") for name in ("image_url", "Image Src", "Фото", "Bild", "画像URL", "الصورة", "Picture")),
+        *((name, "color") for name in ("Colour", "Цвет", "Farbe", "カラー", "اللون")),
+        *((name, "source") for name in ("Seller", "магазин", "Händler")),
+        *((name, None) for name in ("gtin", "weight", "tags", "stock", "vector", "note", "size")),
+    ],
+)
+def test_a_name_says_its_field(name, field):
+    assert fields_by_name([name]) == ({} if field is None else {field: [name]})
+
+
+def test_no_name_is_of_two_fields():
+    every = [(normal_name(name), field) for field, names in NAMES.items() for name in names]
+    homes = {name: {field for other, field in every if other == name} for name, _ in every}
+    assert {name: fields for name, fields in homes.items() if len(fields) > 1} == {}
+    assert set(NAMES) == set(FIELDS)
+
+
+def test_accents_case_and_punctuation_do_not_count():
+    assert normal_name("Título del_Producto (ES)") == normal_name("titulo DEL producto es") == "titulodelproductoes"
+    assert is_barcode_name("EAN-13")
+    assert not is_barcode_name("title")
+
+
+def test_exactly_the_own_name_comes_first():
+    assert fields_by_name(["Title", "Name", "title"]) == {"title": ["title", "Title", "Name"]}
+
+
+@pytest.mark.parametrize(
+    "names", [["id", "title", "gtin", "url"], ["id"], ["id", "title", "price", "attributes", "image", "weight"]]
+)
+def test_heroics_own_columns_are_read_as_they_are(write, names):
+    content = {name: ["https://x.example/1", "https://x.example/2"] for name in names}
+    assert guess(write, content).schema == GENERIC
+
+
+def test_fields_are_known_by_what_their_columns_hold(write):
+    found = guess(
+        write,
+        {
+            "sku": ["a", "b", "c"],
+            "name": ["Blue mug", "Red mug", "Jug"],
+            "c1": [f"https://x.example/{n}.jpg" for n in range(3)],
+            "c2": ["Home > Mugs", "Home > Mugs", "Home > Jugs"],
+            "c3": ["<p>Big</p>", "<p>Small</p>", "<b>Old</b>"],
+            "c4": [f"https://x.example/p/{n}" for n in range(3)],
+            "c5": UUIDS,
+            "size": ["S", "M", "L"],
+        },
+    )
+    schema = found.schema
+    assert (schema.id, schema.title) == (Cell("sku"), Cell("name"))
+    assert (schema.image, schema.category, schema.description) == (Cell("c1"), Cell("c2"), Cell("c3"))
+    assert schema.ignore == ("c4", "c5") == tuple(found.left_out)
+    assert schema.extra_columns(["sku", "name", "c1", "c2", "c3", "c4", "c5", "size"]) == ["size"]
+
+
+def test_what_cells_object_to_is_not_taken(write):
+    found = guess(
+        write,
+        {
+            "product id": ["1", "1", "2"],
+            "sku": ["a", "b", "c"],
+            "name": ["https://x.example/1", "https://x.example/2", "https://x.example/3"],
+            "heading": ["Blue mug", "Red mug", "Jug"],
+            "price": ["1", "2", "3"],
+            "features": ["Big and blue", "Old", "Light"],
+            "photo": ["yes", "no", "yes"],
+        },
+    )
+    assert (found.schema.id, found.schema.title) == (Cell("sku"), Cell("heading"))
+    assert (found.schema.attributes, found.schema.image) == (None, None)
+
+
+def test_several_columns_of_pictures_are_one_field(write):
+    content = {"sku": ["a"], "name": ["x"], "photo": ["1.jpg"], "images": ["2.jpg"]}
+    assert guess(write, content).schema.image == AllOf((Cell("images"), Cell("photo")))
+
+
+def test_nothing_is_left_out_beside_an_id_and_a_title(write):
+    content = {"id": ["1"], "title": ["x"], "Vendor": ["Acme"], "link": ["https://x.example/1"]}
+    found = guess(write, content)
+    assert (found.schema.brand, found.schema.ignore) == (Cell("Vendor"), ())
+
+
+def test_ids_are_likely_where_every_cell_is_another(write):
+    table = open_table(
+        write("a.parquet", {"n": ["1", "2"], "ean": ["4006381333931", "4006381333948"], "k": ["x", "x"]})
+    )
+    assert likely_ids(table.names, look_at(table)) == ["ean", "n"]
+
+
+def test_a_file_without_rows_is_known_by_its_names(write):
+    assert guess_schema(open_table(write("a.csv", "SKU,Name\n"))).schema.title in (None, Cell("Name"))

@@ -1,0 +1,95 @@
+"""The schema that is written reads the files as they are read without one."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexing.errors import InputError
+from indexing.reading.read_catalog import ReadOptions, read_catalog
+from indexing.reading.sniffing.sniffed import schema_text, sniff
+
+SHOP = "Артикул;Наименование;Цена;Фото;url\n01;Чайник;1 299,00;https://x.example/1.jpg;https://x.example/p\n02;Кружка;9,50;;\n"
+
+
+def catalogue(paths, folder, schema="auto"):
+    folder.mkdir()
+    return read_catalog(paths, folder=folder, options=ReadOptions(schema=schema, max_rejects=1))
+
+
+def test_it_says_how_the_file_is_written_what_columns_mean_and_why(write, tmp_path):
+    path = write("shop.csv", SHOP.encode("cp1251"))
+    text = schema_text(sniff([path]), tmp_path)
+    assert yaml.safe_load(text)["inputs"] == [
+        {
+            "files": "shop.csv", "encoding": "cp1251", "delimiter": ";", "header": 1, "id": "Артикул",
+            "title": "Наименование", "price": "Цена", "image": "Фото", "ignore": ["url"],
+        }
+    ]  # fmt: skip
+    assert "title: Наименование  # known by its name: Чайник | Кружка" in text
+    assert "- url  # addresses: https://x.example/p" in text
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.csv": SHOP},
+        {
+            "a.csv": SHOP,
+            "b.csv": "id,title,weird col\n7,x,y\n",
+            "more/c.csv": SHOP.replace("01;", "03;").replace("02;", "4;"),
+        },
+        {"[odd] {name}.csv": "id,title,{a},=b,#c,d: e\n1,x,y,z,1,2\n"},
+        {"a.csv": "Handle,Title,Variant SKU,Variant Price\nmug,Mug,s1,3\nmug,,s2,4\n"},
+    ],
+)
+def test_what_is_written_reads_the_same(write, tmp_path, files):
+    paths = [write(name, content) for name, content in files.items()]
+    schema = tmp_path / "out.yaml"
+    schema.write_text(schema_text(sniff(paths), tmp_path), encoding="utf-8")
+    one, other = catalogue(paths, tmp_path / "1"), catalogue(paths, tmp_path / "2", str(schema))
+    assert other.catalog.table.equals(one.catalog.table)
+    third = catalogue((), tmp_path / "3", str(schema))
+    assert sorted(third.catalog.table["id"].to_pylist()) == sorted(one.catalog.table["id"].to_pylist())
+
+
+names = st.text(min_size=1, max_size=6).filter(
+    lambda name: name.isprintable() and name == name.strip() and '"' not in name
+)
+cells = st.text(st.characters(exclude_characters='"\r\n', exclude_categories=["Cs", "Cc"]), max_size=6)
+
+
+@given(st.lists(names, min_size=1, max_size=4, unique=True), st.data())
+@settings(max_examples=60)
+def test_any_names_and_cells_read_the_same(columns, data):
+    rows = data.draw(st.lists(st.lists(cells, min_size=len(columns), max_size=len(columns)), min_size=1, max_size=4))
+    lines = [["id", *columns], *([f"n{place}", *row] for place, row in enumerate(rows))]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = folder / "a.csv"
+        path.write_text("".join(",".join(f'"{cell}"' for cell in line) + "\n" for line in lines), encoding="utf-8")
+        try:
+            one = catalogue([path], folder / "1")
+        except InputError:  # such as two files' worth of ids
+            return
+        (folder / "s.yaml").write_text(schema_text(sniff([path]), folder), encoding="utf-8")
+        assert catalogue([path], folder / "2", str(folder / "s.yaml")).catalog.table.equals(one.catalog.table)
+
+
+@pytest.mark.parametrize(
+    ("content", "ident", "title"),
+    [
+        ("ean,words\n4006381333931,Blue mug\n4006381333948,Red mug\n", "id: ean", "# title: words"),
+        ("kind,what\na b,Blue mug\na b,Blue mug\n", "id: =row", "# title: kind"),
+    ],
+)
+def test_an_id_is_proposed_and_the_nearest_title(write, tmp_path, content, ident, title):
+    text = schema_text(sniff([write("a.csv", content)]), tmp_path)
+    assert f"    {ident}  # no column" in text
+    assert f"    {title}  # no column is known as such; products have none" in text
+    schema = tmp_path / "s.yaml"
+    schema.write_text(text)
+    assert len(catalogue([tmp_path / "a.csv"], tmp_path / "1", str(schema)).catalog) == 2

@@ -1,0 +1,58 @@
+"""`heroic sniff` writes a schema, and build-index takes it."""
+
+import pytest
+
+SHOP = "SKU,Product Name,Vendor\ns1,Blue mug,Acme\ns2,Red mug,Acme\n"
+
+
+@pytest.fixture
+def shop(tmp_path):
+    path = tmp_path / "shop.csv"
+    path.write_text(SHOP)
+    return path
+
+
+def test_it_prints_the_schema(heroic, shop):
+    result = heroic("sniff", shop)
+    assert result.exit_code == 0
+    assert "title: Product Name  # known by its name: Blue mug | Red mug" in result.stdout
+
+
+def test_what_it_writes_is_built_from_and_inspected(heroic, shop, tmp_path):
+    schema = tmp_path / "shop.yaml"
+    result = heroic("sniff", shop, "--out", schema)
+    assert (result.exit_code, schema.exists()) == (0, True)
+    assert "shop.csv: columns by their names and content" in result.stdout
+    built = heroic("build-index", "--schema", schema, "--out", tmp_path / "index", "--no-lexical")
+    assert built.exit_code == 0, built.stderr
+    assert "products: 2 (shop schema)" in built.stdout
+    assert "columns of shop" in heroic("inspect", tmp_path / "index").stdout
+    (tmp_path / "changes.csv").write_text("SKU,Product Name,Vendor\ns1,Blue mug XL,Acme\ns3,Jug,Acme\n")
+    updated = heroic("update", tmp_path / "index", tmp_path / "changes.csv")
+    assert "1 new, 1 changed" in updated.stdout, updated.stderr
+
+
+def test_a_schema_that_was_edited_is_not_replaced_unasked(heroic, shop, tmp_path):
+    schema = tmp_path / "shop.yaml"
+    schema.write_text("id: SKU\n")
+    result = heroic("sniff", shop, "--out", schema)
+    assert (result.exit_code, schema.read_text()) == (2, "id: SKU\n")
+    assert "give --overwrite to replace it" in result.stderr
+    assert heroic("sniff", shop, "--out", schema, "--overwrite").exit_code == 0
+    assert "Product Name" in schema.read_text()
+
+
+def test_a_second_schema_is_refused(heroic, shop, tmp_path):
+    result = heroic("build-index", shop, "--schema", "a.yaml", "--schema", "b.yaml", "--out", tmp_path / "index")
+    assert result.exit_code == 2
+    assert "--schema is given 2 times (a.yaml, b.yaml): write one file with 'inputs:'" in result.stderr
+
+
+def test_a_catalogue_without_a_title_warns_and_what_was_passed_over_is_said(heroic, tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text("id,what\n1,Blue mug\n2,Red mug\n2,Red mug\n,\n")
+    result = heroic("build-index", path, "--out", tmp_path / "index")
+    assert result.exit_code == 0, result.stderr
+    assert "heroic: warning:" in result.stderr
+    assert "the nearest column is 'what'" in result.stderr
+    assert "passed over: 1 blank row and 1 repeated row" in result.stdout
