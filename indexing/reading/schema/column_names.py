@@ -1,5 +1,6 @@
 """Columns are known by their names, in the spellings and languages that shops use."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -142,15 +143,25 @@ def fields_by_name(names: Sequence[str]) -> dict[str, list[str]]:
     rank. A column that several fields could have is only the first's in FIELDS."""
     found: dict[str, list[str]] = {field: [] for field in FIELDS}
     for name in names:
-        field = name if name in FIELDS else _field_of(normal_name(name))
+        field = name if name in FIELDS else _field_of(normal_name(name)) or _field_of(_without_unit(name))
         if field is not None:
             found[field].append(name)
     ranks = _ranks()
     return {
-        field: sorted(columns, key=lambda column: (column != field, ranks[field].get(normal_name(column), 0)))
+        field: sorted(columns, key=lambda column: (column != field, *_rank(column, ranks[field])))
         for field, columns in found.items()
         if columns
     }
+
+
+def _rank(name: str, ranks: Mapping[str, int]) -> tuple[bool, int]:
+    """Return whether a name is known only without its unit, and its rank."""
+    return normal_name(name) not in ranks, ranks.get(normal_name(name), ranks.get(_without_unit(name), 0))
+
+
+def _without_unit(name: str) -> str:
+    """Return the normal name without what stands in brackets or behind a comma at its end: `Price (USD)`."""
+    return normal_name(re.sub(r"\s*(\([^()]*\)|\[[^\[\]]*\]|,[^,]*)\s*$", "", name))
 
 
 def _field_of(normal: str) -> str | None:

@@ -22,15 +22,19 @@ class Cell:
 
 @dataclass(frozen=True)
 class EditedCell:
-    """The field is what stands in a column, without the words of `drop`, and cut into a list at each `split`."""
+    """The field is what stands in a column, without each text of `drop`, and cut into a list at each `split`."""
 
     column: str
     split: str = ""
-    drop: str = ""
+    drop: tuple[str, ...] = ()
 
     def form(self) -> object:
         """Return what YAML says of it."""
-        return {name: value for name, value in vars(self).items() if value}
+        return {
+            "column": self.column,
+            **({"split": self.split} if self.split else {}),
+            **({"drop": list(self.drop)} if self.drop else {}),
+        }
 
 
 @dataclass(frozen=True)

@@ -149,8 +149,8 @@ def _edited(block: RawBlock, edited: EditedCell) -> pa.Array | None:
     if edited.column not in block.columns:
         return None
     text = as_text(block.columns[edited.column])
-    if edited.drop:
-        text = pc.replace_substring(text, edited.drop, "")
+    for dropped in edited.drop:
+        text = pc.replace_substring(text, dropped, "")
     if not edited.split:
         return text
     return pc.split_pattern(text, edited.split).cast(pa.large_list(TEXT))

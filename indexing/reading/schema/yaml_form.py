@@ -135,8 +135,9 @@ def _expression(value: object, key: str, where: str) -> Expression:
             return FirstOf(tuple(_expression(one, key, where) for one in value))
         case {"column": str(column), **rest} if not rest:
             return Cell(column)
-        case {"column": str(column), **rest} if set(rest) <= {"split", "drop"} and all(map(_is_text, rest.values())):
-            return EditedCell(column, str(rest.get("split", "")), str(rest.get("drop", "")))
+        case {"column": str(column), **rest} if set(rest) <= {"split", "drop"} and _is_text(rest.get("split", ",")):
+            drop = _texts(rest.get("drop"), f"drop of {key}", where)
+            return EditedCell(column, str(rest.get("split", "")), tuple(filter(None, drop)))
         case {"all": list(parts), **rest} if parts and not rest:
             return AllOf(tuple(_expression(one, key, where) for one in parts))
         case {"names": str(names), "values": str(values), **rest} if key == "attributes" and not rest:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from indexing.reading.schema.raw_columns import as_text
 
 MOST = 0.8  # of the cells that must look alike for a column to be of a kind
+UNIQUE = 0.9  # of the cells that must be different for them to be ids
 EXAMPLES, EXAMPLE_CHARS = 3, 60
 PATTERNS = {
     "pictures": r"(?i)\.(jpe?g|png|webp|gif|avif|bmp)([?#\s,|;\"'\]]|$)|^https?://\S*(image|img|photo|picture|media|cdn)\S*$",
@@ -27,14 +28,19 @@ PATTERNS = {
 
 @dataclass(frozen=True)
 class Content:
-    """It says of a column how many of the cells looked at are `filled`, whether these are all different, how many
+    """It says of a column how many of the cells looked at are `filled`, which share of these is `distinct`, how many
     `words` they have on average, the shares of them that are like each of PATTERNS, and gives examples."""
 
     filled: int
-    unique: bool
+    distinct: float
     words: float
     shares: dict[str, float]
     examples: tuple[str, ...]
+
+    @property
+    def unique(self) -> bool:
+        """Return whether nearly every cell is another one: rows may stand twice."""
+        return self.distinct >= UNIQUE
 
     def mostly(self, kind: str) -> bool:
         """Return whether most cells are of a kind, a name of PATTERNS."""
@@ -45,12 +51,12 @@ def content_of(column: pa.Array) -> Content:
     """Return what the cells of a column hold, (b,) of any type."""
     texts = as_text(column).drop_null()
     if not len(texts):
-        return Content(0, False, 0.0, dict.fromkeys(PATTERNS, 0.0), ())
+        return Content(0, 0.0, 0.0, dict.fromkeys(PATTERNS, 0.0), ())
     shares = {kind: _share(pc.match_substring_regex(texts, pattern)) for kind, pattern in PATTERNS.items()}
     distinct = texts.unique()
     words = float(np.mean(pc.list_value_length(pc.utf8_split_whitespace(texts)).to_numpy(zero_copy_only=False)))
     examples = tuple(str(text) for text in distinct[:EXAMPLES].to_pylist())
-    return Content(len(texts), len(distinct) == len(texts), words, shares, examples)
+    return Content(len(texts), len(distinct) / len(texts), words, shares, examples)
 
 
 def shown(examples: Sequence[str]) -> str:

@@ -81,6 +81,8 @@ def _by_content(
             fields[name], reasons[name] = Cell(name), "Heroic's own name"
             continue
         fitting = [column for column in columns if _may_be(name, contents[column])]
+        if name == "id" and columns and not fitting:  # repeats are for the reader to tell
+            fitting = [max(columns, key=lambda column: contents[column].distinct)]
         if fitting:
             several = name == "image" and len(fitting) > 1
             fields[name] = AllOf(tuple(map(Cell, fitting))) if several else Cell(fitting[0])

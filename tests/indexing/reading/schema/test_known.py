@@ -23,7 +23,7 @@ Attribute 1 name,Attribute 1 value(s),Attribute 1 visible
 """
 MAGENTO = """sku,store_view_code,attribute_set_code,product_type,categories,name,description,price,base_image,\
 additional_images,additional_attributes,qty
-m1,,Default,simple,Default Category/Home,Mug,Big,3.5,/m/1.jpg,/m/2.jpg,"color=Red,size=L",4
+m1,,Default,simple,"Default Category,Default Category/Home,Default Category/Home/Mugs",Mug,Big,3.5,/m/1.jpg,/m/2.jpg,"color=Red,size=L",4
 m1,de,,simple,,Becher,,,,,,
 """
 GOOGLE = "id\ttitle\tdescription\tlink\timage link\tavailability\tprice\tbrand\tproduct type\tcolor\n" + (
@@ -92,6 +92,8 @@ def test_magento_store_views_are_one_product(rows):
     found, products = rows(MAGENTO)
     assert (found.schema.name, list(products)) == ("magento", ["m1"])
     assert (products["m1"]["title"], products["m1"]["images"]) == ("Mug", ["/m/1.jpg", "/m/2.jpg"])
+    assert (products["m1"]["category_1"], products["m1"]["category_2"]) == ("Home", "Mugs")
+    assert attributes(products["m1"]["attributes"]) == {"color": "Red", "size": "L"}
 
 
 def test_google_feeds_have_names_with_spaces_or_without(rows):

@@ -61,7 +61,7 @@ def test_inputs_say_files_fields_and_rows(write):
         title=template_of("{Title} {Option1 Value}"),
         source=Constant("shop-a"),
         image=AllOf((Cell("Image Src"), Cell("Variant Image"))),
-        category=EditedCell("Path", ",", "Shop/"),
+        category=EditedCell("Path", ",", ("Shop/",)),
         parent=RowParent(Cell("Parent"), FirstOf((Cell("SKU"), template_of("id:{ID}")))),
         price=Cell("Variant Price"),
         prices=PriceForm("EUR", "."),

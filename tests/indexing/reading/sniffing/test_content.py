@@ -36,7 +36,7 @@ def test_a_title_is_none_of_them(kind):
 
 def test_an_empty_column_is_nothing():
     content = content_of(pa.nulls(3))
-    assert (content.filled, content.unique, content.words, content.examples) == (0, False, 0.0, ())
+    assert (content.filled, content.distinct, content.words, content.examples) == (0, 0.0, 0.0, ())
     assert not content.mostly("prices")
 
 

@@ -27,7 +27,21 @@ def guess(write, content):
             (name, "id")
             for name in ("SKU", "offer id", "Offer-ID", "Артикул", "Artikelnummer", "商品コード", "رقم المنتج")
         ),
-        *((name, "price") for name in ("Price", "цена", "Preis", "prix", "precio", "販売価格", "السعر", "Sale Price")),
+        *(
+            (name, "price")
+            for name in (
+                "Price",
+                "цена",
+                "Preis",
+                "prix",
+                "precio",
+                "販売価格",
+                "السعر",
+                "Sale Price",
+                "Price (USD)",
+                "Preis, EUR",
+            )
+        ),
         *((name, "brand") for name in ("Brand", "vendor", "Производитель", "marque", "Hersteller", "العلامة التجارية")),
         *(
             (name, "category")
@@ -104,6 +118,11 @@ def test_what_cells_object_to_is_not_taken(write):
     )
     assert (found.schema.id, found.schema.title) == (Cell("sku"), Cell("heading"))
     assert (found.schema.attributes, found.schema.image) == (None, None)
+
+
+def test_an_id_that_stands_again_is_still_the_id(write):
+    content = {"Артикул": ["1", "2", "2"], "Название": ["x", "y", "y"], "код": ["a", "a", "a"]}
+    assert guess(write, content).schema.id == Cell("Артикул")
 
 
 def test_several_columns_of_pictures_are_one_field(write):
