@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,15 @@ class Distinct:
         encoded = column.take(pa.array(rows)).dictionary_encode()
         return cls(encoded.dictionary.to_pylist(), rows, encoded.indices.to_numpy().astype(np.int64))
 
+    @cached_property
+    def _by_place(self) -> list[Ints1d]:
+        order = np.argsort(self.places, kind="stable")
+        ends = np.cumsum(np.bincount(self.places, minlength=len(self.values)))
+        return np.split(self.rows[order], ends[:-1])
+
     def rows_of(self, place: int) -> Ints1d:
         """Return the rows in which the value at a place stands."""
-        return np.asarray(self.rows[self.places == place], dtype=np.int64)
+        return self._by_place[place]
 
 
 def mended(column: pa.Array, odd: pa.Array, mend: Callable[[str], str | None]) -> pa.Array:

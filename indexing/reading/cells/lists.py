@@ -10,7 +10,7 @@ from indexing.reading.cells.attributes.shapes import text_of
 from indexing.reading.cells.distinct import Distinct
 from indexing.reading.cells.literals import read_literal
 from indexing.reading.cells.markup import without_markup
-from indexing.reading.cells.texts import MISSING, TEXT, as_plain, as_text
+from indexing.reading.cells.texts import MISSING, TEXT, as_plain, as_text, values_of
 
 LISTS = pa.large_list(TEXT)
 _PARTED = "[,;/|]"
@@ -20,7 +20,7 @@ def read_lists(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Return lists of text (n,), null where the cell is; a text is split at `,`, `;`, `/` and `|`, or read as a list."""
     plain = as_plain(column)
     if pa.types.is_nested(plain.type):
-        return pa.array([None if cell is None else _texts_in(cell) for cell in plain.to_pylist()], LISTS)
+        return pa.array([None if cell is None else _texts_in(cell) for cell in values_of(plain)], LISTS)
     texts = without_markup(as_text(plain, "the column"))
     nested = pc.fill_null(pc.starts_with(texts, "["), False)
     lists = _trimmed(pc.split_pattern_regex(texts, _PARTED).cast(LISTS))

@@ -32,7 +32,7 @@ def read_literal(text: str) -> Any:
     Raises ValueError, which says what is wrong with it as JSON, for any other text.
     """
     try:
-        return parse_json(text) if _LONG.search(text) else orjson.loads(text)
+        return parse_json(text) if _LONG.search(text) else orjson.loads(_in_json_quotes(text))
     except ValueError:
         pass
     try:
@@ -44,6 +44,12 @@ def read_literal(text: str) -> Any:
             return _evaluated(text)
         except ValueError:
             raise error from None
+
+
+def _in_json_quotes(text: str) -> str:
+    """Return what Python wrote of plain texts as JSON: where it wrote no other quotes and escaped nothing, that is all
+    that differs."""
+    return text.replace("'", '"') if "'" in text and '"' not in text and "\\" not in text else text
 
 
 def _evaluated(text: str) -> Any:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from indexing.arrays import Ints1d
 from indexing.reading.cells.distinct import Distinct
 from indexing.reading.cells.literals import read_literal
-from indexing.reading.cells.texts import MISSING, TEXT, as_plain, as_text, is_bytes
+from indexing.reading.cells.texts import MISSING, TEXT, as_plain, as_text, is_bytes, values_of
 
 IMAGES = pa.large_list(TEXT)
 Keep = Callable[[bytes], str]  # takes a picture's bytes, returns its reference
@@ -75,7 +75,7 @@ def read_references(column: pa.Array | pa.ChunkedArray, keep: Keep, prefix: str,
     if is_bytes(plain.type) or pa.types.is_nested(plain.type):
         flat = as_plain(plain.flatten()) if _is_list(plain.type) else None
         if flat is None or is_bytes(flat.type) or pa.types.is_nested(flat.type):
-            return reader.of_values(plain.to_pylist())
+            return reader.of_values(values_of(plain))
         whole = plain.drop_null()
         lengths = pc.list_value_length(whole).to_numpy(zero_copy_only=False)
         rows = np.repeat(np.flatnonzero(plain.is_valid().to_numpy(zero_copy_only=False)), lengths)

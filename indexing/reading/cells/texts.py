@@ -1,5 +1,7 @@
 """Columns of any type become text: trimmed, null where the file has nothing to say, numbers as a person writes them."""
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +31,21 @@ def as_plain(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     if pa.types.is_string(column.type) or pa.types.is_string_view(column.type):
         return column.cast(TEXT)
     return column
+
+
+def values_of(column: pa.Array) -> list[Any]:
+    """Return a nested column's cells as Python's values, None for one with a date that no calendar has."""
+    try:
+        return list(column.to_pylist(maps_as_pydicts="lossy"))
+    except (OverflowError, ValueError):
+        return [_value_of(cell) for cell in column]
+
+
+def _value_of(cell: pa.Scalar) -> Any:
+    try:
+        return cell.as_py(maps_as_pydicts="lossy")
+    except (OverflowError, ValueError):
+        return None
 
 
 def is_bytes(kind: pa.DataType) -> bool:

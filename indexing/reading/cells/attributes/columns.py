@@ -15,7 +15,7 @@ from indexing.reading.cells.attributes.shapes import KEYS, PAIRED, VALUES, entri
 from indexing.reading.cells.distinct import Distinct
 from indexing.reading.cells.literals import read_literal, read_pairs
 from indexing.reading.cells.markup import without_markup
-from indexing.reading.cells.texts import TEXT, as_plain, as_text, known
+from indexing.reading.cells.texts import TEXT, as_plain, as_text, known, values_of
 
 Refuse = Callable[[int, str], None]  # a row of the block, and why its cell cannot be read
 LEAST_VECTOR = 16  # numbers in the text of a list that are no attribute
@@ -135,9 +135,10 @@ def _of_nested(column: pa.Array, key: str, refuse: Refuse) -> list[Entries]:
         keys, values = (as_text(pc.struct_field(flat, name), "the column") for name in pair)
         return [Entries(where, keys, values)]
     builder = _Builder(key)
-    for cell in whole.to_pylist(maps_as_pydicts="lossy"):
+    cells = values_of(whole)
+    for cell in cells:
         builder.add(cell)
-    return [builder.entries(rows, np.arange(len(rows)), refuse)]
+    return [builder.entries(Distinct(cells, rows, np.arange(len(rows))), refuse)]
 
 
 def _pair_fields(kind: pa.StructType) -> tuple[str, str] | None:
@@ -153,7 +154,7 @@ def _of_texts(texts: pa.Array, key: str, refuse: Refuse) -> Entries:
     builder = _Builder(key)
     for cell in cells.values:
         builder.add_text(cell)
-    return builder.entries(cells.rows, cells.places, refuse)
+    return builder.entries(cells, refuse)
 
 
 class _Builder:
@@ -236,16 +237,16 @@ class _Builder:
         self.unread[len(self.ends) - 1] = reason
         self._close([(self.key, cell)])
 
-    def entries(self, rows: Ints1d, places: Ints1d, refuse: Refuse) -> Entries:
-        """Return the entries of rows (m,), each of which has the cell at a place."""
+    def entries(self, cells: Distinct, refuse: Refuse) -> Entries:
+        """Return the entries of all rows of the cells, which were added in their order."""
         for number, reason in self.unread.items():
-            for row in rows[places == number]:
+            for row in cells.rows_of(number):
                 refuse(int(row), reason)
         flat = pa.StructArray.from_arrays(
             [pa.array(self.keys, TEXT), pa.array(self.values, TEXT)], fields=list(ATTRIBUTES.value_type)
         )
         lists = pa.LargeListArray.from_arrays(pa.array(self.ends, pa.int64()), flat)
-        return Entries.of_lists(lists.take(pa.array(places)), rows)
+        return Entries.of_lists(lists.take(pa.array(cells.places)), cells.rows)
 
 
 def _is_vector(found: Any) -> bool:

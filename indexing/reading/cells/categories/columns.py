@@ -15,7 +15,7 @@ from indexing.catalog.catalog import LEVELS
 from indexing.reading.cells.categories.cells import Levels, Path, read_category
 from indexing.reading.cells.distinct import Distinct
 from indexing.reading.cells.markup import without_markup
-from indexing.reading.cells.texts import TEXT, as_plain, as_text
+from indexing.reading.cells.texts import TEXT, as_plain, as_text, values_of
 
 SEPARATORS = {">": r"(?<![-=])>+", "»": "[»›]", "->": "[-=]>|→", "::": "::", "|": r"\|+", "/": "/"}
 WEAK = "/"  # it stands in names as well: TV/Audio
@@ -91,7 +91,7 @@ class CategoryLook:
         """Count what the cells of a block hold; numbers hold nothing."""
         plain = as_plain(column)
         if pa.types.is_nested(plain.type):
-            for cell in plain.to_pylist(maps_as_pydicts="lossy"):
+            for cell in values_of(plain):
                 self._look_at(cell, 1)
         elif plain.type == TEXT:
             counted = pc.value_counts(without_markup(as_text(plain, "")).drop_null())
@@ -170,5 +170,5 @@ def _texts(column: pa.Array) -> pa.Array:
     """Return cells as text without markup, lists and objects as JSON."""
     if not pa.types.is_nested(column.type):
         return without_markup(as_text(column, "the column"))
-    cells = column.to_pylist(maps_as_pydicts="lossy")
-    return pa.array([None if cell is None else orjson.dumps(cell, default=str).decode() for cell in cells], TEXT)
+    cells = [None if cell is None else orjson.dumps(cell, default=str).decode() for cell in values_of(column)]
+    return pa.array(cells, TEXT)

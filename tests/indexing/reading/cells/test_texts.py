@@ -6,7 +6,7 @@ import pytest
 
 from indexing.errors import InputError
 from indexing.reading.cells.distinct import mended
-from indexing.reading.cells.texts import as_plain, as_text
+from indexing.reading.cells.texts import as_plain, as_text, values_of
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,9 @@ def test_a_million_clean_cells_take_no_python(monkeypatch):
     monkeypatch.setattr("indexing.reading.cells.distinct.Distinct.of_column", None)
     column = pa.array(np.arange(1000)).cast(pa.large_string())
     assert as_text(column, "").to_pylist() == [str(n) for n in range(1000)]
+
+
+def test_a_date_that_no_calendar_has_is_nothing_in_nested_columns_too():
+    dates = pa.array([0, 2**63 - 1]).cast(pa.timestamp("us"))
+    column = pa.StructArray.from_arrays([dates, pa.array(["x", "y"])], ["a", "b"])
+    assert [cell and cell["b"] for cell in values_of(column)] == ["x", None]
