@@ -142,7 +142,8 @@ def _file_notes(files: Sequence[InputFile]) -> list[str]:
 
 
 def _check_rejects(rejects: list[Reject], rows: int, most: float, path: Path) -> None:
-    bad = len({(reject.file, reject.row) for reject in rejects})
+    """Raise InputError for more bad rows than are allowed; few rejects are not counted."""
+    bad = len({(reject.file, reject.row) for reject in rejects}) if len(rejects) > most * rows else 0
     if bad > most * rows:
         raise InputError(
             f"{path}: {bad} of {rows} rows have a malformed cell or are no products, more than --max-rejects {most:g} "
@@ -183,6 +184,7 @@ class _CatalogWriter:
             for file in files:
                 for block in self._products(file, progress):
                     table = self._normal(file, *self.checks.check(block, file))
+                    self._check_so_far(files[0].table.path)
                     if target is None:
                         target = stack.enter_context(pa.ipc.new_file(self.folder / CATALOG_FILE, table.schema))
                     for batch in table.to_batches():
@@ -191,6 +193,10 @@ class _CatalogWriter:
                             digest.add(batch)
             if self._blob is not None:
                 self._blob.close()
+
+    def _check_so_far(self, path: Path) -> None:
+        """Refuse files as soon as it is sure: the rejects of millions of rows would fill the memory before the end."""
+        _check_rejects(self.checks.rejects, self.checks.scan.rows, self.options.max_rejects, path)
 
     def _products(self, file: InputFile, progress: Progress) -> Iterator[RawBlock]:
         """Yield blocks in which a row is a product, in order."""

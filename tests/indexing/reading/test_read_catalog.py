@@ -459,6 +459,22 @@ def test_malformed_cells_are_accepted_up_to_the_share(read, broken, accepted):
         assert named in str(caught.value)
 
 
+def test_files_are_refused_as_soon_as_too_many_rows_are_bad(write, monkeypatch):
+    monkeypatch.setattr("indexing.files.tables.TableFile.blocks.__defaults__", (7, None))
+    monkeypatch.setattr(
+        "indexing.reading.first_look.raw_blocks.__kwdefaults__", {"rows": 7, "columns": None, "aside": None}
+    )
+    path, steps = write("products.parquet", {"id": list(range(100)), "attributes": ["{"] * 100}), []
+    with pytest.raises(InputError, match="14 of 100 rows"):
+        read_catalog(
+            [path],
+            folder=path.parent,
+            options=ReadOptions(max_rejects=0.1),
+            progress=lambda *step: steps.append(step),
+        )
+    assert steps[-1] == ("read", 7, 100)
+
+
 def test_a_product_with_two_malformed_cells_counts_once(read):
     assert len(read({"id": [1, 2], "attributes": ["{", None], "price": ["x", None]}, max_rejects=0.5).rejects) == 2
 
