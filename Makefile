@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-browser mutants check format bench sample clean
+# What make fuzz runs: tests whose number of tries follows hypothesis' profile.
+FUZZED ?= tests/indexing/update/test_any_updates.py tests/indexing/catalog/test_digest.py
+
+.PHONY: demo test test-browser fuzz mutants check format bench sample clean
 
 demo: $(VENV)/.cpu  ## set up and run the main job on the sample
 	$(BIN)/heroic demo --out demo
@@ -15,6 +18,9 @@ test-browser: $(VENV)/.browser  ## the report in a headless chromium, which is i
 	@test -x /usr/bin/chromium || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } \
 	  || { echo "test-browser: /usr/bin/chromium is missing: apt-get install chromium" >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser
+
+fuzz: $(VENV)/.test  ## many more tries of the random tests than make test has time for; one of them: FUZZED=tests/...
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(FUZZED)
 
 mutants: $(VENV)/.mutation  ## changes to the code that no test notices, of all rooms in setup.cfg or of one: ROOM=eval.metrics
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/mutmut run --max-children 1 $(if $(ROOM),'$(ROOM).*')

@@ -14,8 +14,10 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import settings
 
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# Which tries hypothesis makes: as many as CI has time for, or, with HYPOTHESIS_PROFILE=fuzz (make fuzz), many more.
+settings.register_profile("ci", deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=3_000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 ROOT = Path(__file__).parents[1]
 SAMPLE_K = 20

@@ -181,6 +181,7 @@ class _CatalogWriter:
                 vectors.look(block[name] for file in files for block in file.table.blocks(LOOK_ROWS, [name]))
         target: pa.ipc.RecordBatchFileWriter | None = None
         with ExitStack() as stack:
+            stack.callback(self._close)
             for file in files:
                 for block in self._products(file, progress):
                     table = self._normal(file, *self.checks.check(block, file))
@@ -191,8 +192,10 @@ class _CatalogWriter:
                         target.write_batch(batch)
                         for digest in (self.digest, *self.vectors.values()):
                             digest.add(batch)
-            if self._blob is not None:
-                self._blob.close()
+
+    def _close(self) -> None:
+        if self._blob is not None:
+            self._blob.close()
 
     def _check_so_far(self, path: Path) -> None:
         """Refuse files as soon as it is sure: the rejects of millions of rows would fill the memory before the end."""
