@@ -23,6 +23,7 @@ COMMANDS = {
     "groups": ("scripts.commands.groups", "Group products by their scored pairs."),
     "explain": ("scripts.commands.explain.explain", "Say why a model scores a pair as it does."),
     "evaluate": ("scripts.commands.evaluate", "Judge scores by the truth, per category."),
+    "audit": ("scripts.commands.audit", "Ask a sample of scored pairs, and estimate what the scores are worth."),
     "compare": ("scripts.commands.compare", "Say what moved between two reports, and whether it is real."),
     "drift": ("scripts.commands.drift", "Say how far scores moved as the catalogue grew."),
     "inspect": ("scripts.commands.inspect.inspect_command", "Say what an index, a model or a scores file is."),

@@ -5,13 +5,13 @@ the first of its order, so every pair of it had the same chance, also when an au
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from eval.audit.allocation import allocate, pilot
-from eval.audit.population import Population, mixed
+from eval.audit.population import Keys, Population, mixed
 from eval.audit.strata import Strata, part
 from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
@@ -25,7 +25,8 @@ LEAST_BUDGET = 60  # labels
 @dataclass(frozen=True)
 class SampleDesign:
     """It is what the store remembers of a sample: the seed, for how many labels strata were made, the fingerprints of which pairs
-    and of what scores, and of each stratum (h,) its size, how likely its pairs are matches, and its category."""
+    and of what scores, of each stratum (h,) its size, how likely its pairs are matches, and its category, and the threshold that
+    called them where they named no decision."""
 
     seed: int
     budget: int
@@ -34,17 +35,19 @@ class SampleDesign:
     sizes: tuple[int, ...]
     likely: tuple[float, ...]
     categories: tuple[str, ...]
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
 class AuditSample:
-    """It draws from a population by a design, `number` in its store. `order` (n,) are rows by stratum, within it by chance."""
+    """It draws from a population by a design, `number` in its store. `order` (n,) are rows by stratum, within it by chance;
+    `chance` (n,) are random numbers that the order does not depend on."""
 
     number: int
     design: SampleDesign
     strata: Strata
     order: Ints1d
-    chance: Ints1d
+    chance: Keys
 
     @cached_property
     def starts(self) -> Ints1d:
@@ -68,26 +71,29 @@ class AuditSample:
         judged = np.bincount(codes, minlength=size).astype(np.float64)
         return allocate(self.strata, found, judged, budget, least=pilots)
 
-    def to_ask(self, asked: Ints1d, targets: Floats1d, budget: int) -> Ints1d:
-        """Return the rows that are still to be asked, in an order that tells nothing of scores or strata; none when all of a budget
-        were asked."""
+    def to_ask(self, asked: Ints1d, targets: Floats1d, budget: int, *, salt: int = 0) -> Ints1d:
+        """Return the rows that are still to be asked, in an order that tells nothing of scores or strata, another one for another
+        `salt`; none when all of a budget were asked."""
         rows = self.first(self.counts(asked, targets, budget))
         rows = rows[~np.isin(rows, asked)]
-        return np.asarray(rows[np.argsort(self.chance[rows], kind="stable")][: max(budget - len(asked), 0)])
+        order = np.argsort(mixed(self.chance[rows] ^ np.uint64(salt)), kind="stable")
+        return np.asarray(rows[order][: max(budget - len(asked), 0)])
 
     def probabilities(self, counts: Ints1d) -> Floats1d:
         """Return with which probability a pair of each stratum (h,) is among so many of it."""
         return np.asarray(counts / self.strata.sizes, dtype=np.float64)
 
 
-def begin_sample(store: LabelStore, population: Population, budget: int, *, seed: int = 0) -> AuditSample:
+def begin_sample(
+    store: LabelStore, population: Population, budget: int, *, seed: int = 0, threshold: float | None = None
+) -> AuditSample:
     """Return the sample that the store has of these scores, or begin one. Raises InputError for a budget that is too small."""
     if budget < LEAST_BUDGET:
         raise InputError(f"--budget {budget}: fewer than {LEAST_BUDGET} labels say nothing: give more")
     for number, design in designs(store):
         if (design.pairs, design.scored) == (population.pairs, population.scored):
             return open_sample(number, design, population)
-    design = design_sample(population, budget, seed)
+    design = replace(design_sample(population, budget, seed), threshold=threshold)
     return open_sample(store.add_note(NOTE, json.dumps(stored_record(design))), design, population)
 
 
@@ -122,4 +128,4 @@ def open_sample(number: int, design: SampleDesign, population: Population) -> Au
         raise InputError("the strata of the store's sample cannot be made again: audit in a store of its own")
     salted = mixed(population.keys ^ mixed(np.array([design.seed], dtype=np.uint64)))
     order = np.lexsort([salted, strata.codes])
-    return AuditSample(number, design, strata, order, mixed(salted).view(np.int64))
+    return AuditSample(number, design, strata, order, mixed(salted))

@@ -78,17 +78,18 @@ class LabelStore:
                     fresh[key] = answer
             return len(self._insert(fresh.values()))
 
-    def undo(self, reviewer: str, purpose: Purpose = Purpose.LEARNING) -> Label | None:
-        """Take back the last answer of a reviewer that is not taken back, and return it; None where there is none.
+    def undo(self, reviewer: str, purpose: Purpose = Purpose.LEARNING, *, draw: int | None = None) -> Label | None:
+        """Take back the last answer of a reviewer, in one sample where `draw` names it, that is not taken back, and return it;
+        None where there is none.
 
         What they had said of the pair before counts again.
         """
         name = named(reviewer)
         with self._writing():
             row = self._connection.execute(
-                f"SELECT {COLUMNS} FROM events WHERE reviewer = ? AND purpose = ? AND {NOT_UNDONE} "
+                f"SELECT {COLUMNS} FROM events WHERE reviewer = ? AND purpose = ? AND (? IS NULL OR draw = ?) AND {NOT_UNDONE} "
                 "ORDER BY seq DESC LIMIT 1",
-                (name, purpose.value),
+                (name, purpose.value, draw, draw),
             ).fetchone()
             if row is None:
                 return None
@@ -99,7 +100,7 @@ class LabelStore:
             return _kept(row).label
 
     def standing(self) -> list[Kept]:
-        """Return the answers that count, by falling age: of each reviewer, pair and purpose the newest that is not undone."""
+        """Return the answers that count, by falling age: of each reviewer, pair, purpose and draw the newest that is not undone."""
         with telling(self.path, self._busy_s):
             return self._standing()
 

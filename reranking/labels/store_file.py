@@ -46,7 +46,7 @@ CREATE VIEW standing AS
            index_fingerprint, model_fingerprint, shown
     FROM events AS event
     WHERE undoes IS NULL AND NOT EXISTS (SELECT 1 FROM events AS undo WHERE undo.undoes = event.seq)
-    GROUP BY left_id, right_id, reviewer, purpose;
+    GROUP BY left_id, right_id, reviewer, purpose, draw;
 CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are only added'); END;
 CREATE TRIGGER events_remain BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are only added'); END;
 CREATE TRIGGER notes_stay BEFORE UPDATE ON notes BEGIN SELECT RAISE(ABORT, 'notes are only added'); END;

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.commands.audit_estimate import choose_audit, estimate_scores
 from scripts.commands.pairs_to_learn import tell_labels
 
 if TYPE_CHECKING:
@@ -24,11 +25,9 @@ MISTAKES = "mistakes.parquet"
 
 @click.command(name="evaluate")
 @click.argument("scores", type=click.Path(path_type=Path))
+@click.option("--truth", type=click.Path(path_type=Path), help="Pairs file with a target (1 and 0), or label store.")
 @click.option(
-    "--truth",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Pairs file with a target (1 and 0), or label store.",
+    "--audit", type=click.Path(path_type=Path), help="A store of heroic audit, in place of --truth: estimates."
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
 @click.option("--index", type=click.Path(path_type=Path), help="Adds titles, pictures, slices and retrieval.")
@@ -45,7 +44,8 @@ MISTAKES = "mistakes.parquet"
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of the table.")
 def command(
     scores: Path,
-    truth: Path,
+    truth: Path | None,
+    audit: Path | None,
     out: Path,
     index: Path | None,
     model: Path | None,
@@ -58,17 +58,33 @@ def command(
     score_column: str | None,
     as_json: bool,
 ) -> None:
-    """Judge SCORES (ids and a score, from anywhere) by the pairs of --truth.
+    """Judge SCORES (ids and a score, from anywhere) by the pairs of --truth, or estimate by an --audit.
 
     Writes report.html, report.json, categories.csv, mistakes.parquet and pairs.parquet (for heroic compare) into the
-    folder and prints the categories. A report of before is replaced.
+    folder and prints the categories. A report of before is replaced. Of an --audit come report.html, audit.json and
+    categories.csv, all of it estimated.
     """
     from eval.metrics.intervals import Draws
     from eval.report import EvaluationOptions, evaluate
     from indexing.storage.artefact import refuse_artefact
 
+    draws = Draws(rounds=rounds, seed=seed)
+    sample = choose_audit(truth, audit, [index, model, train, weights_from])
+    if sample is not None or truth is None:
+        assert sample is not None, "one of both is given"
+        estimate_scores(
+            scores,
+            sample,
+            out,
+            ids=ids,
+            target_precision=target_precision,
+            score_column=score_column,
+            draws=draws,
+            as_json=as_json,
+        )
+        return
     refuse_artefact(out, "report")
-    options = EvaluationOptions(target_precision, Draws(rounds=rounds, seed=seed))
+    options = EvaluationOptions(target_precision, draws)
     tell_labels([truth, train, weights_from])
     scored, true = _read(scores, truth, ids, score_column)
     context = _open_context(scored, index, model)

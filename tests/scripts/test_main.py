@@ -54,6 +54,7 @@ def test_help_lists_every_command(heroic):
         "groups",
         "explain",
         "evaluate",
+        "audit",
         "compare",
         "drift",
         "inspect",

@@ -64,6 +64,16 @@ def test_learning_and_audit_are_kept_apart(path):
         assert [a.verdict for a in answers_of(store)] == [MATCH]
 
 
+def test_answers_of_two_samples_count_each_in_its_own(path):
+    with open_store(path, create=True) as store:
+        draws = [store.add_note("sample", "one"), store.add_note("sample", "two")]
+        for draw, verdict in zip(draws, (MATCH, NO), strict=True):
+            store.record(Label(1, 2, verdict, "anna", Question(Purpose.AUDIT, draw=draw)))
+        assert [(a.question.draw, a.verdict) for a in answers_of(store)] == [*zip(draws, (MATCH, NO), strict=True)]
+        assert store.undo("anna", Purpose.AUDIT, draw=draws[0]).verdict == MATCH
+        assert [a.verdict for a in answers_of(store)] == [NO]
+
+
 EVENT = st.tuples(
     st.sampled_from(["anna", "bob"]),
     st.sampled_from(["undo", MATCH, NO, UNSURE]),
