@@ -12,7 +12,7 @@ from eval.audit.sampling import SampleDesign
 from eval.audit.strata import OTHERS
 from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
-from reranking.labels.label import Label, PairVerdict, Purpose
+from reranking.labels.label import Id, Label, PairVerdict, Purpose
 from reranking.labels.settled import id_column, verdicts_by_pair
 
 
@@ -45,7 +45,7 @@ def find_answered(labels: Sequence[Label], number: int, population: Population) 
     said = verdicts_by_pair(own)
     stratum = {(label.left, label.right): label.question.stratum or 0 for label in own}
     left, right = (id_column([pair[side] for pair in said]).cast(population.id_type) for side in (0, 1))
-    rows = population.find(pair_hashes(left, right))
+    rows = find_pairs(list(said), population)
     missing = np.flatnonzero(rows < 0)
     if missing.size:
         one, other = (side[int(missing[0])].as_py() for side in (left, right))
@@ -59,6 +59,12 @@ def find_answered(labels: Sequence[Label], number: int, population: Population) 
         left,
         right,
     )
+
+
+def find_pairs(pairs: Sequence[tuple[Id, Id]], population: Population) -> Ints1d:
+    """Return the row of each pair of ids (p,), -1 for one that was not scored."""
+    left, right = (id_column([pair[side] for pair in pairs]).cast(population.id_type) for side in (0, 1))
+    return population.find(pair_hashes(left, right))
 
 
 def audited_pairs(answered: Answered, design: SampleDesign, population: Population) -> AuditedPairs:

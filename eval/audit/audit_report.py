@@ -7,6 +7,7 @@ import numpy as np
 from eval.audit.answered import Answered, audited_pairs, find_answered
 from eval.audit.estimates import AuditEstimates, estimate
 from eval.audit.population import Population, population_of
+from eval.audit.retrieval import RetrievalEstimate, estimate_retrieval
 from eval.audit.sampling import SampleDesign, designs
 from eval.inputs.scores import Scores
 from eval.metrics.intervals import Draws
@@ -19,7 +20,7 @@ from reranking.labels.store import LabelStore
 class AuditReport:
     """It holds the `estimates` at a `target_precision` of the weighted area; how many `pairs` were scored and `called`, were `asked`
     of the sample, and are `unsettled`: nobody was sure, or reviewers disagree. `other_scores` says that the sample was drawn by other
-    scores of these pairs."""
+    scores of these pairs; `retrieval` is what a sample of products says of the matches that were not scored."""
 
     scores: str
     store: str
@@ -30,6 +31,7 @@ class AuditReport:
     unsettled: int
     other_scores: bool
     estimates: AuditEstimates
+    retrieval: RetrievalEstimate | None = None
 
 
 def audit_report(
@@ -40,7 +42,8 @@ def audit_report(
     Raises InputError when the store has no sample of them, or strata are left that nobody judged a pair of.
     """
     number, design, population = _find_sample(scores, store)
-    answered = find_answered([kept.label for kept in store.standing()], number, population)
+    labels = [kept.label for kept in store.standing()]
+    answered = find_answered(labels, number, population)
     _refuse_gaps(answered, design, store)
     level = target_precision if target_precision is not None else _level(scores)
     return AuditReport(
@@ -53,6 +56,7 @@ def audit_report(
         unsettled=answered.unsettled,
         other_scores=design.scored != population.scored,
         estimates=estimate(audited_pairs(answered, design, population), level=level, draws=draws),
+        retrieval=estimate_retrieval(store, labels, population, draws),
     )
 
 

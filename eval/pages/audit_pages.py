@@ -42,6 +42,15 @@ class EstimatedCategory:
 
 
 @dataclass(frozen=True)
+class EstimatedRetrieval:
+    """It is the share of all matches, of a sample of products, that were scored."""
+
+    products: int
+    matches: int
+    recall: EstimatedValue
+
+
+@dataclass(frozen=True)
 class AuditDocument:
     """It is audit.json: every number of it is `estimated` but the counts."""
 
@@ -63,6 +72,7 @@ class AuditDocument:
     recall: EstimatedValue
     weighted: EstimatedValue
     unseen: float
+    retrieval: EstimatedRetrieval | None
     categories: tuple[EstimatedCategory, ...]
 
 
@@ -85,6 +95,7 @@ def audit_document(report: AuditReport, confidence: float) -> AuditDocument:
         other_scores=report.other_scores,
         **{name: _value(getattr(found, name)) for name in MEASURES},
         unseen=found.unseen,
+        retrieval=_retrieval(report),
         categories=tuple(_category(category) for category in found.categories),
     )
 
@@ -122,7 +133,8 @@ def audit_notes(report: AuditReport) -> list[str]:
     """Return what a reader must know of the numbers, a line each."""
     notes = [
         f"estimated from {report.estimates.judged:,} judged of {report.pairs:,} scored pairs, {report.called:,} of them called; recall is "
-        "of the matches among scored pairs, not of those that retrieval missed"
+        "of the matches among scored pairs, not of those that retrieval missed",
+        _retrieval_note(report),
     ]
     if report.unsettled:
         notes.append(f"{report.unsettled:,} pairs are unsure or in dispute and count for nothing")
@@ -136,6 +148,19 @@ def audit_notes(report: AuditReport) -> list[str]:
             "the sample was drawn by other scores of these pairs: it is right for these too, with wider intervals"
         )
     return notes
+
+
+def _retrieval_note(report: AuditReport) -> str:
+    found = report.retrieval
+    if found is None:
+        return "how many matches retrieval missed is not known: heroic audit --products 40 asks"
+    if found.recall is None:
+        return f"retrieval: no match is known of {found.products:,} products that were drawn"
+    shown = _told(Estimate(found.recall, found.interval), whole=False)
+    return (
+        f"retrieval: {shown} of the {found.matches:,} matches of {found.products:,} products that were drawn are among the scored pairs; "
+        "times recall it is the share of all matches that is called"
+    )
 
 
 def _write_categories(document: AuditDocument, path: Path) -> None:
@@ -158,6 +183,13 @@ def _cells(row: AuditDocument | EstimatedCategory) -> list[float | None]:
         bounds = (None, None) if value.interval is None else (value.interval.low, value.interval.high)
         cells += [value.value, *bounds]
     return cells
+
+
+def _retrieval(report: AuditReport) -> EstimatedRetrieval | None:
+    found = report.retrieval
+    if found is None:
+        return None
+    return EstimatedRetrieval(found.products, found.matches, _value(Estimate(found.recall, found.interval)))
 
 
 def _category(found: CategoryEstimate) -> EstimatedCategory:

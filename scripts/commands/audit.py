@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from eval.audit.session import AuditSession
+    from eval.audit.session import AuditOptions, AuditSession
     from eval.inputs.scores import Scores
+    from indexing.product_index import ProductIndex
     from reranking.labels.store import LabelStore
 
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     "--store", required=True, type=click.Path(path_type=Path), help="The label store; made where there is none."
 )
 @click.option("--budget", default=300, show_default=True, help="Pairs to ask in all, those asked before among them.")
+@click.option(
+    "--products",
+    type=click.IntRange(min=1),
+    help="Ask of so many products, in place of pairs, which of all that is near are the same: what retrieval missed.",
+)
 @click.option("--reviewer", help="Who answers [default: the name that you are logged in with].")
 @click.option("--threshold", type=float, help="Scores from which a pair is called [default: the column match].")
 @click.option("--seed", default=0, show_default=True, help="Of a sample that begins.")
@@ -28,6 +34,7 @@ def command(
     scores: Path,
     store: Path,
     budget: int,
+    products: int | None,
     reviewer: str | None,
     threshold: float | None,
     seed: int,
@@ -50,8 +57,21 @@ def command(
     opened, scored = open_index(index), read_scores(scores, ids=ids, score=score_column)
     with open_store(store, create=True) as labels:
         session = AuditSession(opened, scored, labels, options)
-        ask_all(session, opened.catalog, open_console())
+        if products is None:
+            ask_all(session, opened.catalog, open_console())
+        else:
+            _ask_products(opened, labels, options, products)
         _conclude(session, scored, labels)
+
+
+def _ask_products(index: "ProductIndex", store: "LabelStore", options: "AuditOptions", products: int) -> None:
+    """Ask of so many products which of those near them are the same."""
+    from eval.audit.retrieval import RetrievalSession
+    from scripts.terminal.asking_products import ask_products
+    from scripts.terminal.console import open_console
+
+    session = RetrievalSession(index, store, reviewer=options.reviewer, products=products, seed=options.seed)
+    ask_products(session, index.catalog, products, open_console())
 
 
 def _reviewer(name: str | None) -> str:

@@ -162,3 +162,17 @@ def test_a_kill_between_two_answers_loses_nothing(files, sample_index, root):
     process.stdin.close()
     process.stdout.close()
     assert [label.verdict for label in labels(files)] == ["match", "no match", "unsure"]
+
+
+def test_products_are_asked_for_what_retrieval_missed(audit, heroic, files):
+    first = audit("--products", 3, keys="\nx\n1 2\nz\n3\nq\n")
+    assert "0 of 3 products asked" in first.stdout
+    assert "give numbers from 1 to" in first.stdout
+    assert [label.verdict for label in labels(files)].count("match") == 1
+    audit("--products", 3, keys="\n\n")
+    audit(keys="n\n" * 30 + "y\n" * 30)
+    report = heroic("evaluate", files / "scores.parquet", "--audit", files / "audit.db", "--out", files / "report")
+    assert "of the 1 matches of 3 products that were drawn" in report.stdout
+    document = json.loads((files / "report" / "audit.json").read_text())
+    assert document["retrieval"]["products"] == 3
+    assert document["judged"] == 60
