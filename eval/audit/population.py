@@ -42,13 +42,14 @@ class Population:
     id_type: pa.DataType
 
     @cached_property
-    def _by_key(self) -> Ints1d:
-        return np.argsort(self.keys, kind="stable")
+    def _by_key(self) -> tuple[Ints1d, Keys]:
+        order = np.argsort(self.keys, kind="stable")
+        return order, self.keys[order]
 
     def find(self, keys: Keys) -> Ints1d:
         """Return the row of each key (p,), -1 where no pair has it."""
-        order = self._by_key
-        place = order[np.minimum(np.searchsorted(self.keys[order], keys), len(order) - 1)]
+        order, ordered = self._by_key
+        place = order[np.minimum(np.searchsorted(ordered, keys), len(order) - 1)]
         return np.where(self.keys[place] == keys, place, -1)
 
     def __len__(self) -> int:
