@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # What make fuzz runs: tests whose number of tries follows hypothesis' profile.
-FUZZED ?= tests/indexing/update/test_any_updates.py tests/indexing/catalog/test_digest.py
+FUZZED ?= tests/scripts/test_fuzz.py tests/indexing/update/test_any_updates.py tests/indexing/catalog/test_digest.py
 
 .PHONY: demo test test-browser fuzz mutants check format bench sample clean
 

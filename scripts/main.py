@@ -34,6 +34,13 @@ COMMANDS = {
 class HeroicGroup(LazyGroup):
     """It runs the commands of the table above, and ends as a user expects where one fails."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse words that cannot be printed or stored, such as the name of a file in another encoding."""
+        for word in args:
+            if any("\ud800" <= sign <= "\udfff" for sign in word):
+                raise click.UsageError(f"{word!a} is no text in UTF-8: rename the file, or write it otherwise.", ctx)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Make a user's mistake one line and exit code 2, an interrupt exit code 130; a bug keeps its traceback."""
         try:

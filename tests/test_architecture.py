@@ -242,6 +242,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "lazy_group",
         "missing_pictures",
         "mistakes",
+        "option_types",
         "progress",
         "reading",
         "set_aside",

@@ -74,7 +74,7 @@ def writing(
     """
     path = _real(Path(path), kind)
     refuse_artefact(path, kind)
-    partial = path.with_name(path.name + (".updating" if afresh else ".partial"))
+    partial = path.absolute().with_name(path.name + (".updating" if afresh else ".partial"))
     resumes = keep is not None and not afresh
     again = "then run the same command again: it goes on where it was" if resumes else "then run it again"
     with output(path, again), parents(path), _locked(path):
@@ -104,8 +104,11 @@ def _real(path: Path, kind: str) -> Path:
     """Return the folder behind a link, which stays; raise InputError for one without a name of its own."""
     if path.name in ("", ".."):
         raise InputError(f"{path}: is the folder you are in, or one above: name one of its own for the {kind}")
-    with output(path):
-        return path.resolve() if path.is_symlink() else path
+    try:
+        with output(path):
+            return path.resolve() if path.is_symlink() else path
+    except RuntimeError as error:
+        raise InputError(f"{path}: is a link that leads nowhere: name a folder") from error
 
 
 def write_manifest(

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -59,7 +60,9 @@ def full_disk(error: BaseException) -> str | None:
 
 def refuse_unwritable(path: Path) -> None:
     """Raise InputError where nothing of this name can be written, before work on it begins: a file is among its
-    folders, its name is too long, or its folder takes nothing."""
+    folders, its name is too long or an address elsewhere, or its folder takes nothing."""
+    if re.match("[a-z][a-z0-9+.-]+:/", str(path)) and not Path(path.parts[0]).exists():
+        raise InputError(f"{path}: is no place on this machine: name a local file or folder, and copy it from there")
     with output(path):
         with suppress(FileNotFoundError, NotADirectoryError):
             os.lstat(path.with_name(path.name + ".partial"))

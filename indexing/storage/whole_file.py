@@ -4,13 +4,13 @@ import fcntl
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from indexing.errors import InputError
 from indexing.storage.outputs import output, parents, refuse_unwritable
+from indexing.storage.scratch import scratch_folder
 
 
 def refuse_folder(path: Path) -> None:
@@ -48,7 +48,7 @@ def writing_file(path: Path) -> Iterator[Path]:
         with output(path), _poured_into(path) as unfinished:
             yield unfinished
         return
-    unfinished = path.with_name(path.name + ".partial")
+    unfinished = path.absolute().with_name(path.name + ".partial")  # Arrow takes `a:/b` for an address
     with output(path), parents(path), _alone(unfinished, path):
         try:
             yield unfinished
@@ -62,8 +62,9 @@ def writing_file(path: Path) -> Iterator[Path]:
 def target_of(path: Path) -> Path:
     """Return the file that a link leads to, and any other path as it is, a link to a device too: its place in /proc has no
     name. Raises InputError for links in a circle."""
-    if not path.is_symlink() or is_device(path):
-        return path
+    with output(path):
+        if not path.is_symlink() or is_device(path):
+            return path
     try:
         return path.resolve()
     except (OSError, RuntimeError) as error:
@@ -91,8 +92,8 @@ def sync(path: Path) -> None:
 @contextmanager
 def _poured_into(device: Path) -> Iterator[Path]:
     """Yield a file of its own, whose content goes into the device when the block ends without an error."""
-    with tempfile.TemporaryDirectory(prefix="heroic-") as folder:
-        unfinished = Path(folder) / device.name
+    with scratch_folder() as folder:
+        unfinished = folder / device.name
         yield unfinished
         with unfinished.open("rb") as content, device.open("wb", buffering=0) as target:
             shutil.copyfileobj(content, target)

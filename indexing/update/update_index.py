@@ -51,6 +51,10 @@ class UpdateOptions:
     ignore_unknown: bool = False
     device: str = "auto"
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_rejects <= 1:
+            raise InputError(f"--max-rejects {self.max_rejects}: give a share from 0 to 1")
+
 
 @dataclass(frozen=True)
 class Updated:

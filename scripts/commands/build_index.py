@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.terminal.option_types import SEED
 from scripts.terminal.reading import passed_over, schema_option, warn
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ FIELDS = "title,brand,attributes,description"
     show_default=True,
     help="Largest share of rows with a malformed cell, or set aside; 1 goes on without pictures too.",
 )
-@click.option("--seed", default=0, show_default=True)
+@click.option("--seed", default=0, show_default=True, type=SEED)
 @click.option("--overwrite", is_flag=True, help="Replace whatever index is there, also one that a model made.")
 @click.option("--resume", is_flag=True, help="Go on with what is there; refuse if any vectors were made otherwise.")
 @click.option("--extend", is_flag=True, help="Encode only products that are new or changed since the index there.")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.terminal.option_types import NUMBER, SEED
+
 if TYPE_CHECKING:
     from eval.comparing.comparison import Comparison
 
@@ -21,9 +23,9 @@ CHANGED = "changed.parquet"
 @click.argument("second", metavar="REPORT_B", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for compare.html, .json and changed.parquet.")
 @click.option("--index", type=click.Path(path_type=Path), help="Adds titles to the page.")
-@click.option("--fail-if-worse", type=float, metavar="BY", help="Exit code 1 when weighted fell by more than this.")
+@click.option("--fail-if-worse", type=NUMBER, metavar="BY", help="Exit code 1 when weighted fell by more than this.")
 @click.option("--rounds", default=200, show_default=True, help="Paired bootstrap draws; 0 for no intervals.")
-@click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Of the bootstrap.")
 @click.option("--json", "as_json", is_flag=True, help="Print compare.json instead of the table.")
 @click.pass_context
 def command(

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from scripts.terminal.option_types import SEED
+
 
 @click.command(name="demo")
 @click.option(
@@ -13,7 +15,7 @@ import click
     "--products", default=1200, show_default=True, type=click.IntRange(min=16), help="Products in the sample."
 )
 @click.option("--offers", default=3000, show_default=True, type=click.IntRange(min=16), help="Offers of them.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
+@click.option("--seed", default=0, show_default=True, type=SEED)
 @click.pass_context
 def command(ctx: click.Context, out: Path, products: int, offers: int, seed: int) -> None:
     """Make a sample catalogue, then build-index, candidates, train, score and evaluate it, and query it.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scripts.terminal.option_types import SHARE
+
 if TYPE_CHECKING:
     from eval.comparing.drift import Drift
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     "--most-flipped",
     default=0.05,
     show_default=True,
-    type=click.FloatRange(0, 1),
+    type=SHARE,
     help="Share of the called pairs whose decision may change before the model is to be trained again.",
 )
 @click.option("--fail-if-moved", is_flag=True, help="Exit code 1 when the model is to be trained again.")

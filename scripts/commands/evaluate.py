@@ -10,6 +10,7 @@ import click
 
 from scripts.commands.audit_estimate import choose_audit, estimate_scores
 from scripts.commands.pairs_to_learn import tell_labels
+from scripts.terminal.option_types import NUMBER, SEED
 
 if TYPE_CHECKING:
     from eval.inputs.context import Context
@@ -36,9 +37,9 @@ MISTAKES = "mistakes.parquet"
 @click.option(
     "--weights-from", type=click.Path(path_type=Path), help="Pairs whose mix of categories to judge by as well."
 )
-@click.option("--target-precision", type=float, help="[default: the scores' own, or 0.75]")
+@click.option("--target-precision", type=NUMBER, help="[default: the scores' own, or 0.75]")
 @click.option("--rounds", default=200, show_default=True, help="Bootstrap draws; 0 for no intervals.")
-@click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Of the bootstrap.")
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 @click.option("--score-column", metavar="NAME", help="Of SCORES, where the score has a name of its own.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of the table.")

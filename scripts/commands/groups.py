@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.terminal.option_types import NUMBER
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 @click.command(name="groups")
 @click.argument("scores", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The parquet file of groups.")
-@click.option("--threshold", type=float, help="Scores from which a pair is a match [default: the column match].")
+@click.option("--threshold", type=NUMBER, help="Scores from which a pair is a match [default: the column match].")
 @click.option("--max-size", default=0, help="Products that a group may have [default: any number].")
 @click.option(
     "--agreement",
@@ -118,11 +120,14 @@ def _pairs_to_group(path: Path, blocks: "Callable[[], Iterator[Scores]]", thresh
     from reranking.grouping.scored_pairs import read_tied_pairs
 
     try:
-        return read_tied_pairs(lambda: (_block(found, threshold) for found in blocks()))
+        found = read_tied_pairs(lambda: (_block(found, threshold) for found in blocks()))
     except Unfinished:
         raise  # no fault of the file
     except InputError as error:
         raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from error
+    if not found.scored:
+        raise InputError(f"{path}: holds no pairs: there is nothing to group")
+    return found
 
 
 def _block(found: "Scores", threshold: float | None) -> "ScoredBlock":

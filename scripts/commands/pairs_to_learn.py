@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from scripts.terminal.option_types import SHARE
+
 if TYPE_CHECKING:
     from indexing.catalog.catalog import Catalog
     from reranking.pairs.labelled import LabelledPairs
@@ -25,7 +27,7 @@ def reject_options(command: Command) -> Command:
         "--max-rejects",
         default=0.01,
         show_default=True,
-        type=click.FloatRange(0, 1),
+        type=SHARE,
         help="Largest share of the pairs that may be set aside as unusable.",
     )
     return share(listing(command))

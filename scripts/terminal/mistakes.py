@@ -23,6 +23,8 @@ def told(error: Exception) -> str | None:
         return " ".join(str(error).splitlines())
     if isinstance(error, MemoryError):
         return f"not enough memory ({' '.join(str(error).split()) or 'no more is given'}): {NO_MEMORY}"
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        return f"{error.object!a}: is no text in UTF-8: rename it, or write it otherwise"
     if isinstance(error, OSError) and error.errno not in (None, errno.EPIPE):
         return _of_system(error, error.errno)
     return None

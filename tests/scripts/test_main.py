@@ -100,6 +100,36 @@ def test_an_unknown_command_is_a_usage_error(heroic):
     assert "No such command 'find'" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "words", [["query", "\udcff"], ["candidates", "index", "--out", "a\udcff.parquet"], ["\udcff"]]
+)
+def test_a_word_that_is_no_utf8_is_a_usage_error(heroic, words):
+    result = heroic(*words)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1].startswith("Error: '")
+    assert "\\udcff" in result.stderr
+    assert "is no text in UTF-8: rename the file" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["drift", "a", "b", "--most-flipped", "nan"], "nan is no number"),
+        (["compare", "a", "b", "--fail-if-worse", "nan"], "nan is no number"),
+        (["groups", "a", "--out", "b", "--threshold", "nan"], "nan is no number"),
+        (["train", "a", "b", "--out", "c", "--max-rejects", "nan"], "nan is no number"),
+        (["build-index", "a", "--out", "b", "--seed", "-1"], "-1 is not in the range"),
+        (["train", "a", "b", "--out", "c", "--seed", "4294967296"], "4294967296 is not in the range"),
+        (["train", "a", "b", "--out", "c", "--category-pairs", "-1"], "-1 is not in the range"),
+        (["compare", "a", "b", "--seed", "-1"], "-1 is not in the range"),
+        (["demo", "--products", "1"], "1 is not in the range"),
+    ],
+)
+def test_a_number_that_cannot_be_is_a_usage_error(heroic, words, said):
+    result = heroic(*words)
+    assert (result.exit_code, said in result.stderr.splitlines()[-1]) == (2, True)
+
+
 @pytest.fixture
 def raising(monkeypatch):
     """Put a command `fail` in the group that raises an error."""

@@ -26,6 +26,7 @@ class ParquetReader:
         first = 0
         with _random_access(self.source) as content, pq.ParquetFile(content) as file:
             for batch in file.iter_batches(batch_size=rows, columns=list(names)):
+                batch.validate(full=True)  # what says that it is UTF-8 and is not would end whoever reads it
                 yield Block(np.arange(first, first + len(batch)), pa.Table.from_batches([batch]))
                 first += len(batch)
 
@@ -56,6 +57,8 @@ class ArrowReader:
         with pa.memory_map(str(self.source.path)) as mapped, pa.ipc.open_file(mapped) as file:
             for place in range(file.num_record_batches):
                 batch = file.get_batch(place)
+                if self.numbered is None:  # else it is our own
+                    batch.validate(full=True)
                 numbers = np.arange(first, first + len(batch))
                 if self.numbered is not None:
                     numbers = batch[self.numbered].to_numpy(zero_copy_only=False)

@@ -12,6 +12,7 @@ from scripts.commands.pairs_to_learn import PairsToLearn, reject_options
 from scripts.commands.train.audit_list import PRINTED, refuse_file, run_audit
 from scripts.commands.train.settings_choice import SettingsChoice, show_search, with_search
 from scripts.commands.train.trained_text import show_trained
+from scripts.terminal.option_types import SEED
 
 if TYPE_CHECKING:
     from indexing.machine.progress import Progress
@@ -59,7 +60,11 @@ MINED = 10  # neighbours
     "--assume", is_flag=True, help="Let the best guess decide where the pairs are too few to be sure of a precision."
 )
 @click.option(
-    "--category-pairs", default=1000, show_default=True, help="A category with more training pairs stands alone."
+    "--category-pairs",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="A category with more training pairs stands alone.",
 )
 @click.option("--same-source", is_flag=True, help="Add the feature 'same source'.")
 @click.option(
@@ -108,7 +113,7 @@ MINED = 10  # neighbours
     help="For the features of training pairs, such as 8G: what does not fit is kept on disk beside --out.",
 )
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
-@click.option("--seed", default=0, show_default=True)
+@click.option("--seed", default=0, show_default=True, type=SEED)
 @click.option("--trials", type=click.IntRange(min=1), help="Search for better settings first: how many to try.")
 @click.option("--storage", type=click.Path(path_type=Path), help="A file to go on from with the search of --trials.")
 @click.option("--settings", type=click.Path(path_type=Path), help="Train with the settings of this model.")
@@ -157,10 +162,11 @@ def command(
     Without --valid, whole product groups are held out for early stopping and thresholds. Take training pairs from
     the retrieval whose pairs will be scored (heroic candidates): otherwise ranks mislead the model.
     """
+    from indexing.storage.artefact import refuse_artefact
     from reranking.boosters.boosting import choose_boosting_device
     from reranking.model.train_options import MiningOptions, TrainOptions
 
-    _refuse_place(out)
+    refuse_artefact(out, "model")
     choice = SettingsChoice(
         trials=trials,
         storage=storage,
@@ -194,14 +200,6 @@ def command(
     options = _learn(data, options, choice, room, out)
     if audit is not None:
         run_audit(audit, data.index, data.pairs, metric=_metric(options), options=options)
-
-
-def _refuse_place(out: Path) -> None:
-    """Raise InputError where the model cannot be written, before it is trained."""
-    from indexing.storage.artefact import refuse_artefact
-    from reranking.model.manifest import KIND
-
-    refuse_artefact(out, KIND)
 
 
 def _asked_precision(default: float, by_category: Path | None) -> "AskedPrecision":

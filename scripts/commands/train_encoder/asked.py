@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from scripts.commands.pairs_to_learn import PairsToLearn, reject_options
+from scripts.terminal.option_types import SEED
 
 if TYPE_CHECKING:
     from indexing.encoders.model_source import ModelSource
@@ -104,7 +105,7 @@ def closing_options(command: Command) -> Command:
         click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own."),
         click.option("--resume", is_flag=True, help="Go on from where the same training was cut short."),
         click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])),
-        click.option("--seed", default=0, show_default=True),
+        click.option("--seed", default=0, show_default=True, type=SEED),
     ):
         command = option(command)
     return command

@@ -14,6 +14,7 @@ from scripts.commands.train_encoder.asked import (
     out_options,
     pairs_arguments,
 )
+from scripts.terminal.option_types import NUMBER
 
 if TYPE_CHECKING:
     from reranking.encoder_training.cross import CrossTrained
@@ -44,7 +45,7 @@ TEMPLATE = "{title} {brand} {price} {attributes} {description:200}"
 )
 @click.option("--epochs", default=3, show_default=True, help="At most.")
 @click.option("--patience", default=2, show_default=True, help="Epochs without a better average precision.")
-@click.option("--minutes", type=float, help="At most, over all folds; the learning rate falls to nothing by then.")
+@click.option("--minutes", type=NUMBER, help="At most, over all folds; the learning rate falls to nothing by then.")
 @click.option("--batch", default=32, show_default=True, help="Pairs a step.")
 @click.option("--learning-rate", default=1e-4, show_default=True)
 @click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.train_encoder.asked import Asked, closing_options, out_options, pairs_arguments, show_recall
+from scripts.terminal.option_types import NUMBER
 
 if TYPE_CHECKING:
     from reranking.encoder_training.pictures.training import ImageTrained
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 @click.option("--hold-out-share", default=0.0, show_default=True, help="Product groups kept from it, for the reranker.")
 @click.option("--epochs", default=40, show_default=True, help="At most.")
 @click.option("--patience", default=8, show_default=True, help="Epochs without a better recall@10.")
-@click.option("--minutes", type=float, help="At most; the learning rate falls to nothing by then.")
+@click.option("--minutes", type=NUMBER, help="At most; the learning rate falls to nothing by then.")
 @click.option("--batch", default=64, show_default=True, help="Pictures a step, each with its partner.")
-@click.option("--learning-rate", type=float, help="[default: 0.002 for a new model, 0.00001 for --base]")
+@click.option("--learning-rate", type=NUMBER, help="[default: 0.002 for a new model, 0.00001 for --base]")
 @click.option("--temperature", default=0.07, show_default=True, help="Of the loss between pictures.")
 @click.option(
     "--text-share", default=0.2, show_default=True, help="Of the loss between pictures and texts, 0 to below 1."

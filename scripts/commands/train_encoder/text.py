@@ -15,6 +15,7 @@ from scripts.commands.train_encoder.asked import (
     pairs_arguments,
     show_recall,
 )
+from scripts.terminal.option_types import NUMBER
 
 if TYPE_CHECKING:
     from reranking.encoder_training.text import TextTrained
@@ -32,7 +33,7 @@ TEMPLATE = "{title} {brand} {attributes} {description}"
 @click.option("--max-tokens", default=128, show_default=True, help="Of a text.")
 @click.option("--epochs", default=4, show_default=True, help="At most.")
 @click.option("--patience", default=2, show_default=True, help="Epochs without a better recall@10.")
-@click.option("--minutes", type=float, help="At most; the learning rate falls to nothing by then.")
+@click.option("--minutes", type=NUMBER, help="At most; the learning rate falls to nothing by then.")
 @click.option("--batch", default=64, show_default=True, help="Matches a step.")
 @click.option("--learning-rate", default=1e-4, show_default=True)
 @click.option("--hard", default=3, show_default=True, help="Hard negatives of each product.")

@@ -143,6 +143,13 @@ def test_where_the_system_lets_no_file_be_made_that_is_what_is_said():
         make(Path("/proc/x"))
 
 
+def test_a_link_in_a_circle_is_refused(tmp_path):
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(InputError, match="a: is a link that leads nowhere: name a folder"):
+        make(tmp_path / "a")
+
+
 def test_a_place_is_refused_before_the_work(tmp_path):
     (tmp_path / "file").write_text("mine")
     for place in (tmp_path / "file", tmp_path / "file" / "a", tmp_path / ("x" * 300)):

@@ -71,6 +71,16 @@ def test_a_place_is_refused_before_anything_is_written(tmp_path, place):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize("place", ["s3://bucket/out", "https://host/out.csv", "gs:/out"])
+def test_an_address_is_no_place_to_write(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=": is no place on this machine: name a local file or folder"):
+        refuse_unwritable(Path(place))
+    (tmp_path / "a").mkdir()
+    for local in ("a:b", "a/b:c/d", "C:d"):
+        refuse_unwritable(Path(local))
+
+
 def test_a_place_that_can_be_written_is_not_refused(tmp_path):
     refuse_unwritable(tmp_path / "a" / "b" / "out")
     assert list(tmp_path.iterdir()) == []

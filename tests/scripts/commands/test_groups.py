@@ -100,6 +100,15 @@ def test_doubled_pairs_are_refused_with_the_file(heroic, own, tmp_path):
     assert result.stderr.startswith(f"heroic: {own}: the pair 'a' and 'b' occurs again")
 
 
+def test_scores_without_pairs_are_refused(heroic, tmp_path):
+    (tmp_path / "s.csv").write_text("left_id,right_id,score,match\n")
+    result = heroic("groups", tmp_path / "s.csv", "--out", tmp_path / "g.parquet")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"heroic: {tmp_path}/s.csv: holds no pairs: there is nothing to group\n",
+    )
+
+
 def test_scores_of_splink_are_grouped_as_they_are(heroic, tmp_path):
     (tmp_path / "s.csv").write_text(
         "unique_id_l,unique_id_r,match_weight,match_probability\n1,2,5.1,0.97\n1,3,-4,0.06\n"

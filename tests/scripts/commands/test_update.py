@@ -152,3 +152,10 @@ def test_unknown_ids_are_listed(heroic, index, tmp_path):
     done = heroic("update", index, "--delete", tmp_path / "gone.txt", "--ignore-unknown")
     assert done.exit_code == 0
     assert done.stdout.splitlines()[1].endswith("0 deleted, 1 to delete were not there")
+
+
+@pytest.mark.parametrize("share", ["nan", "-1", "1.5"])
+def test_a_share_of_rejects_that_cannot_be_is_refused(heroic, tmp_path, share):
+    result = heroic("update", tmp_path / "index", "--max-rejects", share)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"heroic: --max-rejects {float(share)}: give a share from 0 to 1")

@@ -35,6 +35,12 @@ def test_too_little_memory_is_said_with_what_helps():
     assert told(MemoryError()).startswith("not enough memory (no more is given): ")
 
 
+def test_a_name_that_is_no_utf8_is_shown_as_it_is():
+    with pytest.raises(UnicodeEncodeError) as found:
+        "a\udcff.csv".encode()
+    assert told(found.value) == "'a\\udcff.csv': is no text in UTF-8: rename it, or write it otherwise"
+
+
 @pytest.mark.parametrize("bug", [ValueError("x"), OSError("x"), BrokenPipeError(errno.EPIPE, "x"), KeyError("x")])
 def test_a_bug_and_a_closed_pipe_are_left_to_others(bug):
     assert told(bug) is None
