@@ -8,7 +8,6 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 
@@ -33,6 +32,8 @@ def text_contents(texts: Sequence[str]) -> Contents:
 
     24 bytes a product are held while a view is encoded.
     """
+    import pandas as pd  # takes longer to load than a query to answer
+
     cells = np.array(texts, dtype=object)
     if not len(cells):
         return np.zeros((0, 2), dtype=np.uint64)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -77,6 +76,8 @@ def _in_type(ids: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | p
 
 
 def _keys(ids: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.uint64]:
+    import pandas as pd  # takes longer to load than a query to answer
+
     values = ids.to_numpy(zero_copy_only=False) if isinstance(ids, pa.Array) else ids.to_numpy()
     if values.dtype != object:
         return np.asarray(values, dtype=np.int64).view(np.uint64)

@@ -13,9 +13,7 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
-from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
@@ -190,6 +188,8 @@ def _sample(blocks: Iterable[Sequence[str]], most: int) -> list[str]:
 
     They are sorted: then float sums over texts, and so the fit, are the same to the last bit in any catalogue order.
     """
+    import pandas as pd  # takes longer to load than a query to answer
+
     texts, hashes = np.zeros(0, dtype=object), np.zeros(0, dtype=np.uint64)
     for block in blocks:
         there = np.array([text for text in block if text.strip()], dtype=object)
@@ -222,6 +222,8 @@ def _fitted(weighed: sp.csr_matrix, kept: Ints1d, options: LsaOptions) -> tuple[
 
     The random start is drawn over n-grams, never over rows: permuting the catalogue does not change the result.
     """
+    from sklearn.utils.extmath import randomized_svd  # which takes longer to load than a query's answer
+
     dim = min(options.dim, min(weighed.shape) - 1)
     if dim < 1:
         return np.ones((weighed.shape[1], 1), dtype=np.float32), None, 0.0

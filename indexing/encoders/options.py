@@ -9,7 +9,7 @@ from indexing.errors import InputError
 from indexing.words.reading import TODAYS, Reading
 
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
-LEAST_TOKENS = 4
+LEAST_TOKENS, MOST_CHARS = 4, 2**31 - 1  # as many as a length in Arrow is
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class EncodingOptions:
     def __post_init__(self) -> None:
         if self.max_tokens is not None and self.max_tokens < LEAST_TOKENS:
             raise InputError(f"--max-tokens {self.max_tokens}: a model needs at least {LEAST_TOKENS}")
-        if self.text_cap is not None and self.text_cap < 1:
-            raise InputError(f"--text-cap {self.text_cap}: at least one character of a field is read")
+        if self.text_cap is not None and not 1 <= self.text_cap <= MOST_CHARS:
+            raise InputError(f"--text-cap {self.text_cap}: of a field 1 to {MOST_CHARS:,} characters can be read")
         if self.precision not in PRECISIONS:
             raise InputError(f"--precision {self.precision}: choose from {', '.join(PRECISIONS)}")
         if self.text_template is not None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -76,6 +75,8 @@ def _whole(column: pa.Array) -> pa.Array:
 
 def keys_of(ids: pa.Array) -> Keys:
     """Return a key of each id (n,) that equal ids share: a hash of text, an integer itself."""
+    import pandas as pd  # takes longer to load than a query to answer
+
     if pa.types.is_integer(ids.type):
         return np.asarray(ids.to_numpy(zero_copy_only=False), dtype=np.int64).view(np.uint64)
     values = ids.to_numpy(zero_copy_only=False)

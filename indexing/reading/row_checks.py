@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from indexing.arrays import Bools1d, Ints1d
@@ -102,11 +101,15 @@ class RowChecks:
 
 def _key_of(constants: tuple[tuple[str, str], ...]) -> np.uint64:
     """Return a key of the fields that are the same in every row of an input: other shops' rows are no repeats."""
+    import pandas as pd  # takes longer to load than a query to answer
+
     return np.uint64(pd.util.hash_array(np.array([repr(constants)], dtype=object), categorize=False)[0])
 
 
 def contents_of(block: RawBlock, rows: Ints1d) -> Keys:
     """Return a key of the content of some rows (r,) that rows of the same cells share, whatever the order of columns."""
+    import pandas as pd  # takes longer to load than a query to answer
+
     total = np.zeros(len(rows), dtype=np.uint64)
     for name, column in block.columns.items():
         part = column.take(pa.array(rows))

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -57,6 +56,8 @@ def _of(values: pa.Array) -> Digests:
 
 
 def _of_texts(values: pa.Array) -> Digests:
+    import pandas as pd  # takes longer to load than a query to answer
+
     if not len(values):
         return np.zeros(0, dtype=np.uint64)
     return np.asarray(pd.util.hash_array(values.to_numpy(zero_copy_only=False), categorize=False), dtype=np.uint64)

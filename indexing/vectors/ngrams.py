@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from indexing.arrays import Floats1d, Ints1d
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import HashingVectorizer
 
 BLOCK_TEXTS = 16_384
 
@@ -22,7 +25,11 @@ class NgramOptions:
     longest: int = 3
     buckets: int = 1 << 20
 
-    def vectorizer(self) -> HashingVectorizer:
+    def vectorizer(self) -> "HashingVectorizer":
+        from sklearn.feature_extraction.text import (
+            HashingVectorizer,  # which takes longer to load than a query's answer
+        )
+
         return HashingVectorizer(
             analyzer=self.analyzer,
             ngram_range=(self.shortest, self.longest),

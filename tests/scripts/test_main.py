@@ -88,6 +88,14 @@ def test_the_help_of_every_command_loads_nothing_heavy():
         assert not set(HEAVY) & set(loaded.split()), f"heroic {' '.join(words)} --help"
 
 
+def test_a_query_by_id_loads_no_library_that_it_does_not_need(sample_index):
+    code = "import sys; from scripts.main import main; main(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
+    words = [sys.executable, "-c", code, "query", str(sample_index), "--id", "JDQNAQ", "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not {"sklearn", "scipy.stats", "xgboost", "torch", "plotly", "prompt_toolkit", "optuna"} & loaded
+
+
 def test_it_can_be_run_as_a_module(root):
     done = subprocess.run([sys.executable, "-m", "scripts.main", "--version"], cwd=root, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

@@ -70,10 +70,14 @@ def command(
 
 def _open(index: Path, model: Path | None) -> "Session":
     from indexing.product_index import open_index
-    from reranking.model.folder import load_reranker
     from scripts.commands.query.session import Session
 
-    return Session(open_index(index), None if model is None else load_reranker(model))
+    opened = open_index(index)
+    if model is None:
+        return Session(opened)
+    from reranking.model.folder import load_reranker  # which loads XGBoost
+
+    return Session(opened, load_reranker(model))
 
 
 def _query(

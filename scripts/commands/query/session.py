@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,8 +11,10 @@ from indexing.catalog.catalog import Catalog
 from indexing.catalog.filters import EVERYBODY, Filters
 from indexing.product_index import ProductIndex
 from indexing.query.find_neighbours import Query, QueryResult, find_neighbours
-from reranking.model.pair_scorer import PairScorer
-from reranking.model.reranker import XgboostReranker
+
+if TYPE_CHECKING:
+    from reranking.model.pair_scorer import PairScorer
+    from reranking.model.reranker import XgboostReranker
 
 PREPARED_WHOLE = 50_000  # products: a catalogue up to this size is prepared for the model once for all questions
 
@@ -37,8 +40,8 @@ class Session:
     """It has an open index, and a model that fits it, if any. Raises InputError when the model does not."""
 
     index: ProductIndex
-    model: XgboostReranker | None = None
-    _scorers: list[PairScorer] = field(default_factory=list)  # the last one made
+    model: "XgboostReranker | None" = None
+    _scorers: "list[PairScorer]" = field(default_factory=list)  # the last one made
 
     def __post_init__(self) -> None:
         if self.model is not None:
@@ -56,8 +59,10 @@ class Session:
         probabilities = self._probabilities(query, result)
         return Answer(query, k, filters, result, products, probabilities, self._notes(query, result, k, filters))
 
-    def scorer(self, model: XgboostReranker, products: Ints1d) -> PairScorer:
+    def scorer(self, model: "XgboostReranker", products: Ints1d) -> "PairScorer":
         """Return the model ready for pairs of these products (positions)."""
+        from reranking.model.pair_scorer import PairScorer  # which loads XGBoost
+
         whole = np.arange(len(self.index.catalog))
         if len(whole) > PREPARED_WHOLE:
             return PairScorer.prepare(self.index, model, np.unique(products))
