@@ -6,7 +6,7 @@ import sys
 import numpy as np
 from rich.console import Console
 
-PIPED_WIDTH = 120  # columns, where no terminal says how wide it is
+PIPED_WIDTH, WIDEST = 120, 10_000  # columns, where no terminal says how wide it is; that are believed of COLUMNS
 VIEW_ORDER = ("fused", "text", "image", "lexical")
 
 
@@ -14,8 +14,19 @@ def open_console() -> Console:
     """Open a console on stdout; where that is no terminal, it is as wide as COLUMNS says, or PIPED_WIDTH."""
     if sys.stdout.isatty():
         return Console(highlight=False)
+    return Console(highlight=False, width=_asked_width() or PIPED_WIDTH)
+
+
+def widen(console: Console, least: int) -> None:
+    """Give a console at least so many columns, where neither a terminal nor COLUMNS says how many there are."""
+    if not sys.stdout.isatty() and not _asked_width():
+        console.width = max(console.width, min(least, WIDEST))
+
+
+def _asked_width() -> int:
+    """Return the columns that COLUMNS asks for, 0 where it names no number of them."""
     asked = os.environ.get("COLUMNS", "")
-    return Console(highlight=False, width=int(asked) if asked.isdigit() else PIPED_WIDTH)
+    return min(int(asked), WIDEST) if asked.isdecimal() and len(asked) < 20 else 0
 
 
 def plain(text: str) -> str:

@@ -80,6 +80,12 @@ def render_neighbours(answer: Answer, width: int) -> Table:
     return table
 
 
+def least_width(answer: Answer) -> int:
+    """Return how wide a line is with everything in it and the beginning of a title."""
+    before, after = _columns(answer)
+    return LEAST_TITLE - _title_room([*before, *after], 0)
+
+
 def _columns(answer: Answer) -> tuple[list[Column], list[Column]]:
     """Return the columns before the title and those after it."""
     result, table = answer.result, answer.products.table

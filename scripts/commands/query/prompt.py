@@ -11,11 +11,11 @@ from rapidfuzz import fuzz, process
 from indexing.catalog.filters import EVERYBODY, Filters
 from indexing.errors import InputError
 from indexing.query.find_neighbours import Query, query_by_id
-from scripts.commands.query.answers import render_answer
+from scripts.commands.query.answers import least_width, render_answer
 from scripts.commands.query.explanation import render_explanation
 from scripts.commands.query.session import Answer, Session
 from scripts.commands.query.words import COMMANDS, PICTURE_SUFFIXES
-from scripts.terminal.console import open_console, plain
+from scripts.terminal.console import open_console, plain, widen
 
 
 class Prompt:
@@ -80,6 +80,7 @@ class Prompt:
 
     def _ask(self, query: Query) -> None:
         self.last = self.session.ask(query, self.k, self.filters)
+        widen(self.console, least_width(self.last))
         self.console.print(render_answer(self.session, self.last, self.console.width))
 
     def _filter(self, filters: Filters) -> None:

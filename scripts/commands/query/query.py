@@ -93,14 +93,15 @@ def _query(
 
 
 def _answer(session: "Session", query: "Query", k: int, filters: "Filters", *, as_json: bool) -> None:
-    from scripts.commands.query.answers import as_document, render_answer
-    from scripts.terminal.console import open_console
+    from scripts.commands.query.answers import as_document, least_width, render_answer
+    from scripts.terminal.console import open_console, widen
 
     answer = session.ask(query, k, filters)
     if as_json:
         click.echo(json.dumps(as_document(session, answer), ensure_ascii=False, indent=2))
         return
     console = open_console()
+    widen(console, least_width(answer))
     console.print(render_answer(session, answer, console.width))
 
 

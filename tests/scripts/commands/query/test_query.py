@@ -203,6 +203,24 @@ def test_a_title_has_room_beside_long_ids(tmp_path, heroic):
     assert {row.split()[-1] for row in rows} == set(ids[1:])
 
 
+def test_in_a_pipe_long_ids_leave_a_title_its_room_and_nothing_is_dropped(sample, tmp_path, heroic, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    title, seller = "a steel kettle for one and a half litres", "a long seller's"
+    ids = [str(UUID(int=number)) for number in range(3)]
+    columns = {"category": ["Kettles and water"] * 3, "source": [seller] * 3, "image": [None] * 3}
+    pq.write_table(pa.table({"id": ids, "title": [title] * 3, **columns}), tmp_path / "products.parquet")
+    assert heroic("build-index", tmp_path / "products.parquet", "--out", tmp_path / "index").exit_code == 0
+    rows = heroic("query", tmp_path / "index", "--id", ids[0]).stdout.splitlines()[2:4]
+    assert all(title in row and seller in row and "Kettles and water" in row for row in rows)
+    assert {row.split()[-1] for row in rows} == set(ids[1:])
+
+
+@pytest.mark.parametrize("columns", ["0", "-1", "wide", "9" * 30])
+def test_a_width_that_is_none_is_passed_over(heroic, index, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert heroic("query", index, "--id", "t1").exit_code == 0
+
+
 def test_that_a_text_has_no_vector_is_said_only_where_that_decided(tmp_path, query, index):
     note = "a text has no vector in the text view"
     assert note not in query(index, "--text", "toaster", "--view", "lexical").stdout
