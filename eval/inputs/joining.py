@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from eval.inputs.scores import Scores
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
 from reranking.pairs.pair_files import IdPairs, cast_ids, read_id_pairs
+from reranking.pairs.pair_rejects import PairRejects
 from reranking.pairs.repeats import FileRows, pair_keys, refuse_repeats, refuse_selves
 
 
@@ -70,6 +72,20 @@ def read_truth(path: Path, *, ids: tuple[str, str] | None = None) -> IdPairs:
     if not len(truth):
         raise InputError(f"{path}: the file has no rows: there is nothing to evaluate")
     return truth
+
+
+def leave_out(scores: Scores, truth: IdPairs, rejects: PairRejects) -> Scores:
+    """Return the scores without those of pairs that were set aside of the truth, in either order; of a pair that the
+    truth repeats the score stays."""
+    given = [pc.cast(ids, pa.large_string()) for ids in (scores.left, scores.right)]
+    kept = [pc.cast(ids, pa.large_string()) for ids in (truth.left, truth.right)]
+    gone = [rejects.cells[name].combine_chunks() for name in ("left_id", "right_id")]
+    encoded = pa.concat_arrays([side for pairs in (given, kept, gone) for side in pairs]).dictionary_encode()
+    numbers = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
+    sizes = np.repeat([len(given[0]), len(kept[0]), len(gone[0])], 2)
+    sides = np.split(np.asarray(numbers, dtype=np.int64), np.cumsum(sizes)[:-1])
+    scored, judged, rejected = (pair_keys(sides[at], sides[at + 1], len(encoded.dictionary) + 1) for at in (0, 2, 4))
+    return scores.take(np.flatnonzero(np.isin(scored, judged) | ~np.isin(scored, rejected)))
 
 
 def join_scores(scores: Scores, truth: IdPairs) -> JudgedPairs:

@@ -2,7 +2,7 @@
 provenance."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +70,19 @@ class Scores:
     categories: pa.Array | None
     provenance: Provenance | None
     probabilities: Floats1d | None = None
+
+    def take(self, rows: Ints1d) -> "Scores":
+        """Return the scores of these rows."""
+        chosen = pa.array(rows)
+        return replace(
+            self,
+            left=self.left.take(chosen),
+            right=self.right.take(chosen),
+            values=self.values[rows],
+            decisions={name: decided[rows] for name, decided in self.decisions.items()},
+            categories=None if self.categories is None else self.categories.take(chosen),
+            probabilities=None if self.probabilities is None else self.probabilities[rows],
+        )
 
 
 def read_scores(path: Path, *, ids: tuple[str, str] | None = None, score: str | None = None) -> Scores:

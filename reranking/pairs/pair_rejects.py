@@ -16,7 +16,7 @@ from indexing.files.tables import open_table
 from reranking.labels.settled import read_settled
 from reranking.labels.store_file import is_store
 from reranking.pairs.labelled import LabelledPairs, join_labelled, named_categories, no_target
-from reranking.pairs.pair_files import find_columns, id_columns, target_or_nan
+from reranking.pairs.pair_files import IdPairs, find_columns, id_columns, read_id_pairs, target_or_nan
 from reranking.pairs.repeats import FileRows, pair_keys
 
 USABLE, NO_ID, UNKNOWN, SELF, TARGET, CONTRADICTION, REPEAT = range(7)
@@ -134,6 +134,38 @@ def read_usable(
     kept = pairs if not rows.size else pairs.take(np.flatnonzero(~rejected))
     cells = [_as_text(part.cells, own) for part, own in zip(parts, np.split(rejected, files.ends[:-1]), strict=True)]
     return kept, PairRejects(files, len(pairs), rows, reasons[rows], others[rows], pa.concat_tables(cells))
+
+
+def read_usable_ids(path: Path, *, ids: tuple[str, str] | None = None) -> tuple[IdPairs, PairRejects]:
+    """Read a pairs file with targets, or a label store, as `read_usable` does, without an index to know ids of.
+
+    Raises InputError for a file that cannot be read, missing columns, and no rows at all.
+    """
+    if is_store(path):
+        pairs = read_id_pairs(path)
+        table, columns, sides = pairs.table, pairs.columns, (pairs.left, pairs.right)
+    else:
+        file = open_table(path)
+        columns, table = find_columns(file, ids=ids), file.read()
+        sides = id_columns(table, columns, path, nulls=True)
+    if columns.target is None:
+        raise InputError(f"{path}: no target column: the truth needs 'target', 'label' or 'is_match'")
+    if not len(table):
+        raise InputError(f"{path}: the file has no rows: there is nothing to evaluate")
+    known = pa.concat_arrays(sides).dictionary_encode()
+    numbers = np.asarray(pc.fill_null(known.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    targets = target_or_nan(table[columns.target], path, columns.target)
+    left, right = np.split(numbers, 2)
+    without_id = (left < 0) | (right < 0)
+    reasons, others = _reasons(LabelledPairs(left, right, targets), without_id, len(known.dictionary))
+    rejected = reasons != USABLE
+    rows = np.flatnonzero(rejected)
+    cells = pa.table([*sides, table[columns.target]], ["left_id", "right_id", "target"])
+    files = FileRows.of([path], [len(table)])
+    rejects = PairRejects(files, len(table), rows, reasons[rows], others[rows], _as_text(cells, rejected))
+    kept = pa.array(~rejected)
+    sides = tuple(side.filter(kept) for side in sides)
+    return IdPairs(Path(path), columns, *sides, targets[~rejected], table.filter(kept)), rejects
 
 
 def _read_file(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target: str | None) -> _FilePairs:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.audit_estimate import choose_audit, estimate_scores
-from scripts.commands.pairs_to_learn import tell_labels
+from scripts.commands.pairs_to_learn import PairsToLearn, reject_options, tell_labels
 from scripts.terminal.option_types import NUMBER, SEED
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ MISTAKES = "mistakes.parquet"
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Of the bootstrap.")
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 @click.option("--score-column", metavar="NAME", help="Of SCORES, where the score has a name of its own.")
+@reject_options
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of the table.")
 def command(
     scores: Path,
@@ -57,6 +58,8 @@ def command(
     seed: int,
     ids: tuple[str, str] | None,
     score_column: str | None,
+    max_rejects: float,
+    rejects: Path | None,
     as_json: bool,
 ) -> None:
     """Judge SCORES (ids and a score, from anywhere) by the pairs of --truth, or estimate by an --audit.
@@ -87,29 +90,38 @@ def command(
     refuse_artefact(out, "report")
     options = EvaluationOptions(target_precision, draws)
     tell_labels([truth, train, weights_from])
-    scored, true = _read(scores, truth, ids, score_column)
+    scored, true = _read(scores, truth, PairsToLearn(ids, None, max_rejects, rejects), score_column)
     context = _open_context(scored, index, model)
     report = evaluate(scored, true, options=options, context=context, others=_read_others(train, weights_from))
     _write(report, context, out)
     _print(report, out, as_json=as_json)
 
 
-def _read(scores: Path, truth: Path, ids: tuple[str, str] | None, score: str | None) -> tuple["Scores", "IdPairs"]:
-    """Read both files. Columns named by the user may be those of one file; the other then has well-known ones."""
-    from eval.inputs.joining import read_truth
+def _read(scores: Path, truth: Path, wanted: PairsToLearn, score: str | None) -> tuple["Scores", "IdPairs"]:
+    """Read both files, and set pairs of the truth aside. Columns named by the user may be those of one file; the other
+    then has well-known ones."""
+    from eval.inputs.joining import leave_out, read_truth
     from eval.inputs.scores import read_scores
     from indexing.errors import InputError
     from indexing.files.tables import open_table
+    from indexing.storage.whole_file import refuse_input
     from reranking.labels.store_file import is_store
+    from reranking.pairs.pair_rejects import read_usable_ids
 
+    ids = wanted.ids
+    if wanted.rejects is not None:
+        refuse_input("--rejects", wanted.rejects, [scores, truth])
     tables = [path for path in (scores, truth) if not is_store(path)]
     holding = [path for path in tables if ids and set(ids) <= set(open_table(path).names)]
     if ids and not holding:
         raise InputError(f"--ids: neither {scores} nor {truth} has the columns '{ids[0]}' and '{ids[1]}'")
-    return (
-        read_scores(scores, ids=ids if scores in holding else None, score=score),
-        read_truth(truth, ids=ids if truth in holding else None),
-    )
+    scored = read_scores(scores, ids=ids if scores in holding else None, score=score)
+    of_truth = ids if truth in holding else None
+    if wanted.strict:
+        return scored, read_truth(truth, ids=of_truth)
+    true, rejects = read_usable_ids(truth, ids=of_truth)
+    wanted.set_aside([rejects])
+    return leave_out(scored, true, rejects) if len(rejects) else scored, true
 
 
 def _read_others(train: Path | None, weights_from: Path | None) -> "OtherPairs":

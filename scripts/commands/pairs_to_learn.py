@@ -63,6 +63,11 @@ class PairsToLearn:
             raise InputError(f"--rejects {self.rejects}: name a file that ends in {' or '.join(FORMATS)}")
         refuse_folder(self.rejects)
 
+    @property
+    def strict(self) -> bool:
+        """Return whether one row that cannot be used is a reason to refuse its file, which is then said of that row."""
+        return not self.max_rejects and self.rejects is None
+
     def read(
         self, pairs: Sequence[Path], valid: Path | None, catalog: "Catalog"
     ) -> "tuple[LabelledPairs, LabelledPairs | None]":
@@ -84,17 +89,25 @@ class PairsToLearn:
         from reranking.pairs.labelled import read_labelled
         from reranking.pairs.pair_rejects import read_usable
 
-        if not self.max_rejects and self.rejects is None:
+        if self.strict:
             return read_labelled(paths, catalog, ids=self.ids, target=self.target)
         usable, rejects = read_usable(paths, catalog, ids=self.ids, target=self.target)
         found.append(rejects)
+        self.set_aside(found)
+        return usable
+
+    def set_aside(self, found: "Sequence[PairRejects]") -> None:
+        """List all rejects in the file where one is named, and tell those of the last files on stderr.
+
+        Raises InputError where these are more than are allowed; they are listed then too.
+        """
         if self.rejects is not None:
             _write(self.rejects, found)
+        rejects = found[-1]
         rejects.refuse_above(self.max_rejects)
         if len(rejects):
             see = "--rejects FILE.csv lists them" if self.rejects is None else f"see {self.rejects}"
             click.echo(f"set aside: {rejects.summary()}; {see}", err=True)
-        return usable
 
 
 def _write(path: Path, found: "Sequence[PairRejects]") -> None:

@@ -164,3 +164,48 @@ def test_scores_of_splink_are_judged_as_they_are(heroic, tmp_path):
     refused = heroic(*words, "--score-column", "odds")
     assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
     assert "s.csv: no column 'odds' for the score" in refused.stderr
+
+
+@pytest.fixture
+def scored_and_true(tmp_path):
+    """200 scored pairs, and a truth that has six odd rows beside them: (scores, truth)."""
+    good = [(f"l{number}", f"r{number}", number % 2) for number in range(200)]
+    odd = [("l0", "r0", 1), ("r2", "l2", 0), ("l7", "l7", 1), (None, "r9", 0), ("l300", "r300", 0.5)]
+    names = ["left_id", "right_id", "target"]
+    pd.DataFrame([*good, *odd], columns=names).to_csv(tmp_path / "t.csv", index=False)
+    scores = pd.DataFrame([*good, ("l300", "r300", 0)], columns=names).rename(columns={"target": "score"})
+    scores.to_csv(tmp_path / "s.csv", index=False)
+    return tmp_path / "s.csv", tmp_path / "t.csv"
+
+
+def test_odd_rows_of_the_truth_are_set_aside_with_their_scores(heroic, scored_and_true, tmp_path):
+    scores, truth = scored_and_true
+    words = ["evaluate", scores, "--truth", truth, "--out", tmp_path / "r", "--rounds", "0"]
+    result = heroic(*words, "--max-rejects", "0.04", "--rejects", tmp_path / "rejects.csv")
+    assert result.exit_code == 0, result.stderr
+    assert f"set aside: 6 of 205 pairs of {truth}: contradicts another row (2, such as row 0 with " in result.stderr
+    found = json.loads((tmp_path / "r" / "report.json").read_text())
+    listed = pd.read_csv(tmp_path / "rejects.csv")
+    assert (found["pairs"], len(listed)) == (199, 6)
+    assert sorted(listed["reason"].unique()) == [
+        "a product with itself",
+        "contradicts another row",
+        "no id",
+        "repeats an earlier row",
+        "target is not 1 or 0",
+    ]
+    assert found["weighted"] == 1.0
+
+
+def test_more_odd_rows_of_the_truth_than_allowed_are_refused(heroic, scored_and_true, tmp_path):
+    scores, truth = scored_and_true
+    words = ["evaluate", scores, "--truth", truth, "--out", tmp_path / "r", "--rounds", "0"]
+    many = heroic(*words)
+    assert many.exit_code == 2
+    assert "cannot be used, more than --max-rejects 0.01 allows" in many.stderr
+    strict = heroic(*words, "--max-rejects", "0")
+    assert strict.exit_code == 2
+    assert "t.csv: row 203 has no 'left_id': every row needs an id" in strict.stderr
+    lost = heroic(*words, "--max-rejects", "1", "--rejects", truth.rename(tmp_path / "truth.csv"))
+    assert lost.exit_code == 2
+    assert not (tmp_path / "r").exists()
