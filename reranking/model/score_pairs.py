@@ -30,8 +30,13 @@ from reranking.model.scores_writer import ADDED, Scored, ScoresWriter
 from reranking.pairs.evaluation_category import SideCategories, side_categories
 from reranking.pairs.labelled import named_categories
 from reranking.pairs.pair_files import PairColumns, find_columns
-from reranking.pairs.positioned_blocks import PositionedBlock, UnknownPairs, positioned_blocks
-from reranking.pairs.repeats import checked_pairs
+from reranking.pairs.positioned_blocks import (
+    OddPairs,
+    PositionedBlock,
+    UnknownPairs,
+    odd_pair_finder,
+    positioned_blocks,
+)
 
 BLOCK_PAIRS = 65_536
 OWN_BYTES = 480 << 20  # of a process with the libraries that scoring loads
@@ -43,7 +48,8 @@ DISK_A_PAIR = 44  # of the output, ids of ordinary length, the keys that repeats
 class ScoreOptions:
     """These options say where and how scores are written: `thresholds` lie over the chosen ones; `submission`
     is where the contest's file goes; `prior` is the share of matches that probabilities and thresholds are made for;
-    with `ignore_unknown` pairs of products that the index does not have are left out; `ask` is where pairs worth a label go."""
+    with `ignore_unknown` pairs of products that the index does not have are left out, and up to the share `max_rejects` of the
+    others those that stand there again or are of a product with itself; `ask` is where pairs worth a label go."""
 
     thresholds: AskedThresholds | None = None
     submission: Path | None = None
@@ -52,6 +58,7 @@ class ScoreOptions:
     prior: AskedPrior = field(default_factory=AskedPrior)
     ignore_unknown: bool = False
     ask: Path | None = None
+    max_rejects: float = 0.0
 
     def __post_init__(self) -> None:
         if self.submission is not None and self.submission.suffix not in (".csv", ".parquet"):
@@ -82,7 +89,7 @@ def score_pairs(
     file = open_table(pairs)
     columns = find_columns(file, ids=options.ids)
     _refuse_columns(file, options)
-    checked = _check(file, columns, index.catalog, options.ignore_unknown)
+    checked = _check(file, columns, index.catalog, options)
     work = _Scoring(index, model, options, file, columns, checked)
     return work.run(Path(out), progress)
 
@@ -132,28 +139,31 @@ class _Checked:
     products: Ints1d
     pairs: int
     unknown: UnknownPairs
+    odd: OddPairs
 
 
-def _check(file: TableFile, columns: PairColumns, catalog: Catalog, ignore_unknown: bool) -> _Checked:
-    """Return what is in the file, when every pair is as it should be."""
+def _check(file: TableFile, columns: PairColumns, catalog: Catalog, options: ScoreOptions) -> _Checked:
+    """Return what is in the file, when as many pairs as need be are as they should be."""
     mentioned, unknown = np.zeros(len(catalog), dtype=bool), UnknownPairs()
     expected = file.rows if file.rows is not None else _count_rows(file)
     ids = (columns.left, columns.right)
-    with checked_pairs(catalog.ids, expected, file=file.path) as check:
+    with odd_pair_finder(catalog.ids, expected, file.path, options.max_rejects) as finder:
         for block in positioned_blocks(file, BLOCK_PAIRS, columns, catalog, read=ids):
-            check.add(block.left, block.right, block.rows)
+            finder.add(block)
             mentioned[block.left], mentioned[block.right] = True, True
             unknown += block.unknown
-    if unknown.count and not ignore_unknown:
-        raise UnknownId(_refusal(file, unknown, check.rows))
-    if unknown.count and not check.rows:
-        raise InputError(
-            f"{file.path}: every pair, such as row {unknown.row} with id {unknown.id!r}, names a product that the index "
-            "does not have: use the index of these products"
-        )
-    if not check.rows:
-        raise InputError(f"{file.path}: holds no pairs")
-    return _Checked(np.flatnonzero(mentioned), check.rows, unknown)
+        known = finder.size
+        if unknown.count and not options.ignore_unknown:
+            raise UnknownId(_refusal(file, unknown, known))
+        if unknown.count and not known:
+            raise InputError(
+                f"{file.path}: every pair, such as row {unknown.row} with id {unknown.id!r}, names a product that the index "
+                "does not have: use the index of these products"
+            )
+        if not known:
+            raise InputError(f"{file.path}: holds no pairs")
+        odd = finder.found()
+    return _Checked(np.flatnonzero(mentioned), known - odd.count, unknown, odd)
 
 
 def _refusal(file: TableFile, unknown: UnknownPairs, known: int) -> str:
@@ -213,12 +223,14 @@ class _Scoring:
                 for block in self._blocks():
                     scores = np.frombuffer(kept.read(4 * len(block.left)), dtype=np.float32)
                     writer.write(block.table, scores, self._categories(block).left)
-        writer.scored.unknown = self.checked.unknown
+        writer.scored.unknown, writer.scored.odd = self.checked.unknown, self.checked.odd
         return writer.scored
 
     def _blocks(self) -> Iterator[PositionedBlock]:
         """Yield the pairs that are scored, without empty blocks."""
         blocks = positioned_blocks(self.file, BLOCK_PAIRS, self.columns, self.index.catalog)
+        if self.checked.odd.count:
+            blocks = self.checked.odd.left_out_of(blocks, len(self.index.catalog))
         return (block for block in blocks if len(block.left))
 
     def _floor(self) -> float:

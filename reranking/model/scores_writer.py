@@ -28,7 +28,7 @@ from reranking.model.scores_manifest import (
     stored_threshold,
 )
 from reranking.pairs.pair_files import PairColumns
-from reranking.pairs.positioned_blocks import UnknownPairs
+from reranking.pairs.positioned_blocks import OddPairs, UnknownPairs
 
 ADDED = ("score", "probability", "category", "match", "match_f1")
 
@@ -61,6 +61,7 @@ class Scored:
     categories: dict[str, int] = field(default_factory=dict)
     calls: dict[str, Calls] = field(default_factory=dict)
     unknown: UnknownPairs = field(default_factory=UnknownPairs)
+    odd: OddPairs = field(default_factory=OddPairs)
     matches_at_found: float | None = None
 
     @property

@@ -107,16 +107,23 @@ class RepeatFinder:
 
     def repeated(self) -> tuple[int, int]:
         """Return how many keys occur again, and one of them (-1 if none)."""
-        count, example = 0, -1
+        count, keys = self.again(0)
+        return count, int(keys[0]) if keys.size else -1
+
+    def again(self, most: int) -> tuple[int, Ints1d]:
+        """Return how many keys occur again, and which they are, sorted and each once; where there are more than `most`,
+        only some."""
+        count, kept = 0, np.zeros(0, dtype=np.int64)
         for part in self._parts:
             with scratch_output(self.folder):
                 part.flush()
             part.seek(0)
             keys = np.sort(np.fromfile(part, dtype=np.int64))
             again = keys[1:][keys[1:] == keys[:-1]]
+            if not count or count <= most:
+                kept = np.union1d(kept, again)
             count += len(again)
-            example = int(again[0]) if again.size and example < 0 else example
-        return count, example
+        return count, kept
 
     def close(self) -> None:
         for part in self._parts:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.promise_text import show_promise
+from scripts.terminal.option_types import SHARE
 
 if TYPE_CHECKING:
     from reranking.model.scores_writer import Scored
@@ -38,6 +39,13 @@ if TYPE_CHECKING:
 @click.option(
     "--ignore-unknown", is_flag=True, help="Leave out pairs of products that INDEX does not have, such as deleted ones."
 )
+@click.option(
+    "--max-rejects",
+    default=0.01,
+    show_default=True,
+    type=SHARE,
+    help="Largest share of PAIRS that may be left out as repeated, or of a product with itself.",
+)
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 def command(
@@ -51,6 +59,7 @@ def command(
     submission: Path | None,
     overwrite_columns: bool,
     ignore_unknown: bool,
+    max_rejects: float,
     device: str,
     ids: tuple[str, str] | None,
 ) -> None:
@@ -72,12 +81,14 @@ def command(
     reranker = load_reranker(model)
     on_device(reranker.members, chosen_device)
     chosen = None if thresholds is None else read_thresholds(thresholds)
-    options = ScoreOptions(chosen, submission, overwrite_columns, ids, AskedPrior.parse(prior), ignore_unknown, ask)
+    options = ScoreOptions(
+        chosen, submission, overwrite_columns, ids, AskedPrior.parse(prior), ignore_unknown, ask, max_rejects
+    )
     opened = open_index(index)
     click.echo(scoring_needs(opened, pairs, reranker), err=True)
     with shown() as progress:
         scored = score_pairs(opened, pairs, out, model=reranker, options=options, progress=progress)
-    _tell_left_out(scored)
+    _tell_left_out(scored, pairs)
     click.echo(f"scores: {scored.pairs:,} pairs in {out}")
     click.echo(
         f"matches: {scored.matches:,} at precision {reranker.target_precision:g}, {scored.matches_f1:,} at the best F1, "
@@ -92,8 +103,10 @@ def command(
         click.echo(f"submission: {submission}")
 
 
-def _tell_left_out(scored: "Scored") -> None:
-    """Say on stderr how many pairs of unknown products were left out, where any were."""
+def _tell_left_out(scored: "Scored", pairs: Path) -> None:
+    """Say on stderr how many pairs of unknown products, and how many odd ones, were left out, where any were."""
+    if scored.odd.count:
+        click.echo(f"set aside: {scored.odd.summary(pairs)}", err=True)
     unknown = scored.unknown
     if unknown.count:
         deleted = f"; {unknown.deleted:,} of them name deleted ones" if unknown.deleted else ""

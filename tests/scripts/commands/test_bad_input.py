@@ -298,7 +298,10 @@ def train_cases():
 
 def score_cases():
     return {
-        **{f"score: {name}": case for name, case in pairs_cases(lambda d, path: d.score(path)).items()},
+        **{
+            f"score: {name}": case
+            for name, case in pairs_cases(lambda d, path: d.score(path, "--max-rejects", "0")).items()
+        },
         "a column of an added name": lambda d: (d.score(d.scores()), "scores.parquet: has a column 'score' already"),
         "thresholds that are missing": lambda d: (
             d.score(d.test, "--thresholds", d.folder / "t.yaml"),

@@ -223,3 +223,23 @@ class TestThePromise:
         estimate = ShareEstimate(0.3, 0.1, 0.02, 0.6, {"a": 0.1}, sure=True, agree=False)
         said = shown({"a": (100, 90.0)}, estimate=estimate)
         assert "precision not assured: the share of matches is 0.100 by the probabilities, 0.600 by" in said.err
+
+
+def test_odd_pairs_are_left_out_and_counted(heroic, sample, sample_index, sample_model, tmp_path):
+    pairs = pd.read_parquet(sample / "pairs_test.parquet")[:200]
+    again = pairs[:1].rename(columns={"left_id": "right_id", "right_id": "left_id"})
+    own = pairs[:1].assign(right_id=pairs["left_id"][0])
+    pd.concat([pairs, again, own]).to_parquet(tmp_path / "p.parquet")
+    words = ["score", sample_index, tmp_path / "p.parquet", "--model", sample_model, "--out", tmp_path / "s.parquet"]
+    result = heroic(*words)
+    assert result.exit_code == 0, result.stderr
+    assert (
+        f"set aside: 2 of 202 pairs of {tmp_path}/p.parquet: a pair again, in either order (1, such as "
+        in result.stderr
+    )
+    scores = pd.read_parquet(tmp_path / "s.parquet")
+    assert scores[["left_id", "right_id"]].values.tolist() == pairs[["left_id", "right_id"]].values.tolist()
+    assert "scores: 200 pairs" in result.stdout
+    few = heroic(*words, "--max-rejects", "0.005")
+    assert few.exit_code == 2
+    assert "--max-rejects 0.005 allows fewer: keep one of each, or give --max-rejects 0.01" in few.stderr
