@@ -62,9 +62,9 @@ def _selected(engine: Any, row: Floats2d, k: int, own: int, allowed: Bools1d) ->
 
 def _lexical(index: LexicalIndex, row: Any, allowed: Bools1d, k: int) -> Neighbours:
     """Return every product that shares an n-gram with the query, those not allowed left out."""
-    products = (row @ index.by_ngram).tocsr()
-    there = allowed[products.indices]
-    found = in_order(products.indices[there][None, :].astype(np.int64), products.data[there][None, :])
+    products, cosines = index.everybody(row)
+    there = allowed[products]
+    found = in_order(products[there][None, :], cosines[there][None, :])
     return _padded(found.first(k), k)
 
 

@@ -1,12 +1,12 @@
 """A lexical index finds the exact top-k cosines over sparse character n-grams, through sparse_dot_topn.
 
 Dense vectors blur model codes; rare n-grams keep them. N-grams that stand in many products are left out: they cost most
-and tell least (a cap on the document frequency, chosen on validation matches, docs/benchmarks.md).
+and tell least (a cap on how many different texts have them, chosen on validation matches, docs/benchmarks.md).
 """
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,8 +16,10 @@ from sparse_dot_topn import sp_matmul_topn
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.catalog.catalog import TEXT_FIELDS, Catalog
+from indexing.catalog.contents import first_of, text_contents
 from indexing.errors import InputError
 from indexing.machine.threads import thread_count
+from indexing.search.equal_rows import EqualRows, first_of_rows
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.storage.artefact import write_json
 from indexing.vectors.ngrams import NgramOptions, count_blocks, document_counts, inverse_document_frequency, weigh
@@ -25,12 +27,13 @@ from indexing.vectors.ngrams import NgramOptions, count_blocks, document_counts,
 OPTIONS_FILE = "lexical.json"
 TIE_MARGIN = 16  # neighbours fetched beyond k: equal titles tie often, and asking again costs more than this
 ARRAYS = ("data", "indices", "indptr", "columns", "idf")
+FIRST_FILE = "first.npy"
 
 
 @dataclass(frozen=True)
 class LexicalOptions:
-    """These options choose the n-grams: inside words, from `shortest` to `longest` characters, each in 2 to
-    `most_products` products."""
+    """These options choose the n-grams: inside words, from `shortest` to `longest` characters, each in two products or
+    more and in at most `most_products` different texts."""
 
     fields: tuple[str, ...] = TEXT_FIELDS
     shortest: int = 3
@@ -43,21 +46,46 @@ class LexicalOptions:
 
 @dataclass(frozen=True)
 class LexicalIndex:
-    """It holds unit TF-IDF rows of all products (n, f) over the n-grams kept; `columns` (f,) are their hash buckets."""
+    """It holds unit TF-IDF rows of all products (n, f) over the n-grams kept; `columns` (f,) are their hash buckets.
+
+    `first` (n,) is for each product the first one that has its row: equal rows are searched once. It is None of an
+    index of before, which counted an n-gram in products, not in texts.
+    """
 
     options: LexicalOptions
     matrix: sp.csr_matrix
     columns: Ints1d
     idf: Floats1d
     threads: int = field(default_factory=thread_count)
+    first: Ints1d | None = None
 
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
 
     @cached_property
+    def rows_searched(self) -> EqualRows:
+        """Return the different rows, and the products that have them."""
+        return self._equal_rows(None)
+
+    @cached_property
     def by_ngram(self) -> sp.csr_matrix:
-        """Return the transposed matrix (f, n): the products of each n-gram."""
-        return self.matrix.T.tocsr()
+        """Return the transposed matrix (f, u) of the rows that are searched: those of each n-gram."""
+        return self._transposed(self.rows_searched)
+
+    def _equal_rows(self, places: Ints1d | None) -> EqualRows:
+        return EqualRows.of(np.arange(len(self)) if self.first is None else self.first, places)
+
+    def _transposed(self, rows: EqualRows) -> sp.csr_matrix:
+        every = len(rows.heads) == len(self)
+        return (self.matrix if every else self.matrix[rows.heads]).T.tocsr()
+
+    def take(self, positions: Ints1d) -> "LexicalIndex":
+        """Return the index of the products at these positions, in this order."""
+        return self.of_rows(self.matrix[positions])
+
+    def of_rows(self, matrix: sp.csr_matrix) -> "LexicalIndex":
+        """Return the index of products with these rows."""
+        return replace(self, matrix=matrix, first=None if self.first is None else first_of_rows(matrix))
 
     def rows(self, texts: Sequence[str]) -> sp.csr_matrix:
         """Return unit TF-IDF rows (t, f) of texts; an n-gram that the catalogue lacks is ignored."""
@@ -65,26 +93,32 @@ class LexicalIndex:
         return sp.vstack(blocks, format="csr")
 
     def cosines(self, left: Ints1d, right: Ints1d) -> Floats1d:
-        """Return the cosines (p,) of pairs of positions, float32."""
+        """Return the cosines (p,) of pairs of positions, float32; NaN where no n-gram of a product was kept."""
         products = self.matrix[left].multiply(self.matrix[right])
-        return np.asarray(products.sum(axis=1), dtype=np.float32).ravel()
+        cosines = np.asarray(products.sum(axis=1), dtype=np.float32).ravel()
+        if self.first is not None:
+            sizes = np.diff(self.matrix.indptr)
+            cosines[(sizes[left] == 0) | (sizes[right] == 0)] = np.nan
+        return cosines
 
     def search(self, queries: sp.csr_matrix, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
         """Return the k neighbours of each query: only products that share an n-gram with it can be."""
-        if not len(self) or not queries.shape[0]:
+        searched = self.rows_searched if allowed is None else self._equal_rows(np.flatnonzero(allowed))
+        if not len(searched.products) or not queries.shape[0]:
             return no_neighbours(queries.shape[0], k)
-        places = None if allowed is None else np.flatnonzero(allowed)
-        by_ngram = self.by_ngram if places is None else self.matrix[places].T.tocsr()
+        by_ngram = self.by_ngram if allowed is None else self._transposed(searched)
 
         def fetch(rows: Ints1d, ask: int) -> Neighbours:
             chosen = queries if len(rows) == queries.shape[0] else queries[rows]
             found = _top(chosen, by_ngram, ask, self.threads)
-            positions = found.positions
-            if places is not None and places.size:
-                positions = np.where(positions < 0, -1, places[positions])
-            return in_order(positions, found.cosines)
+            return in_order(found.positions, found.cosines)
 
-        return best(fetch, queries.shape[0], k, by_ngram.shape[1], margin=TIE_MARGIN)
+        return searched.read(best(fetch, queries.shape[0], k, by_ngram.shape[1], margin=TIE_MARGIN), k)
+
+    def everybody(self, row: sp.csr_matrix) -> tuple[Ints1d, Floats1d]:
+        """Return every product (m,) that shares an n-gram with a row (1, f), and its cosine."""
+        found = (row @ self.by_ngram).tocsr()
+        return self.rows_searched.read_all(found.indices.astype(np.int64), found.data)
 
     def save(self, folder: Path) -> None:
         """Write one .npy file an array, so that opening maps them into memory."""
@@ -92,6 +126,8 @@ class LexicalIndex:
         arrays = (self.matrix.data, self.matrix.indices, self.matrix.indptr, self.columns, self.idf)
         for name, array in zip(ARRAYS, arrays, strict=True):
             np.save(folder / f"{name}.npy", array)
+        if self.first is not None:
+            np.save(folder / FIRST_FILE, self.first)
 
 
 def fit_lexical(
@@ -101,15 +137,24 @@ def fit_lexical(
     that may not be kept wait there, not in memory."""
     options = options or LexicalOptions()
     ngrams, counted = options.ngrams(), _Counted(scratch)
-    documents = np.zeros(ngrams.buckets, dtype=np.int64)
+    new, row = _new_texts(catalog, options), 0
+    documents, of_texts = np.zeros((2, ngrams.buckets), dtype=np.int64)
     for texts in catalog.text_blocks(options.fields):
         for counts in count_blocks(texts, ngrams):
             documents += document_counts(counts)
+            of_texts += document_counts(counts[np.flatnonzero(new[row : row + counts.shape[0]])])
             counted.add(counts)
-    columns = np.flatnonzero((documents >= 2) & (documents <= options.most_products)).astype(np.int64)
+            row += counts.shape[0]
+    columns = np.flatnonzero((documents >= 2) & (of_texts <= options.most_products)).astype(np.int64)
     idf = inverse_document_frequency(documents[columns], len(catalog))
     matrix = _stacked(counted.take(), len(catalog), columns, idf, int(documents[columns].sum()))
-    return LexicalIndex(options, matrix, columns, idf, threads or thread_count())
+    return LexicalIndex(options, matrix, columns, idf, threads or thread_count(), first_of_rows(matrix))
+
+
+def _new_texts(catalog: Catalog, options: LexicalOptions) -> Bools1d:
+    """Return which products (n,) have a text that none before them has."""
+    contents = np.concatenate([text_contents(texts) for texts in catalog.text_blocks(options.fields)])
+    return np.asarray(first_of(contents) == np.arange(len(contents)))
 
 
 class _Counted:
@@ -159,6 +204,8 @@ def load_lexical(folder: Path, size: int, *, threads: int | None = None) -> Lexi
         head = json.loads((folder / OPTIONS_FILE).read_text(encoding="utf-8"))
         options = LexicalOptions(**{**head["options"], "fields": tuple(head["options"]["fields"])})
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c", allow_pickle=False) for name in ARRAYS}
+        there = (folder / FIRST_FILE).is_file()
+        first = np.load(folder / FIRST_FILE, mmap_mode="c", allow_pickle=False) if there else None
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise InputError(f"{folder}: the lexical view cannot be read ({error}): build the index again") from error
     if len(arrays["indptr"]) != size + 1:
@@ -166,7 +213,7 @@ def load_lexical(folder: Path, size: int, *, threads: int | None = None) -> Lexi
         raise InputError(f"{folder}: the lexical view has {rows} rows, the catalogue {size}: build the index again")
     matrix = sp.csr_matrix((size, head["ngrams"]), dtype=np.float32)
     matrix.data, matrix.indices, matrix.indptr = arrays["data"], arrays["indices"], arrays["indptr"]
-    return LexicalIndex(options, matrix, arrays["columns"], arrays["idf"], threads or thread_count())
+    return LexicalIndex(options, matrix, arrays["columns"], arrays["idf"], threads or thread_count(), first)
 
 
 def _weighed(counts: sp.csr_matrix, columns: Ints1d, idf: Floats1d) -> sp.csr_matrix:

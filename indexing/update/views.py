@@ -1,6 +1,6 @@
 """Every view's kept neighbours are brought up to date, by tiles or by searching."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +57,7 @@ class DeltaViewJoining:
         old = self._old_lists("lexical", np.union1d(again, moved))
         if self._all_same(old):
             return self._keep_lists("lexical")
-        fresh = replace(index, matrix=index.matrix[old.again]) if old.again.size else None
+        fresh = index.take(old.again) if old.again.size else None
         return self._write("lexical", DeltaSearch(old, SelfJoin(index, rows, old.k, sources), fresh))
 
     def _join_dense(self, view: str, views: DeltaViews, moved: Ints1d, sources: Ints1d | None) -> int:
@@ -115,7 +115,7 @@ class DeltaViewJoining:
         order = self.moves.origin.copy()
         order[again] = len(old) + np.flatnonzero(differs)
         stacked = old.matrix if rows is None else sp.vstack([old.matrix, rows], format="csr")
-        index = replace(old, matrix=stacked[order])
+        index = old.of_rows(stacked[order])
         (self.folder / "lexical").mkdir()
         index.save(self.folder / "lexical")
         return index, SparseRows(index), again

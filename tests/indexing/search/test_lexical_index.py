@@ -50,11 +50,29 @@ def test_ngrams_of_too_many_products_are_left_out(catalog_of):
     assert few.search(few.matrix[:1], 4).positions.tolist() == [[0, 3, -1, -1]]
 
 
+def test_a_title_of_many_products_counts_once(catalog_of):
+    titles = ["apple one"] * 9 + ["apple two", "plum"] + ["pear six"] * 5
+    index = fit_lexical(catalog_of(title=titles), LexicalOptions(most_products=2))
+    assert index.cosines(np.array([0, 11, 0]), np.array([8, 15, 11])).tolist() == pytest.approx([1, 1, 0], abs=1e-6)
+    found = index.search(index.matrix[[0, 9]], 12)
+    assert found.positions.tolist() == [[*range(10), -1, -1], [9, *range(9), -1, -1]]
+    allowed = np.ones(16, dtype=bool)
+    allowed[:7] = False
+    assert index.search(index.matrix[:1], 4, allowed=allowed).positions.tolist() == [[7, 8, 9, -1]]
+
+
+def test_a_title_of_which_nothing_is_kept_has_no_cosine(catalog_of):
+    titles = ["cable", "cable", "cable red", "cable blue"]
+    index = fit_lexical(catalog_of(title=titles), LexicalOptions(most_products=2))
+    assert np.isnan(index.cosines(np.array([0, 0, 2]), np.array([1, 2, 3]))).all()
+
+
 def test_what_is_saved_is_what_is_loaded(index, tmp_path):
     index.save(tmp_path)
     loaded = load_lexical(tmp_path, 6)
     assert loaded.options == index.options
     assert (loaded.matrix != index.matrix).nnz == 0
+    assert loaded.first.tolist() == index.first.tolist()
     assert (loaded.rows(["kettle"]) != index.rows(["kettle"])).nnz == 0
     assert (loaded.search(loaded.matrix, 3).positions == index.search(index.matrix, 3).positions).all()
 
