@@ -78,7 +78,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "options",
         "tables",
     },
-    "indexing.words": {"normal_form", "reading", "tokens"},
+    "indexing.words": {"normal_form", "reading", "spellings", "tokens"},
     "indexing.catalog": {
         "catalog",
         "category_level",

@@ -23,6 +23,8 @@ from indexing.search.equal_rows import EqualRows, first_of_rows
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.storage.artefact import write_json
 from indexing.vectors.ngrams import NgramOptions, count_blocks, document_counts, inverse_document_frequency, weigh
+from indexing.words.reading import NORMAL
+from indexing.words.spellings import Spellings, SpellingsCount, load_spellings
 
 OPTIONS_FILE = "lexical.json"
 TIE_MARGIN = 16  # neighbours fetched beyond k: equal titles tie often, and asking again costs more than this
@@ -48,8 +50,9 @@ class LexicalOptions:
 class LexicalIndex:
     """It holds unit TF-IDF rows of all products (n, f) over the n-grams kept; `columns` (f,) are their hash buckets.
 
-    `first` (n,) is for each product the first one that has its row: equal rows are searched once. It is None of an
-    index of before, which counted an n-gram in products, not in texts.
+    `first` (n,) is for each product the first one that has its row: equal rows are searched once. By the `spellings`
+    words in other scripts are read in Latin letters too. Both are None of an index of before, which counted an n-gram in
+    products, not in texts.
     """
 
     options: LexicalOptions
@@ -58,6 +61,7 @@ class LexicalIndex:
     idf: Floats1d
     threads: int = field(default_factory=thread_count)
     first: Ints1d | None = None
+    spellings: Spellings | None = None
 
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
@@ -89,7 +93,8 @@ class LexicalIndex:
 
     def rows(self, texts: Sequence[str]) -> sp.csr_matrix:
         """Return unit TF-IDF rows (t, f) of texts; an n-gram that the catalogue lacks is ignored."""
-        blocks = [_weighed(counts, self.columns, self.idf) for counts in count_blocks(texts, self.options.ngrams())]
+        read = texts if self.spellings is None else self.spellings.added_to(texts)
+        blocks = [_weighed(counts, self.columns, self.idf) for counts in count_blocks(read, self.options.ngrams())]
         return sp.vstack(blocks, format="csr")
 
     def cosines(self, left: Ints1d, right: Ints1d) -> Floats1d:
@@ -128,6 +133,8 @@ class LexicalIndex:
             np.save(folder / f"{name}.npy", array)
         if self.first is not None:
             np.save(folder / FIRST_FILE, self.first)
+        if self.spellings is not None:
+            self.spellings.save(folder)
 
 
 def fit_lexical(
@@ -137,10 +144,10 @@ def fit_lexical(
     that may not be kept wait there, not in memory."""
     options = options or LexicalOptions()
     ngrams, counted = options.ngrams(), _Counted(scratch)
-    new, row = _new_texts(catalog, options), 0
+    (new, spellings), row = _look_through(catalog, options), 0
     documents, of_texts = np.zeros((2, ngrams.buckets), dtype=np.int64)
     for texts in catalog.text_blocks(options.fields):
-        for counts in count_blocks(texts, ngrams):
+        for counts in count_blocks(texts if spellings is None else spellings.added_to(texts), ngrams):
             documents += document_counts(counts)
             of_texts += document_counts(counts[np.flatnonzero(new[row : row + counts.shape[0]])])
             counted.add(counts)
@@ -148,13 +155,19 @@ def fit_lexical(
     columns = np.flatnonzero((documents >= 2) & (of_texts <= options.most_products)).astype(np.int64)
     idf = inverse_document_frequency(documents[columns], len(catalog))
     matrix = _stacked(counted.take(), len(catalog), columns, idf, int(documents[columns].sum()))
-    return LexicalIndex(options, matrix, columns, idf, threads or thread_count(), first_of_rows(matrix))
+    return LexicalIndex(options, matrix, columns, idf, threads or thread_count(), first_of_rows(matrix), spellings)
 
 
-def _new_texts(catalog: Catalog, options: LexicalOptions) -> Bools1d:
-    """Return which products (n,) have a text that none before them has."""
-    contents = np.concatenate([text_contents(texts) for texts in catalog.text_blocks(options.fields)])
-    return np.asarray(first_of(contents) == np.arange(len(contents)))
+def _look_through(catalog: Catalog, options: LexicalOptions) -> tuple[Bools1d, Spellings | None]:
+    """Return which products (n,) have a text that none before them has, and the spellings of all texts; None for texts
+    that are read as they are written."""
+    contents, count = [], SpellingsCount() if catalog.reading.form == NORMAL else None
+    for texts in catalog.text_blocks(options.fields):
+        contents.append(text_contents(texts))
+        if count is not None:
+            count.add(texts)
+    first = first_of(np.concatenate(contents))
+    return np.asarray(first == np.arange(len(first))), None if count is None else count.spellings()
 
 
 class _Counted:
@@ -206,6 +219,7 @@ def load_lexical(folder: Path, size: int, *, threads: int | None = None) -> Lexi
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c", allow_pickle=False) for name in ARRAYS}
         there = (folder / FIRST_FILE).is_file()
         first = np.load(folder / FIRST_FILE, mmap_mode="c", allow_pickle=False) if there else None
+        spellings = load_spellings(folder)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise InputError(f"{folder}: the lexical view cannot be read ({error}): build the index again") from error
     if len(arrays["indptr"]) != size + 1:
@@ -213,7 +227,7 @@ def load_lexical(folder: Path, size: int, *, threads: int | None = None) -> Lexi
         raise InputError(f"{folder}: the lexical view has {rows} rows, the catalogue {size}: build the index again")
     matrix = sp.csr_matrix((size, head["ngrams"]), dtype=np.float32)
     matrix.data, matrix.indices, matrix.indptr = arrays["data"], arrays["indices"], arrays["indptr"]
-    return LexicalIndex(options, matrix, arrays["columns"], arrays["idf"], threads or thread_count(), first)
+    return LexicalIndex(options, matrix, arrays["columns"], arrays["idf"], threads or thread_count(), first, spellings)
 
 
 def _weighed(counts: sp.csr_matrix, columns: Ints1d, idf: Floats1d) -> sp.csr_matrix:

@@ -1,11 +1,14 @@
 """The lexical view of texts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import indexing.catalog.catalog
 from indexing.errors import InputError
 from indexing.search.lexical_index import LexicalOptions, fit_lexical, load_lexical
+from indexing.words.reading import EARLIER
 
 TITLES = ["Kettle KX-170 steel", "Steel kettle KX-170", "Kettle KX-150 glass", "Cord USB-C white", "Cord USB-A", None]
 
@@ -50,6 +53,25 @@ def test_ngrams_of_too_many_products_are_left_out(catalog_of):
     assert few.search(few.matrix[:1], 4).positions.tolist() == [[0, 3, -1, -1]]
 
 
+def test_names_in_another_script_meet_those_in_latin_letters(catalog_of):
+    titles = [
+        "Самсунг Галакси С21",
+        "Samsung Galaxy S21",
+        "Samsung Galaxy Tab",
+        "Ноутбук АВ123 серый",
+        "Laptop AB123",
+        "lamp",
+    ]
+    index = fit_lexical(catalog_of(title=[*titles, *titles]))
+    assert set(index.search(index.matrix[:1], 4).positions[0]) == {0, 1, 6, 7}
+    assert set(index.search(index.matrix[3:4], 4).positions[0]) == {3, 4, 9, 10}
+    typed = index.rows(["самсунг"])
+    assert set(index.search(typed, 6).positions[0]) == {0, 1, 2, 6, 7, 8}
+    as_written = fit_lexical(replace(catalog_of(title=[*titles, *titles]), reading=EARLIER))
+    cosines = [float(one.cosines(np.array([0]), np.array([1]))[0]) for one in (as_written, index)]
+    assert cosines[0] < 0.2 < 0.5 < cosines[1]
+
+
 def test_a_title_of_many_products_counts_once(catalog_of):
     titles = ["apple one"] * 9 + ["apple two", "plum"] + ["pear six"] * 5
     index = fit_lexical(catalog_of(title=titles), LexicalOptions(most_products=2))
@@ -73,6 +95,7 @@ def test_what_is_saved_is_what_is_loaded(index, tmp_path):
     assert loaded.options == index.options
     assert (loaded.matrix != index.matrix).nnz == 0
     assert loaded.first.tolist() == index.first.tolist()
+    assert loaded.spellings.table.equals(index.spellings.table)
     assert (loaded.rows(["kettle"]) != index.rows(["kettle"])).nnz == 0
     assert (loaded.search(loaded.matrix, 3).positions == index.search(index.matrix, 3).positions).all()
 
