@@ -1,6 +1,7 @@
 """Exports of shops, as their software and crawlers deliver them: read as they are, with what they say known."""
 
 import shutil
+import unicodedata
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +20,14 @@ EXPORTS = {
         feeds.google_xml,
         feeds.google_tsv,
         feeds.facebook,
+        feeds.yandex,
+        scrapes.flipkart,
+        scrapes.russian,
+        scrapes.german,
+        scrapes.arabic,
+        scrapes.japanese,
         scrapes.food,
+        scrapes.workbook,
     )
 }
 
@@ -59,7 +67,9 @@ def read(request, tmp_path_factory):
 
 
 def words(text):
-    return set((text or "").lower().replace(",", " ").replace("-", " ").replace("\u200f", "").split())
+    """The words of a text, whatever the width of its characters and the marks of its direction."""
+    plain = unicodedata.normalize("NFKC", text or "").lower().translate({ord(","): " ", ord("-"): " ", 0x200F: None})
+    return set(plain.split())
 
 
 def values(row):
