@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from scripts.terminal import interrupts
 from scripts.terminal.lazy_group import LazyGroup
 
 COMMANDS = {
@@ -43,12 +44,14 @@ class HeroicGroup(LazyGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Make a user's mistake one line and exit code 2, an interrupt exit code 130; a bug keeps its traceback."""
+        interrupts.watch()
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:  # before click makes exit code 1 of it
-            click.echo("heroic: interrupted", err=True)
-            ctx.exit(130)
-        except (ValueError, OSError, MemoryError) as error:
+            self._end_interrupted(ctx)
+        except Exception as error:
+            if interrupts.just_came() and not isinstance(error, click.exceptions.Exit):
+                self._end_interrupted(ctx)
             from scripts.terminal.mistakes import told
 
             line = told(error)
@@ -56,6 +59,11 @@ class HeroicGroup(LazyGroup):
                 raise
             click.echo(f"heroic: {line}", err=True)
             ctx.exit(2)
+
+    def _end_interrupted(self, ctx: click.Context) -> None:
+        interrupts.leave_to_system()
+        click.echo("heroic: interrupted", err=True)
+        ctx.exit(130)
 
 
 @click.group(cls=HeroicGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

@@ -239,6 +239,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "asking_products",
         "console",
         "engine_text",
+        "interrupts",
         "lazy_group",
         "missing_pictures",
         "mistakes",
