@@ -75,6 +75,7 @@ class Out:
 OUT = Out()
 BASES = {
     ("build-index",): [In("products"), "--out", OUT],
+    ("sniff",): [In("products"), "--out", OUT],
     ("update",): [In("own index"), In("products")],
     ("compact",): [In("own index")],
     ("query",): [In("index")],
@@ -87,6 +88,7 @@ BASES = {
     ("compare",): [In("report"), In("report")],
     ("drift",): [In("scores"), In("scores")],
     ("inspect",): [In("model"), In("index")],
+    ("audit",): [In("index"), In("scores"), "--store", OUT, "--budget", "3"],
     ("labels",): [OUT, "--import", In("pairs"), "--reviewer", "me"],
     ("train-encoder", "text"): [In("index"), In("pairs"), "--base", "st:/nowhere", "--out", OUT],
     ("train-encoder", "image"): [In("index"), In("pairs"), "--base", "x/y", "--out", OUT],

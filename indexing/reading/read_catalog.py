@@ -94,7 +94,7 @@ def read_catalog(
             raise InputError(f"{files[0].table.path}: no products: the catalogue is empty")
         progress("read", 0, seen.ids.rows)
         pictures = options.images or files[0].table.folder
-        writer = _CatalogWriter(folder, options, pictures, seen, rejects)
+        writer = _CatalogWriter(folder, options, pictures, seen, rejects, lost)
         writer.write(files, progress)
     _check_rejects(rejects, seen.ids.rows + lost, options.max_rejects, files[0].table.path)
     catalog = open_catalog(folder, pictures)
@@ -161,7 +161,9 @@ class _CatalogWriter:
         pictures: Path,
         seen: FirstPass,
         rejects: list[Reject],
+        lost: int,
     ) -> None:
+        self.lost = lost  # rows that could not be read, of those that were set aside
         self.folder, self.options, self.pictures = Path(folder), options, pictures
         self.seen, self.checks, self.deeper = seen, RowChecks(seen.ids, rejects), 0
         required, optional = options.vector_columns, set(options.optional_vectors) - set(options.vector_columns)
@@ -199,7 +201,7 @@ class _CatalogWriter:
 
     def _check_so_far(self, path: Path) -> None:
         """Refuse files as soon as it is sure: the rejects of millions of rows would fill the memory before the end."""
-        _check_rejects(self.checks.rejects, self.checks.scan.rows, self.options.max_rejects, path)
+        _check_rejects(self.checks.rejects, self.checks.scan.rows + self.lost, self.options.max_rejects, path)
 
     def _products(self, file: InputFile, progress: Progress) -> Iterator[RawBlock]:
         """Yield blocks in which a row is a product, in order."""

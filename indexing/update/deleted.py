@@ -11,8 +11,10 @@ from indexing.arrays import Ints1d
 from indexing.catalog.catalog import DELETED_FILE, Catalog
 from indexing.errors import InputError
 from indexing.files.tables import open_table
+from indexing.storage.short_text import read_text
 
 SHOWN_IDS = 5
+MOST_MIB = 512  # of a list of ids
 
 
 def read_delete_list(path: Path, column: str = "id") -> pa.Array:
@@ -61,7 +63,7 @@ def _record(folder: Path) -> pa.Array | None:
 
 def _lines(path: Path) -> pa.Array:
     try:
-        lines: Sequence[str] = path.read_text(encoding="utf-8-sig").splitlines()
+        lines: Sequence[str] = read_text(path, most_mib=MOST_MIB).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "no text"
         raise InputError(f"{path}: cannot be read ({reason}): write one id a line") from error

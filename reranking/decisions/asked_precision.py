@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from indexing.errors import InputError
+from indexing.storage.short_text import read_text
 
 
 def read_category_numbers(path: Path, what: str) -> dict[str, float]:
@@ -16,7 +17,7 @@ def read_category_numbers(path: Path, what: str) -> dict[str, float]:
     Raises InputError for a missing file, text that is no such mapping, and values that are no number.
     """
     try:
-        given = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        given = yaml.safe_load(read_text(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}): give a YAML file of category: {what}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

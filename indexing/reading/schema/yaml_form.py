@@ -22,6 +22,7 @@ from indexing.reading.schema.expression import (
 )
 from indexing.reading.schema.nearest import did_you_mean
 from indexing.reading.schema.schema import FIELDS, GENERIC, CategoryForm, InputSchema, PriceForm, RowParent, Schema
+from indexing.storage.short_text import read_text
 
 LISTS = ("files", "ignore", "missing", "vectors", "variant")
 FORM = ("format", "encoding", "delimiter", "quote", "header", "sheet", "record")
@@ -41,7 +42,9 @@ def read_schema(path: Path, like: Like) -> Schema:
     formats of files. Raises InputError for a missing file, text that is not such a mapping, and unknown keys.
     """
     try:
-        given = yaml.safe_load(Path(path).read_text(encoding="utf-8-sig"))
+        given = yaml.safe_load(read_text(path))
+    except InputError:
+        raise
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "no text"
         raise InputError(f"{path}: cannot be read ({reason})") from error
