@@ -25,6 +25,7 @@ from indexing.reading.first_look import FirstPass, as_found, look_first, raw_blo
 from indexing.reading.inputs import CatalogInputs, InputFile, check_columns, open_inputs, title_notes
 from indexing.reading.normal_columns import normal_columns
 from indexing.reading.row_checks import NONE_PASSED, PassedOver, RowChecks
+from indexing.reading.rows_left_out import RowsLeftOut
 from indexing.reading.schema.raw_columns import RawBlock
 from indexing.reading.schema.row_groups import grouped
 from indexing.reading.schema.schema import InputSchema, Schema
@@ -109,7 +110,7 @@ def read_catalog(
         writer.digest.hexdigest(),
         {name: digest.hexdigest() for name, digest in writer.vectors.items()},
         tuple(sorted(writer.unread)),
-        writer.checks.passed_over,
+        replace(writer.checks.passed_over, left_out=writer.left_out),
         (*_file_notes(files), *title_notes(inputs), *seen.notes, *writer.notes()),
     )
 
@@ -165,7 +166,7 @@ class _CatalogWriter:
     ) -> None:
         self.lost = lost  # rows that could not be read, of those that were set aside
         self.folder, self.options, self.pictures = Path(folder), options, pictures
-        self.seen, self.checks, self.deeper = seen, RowChecks(seen.ids, rejects), 0
+        self.seen, self.checks, self.deeper, self.left_out = seen, RowChecks(seen.ids, rejects), 0, 0
         required, optional = options.vector_columns, set(options.optional_vectors) - set(options.vector_columns)
         self._vectors = [VectorColumn(name) for name in required]
         self._vectors += [VectorColumn(name, optional=True) for name in sorted(optional)]
@@ -210,12 +211,15 @@ class _CatalogWriter:
         used = {*file.schema.used_columns(names), *vectors}
         start, total = self._done, self.checks.scan.rows
         blocks = raw_blocks(file, columns=[name for name in names if name in used])
-        if file.schema in self.seen.parents:
-            blocks = map(self.seen.parents[file.schema].fill, blocks)
-        for block in grouped(blocks, file.schema):
+        parents = self.seen.parents.get(file.schema)
+        left_out = RowsLeftOut(file.schema, parents)
+        if parents is not None:
+            blocks = map(parents.fill, blocks)
+        for block in grouped(left_out.sold(blocks), file.schema):
             yield block
             self._done = start + int(block.rows[-1]) + 1
             progress("read", self._done, total)
+        self.left_out += left_out.count
 
     def _normal(self, file: InputFile, block: RawBlock, ids: pa.Array) -> pa.Table:
         extra = file.schema.extra_columns(file.table.names)

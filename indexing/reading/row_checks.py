@@ -1,6 +1,6 @@
 """Rows that are no products are found: blank ones and repeats are passed over, those without an id are set aside."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +15,12 @@ from indexing.reading.schema.raw_columns import RawBlock, as_text, is_empty
 
 @dataclass(frozen=True)
 class PassedOver:
-    """It counts rows that were passed over: `blank` ones, and `repeats` of a row with the same id and content."""
+    """It counts rows that were passed over: `blank` ones, `repeats` of a row with the same id and content, and those
+    `left_out` because they only hold what variants share, or are of a kind that the schema skips."""
 
     blank: int = 0
     repeats: int = 0
+    left_out: int = 0
 
 
 NONE_PASSED = PassedOver()
@@ -59,7 +61,7 @@ class RowChecks:
         blank = np.ones(len(some), dtype=bool)
         for column in some.columns.values():
             blank &= np.asarray(is_empty(column), dtype=bool)
-        self.passed_over = PassedOver(self.passed_over.blank + int(blank.sum()), self.passed_over.repeats)
+        self.passed_over = replace(self.passed_over, blank=self.passed_over.blank + int(blank.sum()))
         keep[looked[blank]] = False
         for row in np.flatnonzero(~blank & ~np.asarray(read.ids.is_valid(), dtype=bool)[looked]):
             place = int(looked[row])
@@ -86,7 +88,7 @@ class RowChecks:
         again[first] = False
         once[rows[again]] = False
         same = again & (self._content[place] == content)
-        self.passed_over = PassedOver(self.passed_over.blank, self.passed_over.repeats + int(same.sum()))
+        self.passed_over = replace(self.passed_over, repeats=self.passed_over.repeats + int(same.sum()))
         for row in rows[again & ~same]:
             self._reject(block, int(row), str(ids[int(row)].as_py()), file, SAME_ID)
         return once

@@ -43,9 +43,13 @@ def warn(notes: Sequence[str]) -> None:
 def passed_over(passed: "PassedOver") -> None:
     """Print how many rows were passed over, where any were."""
     said = [
-        f"{count:,} {word if count == 1 else word + 's'}"
-        for count, word in ((passed.blank, "blank row"), (passed.repeats, "repeated row"))
+        f"{count:,} {words.format('' if count == 1 else 's')}"
+        for count, words in (
+            (passed.blank, "blank row{}"),
+            (passed.repeats, "repeated row{}"),
+            (passed.left_out, "row{} of what is not sold itself (of several variants, or skipped by the schema)"),
+        )
         if count
     ]
     if said:
-        click.echo(f"passed over: {' and '.join(said)}")
+        click.echo(f"passed over: {', '.join(said)}")

@@ -15,7 +15,7 @@ from indexing.reading.cells.categories.columns import read_categories
 from indexing.reading.cells.distinct import mended
 from indexing.reading.cells.lists import read_lists
 from indexing.reading.cells.looks import CellFormats
-from indexing.reading.cells.markup import without_markup
+from indexing.reading.cells.markup import without_markup, written_breaks
 from indexing.reading.cells.prices.columns import PriceColumns, price_of_object, read_price_numbers, read_price_texts
 from indexing.reading.cells.references import read_references
 from indexing.reading.cells.texts import TEXT, as_plain, as_text, is_bytes
@@ -43,7 +43,8 @@ class CellReader:
 
         What says nothing is null, numbers become text. Raises InputError for nested columns.
         """
-        return without_markup(as_text(column, self._where(name)), breaks)
+        texts = as_text(column, self._where(name))
+        return without_markup(written_breaks(texts) if breaks == "\n" else texts, breaks)
 
     def prices(self, column: pa.Array, name: str, currency: pa.Array | None = None) -> dict[str, pa.Array]:
         """Return the columns `price`, `price_high` (of ranges) and `currency`; `currency` is a column that states it.

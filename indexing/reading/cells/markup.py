@@ -42,6 +42,13 @@ def without_markup(texts: pa.Array, breaks: str = " ") -> pa.Array:
     return mended(texts, pc.match_substring_regex(odd, _ODD), partial(shown_text, breaks=breaks))
 
 
+def written_breaks(texts: pa.Array) -> pa.Array:
+    r"""Return texts (n,) with a line break where one is written as `\n`, as WooCommerce does; `C:\new` stays."""
+    if not pc.any(pc.match_substring(texts, r"\n")).as_py():
+        return texts
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"(^|[^:\\])(?:(?:\\r)?\\n)+", "\\1\n"))
+
+
 def shown_text(cell: str, breaks: str = " ") -> str | None:
     """Return what a browser shows of a text, None for nothing."""
     text = _CDATA.sub(r"\1", cell)

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indexing.arrays import Bools1d
 from indexing.reading.schema.raw_columns import TEXT, RawBlock, as_text, is_empty, raw_column
 from indexing.reading.schema.schema import InputSchema
 
@@ -47,6 +48,14 @@ class RowParents:
     def _add(self, rows: RawBlock, names: pa.Array) -> None:
         self._rows = rows if self._rows is None else joined_blocks(self._rows, rows)
         self._names = pa.concat_arrays([self._names, names])
+
+    def named(self, block: RawBlock) -> Bools1d:
+        """Return which rows (b,) others name as their parent."""
+        assert self.schema.parent is not None
+        names = raw_column(block, self.schema.parent.names)
+        if names is None:
+            return np.zeros(len(block), dtype=bool)
+        return np.asarray(pc.is_in(as_text(names), value_set=self._names, skip_nulls=True), dtype=bool)
 
     def fill(self, block: RawBlock) -> RawBlock:
         """Return the block with the empty cells of rows filled in from their parents, but for columns that are a row's

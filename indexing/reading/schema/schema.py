@@ -62,7 +62,8 @@ class InputSchema:
     like `ignore`, and `vectors`, which are columns of ready-made vectors, reachable by a `column:NAME` encoder. Cells
     that hold a text of `missing` are empty. `files` are patterns of paths. Consecutive rows with the same `group` are
     one product's. Columns like `variant` are a row's own, and say whether it is a variant; where none are named, they
-    are those of id and price. `known` says that it is an export's schema: then columns may be absent.
+    are those of id and price. A row that others name as their `parent` and that has no price is no product, nor is one
+    whose cell of a column in `skip` is one of the texts beside it. `known` says that it is an export's schema: then columns may be absent.
     """
 
     name: str = "generic"
@@ -83,6 +84,7 @@ class InputSchema:
     group: Expression | None = None
     parent: RowParent | None = None
     variant: tuple[str, ...] = ()
+    skip: tuple[tuple[str, tuple[str, ...]], ...] = ()
     ignore: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     vectors: tuple[str, ...] = ()
@@ -130,6 +132,7 @@ class InputSchema:
     def used_columns(self, names: Sequence[str]) -> list[str]:
         """Return the columns among `names` that are read: fields, extra ones, those that tell variants, vectors."""
         used = {*self.named_columns(names), *self.extra_columns(names), *self.own_columns(names), *self.vectors}
+        used |= {column for column, _ in self.skip}
         return [name for name in names if name in used]
 
     def fits(self, names: Sequence[str]) -> bool:

@@ -29,7 +29,7 @@ FORM = ("format", "encoding", "delimiter", "quote", "header", "sheet", "record")
 PRICE = ("column", "currency", "decimal")
 PARENT = ("column", "names")
 PATHS = ("paths", "separator")
-KEYS = (*FIELDS, *FORM, *LISTS, "categories", "group", "parent", "name")
+KEYS = (*FIELDS, *FORM, *LISTS, "categories", "group", "parent", "skip", "name")
 DECIMALS = (".", ",", "")
 JSON_NAMES = ("jsonl", "ndjson")
 Like = Callable[[str], InputSchema | None]
@@ -99,6 +99,8 @@ def input_from(given: Mapping[Any, Any], where: str, like: Like, name: str) -> I
         said["categories"] = _categories(given["categories"], where)
     if "parent" in given:
         said["parent"] = _parent(given["parent"], where)
+    if "skip" in given:
+        said["skip"] = _skip(given["skip"], where)
     return replace(base, **said)
 
 
@@ -187,6 +189,12 @@ def _parent(value: object, where: str) -> RowParent | None:
     return RowParent(*(_expression(value[key], "parent", where) for key in PARENT))
 
 
+def _skip(value: object, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, dict | None):
+        raise InputError(f"{where}: 'skip' is {_shown(value)}: give {{COLUMN: [text, text]}}")
+    return tuple((str(column), _texts(texts, f"skip of {column}", where)) for column, texts in (value or {}).items())
+
+
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
@@ -251,6 +259,8 @@ def input_form(schema: InputSchema) -> dict[str, Any]:
         said["group"] = schema.group.form()
     if schema.parent is not None:
         said["parent"] = {"column": schema.parent.column.form(), "names": schema.parent.names.form()}
+    if schema.skip:
+        said["skip"] = {column: list(texts) for column, texts in schema.skip}
     said |= {key: list(getattr(schema, key)) for key in LISTS[1:] if getattr(schema, key)}
     return said
 

@@ -17,6 +17,9 @@ EXPORTS = {
     make.__name__: make
     for make in (
         platforms.shopify,
+        platforms.woocommerce,
+        platforms.magento,
+        feeds.amazon,
         feeds.google_xml,
         feeds.google_tsv,
         feeds.facebook,

@@ -55,4 +55,4 @@ def test_a_catalogue_without_a_title_warns_and_what_was_passed_over_is_said(hero
     assert result.exit_code == 0, result.stderr
     assert "heroic: warning:" in result.stderr
     assert "the nearest column is 'what'" in result.stderr
-    assert "passed over: 1 blank row and 1 repeated row" in result.stdout
+    assert "passed over: 1 blank row, 1 repeated row" in result.stdout

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexing.reading.cells.markup import shown_text, without_markup
+from indexing.reading.cells.markup import shown_text, without_markup, written_breaks
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,8 @@ def test_a_cell_of_markup_alone_is_null_and_others_are_not_touched():
 @given(st.text(alphabet=st.sampled_from(list("<>/!&;#x1ab p-[]\"'= \n\0")), max_size=60))
 def test_no_text_at_all_ends_in_an_error(text):
     shown_text(text)
+
+
+def test_breaks_that_are_written_out_are_breaks():
+    texts = pa.array([r"Steel.\n\nVolume: 1 l\r\nRed", r"C:\new", None, "plain"], pa.large_string())
+    assert written_breaks(texts).to_pylist() == ["Steel.\nVolume: 1 l\nRed", r"C:\new", None, "plain"]

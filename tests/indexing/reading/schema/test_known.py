@@ -25,6 +25,7 @@ MAGENTO = """sku,store_view_code,attribute_set_code,product_type,categories,name
 additional_images,additional_attributes,qty
 m1,,Default,simple,"Default Category,Default Category/Home,Default Category/Home/Mugs",Mug,Big,3.5,/m/1.jpg,/m/2.jpg,"color=Red,size=L",4
 m1,de,,simple,,Becher,,,,,,
+mugs,,Default,configurable,"Default Category/Home",Mugs,All,,,,,
 """
 GOOGLE = "id\ttitle\tdescription\tlink\timage link\tavailability\tprice\tbrand\tproduct type\tcolor\n" + (
     "g1\tMug\tBig\thttps://x.example/1\thttps://x.example/1.jpg\tin stock\t3.50\tAcme\tHome > Mugs\tRed\n"
@@ -80,17 +81,18 @@ def test_shopify_variants_take_the_texts_and_pictures_of_their_product(rows):
 def test_woocommerce_variations_take_what_they_lack_from_their_parent(rows):
     found, products = rows(WOOCOMMERCE)
     assert found.schema.name == "woocommerce"
-    assert [row["title"] for row in products.values()] == ["Hoodie", "Cap", "Hoodie - Red", "Sock", "Sock - L"]
-    assert [row["price"] for row in products.values()] == [None, 4.0, 20.0, None, 2.0]
-    assert [row["description"] for row in products.values()] == ["Warm", "Flat", "Warm", "Thin", "Thin"]
-    assert [row["images"][0] for row in products.values()] == ["a.jpg", "b.jpg", "a.jpg", "d.jpg", "e.jpg"]
+    assert [row["title"] for row in products.values()] == ["Cap", "Hoodie - Red", "Sock - L"]
+    assert [row["price"] for row in products.values()] == [4.0, 20.0, 2.0]
+    assert [row["description"] for row in products.values()] == ["Flat", "Warm", "Thin"]
+    assert [row["images"][0] for row in products.values()] == ["b.jpg", "a.jpg", "e.jpg"]
+    assert found.passed_over.left_out == 2
     assert attributes(products[3]["attributes"])["Colour"] == "Red"
     assert attributes(products[5]["attributes"])["Size"] == "L"
 
 
 def test_magento_store_views_are_one_product(rows):
     found, products = rows(MAGENTO)
-    assert (found.schema.name, list(products)) == ("magento", ["m1"])
+    assert (found.schema.name, list(products), found.passed_over.left_out) == ("magento", ["m1"], 1)
     assert (products["m1"]["title"], products["m1"]["images"]) == ("Mug", ["/m/1.jpg", "/m/2.jpg"])
     assert (products["m1"]["category_1"], products["m1"]["category_2"]) == ("Home", "Mugs")
     assert attributes(products["m1"]["attributes"]) == {"color": "Red", "size": "L"}
@@ -109,7 +111,7 @@ def test_amazon_children_and_pictures(rows):
     found, products = rows(above + AMAZON)
     assert products["C"]["description"] == "Big Blue Nice"
     assert products["C"]["images"] == ["c.jpg", "d.jpg"]
-    assert (products["C"]["price"], products["P"]["price"], products["C"]["currency"]) == (3.5, None, "EUR")
+    assert (products["C"]["price"], products["C"]["currency"], list(products)) == (3.5, "EUR", ["C"])
     assert attributes(products["C"]["attributes"]) == {"external_product_id": "400"}
     assert found.schema.name == "amazon"
 
