@@ -56,6 +56,8 @@ def build_index(
     with writing(Path(out), KIND, keep=holds_model_vectors) as folder:
         read = _read(products, folder, options, progress)
         _refuse_another_catalog(Path(out), read.digest, options.overwrite or options.extend)
+        if options.match_across_sources:
+            read.catalog.source_codes()  # refused before hours of encoding
         encoding = ViewEncoding(folder, Path(out), options, read, progress)
         vectors = encoding.run()
         depends = {view: record.depends_on() for view, record in encoding.encoders.items()}

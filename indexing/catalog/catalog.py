@@ -174,7 +174,10 @@ class Catalog:
         """Return what `sources` does. Raises InputError when no product has one."""
         codes = self.sources()
         if (codes < 0).all():
-            raise InputError("--match-across-sources: no product has a 'source': name its column in a schema file")
+            raise InputError(
+                "--match-across-sources: no product has a 'source': name its column in a schema file, or each file's shop "
+                "(source: =shop-a); 'heroic sniff FILES --out schema.yaml' writes one"
+            )
         return codes
 
     def category_codes(self) -> tuple[Ints1d, list[str]]:

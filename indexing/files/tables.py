@@ -34,6 +34,13 @@ SUFFIXES = {
     ".yml": "xml",
     ".xlsx": "xlsx",
 }
+TEXT_FORMATS = ("csv", "json")
+HEAD_BYTES = 1024
+OTHER_CONTENT = (
+    ("an HTML page", (b"<!doctype html", b"<html"), "save the file that it links to, or asks to log in for"),
+    ("a PDF", (b"%pdf-",), "give the table that it was made of"),
+    ("a zip or a spreadsheet", (b"pk\x03\x04",), "name it .zip or .xlsx"),
+)
 _OPEN: dict[str, Callable[[Source, FileOptions], Opened]] = {
     "parquet": open_parquet,
     "arrow": open_arrow,
@@ -129,10 +136,20 @@ def open_table(path: Path | str, how: FileOptions | None = None) -> TableFile:
     try:
         source = find_source(path)
         kind = how.format or _format(source)
+        if kind in TEXT_FORMATS:
+            _refuse_other_content(source)
         found = _OPEN[kind](source, how)
     except UNREADABLE as error:
         raise InputError(f"{path}: cannot be read as {kind} ({_first_line(error)}): is it complete?") from error
     return TableFile(path, kind, found.names, found.rows, found.how, found.notes, found.reader, source, found.rare)
+
+
+def _refuse_other_content(source: Source) -> None:
+    """Raise InputError for what is no text of a table, whatever its name says."""
+    begins = source.head(HEAD_BYTES).lstrip().lower()
+    for what, marks, remedy in OTHER_CONTENT:
+        if begins.startswith(marks):
+            raise InputError(f"{source.path}: is {what}, not a table: {remedy}")
 
 
 def _format(source: Source) -> str:

@@ -39,7 +39,8 @@ def canonical(encoding: str) -> str:
 
 
 class TextStream(io.RawIOBase):
-    """A text stream counts in `marked` how often it met bytes that are no text in `encoding`."""
+    """A text stream counts in `marked` how often it met bytes that are no text in `encoding`; NULs, which a writer that
+    was killed leaves behind, are left out."""
 
     def __init__(self, stream: Any, encoding: str) -> None:
         self._stream, self._pending, self._carried, self.marked = stream, b"", b"", 0
@@ -71,6 +72,8 @@ class TextStream(io.RawIOBase):
 
     def _next(self, content: bytes) -> bytes:
         text = self._utf8(content) if self._is_utf8 else self._decoded(content)
+        if b"\0" in text:
+            text = text.replace(b"\0", b"")
         if self._first and text:
             self._first = False
             text = text.removeprefix(codecs.BOM_UTF8)

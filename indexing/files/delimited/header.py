@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 AMAZON = "TemplateType="  # begins a flat file, whose names are in the third row
 MOST_ABOVE = 10  # rows over a header
+UNSEEN = " \t\r\n\xa0\u200b\ufeff"  # at the ends of names
 FEWEST = 3  # columns of a table that a line of one text stands over
 
 
@@ -12,7 +13,7 @@ def column_names(header: Sequence[str], width: int) -> tuple[tuple[str, ...], tu
 
     A name that stands there again takes a number (`size_2`), and a column without one is `column_N`.
     """
-    given = [name.strip() for name in header] + [""] * (width - len(header))
+    given = [name.strip(UNSEEN) for name in header] + [""] * (width - len(header))
     names: list[str] = []
     notes: list[str] = []
     for place, name in enumerate(given, start=1):
@@ -30,16 +31,16 @@ def rows_above(rows: Sequence[Sequence[str]]) -> int:
     if rows[0][0].startswith(AMAZON):
         return 2
     count = 0
-    while count < min(len(rows) - 2, MOST_ABOVE) and _stands_over(rows[count], rows[count + 1]):
+    while count < min(len(rows) - 2, MOST_ABOVE) and _stands_over(rows[count], rows[count + 1 : count + 3]):
         count += 1
     return count
 
 
-def _stands_over(row: Sequence[str], below: Sequence[str]) -> bool:
+def _stands_over(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     filled = [cell for cell in row if cell.strip()]
     if all(cell.lstrip().startswith("#") for cell in filled):
         return True
-    return len(filled) == 1 and sum(bool(cell.strip()) for cell in below) >= FEWEST
+    return len(filled) == 1 and max(sum(bool(cell.strip()) for cell in other) for other in below) >= FEWEST
 
 
 def numbered_names(width: int) -> tuple[str, ...]:

@@ -116,6 +116,12 @@ ADDRESSES = (
 )  # fmt: skip
 
 
+CURRENCIES = (
+    "currency", "currency id", "currency code", "price currency", "iso currency", "валюта", "währung", "devise", "moneda", "valuta", "moeda",
+    "waluta", "měna", "mena", "para birimi", "νόμισμα", "العملة", "מטבע", "货币", "币种", "貨幣", "通貨", "통화",
+)  # fmt: skip
+
+
 def normal_name(name: str) -> str:
     """Return a column's name without case, accents, spaces and punctuation."""
     decomposed = unicodedata.normalize("NFKD", name).casefold()
@@ -171,6 +177,11 @@ def _field_of(normal: str) -> str | None:
 def is_barcode_name(name: str) -> bool:
     """Return whether a column of this name holds barcodes."""
     return normal_name(name) in _normal(BARCODES)
+
+
+def is_currency_name(name: str) -> bool:
+    """Return whether a column of this name says which currency the price beside it is in."""
+    return normal_name(name) in _normal(CURRENCIES)
 
 
 def is_address_name(name: str) -> bool:

@@ -11,11 +11,12 @@ from indexing.reading.schema.column_names import (
     fields_by_name,
     is_address_name,
     is_barcode_name,
+    is_currency_name,
 )
-from indexing.reading.schema.expression import AllOf, Cell, Expression
+from indexing.reading.schema.expression import AllOf, Cell, Expression, is_there
 from indexing.reading.schema.known import KnownExport, recognise
 from indexing.reading.schema.nearest import nearest
-from indexing.reading.schema.schema import FIELDS, GENERIC, STRAY_COLUMNS, InputSchema
+from indexing.reading.schema.schema import FIELDS, GENERIC, STRAY_COLUMNS, InputSchema, PriceForm
 from indexing.reading.sniffing.content import Content, content_of
 
 LOOKED_AT = 1000  # rows
@@ -42,8 +43,19 @@ def guess_schema(table: TableFile) -> SchemaGuess:
         return SchemaGuess(export.schema, dict.fromkeys(FIELDS, f"as exports of {export.name} have it"), export=export)
     found = fields_by_name(table.names)
     if "id" in found and all(columns[0] == name for name, columns in found.items()):
-        return SchemaGuess(GENERIC, dict.fromkeys(found, "Heroic's own name"))
-    return _by_content(found, table.names, look_at(table))
+        guess = SchemaGuess(GENERIC, dict.fromkeys(found, "Heroic's own name"))
+    else:
+        guess = _by_content(found, table.names, look_at(table))
+    return replace(guess, schema=_with_currency(guess.schema, table.names))
+
+
+def _with_currency(schema: InputSchema, names: Sequence[str]) -> InputSchema:
+    """Return the schema with the column beside the price's that says by its name which currency that is in."""
+    column = next((name for name in names if is_currency_name(name)), None)
+    if column is None or schema.price is None or not is_there(schema.price, names):
+        return schema
+    ignore = tuple(name for name in schema.ignore if name != column)
+    return replace(schema, prices=PriceForm(currency=f"{{{column}}}"), ignore=ignore)
 
 
 def look_at(table: TableFile) -> dict[str, Content]:

@@ -113,3 +113,35 @@ def test_text_in_json_lines_is_read_as_it_was_written(write, texts):
 
 def test_rows_are_counted_or_estimated_by_lines(table):
     assert table.about_rows() in (3, 4)  # one of the three has two lines
+
+
+def test_nuls_are_left_out_of_text(tmp_path):
+    (tmp_path / "p.csv").write_bytes(b"id,title\n1,Mu\0g\n2,Cup\n" + b"\0" * 40)
+    assert open_table(tmp_path / "p.csv").read().to_pylist() == [
+        {"id": "1", "title": "Mug"},
+        {"id": "2", "title": "Cup"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\n<!DOCTYPE html><p>Log in", "an HTML page"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"PK\x03\x04x", "a zip or a spreadsheet"),
+    ],
+)
+def test_what_is_no_table_under_the_name_of_one_is_refused(tmp_path, content, what):
+    (tmp_path / "p.csv").write_bytes(content)
+    with pytest.raises(InputError, match=f"is {what}, not a table"):
+        open_table(tmp_path / "p.csv")
+
+
+def test_a_title_and_an_empty_line_over_the_header_are_passed_over(tmp_path):
+    (tmp_path / "p.csv").write_text("Price list of 29.11.2026,,\n,,\nid,title,price\n1,Mug,3\n")
+    assert open_table(tmp_path / "p.csv").names == ("id", "title", "price")
+
+
+def test_names_have_no_unseen_marks_at_their_ends(tmp_path):
+    (tmp_path / "p.csv").write_bytes("\ufeff\ufeffid,title\xa0\n1,Mug\n".encode())
+    assert open_table(tmp_path / "p.csv").names == ("id", "title")

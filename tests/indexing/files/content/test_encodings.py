@@ -3,7 +3,7 @@
 import pytest
 
 from indexing.errors import InputError
-from indexing.files.content.encodings import guess_encoding
+from indexing.files.content.encodings import Guess, guess_encoding
 from indexing.files.options import FileOptions
 from indexing.files.tables import open_table
 
@@ -67,3 +67,8 @@ def test_the_encoding_is_looked_for_all_over_a_large_file(write):
 def test_an_unknown_encoding_is_refused():
     with pytest.raises(InputError, match="encoding 'klingon': is unknown"):
         FileOptions(encoding="klingon")
+
+
+def test_a_few_nuls_do_not_make_two_bytes_a_character():
+    assert guess_encoding([b"id,title\n1,Mu\0g\n2,Cup\n3,\0\n"]) == Guess("utf-8", True)
+    assert guess_encoding(["id,title\n1,Чашка\n".encode("utf-16-le")]) == Guess("utf-16-le", True)
