@@ -46,23 +46,26 @@ class TextStream(io.RawIOBase):
         self._stream, self._pending, self._carried, self.marked = stream, b"", b"", 0
         self._is_utf8 = canonical(encoding) == "utf-8"
         self._decoder = codecs.getincrementaldecoder(canonical(encoding))(_MARKING)
-        self._first = True
+        self._first, self._ended = True, False
 
     def readable(self) -> bool:
         """Return True: it can be read."""
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes of UTF-8, none at the end."""
+        """Return `size` bytes of UTF-8, fewer only at the end: Arrow takes what one call gives for a block, and a row may
+        lie in two of them at most."""
         if size < 0:
             return b"".join(iter(lambda: self.read(BLOCK_BYTES), b""))
-        while not self._pending:
-            content = self._stream.read(size)
-            self._pending = self._next(content)
-            if not content:
-                break
-        given, self._pending = self._pending[:size], self._pending[size:]
-        return given
+        parts, lacking = [self._pending], size - len(self._pending)
+        while lacking > 0 and not self._ended:
+            content = self._stream.read(lacking)
+            self._ended = not content
+            parts.append(self._next(content))
+            lacking -= len(parts[-1])
+        given = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._pending = given[size:]
+        return given[:size]
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer as far as there is something at once; return how many bytes that is."""

@@ -44,3 +44,11 @@ def test_what_is_no_utf8_is_marked_byte_by_byte(content, size):
 )
 def test_marked_bytes_are_shown_to_people(content, encoding, seen):
     assert shown(read(content, encoding, 1 << 20)[0]) == seen
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251"])
+def test_a_read_is_short_only_at_the_end(encoding):
+    stream = TextStream(io.BytesIO(("плед a" * 1000).encode(encoding)), encoding)
+    lengths = [len(part) for part in iter(lambda: stream.read(37), b"")]
+    assert set(lengths[:-1]) == {37}
+    assert sum(lengths) == len(("плед a" * 1000).encode())

@@ -225,3 +225,12 @@ def test_a_dialect_that_is_not_told_is_found(write, rows, delimiter, encoding):
     )
     path = write("a.txt", body.getvalue().encode(encoding))
     assert read(path)[0] == [tuple(map(str, row)) for row in rows]
+
+
+def test_rows_of_other_letters_are_read_over_many_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr("indexing.files.delimited.delimited_reader.BLOCK_BYTES", (997,))
+    lines = [f'{row},"плед {row % 7} €, ""мягкий"" и тёплый"' for row in range(5000)]
+    (tmp_path / "p.csv").write_text("id,title\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    read = open_table(tmp_path / "p.csv").read()
+    assert read["id"].to_pylist() == [str(row) for row in range(5000)]
+    assert read["title"][6].as_py() == 'плед 6 €, "мягкий" и тёплый'
