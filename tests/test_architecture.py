@@ -78,7 +78,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "options",
         "tables",
     },
-    "indexing.words": {"normal_form", "reading", "spellings", "tokens"},
+    "indexing.words": {"normal_form", "quantities", "reading", "spellings", "tokens"},
     "indexing.catalog": {
         "catalog",
         "category_level",
@@ -178,7 +178,6 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "texts.bags",
         "texts.codes",
         "texts.colors",
-        "texts.quantities",
     },
     "reranking.decisions": {
         "asked_precision",

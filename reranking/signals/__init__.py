@@ -2,5 +2,5 @@
 
 Its doors are `feature`, `learned.cross_encoder`, `learned.cross_folds`, `learned.pair_tokens`,
 `learned.rival_lists`, `learned.rivals`, `learned.stacking`, `learned.words`, `signals`, `texts.attribute_values`,
-`texts.bags`, `texts.codes`, `texts.colors` and `texts.quantities`.
+`texts.bags`, `texts.codes` and `texts.colors`.
 """

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Collection
 
+from indexing.words.quantities import DIMENSIONS, Quantities, Quantity, read_quantities
 from indexing.words.tokens import fold, words
 from reranking.explain.wording.seen_pair import SeenPair, Wording, against, quoted, short
 from reranking.signals.texts.codes import Codes, read_codes, read_numbers
-from reranking.signals.texts.quantities import DIMENSIONS, Quantities, Quantity, read_quantities
 
 MOST_WORDS, MOST_CODES, MOST_NUMBERS, MOST_DIMENSIONS = 3, 2, 3, 2
 BOTH, ONE = "both titles", "one title only"

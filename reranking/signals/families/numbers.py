@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
+from indexing.words.quantities import DIMENSIONS, Quantities, Quantity, read_quantities
 from indexing.words.tokens import folds
 from reranking.signals.families.codes import MEANINGS as CODE_MEANINGS
 from reranking.signals.families.codes import CodeSignals, CodeSignalsBuilder
@@ -15,7 +16,6 @@ from reranking.signals.feature import declare
 from reranking.signals.product_rows import ProductRows, catalog_blocks, has_titles_only, titles
 from reranking.signals.texts.bags import BUCKET_BITS, Bags, BagsBuilder, Occurrences, Overlap, Rows, bucket_of
 from reranking.signals.texts.codes import read_codes, read_numbers, written_codes
-from reranking.signals.texts.quantities import DIMENSIONS, Quantities, Quantity, read_quantities
 from reranking.signals.texts.sparse_rows import ratio, row_sums
 
 _FLAGGED = ("length", "mass", "volume", "capacity", "power", "voltage", "charge", "pack", "year")

@@ -1,1 +1,1 @@
-"""Titles and attributes are read here: their tokens, codes, quantities and colours."""
+"""Titles and attributes are read here: their codes, colours and values of attributes."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexing.catalog.catalog import Catalog
+from indexing.words.quantities import read_quantities
 from indexing.words.tokens import fold, words
 from reranking.signals.texts.bags import BUCKET_BITS, Occurrences, bucket_of
 from reranking.signals.texts.codes import plain_number
-from reranking.signals.texts.quantities import read_quantities
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from indexing.words.quantities import read_quantities
 from indexing.words.tokens import fold
 from reranking.signals.texts.codes import read_codes, read_numbers
-from reranking.signals.texts.quantities import read_quantities
 
 
 def codes(text):

@@ -2,8 +2,8 @@
 
 import pytest
 
+from indexing.words.quantities import read_quantities
 from indexing.words.tokens import fold
-from reranking.signals.texts.quantities import read_quantities
 
 
 def found(text):
