@@ -46,6 +46,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
     "reranking.kinds",
     "reranking.model",
     "reranking.explain",
+    "reranking.answers",
     "reranking.training",
     "reranking.encoder_training",
     "reranking.grouping",
@@ -203,7 +204,8 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "train_options",
         "training_report",
     },
-    "reranking.explain": {"contributions", "explanation", "product_facts", "promise_warnings", "reasons"},
+    "reranking.explain": {"contributions", "document", "explanation", "product_facts", "promise_warnings", "reasons"},
+    "reranking.answers": {"document", "session"},
     "reranking.training": {"audit", "examples", "train_reranker", "training_pairs", "tuning"},
     "reranking.encoder_training": {
         "cross",

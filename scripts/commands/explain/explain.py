@@ -1,17 +1,14 @@
 """`heroic explain` says why a model gives a pair of products its score."""
 
 import json
-import math
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from indexing.product_index import ProductIndex
     from reranking.explain.explanation import Explanation
-    from reranking.explain.reasons import Reason
 
 
 @click.command(name="explain")
@@ -35,6 +32,8 @@ def command(index: Path, model: Path, pair: tuple[str, str], html: Path | None, 
 
         write_page(html, found, opened.catalog)
     if as_json:
+        from reranking.explain.document import as_document
+
         click.echo(json.dumps(as_document(found), ensure_ascii=False, indent=2))
         return
     from scripts.commands.explain.text import render
@@ -59,43 +58,3 @@ def _explain(index: "ProductIndex", model: Path, pair: tuple[str, str]) -> "Expl
         raise InputError(f"--pair {pair[0]} {pair[1]}: is one product twice: name two")
     scorer = PairScorer.prepare(index, load_reranker(model), np.unique([left, right]))
     return explain(scorer, left, right)
-
-
-def as_document(found: "Explanation") -> dict[str, Any]:
-    """Return the explanation as JSON values; null for a threshold that nothing reaches and for unknown values."""
-    from reranking.explain.product_facts import compare_products
-
-    pair, families = found.pair, found.pair.found.by_family()
-    columns = (families.families, families.added, families.strongest, families.values)
-    return {
-        "left": pair.left["id"],
-        "right": pair.right["id"],
-        "probability": found.probability,
-        "score": found.score,
-        "threshold": _known(found.threshold),
-        "category": found.category,
-        "match": found.match,
-        "for": _reasons(found.reasons.supporting),
-        "against": _reasons(found.reasons.opposing),
-        "base": families.base,
-        "families": [
-            {"family": family, "added": float(added), "strongest": strongest, "value": _known(float(value))}
-            for family, added, strongest, value in zip(*columns, strict=True)
-        ],
-        "features": [
-            {"feature": feature.name, "value": _known(float(value)), "added": float(added)}
-            for feature, value, added in zip(pair.found.features, pair.found.values, pair.found.added, strict=True)
-        ],
-        "facts": [
-            {"name": fact.name, "left": fact.left, "right": fact.right, "agreement": fact.agreement.name.lower()}
-            for fact in compare_products(pair.left, pair.right).facts
-        ],
-    }
-
-
-def _reasons(reasons: "Sequence[Reason]") -> list[dict[str, Any]]:
-    return [{"family": reason.family, "added": reason.added, "words": reason.words} for reason in reasons]
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None

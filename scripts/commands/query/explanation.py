@@ -11,10 +11,10 @@ from rich.text import Text
 from indexing.catalog.catalog import catalog_of
 from indexing.errors import InputError
 from indexing.search.neighbours import rank_of
+from reranking.answers.session import Answer, Session
 from reranking.explain.explanation import explain
 from reranking.model.reranker import XgboostReranker
 from scripts.commands.explain.text import open_table, render_facts, render_model
-from scripts.commands.query.session import Answer, Session
 from scripts.terminal.console import VIEW_ORDER, number_text
 
 

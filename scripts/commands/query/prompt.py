@@ -11,9 +11,9 @@ from rapidfuzz import fuzz, process
 from indexing.catalog.filters import EVERYBODY, Filters
 from indexing.errors import InputError
 from indexing.query.find_neighbours import Query, query_by_id
+from reranking.answers.session import Answer, Session
 from scripts.commands.query.answers import least_width, render_answer
 from scripts.commands.query.explanation import render_explanation
-from scripts.commands.query.session import Answer, Session
 from scripts.commands.query.words import COMMANDS, PICTURE_SUFFIXES
 from scripts.terminal.console import open_console, plain, widen
 

@@ -12,8 +12,8 @@ import click
 if TYPE_CHECKING:
     from indexing.catalog.filters import Filters
     from indexing.query.find_neighbours import Query
+    from reranking.answers.session import Session
     from scripts.commands.query.prompt import Prompt
-    from scripts.commands.query.session import Session
 
 
 @click.command(name="query")
@@ -70,7 +70,7 @@ def command(
 
 def _open(index: Path, model: Path | None) -> "Session":
     from indexing.product_index import open_index
-    from scripts.commands.query.session import Session
+    from reranking.answers.session import Session
 
     opened = open_index(index)
     if model is None:
@@ -93,7 +93,8 @@ def _query(
 
 
 def _answer(session: "Session", query: "Query", k: int, filters: "Filters", *, as_json: bool) -> None:
-    from scripts.commands.query.answers import as_document, least_width, render_answer
+    from reranking.answers.document import as_document
+    from scripts.commands.query.answers import least_width, render_answer
     from scripts.terminal.console import open_console, widen
 
     answer = session.ask(query, k, filters)

@@ -365,8 +365,8 @@ class TestPrompt:
 class TestTerminal:
     @pytest.fixture
     def prompt(self, index):
+        from reranking.answers.session import Session
         from scripts.commands.query.prompt import Prompt
-        from scripts.commands.query.session import Session
 
         return Prompt(Session(open_index(index)), 10)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,11 +38,13 @@ class Answer:
 
 @dataclass
 class Session:
-    """It has an open index, and a model that fits it, if any. Raises InputError when the model does not."""
+    """It has an open index, and a model that fits it, if any; several threads may ask it. Raises InputError when the
+    model does not fit."""
 
     index: ProductIndex
     model: "XgboostReranker | None" = None
     _scorers: "list[PairScorer]" = field(default_factory=list)  # the last one made
+    _preparing: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         if self.model is not None:
@@ -66,9 +69,10 @@ class Session:
         whole = np.arange(len(self.index.catalog))
         if len(whole) > PREPARED_WHOLE:
             return PairScorer.prepare(self.index, model, np.unique(products))
-        if not self._scorers:
-            self._scorers.append(PairScorer.prepare(self.index, model, whole))
-        return self._scorers[0]
+        with self._preparing:
+            if not self._scorers:
+                self._scorers.append(PairScorer.prepare(self.index, model, whole))
+            return self._scorers[0]
 
     def _probabilities(self, query: Query, result: QueryResult) -> Floats1d | None:
         if self.model is None:
