@@ -72,6 +72,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "indexing.files": {
         "blocks",
         "columnar.staging",
+        "content.cell_bytes",
         "content.sources",
         "integers",
         "json_text",

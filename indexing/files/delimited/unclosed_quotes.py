@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-SLICE_BYTES = 1 << 18  # that stay in the processor's cache
+from indexing.files.content.cell_bytes import any_holds
+
 FEW_COLUMNS = 3  # lines of prose have as many delimiters by chance
 
 
@@ -40,7 +41,7 @@ class RowShape:
 
 def find_swallowing(column: pa.Array, shape: RowShape) -> dict[int, int]:
     """Return the rows of a column of large_string whose field has swallowed others, and how many each."""
-    if not shape.quote or not _has_line_breaks(column):
+    if not shape.quote or not any_holds(column, b"\n"):
         return {}
     breaks = pc.match_substring(column, "\n")
     likely = pc.and_(breaks, pc.greater_equal(pc.count_substring(column, shape.delimiter), shape.columns - 1))
@@ -50,12 +51,3 @@ def find_swallowing(column: pa.Array, shape: RowShape) -> dict[int, int]:
         if count:
             found[row] = count
     return found
-
-
-def _has_line_breaks(column: pa.Array) -> bool:
-    """Return whether a line break stands anywhere in the text of a column."""
-    content = column.buffers()[2]
-    if content is None or len(column) == 0:
-        return False
-    view = memoryview(content)
-    return any(b"\n" in bytes(view[start : start + SLICE_BYTES]) for start in range(0, len(view), SLICE_BYTES))

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indexing.files.content.cell_bytes import any_holds, which_hold
 from indexing.reading.cells.distinct import mended
 
 BLOCKS = (
@@ -35,16 +36,15 @@ def without_markup(texts: pa.Array, breaks: str = " ") -> pa.Array:
 
     `a < b` and `AT&T` stay as they are: only HTML's own tags and whole entities are markup.
     """
-    odd = pc.or_(pc.match_substring(texts, "<"), pc.match_substring(texts, "&"))
-    if not pc.any(odd).as_py():
+    if not any_holds(texts, b"<&"):
         return texts
-    odd = pc.if_else(odd, texts, pa.scalar(None, texts.type))
+    odd = pc.if_else(which_hold(texts, b"<&"), texts, pa.scalar(None, texts.type))
     return mended(texts, pc.match_substring_regex(odd, _ODD), partial(shown_text, breaks=breaks))
 
 
 def written_breaks(texts: pa.Array) -> pa.Array:
     r"""Return texts (n,) with a line break where one is written as `\n`, as WooCommerce does; `C:\new` stays."""
-    if not pc.any(pc.match_substring(texts, r"\n")).as_py():
+    if not any_holds(texts, b"\\") or not pc.any(pc.match_substring(texts, r"\n")).as_py():
         return texts
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"(^|[^:\\])(?:(?:\\r)?\\n)+", "\\1\n"))
 

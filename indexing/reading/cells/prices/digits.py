@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.arrays import Floats1d, Ints1d
+from indexing.files.content.cell_bytes import bytes_of
 from indexing.reading.cells.texts import TEXT
 
 LONE_ZERO = "\x00"  # the shape of a zero before a sign, which no group of thousands begins with
@@ -20,7 +21,7 @@ def shapes_of(cells: pa.Array) -> pa.Array:
     if pc.any(lone).as_py():
         zeros = pc.replace_substring_regex(cells.filter(lone), _BEFORE_SIGN, rf"\1{LONE_ZERO}\2")
         cells = pc.replace_with_mask(cells, lone, zeros)
-    offsets, content = _bytes_of(cells)
+    offsets, content = bytes_of(cells)
     return _text_of(offsets, _AS_NINE[content], cells.is_null())
 
 
@@ -28,7 +29,7 @@ def numbers_of(cells: pa.Array, decimal: str) -> Floats1d:
     """Return the number in each text (n,) that holds one: `decimal` is its decimal sign, whatever else parts thousands."""
     if len(decimal.encode()) > 1:
         cells, decimal = pc.replace_substring(cells, decimal, "\x1f"), "\x1f"
-    offsets, content = _bytes_of(cells)
+    offsets, content = bytes_of(cells)
     kept = (content >= ord("0")) & (content <= ord("9"))
     if decimal:
         kept |= _between_digits(kept, offsets) & (content == ord(decimal))
@@ -43,14 +44,6 @@ def _between_digits(digits: npt.NDArray[np.bool_], offsets: Ints1d) -> npt.NDArr
     lengths = np.diff(offsets)
     first, last = np.repeat(before[offsets[:-1]], lengths), np.repeat(before[offsets[1:]], lengths)
     return (before[:-1] > first) & (before[1:] < last)
-
-
-def _bytes_of(cells: pa.Array) -> tuple[Ints1d, npt.NDArray[np.uint8]]:
-    """Return where texts begin (n + 1,) and their bytes."""
-    _, offsets, content = cells.buffers()
-    begins = np.frombuffer(offsets, dtype=np.int64)[cells.offset : cells.offset + len(cells) + 1]
-    whole = np.zeros(0, np.uint8) if content is None else np.frombuffer(content, dtype=np.uint8)
-    return begins - begins[0], whole[begins[0] : begins[-1]]
 
 
 def _text_of(offsets: Ints1d, content: npt.NDArray[np.uint8], nulls: pa.Array | None = None) -> pa.Array:
