@@ -45,6 +45,11 @@ CODES = {
     "dh": "MAD", "dhs": "AED", "تومان": "IRT", "﷼": "IRR",
 }  # fmt: skip
 OF_THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+WITHOUT_DECIMALS = frozenset({
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
+    "HUF", "IDR", "IRR", "IRT",
+})  # fmt: skip
+"""Currencies that have no smaller unit (ISO 4217), or whose smaller unit nobody writes any more."""
 _ISO = re.compile(r"[A-Z]{3}")
 _MARKS = "\u200e\u200f\u202a\u202c"  # of direction, which Arabic prices are written with
 

@@ -31,6 +31,9 @@ class PriceLook:
     ungrouped: int = 0
     fine: bool = False  # a currency of three decimals is named
 
+    def __post_init__(self) -> None:
+        self.fine |= self.currency in OF_THREE_DECIMALS
+
     def look(self, column: pa.Array | pa.ChunkedArray) -> None:
         """Count what the text cells of a block show; numbers show nothing."""
         plain = as_plain(column)

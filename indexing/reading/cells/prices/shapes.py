@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from indexing.reading.cells.prices.currencies import currency_of
+from indexing.reading.cells.prices.currencies import WITHOUT_DECIMALS, currency_of
 from indexing.reading.cells.prices.digits import LONE_ZERO
 
 _SPACES = " \xa0\u202f\u2009"
@@ -94,16 +94,17 @@ def read_shape(shape: str, stated: str | None = None) -> Shape:
     if _MINUS.search(before) or (before.strip() == "(" and after.strip() == ")"):
         return Shape(PriceKind.UNREADABLE, reason="negative")
     if len(found) == 1:
-        return _number(found[0][0], after, currency_of(f"{before} {after}".strip(), stated))
+        return _number(found[0][0], after, currency_of(f"{before} {after}".strip(), stated), stated)
     return _range(shape, found, stated)
 
 
-def _number(token: str, after: str, currency: str | None) -> Shape:
+def _number(token: str, after: str, currency: str | None, stated: str | None) -> Shape:
     signs, no_cents = signs_of(token), _NO_CENTS.match(after)
     if signs is None:
         return Shape(PriceKind.UNREADABLE, reason="not a number")
     if no_cents and signs.either:
         signs = Signs(no_cents[1], groups=signs.either)
+    signs = _whole(signs, currency or stated)
     kind = PriceKind.ODD_NUMBER if token[0] in ".," else PriceKind.NUMBER
     return Shape(kind, signs.decimal, signs.either, signs.groups, currency)
 
@@ -117,11 +118,18 @@ def _range(shape: str, found: list[re.Match[str]], stated: str | None) -> Shape:
     if len(found) != 2 or dash is None or (rest and currency_of(rest) is None):
         return Shape(PriceKind.UNREADABLE, reason="several numbers")
     around = f"{shape[: low.start()]} {rest} {shape[high.end() :]}"
-    both = signs_of(low[0]), signs_of(high[0])
-    if both[0] is None or both[1] is None:
+    both = [signs for one in (low, high) if (signs := signs_of(one[0])) is not None]
+    if len(both) < 2:
         return Shape(PriceKind.UNREADABLE, reason="not a number")
-    decimal, either = (both[0].decimal or both[1].decimal), (both[0].either or both[1].either)
-    return Shape(PriceKind.RANGE, decimal, either, currency=currency_of(around.strip(), stated))
+    currency = currency_of(around.strip(), stated)
+    lowest, highest = (_whole(signs, currency or stated) for signs in both)
+    decimal, either = lowest.decimal or highest.decimal, lowest.either or highest.either
+    return Shape(PriceKind.RANGE, decimal, either, lowest.groups or highest.groups, currency)
+
+
+def _whole(signs: Signs, currency: str | None) -> Signs:
+    """Return the signs as a currency has them: without a smaller unit, what may be either sign is that of thousands."""
+    return Signs(groups=signs.either) if signs.either and currency in WITHOUT_DECIMALS else signs
 
 
 def signs_of(token: str) -> Signs | None:

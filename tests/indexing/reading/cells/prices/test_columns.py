@@ -19,6 +19,12 @@ def read(cells, form=None, stated=None):
     return list(rows), refused
 
 
+def test_a_currency_without_a_smaller_unit_has_thousands_whatever_the_column_does():
+    rows, refused = read(["12,800円", "¥1,280 - ¥1,980", "1,5 €"], PriceFormat(decimal=","))
+    assert rows == [(12800.0, None, "JPY"), (1280.0, 1980.0, "JPY"), (1.5, None, "EUR")]
+    assert refused == {}
+
+
 @pytest.mark.parametrize(
     ("cell", "price", "currency"),
     [

@@ -31,6 +31,18 @@ def test_cells_that_can_be_read_one_way_settle_the_others(cells, decimal):
     assert (found.format.decimal, found.ambiguous, found.warning("price")) == (decimal, 0, None)
 
 
+@pytest.mark.parametrize("cells", [["12,800円"], ["1.299 ₫", "₫1.500"], ["¥1,280 - ¥1,980"], ["1.299 Ft"]])
+def test_a_currency_without_a_smaller_unit_has_thousands(cells):
+    found = look(cells)
+    assert (found.ambiguous, found.warning("price")) == (0, None)
+    assert look(["1,299", "980"], currency="JPY").warning("price") is None
+
+
+def test_a_stated_currency_of_three_decimals_counts_as_a_named_one_does():
+    found = look(["1.500", "2.500"], currency="KWD")
+    assert (found.format.decimal, found.warning("price")) == (".", None)
+
+
 def test_every_block_has_a_say():
     assert look(["1.299"], ["1.300"], ["9,99"]).format.decimal == ","
 
