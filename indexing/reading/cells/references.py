@@ -29,6 +29,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _DATA = re.compile(r"data:(?P<type>[^,;]*)(?P<how>[^,]*),(?P<content>[^\s|,;\"']*)", re.IGNORECASE)
 _ODD = r"^[\[{]|^//|[,;|\s]|^(?i:data:)"
 _ODD_ONE = r"^//|^(?i:data:)"
+_PICTURED = re.compile(r"pic|image|img|photo|foto|bild|media|item|main|additional|фото|картин|изображ", re.IGNORECASE)
 _FIELDS = (
     "bytes",
     "path",
@@ -131,8 +132,7 @@ class _Reader:
         if isinstance(value, list | tuple):
             return [one for part in value for one in self._of_value(part, rows)]
         if isinstance(value, Mapping):
-            named = next((value[name] for name in _FIELDS if value.get(name)), None)
-            return self._of_value(named, rows)
+            return self._of_value(_pictured(value), rows)
         if isinstance(value, bytes):
             return [self.keep(value)] if value else []
         text = "" if value is None or value != value else str(value).strip()
@@ -150,6 +150,16 @@ class _Reader:
             for row in rows:
                 self.refuse(int(row), f"malformed data URI: {error}")
             return []
+
+
+def _pictured(found: Mapping[str, Any]) -> Any:
+    """Return what an object says of pictures: its one reference, else the values whose names speak of pictures, as XML
+    has them (`<pictures><picture>`), or its only value."""
+    named = next((found[name] for name in _FIELDS if found.get(name)), None)
+    if named is not None:
+        return named
+    inside = [value for name, value in found.items() if _PICTURED.search(str(name))]
+    return inside or (next(iter(found.values())) if len(found) == 1 else None)
 
 
 def bytes_of(uri: str) -> bytes:

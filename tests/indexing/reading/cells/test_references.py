@@ -38,6 +38,8 @@ def read(column, prefix=""):
         f"{A},{B},",
         f'["{A}", "{B}"]',
         f"['{A}', '{B}']",
+        f'{{"picture": ["{A}", "{B}"]}}',
+        f'{{"main": "{A}", "additional_images": {{"image": [{{"url": "{B}"}}]}}}}',
         f'[{{"src": "{A}"}}, {{"src": "{B}"}}]',
         f'[{{"hi_res": null, "large": "{A}"}}, {{"large": "{B}"}}]',
         f"{A},//shop.example/b.jpg",
