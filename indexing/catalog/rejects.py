@@ -1,5 +1,6 @@
 """Rejects say what was set aside: one row for each cell or picture that could not be used, with the reason."""
 
+import json
 import os
 from collections import defaultdict
 from collections.abc import Sequence
@@ -63,15 +64,17 @@ class RejectKind:
         return f"{self.count:,} in '{self.column}' {self.kind} ({where}{ident}{shown!r}){remedy}"
 
 
+VALUE = "VALUE"  # stands in a remedy for the example's
+_MEANS_NONE = f"if it means that there is none, say in a schema file missing: [{VALUE}]"
 REMEDIES = {
     NO_ID: "name another column, or '{A}/{B}', as id in the schema",
     SAME_ID: "name a column, or '{A}/{B}', as id that is another for every product, or group: COLUMN to join rows",
     NOT_EXACT: "export ids as text",
-    "not a number": "name the column of prices in the schema (price: …), or let it out (ignore: …)",
+    "not a number": f"{_MEANS_NONE}; else name another column there (price: …)",
     "several numbers": "write one price, or the lowest and highest as 12.50-15.00",
-    "negative": "leave such prices empty in the file",
-    "infinite": "leave such prices empty in the file",
-    "more than 1e+15": "leave such prices empty in the file",
+    "negative": _MEANS_NONE,
+    "infinite": _MEANS_NONE,
+    "more than 1e+15": _MEANS_NONE,
     "malformed JSON": "mend the cells, or read the column as another field in the schema; attributes keep the text as one value",
     "malformed attributes": "mend the cells; the text is kept as one value",
     "malformed data URI": "write pictures as base64 after data:image/…;base64,",
@@ -86,7 +89,16 @@ def reject_kinds(rejects: Sequence[Reject], most: int = 3) -> list[RejectKind]:
     for reject in rejects:
         kinds[reject.kind, reject.column].append(reject)
     ordered = sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0]))[:most]
-    return [RejectKind(kind, column, len(found), found[0], REMEDIES.get(kind, "")) for (kind, column), found in ordered]
+    return [
+        RejectKind(kind, column, len(found), found[0], _remedy(kind, found[0])) for (kind, column), found in ordered
+    ]
+
+
+def _remedy(kind: str, example: Reject) -> str:
+    """Return what would mend rejects of a kind, for the example's value where it is short enough to stand there."""
+    value = example.value.strip()
+    shown = json.dumps(value if len(value) <= SHOWN_CHARS else "TEXT", ensure_ascii=False)
+    return REMEDIES.get(kind, "").replace(VALUE, shown)
 
 
 SCHEMA = pa.schema(

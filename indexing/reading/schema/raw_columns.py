@@ -67,10 +67,26 @@ def _plain(column: pa.Array, missing: Sequence[str]) -> pa.Array:
         kind = column.type
     if pa.types.is_string_view(kind):
         column = column.cast(TEXT)
-    if missing and (pa.types.is_large_string(column.type) or pa.types.is_string(column.type)):
-        gone = pc.is_in(pc.utf8_trim_whitespace(column), value_set=pa.array(missing, column.type))
-        column = pc.if_else(gone, pa.scalar(None, column.type), column)
-    return column
+    gone = _missing(column, missing) if missing else None
+    return column if gone is None else pc.if_else(gone, pa.scalar(None, column.type), column)
+
+
+def _missing(column: pa.Array, missing: Sequence[str]) -> pa.Array | None:
+    """Return which cells hold one of these texts, or a number that one of them says; None for cells of other kinds."""
+    kind = column.type
+    if pa.types.is_large_string(kind) or pa.types.is_string(kind):
+        return pc.is_in(pc.utf8_trim_whitespace(column), value_set=pa.array(missing, kind))
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        numbers = [number for text in missing if (number := _number(text)) is not None]
+        return pc.is_in(column.cast(pa.float64(), safe=False), value_set=pa.array(numbers, pa.float64()))
+    return None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def is_empty(column: pa.Array) -> pa.BooleanArray:

@@ -47,6 +47,12 @@ def test_a_kind_is_told_in_one_line_with_its_example_and_remedy():
     assert other.line() == "1 in 'image' enormous (id 7: 'a.jpg')"
 
 
+@pytest.mark.parametrize(("reason", "value"), [("negative", "-1"), ("not a number", "по запросу"), ("infinite", "inf")])
+def test_a_price_that_means_none_is_to_be_said_so_in_the_schema(reason, value):
+    (kind,) = reject_kinds([reject(1, "price", reason, value)])
+    assert f'missing: ["{value}"]' in kind.line()
+
+
 def test_rejects_are_written_as_they_are(tmp_path):
     rejects = [reject(1, "price", "negative", "-5"), Reject("2", "image", "a.jpg", "no such file")]
     write_rejects(rejects, tmp_path / "rejects.parquet")

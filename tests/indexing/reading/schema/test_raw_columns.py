@@ -123,3 +123,12 @@ def test_lists_of_a_row_are_joined_and_none_stays_none():
 def test_no_expression_is_no_column():
     block = block_at(pa.table({"title": ["a"]}), GENERIC, "a.csv", 0)
     assert raw_column(block, None) is None
+
+
+def test_what_means_nothing_is_empty_in_text_and_in_numbers():
+    schema = input_from({"missing": ["-1", "none"]}, "test", known_schema, "test")
+    table = pa.table({"text": ["-1", " none", "-1.0"], "whole": [-1, 1, None], "float": [-1.0, 0.5, float("nan")]})
+    columns = block_at(table, schema, "shop.csv", 0).columns
+    assert columns["text"].to_pylist() == [None, None, "-1.0"]
+    assert columns["whole"].to_pylist() == [None, 1, None]
+    assert columns["float"].to_pylist()[:2] == [None, 0.5]
