@@ -8,7 +8,7 @@ from pathlib import Path
 from indexing.errors import InputError
 from indexing.files.listing import list_tables
 from indexing.files.tables import TableFile, open_table
-from indexing.reading.schema.expression import Cell, columns_in, is_there
+from indexing.reading.schema.expression import AllOf, Cell, FirstOf, columns_in, is_there
 from indexing.reading.schema.known import ALIASES, known_exports, known_names, known_schema
 from indexing.reading.schema.nearest import did_you_mean, nearest
 from indexing.reading.schema.schema import InputSchema, Schema
@@ -26,10 +26,14 @@ class InputFile:
     schema: InputSchema
 
     def label(self, field: str) -> str:
-        """Return what errors and rejects call a field: its column, or what the schema makes it of."""
+        """Return what errors and rejects call a field: its column, those of several that the file has, or what the
+        schema makes it of."""
         expression = self.schema.expression(field)
         if expression is None:
             return field
+        if isinstance(expression, FirstOf | AllOf):
+            there = [name for name in columns_in(expression, self.table.names) if name in self.table.names]
+            return " or ".join(dict.fromkeys(there)) or field
         return expression.column if isinstance(expression, Cell) else str(expression.form())
 
 

@@ -1,13 +1,17 @@
 """Raw columns of a block become the catalogue's: one a field, with what was set aside of their cells."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 
+from indexing.catalog.rejects import Reject
 from indexing.reading.cells.cell_reader import CellReader
 from indexing.reading.inputs import InputFile
-from indexing.reading.schema.expression import AllOf, Expression
-from indexing.reading.schema.raw_columns import TEXT, RawBlock, joined_lists, raw_column, text_column
+from indexing.reading.schema.expression import AllOf, Expression, FirstOf, columns_in
+from indexing.reading.schema.raw_columns import TEXT, RawBlock, is_empty, joined_lists, raw_column, text_column
+from indexing.reading.schema.schema import FIELDS
 
 TEXTS = ("title", "description", "brand", "source")
 
@@ -43,6 +47,33 @@ def normal_columns(
         **cells.categories(raw("category"), file.label("category")),
         "images": cells.images(pictures, file.label("image"), keep, prefix),
     }
+
+
+def in_their_columns(rejects: Sequence[Reject], file: InputFile, block: RawBlock) -> list[Reject]:
+    """Return the rejects of a block with the rows of the file, those of a field that is the first of several columns
+    with the column that the cell came from."""
+    made = {file.label(field): file.schema.expression(field) for field in FIELDS}
+    return [
+        replace(
+            reject,
+            row=int(block.rows[reject.row]),
+            column=_column_of(made.get(reject.column), block, reject.row) or reject.column,
+        )
+        for reject in rejects
+    ]
+
+
+def _column_of(expression: Expression | None, block: RawBlock, row: int) -> str | None:
+    """Return the column of the first choice that is there in a row, None for what is no choice of columns."""
+    if not isinstance(expression, FirstOf):
+        return None
+    named = {name: block.columns[name] for name in columns_in(expression, block.names) if name in block.columns}
+    one = RawBlock(block.file, named, block.rows).take(np.array([row]))
+    for choice in expression.choices:
+        made = raw_column(one, choice)
+        if made is not None and not is_empty(made)[0].as_py():
+            return " or ".join(columns_in(choice, block.names))
+    return None
 
 
 def _attributes(

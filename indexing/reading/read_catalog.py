@@ -23,7 +23,7 @@ from indexing.machine.progress import Progress, silent
 from indexing.reading.cells.cell_reader import CellReader
 from indexing.reading.first_look import FirstPass, as_found, look_first, raw_blocks
 from indexing.reading.inputs import CatalogInputs, InputFile, check_columns, open_inputs, title_notes
-from indexing.reading.normal_columns import normal_columns
+from indexing.reading.normal_columns import in_their_columns, normal_columns
 from indexing.reading.row_checks import NONE_PASSED, PassedOver, RowChecks
 from indexing.reading.rows_left_out import RowsLeftOut
 from indexing.reading.schema.raw_columns import RawBlock
@@ -230,7 +230,7 @@ class _CatalogWriter:
             cells, file, block, extra=attributes, keep=self._keep_picture, prefix=self._prefix(file.table.folder)
         )
         self.deeper += cells.deeper
-        self.checks.rejects += [replace(reject, row=int(block.rows[reject.row])) for reject in cells.rejects]
+        self.checks.rejects += in_their_columns(cells.rejects, file, block)
         table = pa.table({"id": ids, **normal}, schema=FIELDS.insert(0, pa.field("id", ids.type)))
         for vectors in self._vectors:
             cells = vectors.read(block.columns[vectors.name], file.table.path, block.rows)
