@@ -64,10 +64,27 @@ class TableReader(Protocol):
 
 
 @dataclass(frozen=True)
+class Naming:
+    """It says that a column's `name` is not what the header says: what is `given` there stands in it again, or nothing
+    does; `place` is the column's, from 1."""
+
+    name: str
+    place: int
+    given: str
+
+    @property
+    def note(self) -> str:
+        """Return what people should know of it."""
+        if self.given:
+            return f"the column '{self.given}' stands there again: it is read as '{self.name}'"
+        return f"column {self.place} has no name: it is read as '{self.name}'"
+
+
+@dataclass(frozen=True)
 class Opened:
     """It holds what opening a file found out: its columns, its rows where that is free to know, how it is to be read,
-    and notes for people on what is not as it stands in the file. `rare` can be asked for as columns too, but stand
-    together in one of `names`."""
+    notes for people on what is not as it stands in the file, and columns that are not called as its header says. `rare`
+    can be asked for as columns too, but stand together in one of `names`."""
 
     names: tuple[str, ...]
     rows: int | None
@@ -75,6 +92,7 @@ class Opened:
     notes: tuple[str, ...]
     reader: TableReader
     rare: tuple[str, ...] = ()
+    namings: tuple[Naming, ...] = ()
 
 
 def refusing(path: Path) -> Aside:

@@ -4,6 +4,7 @@ import datetime
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,26 +13,26 @@ import pyarrow as pa
 from indexing.errors import InputError
 from indexing.files.blocks import Aside, Block, Opened
 from indexing.files.content.sources import Source
-from indexing.files.delimited.header import column_names, numbered_names
+from indexing.files.delimited.header import find_header
 from indexing.files.options import FileOptions
 
+LOOKED_AT = 200  # rows, for the header
 _MIDNIGHT = datetime.time()
 
 
 @dataclass(frozen=True)
 class SheetReader:
-    """It reads a sheet, by its name; the rows above the header, and the header, have no numbers."""
+    """It reads a sheet, by its name; so many rows stand `above` those of the table, the header among them, and these
+    have no numbers."""
 
     source: Source
     sheet: str
     names: tuple[str, ...]
-    header: bool
+    above: int
 
     def read(self, rows: int, names: tuple[str, ...], aside: Aside) -> Iterator[Block]:
         """Yield blocks of at most `rows` rows of large_string columns; empty cells are null."""
-        below = _rows(_open(self.source), self.sheet)
-        if self.header:
-            next(below, None)
+        below = (row for row in _rows(_open(self.source), self.sheet, self.above) if any(cell != "" for cell in row))
         places = [self.names.index(name) for name in names]
         first, held = 0, list[Sequence[Any]]()
         for row in below:
@@ -50,14 +51,12 @@ def open_sheet(source: Source, how: FileOptions) -> Opened:
     sheet = how.sheet or sheets[0]
     if sheet not in sheets:
         raise InputError(f"{source.path}: has no sheet '{sheet}', but {', '.join(map(repr, sheets))}")
-    first = next(_rows(book, sheet), None)
-    if first is None:
+    header = find_header([_texts(row) for row in islice(_rows(book, sheet), LOOKED_AT)], how)
+    if header is None:
         raise InputError(f"{source.path}: sheet '{sheet}' is empty: a line of names is needed")
-    width = max(place for place, cell in enumerate(first, start=1) if cell != "")
-    names, notes = column_names([_text(cell) or "" for cell in first[:width]], width) if how.header else ((), ())
-    names = names or numbered_names(len(first))
-    found = replace(how, format="xlsx", sheet=sheet)
-    return Opened(names, None, found, notes, SheetReader(source, sheet, names, how.header))
+    found = replace(how, format="xlsx", sheet=sheet, above=header.above)
+    reader = SheetReader(source, sheet, header.names, header.above + how.header)
+    return Opened(header.names, None, found, (), reader, namings=header.namings)
 
 
 def _open(source: Source) -> Any:
@@ -74,11 +73,15 @@ def _open(source: Source) -> Any:
         raise InputError(f"{source.path}: cannot be read as xlsx ({error}): is it complete?") from error
 
 
-def _rows(book: Any, sheet: str) -> Iterator[Sequence[Any]]:
-    """Yield the rows of a sheet that hold anything."""
-    for row in book.get_sheet_by_name(sheet).iter_rows():
-        if any(cell != "" for cell in row):
-            yield row
+def _rows(book: Any, sheet: str, above: int = 0) -> Iterator[Sequence[Any]]:
+    """Yield the rows of a sheet below the first ones, blank ones too."""
+    yield from islice(book.get_sheet_by_name(sheet).iter_rows(), above, None)
+
+
+def _texts(row: Sequence[Any]) -> list[str]:
+    """Return a row as text as far as its last filled cell."""
+    width = max((place for place, cell in enumerate(row, start=1) if cell != ""), default=0)
+    return [_text(cell) or "" for cell in row[:width]]
 
 
 def _block(rows: list[Sequence[Any]], places: list[int], names: tuple[str, ...], first: int) -> Block:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from indexing.errors import InputError
-from indexing.files.blocks import BLOCK_ROWS, Aside, Block, Opened, TableReader, refusing
+from indexing.files.blocks import BLOCK_ROWS, Aside, Block, Naming, Opened, TableReader, refusing
 from indexing.files.columnar.readers import open_arrow, open_parquet
 from indexing.files.content.sources import PACKED_SUFFIXES, UNREADABLE, Source, find_source
 from indexing.files.delimited.open_delimited import open_delimited
@@ -55,7 +55,8 @@ _OPEN: dict[str, Callable[[Source, FileOptions], Opened]] = {
 class TableFile:
     """A table file says where it is, its format, its column names and, where that is free to know, its rows.
 
-    `how` is how it is read, as told and as found out; `notes` say for people what is not as it stands in the file.
+    `how` is how it is read, as told and as found out; `notes` say for people what is not as it stands in the file, and
+    `namings` which columns are not called as its header says.
     The keys `rare` of a file of records stand together in the column
     GATHERED, as JSON objects, until one is asked for by name (see `keeping`).
     """
@@ -69,6 +70,7 @@ class TableFile:
     reader: TableReader
     source: Source
     rare: tuple[str, ...] = ()
+    namings: tuple[Naming, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -141,7 +143,9 @@ def open_table(path: Path | str, how: FileOptions | None = None) -> TableFile:
         found = _OPEN[kind](source, how)
     except UNREADABLE as error:
         raise InputError(f"{path}: cannot be read as {kind} ({_first_line(error)}): is it complete?") from error
-    return TableFile(path, kind, found.names, found.rows, found.how, found.notes, found.reader, source, found.rare)
+    return TableFile(
+        path, kind, found.names, found.rows, found.how, found.notes, found.reader, source, found.rare, found.namings
+    )
 
 
 def _refuse_other_content(source: Source) -> None:

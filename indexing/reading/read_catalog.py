@@ -139,7 +139,13 @@ def _parsed(
 
 
 def _file_notes(files: Sequence[InputFile]) -> list[str]:
-    return [f"{file.table.path}: {note}" for file in files for note in file.table.notes]
+    """Return what a user should hear of the files, and of columns of theirs that became attributes under other names."""
+    notes = []
+    for file in files:
+        extra = set(file.schema.extra_columns(file.table.names))
+        told = [*file.table.notes, *(naming.note for naming in file.table.namings if naming.name in extra)]
+        notes += [f"{file.table.path}: {note}" for note in told]
+    return notes
 
 
 def _check_rejects(rejects: list[Reject], rows: int, most: float, path: Path) -> None:

@@ -1,46 +1,99 @@
-"""The header of a delimited file becomes the names of its columns, each of them once."""
+"""The header of a table of text is found, and becomes the names of its columns, each of them once."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from indexing.files.blocks import Naming
+from indexing.files.options import FileOptions
 
 AMAZON = "TemplateType="  # begins a flat file, whose names are in the third row
 MOST_ABOVE = 10  # rows over a header
 UNSEEN = " \t\r\n\xa0\u200b\ufeff"  # at the ends of names
 FEWEST = 3  # columns of a table that a line of one text stands over
+_NUMBER = re.compile(r"\W*\d[\d\s.,:/-]*\W*")  # or a date: no column is called so
+Row = Sequence[str]
 
 
-def column_names(header: Sequence[str], width: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return a name for each of `width` columns, and notes on those that are not as they stand in the header.
+@dataclass(frozen=True)
+class Header:
+    """It is the names of the columns and how they came about, and how many rows stand above the first row of the table,
+    blank ones counted, the header itself not."""
 
-    A name that stands there again takes a number (`size_2`), and a column without one is `column_N`.
+    names: tuple[str, ...]
+    namings: tuple[Naming, ...]
+    above: int
+
+
+def find_header(rows: Sequence[Row], how: FileOptions) -> Header | None:
+    """Return the header of a table by its first rows, blank ones among them, None where nothing stands in any."""
+    places = [place for place, row in enumerate(rows) if any(cell.strip() for cell in row)]
+    if not places:
+        return None
+    if how.above is None:
+        places = places[rows_above([rows[place] for place in places], named=how.header) :]
+    else:
+        places = [place for place in places if place >= how.above] or places[-1:]
+    filled = [rows[place] for place in places]
+    if not how.header:
+        return Header(numbered_names(len(filled[0])), (), places[0])
+    names, namings = column_names(filled[0], _width(filled), filled[1:])
+    return Header(names, namings, places[0])
+
+
+def _width(rows: Sequence[Row]) -> int:
+    """Return how many columns there are; rows that end in one more delimiter than the header have one more."""
+    header, below = rows[0], rows[1:]
+    width, _ = Counter(map(len, below)).most_common(1)[0] if below else (len(header), 0)
+    ended = width == len(header) + 1 and all(not row[-1] for row in below if len(row) == width)
+    return width if ended else len(header)
+
+
+def column_names(header: Row, width: int, below: Sequence[Row]) -> tuple[tuple[str, ...], tuple[Naming, ...]]:
+    """Return a name for each of `width` columns, and those that are not as they stand in the header.
+
+    A name that stands there again takes a number (`size_2`), and a column without one is `column_N`, which is nothing
+    to speak of where the rows below are empty there.
     """
     given = [name.strip(UNSEEN) for name in header] + [""] * (width - len(header))
     names: list[str] = []
-    notes: list[str] = []
+    namings: list[Naming] = []
     for place, name in enumerate(given, start=1):
         new = _free(name, names, given) if name in names else name or _free(f"column_{place}", names, given)
-        if name in names:
-            notes.append(f"the column '{name}' stands there again: it is read as '{new}'")
-        elif not name:
-            notes.append(f"column {place} has no name: it is read as '{new}'")
+        if name in names or (not name and any(len(row) >= place and row[place - 1].strip() for row in below)):
+            namings.append(Naming(new, place, name))
         names.append(new)
-    return tuple(names), tuple(notes)
+    return tuple(names), tuple(namings)
 
 
-def rows_above(rows: Sequence[Sequence[str]]) -> int:
-    """Return how many rows stand over the header: Amazon's two, remarks that begin with #, and titles."""
+def rows_above(rows: Sequence[Row], *, named: bool = True) -> int:
+    """Return how many of some filled rows stand over the table: Amazon's two, remarks that begin with #, titles, and,
+    where columns are `named`, rows that have half as many cells as those below."""
     if rows[0][0].startswith(AMAZON):
         return 2
     count = 0
-    while count < min(len(rows) - 2, MOST_ABOVE) and _stands_over(rows[count], rows[count + 1 : count + 3]):
+    while count < min(len(rows) - 2, MOST_ABOVE) and _stands_over(rows[count], rows[count + 1 : count + 3], named):
         count += 1
     return count
 
 
-def _stands_over(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    filled = [cell for cell in row if cell.strip()]
+def _stands_over(row: Row, below: Sequence[Row], named: bool) -> bool:
+    filled = _filled(row)
     if all(cell.lstrip().startswith("#") for cell in filled):
         return True
-    return len(filled) == 1 and max(sum(bool(cell.strip()) for cell in other) for other in below) >= FEWEST
+    width = max(len(_filled(other)) for other in below)
+    if width < FEWEST:
+        return False
+    return len(filled) == 1 or (named and 2 * len(filled) <= width and any(map(_may_be_names, below)))
+
+
+def _may_be_names(row: Row) -> bool:
+    return not any(_NUMBER.fullmatch(cell) for cell in _filled(row))
+
+
+def _filled(row: Row) -> list[str]:
+    return [cell for cell in row if cell.strip()]
 
 
 def numbered_names(width: int) -> tuple[str, ...]:

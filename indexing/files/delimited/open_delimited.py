@@ -1,6 +1,5 @@
 """A delimited file is opened: its encoding, its dialect and the names of its columns are found."""
 
-from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ from indexing.files.content.sources import Source, read_fully
 from indexing.files.content.text_stream import TextStream
 from indexing.files.delimited.delimited_reader import DelimitedReader
 from indexing.files.delimited.dialect import SAMPLE_CHARS, find_dialect
-from indexing.files.delimited.header import column_names, numbered_names, rows_above
+from indexing.files.delimited.header import find_header
 from indexing.files.options import FileOptions
 
 
@@ -20,13 +19,9 @@ def open_delimited(source: Source, how: FileOptions) -> Opened:
     encoding = find_encoding(source, how.encoding)
     text, cut = _sample(source, encoding)
     dialect = find_dialect(text, how, cut=cut)
-    rows = list(dialect.rows(text))
-    places = [place for place, row in enumerate(rows) if row]
-    if not places:
+    header = find_header(list(dialect.rows(text)), how)
+    if header is None:
         raise InputError(f"{source.path}: the file is empty: a CSV needs a header line")
-    filled = [rows[place] for place in places]
-    above = min(rows_above(filled) if how.above is None else how.above, len(filled) - 1)
-    names, notes = _names(filled[above:], how)
     found = replace(
         how,
         format="csv",
@@ -34,23 +29,13 @@ def open_delimited(source: Source, how: FileOptions) -> Opened:
         delimiter=dialect.delimiter,
         quote=dialect.quote,
         backslash=dialect.backslash,
-        above=above,
+        above=header.above,
     )
-    reader = DelimitedReader(source, encoding, dialect, names, places[above] + how.header)
-    return Opened(names, None, found, notes, reader)
+    reader = DelimitedReader(source, encoding, dialect, header.names, header.above + how.header)
+    return Opened(header.names, None, found, (), reader, namings=header.namings)
 
 
 def _sample(source: Source, encoding: str) -> tuple[str, bool]:
     with closing(TextStream(source.open(), encoding)) as stream:
         text = read_fully(stream, SAMPLE_CHARS).decode("utf-8", "ignore")
         return text, bool(stream.read(1))
-
-
-def _names(rows: list[list[str]], how: FileOptions) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the columns' names and notes on them; rows that end in one more delimiter than the header have one more."""
-    if not how.header:
-        return numbered_names(len(rows[0])), ()
-    header, below = rows[0], rows[1:]
-    width, _ = Counter(map(len, below)).most_common(1)[0] if below else (len(header), 0)
-    ended = width == len(header) + 1 and all(not row[-1] for row in below if len(row) == width)
-    return column_names(header, width if ended else len(header))

@@ -78,7 +78,9 @@ def _lines(one: SniffedFiles, folder: Path) -> Iterator[str]:
     yield from _row_lines(one)
     yield from _left_out_lines(one)
     yield from _attribute_lines(one)
-    for note in dict.fromkeys(note for table in one.tables for note in table.notes):
+    extra = set(one.guess.schema.extra_columns(one.names))
+    namings = [naming.note for table in one.tables for naming in table.namings if naming.name in extra]
+    for note in dict.fromkeys([*(note for table in one.tables for note in table.notes), *namings]):
         yield _comment(note)
 
 

@@ -104,6 +104,23 @@ def test_a_sheet_may_have_no_header(book):
     assert table.read()["column_1"].to_pylist() == ["1", "12345678901234", "a"]
 
 
+@pytest.mark.parametrize(
+    "above", [[["Price list of Monday"]], [[None], ["Price list", None, None, "Monday"]], [[None], [None]]]
+)
+def test_rows_over_the_header_are_passed_over(book, above):
+    table = open_table(book(Goods=[*above, *ROWS]))
+    assert table.names == ("id", "title", "price", "seen", "new")
+    assert table.how.above == len(above)
+    assert table.read()["id"].to_pylist() == ["1", "12345678901234", "a"]
+    assert next(table.numbered_blocks()).numbers.tolist() == [0, 1, 2]
+
+
+def test_the_row_of_the_names_may_be_told(book):
+    path = book(Goods=[[None], ["x", "y"], [None], ["id", "title"], ["1", "a"]])
+    assert open_table(path).names == ("x", "y")
+    assert open_table(path, FileOptions(above=3)).read().to_pylist() == [{"id": "1", "title": "a"}]
+
+
 def test_a_file_that_is_none_is_refused(write, book):
     with pytest.raises(InputError, match=r"b\.xlsx: cannot be read as xlsx"):
         open_table(write("b.xlsx", "id"))

@@ -36,7 +36,7 @@ def read(path, how=None):
 def test_every_column_has_a_name_of_its_own(write, header, names, notes):
     table = open_table(write("a.csv", header + "\n1,2,3,4\n"))
     assert table.names == names
-    assert len(table.notes) == notes
+    assert len(table.namings) == notes
     assert table.read().to_pylist() == [dict(zip(names, "1234", strict=True))]
 
 
@@ -55,6 +55,7 @@ def test_a_file_without_a_header_has_numbered_columns(write):
         "Price list,,\n",
         '"Price list\nof Monday"\n\n',
         "\n\n",
+        "Price list of 29.11.2026,,\n,,\n",
     ],
 )
 def test_rows_over_the_header_are_passed_over(write, above):
@@ -70,6 +71,30 @@ def test_how_many_rows_stand_over_the_header_may_be_told(write):
     path = write("a.csv", "x,y\nid,title\n1,a\n")
     assert open_table(path).names == ("x", "y")
     assert open_table(path, FileOptions(above=1)).read().to_pylist() == [{"id": "1", "title": "a"}]
+    path = write("b.csv", "x,y\n\nid,title\n1,a\n")  # the line of the file, as an editor counts them
+    assert open_table(path, FileOptions(above=2)).read().to_pylist() == [{"id": "1", "title": "a"}]
+
+
+@pytest.mark.parametrize(
+    ("above", "header", "row"),
+    [
+        ("Price list,,,29.11.2026\n", "sku,name,price,stock", "1,a,9,2"),
+        ("Goods,,,Money,,\n", "sku,name,size,price,list price,stock", "1,a,S,9,9,2"),
+        ("Shop,,Phone,\nAda,,555,\n", "sku,name,price,stock", "1,a,9,2"),
+    ],
+)
+def test_a_row_of_half_as_many_cells_stands_over_names(write, above, header, row):
+    table = open_table(write("a.csv", f"{above}{header}\n{row}\n{row}\n"))
+    assert table.names == tuple(header.split(","))
+
+
+def test_a_header_that_names_half_of_its_columns_stays_one(write):
+    assert open_table(write("a.csv", "id,,price,\n1,a,9,2\n2,b,8,3\n")).names == ("id", "column_2", "price", "column_4")
+
+
+def test_nothing_is_said_of_a_column_without_a_name_that_is_empty(write):
+    table = open_table(write("a.csv", "id,title,\n1,a,\n2,b,\n"))
+    assert (table.names, table.namings) == (("id", "title", "column_3"), ())
 
 
 @pytest.mark.parametrize("text", ["#,title,c\n1,a,b\n2,a,b\n", "id\n1\n2\n", "id,title\n1,\n2,b\n", "# id\n1\n"])
