@@ -1,6 +1,6 @@
 """CatalogInputs are the files of a catalogue, opened, each with the schema that it is read by."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -11,6 +11,7 @@ from indexing.files.tables import TableFile, open_table
 from indexing.reading.schema.expression import AllOf, Cell, FirstOf, columns_in, is_there
 from indexing.reading.schema.known import ALIASES, known_exports, known_names, known_schema
 from indexing.reading.schema.nearest import did_you_mean, nearest
+from indexing.reading.schema.repeats import with_repeats
 from indexing.reading.schema.schema import InputSchema, Schema
 from indexing.reading.schema.yaml_form import read_schema
 from indexing.reading.sniffing.guess import guess_schema, likely_ids, look_at, nearest_title
@@ -83,7 +84,8 @@ def _read_by(table: TableFile, schema: InputSchema) -> InputFile:
     """Return a file with the schema that it is read by; keys that few records have become columns where it names them."""
     every = (*table.names, *table.rare)
     wanted = {*schema.named_columns(every), *schema.vectors}
-    return InputFile(table.keeping(name for name in table.rare if name in wanted), schema)
+    whole = table.keeping(name for name in table.rare if name in wanted)
+    return InputFile(whole, with_repeats(schema, table.names, table.namings))
 
 
 def _guessed(paths: Sequence[Path]) -> CatalogInputs:
@@ -92,7 +94,7 @@ def _guessed(paths: Sequence[Path]) -> CatalogInputs:
     for path in list_tables(paths):
         table = open_table(path)
         files.append(_read_by(table, guess_schema(table).schema))
-    inputs = tuple(dict.fromkeys(file.schema for file in files))
+    inputs = _schemas_of(files)
     name = "+".join(dict.fromkeys(schema.name for schema in inputs))
     return CatalogInputs(tuple(files), Schema(name, inputs))
 
@@ -107,7 +109,11 @@ def _all_by(paths: Sequence[Path], schema: InputSchema, asked: str) -> CatalogIn
                 f"{file.table.path}: --schema {asked} needs the column {lacking[0]}, the file has "
                 f"{', '.join(file.table.names)}: give --schema auto, or a YAML file (heroic sniff writes one)"
             )
-    return CatalogInputs(tuple(files), Schema(schema.name, (schema,)))
+    return CatalogInputs(tuple(files), Schema(schema.name, _schemas_of(files)))
+
+
+def _schemas_of(files: Iterable[InputFile]) -> tuple[InputSchema, ...]:
+    return tuple(dict.fromkeys(file.schema for file in files))
 
 
 def _as_before(paths: Sequence[Path], stored: Sequence[InputSchema]) -> CatalogInputs:
@@ -139,7 +145,7 @@ def _by_file(paths: Sequence[Path], schema: Schema) -> CatalogInputs:
             found += [(path, one) for path in _listed(one, schema, folder)]
     files = tuple(open_file(path, one) for path, one in found)
     _check_mapped(files, schema)
-    inputs = tuple(dict.fromkeys(one for _, one in found))
+    inputs = _schemas_of(files)
     name = inputs[0].name if len(inputs) == 1 else schema.name  # an export's, where the file says no more
     return CatalogInputs(files, replace(schema, name=name, inputs=inputs))
 

@@ -1,5 +1,6 @@
 """A file's schema is guessed: a known export, or columns known by their names where their content does not object."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,12 +17,15 @@ from indexing.reading.schema.column_names import (
 from indexing.reading.schema.expression import AllOf, Cell, Expression, is_there
 from indexing.reading.schema.known import KnownExport, recognise
 from indexing.reading.schema.nearest import nearest
+from indexing.reading.schema.repeats import with_repeats
 from indexing.reading.schema.schema import FIELDS, GENERIC, STRAY_COLUMNS, InputSchema, PriceForm
 from indexing.reading.sniffing.content import Content, content_of
 
 LOOKED_AT = 1000  # rows
 GUESSED = "auto"
 TITLE_WORDS = (2, 40)  # of a text that may be a title, on average
+COUNTING = "row numbers"
+_UNNAMED = re.compile(r"Unnamed: 0(\.\d+)*")  # what pandas calls its index that it reads again
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,24 @@ def guess_schema(table: TableFile) -> SchemaGuess:
         return SchemaGuess(export.schema, dict.fromkeys(FIELDS, f"as exports of {export.name} have it"), export=export)
     found = fields_by_name(table.names)
     if "id" in found and all(columns[0] == name for name, columns in found.items()):
-        guess = SchemaGuess(GENERIC, dict.fromkeys(found, "Heroic's own name"))
+        guess = _without_counting(SchemaGuess(GENERIC, dict.fromkeys(found, "Heroic's own name")), table)
     else:
-        guess = _by_content(found, table.names, look_at(table))
-    return replace(guess, schema=_with_currency(guess.schema, table.names))
+        guess = _without_counting(_by_content(found, table.names, look_at(table)), table)
+    schema = with_repeats(_with_currency(guess.schema, table.names), table.names, table.namings)
+    return replace(guess, schema=schema)
+
+
+def _without_counting(guess: SchemaGuess, table: TableFile) -> SchemaGuess:
+    """Return the guess without columns that pandas writes before all others: the rows' numbers, under no name."""
+    nameless = {naming.name for naming in table.namings if not naming.given and naming.place == 1}
+    likely = [name for name in table.names if name in nameless or _UNNAMED.fullmatch(name)]
+    if not likely:
+        return guess
+    contents = guess.contents or look_at(table)
+    counting = [name for name in likely if name in contents and contents[name].shares["whole numbers"] == 1]
+    left_out = {**guess.left_out, **dict.fromkeys(counting, COUNTING)}
+    ignore = (*guess.schema.ignore, *(name for name in counting if name not in guess.schema.ignore))
+    return replace(guess, schema=replace(guess.schema, ignore=ignore), left_out=left_out, contents=contents)
 
 
 def _with_currency(schema: InputSchema, names: Sequence[str]) -> InputSchema:

@@ -145,3 +145,17 @@ def test_ids_are_likely_where_every_cell_is_another(write):
 
 def test_a_file_without_rows_is_known_by_its_names(write):
     assert guess_schema(open_table(write("a.csv", "SKU,Name\n"))).schema.title in (None, Cell("Name"))
+
+
+@pytest.mark.parametrize("header", [",id,title", ",sku,name", "Unnamed: 0,id,title", "Unnamed: 0.1,sku,name"])
+def test_the_row_numbers_of_pandas_are_left_out(write, header):
+    guess = guess_schema(open_table(write("p.csv", header + "\n0,a,Mug\n7,b,Cup\n8,c,Jug\n")))
+    (name,) = guess.schema.ignore
+    assert guess.left_out == {name: "row numbers"}
+    assert guess.schema.extra_columns(["column_1", "Unnamed: 0", "Unnamed: 0.1"]).count(name) == 0
+
+
+@pytest.mark.parametrize("text", [",id,title\nS,a,Mug\nM,b,Cup\n", "Unnamed: 0,id,title\nred,a,Mug\nblue,b,Cup\n"])
+def test_a_column_without_a_name_that_says_something_is_an_attribute(write, text):
+    table = open_table(write("p.csv", text))
+    assert guess_schema(table).schema.extra_columns(table.names) == [table.names[0]]
