@@ -1,4 +1,5 @@
-"""This room reads words as they are meant: in one normal form, in any script, as far as is asked, and numbers with their units.
+"""This room reads words as they are meant: in one normal form, in any script, as far as is asked, and numbers with
+their units.
 
 Its doors are `normal_form`, `quantities`, `reading`, `spellings` and `tokens`.
 """

@@ -10,7 +10,8 @@ from indexing.catalog.catalog import Catalog
 from reranking.signals.feature import declare
 from reranking.signals.product_rows import ProductRows, catalog_blocks
 from reranking.signals.texts.attribute_values import AttributeOccurrences
-from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Bags, BagsBuilder, Rows
+from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Bags, Rows
+from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.sparse_rows import ratio, row_maxima, row_sums
 
 FAMILY = "attributes"
@@ -46,14 +47,16 @@ class AttributeSignals:
     features = FEATURES
 
     @classmethod
-    def from_catalog(cls, catalog: Catalog, products: Ints1d) -> "AttributeSignals":
-        """Read the catalogue once for what is rare; keep the rows of `products`, sorted positions."""
-        keys, values = BagsBuilder(), BagsBuilder(groups=BUCKETS)
+    def from_catalog(cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None) -> "AttributeSignals":
+        """Read the catalogue once for what is rare, into `counts` where given; keep the rows of `products`, sorted
+        positions."""
+        counts = counts or TokenCounts()
+        keys, values = counts.bags("attribute keys"), counts.bags("attribute values", groups=BUCKETS)
         for block in catalog_blocks(catalog, products):
             found = AttributeOccurrences.of_catalog(block.catalog)
             keys.add(found.keys, len(block.catalog), block.prepared)
             values.add(found.values, len(block.catalog), block.prepared)
-        return cls(ProductRows.of(products, len(catalog)), keys.build(), values.build())
+        return cls(counts.rows(products, catalog), keys.build(), values.build())
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""

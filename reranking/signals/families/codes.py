@@ -1,6 +1,6 @@
 """Code features compare model codes: those that both titles hold, that one lacks, and how alike the rarest are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,8 +12,9 @@ from scipy.sparse import csr_array
 
 from indexing.arrays import Floats1d, Ints1d, Objects1d
 from indexing.words.tokens import runs
-from reranking.signals.texts.bags import BUCKETS, Bags, BagsBuilder, Occurrences, Rows, bucket_of
+from reranking.signals.texts.bags import BUCKETS, Bags, BagsBuilder, Counts, Occurrences, Rows, bucket_of
 from reranking.signals.texts.codes import Codes
+from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.sparse_rows import ratio, row_maxima, row_sums
 
 TITLE_CHARS = 300  # where codes are searched for
@@ -117,14 +118,20 @@ class CodeSignals:
 
 @dataclass
 class CodeSignalsBuilder:
-    """A builder takes the codes of all blocks of a catalogue and keeps the rows of the prepared products."""
+    """A builder takes the codes of all blocks of a catalogue and keeps the rows of the prepared products; `counts` are
+    the tokens of those."""
 
-    codes: BagsBuilder = field(default_factory=BagsBuilder)
-    readings: BagsBuilder = field(default_factory=BagsBuilder)
-    in_text: BagsBuilder = field(default_factory=BagsBuilder)
-    lengths: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(BUCKETS, dtype=np.uint8))
+    counts: TokenCounts
+    codes: BagsBuilder
+    readings: BagsBuilder
+    in_text: BagsBuilder
     own: list[frozenset[str]] = field(default_factory=list)
     compact: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, counts: TokenCounts) -> "CodeSignalsBuilder":
+        """Return a builder without products."""
+        return cls(counts, counts.bags("codes"), counts.bags("code readings"), counts.bags("codes in text"))
 
     def add(
         self, products: Sequence[Codes], folded: Sequence[str], in_text: Sequence[set[str]], prepared: Ints1d
@@ -132,7 +139,7 @@ class CodeSignalsBuilder:
         """Take the codes and folded titles of the next block, and the codes of its whole texts where there are any."""
         own = Occurrences.of_tokens([product.own for product in products])
         lengths = np.fromiter((len(code) for product in products for code in product.own), dtype=np.uint8)
-        np.maximum.at(self.lengths, own.columns, lengths)
+        np.maximum.at(self.counts.code_lengths, own.columns, lengths)
         self.codes.add(own, len(products), prepared)
         self.readings.add(Occurrences.of_tokens([product.readings for product in products]), len(products), prepared)
         self.in_text.add(Occurrences.of_tokens(in_text), len(products), prepared)
@@ -141,17 +148,36 @@ class CodeSignalsBuilder:
 
     def build(self) -> CodeSignals:
         """Return the columns of the prepared products."""
-        main_codes = [_main_code(own, self.codes.counts) for own in self.own]
         bags = self.codes.build(), self.readings.build(), self.in_text.build()
-        return CodeSignals(*bags, self.lengths, _column(main_codes), _column(self.compact))
+        compact = self.counts.spread(self.compact)
+        return CodeSignals(*bags, self.counts.code_lengths, _column(self._main_codes()), _column(compact))
+
+    def _main_codes(self) -> list[str]:
+        """Return the rarest code of each row, in its world; of equally rare ones the longest, then the last by code point;
+        empty for none."""
+        counts, worlds = self.codes.counts, self.counts.worlds
+        if worlds is None:
+            return [_rarest(own, counts) for own in self.own]
+        moved = self.codes.moved()
+        differ = dict(zip(moved.keys.tolist(), moved.moved.tolist(), strict=True))
+        return [
+            _rarest(self.own[row], counts, differ, world * BUCKETS)
+            for row, world in zip(worlds.rows.tolist(), worlds.world.tolist(), strict=True)
+        ]
 
 
-def _main_code(own: frozenset[str], counts: npt.NDArray[np.int32]) -> str:
-    """Return the rarest code; of equally rare ones the longest, then the last by code point; empty for none."""
-    return max(own, key=lambda code: (-counts[bucket_of(code)], len(code), code), default="")
+def _rarest(own: frozenset[str], counts: Counts, differ: Mapping[int, int] | None = None, first: int = 0) -> str:
+    """Return the rarest code by counts, which `differ` by bucket from the key `first` on."""
+    differ = differ or {}
+
+    def rarity(code: str) -> tuple[int, int, str]:
+        bucket = bucket_of(code)
+        return -int(counts[bucket]) - differ.get(first + bucket, 0), len(code), code
+
+    return max(own, key=rarity, default="")
 
 
-def _column(texts: list[str]) -> Objects1d:
+def _column(texts: Sequence[str]) -> Objects1d:
     column = np.empty(len(texts), dtype=np.object_)
     column[:] = texts
     return column

@@ -13,9 +13,10 @@ from indexing.words.tokens import folds
 from reranking.signals.families.codes import MEANINGS as CODE_MEANINGS
 from reranking.signals.families.codes import CodeSignals, CodeSignalsBuilder
 from reranking.signals.feature import declare
-from reranking.signals.product_rows import ProductRows, catalog_blocks, has_titles_only, titles
-from reranking.signals.texts.bags import BUCKET_BITS, Bags, BagsBuilder, Occurrences, Overlap, Rows, bucket_of
+from reranking.signals.product_rows import ProductRows, catalog_blocks, titles
+from reranking.signals.texts.bags import BUCKET_BITS, Bags, Occurrences, Overlap, Rows, bucket_of
 from reranking.signals.texts.codes import read_codes, read_numbers, written_codes
+from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.sparse_rows import ratio, row_sums
 
 _FLAGGED = ("length", "mass", "volume", "capacity", "power", "voltage", "charge", "pack", "year")
@@ -102,11 +103,6 @@ class QuantitySignals:
         ]
 
 
-def quantities_builder() -> BagsBuilder:
-    """Return a builder that takes what `quantity_occurrences` finds."""
-    return BagsBuilder(groups=len(DIMENSIONS))
-
-
 def quantity_occurrences(products: Sequence[Quantities]) -> Occurrences:
     """Return the quantities of each product; their groups are the dimensions."""
     lengths = [len(product.found) for product in products]
@@ -145,10 +141,13 @@ class NumberSignals:
     features = FEATURES
 
     @classmethod
-    def from_catalog(cls, catalog: Catalog, products: Ints1d) -> "NumberSignals":
-        """Read the catalogue once for what is rare; keep the rows of `products`, sorted positions."""
-        numbers, codes, quantities = BagsBuilder(), CodeSignalsBuilder(), quantities_builder()
-        titles_only = has_titles_only(catalog)
+    def from_catalog(cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None) -> "NumberSignals":
+        """Read the catalogue once for what is rare, into `counts` where given; keep the rows of `products`, sorted
+        positions."""
+        counts = counts or TokenCounts()
+        numbers, codes = counts.bags("numbers"), CodeSignalsBuilder.of(counts)
+        quantities = counts.bags("quantities", groups=len(DIMENSIONS))
+        titles_only = counts.has_titles_only(catalog)
         for block in catalog_blocks(catalog, products):
             folded = folds(titles(block.catalog))
             measured = [read_quantities(title) for title in folded]
@@ -158,7 +157,7 @@ class NumberSignals:
             numbers.add(Occurrences.of_tokens(counted), len(folded), block.prepared)
             codes.add(coded, folded, in_text, block.prepared)
             quantities.add(quantity_occurrences(measured), len(folded), block.prepared)
-        rows = ProductRows.of(products, len(catalog))
+        rows = counts.rows(products, catalog)
         return cls(rows, numbers.build(), codes.build(), QuantitySignals.of_bags(quantities.build()))
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:

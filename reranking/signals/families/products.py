@@ -15,6 +15,7 @@ from reranking.signals.feature import Feature, declare
 from reranking.signals.product_rows import ProductRows, titles
 from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Rows
 from reranking.signals.texts.colors import COLORS, colors_in, colors_named
+from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.sparse_rows import ratio
 
 LARGEST = float(np.finfo(np.float32).max)  # prices of an index of before may be larger
@@ -85,14 +86,20 @@ class ProductSignals:
         return FEATURES if self.sources is None else (*FEATURES, SAME_SOURCE)
 
     @classmethod
-    def from_catalog(cls, catalog: Catalog, products: Ints1d, *, same_source: bool = False) -> "ProductSignals":
-        """Read the rows of `products`, sorted positions; `same_source` adds the feature of that name."""
+    def from_catalog(
+        cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None, *, same_source: bool = False
+    ) -> "ProductSignals":
+        """Read the rows of `products`, sorted positions; `same_source` adds the feature of that name. Nothing is rare here:
+        of `counts` only the worlds matter, whose rows are those of their products."""
+        worlds = None if counts is None else counts.worlds
         chosen = catalog.take(products)
         brands = [words(fold(brand or "")) for brand in chosen.table["brand"].to_pylist()]
         named = [words(title) for title in folds(titles(chosen))]
         prices, highest = (np.where(each > 0, each, np.nan) for each in chosen.price_ranges())
         return cls(
-            ProductRows.of(products, len(catalog)),
+            ProductRows.of(products, len(catalog))
+            if worlds is None
+            else ProductRows(products, worlds.rows.astype(np.int32)),
             _bags(brands),
             _bags(named),
             _codes(pa.array([" ".join(brand) or None for brand in brands], pa.large_string())),

@@ -1,5 +1,6 @@
 """Text features say how far the words and characters of two titles agree, and how telling the words are that do not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,9 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d, Objects1d
 from indexing.catalog.catalog import Catalog
 from indexing.words.tokens import folds, words
 from reranking.signals.feature import declare
-from reranking.signals.product_rows import ProductRows, catalog_blocks, has_titles_only, titles
-from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Overlap, Rows, bucket_of
+from reranking.signals.product_rows import ProductRows, catalog_blocks, titles
+from reranking.signals.texts.bags import Bags, Occurrences, Overlap, Rows, bucket_of
+from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.grams import character_grams
 from reranking.signals.texts.sparse_rows import ratio
 
@@ -78,7 +80,7 @@ class Titles:
     lengths: Floats1d
 
     @classmethod
-    def of_words(cls, products: list[list[str]]) -> "Titles":
+    def of_words(cls, products: Sequence[list[str]]) -> "Titles":
         written = [" ".join(product) for product in products]
         ordered = [" ".join(sorted(product)) for product in products]
         firsts = Occurrences.of_tokens([product[:1] for product in products])
@@ -107,11 +109,13 @@ class TextSignals:
     features = FEATURES
 
     @classmethod
-    def from_catalog(cls, catalog: Catalog, products: Ints1d) -> "TextSignals":
-        """Read the catalogue once for what is rare; keep the rows of `products`, sorted positions."""
-        words_builder, grams_builder, text_builder = BagsBuilder(), BagsBuilder(), BagsBuilder()
+    def from_catalog(cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None) -> "TextSignals":
+        """Read the catalogue once for what is rare, into `counts` where given; keep the rows of `products`, sorted
+        positions."""
+        counts = counts or TokenCounts()
+        words_builder, grams_builder, text_builder = (counts.bags(name) for name in ("words", "grams", "text"))
         kept: list[list[str]] = []
-        titles_only = has_titles_only(catalog)
+        titles_only = counts.has_titles_only(catalog)
         for block in catalog_blocks(catalog, products):
             folded = [words(title) for title in folds(titles(block.catalog))]
             n = len(folded)
@@ -125,8 +129,8 @@ class TextSignals:
             nothing = np.zeros(0, dtype=np.int64)
             text_builder.add(Occurrences(nothing, nothing), len(products), np.arange(len(products)))
         return cls(
-            ProductRows.of(products, len(catalog)),
-            Titles.of_words(kept),
+            counts.rows(products, catalog),
+            Titles.of_words(counts.spread(kept)),
             words_builder.build(),
             grams_builder.build(max_share=GRAM_SHARE),
             text_builder.build(),

@@ -10,10 +10,13 @@ from scipy.sparse import csr_array
 
 from indexing.arrays import Floats1d, Ints1d
 from reranking.signals.texts.sparse_rows import ratio, row_maxima, row_sums
+from reranking.signals.texts.worlds import MovedCounts, ReadTokens, Worlds
 
 BUCKET_BITS = 22
 BUCKETS = 1 << BUCKET_BITS  # two different words of a pair meet in one bucket once in millions of pairs
+
 Rows = npt.NDArray[np.int32]
+Counts = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ class Bags:
 class BagsBuilder:
     """A builder counts tokens over all blocks of a catalogue and keeps the rows of the prepared products.
 
-    `groups` bounds the group numbers of its columns. Counts are of buckets whatever the group.
+    `groups` bounds the group numbers of its columns. Counts are of buckets whatever the group. With `worlds` nothing is
+    counted any more: what is added are rows that are weighed each in its world.
     """
 
     groups: int = 1
@@ -101,6 +105,11 @@ class BagsBuilder:
     counts: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(BUCKETS, dtype=np.int32))
     columns: list[npt.NDArray[np.integer]] = field(default_factory=list)
     lengths: list[Ints1d] = field(default_factory=list)
+    worlds: Worlds | None = None
+
+    def in_worlds(self, worlds: Worlds) -> "BagsBuilder":
+        """Return a builder of other rows, which weighs them by what this one has counted, each in its world."""
+        return BagsBuilder(self.groups, self.products_seen, self.counts, worlds=worlds)
 
     @property
     def column_type(self) -> type[np.integer]:
@@ -110,34 +119,59 @@ class BagsBuilder:
         """Take the tokens of the next block of n_products; `prepared` are the rows to keep, sorted."""
         keys = _distinct(tokens.rows << 2 * BUCKET_BITS | tokens.columns)
         rows, columns = keys >> 2 * BUCKET_BITS, keys & ((1 << 2 * BUCKET_BITS) - 1)
-        np.add.at(self.counts, columns & (BUCKETS - 1), 1)
-        self.products_seen += n_products
+        if self.worlds is None:
+            np.add.at(self.counts, columns & (BUCKETS - 1), 1)
+            self.products_seen += n_products
         kept = np.zeros(n_products, dtype=np.bool_)
         kept[prepared] = True
         self.columns.append(columns[kept[rows]].astype(self.column_type))
         self.lengths.append(np.bincount(rows, minlength=n_products)[prepared])
 
-    def inverse_frequencies(self, columns: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
-        """Weigh each column as ln((1 + n) / (1 + products with the token)) + 1, as scikit-learn smooths it.
-
-        The weights are rounded to 1/1024, so that sums of them are exact: in any order, and down to zero.
-        """
-        counts = self.counts[columns & (BUCKETS - 1)].astype(np.float64)
-        exact = np.log((1 + self.products_seen) / (1 + counts)) + 1
-        weights: npt.NDArray[np.float32] = (np.round(exact * 1024) / 1024).astype(np.float32)
-        return weights
-
     def build(self, *, max_share: float = 1.0) -> Bags:
         """Build the bags of the prepared products, without tokens that more than max_share of all products have."""
-        columns = np.concatenate([np.zeros(0, dtype=self.column_type), *self.columns])
-        lengths = np.concatenate([np.zeros(0, dtype=np.int64), *self.lengths])
+        read, worlds = self._read(), self.worlds
+        if worlds is None:
+            return self._bags(read, self._counts(read), self.products_seen, max_share)
+        tokens = read.take(worlds.rows)
+        keys = np.repeat(worlds.world, tokens.lengths) * BUCKETS + (tokens.columns & (BUCKETS - 1))
+        counts = self._counts(tokens) + worlds.moved(read, BUCKETS).of(keys)
+        return self._bags(tokens, counts, np.repeat(worlds.sizes(self.products_seen), tokens.lengths), max_share)
+
+    def moved(self) -> MovedCounts:
+        """Return by how much what was counted is more in each world."""
+        assert self.worlds is not None
+        return self.worlds.moved(self._read(), BUCKETS)
+
+    def _counts(self, tokens: ReadTokens) -> Counts:
+        counts: Counts = self.counts[tokens.columns & (BUCKETS - 1)]
+        return counts
+
+    def _bags(self, tokens: ReadTokens, counts: Counts, seen: Ints1d | int, max_share: float) -> Bags:
+        """Weigh tokens (t,), each of which so many of the products `seen` have; those that too many have are left out."""
+        columns, lengths = tokens.columns, tokens.lengths
+        weights = inverse_frequencies(counts, seen)
         if max_share < 1:
             rows = np.repeat(np.arange(len(lengths)), lengths)
-            rare = self.counts[columns & (BUCKETS - 1)] <= max(max_share * self.products_seen, 2)
-            columns, lengths = columns[rare], np.bincount(rows[rare], minlength=len(lengths))
+            rare = counts <= np.maximum(max_share * np.asarray(seen), 2)
+            columns, weights = columns[rare], weights[rare]
+            lengths = np.bincount(rows[rare], minlength=len(lengths))
         indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(self.column_type)
-        weights = self.inverse_frequencies(columns)
         return Bags.of_matrix(csr_array((weights, columns, indptr), shape=(len(lengths), self.groups * BUCKETS)))
+
+    def _read(self) -> ReadTokens:
+        columns = np.concatenate([np.zeros(0, dtype=self.column_type), *self.columns])
+        return ReadTokens(columns, np.concatenate([np.zeros(0, dtype=np.int64), *self.lengths]))
+
+
+def inverse_frequencies(counts: Counts, seen: Ints1d | int) -> npt.NDArray[np.float32]:
+    """Weigh tokens (t,) that so many of the products `seen` have as ln((1 + n) / (1 + products with the token)) + 1, as
+    scikit-learn smooths it.
+
+    The weights are rounded to 1/1024, so that sums of them are exact: in any order, and down to zero.
+    """
+    exact = np.log((1 + np.asarray(seen)) / (1 + counts.astype(np.float64))) + 1
+    weights: npt.NDArray[np.float32] = (np.round(exact * 1024) / 1024).astype(np.float32)
+    return weights
 
 
 def _distinct(keys: Ints1d) -> Ints1d:

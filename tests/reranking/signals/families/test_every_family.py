@@ -9,6 +9,8 @@ from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.numbers import NumberSignals
 from reranking.signals.families.products import ProductSignals
 from reranking.signals.families.titles import TextSignals
+from reranking.signals.texts.counting import TokenCounts
+from reranking.signals.texts.worlds import AS_IT_IS, NOBODY, Worlds
 
 FAMILIES = (TextSignals, NumberSignals, AttributeSignals, ProductSignals)
 every_family = pytest.mark.parametrize("family", FAMILIES)
@@ -129,3 +131,35 @@ def test_catalogues_longer_than_a_block_are_read_whole(all_pairs, monkeypatch):
     monkeypatch.setattr("reranking.signals.product_rows.BLOCK_PRODUCTS", 3)
     for family, expected in zip(FAMILIES, whole, strict=True):
         np.testing.assert_array_equal(all_pairs(family, rows), expected)
+
+
+@every_family
+@given(rows=st.lists(offers, min_size=3, max_size=7), replaces=st.booleans())
+@settings(max_examples=60)
+def test_a_product_in_its_world_has_the_features_that_it_would_have_in_the_catalogue(
+    family, rows, replaces, catalog_of_offers
+):
+    """The last row comes: after the others, or in the place of the first one."""
+    options, coming = options_of(family), len(rows) - 1
+    others = np.arange(1 if replaces else 0, coming)
+    counts = TokenCounts(titles_only=False)
+    everybody = catalog_of_offers(*rows)
+    family.from_catalog(everybody.slice(0, coming), np.zeros(0, dtype=np.int64), counts, **options)
+    worlds = Worlds(
+        np.append(others, [coming, *others]),
+        np.append(np.zeros(len(others) + 1, dtype=np.int64), np.full(len(others), AS_IT_IS)),
+        np.array([coming]),
+        np.array([0 if replaces else NOBODY]),
+    )
+    prepared = np.arange(len(rows))
+    of_worlds = family.from_catalog(everybody, prepared, counts.in_worlds(worlds, titles_only=False), **options)
+    then = catalog_of_offers(*(rows[1:] if replaces else rows))
+    wanted = family.from_catalog(then, np.arange(len(then)), TokenCounts(titles_only=False), **options)
+    before = family.from_catalog(
+        everybody.slice(0, coming), np.arange(coming), TokenCounts(titles_only=False), **options
+    )
+    first = np.arange(len(others))
+    got = of_worlds.compute(first, np.full(len(others), len(others)))
+    np.testing.assert_array_equal(got, wanted.compute(first, np.full(len(others), len(then) - 1)))
+    plain = of_worlds.compute(np.full(len(others), len(others) + 1), len(others) + 1 + first)
+    np.testing.assert_array_equal(plain, before.compute(np.full(len(others), others[0]), others))

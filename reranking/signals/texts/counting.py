@@ -1,0 +1,55 @@
+"""Tokens are counted over a whole catalogue; what was counted weighs rows of a few products later, each in its world."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from indexing.arrays import Ints1d
+from indexing.catalog.catalog import Catalog
+from reranking.signals.product_rows import ProductRows, has_titles_only
+from reranking.signals.texts.bags import BUCKETS, BagsBuilder
+from reranking.signals.texts.worlds import Worlds
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class TokenCounts:
+    """It keeps the builders of bags by their names, and the characters of the longest code of each bucket.
+
+    Without `worlds` a family counts what it reads, the whole catalogue, and keeps the rows of the products asked for.
+    With them it reads a few products, and makes the rows of the worlds of them. `titles_only` says that nobody has more
+    than a title, None that the catalogue is to be looked at.
+    """
+
+    builders: dict[str, BagsBuilder] = field(default_factory=dict)
+    code_lengths: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(BUCKETS, dtype=np.uint8))
+    titles_only: bool | None = None
+    worlds: Worlds | None = None
+
+    def in_worlds(self, worlds: Worlds, *, titles_only: bool) -> "TokenCounts":
+        """Return the same counts for rows of these worlds."""
+        return replace(self, code_lengths=self.code_lengths.copy(), titles_only=titles_only, worlds=worlds)
+
+    def bags(self, name: str, *, groups: int = 1) -> BagsBuilder:
+        """Return the builder of this name."""
+        if self.worlds is not None:
+            return self.builders[name].in_worlds(self.worlds)
+        return self.builders.setdefault(name, BagsBuilder(groups=groups))
+
+    def has_titles_only(self, catalog: Catalog) -> bool:
+        """Return whether nobody has more than a title."""
+        return has_titles_only(catalog) if self.titles_only is None else self.titles_only
+
+    def rows(self, products: Ints1d, catalog: Catalog) -> ProductRows:
+        """Return where the products asked for stand, or the rows of the worlds, each by its own number."""
+        if self.worlds is None:
+            return ProductRows.of(products, len(catalog))
+        return ProductRows.of(np.arange(len(self.worlds)), len(self.worlds))
+
+    def spread(self, values: Sequence[Value]) -> Sequence[Value]:
+        """Return the value of each row, of those of the products that were read."""
+        return values if self.worlds is None else [values[row] for row in self.worlds.rows.tolist()]
