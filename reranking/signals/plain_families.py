@@ -12,9 +12,10 @@ from reranking.signals.families.numbers import FEATURES as NUMBER_FEATURES
 from reranking.signals.families.numbers import NumberSignals
 from reranking.signals.families.products import FEATURES as PRODUCT_FEATURES
 from reranking.signals.families.products import SAME_SOURCE, ProductSignals
-from reranking.signals.families.ranks import ENCODED_VIEWS, RankSignals, ViewSignals, rank_features, view_features
+from reranking.signals.families.ranks import RankSignals, rank_features
 from reranking.signals.families.titles import FEATURES as TEXT_FEATURES
 from reranking.signals.families.titles import TextSignals
+from reranking.signals.families.views import ENCODED_VIEWS, ViewSignals, view_features
 from reranking.signals.feature import Feature, FeatureFamily
 
 
@@ -39,7 +40,7 @@ class PlainFamilies:
         """
         return cls(
             tuple(RankSignals.of(index, view, k, products) for view in views),
-            ViewSignals(index),
+            ViewSignals.of(index),
             TextSignals.from_catalog(index.catalog, products),
             NumberSignals.from_catalog(index.catalog, products),
             AttributeSignals.from_catalog(index.catalog, products),

@@ -10,7 +10,9 @@ from indexing.build.options import BuildOptions
 from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
 from indexing.search.neighbours import Neighbours, shared_neighbours
-from reranking.signals.families.ranks import SHARED_K, ListStatistics, RankSignals, ViewSignals, claims
+from reranking.signals.families.listed_sides import SHARED_K, ListStatistics, claims
+from reranking.signals.families.ranks import RankSignals
+from reranking.signals.families.views import ViewSignals
 
 ANGLES = {"A": 0, "B": 10, "C": 25, "D": 45, "E": 90, "blind": None}
 # With two neighbours each: A: B C, B: A C, C: B D, D: C B, E: D C, blind: nobody.
@@ -208,7 +210,7 @@ def pictured(tmp_path_factory):
 
 
 def view_features(index, pair):
-    signals = ViewSignals(index)
+    signals = ViewSignals.of(index)
     values = signals.compute(*positions(index, [pair]))[0]
     return dict(zip([feature.name for feature in signals.features], values, strict=True))
 
@@ -238,7 +240,7 @@ def test_what_a_side_lacks_is_counted(pictured):
 
 
 def test_view_features_are_the_same_from_both_sides(pictured):
-    signals = ViewSignals(pictured)
+    signals = ViewSignals.of(pictured)
     left, right = np.array([0, 0, 1]), np.array([1, 2, 2])
     np.testing.assert_array_equal(signals.compute(left, right), signals.compute(right, left))
 
@@ -255,7 +257,7 @@ def test_a_product_without_any_picture_has_unknown_cosines_and_without_extra_one
     for pair in (("a", "d"), ("d", "a"), ("c", "d")):
         found = view_features(index, pair)
         assert np.isnan([found["image_all_cosine"], found["image_cross_cosine"], found["image_extra_cosine"]]).all()
-    together = ViewSignals(index).compute(np.array([0, 0, 3]), np.array([1, 3, 0]))  # pairs do not lend one another
+    together = ViewSignals.of(index).compute(np.array([0, 0, 3]), np.array([1, 3, 0]))  # pairs do not lend one another
     assert np.isnan(together[:, -1]).tolist() == [False, True, True]
 
 
@@ -270,7 +272,7 @@ def test_each_feature_says_which_way_it_speaks_and_in_which_family(circle, pictu
     assert {name: one.family for name, one in ranks.items()} == {
         name: "cosines" if name == "cosine" else "text ranks" for name in ranks
     }
-    views = {one.name: (one.family, one.direction) for one in ViewSignals(pictured).features}
+    views = {one.name: (one.family, one.direction) for one in ViewSignals.of(pictured).features}
     cosines = dict.fromkeys(("image_extra_cosine", "image_cross_cosine", "image_all_cosine"), ("cosines", 1))
     missing = {f"{view}_vector_missing": ("missing views", 0) for view in ("text", "image", "image_extra")}
     assert views == {**missing, **cosines}
@@ -279,6 +281,7 @@ def test_each_feature_says_which_way_it_speaks_and_in_which_family(circle, pictu
 @pytest.mark.parametrize("block", [3, 1000])
 def test_many_pairs_have_the_features_that_each_has_alone(circle, monkeypatch, block):
     monkeypatch.setattr("reranking.signals.families.ranks.BLOCK_PAIRS", block)
+    monkeypatch.setattr("reranking.signals.families.listed_sides.BLOCK_PRODUCTS", block)
     pairs = [(left, right) for left in ANGLES for right in ANGLES if left != right]
     found = signals_of(circle, "text", 2).compute(*positions(circle, pairs))
     assert found.dtype == np.float32
