@@ -9,12 +9,7 @@ import pyarrow as pa
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.rejects import Reject
-from indexing.encoders.by_spec import open_encoder
-from indexing.encoders.column import ColumnEncoder
-from indexing.encoders.encoder import Encoder, Spec, column_names
 from indexing.encoders.pictures.patience import Patience
-from indexing.encoders.record import EncoderRecord
-from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex
 from indexing.search.faiss_index import FLAT, build_faiss
@@ -22,10 +17,11 @@ from indexing.search.index import Index
 from indexing.search.layered_index import LayeredIndex
 from indexing.search.near_lists import Lists, layered_lists, lists_file
 from indexing.update.changes import CatalogUpdate, Moves
+from indexing.update.given import given_encoders
 from indexing.update.row_digests import vector_sum
 from indexing.vectors.layers import LayeredRows, Layers, unlayered
 from indexing.vectors.rows import FusedRows, Rows
-from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
+from indexing.vectors.vectors import Vectors, open_vectors
 
 
 @dataclass(frozen=True)
@@ -84,11 +80,9 @@ def encode_delta(
     given, before = update.given.take(rows[touched]), moves.origin[touched]
     encoded: dict[str, Floats2d] = {}
     rejects: list[Reject] = []
-    for view, record in old.made.encoders.items():
-        vectors = old.vectors(view)
-        assert vectors is not None
-        encoder = _encoder(record, old, view, patience)
-        encoded[view] = _encode(encoder, given, vectors.dim, rejects, f"encode {view}", progress)
+    for view, encoder in given_encoders(old, patience).items():
+        encoded[view], aside = encoder.encode(given, progress)
+        rejects += aside
     differs = {view: _differing(old, view, now, before) for view, now in encoded.items()}
     moved = np.any(list(differs.values()), axis=0) if differs else np.zeros(len(touched), dtype=bool)
     layers, members = _placed(old, moves, touched[moved])
@@ -102,32 +96,6 @@ def encode_delta(
         again["fused"] = np.union1d(again["text"], again["image"])
     sums = {view: _moved(old, update, view, (given, now), before) for view, now in encoded.items()}
     return DeltaViews(layers, views, again, rejects, sums)
-
-
-def _encoder(record: EncoderRecord, old: ProductIndex, view: str, patience: Patience) -> Encoder:
-    spec = Spec.of(record.spec)
-    if spec.engine == "column":
-        return ColumnEncoder(column_names(spec)[0][0], record.dim)
-    with old.hold.read() as place:
-        return open_encoder(record, place / "vectors" / view, query=False, patience=patience)
-
-
-def _encode(
-    encoder: Encoder, given: Catalog, dim: int, rejects: list[Reject], stage: str, progress: Progress
-) -> Floats2d:
-    rows = np.zeros((len(given), dim), dtype=np.float32)
-    for start in range(0, len(given), SHARD_ROWS):
-        stop = min(start + SHARD_ROWS, len(given))
-        encoded = encoder.encode(given.slice(start, stop))
-        if encoded.rows.shape[1] != dim:
-            raise InputError(
-                f"{encoder.spec}: makes vectors of {encoded.rows.shape[1]} numbers, the index has {dim}: "
-                "update with the encoder that built it"
-            )
-        rows[start:stop] = encoded.rows
-        rejects += encoded.rejects
-        progress(stage, stop, len(given))
-    return rows
 
 
 def _differing(old: ProductIndex, view: str, rows: Floats2d, before: Ints1d) -> Bools1d:

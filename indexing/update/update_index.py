@@ -1,6 +1,5 @@
 """An update puts products into an index and takes others out, without encoding or joining the rest again."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,26 +11,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from indexing.arrays import Ints1d
-from indexing.catalog.catalog import CATALOG_FILE, DELETED_FILE, PICTURES_FILE, Catalog, open_catalog
+from indexing.catalog.catalog import CATALOG_FILE, DELETED_FILE, Catalog, open_catalog
 from indexing.catalog.digest import DIGEST_VERSION
 from indexing.catalog.missing_pictures import MissingPictures, missing_pictures
 from indexing.catalog.rejects import SCHEMA, Reject, write_rejects
-from indexing.encoders.encoder import Spec, vector_columns
 from indexing.encoders.pictures.patience import Patience
 from indexing.errors import InputError
 from indexing.index_manifest import KIND, IndexManifest, LayersRecord, UpdatesRecord
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex, open_index
-from indexing.reading.inputs import AUTO
-from indexing.reading.read_catalog import ReadOptions, read_catalog
 from indexing.reading.row_checks import NONE_PASSED, PassedOver
-from indexing.reading.schema.yaml_form import inputs_from
 from indexing.search.device import choose_device
 from indexing.storage.artefact import Manifest, fingerprint_of, link_or_copy, read_manifest, write_manifest, writing
 from indexing.storage.records import stored_record
-from indexing.update.changes import CatalogUpdate, in_types_of, plan_update
+from indexing.update.changes import CatalogUpdate, plan_update
 from indexing.update.deleted import find_deleted, read_delete_list, write_record
 from indexing.update.encoding import DeltaViews, encode_delta
+from indexing.update.given import GivenOptions, read_given
 from indexing.update.picture_views import PictureView, picture_views, write_seen
 from indexing.update.row_digests import add_hex
 from indexing.update.views import DeltaViewJoining
@@ -41,19 +37,12 @@ REWRITTEN = (CATALOG_FILE, DELETED_FILE, REJECTS_FILE, "neighbours", "lexical", 
 
 
 @dataclass(frozen=True)
-class UpdateOptions:
-    """These options say how the files of an update are read (see ReadOptions), whether ids to delete that the index
-    lacks are passed over, and where neighbours are searched."""
+class UpdateOptions(GivenOptions):
+    """These options say how the files of an update are read, whether ids to delete that the index lacks are passed over,
+    and where neighbours are searched."""
 
-    schema: str = "auto"
-    images: Path | None = None
-    max_rejects: float = 0.01
     ignore_unknown: bool = False
     device: str = "auto"
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.max_rejects <= 1:
-            raise InputError(f"--max-rejects {self.max_rejects}: give a share from 0 to 1")
 
 
 @dataclass(frozen=True)
@@ -150,34 +139,10 @@ class _Updating:
 
     def _read(self, old: ProductIndex, products: Sequence[Path], folder: Path) -> tuple[Catalog, list[Reject]]:
         """Read the products given in the types of the index; return them and the cells that were set aside."""
-        made, scratch = old.made, folder / "given"
-        scratch.mkdir()
-        read = read_catalog(products, folder=scratch, options=self._reading(made), progress=self.progress)
-        if self.options.schema == AUTO and not made.catalog.inputs and read.schema.name != made.catalog.schema:
-            raise InputError(
-                f"{self.path}: was built with the schema {made.catalog.schema}, these products read as "
-                f"{read.schema.name}: give --schema as then"
-            )
-        self.passed_over, self.notes = read.passed_over, read.notes
-        blob = f"pictures-{1 if made.updates is None else made.updates.number + 1}.bin"
-        if (scratch / PICTURES_FILE).exists():
-            os.rename(scratch / PICTURES_FILE, folder / blob)
-        own = replace(read.catalog, folder=folder)
-        prefix = _seen_from(old.catalog.pictures, read.catalog.pictures)
-        return in_types_of(old.catalog, own, pictures=prefix, blob=blob), read.rejects
-
-    def _reading(self, made: IndexManifest) -> ReadOptions:
-        specs = {view: Spec.of(record.spec) for view, record in made.encoders.items()}
-        always, optional = vector_columns(specs)
-        return ReadOptions(
-            self.options.schema,
-            self.options.images,
-            always,
-            optional,
-            self.options.max_rejects,
-            inputs_from(made.catalog.inputs, f"{self.path}: its manifest"),
-            made.catalog.category_level,
-        )
+        blob = f"pictures-{1 if old.made.updates is None else old.made.updates.number + 1}.bin"
+        given = read_given(old, products, folder, options=self.options, blob=blob, progress=self.progress)
+        self.passed_over, self.notes = given.passed_over, given.notes
+        return given.catalog, given.rejects
 
     def _plan(self, old: ProductIndex, given: Catalog | None, delete: tuple[Path | None, Any]) -> CatalogUpdate:
         path, ids = delete
@@ -247,11 +212,6 @@ def _fingerprint(made: IndexManifest) -> str:
     assert made.updates is not None
     rows, refitted = made.updates.rows, made.refitted
     return fingerprint_of(made.updates.built, made.catalog.digest, *filter(None, [dict(rows), refitted]))
-
-
-def _seen_from(old: Path, new: Path) -> str:
-    """Return where the folder `new` is as seen from `old`, "" for the same one."""
-    return "" if str(old) == str(new) or old.resolve() == new.resolve() else os.path.relpath(new.resolve(), old)
 
 
 def _of(rejects: list[Reject], catalog: Catalog, touched: Ints1d) -> list[Reject]:
