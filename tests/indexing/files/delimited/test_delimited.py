@@ -92,6 +92,13 @@ def test_a_header_that_names_half_of_its_columns_stays_one(write):
     assert open_table(write("a.csv", "id,,price,\n1,a,9,2\n2,b,8,3\n")).names == ("id", "column_2", "price", "column_4")
 
 
+@pytest.mark.parametrize("text", ["id,title", "id,title\n", "sep=,\nid,title", "\n\nid,title\n\n"])
+def test_a_file_may_end_with_its_header(write, text):
+    table = open_table(write("a.csv", text))
+    assert table.names == ("id", "title")
+    assert table.read().num_rows == 0
+
+
 def test_nothing_is_said_of_a_column_without_a_name_that_is_empty(write):
     table = open_table(write("a.csv", "id,title,\n1,a,\n2,b,\n"))
     assert (table.names, table.namings) == (("id", "title", "column_3"), ())
