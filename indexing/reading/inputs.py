@@ -14,6 +14,7 @@ from indexing.reading.schema.nearest import did_you_mean, nearest
 from indexing.reading.schema.repeats import with_repeats
 from indexing.reading.schema.schema import InputSchema, Schema
 from indexing.reading.schema.yaml_form import read_schema
+from indexing.reading.sniffing.delivered import open_delivered
 from indexing.reading.sniffing.guess import guess_schema, likely_ids, look_at, nearest_title
 
 AUTO = "auto"
@@ -40,10 +41,11 @@ class InputFile:
 
 @dataclass(frozen=True)
 class CatalogInputs:
-    """They are the files in order, and the schema with an input for each kind of file."""
+    """They are the files in order, the schema with an input for each kind of file, and `notes` on what was left out."""
 
     files: tuple[InputFile, ...]
     schema: Schema
+    notes: tuple[str, ...] = ()
 
     @property
     def pictured(self) -> bool:
@@ -90,13 +92,11 @@ def _read_by(table: TableFile, schema: InputSchema) -> InputFile:
 
 def _guessed(paths: Sequence[Path]) -> CatalogInputs:
     """Open files without a schema: a known export is recognised, columns are known by their names."""
-    files = []
-    for path in list_tables(paths):
-        table = open_table(path)
-        files.append(_read_by(table, guess_schema(table).schema))
+    tables, notes = open_delivered(paths)
+    files = [_read_by(table, guess_schema(table).schema) for table in tables]
     inputs = _schemas_of(files)
     name = "+".join(dict.fromkeys(schema.name for schema in inputs))
-    return CatalogInputs(tuple(files), Schema(name, inputs))
+    return CatalogInputs(tuple(files), Schema(name, inputs), notes)
 
 
 def _all_by(paths: Sequence[Path], schema: InputSchema, asked: str) -> CatalogInputs:
@@ -119,13 +119,15 @@ def _schemas_of(files: Iterable[InputFile]) -> tuple[InputSchema, ...]:
 def _as_before(paths: Sequence[Path], stored: Sequence[InputSchema]) -> CatalogInputs:
     """Open files as those that an index was built of: by the input whose patterns and columns fit best."""
     files = []
-    for path in list_tables(paths):
-        every = [open_file(path, schema) for schema in stored]
+    tables, notes = open_delivered(paths)
+    for table in tables:
+        every = [open_file(table.path, schema) for schema in stored]
         fitting = [file for file in every if file.schema.fits(file.table.names)]
         if not fitting:
             raise InputError(_no_id(every[0]))
         files.append(max(fitting, key=_likeness))
-    return CatalogInputs(tuple(files), Schema("+".join(dict.fromkeys(one.name for one in stored)), tuple(stored)))
+    name = "+".join(dict.fromkeys(one.name for one in stored))
+    return CatalogInputs(tuple(files), Schema(name, tuple(stored)), notes)
 
 
 def _likeness(file: InputFile) -> tuple[bool, int]:

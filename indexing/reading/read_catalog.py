@@ -111,7 +111,7 @@ def read_catalog(
         {name: digest.hexdigest() for name, digest in writer.vectors.items()},
         tuple(sorted(writer.unread)),
         replace(writer.checks.passed_over, left_out=writer.left_out),
-        (*_file_notes(files), *title_notes(inputs), *seen.notes, *writer.notes()),
+        (*inputs.notes, *_file_notes(files), *title_notes(inputs), *seen.notes, *writer.notes()),
     )
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import yaml
 
 from indexing.files.content.sources import url_of
-from indexing.files.listing import list_tables
-from indexing.files.tables import TableFile, open_table
+from indexing.files.tables import TableFile
 from indexing.reading.schema.column_names import is_barcode_name
 from indexing.reading.schema.expression import Cell, Expression, RowNumber, columns_in, is_there
 from indexing.reading.schema.schema import FIELDS, STRAY_COLUMNS
 from indexing.reading.schema.yaml_form import input_form
 from indexing.reading.sniffing.content import Content, shown
+from indexing.reading.sniffing.delivered import open_delivered
 from indexing.reading.sniffing.guess import SchemaGuess, guess_schema, likely_ids, look_at, nearest_title
 
 ABSENT = {
@@ -45,8 +45,8 @@ class SniffedFiles:
 def sniff(paths: Sequence[Path]) -> list[SniffedFiles]:
     """Look at files, or folders of them. Raises InputError for those that are missing or unreadable."""
     found: dict[object, SniffedFiles] = {}
-    for path in list_tables(paths):
-        table = open_table(path)
+    tables, _ = open_delivered(paths)
+    for table in tables:
         guess = guess_schema(table)
         key = (guess.schema, table.how, table.names)
         if key in found:
