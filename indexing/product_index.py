@@ -35,6 +35,7 @@ DELTA = "delta"  # the folder of what updates added
 CONTENTS = "contents"  # inside it, by view, what the encoder has read of each product
 DENSE_VIEWS = ("text", "image", "fused")
 COSINE_BLOCK = 16_384
+MOST_FILTERS = 64  # whose products are kept: a server is asked for any, and each is a byte a product
 
 
 @dataclass(frozen=True)
@@ -206,10 +207,15 @@ class ProductIndex:
         return {}
 
     def allowed(self, filters: Filters) -> Bools1d | None:
-        """Return which products (n,) the filters let through, None for all; it is kept, as the same are asked again."""
-        if filters not in self._allowed:
-            self._allowed[filters] = filters.allowed(self.catalog)
-        return self._allowed[filters]
+        """Return which products (n,) the filters let through, None for all; the latest are kept, as the same are asked
+        again."""
+        if filters in self._allowed:
+            return self._allowed[filters]
+        allowed = filters.allowed(self.catalog)
+        self._allowed[filters] = allowed
+        for oldest in list(self._allowed)[:-MOST_FILTERS]:
+            self._allowed.pop(oldest, None)
+        return allowed
 
     def cosines(self, view: str, left: Ints1d, right: Ints1d) -> Floats1d:
         """Return the cosines (p,) of pairs of positions in a view, float32, NaN where either has nothing to see."""

@@ -61,6 +61,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
     "scripts.sample",
     "scripts.make_sample",
     "scripts.main",
+    "scripts.serve",
     "scripts.commands",
     "scripts.benchmarks",
     "scripts.draw_rooms",

@@ -28,6 +28,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _KEPT = r"^pictures(-\d+)?\.bin#\d+:\d+:([0-9a-f]{64})$"  # in the words of RE2 and of Python
 _FOLDED_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!/)")  # what a Path makes of `s3://bucket`
 MOST_PIXELS = 64_000_000
+WEB_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # of pictures from anybody: none whose decoder starts a program
 
 
 class PictureError(Exception):
@@ -172,20 +173,33 @@ def _at_most(file: Any, length: int | None = None) -> bytes:
     return content
 
 
-def load_picture(reference: str, catalog: Catalog, *, side: int | None = None) -> Image.Image:
+def load_picture(
+    reference: str,
+    catalog: Catalog,
+    *,
+    side: int | None = None,
+    most_pixels: int = MOST_PIXELS,
+    formats: tuple[str, ...] | None = None,
+) -> Image.Image:
     """Read and decode the picture behind a reference of this catalogue. Raises PictureError with the reason."""
-    return decode(read_picture(reference, catalog), side=side)
+    return decode(read_picture(reference, catalog), side=side, most_pixels=most_pixels, formats=formats)
 
 
-def decode(content: bytes, *, side: int | None = None) -> Image.Image:
+def decode(
+    content: bytes,
+    *,
+    side: int | None = None,
+    most_pixels: int = MOST_PIXELS,
+    formats: tuple[str, ...] | None = None,
+) -> Image.Image:
     """Return the first frame in RGB, turned as its EXIF says, alpha on white.
 
     `side` lets a JPEG decode at a smaller scale, of at least that many pixels a side. Raises PictureError for what
-    is no picture, is cut short, or has more than MOST_PIXELS.
+    is no picture in one of the `formats` (None: any that Pillow reads), is cut short, or has more than `most_pixels`.
     """
     try:
-        picture: Image.Image = Image.open(io.BytesIO(content))
-        if picture.width * picture.height > MOST_PIXELS:
+        picture: Image.Image = Image.open(io.BytesIO(content), formats=formats)
+        if picture.width * picture.height > most_pixels:
             raise PictureError(f"enormous: {picture.width} x {picture.height} pixels")
         if side is not None:
             picture.draft("RGB", (side, side))

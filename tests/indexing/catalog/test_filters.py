@@ -12,7 +12,7 @@ from indexing.catalog.filters import EVERYBODY, Filters, in_sources, source_name
 from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
 from indexing.join.options import JoiningOptions
-from indexing.product_index import open_index
+from indexing.product_index import MOST_FILTERS, open_index
 from indexing.query.find_neighbours import Query, find_neighbours
 from indexing.search.faiss_index import FaissIndex
 from indexing.update.update_index import update_index
@@ -174,3 +174,12 @@ def test_filters_say_what_they_ask():
     assert not EVERYBODY
     assert EVERYBODY.allowed(None) is None
     assert str(Filters("Kettles", ("a", "b"), ("c",))) == "category Kettles, source a or b, not source c"
+
+
+def test_of_filters_that_were_asked_the_latest_are_kept(sample_index):
+    index = open_index(sample_index)
+    sources = source_names(index.catalog)
+    for number in range(2 * MOST_FILTERS):
+        index.allowed(Filters(None, (sources[0],) * (number + 1)))
+    assert len(index._allowed) == MOST_FILTERS
+    assert Filters(None, (sources[0],) * 2 * MOST_FILTERS) in index._allowed

@@ -1,0 +1,61 @@
+"""About the server: whether it lives and is ready, what index and model it serves, and what it has counted."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from indexing.storage.records import stored_record
+from scripts.serve.api.errors import Refused, as_json
+from scripts.serve.api.forms import ErrorForm, Health, Readiness
+from scripts.serve.engine.service import Asked
+
+PLACES = ("pictures", "inputs")  # on this machine: nobody's business
+
+router = APIRouter(tags=["about"])
+
+
+@router.get("/health", responses={200: {"model": Health}})
+async def health() -> Response:
+    """Say that the server lives; anybody may ask."""
+    return as_json({"status": "ok"})
+
+
+@router.get("/ready", responses={200: {"model": Readiness}})
+async def ready(service: Asked) -> Response:
+    """Say that index and model are open and warm; anybody may ask."""
+    current = service.current
+    opened = current.opened
+    model = None if opened.model is None else opened.model.fingerprint
+    refused = None if current.refused is None else "a newer version cannot be opened; the log says why"
+    return as_json({"status": "ready", "index": opened.index.fingerprint, "model": model, "refused": refused})
+
+
+@router.get("/index")
+async def index(service: Asked) -> Response:
+    """Return how the index was made: what `heroic inspect` says of it, but for the bytes on disk."""
+    opened = service.current.opened
+    manifest, told = opened.index.manifest, stored_record(opened.index.made)
+    catalog = {name: value for name, value in told["catalog"].items() if name not in PLACES}
+    named = {
+        "created": manifest.created,
+        "heroic_version": manifest.heroic_version,
+        "fingerprint": manifest.fingerprint,
+    }
+    return as_json({**named, **told, "catalog": catalog})
+
+
+@router.get("/model", responses={404: {"model": ErrorForm}})
+async def model(service: Asked) -> Response:
+    """Return how the model was made and how good it was on validation: what `heroic inspect` says of it."""
+    found = service.current.opened.model
+    if found is None:
+        raise Refused(404, "no model is served")
+    return as_json({"fingerprint": found.fingerprint, **stored_record(found.manifest)})
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(service: Asked) -> Response:
+    """Return counts and times in Prometheus' format."""
+    return Response(
+        service.telemetry.text(), headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"}
+    )

@@ -1,0 +1,108 @@
+"""Whatever goes wrong is answered in one form of JSON: the status, a word for programs, and a sentence for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from indexing.errors import InputError, UnknownId
+from scripts.serve.engine.service import Service, service_of
+from scripts.serve.engine.workers import Busy, TooLate
+
+RETRY_S = 1
+CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    409: "conflict",
+    413: "too_large",
+    414: "address_too_long",
+    415: "unsupported_media",
+    421: "unknown_host",
+    422: "invalid",
+    500: "internal",
+    503: "busy",
+    504: "deadline",
+}
+
+
+class Refused(Exception):
+    """A request is not answered as asked: with this status, for this reason."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+def as_json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return JSON values as an answer that nobody but the asker keeps; what is no number is null."""
+    body = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+    kept = {"Cache-Control": "private, no-store", **(headers or {})}
+    return Response(body, status, kept, media_type="application/json")
+
+
+def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the one form of an error."""
+    error = {"status": status, "code": CODES.get(status, "error"), "message": message}
+    return as_json({"error": error}, status, headers)
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Let an application answer every error in that form."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(InputError, _input)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Busy, _busy)
+    app.add_exception_handler(TooLate, _late)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return refusal(error.status, error.message)
+
+
+async def _input(request: Request, error: Exception) -> Response:
+    """Answer what a user gave wrong: an unknown id, or else a value that cannot be used."""
+    service: Service = service_of(request)
+    message = service.current.opened.fold_path(" ".join(str(error).split()))
+    return refusal(404 if isinstance(error, UnknownId) else 422, message)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError | ValidationError)
+    return refusal(422, "; ".join(_told(fault) for fault in list(error.errors())[:3]))
+
+
+def _told(fault: Mapping[str, Any]) -> str:
+    """Say what is wrong where; the value is not repeated: it may be a megabyte."""
+    place = ".".join(str(part) for part in fault["loc"] if part not in ("body", "query", "path"))
+    return f"{place}: {fault['msg']}" if place else str(fault["msg"])
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    said = {404: "there is nothing at this address", 405: "this address does not take this method"}
+    return refusal(error.status_code, said.get(error.status_code, str(error.detail)), error.headers)
+
+
+async def _busy(request: Request, error: Exception) -> Response:
+    return refusal(503, "too many requests wait already: ask again", {"Retry-After": str(RETRY_S)})
+
+
+async def _late(request: Request, error: Exception) -> Response:
+    return refusal(504, "the answer took longer than a request may: ask for less", {"Retry-After": str(RETRY_S)})
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    return refusal(500, "something went wrong in the server; its log says what")

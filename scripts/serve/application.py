@@ -1,0 +1,62 @@
+"""The application is the API over a service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from indexing.storage.artefact import heroic_version
+from scripts.serve.api import about, pairs, products, search
+from scripts.serve.api.errors import answer_errors
+from scripts.serve.api.forms import SearchForm
+from scripts.serve.engine.service import Service
+from scripts.serve.engine.telemetry import Counted
+
+API = "/api/v1"
+
+
+def build_application(service: Service) -> ASGIApp:
+    """Return the application that answers from a service, and ends it when it ends itself."""
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        service.current.watch()
+        yield
+        service.end()
+
+    app = FastAPI(
+        title="heroic", version=heroic_version(), lifespan=living, docs_url=None, redoc_url=None,
+        openapi_url=f"{API}/openapi.json", redirect_slashes=False,
+    )  # fmt: skip
+    app.state.service = service
+    answer_errors(app)
+    for routes in (products, search, pairs, about):
+        app.include_router(routes.router, prefix=API)
+    _document_search(app)
+    return Counted(AsItCame(app), service.telemetry)
+
+
+class AsItCame:
+    """It is a layer that routes addresses as they came, not unquoted: an id may hold a slash."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["path"] = scope["raw_path"].decode("latin-1")
+        await self.app(scope, receive, send)
+
+
+def _document_search(app: FastAPI) -> None:
+    """Put the form of a search, which is read by hand, among the forms of the OpenAPI document."""
+    whole = app.openapi
+
+    def documented() -> dict[str, object]:
+        found = whole()
+        schema = SearchForm.model_json_schema(ref_template="#/components/schemas/{model}")
+        found["components"]["schemas"]["SearchForm"] = schema
+        return found
+
+    app.openapi = documented  # type: ignore[method-assign]

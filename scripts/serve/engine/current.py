@@ -1,0 +1,71 @@
+"""The current version of index and model is what new requests are answered with; a newer one takes its place without a pause."""
+
+import logging
+from collections.abc import Callable
+from threading import Event, Lock, Thread
+
+from indexing.errors import InputError
+from scripts.serve.engine.served import Served, Sources, open_sources
+
+LOOK_S = 1.0  # between two looks at the folders
+_log = logging.getLogger("heroic.serve")
+
+
+class Current:
+    """It holds the version that is served, and takes up a newer one that lies in its place.
+
+    A version that cannot be opened is not taken: the one before goes on, and `refused` says why. Whoever still works on an
+    older version keeps it open by holding it.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        """Open what is there now. Raises InputError when it cannot be opened."""
+        self.sources = sources
+        self.refused: str | None = None
+        self.taken = 0  # how often a newer version took the place of another
+        self._opened = open_sources(sources)
+        self._seen = self._opened.identity
+        self._looking = Lock()
+        self._stop = Event()
+        self._thread: Thread | None = None
+
+    @property
+    def opened(self) -> Served:
+        return self._opened
+
+    def look(self) -> bool:
+        """Take up what lies in the place of the current version, if that is another; return whether it was taken."""
+        with self._looking:
+            now = self.sources.identity()
+            if now == self._seen or None in now:  # None: it is being replaced just now
+                return False
+            self._seen = now
+            try:
+                self._opened = open_sources(self.sources)
+            except (InputError, OSError) as error:
+                self.refused = " ".join(str(error).split())
+                _log.error("a newer version was not taken up: %s", self.refused)
+                return False
+            self._seen, self.refused = self._opened.identity, None
+            self.taken += 1
+            _log.info("took up %s of %d products", self._opened.index.fingerprint, len(self._opened.index.catalog))
+            return True
+
+    def watch(self, every_s: float = LOOK_S) -> None:
+        """Look again and again, in a thread of its own, until `end`."""
+        self._thread = Thread(target=_repeat, args=(self.look, self._stop, every_s), name="watch", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop looking."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+
+def _repeat(look: Callable[[], bool], stop: Event, every_s: float) -> None:
+    while not stop.wait(every_s):
+        try:
+            look()
+        except Exception:  # whatever goes wrong with a newer version, the current one is served
+            _log.exception("looking for a newer version failed")

@@ -1,0 +1,91 @@
+"""A product's pictures are shown as the server paints them: decoded, shrunk, encoded anew, and kept for a while.
+
+Nothing of a picture's own bytes reaches a browser, and nothing but a product's id and a number leads to one.
+"""
+
+import io
+import re
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+from urllib.parse import urlsplit
+
+from indexing.catalog.catalog import Catalog
+from indexing.catalog.pictures import WEB_FORMATS, PictureError, load_picture, url_of
+
+SIDES = (96, 192, 384, 768, 1536)  # a browser may ask for any size: these are painted
+QUALITY = 82
+_INSIDE = re.compile(r"pictures(-\d+)?\.bin#\d+:\d+(:[0-9a-f]{64})?")
+
+Key = tuple[str, int, int, int]
+
+
+class NotShown(Exception):
+    """There is no such picture, or it cannot be shown; the message is the reason."""
+
+
+def painted_side(size: int) -> int:
+    """Return the side of the picture that is painted where `size` pixels are asked for."""
+    return next((side for side in SIDES if side >= size), SIDES[-1])
+
+
+class ProductPictures:
+    """It paints pictures and keeps the latest of them, up to `most_bytes`.
+
+    `hosts` are those from which pictures that are URLs are fetched; a file is shown where it lies within the catalogue's
+    folder of pictures. More than `most_pixels` are never decoded.
+    """
+
+    def __init__(self, most_bytes: int, most_pixels: int, hosts: frozenset[str] = frozenset()) -> None:
+        self.most_bytes, self.most_pixels, self.hosts = most_bytes, most_pixels, hosts
+        self._kept: OrderedDict[Key, bytes] = OrderedDict()
+        self._bytes, self._lock = 0, Lock()
+
+    def paint(self, catalog: Catalog, version: str, position: int, number: int, side: int) -> bytes:
+        """Return picture `number` (from 0) of a product as JPEG of at most `side` pixels a side. Raises NotShown."""
+        key = (version, position, number, side)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        references = catalog.table["images"][position].as_py() or []
+        if not 0 <= number < len(references):
+            raise NotShown(f"this product has {len(references)} pictures")
+        content = self._painted(references[number], catalog, side)
+        self._keep(key, content)
+        return content
+
+    def _painted(self, reference: str, catalog: Catalog, side: int) -> bytes:
+        self._refuse_foreign(reference, catalog)
+        try:
+            picture = load_picture(reference, catalog, side=side, most_pixels=self.most_pixels, formats=WEB_FORMATS)
+        except PictureError as error:
+            raise NotShown(str(error)) from error
+        picture.thumbnail((side, side))
+        content = io.BytesIO()
+        picture.save(content, "JPEG", quality=QUALITY)
+        return content.getvalue()
+
+    def _refuse_foreign(self, reference: str, catalog: Catalog) -> None:
+        """Refuse what a catalogue, which may be anybody's feed, names outside of where its pictures are."""
+        url = url_of(reference, catalog.pictures)
+        if url is not None:
+            host = urlsplit(url).hostname or ""
+            if urlsplit(url).scheme not in ("http", "https") or host not in self.hosts:
+                raise NotShown(f"pictures are not fetched from {host or url[:40]}: heroic serve --picture-host")
+        elif _INSIDE.fullmatch(reference) is None and not _within(catalog.pictures, reference):
+            raise NotShown("the picture lies outside of the catalogue's folder of pictures")
+
+    def _keep(self, key: Key, content: bytes) -> None:
+        with self._lock:
+            self._bytes += len(content) - len(self._kept.pop(key, b""))
+            self._kept[key] = content
+            while self._bytes > self.most_bytes:
+                self._bytes -= len(self._kept.popitem(last=False)[1])
+
+
+def _within(folder: Path, reference: str) -> bool:
+    try:
+        return (folder / reference).resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):
+        return False

@@ -1,0 +1,50 @@
+"""The service is all that a request is answered with, in one place."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from scripts.serve.engine.current import Current
+from scripts.serve.engine.limits import LIMITS, Limits
+from scripts.serve.engine.product_pictures import ProductPictures
+from scripts.serve.engine.telemetry import Telemetry
+from scripts.serve.engine.workers import Workers
+
+
+@dataclass(frozen=True)
+class Service:
+    """It has the current version, workers for questions, others for pictures, whose hosts may be slow, and what is counted."""
+
+    current: Current
+    workers: Workers
+    picture_workers: Workers
+    pictures: ProductPictures
+    telemetry: Telemetry
+    limits: Limits = LIMITS
+
+    @classmethod
+    def start(cls, current: Current, limits: Limits = LIMITS, picture_hosts: frozenset[str] = frozenset()) -> "Service":
+        """Start workers for what is open; `picture_hosts` are those that pictures may be fetched from."""
+        workers, painters = (Workers(limits.workers, limits.waiting, limits.work_s) for _ in range(2))
+        pictures = ProductPictures(limits.picture_cache_bytes, limits.upload_pixels, picture_hosts)
+        return cls(current, workers, painters, pictures, Telemetry(current, workers), limits)
+
+    def end(self) -> None:
+        """Stop looking for newer versions, and let the work that was begun come to its end."""
+        self.current.end()
+        self.workers.end()
+        self.picture_workers.end()
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that answers a request."""
+    service: Service = request.app.state.service
+    return service
+
+
+async def _asked(request: Request) -> Any:
+    return service_of(request)
+
+
+Asked = Annotated[Service, Depends(_asked)]

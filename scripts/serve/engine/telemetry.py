@@ -1,0 +1,92 @@
+"""Telemetry counts requests and measures them, for Prometheus; what changes by itself is looked up when it is asked for."""
+
+import time
+from collections.abc import Iterable, MutableMapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from scripts.serve.engine.current import Current
+from scripts.serve.engine.workers import Workers
+
+BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 10.0)
+ELSEWHERE = "other"  # the route of an address that leads nowhere: a name for each would be no bounded number of them
+
+
+class Telemetry:
+    """It counts in a registry of its own, so that two servers of one process do not mix."""
+
+    def __init__(self, current: Current, workers: Workers) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "heroic_requests",
+            "Requests by route, method and status.",
+            ("route", "method", "status"),
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "heroic_request_seconds", "Seconds to the last byte.", ("route",), registry=self.registry, buckets=BUCKETS
+        )
+        self.registry.register(_State(current, workers))
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+class _State(Collector):
+    """It is what is so when it is asked for: the queue, and which versions are served."""
+
+    def __init__(self, current: Current, workers: Workers) -> None:
+        self.current, self.workers = current, workers
+
+    def collect(self) -> Iterable[Metric]:
+        opened, workers = self.current.opened, self.workers
+        yield GaugeMetricFamily("heroic_queue", "Questions that wait or are being answered.", value=workers.here)
+        yield GaugeMetricFamily("heroic_queue_limit", "More are refused.", value=workers.threads + workers.waiting)
+        yield GaugeMetricFamily("heroic_products", "Products of the index.", value=len(opened.index.catalog))
+        yield GaugeMetricFamily("heroic_versions_taken_up", "Newer versions since the start.", value=self.current.taken)
+        refused = float(self.current.refused is not None)
+        yield GaugeMetricFamily("heroic_version_refused", "1 where a newer version cannot be opened.", value=refused)
+        served = {"index": opened.index.fingerprint, "created": opened.index.manifest.created}
+        model = {} if opened.model is None else {"model": opened.model.fingerprint}
+        yield InfoMetricFamily("heroic_served", "What is served.", value={**served, **model})
+
+
+class Counted:
+    """It is a layer that counts what passes through it."""
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+        self.app, self.telemetry = app, telemetry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 499  # as nginx has it: the client went away
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        finally:
+            route = _route(scope)
+            self.telemetry.requests.labels(route, _method(scope), str(status)).inc()
+            self.telemetry.seconds.labels(route).observe(time.perf_counter() - began)
+
+
+def _route(scope: MutableMapping[str, Any]) -> str:
+    """Return the template that the address matched, not the address: there would be no end of names."""
+    return str(getattr(scope.get("route"), "path", ELSEWHERE))
+
+
+def _method(scope: MutableMapping[str, Any]) -> str:
+    method = str(scope["method"])
+    return method if method in ("GET", "POST", "HEAD", "OPTIONS") else ELSEWHERE

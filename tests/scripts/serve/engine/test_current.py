@@ -1,0 +1,114 @@
+"""A newer version is taken up while requests are answered, none of which fails; one that cannot be opened is not."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pandas as pd
+import pytest
+from served import Client, product, serving
+
+from indexing.errors import InputError
+from indexing.product_index import open_index
+from indexing.update.update_index import update_index
+from scripts.serve.application import build_application
+from scripts.serve.engine.current import Current
+from scripts.serve.engine.served import Sources
+from scripts.serve.engine.service import Service
+
+
+def add_product(folder, sample, product_id, where):
+    """Update an index by one more product, a copy of its first under another id."""
+    row = pd.read_parquet(sample / "products.parquet").iloc[:1].assign(id=product_id)
+    row.to_parquet(where / f"{product_id}.parquet")
+    update_index(folder, [where / f"{product_id}.parquet"])
+
+
+def test_a_folder_that_is_none_cannot_be_served(tmp_path):
+    with pytest.raises(InputError, match="no such folder"):
+        Current(Sources(tmp_path / "nothing"))
+
+
+def test_a_model_that_does_not_fit_cannot_be_served(own_index, sample_model, sample, tmp_path, heroic):
+    assert heroic("build-index", sample / "products.parquet", "--out", tmp_path / "other", "-k", "5").exit_code == 0
+    with pytest.raises(InputError, match="it keeps 5 neighbours"):
+        Current(Sources(tmp_path / "other", sample_model))
+
+
+def test_what_has_not_changed_is_not_opened_again(own_index):
+    current = Current(Sources(own_index))
+    opened = current.opened
+    assert not current.look()
+    assert current.opened is opened
+
+
+def test_an_updated_index_is_taken_up_and_the_old_one_answers_on(own_index, sample_model, sample, tmp_path):
+    current = Current(Sources(own_index, sample_model))
+    before = current.opened
+    add_product(own_index, sample, "NEW1", tmp_path)
+    assert current.look()
+    after = current.opened
+    assert (current.taken, current.refused) == (1, None)
+    assert len(after.index.catalog) == len(before.index.catalog) + 1
+    fresh = open_index(own_index)
+    assert after.index.fingerprint == fresh.fingerprint
+    for view in before.index.views:  # files of the old version that nobody had read yet
+        assert len(before.index.kept_neighbours(view)) == len(before.index.catalog)
+
+
+def test_a_version_that_cannot_be_opened_is_said_once_and_the_current_one_stays(own_index, caplog):
+    current = Current(Sources(own_index))
+    before = current.opened
+    damaged = shutil.copytree(own_index, own_index.parent / "damaged")
+    (damaged / "catalog.arrow").write_bytes(b"nothing")
+    own_index.rename(own_index.parent / "old")
+    assert not current.look()  # there is nothing: somebody is replacing it
+    assert current.refused is None
+    damaged.rename(own_index)
+    assert not current.look()
+    assert not current.look()
+    assert current.opened is before
+    assert "catalog.arrow" in current.refused
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    shutil.rmtree(own_index)
+    (own_index.parent / "old").rename(own_index)
+    assert current.look()
+    assert current.refused is None
+
+
+def test_no_request_fails_while_versions_change(own_index, sample_model, sample, tmp_path):
+    current = Current(Sources(own_index, sample_model))
+    first = current.opened.index.catalog.ids[0].as_py()
+    ended = Event()
+
+    def ask(client):
+        statuses = []
+        while not ended.is_set():
+            statuses.append(client.get(product(first, "/neighbours?k=5")).status)
+        return statuses
+
+    with serving(build_application(Service.start(current))) as port, ThreadPoolExecutor(3) as pool:
+        asking = [pool.submit(ask, Client(port)) for _ in range(3)]
+        try:
+            for number in range(3):
+                add_product(own_index, sample, f"NEW{number}", tmp_path)
+                current.look()
+            reply = Client(port).get(product("NEW2", "/neighbours?k=3"))
+        finally:
+            ended.set()
+        statuses = [status for each in asking for status in each.result()]
+    assert set(statuses) == {200}
+    assert len(statuses) > 10
+    assert {one["id"] for one in json.loads(reply.body)["neighbours"]} & {"NEW0", "NEW1", first}
+
+
+def test_a_newer_version_is_noticed_by_itself(own_index, sample, tmp_path):
+    current, taken = Current(Sources(own_index)), Event()
+    look = current.look
+    current.look = lambda: look() and taken.set()
+    current.watch(every_s=0.01)
+    add_product(own_index, sample, "NEW", tmp_path)
+    assert taken.wait(30)
+    current.end()
+    assert current.taken == 1
