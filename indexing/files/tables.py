@@ -1,6 +1,6 @@
 """Files as shops deliver them are read as blocks of rows, so that memory does not grow with the file."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,7 +89,7 @@ class TableFile:
 
     def numbered_blocks(
         self, rows: int = BLOCK_ROWS, columns: Sequence[str] | None = None, *, aside: Aside | None = None
-    ) -> Iterator[Block]:
+    ) -> Generator[Block, None, None]:
         """Yield the same blocks with the numbers that their rows have in the file, whatever was set aside."""
         names = self.names if columns is None else tuple(columns)
         try:

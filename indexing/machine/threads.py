@@ -2,8 +2,9 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -38,3 +39,14 @@ def in_turn(
     while under_way:
         first, future = under_way.popleft()
         yield first, future.result()
+
+
+def ahead(items: Generator[Item, None, None]) -> Generator[Item, None, None]:
+    """Yield what a generator does: it runs in a thread of its own, one item ahead of the one that is looked at. What it
+    raises is raised here, and it is closed when nobody looks any more."""
+    end = object()
+    with closing(items), ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, items, end)
+        while (item := following.result()) is not end:
+            following = pool.submit(next, items, end)
+            yield item  # type: ignore[misc]  # it is not the end

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +21,7 @@ from indexing.errors import InputError
 from indexing.files.blocks import SetAside
 from indexing.files.columnar.staging import stage
 from indexing.machine.progress import Progress, silent
+from indexing.machine.threads import ahead
 from indexing.reading.cells.cell_reader import CellReader
 from indexing.reading.first_look import FirstPass, as_found, look_first, raw_blocks
 from indexing.reading.inputs import CatalogInputs, InputFile, check_columns, open_inputs, title_notes
@@ -180,7 +182,6 @@ class _CatalogWriter:
         self.vectors = {column.name: ValueDigest([f"column:{column.name}"]) for column in self._vectors}
         self.unread: set[str] = set()
         self._blob: BinaryIO | None = None
-        self._done = 0  # rows, of the files before
 
     def write(self, files: Sequence[InputFile], progress: Progress) -> None:
         (self.folder / PICTURES_FILE).unlink(missing_ok=True)  # an interrupted run may have left it
@@ -191,16 +192,33 @@ class _CatalogWriter:
         target: pa.ipc.RecordBatchFileWriter | None = None
         with ExitStack() as stack:
             stack.callback(self._close)
-            for file in files:
-                for block in self._products(file, progress):
-                    table = self._normal(file, *self.checks.check(block, file))
-                    self._check_so_far(files[0].table.path)
-                    if target is None:
-                        target = stack.enter_context(pa.ipc.new_file(self.folder / CATALOG_FILE, table.schema))
-                    for batch in table.to_batches():
-                        target.write_batch(batch)
-                        for digest in (self.digest, *self.vectors.values()):
-                            digest.add(batch)
+            pool = stack.enter_context(ThreadPoolExecutor(1))
+            for table, done in ahead(self._tables(files)):
+                if target is None:
+                    target = stack.enter_context(pa.ipc.new_file(self.folder / CATALOG_FILE, table.schema))
+                written = pool.submit(target.write_table, table)
+                try:
+                    self._digest(table)
+                finally:
+                    written.result()
+                progress("read", done, self.checks.scan.rows)
+
+    def _digest(self, table: pa.Table) -> None:
+        for batch in table.to_batches():
+            for digest in (self.digest, *self.vectors.values()):
+                digest.add(batch)
+
+    def _tables(self, files: Sequence[InputFile]) -> Generator[tuple[pa.Table, int], None, None]:
+        """Yield the catalogue's blocks in order, each with how many rows of the files were read by then."""
+        before = 0
+        for file in files:
+            done = before
+            for block in self._products(file):
+                done = before + int(block.rows[-1]) + 1
+                table = self._normal(file, *self.checks.check(block, file))
+                self._check_so_far(files[0].table.path)
+                yield table, done
+            before = done
 
     def _close(self) -> None:
         if self._blob is not None:
@@ -210,21 +228,17 @@ class _CatalogWriter:
         """Refuse files as soon as it is sure: the rejects of millions of rows would fill the memory before the end."""
         _check_rejects(self.checks.rejects, self.checks.scan.rows + self.lost, self.options.max_rejects, path)
 
-    def _products(self, file: InputFile, progress: Progress) -> Iterator[RawBlock]:
+    def _products(self, file: InputFile) -> Iterator[RawBlock]:
         """Yield blocks in which a row is a product, in order."""
         vectors = {vectors.name for vectors in self._vectors}
         names = file.table.names
         used = {*file.schema.used_columns(names), *vectors}
-        start, total = self._done, self.checks.scan.rows
         blocks = raw_blocks(file, columns=[name for name in names if name in used])
         parents = self.seen.parents.get(file.schema)
         left_out = RowsLeftOut(file.schema, parents)
         if parents is not None:
             blocks = map(parents.fill, blocks)
-        for block in grouped(left_out.sold(blocks), file.schema):
-            yield block
-            self._done = start + int(block.rows[-1]) + 1
-            progress("read", self._done, total)
+        yield from grouped(left_out.sold(blocks), file.schema)
         self.left_out += left_out.count
 
     def _normal(self, file: InputFile, block: RawBlock, ids: pa.Array) -> pa.Table:

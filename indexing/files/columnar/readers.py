@@ -53,17 +53,21 @@ class ArrowReader:
 
     def read(self, rows: int, names: tuple[str, ...], aside: Aside) -> Iterator[Block]:
         """Yield blocks of at most `rows` rows, whose memory is that of the file."""
-        first = 0
+        first = place = 0
+        while (batch := self._batch(place)) is not None:
+            if self.numbered is None:  # else it is our own
+                batch.validate(full=True)
+            numbers = np.arange(first, first + len(batch))
+            if self.numbered is not None:
+                numbers = batch[self.numbered].to_numpy(zero_copy_only=False)
+            first, place = first + len(batch), place + 1
+            yield from Block(numbers, pa.Table.from_batches([batch.select(list(names))])).slices(rows)
+
+    def _batch(self, place: int) -> pa.RecordBatch | None:
+        """Return a batch, None after the last. It is mapped alone, so that what was read of the file counts as our
+        memory no longer than it is used."""
         with pa.memory_map(str(self.source.path)) as mapped, pa.ipc.open_file(mapped) as file:
-            for place in range(file.num_record_batches):
-                batch = file.get_batch(place)
-                if self.numbered is None:  # else it is our own
-                    batch.validate(full=True)
-                numbers = np.arange(first, first + len(batch))
-                if self.numbered is not None:
-                    numbers = batch[self.numbered].to_numpy(zero_copy_only=False)
-                first += len(batch)
-                yield from Block(numbers, pa.Table.from_batches([batch.select(list(names))])).slices(rows)
+            return file.get_batch(place) if place < file.num_record_batches else None
 
 
 def open_arrow(source: Source, how: FileOptions) -> Opened:

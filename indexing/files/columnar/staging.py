@@ -12,6 +12,7 @@ from indexing.files.columnar.readers import ArrowReader
 from indexing.files.content.sources import Source
 from indexing.files.tables import TableFile
 from indexing.machine.progress import Progress, silent
+from indexing.machine.threads import ahead
 
 STAGED_BYTES = 16 << 20  # of a block that is written, where its rows are long
 COLUMNAR = ("parquet", "arrow")
@@ -32,7 +33,7 @@ def stage(file: TableFile, folder: Path, *, aside: Aside | None = None, progress
     names = [*file.names, NUMBER]
     writer: pa.ipc.RecordBatchFileWriter | None = None
     with pa.OSFile(str(path), "wb") as target:
-        for table in _merged(count.passing(file.numbered_blocks(aside=aside))):
+        for table in _merged(count.passing(ahead(file.numbered_blocks(aside=aside)))):
             if writer is None:
                 writer = pa.ipc.new_file(target, table.schema)
             writer.write_table(table)

@@ -85,7 +85,7 @@ def _is_utf8(samples: Iterable[bytes]) -> bool:
         start = next((place for place in range(min(4, len(sample))) if sample[place] & 0xC0 != 0x80), 0)
         text = codecs.getincrementaldecoder("utf-8")("replace").decode(sample[start:])
         faults += text.count("\ufffd")
-        whole += 0 if text.isascii() else sum(not char.isascii() for char in text)
+        whole += len(text) - len(text.encode("ascii", "ignore"))
     return faults <= FAULTY * whole
 
 

@@ -13,6 +13,7 @@ import pyarrow.csv
 from indexing.arrays import Ints1d
 from indexing.errors import InputError
 from indexing.files.blocks import Aside, Block
+from indexing.files.content.cell_bytes import in_one
 from indexing.files.content.sources import Source
 from indexing.files.content.text_stream import MARK, TextStream
 from indexing.files.delimited.dialect import Dialect
@@ -137,7 +138,7 @@ def _without_marked(block: Block, faults: Faults) -> Block:
     """Empty the cells that hold marked bytes, and set each aside."""
     table = block.table
     for place, name in enumerate(table.column_names):
-        column = table[name].combine_chunks()
+        column = in_one(table[name])
         found = pc.fill_null(pc.match_substring(column, MARK), False)
         for row in pc.indices_nonzero(found).to_pylist():
             faults.no_text(int(block.numbers[row]), column[row].as_py(), name)
@@ -150,7 +151,7 @@ def _without_swallowing(block: Block, faults: Faults) -> Block:
     """Leave out the rows that have swallowed others, and set each aside."""
     found: dict[int, tuple[int, str]] = {}
     for name in block.table.column_names:
-        for row, lost in find_swallowing(block.table[name].combine_chunks(), faults.shape).items():
+        for row, lost in find_swallowing(in_one(block.table[name]), faults.shape).items():
             found[row] = lost, name
     if not found:
         return block

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indexing.files.content.cell_bytes import any_holds, trimmed, which_begin
 from indexing.reading.cells.attributes.shapes import text_of
 from indexing.reading.cells.distinct import Distinct
 from indexing.reading.cells.literals import read_literal
@@ -14,6 +15,7 @@ from indexing.reading.cells.texts import MISSING, TEXT, as_plain, as_text, value
 
 LISTS = pa.large_list(TEXT)
 _PARTED = "[,;/|]"
+_MARKS = b",;/|["
 
 
 def read_lists(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -22,7 +24,9 @@ def read_lists(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     if pa.types.is_nested(plain.type):
         return pa.array([None if cell is None else _texts_in(cell) for cell in values_of(plain)], LISTS)
     texts = without_markup(as_text(plain, "the column"))
-    nested = pc.fill_null(pc.starts_with(texts, "["), False)
+    if not any_holds(texts, _MARKS):
+        return _of_one(texts)
+    nested = which_begin(texts, b"[")
     lists = _trimmed(pc.split_pattern_regex(texts, _PARTED).cast(LISTS))
     found = Distinct.of_column(texts, nested)
     if not found.rows.size:
@@ -31,6 +35,14 @@ def read_lists(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     places = np.arange(len(texts))
     places[found.rows] = len(texts) + found.places
     return pa.concat_arrays([lists, read]).take(pa.array(places))
+
+
+def _of_one(texts: pa.Array) -> pa.Array:
+    """Return a list of each text alone."""
+    there = texts.is_valid()
+    ends = np.cumsum(there.to_numpy(zero_copy_only=False))
+    offsets = pa.array(np.append(0, ends).astype(np.int64))
+    return pa.LargeListArray.from_arrays(offsets, texts.drop_null(), mask=pc.invert(there))
 
 
 def _of_literal(cell: str) -> list[str]:
@@ -49,7 +61,7 @@ def _texts_in(value: Any) -> list[str]:
 
 def _trimmed(lists: pa.Array) -> pa.Array:
     """Return lists of trimmed texts without empty ones."""
-    flat = pc.utf8_trim_whitespace(lists.flatten())
+    flat = trimmed(lists.flatten())
     lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
     kept = pc.not_equal(flat, "").to_numpy(zero_copy_only=False)
     rows = np.repeat(np.arange(len(lists)), lengths)[kept]

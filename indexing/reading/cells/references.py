@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.arrays import Ints1d
+from indexing.files.content.cell_bytes import any_holds, which_begin
 from indexing.reading.cells.distinct import Distinct
 from indexing.reading.cells.literals import read_literal
 from indexing.reading.cells.texts import MISSING, TEXT, as_plain, as_text, is_bytes, values_of
@@ -30,6 +31,7 @@ _DATA = re.compile(r"data:(?P<type>[^,;]*)(?P<how>[^,]*),(?P<content>[^\s|,;\"']
 _ODD = r"^[\[{]|^//|[,;|\s]|^(?i:data:)"
 _ODD_ONE = r"^//|^(?i:data:)"
 _PICTURED = re.compile(r"pic|image|img|photo|foto|bild|media|item|main|additional|фото|картин|изображ", re.IGNORECASE)
+_PARTING, _BEGINNING = b",;| \t\n\r\f\v", b"[{/dD"  # bytes of odd texts: anywhere, or at their beginning
 _FIELDS = (
     "bytes",
     "path",
@@ -84,6 +86,11 @@ def read_references(column: pa.Array | pa.ChunkedArray, keep: Keep, prefix: str,
     return reader.of_texts(as_text(plain, "the column"), np.arange(len(plain)), len(plain), _ODD)
 
 
+def _may_be_odd(texts: pa.Array) -> bool:
+    """Return whether any text has a byte that odd ones have."""
+    return any_holds(texts, _PARTING) or bool(pc.any(which_begin(texts, _BEGINNING)).as_py())
+
+
 def _is_list(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
@@ -96,6 +103,9 @@ class _Reader:
 
     def of_texts(self, texts: pa.Array, rows: Ints1d, count: int, odd: str) -> pa.Array:
         """Read texts (m,) that stand in `rows`, rising; only the `odd` ones are taken apart."""
+        if not _may_be_odd(texts):
+            there = texts.is_valid().to_numpy(zero_copy_only=False)
+            return _lists(self._prefixed(texts.drop_null()), rows[there], count)
         apart = pc.fill_null(pc.match_substring_regex(texts, odd), False)
         found = Distinct.of_column(texts, apart)
         clean = np.flatnonzero(pc.and_not(texts.is_valid(), apart).to_numpy(zero_copy_only=False))

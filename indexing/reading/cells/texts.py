@@ -7,10 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.errors import InputError
+from indexing.files.content.cell_bytes import in_one, trimmed
 from indexing.reading.cells.distinct import mended
 
 TEXT = pa.large_string()
 MISSING = ("", "NaN", "nan", "<NA>", "NaT", "null", "NULL", "\\N")  # what pandas and databases write for nothing
+_LONGEST_MISSING = max(map(len, MISSING))
 WHOLE_BELOW = 2.0**63
 SHORT_NUMBER = 10  # characters: nine digits and a point
 _ENDLESS = "<value out of range"  # what Arrow writes for a date that no calendar has
@@ -18,10 +20,7 @@ _ENDLESS = "<value out of range"  # what Arrow writes for a date that no calenda
 
 def as_plain(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Return a column as one array without dictionaries, views and run ends; binary stays."""
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    if isinstance(column, pa.ChunkedArray):  # of no chunks, or too much text for one
-        column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    column = in_one(column)
     if isinstance(column, pa.ExtensionArray):
         column = column.storage
     if pa.types.is_run_end_encoded(column.type):
@@ -65,11 +64,13 @@ def as_text(column: pa.Array | pa.ChunkedArray, where: str) -> pa.Array:
     plain = as_plain(column)
     if pa.types.is_nested(plain.type):
         raise InputError(f"{where} is {plain.type}: text is needed")
-    return known(pc.utf8_trim_whitespace(_written(plain)))
+    return known(trimmed(_written(plain)))
 
 
 def known(texts: pa.Array) -> pa.Array:
     """Return trimmed texts, null where they are a word for nothing."""
+    if not pc.any(pc.less_equal(pc.binary_length(texts), _LONGEST_MISSING)).as_py():
+        return texts
     nothing = pc.is_in(texts, pa.array(MISSING, TEXT))
     return pc.if_else(nothing, pa.scalar(None, TEXT), texts) if pc.any(nothing).as_py() else texts
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Ints1d
+from indexing.files.content.cell_bytes import in_one
 from indexing.reading.schema.expression import (
     AllOf,
     Cell,
@@ -56,7 +57,7 @@ class RawBlock:
 def raw_block(table: pa.Table, schema: InputSchema, file: str, rows: Ints1d) -> RawBlock:
     """Return a block of a file as the schema sees it: dictionaries and views decoded, and what means nothing null.
     `rows` (b,) are the numbers of its rows in the file."""
-    columns = {name: _plain(table[name].combine_chunks(), schema.missing) for name in table.column_names}
+    columns = {name: _plain(in_one(table[name]), schema.missing) for name in table.column_names}
     return RawBlock(file, columns, rows)
 
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import ATTRIBUTES
+from indexing.files.content.cell_bytes import trimmed, which_begin
 from indexing.reading.cells.attributes.shapes import KEYS, PAIRED, VALUES, entries
 from indexing.reading.cells.distinct import Distinct
 from indexing.reading.cells.literals import read_literal, read_pairs
@@ -32,30 +33,36 @@ class Entries:
 
     @classmethod
     def of_one_key(cls, key: str, rows: Ints1d, values: pa.Array) -> "Entries":
-        """Make entries of one key."""
-        return cls(rows, pa.repeat(pa.scalar(key, TEXT), len(rows)), values)
+        """Make entries of one key that say something, as `of_pairs` does."""
+        shown = cls.of_pairs(rows, pa.repeat(pa.scalar("", TEXT), len(rows)), values)
+        return cls(shown.rows, pa.repeat(_shown_keys(pa.array([key], TEXT))[0], len(shown.rows)), shown.values)
 
     @classmethod
-    def of_lists(cls, lists: pa.Array, rows: Ints1d) -> "Entries":
-        """Make entries of lists of key and value (m,), which stand in `rows`."""
-        lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
-        flat = lists.flatten()
-        return cls(np.repeat(rows, lengths), flat.field(0), flat.field(1))
-
-    def shown(self) -> "Entries":
-        """Return the entries that say something, keys and values trimmed and without markup."""
-        keys = pc.fill_null(without_markup(pc.utf8_trim_whitespace(self.keys)), "")
-        values = without_markup(known(pc.utf8_trim_whitespace(self.values)))
+    def of_pairs(cls, rows: Ints1d, keys: pa.Array, values: pa.Array) -> "Entries":
+        """Make entries of the keys and values (n,) of a file that say something, trimmed and without markup."""
+        keys, values = _shown_keys(keys), without_markup(known(trimmed(values)))
         if not values.null_count:
-            return Entries(self.rows, keys, values)
+            return cls(rows, keys, values)
         kept = values.is_valid()
-        return Entries(self.rows[kept.to_numpy(zero_copy_only=False)], keys.filter(kept), values.filter(kept))
+        return cls(rows[kept.to_numpy(zero_copy_only=False)], keys.filter(kept), values.filter(kept))
+
+    def at(self, cells: Distinct) -> "Entries":
+        """Return the entries of all rows of the cells, where `rows` are places among the distinct ones."""
+        ends = np.cumsum(np.bincount(self.rows, minlength=len(cells.values)))
+        flat = pa.StructArray.from_arrays([self.keys, self.values], fields=list(ATTRIBUTES.value_type))
+        lists = pa.LargeListArray.from_arrays(pa.array(np.append(0, ends), pa.int64()), flat)
+        lists = lists.take(pa.array(cells.places))
+        lengths, flat = pc.list_value_length(lists).to_numpy(zero_copy_only=False), lists.flatten()
+        return Entries(np.repeat(cells.rows, lengths), flat.field(0), flat.field(1))
+
+
+def _shown_keys(keys: pa.Array) -> pa.Array:
+    return pc.fill_null(without_markup(trimmed(keys)), "")
 
 
 def gathered(parts: Sequence[Entries], rows: int) -> pa.Array:
     """Return the attributes (rows,) of all parts, in their order; null where there are none."""
-    shown = [part.shown() for part in parts]
-    there = [part for part in shown if len(part.rows)]
+    there = [part for part in parts if len(part.rows)]
     if not there:
         return pa.nulls(rows, ATTRIBUTES)
     where = np.concatenate([part.rows for part in there])
@@ -101,7 +108,7 @@ def read_extra(name: str, column: pa.Array | pa.ChunkedArray) -> list[Entries]:
 
 def _nested(texts: pa.Array) -> pa.Array:
     """Return which texts begin as a list or an object does."""
-    return pc.fill_null(pc.or_(pc.starts_with(texts, "{"), pc.starts_with(texts, "[")), False)
+    return which_begin(texts, b"{[")
 
 
 def _pass(row: int, reason: str) -> None:
@@ -133,7 +140,7 @@ def _of_nested(column: pa.Array, key: str, refuse: Refuse) -> list[Entries]:
     pair = _pair_fields(flat.type) if pa.types.is_struct(flat.type) else None
     if pair is not None:
         keys, values = (as_text(pc.struct_field(flat, name), "the column") for name in pair)
-        return [Entries(where, keys, values)]
+        return [Entries.of_pairs(where, keys, values)]
     builder = _Builder(key)
     cells = values_of(whole)
     for cell in cells:
@@ -242,11 +249,8 @@ class _Builder:
         for number, reason in self.unread.items():
             for row in cells.rows_of(number):
                 refuse(int(row), reason)
-        flat = pa.StructArray.from_arrays(
-            [pa.array(self.keys, TEXT), pa.array(self.values, TEXT)], fields=list(ATTRIBUTES.value_type)
-        )
-        lists = pa.LargeListArray.from_arrays(pa.array(self.ends, pa.int64()), flat)
-        return Entries.of_lists(lists.take(pa.array(cells.places)), cells.rows)
+        places = np.repeat(np.arange(len(cells.values)), np.diff(self.ends))
+        return Entries.of_pairs(places, pa.array(self.keys, TEXT), pa.array(self.values, TEXT)).at(cells)
 
 
 def _is_vector(found: Any) -> bool:
