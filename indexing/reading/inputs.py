@@ -1,5 +1,7 @@
 """CatalogInputs are the files of a catalogue, opened, each with the schema that it is read by."""
 
+import glob
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -14,8 +16,9 @@ from indexing.reading.schema.nearest import did_you_mean, nearest
 from indexing.reading.schema.repeats import with_repeats
 from indexing.reading.schema.schema import InputSchema, Schema
 from indexing.reading.schema.yaml_form import read_schema
+from indexing.reading.sniffing.content import shown
 from indexing.reading.sniffing.delivered import open_delivered
-from indexing.reading.sniffing.guess import guess_schema, likely_ids, look_at, nearest_title
+from indexing.reading.sniffing.guess import guess_schema, lacks_header, likely_ids, look_at, nearest_title
 
 AUTO = "auto"
 
@@ -153,7 +156,12 @@ def _by_file(paths: Sequence[Path], schema: Schema) -> CatalogInputs:
 
 
 def _input_of(path: Path, schema: Schema, folder: Path) -> InputSchema:
-    """Return the input whose patterns the path is like, or the one that has none."""
+    """Return the input whose patterns the path is like, seen from the schema's folder or else by its end, or the one that
+    has none."""
+    around = glob.escape(str(folder.resolve()))
+    for one in schema.inputs:
+        if any(fnmatch(str(path.resolve()), os.path.normpath(os.path.join(around, each))) for each in one.files):
+            return one
     for one in schema.inputs:
         if _is_of(path, one, folder):
             return one
@@ -222,8 +230,13 @@ def check_columns(inputs: CatalogInputs, vectors: Sequence[str]) -> None:
 
 
 def _no_id(file: InputFile) -> str:
-    names, path = file.table.names, file.table.path
-    likely = likely_ids(names, look_at(file.table))
+    names, path, contents = file.table.names, file.table.path, look_at(file.table)
+    if lacks_header(file.table, contents):
+        return (
+            f"{path}: its first row ({shown(names[:3])}) is like those below, so that no column has a name: say header: none "
+            f"in a schema file, and which column is what ('heroic sniff {path.name} --out schema.yaml' writes one)"
+        )
+    likely = likely_ids(names, contents)
     near = next(iter(likely), None) or nearest(file.label("id"), names)
     hint = "" if near is None else f"id: {near}, if every product has its own, or "
     return (
@@ -233,13 +246,28 @@ def _no_id(file: InputFile) -> str:
 
 
 def title_notes(inputs: CatalogInputs) -> tuple[str, ...]:
-    """Return a line for each kind of file that has no title, with the nearest column."""
-    notes = {}
+    """Return a line for each kind of file that has no title, or one that hardly differs, with the nearest column."""
+    notes: dict[tuple[str, ...], str] = {}
     for file in inputs.files:
-        title, names = file.schema.title, file.table.names
-        if (title is not None and is_there(title, names)) or names in notes:
-            continue
-        near = nearest_title([name for name in names if name not in file.schema.vectors], look_at(file.table))
-        hint = "" if near is None else f"; the nearest column is '{near}': say title: {near} in a schema"
-        notes[names] = f"{file.table.path}: no column is known as the title, so that products have none{hint}"
+        names = file.table.names
+        wrong = None if names in notes else _wrong_title(file)
+        if wrong is not None:
+            others = [name for name in names if name not in (*file.schema.vectors, file.label("title"))]
+            near = nearest_title(others, look_at(file.table))
+            hint = "" if near is None else f"; the nearest column is '{near}': say title: {near} in a schema"
+            notes[names] = f"{file.table.path}: {wrong}{hint}"
     return tuple(notes.values())
+
+
+def _wrong_title(file: InputFile) -> str | None:
+    """Return what is wrong with a file's title, None for nothing."""
+    title, names = file.schema.title, file.table.names
+    if title is None or not is_there(title, names):
+        return "no column is known as the title, so that products have none"
+    if not isinstance(title, Cell):
+        return None
+    content = look_at(file.table, [title.column])[title.column]
+    if not content.says_little:
+        return None
+    shown = " or ".join(f"'{text}'" for text in content.examples[:2])
+    return f"column '{title.column}' is the title, but nearly all of the first {content.filled:,} products have {shown} there"

@@ -13,7 +13,8 @@ def command(products: tuple[Path, ...], out: Path | None, overwrite: bool) -> No
     """Look at FILES (or folders of them) and write the schema that heroic build-index would read them by.
 
     Each line has its reason and examples of its cells beside it, for you to edit: which column means what, how the files
-    are written, what is left out. build-index --schema OUT gives the same catalogue as without, until you do.
+    are written, what is left out. Until you do, build-index --schema OUT gives the same catalogue as without, but for
+    columns that are the same in every row.
     """
     from indexing.errors import InputError
     from indexing.reading.sniffing.sniffed import schema_text, sniff

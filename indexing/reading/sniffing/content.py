@@ -1,5 +1,6 @@
 """What the first cells of a column hold is told: addresses, pictures, prices, barcodes, breadcrumbs, JSON, HTML, text."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from indexing.reading.schema.raw_columns import as_text
 MOST = 0.8  # of the cells that must look alike for a column to be of a kind
 UNIQUE = 0.9  # of the cells that must be different for them to be ids
 EXAMPLES, EXAMPLE_CHARS = 3, 60
+FEW, SAME = 5, 0.01  # of so many cells, so many or such a share that differ say little
+_DIGITS = "[0-9]+"
 PATTERNS = {
     "pictures": r"(?i)\.(jpe?g|png|webp|gif|avif|bmp)([?#\s,|;\"'\]]|$)|^https?://\S*(image|img|photo|picture|media|cdn)\S*$",
     "addresses": r"(?i)^\s*(https?:)?//\S+\s*$",
@@ -30,13 +33,20 @@ PATTERNS = {
 @dataclass(frozen=True)
 class Content:
     """It says of a column how many of the cells looked at are `filled`, which share of these is `distinct`, how many
-    `words` they have on average, the shares of them that are like each of PATTERNS, and gives examples."""
+    `words` they have on average, the shares of them that are like each of PATTERNS, and gives examples; `like_name` is
+    the share that is like the column's name but for the digits of both."""
 
     filled: int
     distinct: float
     words: float
     shares: dict[str, float]
     examples: tuple[str, ...]
+    like_name: float = 0.0
+
+    @property
+    def says_little(self) -> bool:
+        """Return whether hardly any cell differs from the others."""
+        return self.filled >= FEW and self.distinct * self.filled <= max(2, SAME * self.filled)
 
     @property
     def unique(self) -> bool:
@@ -48,8 +58,8 @@ class Content:
         return self.filled > 0 and self.shares[kind] >= MOST
 
 
-def content_of(column: pa.Array) -> Content:
-    """Return what the cells of a column hold, (b,) of any type."""
+def content_of(column: pa.Array, name: str = "") -> Content:
+    """Return what the cells of a column hold, (b,) of any type, under its name."""
     texts = as_text(column).drop_null()
     if not len(texts):
         return Content(0, 0.0, 0.0, dict.fromkeys(PATTERNS, 0.0), ())
@@ -57,7 +67,15 @@ def content_of(column: pa.Array) -> Content:
     distinct = texts.unique()
     words = float(np.mean(pc.list_value_length(pc.utf8_split_whitespace(texts)).to_numpy(zero_copy_only=False)))
     examples = tuple(str(text) for text in distinct[:EXAMPLES].to_pylist())
-    return Content(len(texts), len(distinct) / len(texts), words, shares, examples)
+    return Content(len(texts), len(distinct) / len(texts), words, shares, examples, _like(texts, name))
+
+
+def _like(texts: pa.Array, name: str) -> float:
+    """Return which share of texts is like a name that has digits, whatever these are."""
+    shape = re.sub(_DIGITS, "9", name.strip())
+    if shape == name.strip() and "9" not in shape:
+        return 0.0
+    return _share(pc.equal(pc.replace_substring_regex(texts, _DIGITS, "9"), shape))
 
 
 def shown(examples: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from indexing.reading.schema.known import KnownExport, recognise
 from indexing.reading.schema.nearest import nearest
 from indexing.reading.schema.repeats import with_repeats
 from indexing.reading.schema.schema import FIELDS, GENERIC, STRAY_COLUMNS, InputSchema, PriceForm
-from indexing.reading.sniffing.content import Content, content_of
+from indexing.reading.sniffing.content import MOST, Content, content_of
 
 LOOKED_AT = 1000  # rows
 GUESSED = "auto"
@@ -76,13 +76,13 @@ def _with_currency(schema: InputSchema, names: Sequence[str]) -> InputSchema:
     return replace(schema, prices=PriceForm(currency=f"{{{column}}}"), ignore=ignore)
 
 
-def look_at(table: TableFile) -> dict[str, Content]:
-    """Return what the first rows of each column hold."""
-    block = next(iter(table.blocks(LOOKED_AT, aside=lambda _: None)), None)
+def look_at(table: TableFile, columns: Sequence[str] | None = None) -> dict[str, Content]:
+    """Return what the first rows of each column hold, or of some columns."""
+    block = next(iter(table.blocks(LOOKED_AT, columns, aside=lambda _: None)), None)
     if block is None:
         return {}
     names = [name for name in block.column_names if not _holds_numbers(block[name].type)]
-    return {name: content_of(_first(block[name])) for name in names}
+    return {name: content_of(_first(block[name]), name) for name in names}
 
 
 def _holds_numbers(kind: pa.DataType) -> bool:
@@ -111,6 +111,8 @@ def _by_content(
             fields[name], reasons[name] = Cell(name), "Heroic's own name"
             continue
         fitting = [column for column in columns if _may_be(name, contents[column])]
+        if name == "title":
+            fitting.sort(key=lambda column: contents[column].says_little)
         if name == "id" and columns and not fitting:  # repeats are for the reader to tell
             fitting = [max(columns, key=lambda column: contents[column].distinct)]
         if fitting:
@@ -182,6 +184,13 @@ def _left_out(names: Sequence[str], used: set[str], contents: Mapping[str, Conte
         elif content.mostly("pictures"):
             out[name] = "pictures beside the others"
     return out
+
+
+def lacks_header(table: TableFile, contents: Mapping[str, Content]) -> bool:
+    """Return whether a file's first row is one of products: no name is known, and one is like the cells below it."""
+    if table.format not in ("csv", "xlsx") or not table.how.header or fields_by_name(table.names):
+        return False
+    return any(content.like_name >= MOST for content in contents.values())
 
 
 def nearest_title(names: Sequence[str], contents: Mapping[str, Content]) -> str | None:

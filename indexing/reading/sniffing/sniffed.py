@@ -2,21 +2,25 @@
 
 import glob
 import os
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
 
 from indexing.files.content.sources import url_of
-from indexing.files.tables import TableFile
+from indexing.files.options import FileOptions
+from indexing.files.tables import TableFile, open_table
 from indexing.reading.schema.column_names import is_barcode_name
-from indexing.reading.schema.expression import Cell, Expression, RowNumber, columns_in, is_there
+from indexing.reading.schema.expression import Cell, Constant, Expression, RowNumber, columns_in, is_there
 from indexing.reading.schema.schema import FIELDS, STRAY_COLUMNS
 from indexing.reading.schema.yaml_form import input_form
+from indexing.reading.sniffing.constants import constants_of, likely_constants
 from indexing.reading.sniffing.content import Content, shown
 from indexing.reading.sniffing.delivered import open_delivered
-from indexing.reading.sniffing.guess import SchemaGuess, guess_schema, likely_ids, look_at, nearest_title
+from indexing.reading.sniffing.guess import SchemaGuess, guess_schema, lacks_header, likely_ids, look_at, nearest_title
 
 ABSENT = {
     "title": "products have none, unless you name it",
@@ -24,18 +28,21 @@ ABSENT = {
     "brand": "",
     "category": "",
     "image": "",
-    "source": "'=name' says whose offers these are",
+    "source": "this says whose offers these are",
 }
 
 
 @dataclass(frozen=True)
 class SniffedFiles:
-    """They are files with the same columns and form, what one of them was guessed to mean, and what the first rows of
-    its columns hold."""
+    """They are files of one shop with the same columns and form, what one of them was guessed to mean, what the first
+    rows of its columns hold, which columns are `constant` in all rows, with the reason to leave them out, and the name of the
+    `source` that these files may be of."""
 
     tables: tuple[TableFile, ...]
     guess: SchemaGuess
     contents: Mapping[str, Content]
+    constant: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,12 +55,42 @@ def sniff(paths: Sequence[Path]) -> list[SniffedFiles]:
     tables, _ = open_delivered(paths)
     for table in tables:
         guess = guess_schema(table)
-        key = (guess.schema, table.how, table.names)
+        if lacks_header(table, guess.contents):
+            table = open_table(table.path, FileOptions(header=False))
+            guess = guess_schema(table)
+        key = (guess.schema, table.how, table.names, table.path.parent, _without_number(table.path))
         if key in found:
             found[key] = replace(found[key], tables=(*found[key].tables, table))
         else:
             found[key] = SniffedFiles((table,), guess, guess.contents or look_at(table))
-    return list(found.values())
+    return _with_constants(_with_sources(list(found.values())))
+
+
+def _without_number(path: Path) -> str:
+    """Return the name of a file without the number that tells the parts of an export apart."""
+    return re.sub(r"[\W_]*\d+[\W_]*", "-", path.stem).strip("-") or path.stem
+
+
+def _with_sources(found: Sequence[SniffedFiles]) -> list[SniffedFiles]:
+    """Return the files with a name for each source: that of the file, or with its folder where others are called so."""
+    names = [_without_number(one.tables[0].path) if len(one.tables) > 1 else one.tables[0].path.stem for one in found]
+    again = {name for name, count in Counter(names).items() if count > 1}
+    folders = [one.tables[0].path.parent.name for one in found]
+    sources = [f"{folder}-{name}" if name in again else name for folder, name in zip(folders, names, strict=True)]
+    return [replace(one, source=source) for one, source in zip(found, sources, strict=True)]
+
+
+def _with_constants(found: Sequence[SniffedFiles]) -> list[SniffedFiles]:
+    """Return the files with their constant columns, but for those that have another value in other files."""
+    likely = [
+        {} if one.guess.export else likely_constants(one.guess.schema.extra_columns(one.names), one.contents)
+        for one in found
+    ]
+    for name in {name for one in found for name in one.names}:
+        if len({mine.get(name) for one, mine in zip(found, likely, strict=True) if name in one.names}) > 1:
+            for mine in likely:
+                mine.pop(name, None)
+    return [replace(one, constant=constants_of(one.tables, mine)) for one, mine in zip(found, likely, strict=True)]
 
 
 def schema_text(sniffed: Sequence[SniffedFiles], folder: Path) -> str:
@@ -95,7 +132,10 @@ def _form_lines(one: SniffedFiles) -> Iterator[str]:
         yield f"encoding: {_value(how.encoding)}"
         yield f"delimiter: {_value(how.delimiter)}"
         above = f"{how.above} above it" if how.above else ""
-        yield f"header: {(how.above or 0) + 1 if how.header else 'none'}" + _remark(above)
+        if how.header:
+            yield f"header: {(how.above or 0) + 1}" + _remark(above)
+    if not how.header:
+        yield "header: none" + _remark("the first row is like those below")
 
 
 def _field_lines(one: SniffedFiles, name: str) -> Iterator[str]:
@@ -103,13 +143,14 @@ def _field_lines(one: SniffedFiles, name: str) -> Iterator[str]:
     if name == "id" and not one.guess.schema.fits(one.names):
         yield from _id_lines(one)
     elif expression is not None and is_there(expression, one.names):
-        line = f"{name}: {_value(expression.form())}"
+        line = f"{name}: {_value(input_form(one.guess.schema).get(name, expression.form()))}"
         said = _remark(_because(reason, expression, one))
         yield line + said if one.guess.export is None else _comment(line) + said
     elif name in ABSENT:
         near = nearest_title(one.names, one.contents) if name == "title" else None
+        value = Constant(one.source).form() if name == "source" else near
         remark = "; ".join(filter(None, ["no column is known as such", ABSENT[name]]))
-        yield _comment(f"{name}: {_value(near) if near else 'COLUMN'}") + _remark(remark)
+        yield _comment(f"{name}: {_value(value) if value else 'COLUMN'}") + _remark(remark)
 
 
 def _because(reason: str, expression: Expression, one: SniffedFiles) -> str:
@@ -118,8 +159,13 @@ def _because(reason: str, expression: Expression, one: SniffedFiles) -> str:
     return ": ".join(filter(None, [reason, examples]))
 
 
+def _proposed_ids(one: SniffedFiles) -> list[str]:
+    """Return the column that is proposed as the id, where none is known as such."""
+    return [] if one.guess.schema.fits(one.names) else likely_ids(one.names, one.contents)[:1]
+
+
 def _id_lines(one: SniffedFiles) -> Iterator[str]:
-    likely = likely_ids(one.names, one.contents)
+    likely = _proposed_ids(one)
     if likely:
         content = one.contents[likely[0]]
         said = f"no column is known as the id; each of the {content.filled} cells looked at is another one"
@@ -142,14 +188,16 @@ def _left_out_lines(one: SniffedFiles) -> Iterator[str]:
     if one.guess.export is not None:
         yield _comment(f"ignore: {_value(list(one.guess.schema.ignore))}")
         return
-    if one.guess.left_out:
+    left_out = {**one.guess.left_out, **one.constant}
+    if left_out:
         yield "ignore:"
-    for name, reason in one.guess.left_out.items():
+    for name, reason in left_out.items():
         yield f"  - {_value(name)}" + _remark(f"{reason}: {shown(one.contents[name].examples)}")
 
 
 def _attribute_lines(one: SniffedFiles) -> Iterator[str]:
-    extra = [name for name in one.guess.schema.extra_columns(one.names) if name not in STRAY_COLUMNS]
+    out = {*STRAY_COLUMNS, *one.constant, *_proposed_ids(one)}
+    extra = [name for name in one.guess.schema.extra_columns(one.names) if name not in out]
     if extra:
         yield _comment("attributes of their own, unless they stand under ignore:")
     for name in extra:

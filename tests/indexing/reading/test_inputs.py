@@ -153,6 +153,28 @@ def test_a_catalogue_without_a_title_is_never_silent(write, content, nearest):
     assert f"no column is known as the title, so that products have none; the nearest column is '{nearest}'" in note
 
 
+@pytest.mark.parametrize(
+    ("titles", "told"),
+    [
+        (["Mr"] * 9, "have 'Mr' there"),
+        (["Mr", "Mrs"] * 5, "have 'Mr' or 'Mrs' there"),
+        (["Mug"] * 4, None),
+        (list("abcdef"), None),
+    ],
+)
+def test_a_title_that_hardly_differs_is_told_with_the_nearest_column(write, titles, told):
+    rows = "".join(f"{n},{title},Kettle {n}\n" for n, title in enumerate(titles))
+    notes = title_notes(open_inputs([write("a.csv", "id,title,name\n" + rows)], "auto"))
+    assert len(notes) == (told is not None)
+    assert all(told in note and "the nearest column is 'name': say title: name" in note for note in notes)
+
+
+def test_of_two_titles_the_one_that_differs_is_taken(write):
+    rows = "".join(f"{n},Goods,Kettle {n}\n" for n in range(9))
+    (file,) = open_inputs([write("a.csv", "sku,Product Title,Name\n" + rows)], "auto").files
+    assert file.schema.title == Cell("Name")
+
+
 def test_a_title_is_missed_once_for_files_of_the_same_columns(write):
     files = [write(f"{name}.csv", "id\n1\n") for name in "ab"]
     assert len(title_notes(open_inputs(files, "auto"))) == 1
@@ -166,3 +188,12 @@ def test_columns_of_an_input_are_its_own(read, write):
     assert found.catalog.table["attributes"].to_pylist() == [None]
     assert found.schema.inputs[0].title == Cell("title")
     assert ReadOptions().stored == ()
+
+
+def test_a_file_is_of_the_input_that_names_it_from_the_schemas_folder(write):
+    paths = [write("all/a.csv", "id\n1\n"), write("old/[x]/a.csv", "id\n2\n"), write("b.csv", "id\n3\n")]
+    schema = write(
+        "all/s.yaml",
+        "inputs:\n- {files: a.csv, source: =new}\n- {files: '../old/[[]x]/a.csv', source: =old}\n- {files: ../*.csv, source: =b}\n",
+    )
+    assert [file.schema.source.text for file in open_inputs(paths, str(schema)).files] == ["new", "old", "b"]

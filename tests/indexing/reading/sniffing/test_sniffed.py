@@ -42,6 +42,9 @@ def test_it_says_how_the_file_is_written_what_columns_mean_and_why(write, tmp_pa
             "b.csv": "id,title,weird col\n7,x,y\n",
             "more/c.csv": SHOP.replace("01;", "03;").replace("02;", "4;"),
         },
+        {"a.csv": "id,title,price,currency\n1,x,9,usd\n2,y,8,EUR\n"},
+        {"part-1.csv": SHOP, "part-2.csv": SHOP.replace("01;", "03;").replace("02;", "4;")},
+        {"a.csv": ",id,title,image,image\n0,1,x,a.jpg,b.jpg\n1,2,y,,c.jpg\n"},
         {"[odd] {name}.csv": "id,title,{a},=b,#c,d: e\n1,x,y,z,1,2\n"},
         {"a.csv": "Handle,Title,Variant SKU,Variant Price\nmug,Mug,s1,3\nmug,,s2,4\n"},
     ],
@@ -93,3 +96,62 @@ def test_an_id_is_proposed_and_the_nearest_title(write, tmp_path, content, ident
     schema = tmp_path / "s.yaml"
     schema.write_text(text)
     assert len(catalogue([tmp_path / "a.csv"], tmp_path / "1", str(schema)).catalog) == 2
+
+
+def test_a_file_without_a_header_is_written_as_one(write, tmp_path):
+    path = write("a.csv", "S-100,Blue mug,9.50\nS-101,Red mug,8.50\nS-102,Green jug,12.50\n")
+    with pytest.raises(InputError, match=r"its first row \(S-100 .* say header: none"):
+        catalogue([path], tmp_path / "1")
+    text = schema_text(sniff([path]), tmp_path)
+    assert "    header: none  # the first row is like those below\n    id: column_1  # no column" in text
+    assert "    # title: column_2" in text
+    (tmp_path / "s.yaml").write_text(text)
+    found = catalogue([path], tmp_path / "2", str(tmp_path / "s.yaml")).catalog
+    assert found.ids.to_pylist() == ["S-100", "S-101", "S-102"]
+
+
+@pytest.mark.parametrize("text", ["id,2023,2024\n7,12,13\n8,14,15\n", "a,b\nx1,y\nx2,z\n", "1st,2nd\n5th,6\n7th,8\n"])
+def test_names_that_say_something_are_a_header(write, tmp_path, text):
+    assert "header: 1" in schema_text(sniff([write("a.csv", text)]), tmp_path)
+
+
+def shop(language, stock=True, rows=30):
+    lines = [f"{n},Mug {n},{language},{'yes' if stock or n else 'no'},{n % 2}" for n in range(rows)]
+    return "\n".join(["sku,name,language,in stock,size", *lines]) + "\n"
+
+
+def ignored(text):
+    return [one.get("ignore", []) for one in yaml.safe_load(text)["inputs"]]
+
+
+def test_columns_that_are_the_same_in_every_row_are_left_out(write, tmp_path):
+    text = schema_text(sniff([write("a.csv", shop("en"))]), tmp_path)
+    assert ignored(text) == [["language", "in stock"]]
+    assert "- language  # the same in all 30 rows: en" in text
+    assert ignored(schema_text(sniff([write("b.csv", shop("en", stock=False))]), tmp_path)) == [["language"]]
+    assert ignored(schema_text(sniff([write("c.csv", shop("en", rows=9))]), tmp_path)) == [[]]
+
+
+def test_a_column_that_tells_files_apart_stays(write, tmp_path):
+    files = [write("a.csv", shop("en")), write("b.csv", shop("de"))]
+    assert ignored(schema_text(sniff(files), tmp_path)) == [["in stock"], ["in stock"]]
+    parts = [write("part-1.csv", shop("en")), write("part-2.csv", shop("de"))]
+    assert ignored(schema_text(sniff(parts), tmp_path)) == [["in stock"]]
+
+
+def test_a_row_that_differs_behind_those_looked_at_counts(write, tmp_path):
+    rows = "".join(f"{n},Mug {n},{'new' if n < 1500 else 'used'}\n" for n in range(1600))
+    assert ignored(schema_text(sniff([write("a.csv", "sku,name,condition\n" + rows)]), tmp_path)) == [[]]
+
+
+def test_each_file_comes_with_a_source_to_be_uncommented(write, tmp_path):
+    names = ["shop-a.csv", "more/shop-a.csv", "part_1.csv", "part_2.csv", "2024.csv"]
+    text = schema_text(sniff([write(name, SHOP) for name in names]), tmp_path)
+    said = [line.strip() for line in text.splitlines() if "source:" in line]
+    folder = tmp_path.name
+    assert [line.split("  #")[0] for line in said] == [
+        f"# source: ={folder}-shop-a", "# source: =more-shop-a", "# source: =part", "# source: =2024",
+    ]  # fmt: skip
+    (tmp_path / "s.yaml").write_text(text.replace("# source: =more-shop-a  #", "source: =more-shop-a  #"))
+    found = catalogue([tmp_path / "more/shop-a.csv"], tmp_path / "1", str(tmp_path / "s.yaml"))
+    assert found.catalog.table["source"].to_pylist() == ["more-shop-a"] * 2

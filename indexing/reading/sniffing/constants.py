@@ -1,0 +1,46 @@
+"""Columns that are the same in every row tell no products apart: they are found in all rows of files, not the first ones."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.files.tables import TableFile
+from indexing.reading.schema.raw_columns import as_text
+from indexing.reading.sniffing.content import Content
+
+FEWEST_ROWS = 20  # of fewer, many columns are the same by chance
+MOST_ROWS = 1_000_000  # that are looked at
+
+
+def likely_constants(names: Sequence[str], contents: Mapping[str, Content]) -> dict[str, str]:
+    """Return the columns that are filled and the same in all rows looked at so far, with their text."""
+    rows = max((content.filled for content in contents.values()), default=0)
+    if rows < FEWEST_ROWS:
+        return {}
+    same = [name for name in names if name in contents and contents[name].filled == rows]
+    return {name: contents[name].examples[0] for name in same if round(contents[name].distinct * rows) == 1}
+
+
+def constants_of(tables: Sequence[TableFile], likely: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the likely columns that have the same text in every row of the tables, each with the reason to
+    leave it out."""
+    left, rows = dict(likely), 0
+    for block in _blocks(tables, likely):
+        rows += len(block)
+        left = {name: text for name, text in left.items() if _is_all(block[name].combine_chunks(), text)}
+        if not left or rows >= MOST_ROWS:
+            break
+    where = f"all {rows:,} rows" if rows < MOST_ROWS else f"the first {rows:,} rows"
+    return dict.fromkeys(left, f"the same in {where}")
+
+
+def _blocks(tables: Sequence[TableFile], likely: Mapping[str, str]) -> Iterator[pa.Table]:
+    if likely:
+        for table in tables:
+            yield from table.blocks(columns=list(likely), aside=lambda _: None)
+
+
+def _is_all(column: pa.Array, text: str) -> bool:
+    plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    return bool(pc.all(pc.fill_null(pc.equal(as_text(plain), text), False)).as_py())
