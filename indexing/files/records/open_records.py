@@ -10,12 +10,15 @@ from indexing.files.options import FileOptions
 from indexing.files.records.json_records import JsonRecords, find_path
 from indexing.files.records.keys import GATHERED, Keys
 from indexing.files.records.record_table import RecordReader, Records
+from indexing.files.records.shopify import VariantRecords, is_shopify
 
 
 def open_json(source: Source, how: FileOptions) -> Opened:
     """Open a JSON file. Raises InputError for one without records."""
     encoding = find_encoding(source, how.encoding)
-    records = JsonRecords(source, encoding, find_path(source, encoding))
+    records: Records = JsonRecords(source, encoding, find_path(source, encoding))
+    if is_shopify(records):
+        records = VariantRecords(records)
     return open_records(source, records, replace(how, format="json", encoding=encoding))
 
 

@@ -1,5 +1,7 @@
 """Known exports: recognised by their columns, and read as their shops mean them. The samples are made up."""
 
+import json
+
 import pytest
 import yaml
 
@@ -131,6 +133,44 @@ def test_yandex_offers_have_paths_attributes_and_currencies(rows):
     assert (offer["category_1"], offer["category_2"]) == ("Дом", "Чайники")
     assert attributes(offer["attributes"]) == {"vendorCode": "K1", "Объём": "1.7 л"}
     assert offer["images"] == ["https://x.example/1.jpg", "https://x.example/2.jpg"]
+
+
+SHOPIFY_JSON = {
+    "products": [
+        {
+            "id": 1, "title": "T-shirt", "handle": "t", "body_html": "<p>Soft</p>", "vendor": "Acme", "product_type": "Shirts",
+            "tags": ["new"], "updated_at": "2026-11-29",
+            "variants": [
+                {"id": 11, "title": "Red / S", "option1": "Red", "option2": "S", "sku": "T-S", "price": "9.50",
+                 "featured_image": {"id": 3, "src": "https://x.example/red.jpg"}, "available": True},
+                {"id": 12, "title": "Blue / M", "option1": "Blue", "option2": "M", "sku": "T-M", "price": "8.00", "image_id": 2},
+            ],
+            "images": [{"id": 1, "src": "https://x.example/1.jpg"}, {"id": 2, "src": "https://x.example/blue.jpg"}],
+            "options": [{"name": "Color", "values": ["Red", "Blue"]}, {"name": "Size", "values": ["S", "M"]}],
+        },
+        {
+            "id": 2, "title": "Mug", "handle": "mug", "body_html": None, "vendor": "Acme", "product_type": "", "tags": [],
+            "variants": [{"id": 21, "title": "Default Title", "option1": "Default Title", "sku": "", "price": "3.00"}],
+            "images": [], "options": [{"name": "Title", "values": ["Default Title"]}],
+        },
+        {"id": 3, "title": "Gone", "handle": "g", "body_html": "", "variants": [], "images": ["https://x.example/g.jpg"]},
+    ]
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lines", [False, True])
+def test_a_variant_in_shopifys_json_is_a_product(rows, lines):
+    whole = "".join(json.dumps(one) + "\n" for one in SHOPIFY_JSON["products"]) if lines else json.dumps(SHOPIFY_JSON)
+    found, products = rows(whole, "products.jsonl" if lines else "products.json")
+    assert (found.schema.name, list(products)) == ("shopify-json", [11, 12, 21, 3])
+    assert [one["title"] for one in products.values()] == ["T-shirt Red / S", "T-shirt Blue / M", "Mug", "Gone"]
+    assert (products[12]["price"], products[12]["brand"], products[12]["description"]) == (8.0, "Acme", "Soft")
+    assert products[12]["category_3"] == "Shirts"
+    assert attributes(products[11]["attributes"]) == {"Color": "Red", "Size": "S", "tags": "new", "variant.sku": "T-S"}
+    assert products[21]["attributes"] is None
+    assert products[11]["images"] == [f"https://x.example/{name}.jpg" for name in ("red", "1", "blue")]
+    assert products[12]["images"] == [f"https://x.example/{name}.jpg" for name in ("blue", "1")]
+    assert (products[21]["images"], products[3]["images"]) == ([], ["https://x.example/g.jpg"])
 
 
 def test_google_feeds_in_xml_are_those_in_tabs(rows):
