@@ -10,6 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from indexing.files.blocks import NO_JSON, NO_OBJECT, NO_TEXT, OTHER_WIDTH, SLIP, UNCLOSED
+
 MOST_BYTES = 64 * 1024  # kept of a value
 SHOWN_CHARS = 60  # of an example
 
@@ -21,7 +23,7 @@ NOT_EXACT = "is no id, but a number with a point or too large for one"
 
 @dataclass(frozen=True)
 class Reject:
-    """A reject is a cell or picture that was set aside. The product itself stays.
+    """A reject is a cell or picture that was set aside, whose product stays, or a whole row: then it has no `column`.
 
     `reason` begins with what is wrong, then a colon and what is so of this value alone.
     """
@@ -61,7 +63,14 @@ class RejectKind:
         where = f"{self.example.file} row {self.example.row}, " if self.example.file else ""
         remedy = f": {self.remedy}" if self.remedy else ""
         ident = f"id {self.example.id}: " if self.example.id else ""
-        return f"{self.count:,} in '{self.column}' {self.kind} ({where}{ident}{shown!r}){remedy}"
+        detail = "" if self.column else self.example.reason.partition(": ")[2].partition(";")[0]
+        detail = f"{detail}: " if detail else ""
+        return f"{self._what()} {self.kind} ({where}{ident}{detail}{shown!r}){remedy}"
+
+    def _what(self) -> str:
+        if self.column:
+            return f"{self.count:,} in '{self.column}'"
+        return "1 row, which" if self.count == 1 else f"{self.count:,} rows, each of which"
 
 
 VALUE = "VALUE"  # stands in a remedy for the example's
@@ -75,6 +84,12 @@ REMEDIES = {
     "negative": _MEANS_NONE,
     "infinite": _MEANS_NONE,
     "more than 1e+15": _MEANS_NONE,
+    OTHER_WIDTH: "quote fields that have the delimiter in them, or mend the rows",
+    UNCLOSED: "close the quotes, or say in a schema file that there are none (quote: none)",
+    NO_TEXT: "mend them, or say the file's encoding in a schema file",
+    NO_JSON: "write one object a line",
+    NO_OBJECT: "write one object a line",
+    SLIP: "write & as &amp;, or use CDATA",
     "malformed JSON": "mend the cells, or read the column as another field in the schema; attributes keep the text as one value",
     "malformed attributes": "mend the cells; the text is kept as one value",
     "malformed data URI": "write pictures as base64 after data:image/…;base64,",

@@ -34,6 +34,14 @@ class SetAside:
         object.__setattr__(self, "text", self.text[:MOST_SHOWN])
 
 
+OTHER_WIDTH = "has another number of fields"
+UNCLOSED = "has a quote that is not closed"
+NO_TEXT = "holds bytes that are no text"
+NO_JSON = "is not JSON"
+NO_OBJECT = "is no JSON object"
+SLIP = "is not quite XML"
+"""What reasons of rows and cells that cannot be read begin with, up to a colon."""
+
 Aside = Callable[[SetAside], None]
 
 

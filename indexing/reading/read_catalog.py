@@ -125,8 +125,7 @@ def _parsed(
     read are rejects."""
 
     def set_aside(file: InputFile, found: SetAside) -> None:
-        column = found.column or file.label("id")
-        rejects.append(Reject("", column, found.text, found.reason, file.table.path.name, found.row))
+        rejects.append(Reject("", found.column or "", found.text, found.reason, file.table.path.name, found.row))
 
     place = folder / PARSED
     shutil.rmtree(place, ignore_errors=True)  # an interrupted run may have left it

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexing.errors import InputError
-from indexing.files.blocks import Aside, SetAside
+from indexing.files.blocks import NO_TEXT, OTHER_WIDTH, UNCLOSED, Aside, SetAside
 from indexing.files.content.text_stream import shown
 from indexing.files.delimited.unclosed_quotes import RowShape
 
@@ -28,13 +28,15 @@ class Faults:
             self.unclosed(row, text, lost)
             return
         mark = self.shape.delimiter.replace("\t", "a tab")
-        reason = f"has {width} fields, not {self.shape.columns}: quote a field that has {mark} in it, or mend the row"
+        reason = (
+            f"{OTHER_WIDTH}: {width}, not {self.shape.columns}; quote a field that has {mark} in it, or mend the row"
+        )
         self.aside(SetAside(row, shown(text), reason))
 
     def unclosed(self, row: int, text: str, lost: int, column: str | None = None) -> None:
         """Set aside a row whose quote takes in `lost` others. Raises InputError for more than MOST_SWALLOWED."""
-        where = "" if column is None else f" in column '{column}'"
-        reason = f"a quote{where} is not closed and takes in the {lost} rows after it: close it"
+        where = "" if column is None else f"opens in column '{column}' and "
+        reason = f"{UNCLOSED}: it {where}takes in the {lost} rows after it; close it"
         if lost > MOST_SWALLOWED:
             raise InputError(
                 f"{self.path}: row {row}: {reason}, or say in a schema file that there are none (quote: none)"
@@ -43,7 +45,7 @@ class Faults:
 
     def no_text(self, row: int, text: str, column: str) -> None:
         """Set aside a cell with bytes that are no text."""
-        reason = f"holds bytes that are no {self.encoding}: mend it, or say the file's encoding in a schema file"
+        reason = f"{NO_TEXT}: it is no {self.encoding}; mend it, or say the file's encoding in a schema file"
         self.aside(SetAside(row, shown(text), reason, column, rows=0))
 
     def _rows_inside(self, text: str) -> int:

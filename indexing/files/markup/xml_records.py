@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from indexing.errors import InputError
-from indexing.files.blocks import Aside, SetAside
+from indexing.files.blocks import SLIP, Aside, SetAside
 from indexing.files.content.sources import Source
 from indexing.files.markup.elements import local_name, record_of
 from indexing.files.markup.yandex import OFFER, OFFERS, CategoryTree, yandex_record
@@ -91,7 +91,7 @@ class _Slips:
                 continue
             if entry.type_name not in _SLIPS:
                 raise malformed(self.source, f"{entry.message}, line {entry.line}")
-            reason = f"line {entry.line} is not quite XML ({entry.message}): write & as &amp;, or use CDATA"
+            reason = f"{SLIP}: line {entry.line}, {entry.message}; write & as &amp;, or use CDATA"
             self.aside(SetAside(row, "", reason, rows=0))
 
 

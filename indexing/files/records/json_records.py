@@ -13,7 +13,7 @@ import ijson
 import orjson
 
 from indexing.errors import InputError
-from indexing.files.blocks import Aside, SetAside
+from indexing.files.blocks import NO_JSON, NO_OBJECT, Aside, SetAside
 from indexing.files.content.sources import Source, read_fully
 from indexing.files.content.text_stream import MARK_BYTES, TextStream, shown
 from indexing.files.json_text import parse_json
@@ -52,16 +52,15 @@ class JsonRecords:
             try:
                 record = parse_line(line, exact=exact)
             except ValueError as error:
-                reason = f"line {number} is not JSON ({error}): one object a line"
+                reason = f"{NO_JSON}: line {number}, {error}; one object a line is needed"
                 aside(SetAside(row, shown(line.decode()), reason))
                 continue
             if isinstance(record, dict):
                 yield row, record
             else:
                 kind = type(record).__name__
-                aside(
-                    SetAside(row, shown(line.decode()), f"line {number} holds {kind}, not an object: one object a line")
-                )
+                reason = f"{NO_OBJECT}: line {number} holds {kind}; one object a line is needed"
+                aside(SetAside(row, shown(line.decode()), reason))
 
     def _elements(self, path: str, aside: Aside) -> Iterator[Record]:
         """Yield the elements of an array, by the fastest parser that takes them: one of floats and of integers of 64
@@ -171,7 +170,7 @@ def _has_long_number(content: bytes) -> bool:
 
 def _no_object(row: int, element: Any) -> SetAside:
     text = json.dumps(element, ensure_ascii=False, default=str)
-    return SetAside(row, text, f"element {row} holds {type(element).__name__}, not an object")
+    return SetAside(row, text, f"{NO_OBJECT}: element {row} holds {type(element).__name__}")
 
 
 def _plain(value: Any) -> Any:

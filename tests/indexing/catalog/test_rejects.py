@@ -4,6 +4,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexing.catalog.rejects import MOST_BYTES, Reject, reject_kinds, write_rejects
+from indexing.files.blocks import NO_JSON
 
 
 def reject(number, column, reason, value="x"):
@@ -59,3 +60,9 @@ def test_rejects_are_written_as_they_are(tmp_path):
     assert pq.read_table(tmp_path / "rejects.parquet").to_pylist() == [vars(one) for one in rejects]
     write_rejects([], tmp_path / "none.parquet")
     assert pq.read_table(tmp_path / "none.parquet").num_rows == 0
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "1 row, which is not JSON"), (3, "3 rows, each of which is not JSON")])
+def test_rows_that_cannot_be_read_are_one_kind_whatever_their_numbers(count, told):
+    (kind,) = reject_kinds([Reject("", "", "{", f"{NO_JSON}: line {n}; mend it", "p.jsonl", n) for n in range(count)])
+    assert kind.line() == f"{told} (p.jsonl row 0, line 0: '{{'): write one object a line"

@@ -132,7 +132,7 @@ CATALOGUES = {
     "a broken line of JSON": lambda d: (
         d.build(d.text("p.jsonl", '{"id": 1}\n{"id": 2\n')),
         "p.jsonl row 1",
-        "line 2 is not JSON",
+        "which is not JSON (p.jsonl row 1, line 2, ",
     ),
     "a line of JSON that is no object": lambda d: (d.build(d.text("p.jsonl", '{"id": 1}\n[2]\n')), "line 2 holds list"),
     "a ragged CSV": lambda d: (d.build(d.text("p.csv", "id,title\n1,a\n2,b,c\n")), "p.csv: 1 of 2 rows"),

@@ -131,11 +131,11 @@ def test_rows_of_another_width_are_set_aside_with_their_number(write):
         (1, "2,b,extra", 1, None),
         (3, "4", 1, None),
     ]
-    assert "has 3 fields, not 2" in aside[0].reason
+    assert "has another number of fields: 3, not 2" in aside[0].reason
 
 
 def test_without_a_place_to_set_it_aside_such_a_row_is_refused(write):
-    with pytest.raises(InputError, match=r"a\.csv: row 1: has 3 fields, not 2: .*: '2,b,c'"):
+    with pytest.raises(InputError, match=r"a\.csv: row 1: has another number of fields: 3, not 2; .*: '2,b,c'"):
         open_table(write("a.csv", "id,title\n1,a\n2,b,c\n")).read()
 
 
@@ -201,7 +201,7 @@ class TestUnclosedQuotes:
 
     def test_one_that_takes_in_many_rows_is_refused(self, write):
         text = 'id,title,c\n0,"t",c\n1,"t,c\n' + "".join(f"{row},t,c\n" for row in range(2, 2000))
-        with pytest.raises(InputError, match=r"row 1: a quote .*not closed and takes in the 1998 rows"):
+        with pytest.raises(InputError, match=r"row 1: has a quote that is not closed: it .*takes in the 1998 rows"):
             read(write("a.csv", text))
 
     def test_text_of_several_lines_is_no_such_thing(self, write):

@@ -101,7 +101,7 @@ def test_a_slip_is_set_aside_and_its_row_stays(write):
     rows, aside = read(write("a.xml", GOOGLE.replace("Kettle", "R & D\x01")))
     assert rows[1]["title"].startswith("R")
     assert {(found.row, found.rows) for found in aside} == {(1, 0)}
-    assert "line 7 is not quite XML" in aside[0].reason
+    assert "is not quite XML: line 7" in aside[0].reason
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,8 @@ def test_numbers_that_are_none_stay_so_inside_of_text(write):
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"id": ', "line 2 is not JSON"),
-        ("[1]", "line 2 holds list, not an object"),
+        ('{"id": ', "is not JSON: line 2"),
+        ("[1]", "is no JSON object: line 2 holds list"),
         ('{"id": 1, "title": "\\ud83d"}', "half of a surrogate pair"),
         ('{"id": ' + "[" * 200_000 + "]" * 200_000 + "}", "nested too deeply"),
         (b'{"id": "\xff"}', "bytes that are no text"),
@@ -78,7 +78,7 @@ def test_a_line_that_is_no_record_is_set_aside_with_its_number(write, line, reas
 
 
 def test_a_file_without_a_record_is_refused_with_the_first_reason(write):
-    with pytest.raises(InputError, match="line 1 is not JSON"):
+    with pytest.raises(InputError, match="is not JSON: line 1"):
         open_table(write("a.jsonl", "id,title\n1,a\n"))
 
 
