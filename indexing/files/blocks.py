@@ -12,7 +12,7 @@ from indexing.arrays import Ints1d
 from indexing.errors import InputError
 from indexing.files.options import FileOptions
 
-BLOCK_ROWS = 65_536
+BLOCK_ROWS = 32_768
 MOST_SHOWN = 64 * 1024  # characters kept of what is set aside
 
 

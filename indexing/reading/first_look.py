@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexing.files.blocks import BLOCK_ROWS
+from indexing.machine.threads import ahead
 from indexing.reading.cells.categories.columns import CategoryFormat
 from indexing.reading.cells.looks import CellFormats, CellLooks
 from indexing.reading.cells.prices.look import PriceLook
@@ -99,5 +100,5 @@ def _looked_at(file: InputFile) -> list[str]:
 
 def raw_blocks(file: InputFile, *, rows: int = BLOCK_ROWS, columns: Sequence[str] | None = None) -> Iterator[RawBlock]:
     """Yield the blocks of a file as its schema sees them."""
-    for block in file.table.numbered_blocks(rows, columns):
+    for block in ahead(file.table.numbered_blocks(rows, columns)):
         yield raw_block(block.table, file.schema, file.table.path.name, block.numbers)

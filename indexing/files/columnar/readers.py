@@ -14,6 +14,9 @@ from indexing.files.blocks import Aside, Block, Opened
 from indexing.files.content.sources import Source
 from indexing.files.options import FileOptions
 
+BLOCK_BYTES = 32 << 20  # of a parquet file as they are encoded, that become a block where rows are long
+BUFFER_BYTES = 1 << 20  # of each column that are read at once
+
 
 @dataclass(frozen=True)
 class ParquetReader:
@@ -24,11 +27,31 @@ class ParquetReader:
     def read(self, rows: int, names: tuple[str, ...], aside: Aside) -> Iterator[Block]:
         """Yield blocks of at most `rows` rows."""
         first = 0
-        with _random_access(self.source) as content, pq.ParquetFile(content) as file:
-            for batch in file.iter_batches(batch_size=rows, columns=list(names)):
+        with (
+            _random_access(self.source) as content,
+            pq.ParquetFile(
+                content, pre_buffer=False, buffer_size=BUFFER_BYTES
+            ) as file,  # else all that was read is held
+        ):
+            for batch in file.iter_batches(batch_size=_block_rows(file, rows, names), columns=list(names)):
                 batch.validate(full=True)  # what says that it is UTF-8 and is not would end whoever reads it
                 yield Block(np.arange(first, first + len(batch)), pa.Table.from_batches([batch]))
                 first += len(batch)
+
+
+def _block_rows(file: pq.ParquetFile, most: int, names: tuple[str, ...]) -> int:
+    """Return how many rows of these columns are about BLOCK_BYTES, at most so many."""
+    per_row = 0.0
+    for number in range(file.metadata.num_row_groups):
+        group = file.metadata.row_group(number)
+        chunks = (group.column(place) for place in range(group.num_columns))
+        sizes = (
+            chunk.total_uncompressed_size
+            for chunk in chunks
+            if any(f"{chunk.path_in_schema}.".startswith(f"{name}.") for name in names)
+        )
+        per_row = max(per_row, sum(sizes) / max(group.num_rows, 1))
+    return max(min(most, int(BLOCK_BYTES / max(per_row, 1))), 1)
 
 
 def open_parquet(source: Source, how: FileOptions) -> Opened:
