@@ -42,6 +42,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
     "reranking.pairs",
     "reranking.boosters",
     "reranking.signals",
+    "reranking.weak_labels",
     "reranking.decisions",
     "reranking.kinds",
     "reranking.model",
@@ -256,6 +257,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
 MOST_NAMES = 12  # of a folder
 LARGER_FOLDERS = {  # folder: why it may hold more
     "indexing": "its rooms, and what all of them share",
+    "reranking": "its rooms",
     "scripts/commands": "files of one kind",
     "scripts/benchmarks": "files of one kind",
     "scripts/sample": "files of one kind",

@@ -1,0 +1,1 @@
+"""Weak labels say how likely pairs match where nobody labelled any: by what the catalogue itself says."""

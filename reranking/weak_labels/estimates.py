@@ -1,0 +1,115 @@
+"""How likely pairs match is estimated from two kinds of evidence that check one another: votes of the views, and contents.
+
+Pairs that views vote for are mostly matches, and what products say of themselves (words, codes, numbers, prices, pictures) errs
+otherwise than where they stand among their neighbours. So contents are learned from the votes, out of fold and without
+what votes are made of; what contents then expect tells what a vote is worth; and both together make better labels for the next
+round (Blum and Mitchell, "Combining labeled and unlabeled data with co-training", COLT 1998).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.errors import InputError
+from indexing.product_index import ProductIndex
+from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds, predict
+from reranking.pairs.folds import deal_by_size
+from reranking.pairs.product_groups import product_groups
+from reranking.signals.feature import Feature
+from reranking.weak_labels.exclusion import Exclusion, settle
+from reranking.weak_labels.votes import Votes, cast_votes
+
+ROUNDS, FOLDS = 2, 3
+BOOSTERS = BoostingOptions(
+    eta=0.1, max_depth=4, min_child_weight=20, subsample=0.7, colsample_bytree=0.5, reg_lambda=5, members=1
+)
+TREES = 80
+MOST_PAIRS = 200_000  # that one learner of contents learns from
+LEAST_VOTES = 10.0  # of views, counted in pairs: with fewer there is nothing to learn from
+LEAST_ODDS = 1e-5  # contents alone make nothing surer than this
+
+
+@dataclass(frozen=True)
+class SeenPairs:
+    """It holds pairs of positions (p,) with their features (p, f). `sources` (n,) are codes of who offers each product, None
+    where pairs of one source match as well as others."""
+
+    index: ProductIndex
+    left: Ints1d
+    right: Ints1d
+    features: Floats2d
+    declared: tuple[Feature, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the features, in the order of the columns."""
+        return tuple(feature.name for feature in self.declared)
+
+    @property
+    def sources(self) -> Ints1d | None:
+        """Return the codes (n,) of who offers each product; None where sources do not tell products apart."""
+        return self.index.sources if self.index.made.match_across_sources else None
+
+    def votes(self) -> Votes:
+        """Let the views of the index vote."""
+        return cast_votes(self.features, self.names, self.index.views, by_source=self.sources is not None)
+
+
+def estimate_matches(pairs: SeenPairs, *, seed: int = 0) -> Floats1d:
+    """Estimate the probability (p,) that each of the candidates of a catalogue is a match.
+
+    Raises InputError where no two products are each other's best, so that nothing can be learned.
+    """
+    votes = pairs.votes()
+    if votes.share.sum() < LEAST_VOTES:
+        raise InputError(
+            f"{pairs.index.folder}: nothing can be learned without labels: of {len(pairs.left):,} candidate pairs, products are each "
+            f"other's best in {votes.share.sum():.0f}, and at least {LEAST_VOTES:.0f} are needed; give labelled pairs"
+        )
+    first, second = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
+    exclusion = Exclusion.of(first, second, pairs.sources)
+    contents, folds = _contents(pairs), _folds(pairs, seed)
+    likely = votes.share
+    for number in range(ROUNDS):
+        read = _read_out_of_fold(contents, likely, folds, seed + number)
+        likely = settle(read / (1 - read) * votes.odds(read), exclusion)
+    return likely
+
+
+def is_content(feature: Feature) -> bool:
+    """Say whether a feature is of what products say of themselves, not of where they stand among their neighbours."""
+    return "ranks" not in feature.family
+
+
+def _contents(pairs: SeenPairs) -> Examples:
+    """Return the pairs with the features of their contents alone."""
+    kept = [place for place, feature in enumerate(pairs.declared) if is_content(feature)]
+    nothing = np.zeros(len(pairs.left), dtype=np.int64)
+    return Examples(pairs.features[:, kept], nothing.astype(np.float64), nothing)
+
+
+def _folds(pairs: SeenPairs, seed: int) -> Ints1d:
+    """Return the fold (p,) of each pair: that of the product group of which its first product, by position, is.
+
+    Products that are each other's nearest neighbour in the main view are a group.
+    """
+    n = len(pairs.index.catalog)
+    rank = pairs.features[:, pairs.names.index(f"{pairs.index.main_view}_rank_larger")]
+    groups = product_groups(pairs.left, pairs.right, (rank == 1).astype(np.float64), n)
+    first = groups[np.minimum(pairs.left, pairs.right)]
+    sizes = np.bincount(first, minlength=n)
+    return deal_by_size(sizes, count=FOLDS, random=np.random.default_rng(seed))[first]
+
+
+def _read_out_of_fold(contents: Examples, likely: Floats1d, folds: Ints1d, seed: int) -> Floats1d:
+    """Return how likely (p,) pairs match by their contents, learned from what the pairs of other folds are held for."""
+    random, read = np.random.default_rng(seed), np.zeros(len(likely))
+    for fold in np.unique(folds):
+        rows, judged = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        if len(rows) > MOST_PAIRS:
+            rows = np.sort(random.choice(rows, MOST_PAIRS, replace=False))
+        learned = replace(contents, targets=likely).take(rows)
+        booster = boost_rounds(learned, TREES, options=BOOSTERS, seed=seed)
+        read[judged] = predict([booster], contents.features[judged])
+    return np.clip(read, LEAST_ODDS, 1 - LEAST_ODDS)
