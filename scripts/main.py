@@ -14,6 +14,7 @@ COMMANDS = {
     "compact": ("scripts.commands.compact", "Fold an index's updates in."),
     "query": ("scripts.commands.query.query", "Find the products most like one, or open a prompt."),
     "candidates": ("scripts.commands.candidates", "Propose pairs from everybody's neighbours."),
+    "label": ("scripts.commands.label", "Ask the pairs whose labels teach a model most."),
     "labels": ("scripts.commands.labels", "Import, export and check the labels of a store."),
     "train-encoder": (
         "scripts.commands.train_encoder.train_encoder",

@@ -49,6 +49,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
     "reranking.explain",
     "reranking.answers",
     "reranking.training",
+    "reranking.asking",
     "reranking.encoder_training",
     "reranking.grouping",
     "eval.inputs",
@@ -169,6 +170,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     },
     "reranking.boosters": {"boosting", "ensemble", "feature_blocks"},
     "reranking.signals": {
+        "families.ranks",
         "feature",
         "learned.cross_encoder",
         "learned.cross_folds",
@@ -210,6 +212,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "reranking.explain": {"contributions", "document", "explanation", "product_facts", "promise_warnings", "reasons"},
     "reranking.answers": {"document", "session"},
     "reranking.training": {"audit", "examples", "train_reranker", "training_pairs", "tuning"},
+    "reranking.asking": {"open_session"},
     "reranking.encoder_training": {
         "cross",
         "cross_learner",

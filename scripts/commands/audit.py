@@ -50,10 +50,10 @@ def command(
     from eval.inputs.scores import read_scores
     from indexing.product_index import open_index
     from reranking.labels.store import open_store
-    from scripts.terminal.asking import ask_all
+    from scripts.terminal.asking import ask_all, reviewer_name
     from scripts.terminal.console import open_console
 
-    options = AuditOptions(budget, _reviewer(reviewer), seed, threshold)
+    options = AuditOptions(budget, reviewer_name(reviewer), seed, threshold)
     opened, scored = open_index(index), read_scores(scores, ids=ids, score=score_column)
     with open_store(store, create=True) as labels:
         session = AuditSession(opened, scored, labels, options)
@@ -72,20 +72,6 @@ def _ask_products(index: "ProductIndex", store: "LabelStore", options: "AuditOpt
 
     session = RetrievalSession(index, store, reviewer=options.reviewer, products=products, seed=options.seed)
     ask_products(session, index.catalog, products, open_console())
-
-
-def _reviewer(name: str | None) -> str:
-    """Return who answers. Raises InputError where nobody is named."""
-    import getpass
-
-    from reranking.labels.label import named
-
-    if name is None:
-        try:
-            name = getpass.getuser()
-        except (OSError, KeyError):
-            name = ""
-    return named(name)
 
 
 def _conclude(session: "AuditSession", scores: "Scores", store: "LabelStore") -> None:

@@ -1,5 +1,6 @@
 """A reviewer is asked pair after pair at the terminal: y, n or u, and back or away at any time."""
 
+import getpass
 import sys
 
 import click
@@ -11,7 +12,7 @@ from eval.pages.differences import MarkedText
 from eval.pages.side_by_side import ShownField, ShownPair, side_by_side
 from indexing.catalog.catalog import Catalog
 from reranking.labels.asking import AskedPair, LabelSession
-from reranking.labels.label import PairVerdict
+from reranking.labels.label import PairVerdict, named
 from scripts.terminal.console import plain
 
 VERDICTS = {"y": PairVerdict.MATCH, "n": PairVerdict.NO_MATCH, "u": PairVerdict.UNSURE}
@@ -31,6 +32,16 @@ def ask_all(session: LabelSession, catalog: Catalog, console: Console) -> bool:
         if not _answer(session, pair, console):
             return False
     return True
+
+
+def reviewer_name(name: str | None) -> str:
+    """Return who answers, by default who is logged in. Raises InputError where nobody is named."""
+    if name is None:
+        try:
+            name = getpass.getuser()
+        except (OSError, KeyError):
+            name = ""
+    return named(name)
 
 
 def _answer(session: LabelSession, pair: AskedPair, console: Console) -> bool:

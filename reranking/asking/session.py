@@ -1,0 +1,198 @@
+"""A session asks one reviewer the pairs whose labels teach most, always a batch ahead: while some are answered, a committee learns
+what was answered before, and chooses the next."""
+
+import zlib
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.arrays import Bools1d
+from indexing.errors import InputError
+from indexing.product_index import ProductIndex
+from reranking.asking.ahead import Ahead
+from reranking.asking.batch import SIZE, Chosen
+from reranking.asking.claims import Claims
+from reranking.asking.planning import AskingPlan, AskingPlanner
+from reranking.asking.pool import QuestionPool
+from reranking.asking.pool_rows import PoolRows
+from reranking.labels.asking import AskedPair, SessionProgress
+from reranking.labels.label import Label, PairVerdict, Purpose, Question, named
+from reranking.labels.settled import SettledPairs, check_catalogue, of_purpose, settle, shown_of, verdicts_by_pair
+from reranking.labels.store import LabelStore
+
+NOTE, CONTENT = "learning", "pairs of heroic label"
+TREND = 50  # labels over which a trend is told
+
+
+@dataclass(frozen=True)
+class LearningOptions:
+    """They say who is asked; how many pairs are labelled in all, those of before and of others among them; the fingerprint of the model
+    whose scores the pool's weak scores are, if any; and the seed of what chance decides."""
+
+    reviewer: str
+    budget: int
+    model_fingerprint: str | None = None
+    seed: int = 0
+
+
+class LearningSession:
+    """It is a `LabelSession` over a pool of an index's candidates."""
+
+    def __init__(self, index: ProductIndex, pool: QuestionPool, store: LabelStore, options: LearningOptions) -> None:
+        """Raises InputError for a store of other products, and a reviewer without a name."""
+        self._index, self._pool, self._store, self._options = index, pool, store, options
+        self._reviewer = named(options.reviewer)
+        self._rows = PoolRows(index.catalog, pool)
+        self._read()
+        self._refuse_other()
+        self._claims = Claims(store, self._reviewer)
+        self._draw = store.add_note(NOTE, CONTENT)
+        self._steps = 0  # of this session: each batch has another seed
+        self._ahead: Ahead[AskingPlan] = Ahead()
+        self._queue: deque[Chosen] = deque()
+        self._reserve: deque[Chosen] = deque()
+        self._asked: AskedPair | None = None
+        self._chosen: Chosen | None = None  # of what is asked, unless it is no pair of the pool
+        self._estimates: list[tuple[int, float]] = []  # labels, expected F1
+        self._in_doubt = 0
+
+    def _refuse_other(self) -> None:
+        """Raise InputError where the store's labels are of another catalogue."""
+        catalog, path = self._index.catalog, self._store.path
+        check_catalogue(path, self._standing, catalog)
+        own = pa.types.is_integer(catalog.ids.type)
+        if self._standing and isinstance(self._standing[0].left, int) != own:
+            names = ("integers", "text") if own else ("text", "integers")
+            raise InputError(
+                f"{path}: its ids are {names[1]}, those of the index are {names[0]}: label each catalogue in a store of its own"
+            )
+
+    def next_pair(self) -> AskedPair | None:
+        """Return the pair that is asked now; None when the budget is spent or the pool is empty."""
+        if self._asked is None and self._labelled < self._options.budget:
+            self._chosen = self._next()
+            self._asked = None if self._chosen is None else self._rows.shown(self._chosen.row, self._options.seed)
+        if self._asked is not None and not self._ahead.busy and len(self._queue) <= SIZE // 2:
+            self._ahead.begin(self._planner())
+        return self._asked
+
+    def answer(self, pair: AskedPair, verdict: PairVerdict) -> None:
+        """Keep the verdict of the pair that was asked last."""
+        assert self._asked is not None, "no pair is asked"
+        self._store.record(Label(pair.left, pair.right, verdict, self._reviewer, self._question(pair)))
+        self._asked = self._chosen = None
+        self._steps += 1
+        self._read()
+
+    def undo(self) -> bool:
+        """Take the reviewer's last answer here back, so that its pair is asked next, if the index still has both products."""
+        taken = self._store.undo(self._reviewer, Purpose.LEARNING, draw=self._draw)
+        if taken is None:
+            return False
+        self._read()
+        (left, right), (row,) = (
+            self._rows.positions([(taken.left, taken.right)])[0],
+            self._rows.of_ids([(taken.left, taken.right)]),
+        )
+        if left >= 0 and right >= 0:
+            if self._chosen is not None:
+                self._queue.appendleft(self._chosen)
+            question = taken.question
+            self._asked = AskedPair(taken.left, taken.right, int(left), int(right))
+            self._chosen = None if row < 0 else Chosen(int(row), question.why, question.probability)
+        return True
+
+    def progress(self) -> SessionProgress:
+        """Say how many pairs of the budget are labelled, how many match, and what the committee makes of them."""
+        total = max(self._options.budget, self._labelled)
+        return SessionProgress(self._labelled, total, self._matches, self._note())
+
+    def wait(self) -> None:
+        """Wait for the committee before the next batch, so that what is asked does not hang on how fast answers come."""
+        if self._ahead.busy and not self._queue:
+            self._follow(self._ahead.take())
+
+    def _next(self) -> Chosen | None:
+        """Return what is asked next: by the newest plan there is, without waiting for a newer one."""
+        if self._ahead.ready and not self._queue:
+            self._follow(self._ahead.take())
+        if not self._queue:
+            self._queue = self._claimed([self._reserve.popleft() for _ in range(min(SIZE, len(self._reserve)))])
+        if not self._queue:  # nothing is left of any plan: the first question, and those at the end of a pool
+            if not self._ahead.busy:
+                self._ahead.begin(self._planner())
+            self._follow(self._ahead.take())
+        return self._queue.popleft() if self._queue else None
+
+    def _follow(self, plan: AskingPlan) -> None:
+        """Ask by a plan from now on, but pairs that somebody was asked meanwhile."""
+        closed = self._closed()
+        self._queue = self._claimed([chosen for chosen in plan.batch if not closed[chosen.row]])
+        self._reserve = deque(chosen for chosen in plan.reserve if not closed[chosen.row])
+        self._in_doubt = plan.in_doubt
+        if plan.expected_f1 is not None:
+            self._estimates.append((plan.labels, plan.expected_f1))
+
+    def _claimed(self, chosen: list[Chosen]) -> "deque[Chosen]":
+        """Return those of the chosen pairs that no other session was faster to claim."""
+        pairs = [self._rows.ids(one.row) for one in chosen]
+        own = self._claims.claim(pairs)
+        return deque(one for one, pair in zip(chosen, pairs, strict=True) if pair in own)
+
+    def _planner(self) -> AskingPlanner:
+        """Return the work of planning by what the store has now; it needs nothing more of the session."""
+        left, right = (self._index.catalog.lookup.find(side) for side in (self._settled.left, self._settled.right))
+        there = (left >= 0) & (right >= 0)
+        left, right, targets = left[there], right[there], self._settled.targets[there]
+        closed = self._closed()
+        closed[[chosen.row for chosen in self._waiting()]] = True
+        salt = zlib.crc32(self._reviewer.encode())
+        seed = int(np.random.SeedSequence([self._options.seed, salt, self._steps]).generate_state(1)[0])
+        rows = self._rows.of_positions(left, right)
+        return AskingPlanner(self._pool, left, right, targets, rows, closed, len(self._index.catalog), seed)
+
+    def _waiting(self) -> Iterable[Chosen]:
+        """Return the pairs that are asked before the next plan."""
+        return [*self._queue, *([] if self._chosen is None else [self._chosen])]
+
+    def _closed(self) -> Bools1d:
+        """Return which rows of the pool nobody is to be asked: somebody answered them, or is being asked."""
+        closed = np.zeros(len(self._pool), dtype=bool)
+        pairs = {(label.left, label.right) for label in self._standing} | self._claims.of_others()
+        rows = self._rows.of_ids(sorted(pairs))
+        closed[rows[rows >= 0]] = True
+        return closed
+
+    def _read(self) -> None:
+        """Read what the store has now, other reviewers' answers too."""
+        self._standing = [kept.label for kept in self._store.standing()]
+        self._settled: SettledPairs = settle(self._standing, self._store.path)
+        self._labelled = len(verdicts_by_pair(of_purpose(self._standing, Purpose.LEARNING)))
+        self._matches = int(self._settled.targets.sum())
+
+    def _question(self, pair: AskedPair) -> Question:
+        places = np.array([pair.left_position]), np.array([pair.right_position])
+        turned = pair.left > pair.right  # type: ignore[operator]  # ids of one type
+        (shown,) = shown_of(self._index.catalog, *(places[::-1] if turned else places))
+        chosen = self._chosen
+        return Question(
+            Purpose.LEARNING,
+            "" if chosen is None else chosen.why,
+            None if chosen is None else chosen.probability,
+            self._draw,
+            None,
+            self._index.fingerprint,
+            self._options.model_fingerprint,
+            shown,
+        )
+
+    def _note(self) -> str:
+        if not self._estimates:
+            return "no estimate yet"
+        labels, now = self._estimates[-1]
+        before = [value for count, value in self._estimates if count <= labels - TREND]
+        trend = f" ({now - before[-1]:+.2f} in {TREND} labels)" if before else ""
+        return f"F1 {now:.2f} by its own estimate{trend}, {self._in_doubt:,} pairs in doubt"
