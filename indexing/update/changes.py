@@ -3,18 +3,17 @@ catalogue file."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Ints1d
-from indexing.catalog.catalog import CATALOG_FILE, FIELDS, PICTURES_FILE, Catalog
+from indexing.catalog.catalog import CATALOG_FILE, FIELDS, Catalog
 from indexing.catalog.digest import ValueDigest
-from indexing.catalog.pictures import BLOB_MARK, relisted, with_contents
+from indexing.catalog.pictures import with_contents
 from indexing.errors import InputError
 from indexing.files.blocks import BLOCK_ROWS
 from indexing.machine.threads import in_turn
@@ -122,57 +121,6 @@ def plan_update(old: Catalog, given: Catalog | None, deleted: Ints1d, *, looks: 
         same = there[~changed[there]]
         changed[same] = look.changed(given.take(same), place[same])
     return CatalogUpdate(old, given, place, changed, deleted)
-
-
-def in_types_of(old: Catalog, given: Catalog, *, pictures: str, blob: str) -> Catalog:
-    """Return products just read as the old catalogue would hold them: its type of ids, pictures as seen from its folder
-    (their own is `pictures` from there, "" for the same one), pictures given as bytes in the file `blob`.
-
-    Raises InputError for ids and vectors that cannot be of the old types.
-    """
-    table = given.table.set_column(0, "id", _ids(old.ids.type, given.ids))
-    images = _references(given.table["images"].combine_chunks(), pictures, blob)
-    table = table.set_column(table.column_names.index("images"), "images", images)
-    for name in (name for name in old.table.column_names if name.startswith("column:")):
-        column = _vectors(table[name].combine_chunks(), old.table.schema.field(name).type, name)
-        table = table.set_column(table.column_names.index(name), name, column)
-    table = table.select(old.table.column_names).cast(old.table.schema)
-    return replace(old, table=table, folder=given.folder, hold=None)
-
-
-def _ids(kind: pa.DataType, ids: pa.ChunkedArray) -> pa.ChunkedArray:
-    try:
-        return ids.cast(kind)
-    except pa.ArrowInvalid as error:
-        raise InputError(f"the index's ids are integers: {error}: give the same ids as its products have") from error
-
-
-def _references(images: pa.LargeListArray, pictures: str, blob: str) -> pa.LargeListArray:
-    names = pc.list_flatten(images)
-    inside = pc.starts_with(names, PICTURES_FILE + BLOB_MARK)
-    renamed = pc.replace_substring(names, PICTURES_FILE + BLOB_MARK, blob + BLOB_MARK, max_replacements=1)
-    if pictures:
-        folder, slash = (pa.scalar(text, pa.large_string()) for text in (pictures, "/"))
-        moved = pc.binary_join_element_wise(folder, names, slash)
-        own = pc.or_(pc.starts_with(names, "/"), pc.match_substring(names, "://"))
-        names = pc.if_else(own, names, moved)
-    names = pc.if_else(inside, renamed, names)
-    return relisted(images, names)
-
-
-def _vectors(column: pa.Array, kind: pa.DataType, name: str) -> pa.Array:
-    """Return vectors of the length that the index has; where no product has one, they are zeros of that length. Raises
-    InputError for others."""
-    if column.type.list_size == kind.list_size:
-        return column
-    if np.any(column.flatten().to_numpy()):
-        found = column.type.list_size
-        raise InputError(
-            f"{name.removeprefix('column:')}: vectors of {found} numbers, the index has {kind.list_size}: "
-            "give those of the same model"
-        )
-    zeros = np.zeros(len(column) * kind.list_size, dtype=np.float32)
-    return pa.FixedSizeListArray.from_arrays(pa.array(zeros), kind.list_size)
 
 
 def _contents(catalog: Catalog, rows: Ints1d) -> np.ndarray:

@@ -10,6 +10,7 @@ from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.rejects import Reject
 from indexing.encoders.pictures.patience import Patience
+from indexing.given.encoders import given_encoders
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex
 from indexing.search.faiss_index import FLAT, build_faiss
@@ -17,7 +18,6 @@ from indexing.search.index import Index
 from indexing.search.layered_index import LayeredIndex
 from indexing.search.near_lists import Lists, layered_lists, lists_file
 from indexing.update.changes import CatalogUpdate, Moves
-from indexing.update.given import given_encoders
 from indexing.update.row_digests import vector_sum
 from indexing.vectors.layers import LayeredRows, Layers, unlayered
 from indexing.vectors.rows import FusedRows, Rows

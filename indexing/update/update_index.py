@@ -17,6 +17,7 @@ from indexing.catalog.missing_pictures import MissingPictures, missing_pictures
 from indexing.catalog.rejects import SCHEMA, Reject, write_rejects
 from indexing.encoders.pictures.patience import Patience
 from indexing.errors import InputError
+from indexing.given.read_given import GivenOptions, read_given
 from indexing.index_manifest import KIND, IndexManifest, LayersRecord, UpdatesRecord
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex, open_index
@@ -27,7 +28,6 @@ from indexing.storage.records import stored_record
 from indexing.update.changes import CatalogUpdate, plan_update
 from indexing.update.deleted import find_deleted, read_delete_list, write_record
 from indexing.update.encoding import DeltaViews, encode_delta
-from indexing.update.given import GivenOptions, read_given
 from indexing.update.picture_views import PictureView, picture_views, write_seen
 from indexing.update.row_digests import add_hex
 from indexing.update.views import DeltaViewJoining

@@ -23,8 +23,8 @@ from reranking.signals.feature import Feature, FeatureFamily
 class PlainFamilies:
     """It holds one of each family, prepared for the same products; of `ranks` it holds one a view."""
 
-    ranks: tuple[RankSignals, ...]
-    views: ViewSignals
+    ranks: tuple[FeatureFamily, ...]
+    views: FeatureFamily
     text: TextSignals
     numbers: NumberSignals
     attributes: AttributeSignals

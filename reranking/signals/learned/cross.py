@@ -58,6 +58,13 @@ class CrossSignals(LearnedFamily):
         scorer = _FoldScorer(cross)
         return cls(scorer, cross.count, rows, tuple(texts), cross.folds(catalog)[products], out_of_fold)
 
+    @classmethod
+    def of_texts(cls, cross: CrossFolds, texts: tuple[str, ...]) -> "CrossSignals":
+        """Prepare the family for pairs of rows with these texts, of products that are in no fold."""
+        everybody = np.arange(len(texts))
+        rows = ProductRows.of(everybody, len(texts))
+        return cls(_FoldScorer(cross), cross.count, rows, texts, np.full(len(texts), -1, dtype=np.int64))
+
     @property
     def features(self) -> tuple[Feature, ...]:
         """Return the one declaration."""

@@ -48,7 +48,11 @@ class TokenSource:
     @classmethod
     def of(cls, catalog: Catalog, text: TextSignals, attributes: AttributeSignals) -> "TokenSource":
         """Read the words, attributes and categories of the products that both families were prepared for."""
-        names = catalog.category().take(text.rows.products).to_pylist()
+        return cls.of_rows(catalog.category().take(text.rows.products).to_pylist(), text, attributes)
+
+    @classmethod
+    def of_rows(cls, names: Sequence[str | None], text: TextSignals, attributes: AttributeSignals) -> "TokenSource":
+        """Read the words and attributes of rows that both families hold, and these names of their categories."""
         buckets = {name: -1 if name is None else category_bucket(name) for name in set(names)}
         categories = np.array([buckets[name] for name in names], dtype=np.int64)
         return cls(text.rows, text.words, attributes, categories)

@@ -10,7 +10,8 @@ import pytest
 from indexing.catalog.catalog import CATALOG_FILE
 from indexing.catalog.digest import catalog_digest
 from indexing.errors import InputError
-from indexing.update.changes import in_types_of, plan_update
+from indexing.given.read_given import in_types_of
+from indexing.update.changes import plan_update
 
 IDS = ["a", "b", "c", "d", "e"]
 

@@ -1,20 +1,18 @@
-"""What is given to an index is read and encoded as its own products were: new products, and such as it holds already."""
+"""Products that are given to an index are read as its own were, in its types."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from indexing.arrays import Floats2d
 from indexing.catalog.catalog import PICTURES_FILE, Catalog
+from indexing.catalog.pictures import BLOB_MARK, relisted
 from indexing.catalog.rejects import Reject
-from indexing.encoders.by_spec import open_encoder
-from indexing.encoders.column import ColumnEncoder
-from indexing.encoders.encoder import Encoder, Spec, column_names, vector_columns
-from indexing.encoders.pictures.patience import Patience
-from indexing.encoders.record import EncoderRecord
+from indexing.encoders.encoder import Spec, vector_columns
 from indexing.errors import InputError
 from indexing.index_manifest import IndexManifest
 from indexing.machine.progress import Progress, silent
@@ -23,8 +21,6 @@ from indexing.reading.inputs import AUTO
 from indexing.reading.read_catalog import ReadOptions, read_catalog
 from indexing.reading.row_checks import PassedOver
 from indexing.reading.schema.yaml_form import inputs_from
-from indexing.update.changes import in_types_of
-from indexing.vectors.vectors import SHARD_ROWS
 
 
 @dataclass(frozen=True)
@@ -98,44 +94,52 @@ def _seen_from(old: Path, new: Path) -> str:
     return "" if str(old) == str(new) or old.resolve() == new.resolve() else os.path.relpath(new.resolve(), old)
 
 
-@dataclass(frozen=True)
-class GivenEncoder:
-    """It encodes products that were given in one view of an index, by the encoder that the index was built with."""
+def in_types_of(old: Catalog, given: Catalog, *, pictures: str, blob: str) -> Catalog:
+    """Return products just read as the old catalogue would hold them: its type of ids, pictures as seen from its folder
+    (their own is `pictures` from there, "" for the same one), pictures given as bytes in the file `blob`.
 
-    index: ProductIndex
-    view: str
-    encoder: Encoder
-
-    def encode(self, given: Catalog, progress: Progress = silent) -> tuple[Floats2d, list[Reject]]:
-        """Return their rows (n, d), and what had to be set aside. Raises InputError where the encoder is another one."""
-        vectors = self.index.vectors(self.view)
-        assert vectors is not None
-        rows, rejects = np.zeros((len(given), vectors.dim), dtype=np.float32), list[Reject]()
-        for start in range(0, len(given), SHARD_ROWS):
-            stop = min(start + SHARD_ROWS, len(given))
-            encoded = self.encoder.encode(given.slice(start, stop))
-            if encoded.rows.shape[1] != vectors.dim:
-                raise InputError(
-                    f"{self.encoder.spec}: makes vectors of {encoded.rows.shape[1]} numbers, the index has {vectors.dim}: "
-                    "update with the encoder that built it"
-                )
-            rows[start:stop] = encoded.rows
-            rejects += encoded.rejects
-            progress(f"encode {self.view}", stop, len(given))
-        return rows, rejects
+    Raises InputError for ids and vectors that cannot be of the old types.
+    """
+    table = given.table.set_column(0, "id", _ids(old.ids.type, given.ids))
+    images = _references(given.table["images"].combine_chunks(), pictures, blob)
+    table = table.set_column(table.column_names.index("images"), "images", images)
+    for name in (name for name in old.table.column_names if name.startswith("column:")):
+        column = _vectors(table[name].combine_chunks(), old.table.schema.field(name).type, name)
+        table = table.set_column(table.column_names.index(name), name, column)
+    table = table.select(old.table.column_names).cast(old.table.schema)
+    return replace(old, table=table, folder=given.folder, hold=None)
 
 
-def given_encoders(index: ProductIndex, patience: Patience) -> Mapping[str, GivenEncoder]:
-    """Open the encoder of each encoded view of an index; `patience` is for pictures that are not there."""
-    return {
-        view: GivenEncoder(index, view, _encoder(record, index, view, patience))
-        for view, record in index.made.encoders.items()
-    }
+def _ids(kind: pa.DataType, ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return ids.cast(kind)
+    except pa.ArrowInvalid as error:
+        raise InputError(f"the index's ids are integers: {error}: give the same ids as its products have") from error
 
 
-def _encoder(record: EncoderRecord, index: ProductIndex, view: str, patience: Patience) -> Encoder:
-    spec = Spec.of(record.spec)
-    if spec.engine == "column":
-        return ColumnEncoder(column_names(spec)[0][0], record.dim)
-    with index.hold.read() as place:
-        return open_encoder(record, place / "vectors" / view, query=False, patience=patience)
+def _references(images: pa.LargeListArray, pictures: str, blob: str) -> pa.LargeListArray:
+    names = pc.list_flatten(images)
+    inside = pc.starts_with(names, PICTURES_FILE + BLOB_MARK)
+    renamed = pc.replace_substring(names, PICTURES_FILE + BLOB_MARK, blob + BLOB_MARK, max_replacements=1)
+    if pictures:
+        folder, slash = (pa.scalar(text, pa.large_string()) for text in (pictures, "/"))
+        moved = pc.binary_join_element_wise(folder, names, slash)
+        own = pc.or_(pc.starts_with(names, "/"), pc.match_substring(names, "://"))
+        names = pc.if_else(own, names, moved)
+    names = pc.if_else(inside, renamed, names)
+    return relisted(images, names)
+
+
+def _vectors(column: pa.Array, kind: pa.DataType, name: str) -> pa.Array:
+    """Return vectors of the length that the index has; where no product has one, they are zeros of that length. Raises
+    InputError for others."""
+    if column.type.list_size == kind.list_size:
+        return column
+    if np.any(column.flatten().to_numpy()):
+        found = column.type.list_size
+        raise InputError(
+            f"{name.removeprefix('column:')}: vectors of {found} numbers, the index has {kind.list_size}: "
+            "give those of the same model"
+        )
+    zeros = np.zeros(len(column) * kind.list_size, dtype=np.float32)
+    return pa.FixedSizeListArray.from_arrays(pa.array(zeros), kind.list_size)

@@ -1,0 +1,208 @@
+"""Offers are matched against an index by a model: what is made once for it, and what comes of each offer."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
+from indexing.catalog.catalog import Catalog
+from indexing.catalog.rejects import Reject
+from indexing.encoders.pictures.patience import Patience
+from indexing.errors import InputError
+from indexing.given.encoders import GivenEncoder, given_encoders
+from indexing.given.neighbour_search import GivenRows, GivenSearch
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import ProductIndex
+from reranking.decisions.thresholds import Thresholds, called
+from reranking.matching.offer_features import OfferFeatures
+from reranking.matching.offer_ranks import OfferRanks
+from reranking.matching.pairing import OfferPairs
+from reranking.matching.whole_catalogue import WholeCatalogue
+from reranking.model.reranker import XgboostReranker
+from reranking.pairs.evaluation_category import SideCategories, evaluated_names
+
+OFFERS_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class MatchOptions:
+    """An offer is scored with its first `k` neighbours in each view that the model looks at; `thresholds` decide what is
+    called a match, the model's own where they are None."""
+
+    k: int = 20
+    thresholds: Thresholds | None = None
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise InputError(f"-k {self.k}: ask for at least one neighbour")
+
+
+@dataclass(frozen=True)
+class MatchedOffers:
+    """They are the scored pairs (p,) of offers, by their number `offers`, and products of the index, by their position
+    `products`, in the order of offers and, of each, best first.
+
+    `scores`, `probabilities` and `called` (whether the pair is called a match) are as `heroic score` would give them after
+    an update with the offer; `cosines` (p, v) are those of the `views`, NaN where either has nothing to see. Of all offers
+    `known` (q,) is the position of the product with the same id, in whose place the offer stands, -1 for none, and
+    `categories` (q,) the evaluation category; `rejects` are pictures that could not be used.
+    """
+
+    offers: Ints1d
+    products: Ints1d
+    scores: Floats1d
+    probabilities: Floats1d
+    called: Bools1d
+    views: tuple[str, ...]
+    cosines: Floats2d
+    known: Ints1d
+    categories: pa.Array
+    rejects: list[Reject] = field(default_factory=list)
+
+    def of_offer(self, number: int) -> slice:
+        """Return where the pairs of an offer are."""
+        return slice(*np.searchsorted(self.offers, [number, number + 1]).tolist())
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """It has an open index and a model, and everything of them that does not depend on the offers. Several threads may ask
+    it."""
+
+    index: ProductIndex
+    model: XgboostReranker
+    options: MatchOptions
+    encoders: Mapping[str, GivenEncoder]
+    search: GivenSearch
+    whole: WholeCatalogue
+    sources: Mapping[str, int]
+
+    def match(self, offers: Catalog) -> MatchedOffers:
+        """Match offers, in the types of the index as `read_given` returns them, each against the index alone."""
+        given, rejects = self._given(offers)
+        n, k = len(self.index.catalog), min(self.model.needs.k, len(self.index.catalog) + 1)
+        found = {view: self.search.lists(view, given, k) for view in self.views}
+        pairs = OfferPairs.of(given, n, found, self.options.k)
+        ranks = tuple(
+            OfferRanks.of(one, kept, self.search, pairs, found[one.view])
+            for one, kept in zip(self.whole.ranks, self.whole.kept, strict=True)
+        )
+        categories = self.model.mapping.of(offers.category().combine_chunks())
+        scores = self._scores(OfferFeatures(self.whole, self.model, offers, pairs, ranks), categories)
+        cosines = np.column_stack([one.cosines for one in ranks])
+        return self._matches(pairs, scores, cosines, categories, rejects)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Return the views that the model looks at."""
+        return self.model.needs.views
+
+    def blocks(self, offers: Catalog) -> Iterator[tuple[int, MatchedOffers]]:
+        """Match any number of offers, some at a time; yield the number of each block's first offer, and its matches."""
+        for start in range(0, len(offers), OFFERS_AT_ONCE):
+            yield start, self.match(offers.slice(start, min(start + OFFERS_AT_ONCE, len(offers))))
+
+    def _given(self, offers: Catalog) -> tuple[GivenRows, list[Reject]]:
+        rows: dict[str, Any] = {}
+        rejects: list[Reject] = []
+        for view, encoder in self.encoders.items():
+            rows[view], aside = encoder.encode(offers)
+            rejects += aside
+        if self.index.lexical is not None:
+            rows["lexical"] = self.index.lexical.rows(offers.texts(self.index.lexical.options.fields))
+        known = np.asarray(self.index.catalog.lookup.find(offers.ids), dtype=np.int64)
+        return GivenRows(rows, known, self._sources(offers)), rejects
+
+    def _sources(self, offers: Catalog) -> Ints1d:
+        """Return the sources' codes (q,), those that the index does not know behind its own."""
+        new: dict[str, int] = {}
+        names = offers.table["source"].to_pylist()
+        for name in names:
+            if name is not None and name not in self.sources:
+                new.setdefault(name, len(self.sources) + len(new))
+        codes = (-1 if name is None else self.sources.get(name, new.get(name, -1)) for name in names)
+        return np.fromiter(codes, dtype=np.int64, count=len(names))
+
+    def _scores(self, features: OfferFeatures, categories: pa.Array) -> Floats1d:
+        """Return the scores (p,) of pairs, of offers in these evaluation categories (q,)."""
+        pairs = features.pairs
+        if not len(pairs):
+            return np.zeros(0, dtype=np.float32)
+        theirs = self.model.mapping.of(evaluated_names(self.index.catalog, pairs.products))
+        return self.model.score(features.compute(), SideCategories(categories.take(pa.array(pairs.offers)), theirs))
+
+    def _matches(
+        self, pairs: OfferPairs, scores: Floats1d, cosines: Floats2d, categories: pa.Array, rejects: list[Reject]
+    ) -> MatchedOffers:
+        order = np.lexsort((pairs.products, -scores, pairs.offers))
+        own = categories.take(pa.array(pairs.offers[order]))
+        thresholds = self.options.thresholds or self.model.decisions
+        return MatchedOffers(
+            pairs.offers[order],
+            pairs.products[order],
+            scores[order],
+            self.model.probabilities(scores[order], own),
+            called(scores[order], own, thresholds),
+            self.views,
+            cosines[order],
+            pairs.given.known,
+            categories,
+            rejects,
+        )
+
+
+def prepare_matching(
+    index: ProductIndex,
+    model: XgboostReranker,
+    *,
+    options: MatchOptions | None = None,
+    patience: Patience | None = None,
+    progress: Progress = silent,
+) -> Matcher:
+    """Read once what matching needs of the whole catalogue: how rare its tokens are, who claims whom, its sources.
+
+    `patience` is for pictures that cannot be had, by default endless. Raises InputError when the index does not fit the
+    model, or keeps fewer neighbours than are asked for.
+    """
+    options = options or MatchOptions()
+    model.needs.refuse(index)
+    if options.k > model.needs.k:
+        raise InputError(f"-k {options.k}: the model looks at {model.needs.k} neighbours: ask for 1 to {model.needs.k}")
+    names = index.catalog.table["source"].combine_chunks().dictionary_encode().dictionary.to_pylist()
+    search = GivenSearch(index)
+    return Matcher(
+        index,
+        model,
+        options,
+        given_encoders(index, patience or Patience(endless=True)),
+        search,
+        WholeCatalogue.read(index, model, progress),
+        dict(zip(map(str, names), range(len(names)), strict=True)),
+    )
+
+
+def match_offers(matcher: Matcher, offers: Catalog) -> MatchedOffers:
+    """Match offers of any number, each against the index alone: those of one call do not see one another."""
+    parts = [matches for _, matches in matcher.blocks(offers)] or [matcher.match(offers)]
+    return _joined(parts)
+
+
+def _joined(parts: list[MatchedOffers]) -> MatchedOffers:
+    if len(parts) == 1:
+        return parts[0]
+    starts = np.cumsum([0, *(len(part.known) for part in parts)])
+    offers = [part.offers + start for part, start in zip(parts, starts.tolist(), strict=False)]
+    joined = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("products", "scores", "probabilities", "called", "cosines", "known")
+    }
+    return MatchedOffers(
+        np.concatenate(offers),
+        views=parts[0].views,
+        categories=pa.concat_arrays([part.categories for part in parts]),
+        rejects=[reject for part in parts for reject in part.rejects],
+        **joined,
+    )

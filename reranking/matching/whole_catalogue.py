@@ -1,0 +1,52 @@
+"""What matching needs of the whole catalogue is read once, however many offers come."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import ProductIndex
+from indexing.search.neighbours import Neighbours
+from reranking.matching.kept_looks import KeptLooks
+from reranking.model.reranker import XgboostReranker
+from reranking.signals.families.attributes import AttributeSignals
+from reranking.signals.families.numbers import NumberSignals
+from reranking.signals.families.ranks import RankSignals
+from reranking.signals.families.titles import TextSignals
+from reranking.signals.families.views import ViewSignals
+from reranking.signals.product_rows import has_titles_only
+from reranking.signals.texts.counting import TokenCounts
+
+
+@dataclass(frozen=True)
+class WholeCatalogue:
+    """It holds what was counted of the tokens of an index's products, whether nobody has more than a title, the neighbours of
+    everybody in each view that a model looks at, `ranks` as the model does and `kept` all of them, and what first looks at
+    two products said.
+    """
+
+    index: ProductIndex
+    counts: TokenCounts
+    titles_only: bool
+    ranks: tuple[RankSignals, ...]
+    kept: tuple[Neighbours, ...]
+    vectors: ViewSignals
+    looks: KeptLooks = field(default_factory=KeptLooks)
+
+    @classmethod
+    def read(cls, index: ProductIndex, model: XgboostReranker, progress: Progress = silent) -> "WholeCatalogue":
+        """Count all tokens, and go through all lists."""
+        counts, nobody, views = TokenCounts(titles_only=False), np.zeros(0, dtype=np.int64), model.needs.views
+        steps, everybody = len(views) + 3, np.arange(len(index.catalog))
+        for number, count in enumerate(
+            (TextSignals.from_catalog, NumberSignals.from_catalog, AttributeSignals.from_catalog)
+        ):
+            progress("prepare", number, steps)
+            count(index.catalog, nobody, counts)
+        ranks = []
+        for number, view in enumerate(views):
+            progress("prepare", 3 + number, steps)
+            ranks.append(RankSignals.of(index, view, model.needs.k, everybody))
+        kept = tuple(index.kept_neighbours(view) for view in views)
+        progress("prepare", steps, steps)
+        return cls(index, counts, has_titles_only(index.catalog), tuple(ranks), kept, ViewSignals.of(index))
