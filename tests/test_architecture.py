@@ -102,7 +102,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "read_catalog",
         "row_checks",
         "schema.expression",
-        "schema.yaml_form",
+        "schema.stored_form",
         "sniffing.sniffed",
     },
     "indexing.vectors": {"fusion", "layers", "ngrams", "random_signs", "rows", "vectors"},

@@ -21,7 +21,7 @@ from indexing.product_index import ProductIndex, open_index
 from indexing.reading.inputs import CatalogInputs, open_inputs
 from indexing.reading.read_catalog import CatalogRead, ReadOptions, read_catalog
 from indexing.reading.row_checks import NONE_PASSED, PassedOver
-from indexing.reading.schema.yaml_form import stored_inputs
+from indexing.reading.schema.stored_form import stored_inputs
 from indexing.search.device import choose_device
 from indexing.search.lexical_index import LexicalOptions
 from indexing.storage.artefact import MANIFEST, Manifest, write_manifest, writing

@@ -37,9 +37,11 @@ FIELDS = pa.schema(
         *((f"category_{level}", pa.large_string()) for level in LEVELS),
         ("source", pa.large_string()),
         ("images", pa.large_list(pa.large_string())),  # references, the main picture first
+        ("gtin", pa.large_list(pa.large_string())),  # barcodes of 14 digits, each with its check digit
+        ("mpn", pa.large_list(pa.large_string())),  # part numbers of the maker, as written
     ]
 )
-LATER_FIELDS = ("price_high", "currency")  # which indexes of earlier versions lack
+LATER_FIELDS = ("price_high", "currency", "gtin", "mpn")  # which indexes of earlier versions lack
 
 
 @dataclass(frozen=True)

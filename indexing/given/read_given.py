@@ -20,7 +20,7 @@ from indexing.product_index import ProductIndex
 from indexing.reading.inputs import AUTO
 from indexing.reading.read_catalog import ReadOptions, read_catalog
 from indexing.reading.row_checks import PassedOver
-from indexing.reading.schema.yaml_form import inputs_from
+from indexing.reading.schema.stored_form import inputs_from
 
 
 @dataclass(frozen=True)

@@ -95,11 +95,15 @@ def _read_by(table: TableFile, schema: InputSchema) -> InputFile:
 
 def _guessed(paths: Sequence[Path]) -> CatalogInputs:
     """Open files without a schema: a known export is recognised, columns are known by their names."""
-    tables, notes = open_delivered(paths)
-    files = [_read_by(table, guess_schema(table).schema) for table in tables]
+    tables, told = open_delivered(paths)
+    files, notes = [], [*told]
+    for table in tables:
+        guess = guess_schema(table)
+        files.append(_read_by(table, guess.schema))
+        notes += [f"{table.path}: '{name}' is read as no code: {reason}" for name, reason in guess.refused.items()]
     inputs = _schemas_of(files)
     name = "+".join(dict.fromkeys(schema.name for schema in inputs))
-    return CatalogInputs(tuple(files), Schema(name, inputs), notes)
+    return CatalogInputs(tuple(files), Schema(name, inputs), tuple(notes))
 
 
 def _all_by(paths: Sequence[Path], schema: InputSchema, asked: str) -> CatalogInputs:

@@ -46,7 +46,14 @@ def normal_columns(
         **cells.prices(raw("price"), file.label("price"), raw_column(block, schema.prices.in_column())),
         **cells.categories(raw("category"), file.label("category")),
         "images": cells.images(pictures, file.label("image"), keep, prefix),
+        "gtin": cells.barcodes(raw("gtin"), _columns_of(schema.gtin, block) or "gtin"),
+        "mpn": cells.part_numbers(raw("mpn"), _columns_of(schema.mpn, block) or "mpn"),
     }
+
+
+def _columns_of(expression: Expression | None, block: RawBlock) -> str:
+    """Return the columns that are there of those that a field is made of, in one text."""
+    return ", ".join(name for name in columns_in(expression, block.names) if name in block.columns)
 
 
 def in_their_columns(rejects: Sequence[Reject], file: InputFile, block: RawBlock) -> list[Reject]:

@@ -23,6 +23,7 @@ from indexing.files.columnar.staging import stage
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import ahead
 from indexing.reading.cells.cell_reader import CellReader
+from indexing.reading.cells.identifiers.tally import CodeTally
 from indexing.reading.first_look import FirstPass, as_found, look_first, raw_blocks
 from indexing.reading.inputs import CatalogInputs, InputFile, check_columns, open_inputs, title_notes
 from indexing.reading.normal_columns import in_their_columns, normal_columns
@@ -107,7 +108,7 @@ def read_catalog(
     level = options.category_level or category_level(catalog.table, paths=of_paths)
     return CatalogRead(
         replace(catalog, category_level=level),
-        rejects,
+        [*rejects, *writer.codes.rejects],
         as_found(inputs.schema, files, seen.formats),
         writer.digest.hexdigest(),
         {name: digest.hexdigest() for name, digest in writer.vectors.items()},
@@ -174,6 +175,7 @@ class _CatalogWriter:
         self.lost = lost  # rows that could not be read, of those that were set aside
         self.folder, self.options, self.pictures = Path(folder), options, pictures
         self.seen, self.checks, self.deeper, self.left_out = seen, RowChecks(seen.ids, rejects), 0, 0
+        self.codes = CodeTally()
         required, optional = options.vector_columns, set(options.optional_vectors) - set(options.vector_columns)
         self._vectors = [VectorColumn(name) for name in required]
         self._vectors += [VectorColumn(name, optional=True) for name in sorted(optional)]
@@ -249,6 +251,8 @@ class _CatalogWriter:
             cells, file, block, extra=attributes, keep=self._keep_picture, prefix=self._prefix(file.table.folder)
         )
         self.deeper += cells.deeper
+        for name, (column, coded) in cells.coded.items():
+            self.codes.add((file.table.path.name, name), coded, column, ids, block.rows)
         self.checks.rejects += in_their_columns(cells.rejects, file, block)
         table = pa.table({"id": ids, **normal}, schema=FIELDS.insert(0, pa.field("id", ids.type)))
         for vectors in self._vectors:
@@ -258,7 +262,8 @@ class _CatalogWriter:
 
     def notes(self) -> list[str]:
         """Return what a user should hear of what was left out of cells."""
-        return [f"{self.deeper:,} products have a category below level 4, which is left out"] if self.deeper else []
+        deeper = f"{self.deeper:,} products have a category below level 4, which is left out"
+        return [*([deeper] if self.deeper else []), *self.codes.notes()]
 
     def _is_attribute(self, kind: pa.DataType, name: str) -> bool:
         """Return whether a column is an attribute.

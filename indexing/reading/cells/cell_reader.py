@@ -13,6 +13,9 @@ from indexing.errors import InputError
 from indexing.reading.cells.attributes.columns import gathered, read_attributes, read_extra
 from indexing.reading.cells.categories.columns import read_categories
 from indexing.reading.cells.distinct import mended
+from indexing.reading.cells.identifiers.barcodes import Barcodes, read_barcodes
+from indexing.reading.cells.identifiers.entries import CodeEntries
+from indexing.reading.cells.identifiers.part_numbers import read_part_numbers
 from indexing.reading.cells.lists import read_lists
 from indexing.reading.cells.looks import CellFormats
 from indexing.reading.cells.markup import without_markup, written_breaks
@@ -24,7 +27,8 @@ from indexing.reading.cells.texts import TEXT, as_plain, as_text, is_bytes
 @dataclass
 class CellReader:
     """A cell reader reads the cells of one block, written as `formats` say, and collects rejects with the file and row
-    that they stand in. `deeper` counts products with a category below level 4, which no column holds."""
+    that they stand in. `deeper` counts products with a category below level 4, which no column holds; `coded` are the
+    columns of barcodes, by name, with what was read of them."""
 
     file: Path
     first_row: int
@@ -32,6 +36,7 @@ class CellReader:
     formats: CellFormats = field(default_factory=CellFormats)
     rejects: list[Reject] = field(default_factory=list)
     deeper: int = 0
+    coded: dict[str, tuple[pa.Array, Barcodes]] = field(default_factory=dict)
 
     def reject(self, row: int, column: str, value: Any, reason: str) -> None:
         """Set a cell aside, whole."""
@@ -93,6 +98,18 @@ class CellReader:
     def images(self, column: pa.Array, name: str, keep: Callable[[bytes], str], prefix: str) -> pa.Array:
         """Return picture references, main first. Bytes are handed to `keep`, which returns their reference."""
         return read_references(column, keep, prefix, self._refusing(column, name))
+
+    def barcodes(self, column: pa.Array, name: str) -> pa.Array:
+        """Return lists of barcodes with 14 digits; what is none costs the product its barcode alone, and is in `coded`."""
+        plain = as_plain(column)
+        read = read_barcodes(CodeEntries.of_column(plain, self._where(name)), len(plain))
+        self.coded[name] = plain, read
+        return read.gtins
+
+    def part_numbers(self, column: pa.Array, name: str) -> pa.Array:
+        """Return lists of part numbers, as they are written."""
+        plain = as_plain(column)
+        return read_part_numbers(CodeEntries.of_column(plain, self._where(name)), len(plain))
 
     def _where(self, name: str) -> str:
         return f"{self.file}: column '{name}'"

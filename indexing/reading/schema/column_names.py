@@ -101,13 +101,38 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "farge", "väri", "kolor", "barva", "farba", "boja", "szín", "culoare", "renk", "колір", "цвят", "χρώμα", "اللون", "رنگ", "צבע",
         "颜色", "顏色", "色", "カラー", "색상", "रंग", "สี", "màu", "warna",
     ),
+    "gtin": (
+        "gtin", "gtin8", "gtin12", "gtin13", "gtin14", "gtins", "g:gtin", "gtin ean", "gtin code", "ean", "ean13",
+        "ean8", "ean14", "eans", "ean code", "ean number", "ean nr", "ean upc", "ean gtin", "ean barcode", "upc", "upca",
+        "upc a", "upc code", "upc ean", "upc ean isbn", "gtin upc ean or isbn", "gtin upc ean isbn", "isbn", "isbn13",
+        "isbn10", "isbns", "barcode", "bar code", "barcodes", "barcode number", "barcode ean", "product barcode",
+        "item barcode", "variant barcode", "global unique id", "global trade item number", "external product id",
+        "штрихкод", "штрих код", "штрихкоды", "штрихкод товара", "штрих код товара", "штрихкод ean", "баркод", "ean код",
+        "gtin код", "strichcode", "barcode nummer", "eancode", "ean nummer", "gtin nummer", "code barre", "code barres",
+        "code à barres", "code ean", "gencod", "gencode", "código de barras", "código ean", "cod barras", "codice a barre",
+        "codice ean", "streepjescode", "streckkod", "stregkode", "strekkode", "viivakoodi", "kod kreskowy", "kod ean",
+        "čárový kód", "čiarový kód", "ean kód", "vonalkód", "cod de bare", "cod ean", "barkod", "barkod no", "штрих код ean",
+        "γραμμωτός κώδικας", "الباركود", "باركود", "رمز شريطي", "بارکد", "ברקוד", "条码", "条形码", "商品条码", "商品条形码",
+        "條碼", "國際條碼", "バーコード", "janコード", "jan", "jan code", "바코드", "बारकोड", "บาร์โค้ด", "mã vạch",
+    ),
+    "mpn": (
+        "mpn", "g:mpn", "mpns", "manufacturer part number", "manufacturer part no", "manufacturers part number",
+        "mfr part number", "mfr part no", "mfg part number", "mfg part no", "mfpn", "mfr number", "part number", "part no",
+        "part nr", "partnumber", "oem number", "oem part number", "oem", "manufacturer sku", "manufacturer code",
+        "manufacturer number", "manufacturer reference", "manufacturer product number", "manufacturer item number",
+        "vendor code", "vendorcode", "model number", "model no", "model nr", "item model number", "артикул производителя",
+        "код производителя", "номер производителя", "парт номер", "партномер", "партнамбер", "номер детали", "номер запчасти",
+        "herstellernummer", "hersteller nr", "herstellerartikelnummer", "hersteller artikelnummer", "herstellerteilenummer",
+        "hersteller teilenummer", "hersteller sku", "teilenummer", "modellnummer", "référence fabricant", "réf fabricant",
+        "référence constructeur", "numéro de pièce", "numéro de modèle", "referencia fabricante", "referencia del fabricante",
+        "número de pieza", "número de modelo", "número de parte", "codice produttore", "codice del produttore",
+        "numero modello", "código do fabricante", "número da peça", "fabrikantcode", "onderdeelnummer", "modelnummer",
+        "tillverkarens artikelnummer", "valmistajan tuotekoodi", "kod producenta", "numer części", "kod výrobce",
+        "kód výrobce", "kód výrobcu", "číslo dílu", "gyártói cikkszám", "cod producător", "üretici kodu", "parça numarası",
+        "артикул виробника", "код виробника", "رقم القطعة", "رقم الموديل", "מספר דגם", "מקט יצרן", "厂家型号", "产品型号", "制造商零件编号",
+        "原廠型號", "型番", "メーカー型番", "品番型番", "부품번호", "모델번호", "제조사 품번",
+    ),
 }  # fmt: skip
-BARCODES = (
-    "gtin", "gtin8", "gtin12", "gtin13", "gtin14", "ean", "ean13", "ean code", "upc", "upc code", "isbn", "isbn13",
-    "barcode", "bar code", "штрихкод", "штрих код", "баркод", "strichcode", "code barre", "code barres", "código de barras",
-    "codice a barre", "kod kreskowy", "čárový kód", "barkod", "الباركود", "条码", "條碼", "バーコード", "janコード", "jan", "바코드",
-    "variant barcode", "global unique id",
-)  # fmt: skip
 ADDRESSES = (
     "url", "link", "product url", "product link", "page url", "href", "permalink", "deeplink", "canonical url", "mobile link", "item url",
     "ссылка", "ссылка на товар", "адрес", "адрес страницы", "produktlink", "produkt url", "lien", "lien produit",
@@ -176,7 +201,7 @@ def _field_of(normal: str) -> str | None:
 
 def is_barcode_name(name: str) -> bool:
     """Return whether a column of this name holds barcodes."""
-    return normal_name(name) in _normal(BARCODES)
+    return _field_of(normal_name(name)) == "gtin"
 
 
 def is_currency_name(name: str) -> bool:

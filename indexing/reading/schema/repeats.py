@@ -8,7 +8,14 @@ from indexing.files.blocks import Naming
 from indexing.reading.schema.expression import AllOf, Cell, Expression, FirstOf
 from indexing.reading.schema.schema import FIELDS, InputSchema
 
-SEVERAL = ("image", "category", "attributes", "color")  # these have all of the columns, others the first that is filled
+SEVERAL = (
+    "image",
+    "category",
+    "attributes",
+    "color",
+    "gtin",
+    "mpn",
+)  # these have all of the columns, others the first that is filled
 Repeats = Mapping[str, Sequence[str]]
 
 

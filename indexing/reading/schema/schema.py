@@ -17,9 +17,10 @@ from indexing.reading.schema.expression import (
 
 STRAY_COLUMNS = ("__index_level_0__",)  # left behind by pandas
 FIELDS = (
-    "id", "title", "description", "brand", "attributes", "price", "category", "source", "image", "color"
+    "id", "title", "description", "brand", "attributes", "price", "category", "source", "image", "color", "gtin", "mpn"
 )  # fmt: skip
 
+CODES = ("gtin", "mpn")  # barcodes and part numbers, of which a product may have several
 AS_IT_IS = FileOptions()
 OWN = {name: Cell(name) for name in FIELDS}  # in Heroic's own schema a column has the field's name
 
@@ -58,11 +59,12 @@ class RowParent:
 class InputSchema:
     """It names what each field of a product is made of (None: of nothing), for the files of one input.
 
-    A column that is absent leaves its field empty. Every column that no field names becomes an attribute, but for those
-    like `ignore`, and `vectors`, which are columns of ready-made vectors, reachable by a `column:NAME` encoder. Cells
+    A column that is absent leaves its field empty. Every column that no field names becomes an attribute, as does that
+    of part numbers, which other shops write into titles, but for those like `ignore`, and `vectors`, which are columns
+    of ready-made vectors, reachable by a `column:NAME` encoder. Cells
     that hold a text of `missing` are empty. `files` are patterns of paths. Consecutive rows with the same `group` are
     one product's. Columns like `variant` are a row's own, and say whether it is a variant; where none are named, they
-    are those of id and price. A row that others name as their `parent` and that has no price is no product, nor is one
+    are those of id, price and codes. A row that others name as their `parent` and that has no price is no product, nor is one
     whose cell of a column in `skip` is one of the texts beside it. `known` says that it is an export's schema: then columns may be absent.
     """
 
@@ -79,6 +81,8 @@ class InputSchema:
     source: Expression | None = OWN["source"]
     image: Expression | None = OWN["image"]
     color: Expression | None = OWN["color"]
+    gtin: Expression | None = OWN["gtin"]
+    mpn: Expression | None = OWN["mpn"]
     prices: PriceForm = PriceForm()
     categories: CategoryForm = CategoryForm()
     group: Expression | None = None
@@ -105,9 +109,9 @@ class InputSchema:
         made = ((name, self.expression(name)) for name in FIELDS)
         return tuple((name, one.text) for name, one in made if isinstance(one, Constant))
 
-    def named_columns(self, names: Sequence[str]) -> set[str]:
-        """Return the columns among `names` that a field is made of, or that say which rows belong together."""
-        keys = [self.expression(name) for name in FIELDS] + self.keys() + [self.prices.in_column()]
+    def named_columns(self, names: Sequence[str], fields: Sequence[str] = FIELDS) -> set[str]:
+        """Return the columns among `names` that one of the fields is made of, or that say which rows belong together."""
+        keys = [self.expression(name) for name in fields] + self.keys() + [self.prices.in_column()]
         return {column for key in keys for column in columns_in(key, names)}
 
     def keys(self) -> list[Expression | None]:
@@ -115,8 +119,10 @@ class InputSchema:
         return [self.group] + ([] if self.parent is None else [self.parent.column, self.parent.names])
 
     def extra_columns(self, names: Sequence[str]) -> list[str]:
-        """Return the columns among `names` that no field names, and that are neither vectors, ignored nor stray."""
-        out = {*self.named_columns(names), *self.vectors, *STRAY_COLUMNS}
+        """Return the columns among `names` that no field names, but for part numbers, and that are neither vectors,
+        ignored nor stray."""
+        fields = [name for name in FIELDS if name != "mpn"]
+        out = {*self.named_columns(names, fields), *self.vectors, *STRAY_COLUMNS}
         return [name for name in names if name not in out and not like(name, self.ignore)]
 
     def own_columns(self, names: Sequence[str]) -> list[str]:
@@ -126,7 +132,8 @@ class InputSchema:
         if self.variant:
             return [name for name in names if like(name, self.variant)]
         shared = set(columns_in(self.group, names))
-        own = {column for key in (self.id, self.price) for column in columns_in(key, names)} - shared
+        keys = (self.id, self.price, self.gtin, self.mpn)
+        own = {column for key in keys for column in columns_in(key, names)} - shared
         return [name for name in names if name in own]
 
     def used_columns(self, names: Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Schemas are read from YAML and written as such, and what is wrong with one is said with its key, value and remedy."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,15 @@ from indexing.reading.schema.expression import (
     template_of,
 )
 from indexing.reading.schema.nearest import did_you_mean
-from indexing.reading.schema.schema import FIELDS, GENERIC, CategoryForm, InputSchema, PriceForm, RowParent, Schema
+from indexing.reading.schema.schema import (
+    FIELDS,
+    GENERIC,
+    CategoryForm,
+    InputSchema,
+    PriceForm,
+    RowParent,
+    Schema,
+)
 from indexing.storage.short_text import read_text
 
 LISTS = ("files", "ignore", "missing", "vectors", "variant")
@@ -270,18 +278,3 @@ def _form_of(form: FileOptions) -> dict[str, Any]:
     if not form.header:
         return said | {"header": "none"}
     return said if form.above is None else said | {"header": form.above + 1}
-
-
-def stored_inputs(inputs: Sequence[InputSchema]) -> tuple[dict[str, Any], ...]:
-    """Return inputs as they are kept with an index; `inputs_from` reads them again."""
-    return tuple({**input_form(one), **({"known": True} if one.known else {})} for one in inputs)
-
-
-def inputs_from(stored: Sequence[Mapping[str, Any]], where: str) -> tuple[InputSchema, ...]:
-    """Return the inputs that an index keeps."""
-    found = []
-    for one in stored:
-        plain = {key: value for key, value in one.items() if key != "known"}
-        made = input_from(plain, where, lambda _: None, "generic")
-        found.append(replace(made, known=bool(one.get("known"))))
-    return tuple(found)

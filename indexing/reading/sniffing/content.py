@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indexing.reading.cells.identifiers.barcodes import PLACEHOLDER, RIGHT_DIGIT, read_barcodes
+from indexing.reading.cells.identifiers.entries import CodeEntries
 from indexing.reading.schema.raw_columns import as_text
 
 MOST = 0.8  # of the cells that must look alike for a column to be of a kind
@@ -15,6 +17,7 @@ UNIQUE = 0.9  # of the cells that must be different for them to be ids
 EXAMPLES, EXAMPLE_CHARS = 3, 60
 FEW, SAME = 5, 0.01  # of so many cells, so many or such a share that differ say little
 _DIGITS = "[0-9]+"
+CODE_CHARS = 64  # no cell of barcodes has more, unless it has many
 PATTERNS = {
     "pictures": r"(?i)\.(jpe?g|png|webp|gif|avif|bmp)([?#\s,|;\"'\]]|$)|^https?://\S*(image|img|photo|picture|media|cdn)\S*$",
     "addresses": r"(?i)^\s*(https?:)?//\S+\s*$",
@@ -34,7 +37,8 @@ PATTERNS = {
 class Content:
     """It says of a column how many of the cells looked at are `filled`, which share of these is `distinct`, how many
     `words` they have on average, the shares of them that are like each of PATTERNS, and gives examples; `like_name` is
-    the share that is like the column's name but for the digits of both."""
+    the share that is like the column's name but for the digits of both; how many entries may be barcodes (`codes`), and
+    which share of these ends with the `right` check digit."""
 
     filled: int
     distinct: float
@@ -42,6 +46,8 @@ class Content:
     shares: dict[str, float]
     examples: tuple[str, ...]
     like_name: float = 0.0
+    codes: int = 0
+    right: float = 0.0
 
     @property
     def says_little(self) -> bool:
@@ -67,7 +73,9 @@ def content_of(column: pa.Array, name: str = "") -> Content:
     distinct = texts.unique()
     words = float(np.mean(pc.list_value_length(pc.utf8_split_whitespace(texts)).to_numpy(zero_copy_only=False)))
     examples = tuple(str(text) for text in distinct[:EXAMPLES].to_pylist())
-    return Content(len(texts), len(distinct) / len(texts), words, shares, examples, _like(texts, name))
+    return Content(
+        len(texts), len(distinct) / len(texts), words, shares, examples, _like(texts, name), *_barcodes(texts)
+    )
 
 
 def _like(texts: pa.Array, name: str) -> float:
@@ -76,6 +84,14 @@ def _like(texts: pa.Array, name: str) -> float:
     if shape == name.strip() and "9" not in shape:
         return 0.0
     return _share(pc.equal(pc.replace_substring_regex(texts, _DIGITS, "9"), shape))
+
+
+def _barcodes(texts: pa.Array) -> tuple[int, float]:
+    """Return how many entries may be barcodes, and which share of them ends with the right check digit."""
+    cells = pc.utf8_slice_codeunits(texts, 0, CODE_CHARS)
+    reasons = read_barcodes(CodeEntries(np.arange(len(cells)), cells.cast(pa.large_string())), len(cells)).reasons
+    judged = reasons[reasons != PLACEHOLDER]
+    return len(judged), float(np.isin(judged, RIGHT_DIGIT).mean()) if len(judged) else 0.0
 
 
 def shown(examples: Sequence[str]) -> str:

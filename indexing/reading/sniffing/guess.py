@@ -14,11 +14,12 @@ from indexing.reading.schema.column_names import (
     is_barcode_name,
     is_currency_name,
 )
-from indexing.reading.schema.expression import AllOf, Cell, Expression, is_there
+from indexing.reading.schema.expression import AllOf, Cell, Expression, columns_in, is_there
 from indexing.reading.schema.known import KnownExport, recognise
 from indexing.reading.schema.nearest import nearest
 from indexing.reading.schema.repeats import with_repeats
-from indexing.reading.schema.schema import FIELDS, GENERIC, STRAY_COLUMNS, InputSchema, PriceForm
+from indexing.reading.schema.schema import CODES, FIELDS, GENERIC, STRAY_COLUMNS, InputSchema, PriceForm
+from indexing.reading.sniffing.codes import with_codes
 from indexing.reading.sniffing.content import MOST, Content, content_of
 
 LOOKED_AT = 1000  # rows
@@ -31,40 +32,63 @@ _UNNAMED = re.compile(r"Unnamed: 0(\.\d+)*")  # what pandas calls its index that
 @dataclass(frozen=True)
 class SchemaGuess:
     """It is the schema that a file seems to have, why each field is made of what it is made of (`reasons`), why columns
-    are left out, what the columns hold, and the known export that the file is."""
+    are left out, what the columns hold, and the known export that the file is; `refused` are columns that are called as
+    barcodes or part numbers are but hold none, with the reason."""
 
     schema: InputSchema
     reasons: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     contents: Mapping[str, Content] = field(default_factory=dict)
     export: KnownExport | None = None
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 def guess_schema(table: TableFile) -> SchemaGuess:
     """SchemaGuess the schema of a file. Its first rows are looked at where names alone do not say all."""
     export = recognise(table.names)
     if export is not None:
-        return SchemaGuess(export.schema, dict.fromkeys(FIELDS, f"as exports of {export.name} have it"), export=export)
+        guess = SchemaGuess(export.schema, dict.fromkeys(FIELDS, f"as exports of {export.name} have it"), export=export)
+        return _with_codes(guess, _codes_of(export.schema, table.names), look_at(table))
     found = fields_by_name(table.names)
-    if "id" in found and all(columns[0] == name for name, columns in found.items()):
-        guess = _without_counting(SchemaGuess(GENERIC, dict.fromkeys(found, "Heroic's own name")), table)
+    contents = look_at(table)
+    if "id" in found and all(columns[0] == name for name, columns in found.items() if name not in CODES):
+        guess = SchemaGuess(GENERIC, dict.fromkeys(found, "Heroic's own name"))
     else:
-        guess = _without_counting(_by_content(found, table.names, look_at(table)), table)
+        guess = _by_content(found, table.names, contents)
+    guess = _with_codes(_without_counting(guess, table, contents), found, contents)
     schema = with_repeats(_with_currency(guess.schema, table.names), table.names, table.namings)
     return replace(guess, schema=schema)
 
 
-def _without_counting(guess: SchemaGuess, table: TableFile) -> SchemaGuess:
+def _without_counting(guess: SchemaGuess, table: TableFile, contents: Mapping[str, Content]) -> SchemaGuess:
     """Return the guess without columns that pandas writes before all others: the rows' numbers, under no name."""
     nameless = {naming.name for naming in table.namings if not naming.given and naming.place == 1}
     likely = [name for name in table.names if name in nameless or _UNNAMED.fullmatch(name)]
-    if not likely:
-        return guess
-    contents = guess.contents or look_at(table)
     counting = [name for name in likely if name in contents and contents[name].shares["whole numbers"] == 1]
+    if not counting:
+        return guess
     left_out = {**guess.left_out, **dict.fromkeys(counting, COUNTING)}
     ignore = (*guess.schema.ignore, *(name for name in counting if name not in guess.schema.ignore))
     return replace(guess, schema=replace(guess.schema, ignore=ignore), left_out=left_out, contents=contents)
+
+
+def _with_codes(guess: SchemaGuess, found: Mapping[str, Sequence[str]], contents: Mapping[str, Content]) -> SchemaGuess:
+    """Return the guess with the columns of barcodes and part numbers."""
+    codes = with_codes(guess.schema, found, contents)
+    coded = {column for name in CODES for column in columns_in(codes.schema.expression(name), tuple(contents))}
+    ignore = tuple(name for name in guess.schema.ignore if name not in coded)
+    return replace(
+        guess,
+        schema=replace(codes.schema, ignore=ignore),
+        reasons={**guess.reasons, **codes.reasons},
+        left_out={name: reason for name, reason in guess.left_out.items() if name not in coded},
+        refused=codes.refused,
+    )
+
+
+def _codes_of(schema: InputSchema, names: Sequence[str]) -> dict[str, list[str]]:
+    """Return the columns of a file that an export's schema takes for codes."""
+    return {name: [one for one in columns_in(schema.expression(name), names) if one in names] for name in CODES}
 
 
 def _with_currency(schema: InputSchema, names: Sequence[str]) -> InputSchema:
@@ -105,7 +129,7 @@ def _by_content(
 ) -> SchemaGuess:
     fields: dict[str, Any] = {}
     reasons: dict[str, str] = {}
-    for name in FIELDS:
+    for name in (one for one in FIELDS if one not in CODES):
         columns = [column for column in found.get(name, ()) if column in contents]
         if name in names:
             fields[name], reasons[name] = Cell(name), "Heroic's own name"

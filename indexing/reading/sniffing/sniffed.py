@@ -13,7 +13,6 @@ import yaml
 from indexing.files.content.sources import url_of
 from indexing.files.options import FileOptions
 from indexing.files.tables import TableFile, open_table
-from indexing.reading.schema.column_names import is_barcode_name
 from indexing.reading.schema.expression import Cell, Constant, Expression, RowNumber, columns_in, is_there
 from indexing.reading.schema.schema import FIELDS, STRAY_COLUMNS
 from indexing.reading.schema.yaml_form import input_form
@@ -202,7 +201,7 @@ def _attribute_lines(one: SniffedFiles) -> Iterator[str]:
         yield _comment("attributes of their own, unless they stand under ignore:")
     for name in extra:
         content = one.contents.get(name)
-        kind = " (barcodes)" if is_barcode_name(name) else ""
+        kind = f" (no code: {one.guess.refused[name]})" if name in one.guess.refused else ""
         yield _comment(f"  {_value(name)}{kind}: {shown(content.examples) if content else 'vectors'}")
 
 

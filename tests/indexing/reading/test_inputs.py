@@ -6,7 +6,7 @@ from indexing.errors import InputError
 from indexing.reading.inputs import check_columns, open_inputs, title_notes
 from indexing.reading.read_catalog import ReadOptions
 from indexing.reading.schema.expression import Cell
-from indexing.reading.schema.yaml_form import inputs_from, stored_inputs
+from indexing.reading.schema.stored_form import inputs_from, stored_inputs
 
 SHOP_A = "sku,name,price\n1,Blue mug,3\n2,Red mug,4\n"
 SHOP_B = "code,product,cost\nx1,Mug blue,3\nx2,Mug red,4\n"

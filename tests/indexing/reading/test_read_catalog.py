@@ -309,7 +309,7 @@ def test_extra_columns_become_attributes(read):
     content = {
         "id": [1, 2],
         "attributes": ['{"a": "x"}', None],
-        "gtin": [4006381333931.0, None],
+        "code of a till": [4006381333931.0, None],
         "weight": [1.25, float("nan")],
         "tags": [["new", "sale"], []],
         "stock": [True, None],
@@ -321,7 +321,7 @@ def test_extra_columns_become_attributes(read):
     assert attributes(found)[0] == [
         *[
             ("a", "x"),
-            ("gtin", "4006381333931"),
+            ("code of a till", "4006381333931"),
             ("weight", "1.25"),
             ("tags", "new"),
             ("tags", "sale"),

@@ -18,7 +18,8 @@ from indexing.reading.schema.expression import (
 )
 from indexing.reading.schema.known import known_schema
 from indexing.reading.schema.schema import GENERIC, CategoryForm, InputSchema, PriceForm, RowParent
-from indexing.reading.schema.yaml_form import input_form, inputs_from, read_schema, stored_inputs
+from indexing.reading.schema.stored_form import inputs_from, stored_inputs
+from indexing.reading.schema.yaml_form import input_form, read_schema
 
 TWO_INPUTS = """
 inputs:

@@ -49,8 +49,16 @@ def guess(write, content):
         ),
         *((name, "image") for name in ("image_url", "Image Src", "Фото", "Bild", "画像URL", "الصورة", "Picture")),
         *((name, "color") for name in ("Colour", "Цвет", "Farbe", "カラー", "اللون")),
+        *(
+            (name, "gtin")
+            for name in ("gtin", "g:gtin", "EAN", "UPC/EAN", "Штрихкод", "Variant Barcode", "ISBN-13", "条形码")
+        ),
+        *(
+            (name, "mpn")
+            for name in ("mpn", "Part Number", "Артикул производителя", "manufacturer_sku", "Herstellernummer")
+        ),
         *((name, "source") for name in ("Seller", "магазин", "Händler")),
-        *((name, None) for name in ("gtin", "weight", "tags", "stock", "vector", "note", "size")),
+        *((name, None) for name in ("weight", "tags", "stock", "vector", "note", "size")),
     ],
 )
 def test_a_name_says_its_field(name, field):
@@ -75,7 +83,7 @@ def test_exactly_the_own_name_comes_first():
 
 
 @pytest.mark.parametrize(
-    "names", [["id", "title", "gtin", "url"], ["id"], ["id", "title", "price", "attributes", "image", "weight"]]
+    "names", [["id", "title", "note", "url"], ["id"], ["id", "title", "price", "attributes", "image", "weight"]]
 )
 def test_heroics_own_columns_are_read_as_they_are(write, names):
     content = {name: ["https://x.example/1", "https://x.example/2"] for name in names}
