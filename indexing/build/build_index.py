@@ -23,7 +23,6 @@ from indexing.reading.read_catalog import CatalogRead, ReadOptions, read_catalog
 from indexing.reading.row_checks import NONE_PASSED, PassedOver
 from indexing.reading.schema.stored_form import stored_inputs
 from indexing.search.device import choose_device
-from indexing.search.lexical_index import LexicalOptions
 from indexing.storage.artefact import MANIFEST, Manifest, write_manifest, writing
 from indexing.storage.records import stored_record
 
@@ -148,7 +147,7 @@ def _made(
         rejects=rejects,
         encoders=encoders,
         views=tuple(views),
-        lexical=LexicalOptions(fields=fields) if "lexical" in views else None,
+        lexical=joining.lexical_options if "lexical" in views else None,
         index=joining.factory,
         engines=joining.engines,
         asked=options.joining,

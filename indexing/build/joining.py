@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from indexing.join.neighbour_files import STATE, NeighbourFiles
 from indexing.join.self_join import SelfJoin, SparseRows, list_length
 from indexing.machine.memory import parse_memory, trim
 from indexing.machine.progress import Progress, silent
-from indexing.search.lexical_index import LexicalIndex, LexicalOptions, fit_lexical, load_lexical
+from indexing.search.lexical_index import TODAYS, LexicalIndex, LexicalOptions, fit_lexical, load_lexical
 from indexing.storage.artefact import write_json
 from indexing.vectors.rows import Rows, dense_rows
 from indexing.vectors.vectors import Vectors
@@ -29,6 +29,7 @@ class ViewJoining:
     """It makes the engines and the kept neighbours of all views under `folder`.
 
     `made` is what the catalogue and its vectors depend on; what an interrupted run left of the same is gone on with.
+    `lexical` are the options that the lexical view had before, None: it has today's.
     After `run`, `engines` are what was chosen and measured of each dense view, for the manifest.
     """
 
@@ -38,6 +39,7 @@ class ViewJoining:
     device: str
     progress: Progress = silent
     made: Mapping[str, Any] = field(default_factory=dict)
+    lexical: LexicalOptions | None = None
     engines: dict[str, EngineRecord] = field(default_factory=dict)
 
     @property
@@ -45,6 +47,11 @@ class ViewJoining:
         """Return the FAISS factory string: that of the view that is searched by default."""
         made = [self.engines[view].factory for view in ("fused", "text", "image") if view in self.engines]
         return made[0] if made else self.options.joining.index
+
+    @property
+    def lexical_options(self) -> LexicalOptions:
+        """Return the options by which the lexical view is made."""
+        return self.lexical or replace(TODAYS, fields=self.options.encoding.text_fields)
 
     @cached_property
     def ask(self) -> Ask:
@@ -100,7 +107,7 @@ class ViewJoining:
 
     def _lexical(self) -> LexicalIndex:
         """Return what an earlier run has weighed, or weigh it now."""
-        folder, options = self.folder / "lexical", LexicalOptions(fields=self.options.encoding.text_fields)
+        folder, options = self.folder / "lexical", self.lexical_options
         state = json.loads(json.dumps({"made": self._weighed_of, "options": asdict(options)}))
         try:
             if self.made and json.loads((folder / STATE).read_text(encoding="utf-8")) == state:

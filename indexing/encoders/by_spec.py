@@ -12,6 +12,7 @@ from indexing.catalog.contents import Contents, text_contents
 from indexing.catalog.text_template import TextTemplate
 from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Encoder, Spec
+from indexing.encoders.lsa import TODAYS as LSA_TODAYS
 from indexing.encoders.lsa import LsaOptions, fit_lsa, load_lsa
 from indexing.encoders.options import EncodingOptions
 from indexing.encoders.pictures.patience import Patience
@@ -100,7 +101,7 @@ def plan_encoder(
             text.fitted,
             PART_ROWS if spec.engine == "st" else SHARD_ROWS,
         )
-    lsa = LsaOptions(fields=options.text_fields, seed=seed)
+    lsa = replace(LSA_TODAYS, fields=options.text_fields, seed=seed)
     return EncoderPlan(
         LsaMade(str(spec), lsa, reading=read.catalog.reading),
         lambda: _fit_lsa(lsa, read, folder, progress),

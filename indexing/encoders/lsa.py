@@ -25,6 +25,7 @@ from indexing.storage.records import OMIT
 from indexing.vectors.ngrams import NgramOptions, count_blocks, document_counts, inverse_document_frequency, weigh
 from indexing.vectors.random_signs import random_signs
 from indexing.vectors.vectors import unit_rows
+from indexing.words.quantities import quantities_alike
 
 OPTIONS_FILE, ARRAYS_FILE = "lsa.json", "lsa.npz"
 SMALLEST_VALUE = 1e-4  # of a singular value, as a share of the largest: below, a dimension is noise
@@ -42,7 +43,8 @@ class LsaOptions:
     Each dimension is divided by its singular value to the power `whitening`. Character bigrams and 0.5 had the best
     recall@10 of those tried on validation matches (docs/benchmarks.md): fewer n-grams leave more of each in the
     vector, and whitening gives the rarer ones, which tell products apart, more of it. Of what the singular vectors leave
-    over of a text, whitened too, the share `residual` (of its square) is added on random signs.
+    over of a text, whitened too, the share `residual` (of its square) is added on random signs. A number with a unit is read
+    as a word of `quantity_letters`; 0: as it is written, as indexes of before do.
     """
 
     dim: int = 256
@@ -55,9 +57,13 @@ class LsaOptions:
     iterations: int = 4
     seed: int = 0
     residual: float = field(default=0.1, metadata=OMIT)
+    quantity_letters: int = field(default=0, metadata=OMIT)
 
     def ngrams(self) -> NgramOptions:
         return NgramOptions("char_wb", self.shortest, self.longest)
+
+
+TODAYS = LsaOptions(quantity_letters=1)  # of new indexes
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,8 @@ class LsaEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> Floats2d:
         """Return the unit rows (n, d) of texts."""
-        blocks = [self._rows(counts) for counts in count_blocks(texts, self.options.ngrams())]
+        read = quantities_alike(texts, self.options.quantity_letters)
+        blocks = [self._rows(counts) for counts in count_blocks(read, self.options.ngrams())]
         return np.concatenate(blocks) if blocks else np.zeros((0, self.dim), dtype=np.float32)
 
     def _rows(self, counts: sp.csr_matrix) -> Floats2d:
@@ -170,11 +177,12 @@ def fit_lsa(catalog: Catalog, options: LsaOptions | None = None) -> LsaEncoder:
 
     Raises InputError when no product has any text.
     """
-    options = options or LsaOptions()
+    options = options or TODAYS
     texts = _sample(catalog.text_blocks(options.fields), options.most_texts)
     if not texts:
         raise InputError("no product has any text: give --text-encoder none, or name the title column in a schema file")
-    counts = sp.vstack(list(count_blocks(texts, options.ngrams())), format="csr")
+    read = quantities_alike(texts, options.quantity_letters)
+    counts = sp.vstack(list(count_blocks(read, options.ngrams())), format="csr")
     documents = document_counts(counts)
     kept = _commonest(documents, options.most_ngrams)
     idf = inverse_document_frequency(documents[kept], len(texts))

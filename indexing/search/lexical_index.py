@@ -22,7 +22,9 @@ from indexing.machine.threads import thread_count
 from indexing.search.equal_rows import EqualRows, first_of_rows
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.storage.artefact import write_json
+from indexing.storage.records import OMIT
 from indexing.vectors.ngrams import NgramOptions, count_blocks, document_counts, inverse_document_frequency, weigh
+from indexing.words.quantities import quantities_alike
 from indexing.words.reading import NORMAL
 from indexing.words.spellings import Spellings, SpellingsCount, load_spellings
 
@@ -35,15 +37,23 @@ FIRST_FILE = "first.npy"
 @dataclass(frozen=True)
 class LexicalOptions:
     """These options choose the n-grams: inside words, from `shortest` to `longest` characters, each in two products or
-    more and in at most `most_products` different texts."""
+    more and in at most `most_products` different texts.
+
+    A number with a unit is read as a word of `quantity_letters`, which weighs the more the longer it is; 0: as it is
+    written, as indexes of before do.
+    """
 
     fields: tuple[str, ...] = TEXT_FIELDS
     shortest: int = 3
     longest: int = 4
     most_products: int = 1000
+    quantity_letters: int = field(default=0, metadata=OMIT)
 
     def ngrams(self) -> NgramOptions:
         return NgramOptions("char_wb", self.shortest, self.longest, buckets=1 << 22)
+
+
+TODAYS = LexicalOptions(quantity_letters=5)  # of new indexes
 
 
 @dataclass(frozen=True)
@@ -93,8 +103,8 @@ class LexicalIndex:
 
     def rows(self, texts: Sequence[str]) -> sp.csr_matrix:
         """Return unit TF-IDF rows (t, f) of texts; an n-gram that the catalogue lacks is ignored."""
-        read = texts if self.spellings is None else self.spellings.added_to(texts)
-        blocks = [_weighed(counts, self.columns, self.idf) for counts in count_blocks(read, self.options.ngrams())]
+        read, ngrams = _read(texts, self.options, self.spellings), self.options.ngrams()
+        blocks = [_weighed(counts, self.columns, self.idf) for counts in count_blocks(read, ngrams)]
         return sp.vstack(blocks, format="csr")
 
     def cosines(self, left: Ints1d, right: Ints1d) -> Floats1d:
@@ -142,12 +152,12 @@ def fit_lexical(
 ) -> LexicalIndex:
     """Count and weigh the n-grams of every product, a block at a time. With a folder `scratch` the counts of n-grams
     that may not be kept wait there, not in memory."""
-    options = options or LexicalOptions()
+    options = options or TODAYS
     ngrams, counted = options.ngrams(), _Counted(scratch)
     (new, spellings), row = _look_through(catalog, options), 0
     documents, of_texts = np.zeros((2, ngrams.buckets), dtype=np.int64)
     for texts in catalog.text_blocks(options.fields):
-        for counts in count_blocks(texts if spellings is None else spellings.added_to(texts), ngrams):
+        for counts in count_blocks(_read(texts, options, spellings), ngrams):
             documents += document_counts(counts)
             of_texts += document_counts(counts[np.flatnonzero(new[row : row + counts.shape[0]])])
             counted.add(counts)
@@ -156,6 +166,12 @@ def fit_lexical(
     idf = inverse_document_frequency(documents[columns], len(catalog))
     matrix = _stacked(counted.take(), len(catalog), columns, idf, int(documents[columns].sum()))
     return LexicalIndex(options, matrix, columns, idf, threads or thread_count(), first_of_rows(matrix), spellings)
+
+
+def _read(texts: Sequence[str], options: LexicalOptions, spellings: Spellings | None) -> Sequence[str]:
+    """Return texts as their n-grams are counted."""
+    measured = quantities_alike(texts, options.quantity_letters)
+    return measured if spellings is None else spellings.added_to(measured)
 
 
 def _look_through(catalog: Catalog, options: LexicalOptions) -> tuple[Bools1d, Spellings | None]:

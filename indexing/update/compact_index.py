@@ -149,6 +149,8 @@ class _Compacting:
             k=made.k,
             seed=made.seed,
         )
-        joining = ViewJoining(self.folder, options, self.old.catalog, self.old.device, self.progress)
+        joining = ViewJoining(
+            self.folder, options, self.old.catalog, self.old.device, self.progress, lexical=made.lexical
+        )
         views = tuple(joining.run(vectors))
         return replace(made, views=views, index=joining.factory, engines=joining.engines)

@@ -1,7 +1,12 @@
 """Quantities are numbers with units in a text, Russian and English, read as values of a dimension in one base unit."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+from indexing.words.tokens import with_points
 
 DIMENSIONS = (
     "length",  # metres
@@ -80,6 +85,8 @@ _TIMES = re.compile(r"(?<![^\W_])[xх×](\d{1,2})(?![\w.])")
 _YEAR = re.compile(r"(?<![\w.])(?:19[89]\d|20[0-4]\d)(?![\w.])")
 _BY_HAND = {"a", "а", "s", "с", "set", "sets", "набор"}  # words of their own: a unit only when written together
 _ZOOM = re.compile(r"\s?(?:zoom|optical|digital|зум|опт|крат)")
+_BREAK = "\0"  # between texts that are read as one
+_PRIVATE = 0xF0000  # the first of 65,534 letters that stand for nothing in Unicode, and in no shop's text
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,36 @@ def read_quantities(folded: str) -> Quantities:
     rest.append(folded[end:])
     found.update(_bare(folded))
     return Quantities(frozenset(found), tuple(numbers), "".join(rest))
+
+
+def quantities_alike(texts: Sequence[str], letters: int) -> list[str]:
+    """Return texts in normal form with every number with a unit as a word of its own, the same however it is written:
+    `1.5 м`, `1,5м` and `150 cm` are one word, `1 m` is another.
+
+    The words are `letters` long, and have no n-gram in common unless they are equal. No letters: the texts stay as they are.
+    """
+    if not letters:
+        return list(texts)
+    joined = _BREAK.join(texts)
+    if joined.count(_BREAK) != len(texts) - 1:  # one of them holds a break itself
+        return [_alike(text, letters) for text in texts]
+    return _alike(joined, letters).split(_BREAK)
+
+
+def _alike(text: str, letters: int) -> str:
+    def words(match: re.Match[str]) -> str:
+        read = _measured(match, match.string)
+        return " ".join(["", *(_word(quantity, letters) for quantity in read), ""]) if read else match[0]
+
+    return _MEASURED.sub(words, with_points(text))
+
+
+@lru_cache(1 << 16)
+def _word(quantity: Quantity, letters: int) -> str:
+    """Return a word of private letters, drawn by hash: two quantities of one letter are the same once in 65,534 pairs."""
+    digest = blake2b(f"{quantity.dimension} {quantity.value}".encode(), digest_size=4 * letters).digest()
+    numbers = [int.from_bytes(digest[at : at + 4], "big") for at in range(0, len(digest), 4)]
+    return "".join(chr(_PRIVATE + number % 65_534) for number in numbers)
 
 
 def _measured(match: re.Match[str], folded: str) -> list[Quantity]:

@@ -22,15 +22,16 @@ _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 
 def fold(text: str) -> str:
     """Fold a text: its normal form with decimal points (`1,5` is `1.5`, `1,000` is `1000`); punctuation stays."""
-    return _with_points(normal_form(text))
+    return with_points(normal_form(text))
 
 
 def folds(texts: Sequence[str]) -> list[str]:
     """Fold many texts, which takes less time together."""
-    return [_with_points(text) for text in normal_forms(texts)]
+    return [with_points(text) for text in normal_forms(texts)]
 
 
-def _with_points(text: str) -> str:
+def with_points(text: str) -> str:
+    """Return a text in normal form with decimal points, and nothing between thousands."""
     if "," in text:
         text = _THOUSANDS.sub(lambda found: found[1] + found[2].replace(",", ""), text)
         text = _DECIMAL_COMMA.sub(".", text)

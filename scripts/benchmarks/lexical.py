@@ -11,6 +11,7 @@ import json
 import re
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ def command(size: int, data: Path, most_products: int) -> None:
     from indexing.join.neighbour_files import NeighbourFiles, open_neighbours
     from indexing.join.self_join import SelfJoin, SparseRows
     from indexing.reading.read_catalog import ReadOptions, read_catalog
-    from indexing.search.lexical_index import LexicalOptions, fit_lexical
+    from indexing.search.lexical_index import TODAYS, fit_lexical
     from indexing.search.neighbours import rank_of
 
     real = pq.read_table(data / "products.parquet")
@@ -49,7 +50,7 @@ def command(size: int, data: Path, most_products: int) -> None:
         _write_titles(real["title"].to_pylist(), size, folder / "products.parquet")
         catalog = read_catalog([folder / "products.parquet"], folder=folder, options=ReadOptions()).catalog
         begun = time.perf_counter()
-        lexical = fit_lexical(catalog, LexicalOptions(most_products=most_products))
+        lexical = fit_lexical(catalog, replace(TODAYS, most_products=most_products))
         weighed = time.perf_counter()
         SelfJoin(lexical, SparseRows(lexical), K, sources).write(NeighbourFiles(folder, size, K), stage="join")
         joined = time.perf_counter()

@@ -7,12 +7,17 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
+import indexing.build.joining
+import indexing.encoders.by_spec
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
+from indexing.encoders.lsa import LsaOptions
 from indexing.encoders.options import EncodingOptions
 from indexing.errors import Unfinished
 from indexing.product_index import open_index
 from indexing.query.find_neighbours import Query, find_neighbours
+from indexing.search.lexical_index import LexicalOptions
+from indexing.update.compact_index import compact_index
 from indexing.update.update_index import update_index
 from indexing.words.reading import EARLIER, Reading
 
@@ -91,3 +96,44 @@ def test_an_index_of_before_reads_texts_as_it_did(root, tmp_path):
     rows = index.encoder("text").encode(index.catalog).rows
     np.testing.assert_allclose(rows, index.rows("text").take(np.arange(len(rows))), atol=1e-6)
     assert replace(index.catalog, reading=Reading()).texts(["title"]) != texts
+
+
+CABLES = (
+    "USB кабель 0.5 м",
+    "USB кабель 1м",
+    "Кабель USB 1,5м белый",
+    "Cable USB 150 cm",
+    "USB кабель 2 м",
+    "USB кабель 15 м",
+)
+ASKED = ("usb кабель 1.5 м", "usb кабель 1.5м", "1,5 m usb кабель", "кабель usb 150 cm", "кабель 1500 мм usb")
+
+
+@pytest.mark.parametrize("view", ["text", "lexical"])
+def test_a_quantity_is_found_however_it_is_typed_and_where(built, view):
+    index = built([*CABLES, *CABLES, *NAMES]).index
+    answers = [find_neighbours(index, Query(text=text, view=view), 8) for text in ASKED]
+    for answer in answers:
+        assert set(answer.positions[:4].tolist()) == {2, 3, 8, 9}
+        assert answer.positions.tolist() == answers[0].positions.tolist()
+        np.testing.assert_allclose(answer.cosines, answers[0].cosines, atol=1e-6)
+    assert index.made.lexical.quantity_letters == 5
+    assert index.made.encoders["text"].made.options.quantity_letters == 1
+
+
+def test_an_index_that_reads_quantities_as_they_are_written_stays_so(built, write, monkeypatch):
+    monkeypatch.setattr(indexing.build.joining, "TODAYS", LexicalOptions())
+    monkeypatch.setattr(indexing.encoders.by_spec, "LSA_TODAYS", LsaOptions())
+    folder = built([*CABLES, *CABLES, *NAMES]).index.folder
+    monkeypatch.undo()
+    index = open_index(folder)
+    answers = [find_neighbours(index, Query(text=text, view="lexical"), 4).cosines for text in ASKED[:2]]
+    assert np.abs(answers[0] - answers[1]).max() > 0.01
+    update_index(folder, [write("new.csv", f"id,title\n77,{CABLES[3]}\n")])
+    compact_index(folder, refit=True)
+    index = open_index(folder)
+    assert index.lexical.options == index.made.lexical == LexicalOptions()
+    assert index.encoder("text").options.quantity_letters == 0
+    assert index.cosines("lexical", np.array([3]), np.array([len(CABLES) * 2 + len(NAMES)])) == pytest.approx(
+        1, abs=1e-6
+    )

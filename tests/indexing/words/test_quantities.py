@@ -2,7 +2,8 @@
 
 import pytest
 
-from indexing.words.quantities import read_quantities
+from indexing.words.normal_form import normal_forms
+from indexing.words.quantities import quantities_alike, read_quantities
 from indexing.words.tokens import fold
 
 
@@ -57,3 +58,32 @@ def test_the_rest_is_the_text_without_quantities():
     read = read_quantities(fold("SSD 64GB X200, 2 x 5 см"))
     assert read.rest.split() == ["ssd", "x200,"]
     assert read.numbers == ("64", "2", "5")
+
+
+@pytest.mark.parametrize("text", ["usb кабель 1.5м", "1,5 m usb кабель", "150 cm кабель usb", "usb 1500mm кабель"])
+def test_one_quantity_is_one_word_however_it_is_written(text):
+    alike = [sorted(read.split()) for read in quantities_alike(normal_forms(["Кабель USB 1.5 м", text]), 3)]
+    assert alike[0] == alike[1]
+    assert alike[0][:2] == ["usb", "кабель"]
+    assert len(alike[0][2]) == 3
+
+
+def test_other_quantities_share_no_letter():
+    words = quantities_alike(["1.5 m", "0.5 m", "1 m", "15 m", "1.5 l", "1.5 kg"], 3)
+    letters = [letter for word in words for letter in word.strip()]
+    assert len(letters) == len(set(letters)) == 18
+
+
+def test_what_measures_nothing_stays_but_for_its_decimal_points():
+    texts = ["galaxy s21 5g", "2 in 1, 5,1", "", "hdmi5m"]
+    assert quantities_alike(texts, 2) == ["galaxy s21 5g", "2 in 1, 5.1", "", "hdmi5m"]
+    assert quantities_alike(texts, 0) == texts
+    assert quantities_alike([], 2) == []
+
+
+def test_texts_are_read_each_for_itself():
+    texts = ["cable 5", "m plug", "2 x", "8 gb"]
+    assert quantities_alike(texts, 2)[:3] == texts[:3]
+    odd = ["cable 5 m", "5 m\0cable"]
+    assert quantities_alike(odd, 2) == [quantities_alike([text], 2)[0] for text in odd]
+    assert quantities_alike(odd, 2)[1].split("\0")[0] == quantities_alike(["5 m"], 2)[0]
