@@ -174,8 +174,8 @@ class Product:
 
     @property
     def barcode(self) -> str:
-        """Return an EAN-13 of the range that every shop may use for itself."""
-        digits = f"20{self.number * 104_729 % 10**10:010d}"
+        """Return an EAN-13 of the range that is for examples (GS1 prefix 952): no thing on sale has it."""
+        digits = f"952{self.number * 104_729 % 10**9:09d}"
         odd, even = sum(map(int, digits[::2])), sum(map(int, digits[1::2]))
         return f"{digits}{-(odd + 3 * even) % 10}"
 
