@@ -13,6 +13,8 @@ COMMANDS = {
     "update": ("scripts.commands.update", "Put products into an index and take others out."),
     "compact": ("scripts.commands.compact", "Fold an index's updates in."),
     "query": ("scripts.commands.query.query", "Find the products most like one, or open a prompt."),
+    "serve": ("scripts.commands.serve", "Serve an index to browsers and programs."),
+    "serve-token": ("scripts.commands.serve_token", "Let somebody in to a server, or no longer."),
     "candidates": ("scripts.commands.candidates", "Propose pairs from everybody's neighbours."),
     "label": ("scripts.commands.label", "Ask the pairs whose labels teach a model most."),
     "labels": ("scripts.commands.labels", "Import, export and check the labels of a store."),

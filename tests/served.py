@@ -6,12 +6,27 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 from urllib.parse import quote
 
+import pyarrow as pa
 import uvicorn
+
+from reranking.answers.session import Session
+from scripts.serve.application import build_application
+from scripts.serve.engine.current import Current
+from scripts.serve.engine.limits import LIMITS
+from scripts.serve.engine.service import Service
+from scripts.serve.pages.entrance import Entrance
+from scripts.serve.safety.guard import Doorway
+from scripts.serve.safety.tokens import Role, TokenFile, add_token
+from scripts.serve.safety.visitors import Visitors
+from scripts.serve.server import settings
+
+V1 = "/api/v1"
+LINK = "tester"  # who comes by the start-up link
 
 
 @dataclass
@@ -84,11 +99,11 @@ def product(product_id, rest="") -> str:
 
 
 @contextmanager
-def serving(application, **settings) -> Iterator[int]:
+def serving(application, how, **tls) -> Iterator[int]:
     """Serve an application on a port of its own, which this yields; the server ends with the block."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(application, log_config=None, lifespan="on", timeout_graceful_shutdown=1, **settings)
+        config = uvicorn.Config(application, **how, **tls)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
@@ -100,3 +115,63 @@ def serving(application, **settings) -> Iterator[int]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+@dataclass
+class Door:
+    """A server of an index, and the ways into it: clients with a token of each role, and the link that was said last."""
+
+    port: int
+    service: Service
+    visitors: Visitors
+    tokens: dict[str, str]
+    said: list[str]
+
+    def client(self, role: str | None = None) -> Client:
+        """A client with a token of the role, or nobody's."""
+        return Client(self.port, {} if role is None else {"Authorization": f"Bearer {self.tokens[role]}"})
+
+    @property
+    def link(self) -> str:
+        """The address that the last start-up link asks for."""
+        return "/enter?secret=" + self.said[-1].partition("secret=")[2].split()[0]
+
+    def browser(self) -> Client:
+        """A client that came by the link, and says as browsers do where it comes from."""
+        cookie = self.client().get(self.link).headers["set-cookie"].partition(";")[0]
+        return Client(
+            self.port, {"Cookie": cookie, "Origin": f"http://127.0.0.1:{self.port}", "Sec-Fetch-Site": "same-origin"}
+        )
+
+
+def make_hostile(current: Current, text: str) -> None:
+    """Let every text of every product be `text`, past the reader, which leaves no markup in a catalogue; ids end in a number."""
+    index = current.opened.index
+    table = index.catalog.table
+    for place, name in enumerate(table.column_names):
+        if name == "id":
+            table = table.set_column(
+                place, name, pa.array([f"{text}{row}" for row in range(len(table))], pa.large_string())
+            )
+        elif table.schema.field(name).type == pa.large_string():
+            table = table.set_column(place, name, pa.array([text] * len(table), pa.large_string()))
+        elif name == "attributes":
+            values = [[{"key": text, "value": text}]] * len(table)
+            table = table.set_column(place, name, pa.array(values, table.schema.field(name).type))
+    session = Session(replace(index, catalog=replace(index.catalog, table=table)), current.opened.model)
+    current._opened = replace(current.opened, session=session)
+
+
+@contextmanager
+def served(current: Current, where, *, limits=LIMITS, **doorway) -> Iterator[Door]:
+    """Serve what is open within all layers; a file of tokens is written into the folder `where`."""
+    path = where / "tokens.json"
+    tokens = {role.name.lower(): add_token(path, f"{role.name.lower()}er", role, 1) for role in Role}
+    service, said = Service.start(current, limits), []
+    names = frozenset({"127.0.0.1", "localhost"})
+    door = Doorway(Visitors(TokenFile(path), LINK), **{"names": names, "cookie": "heroic-test", **doorway})
+    entrance = Entrance(door, "http://127.0.0.1", said.append)
+    entrance.tell()
+    how = {**settings(limits), "timeout_graceful_shutdown": 1}
+    with serving(build_application(service, entrance), how) as port:
+        yield Door(port, service, door.visitors, tokens, said)

@@ -270,6 +270,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "set_aside",
     },
     "scripts.sample": {"files"},
+    "scripts.serve": {"options", "safety.tokens", "server"},
 }
 MOST_NAMES = 12  # of a folder
 LARGER_FOLDERS = {  # folder: why it may hold more
@@ -287,7 +288,7 @@ OWNERS = {  # library: the modules that may import it
     "xgboost": {"reranking.boosters.boosting"},
     "filelock": {"indexing.storage.artefact"},
     "prompt_toolkit": {"scripts.commands.query.terminal"},
-    "jinja2": {"eval.pages.render"},
+    "jinja2": {"eval.pages.render", "scripts.serve.pages.shell"},
     "plotly": {"eval.pages.render", "scripts.commands.explain.page"},
     "optuna": {"reranking.training.tuning"},
     "torch": {

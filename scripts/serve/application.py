@@ -1,4 +1,4 @@
-"""The application is the API over a service."""
+"""The application is API and pages over a service, behind the layers that keep it safe."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,12 +12,25 @@ from scripts.serve.api.errors import answer_errors
 from scripts.serve.api.forms import SearchForm
 from scripts.serve.engine.service import Service
 from scripts.serve.engine.telemetry import Counted
+from scripts.serve.pages.entrance import Entrance
+from scripts.serve.pages.static_files import static_router
+from scripts.serve.safety.guard import Guard
+from scripts.serve.safety.request_limits import Bounded, Deadline
+from scripts.serve.safety.response_headers import Headed
 
 API = "/api/v1"
 
 
-def build_application(service: Service) -> ASGIApp:
-    """Return the application that answers from a service, and ends it when it ends itself."""
+def build_application(service: Service, entrance: Entrance) -> ASGIApp:
+    """Return the application that answers from a service, within its layers: what is refused never reaches a route."""
+    routed = AsItCame(_routes(service, entrance))
+    bounded = Bounded(Guard(routed, entrance.doorway), service.limits)
+    headed = Headed(Deadline(bounded, service.limits.request_s), secure=entrance.doorway.secure)
+    return Counted(headed, service.telemetry)
+
+
+def _routes(service: Service, entrance: Entrance) -> FastAPI:
+    """Return the routes of API and pages; the service ends when they do."""
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
@@ -26,15 +39,22 @@ def build_application(service: Service) -> ASGIApp:
         service.end()
 
     app = FastAPI(
-        title="heroic", version=heroic_version(), lifespan=living, docs_url=None, redoc_url=None,
-        openapi_url=f"{API}/openapi.json", redirect_slashes=False,
-    )  # fmt: skip
+        title="heroic",
+        version=heroic_version(),
+        lifespan=living,
+        docs_url=None,  # its viewers are scripts of other hosts
+        redoc_url=None,
+        openapi_url=f"{API}/openapi.json",
+        redirect_slashes=False,
+    )
     app.state.service = service
     answer_errors(app)
     for routes in (products, search, pairs, about):
         app.include_router(routes.router, prefix=API)
+    for router in (entrance.router, static_router()):
+        app.include_router(router)
     _document_search(app)
-    return Counted(AsItCame(app), service.telemetry)
+    return app
 
 
 class AsItCame:

@@ -28,6 +28,7 @@ CODES = {
     415: "unsupported_media",
     421: "unknown_host",
     422: "invalid",
+    431: "headers_too_large",
     500: "internal",
     503: "busy",
     504: "deadline",

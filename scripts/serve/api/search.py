@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 
 from indexing.catalog.filters import Filters
 from indexing.catalog.pictures import WEB_FORMATS, PictureError, decode
@@ -81,8 +81,10 @@ async def _read(request: Request, limits: Limits) -> tuple[SearchForm, bytes | N
         raise Refused(415, "send JSON (application/json) or a form (multipart/form-data)")
     try:
         form = await request.form(max_files=1, max_fields=limits.parts, max_part_size=4 * limits.text_chars)
-    except MultiPartException as error:
-        raise Refused(413 if "maximum" in error.message.lower() else 422, error.message) from error
+    except HTTPException as error:  # what starlette makes of a form that it refuses
+        if error.status_code != 400:
+            raise
+        raise Refused(413 if "maximum" in error.detail.lower() else 422, error.detail) from error
     try:
         return _fields(form), await _picture(form, limits)
     finally:

@@ -10,12 +10,13 @@ class Limits:
     """Whatever is above a limit is refused, never cut: bodies and uploads with 413, values with 422, what would wait too long
     with 503."""
 
-    body_bytes: int = 9 * MIB
+    form_bytes: int = 9 * MIB
+    json_bytes: int = MIB
     upload_bytes: int = 8 * MIB
     upload_pixels: int = 24_000_000
     parts: int = 32  # of a form
     query_bytes: int = 8_192  # of an address, behind its question mark
-    header_bytes: int = 16_384
+    header_bytes: int = 16_384  # with the address
     text_chars: int = 2_000
     neighbours: int = 1_000
     pairs: int = 1_000

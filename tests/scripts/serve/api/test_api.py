@@ -12,19 +12,15 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 from pydantic import TypeAdapter
-from served import Client, product, serving
+from served import V1, product, served
 
 from indexing.product_index import open_index
 from indexing.query.find_neighbours import find_neighbours, query_by_id
 from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
 from scripts.serve.api import forms
-from scripts.serve.application import build_application
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.served import Sources
-from scripts.serve.engine.service import Service
-
-V1 = "/api/v1"
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +29,15 @@ def index(sample_index):
 
 
 @pytest.fixture(scope="module")
-def client(sample_index, sample_model):
-    with serving(build_application(Service.start(Current(Sources(sample_index, sample_model))))) as port:
-        yield Client(port)
+def client(sample_index, sample_model, tmp_path_factory):
+    with served(Current(Sources(sample_index, sample_model)), tmp_path_factory.mktemp("with")) as door:
+        yield door.client("read")
 
 
 @pytest.fixture(scope="module")
-def modelless(sample_index):
-    with serving(build_application(Service.start(Current(Sources(sample_index))))) as port:
-        yield Client(port)
+def modelless(sample_index, tmp_path_factory):
+    with served(Current(Sources(sample_index)), tmp_path_factory.mktemp("without")) as door:
+        yield door.client("read")
 
 
 def ids(index, count):
@@ -253,7 +249,7 @@ def test_requests_are_counted_by_route_not_by_address(client):
 
 
 def test_addresses_and_methods_that_are_none_have_the_form_of_errors(client):
-    assert (client.get("/api/v2/products").status, client.get("/").status) == (404, 404)
+    assert client.get("/api/v2/products").status == 404
     assert client.get("/nowhere").error == "there is nothing at this address"
     assert client.ask("DELETE", f"{V1}/index").error == "this address does not take this method"
 

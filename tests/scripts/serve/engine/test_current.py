@@ -7,15 +7,13 @@ from threading import Event
 
 import pandas as pd
 import pytest
-from served import Client, product, serving
+from served import product, served
 
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from indexing.update.update_index import update_index
-from scripts.serve.application import build_application
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.served import Sources
-from scripts.serve.engine.service import Service
 
 
 def add_product(folder, sample, product_id, where):
@@ -88,13 +86,13 @@ def test_no_request_fails_while_versions_change(own_index, sample_model, sample,
             statuses.append(client.get(product(first, "/neighbours?k=5")).status)
         return statuses
 
-    with serving(build_application(Service.start(current))) as port, ThreadPoolExecutor(3) as pool:
-        asking = [pool.submit(ask, Client(port)) for _ in range(3)]
+    with served(current, tmp_path) as door, ThreadPoolExecutor(3) as pool:
+        asking = [pool.submit(ask, door.client("read")) for _ in range(3)]
         try:
             for number in range(3):
                 add_product(own_index, sample, f"NEW{number}", tmp_path)
                 current.look()
-            reply = Client(port).get(product("NEW2", "/neighbours?k=3"))
+            reply = door.client("read").get(product("NEW2", "/neighbours?k=3"))
         finally:
             ended.set()
         statuses = [status for each in asking for status in each.result()]

@@ -1,0 +1,50 @@
+"""`heroic serve` opens an index to browsers and programs, to those of this machine unless told otherwise."""
+
+from pathlib import Path
+
+import click
+
+EXTRA = "heroic serve needs more packages: pip install 'heroic[serve]'"
+
+
+@click.command(name="serve")
+@click.argument("index", type=click.Path(path_type=Path))
+@click.option("--model", type=click.Path(path_type=Path), help="Adds probabilities, scores of pairs and reasons.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option(
+    "--tokens", type=click.Path(path_type=Path), help="A file of tokens (heroic serve-token) that let others in."
+)
+@click.option("--certificate", type=click.Path(path_type=Path), help="A TLS certificate (PEM): browsers come by https.")
+@click.option("--key", type=click.Path(path_type=Path), help="The certificate's key (PEM).")
+@click.option("--behind-proxy", is_flag=True, help="A proxy in front of it speaks https.")
+@click.option("--allow-host", "allow_hosts", multiple=True, help="A name that browsers call it by; may be given again.")
+@click.option(
+    "--picture-host", "picture_hosts", multiple=True, help="A host that pictures are fetched from; may be given again."
+)
+def command(
+    index: Path,
+    model: Path | None,
+    host: str,
+    port: int,
+    tokens: Path | None,
+    certificate: Path | None,
+    key: Path | None,
+    behind_proxy: bool,
+    allow_hosts: tuple[str, ...],
+    picture_hosts: tuple[str, ...],
+) -> None:
+    """Serve INDEX over HTTP: a page for people, /api/v1 for programs.
+
+    It listens to this machine alone, and prints a link that lets one browser in. Others come with tokens, by https. A newer
+    version of the index or the model that is put in its place is served without a pause.
+    """
+    from indexing.errors import InputError
+
+    try:
+        from scripts.serve.options import ServeOptions
+        from scripts.serve.server import serve
+    except ModuleNotFoundError as error:
+        raise InputError(f"{EXTRA} ({error.name} is missing)") from error
+    options = ServeOptions(index, model, host, port, tokens, certificate, key, behind_proxy, allow_hosts, picture_hosts)
+    serve(options, click.echo)

@@ -1,0 +1,81 @@
+"""Options say what is served, and to whom: by default to the browsers of this machine alone."""
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexing.errors import InputError
+
+LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """They say where the server listens, what makes others welcome, and what it shows beside the index and the model.
+
+    `allow_hosts` are further names by which the server may be called; `picture_hosts` those that pictures may be fetched from.
+    Raises InputError for what would let in whoever comes.
+    """
+
+    index: Path
+    model: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    tokens: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    behind_proxy: bool = False
+    allow_hosts: tuple[str, ...] = ()
+    picture_hosts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.certificate is None) != (self.key is None):
+            raise InputError("--certificate and --key belong together: give both")
+        if not self.local and (self.tokens is None or not self.secure):
+            raise InputError(
+                f"--host {self.host}: other machines can reach it: give --tokens FILE, and --certificate with --key, or "
+                "--behind-proxy where a proxy speaks https for it"
+            )
+        if self.behind_proxy and (self.tokens is None or not self.allow_hosts):
+            raise InputError(
+                "--behind-proxy: give --tokens FILE, and --allow-host with the name that browsers call the proxy by"
+            )
+        if not self.names:
+            raise InputError(f"--host {self.host}: give --allow-host with the name that browsers call it by")
+
+    @property
+    def local(self) -> bool:
+        """Say whether only this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def secure(self) -> bool:
+        """Say whether browsers come by https."""
+        return self.certificate is not None or self.behind_proxy
+
+    @property
+    def linked(self) -> bool:
+        """Say whether a start-up link lets a browser of this machine in."""
+        return self.local and not self.behind_proxy
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names by which the server may be called, in small letters."""
+        asked = {name.lower() for name in self.allow_hosts}
+        if self.linked:
+            return frozenset({*asked, *LOCAL_NAMES, self._own})
+        everywhere = self.host in ("0.0.0.0", "::")
+        return frozenset(asked if everywhere or self.behind_proxy else {*asked, self._own})
+
+    @property
+    def _own(self) -> str:
+        return f"[{self.host.lower()}]" if ":" in self.host else self.host.lower()
+
+    def address(self, port: int) -> str:
+        """Return the address of the page on the port that was bound."""
+        return f"{'https' if self.certificate is not None else 'http'}://{self._own}:{port}"

@@ -1,0 +1,83 @@
+"""Visitors are known by a bearer token, or by the cookie of a browser that came with the start-up link or with a token."""
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+from scripts.serve.safety.tokens import Role, TokenFile, Visitor, digest
+
+SESSION_S = 12 * 3600
+MOST_SESSIONS = 1_000
+
+
+@dataclass(frozen=True)
+class _Session:
+    """It is one browser's: until when, whose, and by the digest of which token, if by one."""
+
+    until: float
+    visitor: Visitor
+    token: str | None
+
+
+class Visitors:
+    """It lets browsers and programs in. Cookies are chance alone: what they mean is kept here, and ends with the server."""
+
+    def __init__(
+        self, tokens: TokenFile | None, link_name: str | None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`link_name` is who comes by the start-up link; None where there is no such link."""
+        self.tokens, self.link_name, self._clock = tokens, link_name, clock
+        self._lock = Lock()
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self._secret: str | None = None
+
+    def new_secret(self) -> str:
+        """Return the secret of a new start-up link; the one before it no longer opens anything."""
+        secret = secrets.token_urlsafe(32)
+        self._secret = digest(secret)
+        return secret
+
+    def enter_by_link(self, secret: str) -> str | None:
+        """Return a cookie for the secret of the start-up link, once; None for any other."""
+        with self._lock:
+            known = self._secret
+            if known is None or self.link_name is None or not secrets.compare_digest(known, digest(secret)):
+                return None
+            self._secret = None
+        return self._begin(Visitor(self.link_name, Role.ADMIN), None)
+
+    def enter_by_token(self, token: str) -> str | None:
+        """Return a cookie for a token; None for one that is not known."""
+        visitor = self.by_token(token)
+        return None if visitor is None else self._begin(visitor, digest(token))
+
+    def by_token(self, token: str) -> Visitor | None:
+        """Return whose token it is."""
+        return None if self.tokens is None else self.tokens.find(digest(token))
+
+    def by_cookie(self, cookie: str) -> Visitor | None:
+        """Return whose browser it is, None for one that is not, or no longer, let in; a token taken back ends its sessions."""
+        with self._lock:
+            session = self._sessions.get(digest(cookie))
+            if session is not None and self._clock() >= session.until:
+                del self._sessions[digest(cookie)]
+                session = None
+        if session is None or session.token is None:
+            return None if session is None else session.visitor
+        return None if self.tokens is None else self.tokens.find(session.token)
+
+    def leave(self, cookie: str) -> None:
+        """End a browser's session."""
+        with self._lock:
+            self._sessions.pop(digest(cookie), None)
+
+    def _begin(self, visitor: Visitor, token: str | None) -> str:
+        cookie = secrets.token_urlsafe(32)
+        with self._lock:
+            self._sessions[digest(cookie)] = _Session(self._clock() + SESSION_S, visitor, token)
+            while len(self._sessions) > MOST_SESSIONS:
+                self._sessions.popitem(last=False)
+        return cookie

@@ -1,0 +1,91 @@
+"""The server listens on a socket, opens index and model, says where the page is, and answers until it is stopped."""
+
+import getpass
+import logging
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from indexing.errors import InputError
+from scripts.serve.application import build_application
+from scripts.serve.engine.current import Current
+from scripts.serve.engine.limits import LIMITS, Limits
+from scripts.serve.engine.served import Sources
+from scripts.serve.engine.service import Service
+from scripts.serve.options import ServeOptions
+from scripts.serve.pages.entrance import Entrance
+from scripts.serve.safety.connections import impatient
+from scripts.serve.safety.guard import Doorway
+from scripts.serve.safety.tokens import TokenFile
+from scripts.serve.safety.visitors import Visitors
+
+BACKLOG = 128
+STOPPING_S = 5  # in which answers under way are finished
+
+
+def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
+    """Serve until the process is told to stop; `say` tells people where the page is.
+
+    Raises InputError for an address that cannot be listened at, and for an index, a model or tokens that cannot be opened.
+    """
+    tokens = None if options.tokens is None else TokenFile(options.tokens)
+    with _listening(options) as bound:
+        port = int(bound.getsockname()[1])
+        current = Current(Sources(options.index, options.model))
+        service = Service.start(current, picture_hosts=frozenset(host.lower() for host in options.picture_hosts))
+        visitors = Visitors(tokens, getpass.getuser() if options.linked else None)
+        doorway = Doorway(visitors, options.names, f"heroic-{port}", options.secure)
+        entrance = Entrance(doorway, options.address(port), say)
+        say(_told(service))
+        entrance.tell()
+        _log_to_stderr()
+        application, how = build_application(service, entrance), settings(LIMITS)
+        config = uvicorn.Config(application, ssl_certfile=options.certificate, ssl_keyfile=options.key, **how)
+        uvicorn.Server(config).run(sockets=[bound])
+
+
+def _listening(options: ServeOptions) -> socket.socket:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    try:
+        return socket.create_server((options.host, options.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise InputError(
+            f"--host {options.host} --port {options.port}: cannot be listened at ({reason}): give another"
+        ) from error
+
+
+def settings(limits: Limits) -> dict[str, Any]:
+    """Return how uvicorn is to speak HTTP."""
+    return {
+        "http": impatient(limits.head_s),
+        "ws": "none",
+        "lifespan": "on",
+        "log_config": None,
+        "access_log": False,
+        "proxy_headers": False,  # nothing is believed that a request says of its way
+        "server_header": False,
+        "limit_concurrency": limits.connections,
+        "h11_max_incomplete_event_size": limits.header_bytes,
+        "timeout_graceful_shutdown": STOPPING_S,
+    }
+
+
+def _told(service: Service) -> str:
+    served = service.current.opened
+    model = "without a model" if served.model is None else f"with model {served.model.fingerprint}"
+    return f"{served.session.name}: {len(served.index.catalog):,} products ({', '.join(served.index.views)}), {model}"
+
+
+def _log_to_stderr() -> None:
+    """Let what the server reports of itself be seen: versions that it takes up, and what goes wrong."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    for name, level in (("heroic.serve", logging.INFO), ("uvicorn.error", logging.ERROR)):
+        logger = logging.getLogger(name)
+        logger.setLevel(level)
+        logger.addHandler(handler)
+        logger.propagate = False

@@ -1,0 +1,158 @@
+"""`heroic serve` as a process of its own: it says where the page is, answers there, and ends when it is told to."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from contextlib import contextmanager
+from http.client import HTTPSConnection
+
+import pytest
+from served import V1, Client, product
+
+from scripts.serve.safety.tokens import Role, add_token
+
+
+@contextmanager
+def started(root, *words):
+    """Start it, and yield the process with the line that says where the page is."""
+    command = [sys.executable, "-m", "scripts.main", "serve", *map(str, words)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        first = process.stdout.readline()
+        where = process.stdout.readline() if first else ""
+        assert where, process.stderr.read()
+        yield process, first, where
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_two_commands_open_the_page(root, sample_index, sample_model):
+    with started(root, sample_index, "--model", sample_model, "--port", "0") as (process, first, where):
+        assert first.startswith("index: 320 products (text, image, fused, lexical), with model ")
+        port, secret = re.fullmatch(
+            r"open http://127\.0\.0\.1:(\d+)(/enter\?secret=\S+)  \(for one browser\)\n", where
+        ).groups()
+        client = Client(int(port))
+        assert client.get(f"{V1}/ready").json["status"] == "ready"
+        cookie = client.get(secret).headers["set-cookie"].partition(";")[0]
+        assert client.get(f"{V1}/model", Cookie=cookie).status == 200
+        assert client.get(f"{V1}/model").status == 401
+        assert process.stdout.readline().startswith("open http://127.0.0.1:")  # another link
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        assert process.stderr.read() == "heroic: interrupted\n"
+
+
+def test_a_newer_version_is_served_and_said(root, own_copy, sample, tmp_path):
+    import pandas as pd
+
+    from indexing.update.update_index import update_index
+
+    token = add_token(tmp_path / "tokens.json", "reader", Role.READ, 1)
+    row = pd.read_parquet(sample / "products.parquet").iloc[:1].assign(id="NEW")
+    row.to_parquet(tmp_path / "new.parquet")
+    with started(root, own_copy, "--port", "0", "--tokens", tmp_path / "tokens.json") as (process, _, where):
+        client = Client(int(re.search(r":(\d+)", where)[1]), {"Authorization": f"Bearer {token}"})
+        assert client.get(product("NEW")).status == 404
+        update_index(own_copy, [tmp_path / "new.parquet"])
+        assert "took up" in process.stderr.readline()
+        assert client.get(product("NEW")).status == 200
+
+
+@pytest.fixture
+def own_copy(sample_index, tmp_path):
+    return shutil.copytree(sample_index, tmp_path / "index")
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate that signs itself, and its key."""
+    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    words = [
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "1",
+        "-subj",
+        "/CN=127.0.0.1",
+        "-out",
+        files[0],
+        "-keyout",
+        files[1],
+    ]
+    if shutil.which("openssl") is None:
+        pytest.skip("makes its certificate with openssl")
+    subprocess.run(["openssl", "req", *map(str, words)], check=True, capture_output=True)
+    return files
+
+
+def test_a_team_comes_by_https_with_tokens(root, sample_index, certificate, tmp_path):
+    token = add_token(tmp_path / "tokens.json", "anna", Role.READ, 1)
+    words = [
+        "--tokens", tmp_path / "tokens.json", "--certificate", certificate[0], "--key", certificate[1], "--host", "0.0.0.0",
+        "--allow-host", "127.0.0.1", "--port", "0",
+    ]  # fmt: skip
+    with started(root, sample_index, *words) as (_, _, where):
+        port = int(re.fullmatch(r"https://0\.0\.0\.0:(\d+): comes in who has a token\n", where)[1])
+        trusted = ssl.create_default_context(cafile=certificate[0])
+        trusted.check_hostname = False
+        connection = HTTPSConnection("127.0.0.1", port, context=trusted, timeout=30)
+        connection.request("GET", f"{V1}/index", headers={"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("strict-transport-security")) == (200, "max-age=31536000")
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["INDEX", "--host", "0.0.0.0"], "other machines can reach it"),
+        (["INDEX", "--tokens", "nothing.json"], "nothing.json: no such file of tokens"),
+        (["nothing"], "no such folder: an index is needed"),
+        (["INDEX", "--model", "INDEX"], "is a index, a model is needed"),
+    ],
+)
+def test_what_cannot_be_served_is_said_in_one_line(heroic, sample_index, words, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = heroic("serve", *(sample_index if word == "INDEX" else word for word in words), "--port", "0")
+    assert done.exit_code == 2
+    assert said in done.output
+    assert done.output.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_opened(heroic, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = heroic("serve", tmp_path / "nothing", "--port", taken.getsockname()[1])
+    assert done.exit_code == 2
+    assert "cannot be listened at (Address already in use): give another" in done.output
+
+
+def test_without_the_extra_it_says_what_to_install(heroic, sample_index, monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "scripts.serve.server", raising=False)
+    done = heroic("serve", sample_index)
+    assert done.exit_code == 2
+    assert "pip install 'heroic[serve]' (uvicorn is missing)" in done.output
+
+
+def test_tokens_are_written_and_taken_back(heroic, tmp_path):
+    file = tmp_path / "tokens.json"
+    done = heroic("serve-token", file, "anna", "--role", "label", "--days", "7")
+    assert done.exit_code == 0
+    assert len(done.output.strip()) == 43
+    assert done.output.strip() not in file.read_text()
+    assert "'anna' has a token" in heroic("serve-token", file, "anna").output
+    assert heroic("serve-token", file, "anna", "--revoke").output == "anna: the token is taken back\n"
+    assert "nobody in it is named 'anna'" in heroic("serve-token", file, "anna", "--revoke").output
+    assert heroic("serve-token", file, " ").exit_code == 2
