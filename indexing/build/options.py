@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexing.catalog.catalog import LEVELS
+from indexing.catalog.rejects import DEFAULT_REJECTS
 from indexing.encoders.options import EncodingOptions
 from indexing.errors import InputError
 from indexing.join.options import JoiningOptions
@@ -32,7 +33,7 @@ class BuildOptions:
     device: str = "auto"
     match_across_sources: bool = False
     k: int = 50
-    max_rejects: float = 0.01
+    max_rejects: float = DEFAULT_REJECTS
     category_level: int | None = None
     overwrite: bool = False
     resume: bool = False

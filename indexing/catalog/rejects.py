@@ -16,6 +16,9 @@ MOST_BYTES = 64 * 1024  # kept of a value
 SHOWN_CHARS = 60  # of an example
 
 
+DEFAULT_REJECTS = 0.01  # of the rows, that may be rejects
+MOST_FEW = 100  # rejects that are looked at, of what may be few rows
+FEW_REJECTS = 3  # rows that are let pass in small files, where no other share is asked for
 NO_ID = "has no id"
 SAME_ID = "the id stands in another row, with other content"
 NOT_EXACT = "is no id, but a number with a point or too large for one"
@@ -100,6 +103,19 @@ REMEDIES = {
     "no such file": "give the folder that pictures lie in (--images FOLDER)",
     "cannot be fetched": "see whether the host answers, or download the pictures and give --images FOLDER",
 }
+
+
+def allowed_rejects(rejects: Sequence[Reject], rows: int, share: float) -> float:
+    """Return how many of some rows may be rejects: a share of them, and of small files, where none is asked for, a few
+    that are fewer than half, unless an id stands twice: then the column of ids may be another one."""
+    if share != DEFAULT_REJECTS or any(reject.reason == SAME_ID for reject in rejects[:MOST_FEW]):
+        return share * rows
+    return max(share * rows, min(FEW_REJECTS, (rows - 1) // 2))
+
+
+def bad_rows(rejects: Sequence[Reject]) -> int:
+    """Return how many rows have rejects."""
+    return len({(reject.file, reject.row) for reject in rejects})
 
 
 def reject_kinds(rejects: Sequence[Reject], most: int = 3) -> list[RejectKind]:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from indexing.catalog.catalog import PICTURES_FILE, Catalog
 from indexing.catalog.pictures import BLOB_MARK, relisted
-from indexing.catalog.rejects import Reject
+from indexing.catalog.rejects import DEFAULT_REJECTS, Reject
 from indexing.encoders.encoder import Spec, vector_columns
 from indexing.errors import InputError
 from indexing.index_manifest import IndexManifest
@@ -29,7 +29,7 @@ class GivenOptions:
 
     schema: str = AUTO
     images: Path | None = None
-    max_rejects: float = 0.01
+    max_rejects: float = DEFAULT_REJECTS
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_rejects <= 1:

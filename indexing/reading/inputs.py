@@ -18,7 +18,7 @@ from indexing.reading.schema.schema import InputSchema, Schema
 from indexing.reading.schema.yaml_form import read_schema
 from indexing.reading.sniffing.content import shown
 from indexing.reading.sniffing.delivered import open_delivered
-from indexing.reading.sniffing.guess import guess_schema, lacks_header, likely_ids, look_at, nearest_title
+from indexing.reading.sniffing.guess import guess_schema, lacks_header, likely_ids, look_at
 
 AUTO = "auto"
 
@@ -247,31 +247,3 @@ def _no_id(file: InputFile) -> str:
         f"{path}: no column '{file.label('id')}', has {', '.join(names)}: say in a schema file what the id is: {hint}"
         f"id: =row for the number of the row ('heroic sniff {path.name} --out schema.yaml' writes one)"
     )
-
-
-def title_notes(inputs: CatalogInputs) -> tuple[str, ...]:
-    """Return a line for each kind of file that has no title, or one that hardly differs, with the nearest column."""
-    notes: dict[tuple[str, ...], str] = {}
-    for file in inputs.files:
-        names = file.table.names
-        wrong = None if names in notes else _wrong_title(file)
-        if wrong is not None:
-            others = [name for name in names if name not in (*file.schema.vectors, file.label("title"))]
-            near = nearest_title(others, look_at(file.table))
-            hint = "" if near is None else f"; the nearest column is '{near}': say title: {near} in a schema"
-            notes[names] = f"{file.table.path}: {wrong}{hint}"
-    return tuple(notes.values())
-
-
-def _wrong_title(file: InputFile) -> str | None:
-    """Return what is wrong with a file's title, None for nothing."""
-    title, names = file.schema.title, file.table.names
-    if title is None or not is_there(title, names):
-        return "no column is known as the title, so that products have none"
-    if not isinstance(title, Cell):
-        return None
-    content = look_at(file.table, [title.column])[title.column]
-    if not content.says_little:
-        return None
-    shown = " or ".join(f"'{text}'" for text in content.examples[:2])
-    return f"column '{title.column}' is the title, but nearly all of the first {content.filled:,} products have {shown} there"

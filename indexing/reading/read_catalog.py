@@ -16,7 +16,7 @@ from indexing.catalog.catalog import CATALOG_FILE, FIELDS, PICTURES_FILE, Catalo
 from indexing.catalog.category_level import category_level
 from indexing.catalog.digest import PRODUCTS, ValueDigest
 from indexing.catalog.pictures import kept_reference
-from indexing.catalog.rejects import Reject, reject_kinds
+from indexing.catalog.rejects import DEFAULT_REJECTS, Reject, allowed_rejects, bad_rows, reject_kinds
 from indexing.errors import InputError
 from indexing.files.blocks import SetAside
 from indexing.files.columnar.staging import stage
@@ -25,8 +25,9 @@ from indexing.machine.threads import ahead
 from indexing.reading.cells.cell_reader import CellReader
 from indexing.reading.cells.identifiers.tally import CodeTally
 from indexing.reading.first_look import FirstPass, as_found, look_first, raw_blocks
-from indexing.reading.inputs import CatalogInputs, InputFile, check_columns, open_inputs, title_notes
+from indexing.reading.inputs import CatalogInputs, InputFile, check_columns, open_inputs
 from indexing.reading.normal_columns import in_their_columns, normal_columns
+from indexing.reading.notes import few_rejects, file_notes, title_notes
 from indexing.reading.row_checks import NONE_PASSED, PassedOver, RowChecks
 from indexing.reading.rows_left_out import RowsLeftOut
 from indexing.reading.schema.raw_columns import RawBlock
@@ -43,14 +44,14 @@ class ReadOptions:
     """These options say how files are read: `schema` is auto, the name of a known export or a YAML file; `images` the
     folder of relative pictures (None: the folder of each file); `vector_columns` are kept for `column:NAME` encoders,
     `optional_vectors` too, where a product may have none; `max_rejects` is the largest share of rows with a malformed
-    cell, or set aside, accepted; `stored` are the inputs of the index that an update is of,
+    cell, or set aside, accepted (see `allowed_rejects`); `stored` are the inputs of the index that an update is of,
     `category_level` is evaluated (None: chosen by what the files hold)."""
 
     schema: str = "auto"
     images: Path | None = None
     vector_columns: tuple[str, ...] = ()
     optional_vectors: tuple[str, ...] = ()
-    max_rejects: float = 0.01
+    max_rejects: float = DEFAULT_REJECTS
     stored: tuple[InputSchema, ...] = ()
     category_level: int | None = None
 
@@ -114,7 +115,14 @@ def read_catalog(
         {name: digest.hexdigest() for name, digest in writer.vectors.items()},
         tuple(sorted(writer.unread)),
         replace(writer.checks.passed_over, left_out=writer.left_out),
-        (*inputs.notes, *_file_notes(files), *title_notes(inputs), *seen.notes, *writer.notes()),
+        (
+            *few_rejects(rejects, seen.ids.rows + lost, options.max_rejects, files[0].table.path),
+            *inputs.notes,
+            *file_notes(files),
+            *title_notes(inputs),
+            *seen.notes,
+            *writer.notes(),
+        ),
     )
 
 
@@ -140,20 +148,11 @@ def _parsed(
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _file_notes(files: Sequence[InputFile]) -> list[str]:
-    """Return what a user should hear of the files, and of columns of theirs that became attributes under other names."""
-    notes = []
-    for file in files:
-        extra = set(file.schema.extra_columns(file.table.names))
-        told = [*file.table.notes, *(naming.note for naming in file.table.namings if naming.name in extra)]
-        notes += [f"{file.table.path}: {note}" for note in told]
-    return notes
-
-
 def _check_rejects(rejects: list[Reject], rows: int, most: float, path: Path) -> None:
     """Raise InputError for more bad rows than are allowed; few rejects are not counted."""
-    bad = len({(reject.file, reject.row) for reject in rejects}) if len(rejects) > most * rows else 0
-    if bad > most * rows:
+    allowed = allowed_rejects(rejects, rows, most)
+    bad = bad_rows(rejects) if len(rejects) > allowed else 0
+    if bad > allowed:
         raise InputError(
             f"{path}: {bad} of {rows} rows have a malformed cell or are no products, more than --max-rejects {most:g} "
             f"allows; the commonest: {'; '.join(kind.line() for kind in reject_kinds(rejects))}"

@@ -97,7 +97,7 @@ FIELDS = "title,brand,attributes,description"
     "--max-rejects",
     default=0.01,
     show_default=True,
-    help="Largest share of rows with a malformed cell, or set aside; 1 goes on without pictures too.",
+    help="Largest share of rows with a malformed cell, or set aside; unless another is given, also three rows, fewer than half; 1 goes on without pictures too.",
 )
 @click.option("--seed", default=0, show_default=True, type=SEED)
 @click.option("--overwrite", is_flag=True, help="Replace whatever index is there, also one that a model made.")

@@ -30,7 +30,7 @@ MUCH = 0.2  # of an index in delta and dead rows: compacting pays
     "--max-rejects",
     default=0.01,
     show_default=True,
-    help="Largest share of rows with a malformed cell, or set aside; 1 goes on without pictures too.",
+    help="Largest share of rows with a malformed cell, or set aside; unless another is given, also three rows, fewer than half; 1 goes on without pictures too.",
 )
 def command(
     index: Path,

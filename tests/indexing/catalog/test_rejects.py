@@ -3,7 +3,7 @@
 import pyarrow.parquet as pq
 import pytest
 
-from indexing.catalog.rejects import MOST_BYTES, Reject, reject_kinds, write_rejects
+from indexing.catalog.rejects import MOST_BYTES, SAME_ID, Reject, allowed_rejects, reject_kinds, write_rejects
 from indexing.files.blocks import NO_JSON
 
 
@@ -52,6 +52,27 @@ def test_a_kind_is_told_in_one_line_with_its_example_and_remedy():
 def test_a_price_that_means_none_is_to_be_said_so_in_the_schema(reason, value):
     (kind,) = reject_kinds([reject(1, "price", reason, value)])
     assert f'missing: ["{value}"]' in kind.line()
+
+
+@pytest.mark.parametrize(
+    ("rows", "share", "allowed"),
+    [
+        (1, 0.01, 0.01),
+        (2, 0.01, 0.02),
+        (3, 0.01, 1),
+        (16, 0.01, 3),
+        (300, 0.01, 3),
+        (1000, 0.01, 10),
+        (16, 0.05, 0.8),
+        (16, 0, 0),
+    ],
+)
+def test_a_few_rows_of_small_files_may_be_rejects_where_no_other_share_is_asked_for(rows, share, allowed):
+    assert allowed_rejects([reject(1, "price", "negative")], rows, share) == pytest.approx(allowed)
+
+
+def test_an_id_twice_is_none_of_the_few():
+    assert allowed_rejects([reject(1, "price", "negative"), reject(2, "id", SAME_ID)], 100, 0.01) == 1
 
 
 def test_rejects_are_written_as_they_are(tmp_path):

@@ -3,7 +3,8 @@
 import pytest
 
 from indexing.errors import InputError
-from indexing.reading.inputs import check_columns, open_inputs, title_notes
+from indexing.reading.inputs import check_columns, open_inputs
+from indexing.reading.notes import title_notes
 from indexing.reading.read_catalog import ReadOptions
 from indexing.reading.schema.expression import Cell
 from indexing.reading.schema.stored_form import inputs_from, stored_inputs

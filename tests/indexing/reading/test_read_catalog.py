@@ -459,6 +459,20 @@ def test_malformed_cells_are_accepted_up_to_the_share(read, broken, accepted):
         assert named in str(caught.value)
 
 
+@pytest.mark.parametrize(("rows", "broken"), [(3, 1), (16, 2), (100, 3)])
+def test_a_few_rows_of_a_small_file_are_set_aside_with_a_warning(read, rows, broken):
+    found = read({"id": list(range(rows)), "price": ["ask"] * broken + ["1"] * (rows - broken)})
+    assert len(found.rejects) == broken
+    assert f"{broken} of {rows} rows have a malformed cell" in found.notes[0]
+    assert "--max-rejects 0 refuses them" in found.notes[0]
+
+
+@pytest.mark.parametrize(("rows", "broken", "share"), [(2, 1, 0.01), (16, 4, 0.01), (16, 1, 0), (16, 1, 0.05)])
+def test_half_of_a_file_or_more_than_was_asked_for_is_refused(read, rows, broken, share):
+    with pytest.raises(InputError, match=f"{broken} of {rows} rows have"):
+        read({"id": list(range(rows)), "price": ["ask"] * broken + ["1"] * (rows - broken)}, max_rejects=share)
+
+
 def test_files_are_refused_as_soon_as_too_many_rows_are_bad(write, monkeypatch):
     monkeypatch.setattr("indexing.files.tables.TableFile.blocks.__defaults__", (7, None))
     monkeypatch.setattr(

@@ -175,9 +175,9 @@ CATALOGUES = {
         ]
     },
     "too many malformed cells": lambda d: (
-        d.build(d.csv("p.csv", **malformed(2))),
-        "p.csv: 2 of 100 rows have a malformed cell or are no products, more than --max-rejects 0.01 allows",
-        "2 in 'attributes'",
+        d.build(d.csv("p.csv", **malformed(4))),
+        "p.csv: 4 of 100 rows have a malformed cell or are no products, more than --max-rejects 0.01 allows",
+        "4 in 'attributes'",
     ),
     "no view to search": lambda d: (d.build(d.csv("p.csv", **TWO), "--text-encoder", "none"), "no view to search"),
     "products without any text": lambda d: (d.build(d.csv("p.csv", id=[1, 2])), "no product has any text"),

@@ -1,0 +1,58 @@
+"""Notes say what a user should hear of files that were read: what was let pass, left out, or is likely not meant so."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from indexing.catalog.rejects import FEW_REJECTS, Reject, bad_rows
+from indexing.reading.inputs import CatalogInputs, InputFile
+from indexing.reading.schema.expression import Cell, is_there
+from indexing.reading.sniffing.guess import look_at, nearest_title
+
+
+def few_rejects(rejects: list[Reject], rows: int, most: float, path: Path) -> list[str]:
+    """Return a warning of rejects that are allowed only because they are few."""
+    if len(rejects) <= most * rows or (bad := bad_rows(rejects)) <= most * rows:
+        return []
+    return [
+        f"{path}: {bad} of {rows} rows have a malformed cell or are no products: {100 * bad / rows:.0f} %, which is let pass "
+        f"since they are no more than {FEW_REJECTS} and fewer than half; --max-rejects 0 refuses them"
+    ]
+
+
+def file_notes(files: Sequence[InputFile]) -> list[str]:
+    """Return what a user should hear of the files, and of columns of theirs that became attributes under other names."""
+    notes = []
+    for file in files:
+        extra = set(file.schema.extra_columns(file.table.names))
+        told = [*file.table.notes, *(naming.note for naming in file.table.namings if naming.name in extra)]
+        notes += [f"{file.table.path}: {note}" for note in told]
+    return notes
+
+
+def title_notes(inputs: CatalogInputs) -> tuple[str, ...]:
+    """Return a line for each kind of file that has no title, or one that hardly differs, with the nearest column."""
+    notes: dict[tuple[str, ...], str] = {}
+    for file in inputs.files:
+        names = file.table.names
+        wrong = None if names in notes else _wrong_title(file)
+        if wrong is not None:
+            taken = {*file.schema.vectors, *file.schema.named_columns(names)}
+            others = [name for name in names if name not in taken]
+            near = nearest_title(others, look_at(file.table))
+            hint = "" if near is None else f"; the nearest column is '{near}': say title: {near} in a schema"
+            notes[names] = f"{file.table.path}: {wrong}{hint}"
+    return tuple(notes.values())
+
+
+def _wrong_title(file: InputFile) -> str | None:
+    """Return what is wrong with a file's title, None for nothing."""
+    title, names = file.schema.title, file.table.names
+    if title is None or not is_there(title, names):
+        return "no column is known as the title, so that products have none"
+    if not isinstance(title, Cell):
+        return None
+    content = look_at(file.table, [title.column])[title.column]
+    if not content.says_little:
+        return None
+    shown = " or ".join(f"'{text}'" for text in content.examples[:2])
+    return f"column '{title.column}' is the title, but nearly all of the first {content.filled:,} products have {shown} there"
