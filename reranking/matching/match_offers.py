@@ -25,6 +25,7 @@ from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import SideCategories, evaluated_names
 
 OFFERS_AT_ONCE = 256
+REACH = 100  # neighbours of an offer that are looked for, at least: who has it in its own list is mostly among these
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,10 @@ class Matcher:
 
     def match(self, offers: Catalog) -> MatchedOffers:
         """Match offers, in the types of the index as `read_given` returns them, each against the index alone."""
-        given, rejects = self._given(offers)
-        n, k = len(self.index.catalog), min(self.model.needs.k, len(self.index.catalog) + 1)
-        found = {view: self.search.lists(view, given, k) for view in self.views}
+        given, rejects = self.given(offers)
+        n = len(self.index.catalog)
+        reach = min(max(self.model.needs.k, REACH), n + 1)
+        found = {view: self.search.lists(view, given, reach) for view in self.views}
         pairs = OfferPairs.of(given, n, found, self.options.k)
         ranks = tuple(
             OfferRanks.of(one, kept, self.search, pairs, found[one.view])
@@ -105,7 +107,8 @@ class Matcher:
         for start in range(0, len(offers), OFFERS_AT_ONCE):
             yield start, self.match(offers.slice(start, min(start + OFFERS_AT_ONCE, len(offers))))
 
-    def _given(self, offers: Catalog) -> tuple[GivenRows, list[Reject]]:
+    def given(self, offers: Catalog) -> tuple[GivenRows, list[Reject]]:
+        """Return the rows of offers in each view, who of them the index holds, and pictures that could not be used."""
         rows: dict[str, Any] = {}
         rejects: list[Reject] = []
         for view, encoder in self.encoders.items():

@@ -121,6 +121,9 @@ class Signals:
         """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown, computed on all cores."""
         out = np.empty((len(left), len(self.features)), dtype=np.float32)
         starts = range(0, len(left), THREAD_PAIRS)
+        if len(starts) == 1:
+            self._fill(out, left, right, 0)
+            return out
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for _ in pool.map(lambda start: self._fill(out, left, right, start), starts):
                 pass
