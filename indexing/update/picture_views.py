@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Ints1d
 from indexing.catalog.catalog import Catalog
@@ -73,3 +74,28 @@ def _time(file: Path) -> float:
         return os.stat(file).st_mtime
     except (OSError, ValueError):
         return -1.0  # no file: bytes, a URL, or absent as it was
+
+
+def unseen_pictures(index: ProductIndex, given: Catalog) -> tuple[str, ...]:
+    """Return a note where products given have pictures that no view of the index looks at, since none had any when it
+    was built."""
+    looking = {view for view, record in index.made.encoders.items() if record.made.engine in ("thumbnail", "clip")}
+    if "image" in looking and "image_extra" not in looking:
+        return _unseen(_with_pictures(given, more_than=1), "further pictures")
+    if "image" not in index.made.encoders and not _with_pictures(index.catalog):
+        return _unseen(_with_pictures(given), "pictures")
+    return ()
+
+
+def _unseen(count: int, what: str) -> tuple[str, ...]:
+    if not count:
+        return ()
+    have = "1 product given has" if count == 1 else f"{count:,} products given have"
+    return (
+        f"{have} {what}, which no view of this index looks at, since it was built without any: build it again to see them",
+    )
+
+
+def _with_pictures(catalog: Catalog, *, more_than: int = 0) -> int:
+    lengths = pc.fill_null(pc.list_value_length(catalog.table["images"]), 0)
+    return int(pc.sum(pc.greater(lengths, more_than)).as_py() or 0)

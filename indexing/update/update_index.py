@@ -28,7 +28,7 @@ from indexing.storage.records import stored_record
 from indexing.update.changes import CatalogUpdate, plan_update
 from indexing.update.deleted import find_deleted, read_delete_list, write_record
 from indexing.update.encoding import DeltaViews, encode_delta
-from indexing.update.picture_views import PictureView, picture_views, write_seen
+from indexing.update.picture_views import PictureView, picture_views, unseen_pictures, write_seen
 from indexing.update.row_digests import add_hex
 from indexing.update.views import DeltaViewJoining
 
@@ -141,7 +141,7 @@ class _Updating:
         """Read the products given in the types of the index; return them and the cells that were set aside."""
         blob = f"pictures-{1 if old.made.updates is None else old.made.updates.number + 1}.bin"
         given = read_given(old, products, folder, options=self.options, blob=blob, progress=self.progress)
-        self.passed_over, self.notes = given.passed_over, given.notes
+        self.passed_over, self.notes = given.passed_over, (*given.notes, *unseen_pictures(old, given.catalog))
         return given.catalog, given.rejects
 
     def _plan(self, old: ProductIndex, given: Catalog | None, delete: tuple[Path | None, Any]) -> CatalogUpdate:

@@ -185,3 +185,27 @@ def test_pictures_without_a_vector_are_zeros_and_texts_must_have_one(tmp_path, w
     assert done.index.vectors("image").take(EVERYBODY).tolist() == [[1, 0], [0, 1], [0, 0]]
     with pytest.raises(InputError, match="row 1, column 'v' is null: every product needs a whole vector"):
         update_index(tmp_path / "index", [write("w.parquet", {**changes, "v": [[1.0, 0.0], None]})])
+
+
+@pytest.mark.parametrize(
+    ("built", "given", "encoder", "told"),
+    [
+        (
+            [["0.png"], ["2.png"], []],
+            [["0.png", "1.png"], ["2.png", "3.png"], []],
+            "auto",
+            "2 products given have further",
+        ),
+        ([["0.png"], ["2.png"], []], [["0.png"], ["3.png"], []], "auto", None),
+        ([[], [], []], [["0.png"], [], []], "auto", "1 product given has pictures, which no view"),
+        ([["0.png", "1.png"], [], []], [["0.png"], ["2.png", "3.png"], []], "auto", None),
+        ([["0.png"], [], []], [["0.png", "1.png"], [], []], "none", None),
+    ],
+)
+def test_pictures_that_no_view_looks_at_are_told(shop, built, given, encoder, told):
+    shop.images = built
+    shop.build(image_encoder=encoder)
+    shop.images = given
+    notes = [note for note in shop.update(0, 1, 2).notes if "no view of this index looks at" in note]
+    assert len(notes) == (told is not None)
+    assert all(note.startswith(told) for note in notes)
