@@ -40,6 +40,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
     "indexing.update",
     "indexing.query",
     "reranking.labels",
+    "reranking.identifiers",
     "reranking.pairs",
     "reranking.boosters",
     "reranking.signals",
@@ -94,6 +95,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "filters",
         "missing_pictures",
         "pictures",
+        "product_codes",
         "rejects",
         "text_template",
     },
@@ -157,6 +159,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "indexing.update": {"compact_index", "update_index"},
     "indexing.query": {"find_neighbours"},
     "reranking.labels": {"agreement", "asking", "label", "settled", "store", "store_file"},
+    "reranking.identifiers": {"identifiers", "label_evidence"},
     "reranking.pairs": {
         "candidates",
         "evaluation_category",

@@ -59,6 +59,7 @@ def compare_products(left: Mapping[str, Any], right: Mapping[str, Any]) -> Facts
         _texts("category", _category(left), _category(right)),
         Fact("source", left["source"] or "", right["source"] or "", FieldAgreement.UNJUDGED, "source"),
         _colors(left, right),
+        *(_codes(name, left.get(key), right.get(key)) for name, key in (("barcode", "gtin"), ("part number", "mpn"))),
     ]
     attributes = _attributes(left["attributes"], right["attributes"])
     one_sided = [fact for fact in attributes if fact.agreement is FieldAgreement.UNJUDGED]
@@ -117,6 +118,13 @@ def _colors(left: Mapping[str, Any], right: Mapping[str, Any]) -> Fact:
     ]
     names = [", ".join(color for place, color in enumerate(COLORS) if side >> place & 1) for side in bits]
     return _fact("colours", names[0], names[1], bool(bits[0] & bits[1]))
+
+
+def _codes(name: str, left: list[str] | None, right: list[str] | None) -> Fact:
+    """Compare barcodes, or part numbers, however separated; one in common makes them agree."""
+    sides = [{"".join(filter(str.isalnum, fold(code))) for code in codes or ()} for codes in (left, right)]
+    texts = [", ".join(codes or ()) for codes in (left, right)]
+    return _fact(name, texts[0], texts[1], bool(sides[0] & sides[1]), "identifiers")
 
 
 def _attributes(left: list[dict[str, str]] | None, right: list[dict[str, str]] | None) -> list[Fact]:

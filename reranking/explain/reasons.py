@@ -28,7 +28,10 @@ _WORDINGS: dict[str, Callable[[SeenPair], Wording]] = {
     "price": price_wording,
     RIVALS: rival_wording,
     LEARNED_WORDS: learned_wording,
-    **{family: partial(field_wording, family=family) for family in ("brand", "colours", "category", "source")},
+    **{
+        family: partial(field_wording, family=family)
+        for family in ("brand", "colours", "category", "source", "identifiers")
+    },
 }
 
 

@@ -11,6 +11,7 @@ from reranking.pairs.evaluation_category import LEAST_PAIRS
 from reranking.pairs.product_groups import GroupBy
 
 JudgeBy = Literal["auto", "validation", "folds"]
+UseOfIdentifiers = Literal["auto", "keep", "drop"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class TrainOptions:
     together, or (`auto`) from folds where validation alone cannot tell; `assume`: let the best guess decide in categories
     whose pairs are too few to be sure. `leave_out_seen`: train only on pairs whose products the index's encoders were not trained on; `cross`: the folder of
     a cross-encoder whose score is a feature. `words`: learn what words of the titles say; `rivals`: compare each pair with
-    the other neighbours of both its sides.
+    the other neighbours of both its sides. `identifiers`: whether features compare barcodes and part numbers; `auto`
+    drops these where the labels were made from them.
     """
 
     target_precision: float = 0.75
@@ -54,6 +56,7 @@ class TrainOptions:
     same_source: bool = False
     words: bool = True
     rivals: bool = True
+    identifiers: UseOfIdentifiers = field(default="auto", metadata=OMIT)
     leave_out_seen: bool = False
     cross: str = ""
     mining: MiningOptions = field(default_factory=MiningOptions)

@@ -1,4 +1,5 @@
-"""Candidate pairs unite the neighbours of the main and the lexical view, each pair once, and are streamed to disk."""
+"""Candidate pairs unite the neighbours of the main and the lexical view with products that share an identifier, each pair
+once, and are streamed to disk."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.search.neighbours import Neighbours, rank_of
 from indexing.storage.whole_file import writing_file
+from reranking.identifiers.identifiers import IdentifiedPairs, Identifiers
 from reranking.pairs.repeats import pair_keys
 
 BLOCK_PRODUCTS = 16_384
@@ -29,8 +31,11 @@ class Proposed:
     right: Ints1d
 
 
-def write_candidates(index: ProductIndex, out: Path, *, k: int = 20, progress: Progress = silent) -> int:
-    """Write the pairs of every product and its k first neighbours in the main or the lexical view.
+def write_candidates(
+    index: ProductIndex, out: Path, *, k: int = 20, shared: IdentifiedPairs | None = None, progress: Progress = silent
+) -> int:
+    """Write the pairs of every product and its k first neighbours in the main or the lexical view, and those that share an
+    identifier (`shared`, None: they are looked up).
 
     Columns: left_id, right_id (left is the smaller id) and, for each of the views, the cosine and both ranks
     (`rank_of_right`: among left's neighbours), null beyond the neighbours that the index keeps. Returns the number
@@ -39,13 +44,19 @@ def write_candidates(index: ProductIndex, out: Path, *, k: int = 20, progress: P
     views = proposing_views(index)
     if not 1 <= k <= index.k:
         raise InputError(f"-k {k}: {index.folder} keeps {index.k} neighbours: ask for 1 to {index.k}, or build with -k")
+    shared = sharing_pairs(index, Identifiers.of(index.catalog)) if shared is None else shared
     pairs = 0
     with writing_file(Path(out)) as unfinished, pq.ParquetWriter(unfinished, _schema(index, views)) as writer:
-        for stop, proposed in _propose(index, views, k):
+        for stop, proposed in _propose(index, views, k, shared):
             writer.write_table(_columns(index, views, proposed))
             pairs += len(proposed.left)
             progress("candidates", stop, len(index.catalog))
     return pairs
+
+
+def sharing_pairs(index: ProductIndex, identifiers: Identifiers) -> IdentifiedPairs:
+    """Return the pairs that share an identifier, of two sources where the index matches across sources."""
+    return identifiers.shared(across_sources=index.made.match_across_sources)
 
 
 def proposing_views(index: ProductIndex) -> list[str]:
@@ -54,8 +65,8 @@ def proposing_views(index: ProductIndex) -> list[str]:
 
 
 def candidates_with(index: ProductIndex, wanted: Bools1d, k: int) -> Ints1d:
-    """Return the keys of the candidates, by the k first neighbours, that have at least one of the `wanted` products (n,);
-    each once, sorted."""
+    """Return the keys of the candidates, by the k first neighbours alone, that have at least one of the `wanted` products
+    (n,); each once, sorted."""
     lists = [index.neighbours(view).first(k).positions for view in proposing_views(index)]
     found = [np.zeros(0, dtype=np.int64)]
     for start in range(0, len(wanted), BLOCK_PRODUCTS):
@@ -67,27 +78,32 @@ def candidates_with(index: ProductIndex, wanted: Bools1d, k: int) -> Ints1d:
 
 
 def are_candidates(index: ProductIndex, left: Ints1d, right: Ints1d, k: int) -> Bools1d:
-    """Return which pairs of positions (p,) are candidates by the k first neighbours."""
+    """Return which pairs of positions (p,) are candidates by the k first neighbours, or by an identifier."""
     lists = [index.neighbours(view).first(k) for view in proposing_views(index)]
     found = np.zeros(len(left), dtype=bool)
     for start in range(0, len(left), BLOCK_PRODUCTS):
         part = slice(start, start + BLOCK_PRODUCTS)
         one, other = left[part], right[part]
         found[part] = _proposed_by(one, other, lists) | _proposed_by(other, one, lists)
-    return found
+    across = index.made.match_across_sources
+    return found | Identifiers.of(index.catalog).are_shared(left, right, across_sources=across)
 
 
-def _propose(index: ProductIndex, views: list[str], k: int) -> Iterator[tuple[int, Proposed]]:
+def _propose(index: ProductIndex, views: list[str], k: int, shared: IdentifiedPairs) -> Iterator[tuple[int, Proposed]]:
     """Yield, block by block, how many products are done and the pairs that the block's products propose.
 
-    A pair whose partner, earlier in the file, proposed it already is left out.
+    A pair whose partner, earlier in the file, proposed it already is left out, as are `shared` ones of neighbours.
     """
     lists = [index.neighbours(view).first(k) for view in views]
     for start in range(0, len(index.catalog), BLOCK_PRODUCTS):
         rows = np.arange(start, min(start + BLOCK_PRODUCTS, len(index.catalog)))
         own, other = _distinct(rows, lists)
         new = (other > own) | ~_proposed_by(other, own, lists)
-        yield int(rows[-1]) + 1, _by_id(index, own[new], other[new])
+        first, last = np.searchsorted(shared.left, [rows[0], rows[-1] + 1])
+        left, right = shared.left[first:last], shared.right[first:last]
+        alone = ~(_proposed_by(left, right, lists) | _proposed_by(right, left, lists))
+        sides = np.concatenate([own[new], left[alone]]), np.concatenate([other[new], right[alone]])
+        yield int(rows[-1]) + 1, _by_id(index, *sides)
 
 
 def _distinct(rows: Ints1d, lists: list[Neighbours]) -> tuple[Ints1d, Ints1d]:

@@ -8,6 +8,8 @@ from indexing.arrays import Ints1d
 from indexing.product_index import DENSE_VIEWS, ProductIndex
 from reranking.signals.families.attributes import FEATURES as ATTRIBUTE_FEATURES
 from reranking.signals.families.attributes import AttributeSignals
+from reranking.signals.families.identifiers import FEATURES as IDENTIFIER_FEATURES
+from reranking.signals.families.identifiers import IdentifierSignals
 from reranking.signals.families.numbers import FEATURES as NUMBER_FEATURES
 from reranking.signals.families.numbers import NumberSignals
 from reranking.signals.families.products import FEATURES as PRODUCT_FEATURES
@@ -21,7 +23,8 @@ from reranking.signals.feature import Feature, FeatureFamily
 
 @dataclass(frozen=True)
 class PlainFamilies:
-    """It holds one of each family, prepared for the same products; of `ranks` it holds one a view."""
+    """It holds one of each family, prepared for the same products; of `ranks` it holds one a view, and `identifiers`
+    may be left out."""
 
     ranks: tuple[FeatureFamily, ...]
     views: FeatureFamily
@@ -29,10 +32,18 @@ class PlainFamilies:
     numbers: NumberSignals
     attributes: AttributeSignals
     products: ProductSignals
+    identifiers: IdentifierSignals | None = None
 
     @classmethod
     def of(
-        cls, index: ProductIndex, products: Ints1d, *, views: Sequence[str], k: int, same_source: bool
+        cls,
+        index: ProductIndex,
+        products: Ints1d,
+        *,
+        views: Sequence[str],
+        k: int,
+        same_source: bool,
+        identifiers: bool = True,
     ) -> "PlainFamilies":
         """Prepare the families for `products` (sorted positions) and the first `k` neighbours of these views.
 
@@ -45,12 +56,14 @@ class PlainFamilies:
             NumberSignals.from_catalog(index.catalog, products),
             AttributeSignals.from_catalog(index.catalog, products),
             ProductSignals.from_catalog(index.catalog, products, same_source=same_source),
+            IdentifierSignals.from_catalog(index.catalog) if identifiers else None,
         )
 
     @property
     def families(self) -> tuple[FeatureFamily, ...]:
         """Return all families, in the order of their columns."""
-        return (*self.ranks, self.views, self.text, self.numbers, self.attributes, self.products)
+        last = () if self.identifiers is None else (self.identifiers,)
+        return (*self.ranks, self.views, self.text, self.numbers, self.attributes, self.products, *last)
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -68,4 +81,5 @@ def declared_plain_features() -> tuple[Feature, ...]:
         *ATTRIBUTE_FEATURES,
         *PRODUCT_FEATURES,
         SAME_SOURCE,
+        *IDENTIFIER_FEATURES,
     )

@@ -165,6 +165,7 @@ def prepare_signals(
     k: int | None = None,
     views: Sequence[str] | None = None,
     same_source: bool = False,
+    identifiers: bool = True,
     learned: Learned | None = None,
     progress: Progress = silent,
 ) -> Signals:
@@ -172,7 +173,8 @@ def prepare_signals(
 
     Each stage builds on those before it: the plain families, then of what is `learned` the words, the rivals by the
     first look, whose pairs are computed here, and the cross-encoder. `k` and `views` are the model's, by default the
-    index's own. Raises InputError when the index keeps fewer neighbours or lacks a view.
+    index's own; without `identifiers`, barcodes and part numbers are not compared. Raises InputError when the index keeps
+    fewer neighbours or lacks a view.
     """
     learned = learned or Learned()
     k = index.k if k is None else k
@@ -183,7 +185,8 @@ def prepare_signals(
     views = index.views if views is None else views
     pairs = None if learned.look is None else RivalPairs.of(index, products, views, k)
     mentioned = products if pairs is None else pairs.mentioned
-    signals = Signals(PlainFamilies.of(index, mentioned, views=views, k=k, same_source=same_source))
+    plain = PlainFamilies.of(index, mentioned, views=views, k=k, same_source=same_source, identifiers=identifiers)
+    signals = Signals(plain)
     if learned.words is not None:
         signals = signals.with_words(index, learned.words)
     if pairs is not None and learned.look is not None:

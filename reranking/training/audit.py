@@ -8,10 +8,12 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import breadth_first_order
 
-from indexing.arrays import Floats1d, Ints1d
+from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import Metric
+from reranking.identifiers.identifiers import Identifiers
+from reranking.identifiers.label_evidence import contradicted_matches
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
@@ -19,6 +21,7 @@ from reranking.training.cross_validation import prepare_folds
 
 MOST_TOLD = 5  # products of a chain
 FOLDS = 5
+OTHER_CODES = "; both products have barcodes, and other ones"
 LEAST_DOUBT = 0.5  # the score speaks for the other label
 
 
@@ -107,14 +110,20 @@ def audit_labels(
     judged = folds.scores_out_of_fold(metric, options.boosting, options.seed, progress)
     scores[folds.kept] = judged[: len(folds.kept)]
     names = [str(value) for value in index.catalog.ids.to_pylist()]
-    return find_suspects(pairs, scores, names)
+    identifiers = Identifiers.of(index.catalog)
+    return find_suspects(
+        pairs, scores, names, contradicted_matches(identifiers, pairs.left, pairs.right, pairs.targets)
+    )
 
 
-def find_suspects(pairs: LabelledPairs, scores: Floats1d, names: list[str]) -> Suspects:
+def find_suspects(
+    pairs: LabelledPairs, scores: Floats1d, names: list[str], other_codes: Bools1d | None = None
+) -> Suspects:
     """List suspects by the scores (p,) of pairs whose products, by position, have these names.
 
     The doubt about a label is how far the score is from it. Where labels contradict each other one of them is wrong:
-    of each contradiction the most doubtful is listed, and half of what speaks for it is struck.
+    of each contradiction the most doubtful is listed, and half of what speaks for it is struck. So it is of matches
+    whose products have `other_codes` (p,): barcodes, none in common.
     """
     doubt = np.abs(pairs.targets - scores)
     blamed: dict[int, list[Contradiction]] = {}
@@ -122,9 +131,15 @@ def find_suspects(pairs: LabelledPairs, scores: Floats1d, names: list[str]) -> S
         blamed.setdefault(found.culprit, []).append(found)
     inside = np.array(sorted(blamed), dtype=np.int64)
     doubt[inside] = 1 - (1 - doubt[inside]) / 2
-    listed = np.union1d(np.flatnonzero(doubt >= LEAST_DOUBT), inside)
+    coded = np.zeros(0, dtype=np.int64) if other_codes is None else np.flatnonzero(other_codes)
+    doubt[coded] = 1 - (1 - doubt[coded]) / 2
+    listed = np.union1d(np.flatnonzero(doubt >= LEAST_DOUBT), np.union1d(inside, coded))
     rows = listed[np.argsort(-doubt[listed], kind="stable")]
-    reasons = tuple(_reason(pairs, int(row), float(scores[row]), blamed.get(int(row), []), names) for row in rows)
+    odd = set(coded.tolist())
+    reasons = tuple(
+        _reason(pairs, row, float(scores[row]), blamed.get(row, []), names) + (OTHER_CODES if row in odd else "")
+        for row in rows.tolist()
+    )
     return Suspects(rows, doubt[rows], scores[rows], reasons)
 
 

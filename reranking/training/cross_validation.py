@@ -20,6 +20,7 @@ from reranking.pairs.misleading_pairs import unseen_rows
 from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross_folds import open_cross
 from reranking.signals.signals import Learned, prepare_signals
+from reranking.training.identifier_choice import choose_identifiers, compares_identifiers
 from reranking.training.mining.add_pairs import add_pairs
 from reranking.training.mining.one_sided_labels import complete
 from reranking.training.training_pairs import categories_of_sides
@@ -104,6 +105,7 @@ def prepare_folds(
 
     Raises InputError when a fold would lack matches or non-matches.
     """
+    options, _ = choose_identifiers(index, pairs, options)
     rows = np.arange(len(pairs))
     if options.leave_out_seen:
         rows = unseen_rows(index, pairs)
@@ -118,7 +120,13 @@ def prepare_folds(
     folds = deal_alike(left, right, pairs.targets, codes.left[: added.given], count=count, seed=options.seed)
     pairs = added.pairs
     cross = open_cross(Path(options.cross)) if options.cross else None
-    signals = prepare_signals(index, pairs.products, same_source=options.same_source, learned=Learned(cross=cross))
+    signals = prepare_signals(
+        index,
+        pairs.products,
+        same_source=options.same_source,
+        identifiers=compares_identifiers(index, options),
+        learned=Learned(cross=cross),
+    )
     features = signals.of_training_pairs(True).compute_all(
         pairs.left, pairs.right, stage="features folds", progress=progress
     )

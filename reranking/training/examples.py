@@ -25,6 +25,7 @@ from reranking.signals.learned.rivals import train_first_look
 from reranking.signals.learned.stacking import Stacking
 from reranking.signals.learned.words import train_words
 from reranking.signals.signals import Signals, prepare_signals
+from reranking.training.identifier_choice import compares_identifiers
 
 BYTES_A_VALUE = 16  # of memory: a float32 and what XGBoost needs while it quantises; measured at a million pairs
 DISK_A_VALUE = 6  # a float32 and XGBoost's own file of quantised values, which grows past a byte for want of packing
@@ -46,7 +47,8 @@ def prepare_training_signals(
     stacking = Stacking.of(train, len(index.catalog), seed=options.seed) if learns else None
     pairs = RivalPairs.of(index, products, index.views, index.k) if options.rivals and stacking else None
     mentioned = products if pairs is None else pairs.mentioned
-    signals = prepare_signals(index, mentioned, same_source=options.same_source)
+    compares = compares_identifiers(index, options)
+    signals = prepare_signals(index, mentioned, same_source=options.same_source, identifiers=compares)
     if options.words and stacking is not None:
         signals = _with_words(index, signals, stacking)
     if pairs is not None and stacking is not None:

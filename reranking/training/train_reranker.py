@@ -15,6 +15,7 @@ from reranking.signals.learned.cross_folds import open_cross
 from reranking.training.examples import TrainingRoom
 from reranking.training.finished_training import FinishedTraining
 from reranking.training.fit import Fit
+from reranking.training.identifier_choice import choose_identifiers
 from reranking.training.judging.judges import Judges
 from reranking.training.training_pairs import TrainingPairs
 
@@ -46,6 +47,7 @@ def train_reranker(
     """
     options = options or TrainOptions()
     pairs = without_seen(index, pairs) if options.leave_out_seen else pairs
+    options, told = choose_identifiers(index, pairs, options)
     data = TrainingPairs.of(index, pairs, valid, options)
     cross = open_cross(Path(options.cross)) if options.cross else None
 
@@ -60,4 +62,4 @@ def train_reranker(
     judging = Judges(index, first, options, metric, refit, announce, progress).judge()
     done = FinishedTraining(index, options, first, judging)
     ranking = rank(judging.validation, data.names, metric, interval)
-    return Trained(done.reranker(ranking, cross), done.warnings())
+    return Trained(done.reranker(ranking, cross), (*told, *done.warnings()))

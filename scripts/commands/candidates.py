@@ -10,15 +10,23 @@ import click
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The parquet file of pairs.")
 @click.option("-k", default=20, show_default=True, help="Neighbours of each product, in each view, that are proposed.")
 def command(index: Path, out: Path, k: int) -> None:
-    """Propose pairs from the neighbours of every product of INDEX, each pair once.
+    """Propose pairs from the neighbours of every product of INDEX, each pair once, and those that share an identifier.
 
-    The union of the fused and the lexical view, with the cosine and both ranks in each.
+    The union of the fused and the lexical view, with the cosine and both ranks in each, and of products with the same barcode,
+    or the same brand and part number.
     """
     from indexing.product_index import open_index
-    from reranking.pairs.candidates import write_candidates
+    from reranking.identifiers.identifiers import Identifiers
+    from reranking.pairs.candidates import sharing_pairs, write_candidates
     from scripts.terminal.progress import shown
 
     opened = open_index(index)
+    identifiers = Identifiers.of(opened.catalog)
+    shared = sharing_pairs(opened, identifiers)
     with shown() as progress:
-        pairs = write_candidates(opened, out, k=k, progress=progress)
+        pairs = write_candidates(opened, out, k=k, shared=shared, progress=progress)
     click.echo(f"candidates: {pairs:,} pairs of {len(opened.catalog):,} products in {out}")
+    if identifiers:
+        click.echo(f"{len(shared):,} of them share a barcode, or brand and part number")
+    if identifiers.worn.codes:
+        click.echo(f"heroic: warning: {identifiers.worn.told()}", err=True)

@@ -9,8 +9,9 @@ MOST_ATTRIBUTES = 2
 
 
 def field_wording(pair: SeenPair, family: str) -> Wording:
-    """Tell what brand, colours, category or source say, as the `family` asks."""
-    return _told(_facts(pair, family), f"no {family} known of either")
+    """Tell what brand, colours, category, source or identifiers say, as the `family` asks."""
+    none = "no barcode or part number" if family == "identifiers" else f"no {family}"
+    return _told(_facts(pair, family), f"{none} known of either")
 
 
 def attribute_wording(pair: SeenPair) -> Wording:

@@ -1,4 +1,4 @@
-"""Look-alikes are pairs that may be one product whatever is known of their groups: they share a barcode or a title."""
+"""Look-alikes are pairs that may be one product whatever is known of their groups: they share an identifier or a title."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from indexing.arrays import Bools1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.words.tokens import fold, words
+from reranking.identifiers.identifiers import Identifiers
 
 BLOCK_PAIRS = 65_536
 LENGTHS = (8, 12, 13, 14)  # digits of EAN-8, UPC-A, EAN-13 with ISBN-13, and GTIN-14
@@ -17,15 +18,16 @@ _SEPARATORS = re.compile(r"[\s-]")
 
 
 def are_look_alikes(catalog: Catalog, left: Ints1d, right: Ints1d) -> Bools1d:
-    """Return which pairs of positions (p,) share a valid barcode, in title or attributes, or have the same words in their
-    titles, in order."""
+    """Return which pairs of positions (p,) share a valid barcode, be it in title or attributes, share brand and part number,
+    or have the same words in their titles, in order."""
     products, places = np.unique(np.concatenate([left, right]), return_inverse=True)
-    rows = catalog.table.select(["title", "attributes"]).take(products).to_pylist()
+    rows = catalog.table.select(["title", "attributes", "gtin"]).take(products).to_pylist()
     titles = _codes([" ".join(words(fold(row["title"] or ""))) for row in rows])
     barcodes = incidence([list(_barcodes_in(row)) for row in rows])
     one, other = places[: len(left)], places[len(left) :]
     same = (titles[one] == titles[other]) & (titles[one] >= 0)
-    return np.asarray(same | share_marks(barcodes, one, other), dtype=bool)
+    same |= share_marks(barcodes, one, other)
+    return np.asarray(same | Identifiers.of(catalog).are_shared(left, right), dtype=bool)
 
 
 def _codes(texts: Sequence[str]) -> Ints1d:
@@ -36,6 +38,8 @@ def _codes(texts: Sequence[str]) -> Ints1d:
 
 def _barcodes_in(row: Mapping[str, object]) -> Iterator[int]:
     """Yield the valid barcodes of a product as numbers, so that leading zeros say nothing."""
+    codes = row["gtin"]
+    yield from map(int, codes if isinstance(codes, list) else ())
     entries = row["attributes"]
     values = [entry["value"] or "" for entry in entries] if isinstance(entries, list) else []
     for text in (str(row["title"] or ""), *(_SEPARATORS.sub("", value) for value in values)):

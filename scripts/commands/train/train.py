@@ -1,6 +1,5 @@
 """`heroic train` learns to score pairs from labelled ones."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 
 from scripts.commands.pairs_to_learn import PairsToLearn, reject_options
 from scripts.commands.train.audit_list import PRINTED, refuse_file, run_audit
+from scripts.commands.train.metric import interval_of, metric_of
 from scripts.commands.train.settings_choice import SettingsChoice, show_search, with_search
 from scripts.commands.train.trained_text import show_trained
 from scripts.terminal.option_types import SEED
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from indexing.product_index import ProductIndex
     from reranking.boosters.boosting import Layout
     from reranking.decisions.asked_precision import AskedPrecision
-    from reranking.decisions.validation import ValidationPairs
-    from reranking.model.train_options import JudgeBy, TrainOptions
+    from reranking.model.train_options import JudgeBy, TrainOptions, UseOfIdentifiers
     from reranking.pairs.labelled import LabelledPairs
     from reranking.pairs.product_groups import GroupBy
     from reranking.training.examples import TrainingRoom
@@ -82,6 +81,13 @@ MINED = 10  # neighbours
 @click.option(
     "--cross", type=click.Path(path_type=Path), help="A folder of heroic train-encoder cross: its score as a feature."
 )
+@click.option(
+    "--identifiers",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "keep", "drop"]),
+    help="Features of barcodes and part numbers; auto: drop them where the labels were made from these.",
+)
 @click.option("--leave-out-seen", is_flag=True, help="Train on pairs whose products the encoder was not trained on.")
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 @click.option("--target", help="Target column, where it has a name of its own.")
@@ -139,6 +145,7 @@ def command(
     words: bool,
     rivals: bool,
     cross: Path | None,
+    identifiers: "UseOfIdentifiers",
     leave_out_seen: bool,
     ids: tuple[str, str] | None,
     target: str | None,
@@ -191,6 +198,7 @@ def command(
         same_source=same_source,
         words=words,
         rivals=rivals,
+        identifiers=identifiers,
         leave_out_seen=leave_out_seen,
         cross="" if cross is None else str(cross),
         mining=mining,
@@ -199,7 +207,7 @@ def command(
     data = _read_data(index, pairs, valid, wanted)
     options = _learn(data, options, choice, room, out)
     if audit is not None:
-        run_audit(audit, data.index, data.pairs, metric=_metric(options), options=options)
+        run_audit(audit, data.index, data.pairs, metric=metric_of(options), options=options)
 
 
 def _asked_precision(default: float, by_category: Path | None) -> "AskedPrecision":
@@ -256,7 +264,7 @@ def _learn(
     from scripts.terminal.progress import shown
 
     with shown() as progress, room.cleared():
-        found = choice.search(data.index, data.pairs, options, metric=_metric(options), progress=progress)
+        found = choice.search(data.index, data.pairs, options, metric=metric_of(options), progress=progress)
         options = options if found is None else replace(options, boosting=found.boosting)
         trained = with_search(_train(data, options, room, progress), found)
         save_reranker(trained.reranker, out)
@@ -272,24 +280,9 @@ def _train(data: _Data, options: "TrainOptions", room: "TrainingRoom", progress:
         data.index,
         data.pairs,
         data.valid,
-        metric=_metric(options),
-        interval=partial(_interval, level=options.target_precision),
+        metric=metric_of(options),
+        interval=partial(interval_of, level=options.target_precision),
         options=options,
         room=room,
         progress=progress,
     )
-
-
-def _metric(options: "TrainOptions") -> Callable[..., float]:
-    from eval.metrics.precision_auc import weighted
-
-    return partial(weighted, level=options.target_precision)
-
-
-def _interval(pairs: "ValidationPairs", level: float) -> tuple[float, float] | None:
-    """Return low and high of the metric, from draws of product groups; None where there is no interval."""
-    from eval.metrics.intervals import Draws, PairGroups, weighted_interval
-
-    groups = PairGroups(pairs.left_groups, pairs.right_groups)
-    found = weighted_interval(pairs.scores, pairs.targets, pairs.categories, groups, Draws(), level=level)
-    return None if found is None else (found.low, found.high)

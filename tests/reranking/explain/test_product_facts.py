@@ -61,3 +61,11 @@ def test_colours_of_the_title_and_the_field_are_one(facts):
 def test_many_attributes_of_one_product_are_counted_not_shown():
     left = {"id": 0, **dict.fromkeys(FIELDS.names), **entries(**{f"key{n}": "v" for n in range(MOST_ONE_SIDED + 3)})}
     assert compare_products(left, {**left, "attributes": None}).hidden == 3
+
+
+def test_codes_agree_where_one_is_shared_however_it_is_written(facts):
+    found = facts({"gtin": ["04006381333931"], "mpn": ["AB-12"]}, {"gtin": ["05901234123457"], "mpn": ["ab12", "X9-0"]})
+    assert found["barcode"].agreement is FieldAgreement.CONFLICTING
+    assert found["part number"].agreement is FieldAgreement.EQUAL
+    assert (found["part number"].right, found["part number"].family) == ("ab12, X9-0", "identifiers")
+    assert "barcode" not in facts({"title": "tea"}, {"title": "tea"})

@@ -187,3 +187,31 @@ def test_any_catalogue_however_full_of_duplicates_is_proposed_whole(tmp_path_fac
     proposed = pairs_of(propose(index, folder, k=k))
     assert {frozenset(pair) for pair in proposed} == slow_pairs(index, k)
     assert len(proposed) == len(set(proposed))
+
+
+PEN, TEA = "4006381333931", "5901234123457"
+
+
+@pytest.fixture(scope="module", params=[False, True])
+def coded(request, tmp_path_factory):
+    """Products that are nobody's first neighbour share a barcode: 0 and 29, and 1 and 28 of another shop."""
+    folder = tmp_path_factory.mktemp("coded")
+    titles = [f"{WORDS[i % 8]} {WORDS[(i * 3) % 7]} {i % 5}" for i in range(30)]
+    codes = {0: PEN, 29: PEN, 1: TEA, 28: TEA}
+    columns = {"id": [*range(30)], "title": titles, "source": ["a" if i % 29 == 0 else f"s{i}" for i in range(30)]}
+    pd.DataFrame({**columns, "gtin": [codes.get(i) for i in range(30)]}).to_parquet(folder / "products.parquet")
+    chosen = build_options(image_encoder="none", k=2, match_across_sources=request.param)
+    return build_index([folder / "products.parquet"], folder / "index", options=chosen).index
+
+
+def test_products_that_share_an_identifier_are_candidates_once(coded, tmp_path):
+    table = propose(coded, tmp_path, k=1)
+    pairs = pairs_of(table)
+    sharing = {(1, 28)} if coded.made.match_across_sources else {(0, 29), (1, 28)}
+    assert {frozenset(pair) for pair in pairs} == slow_pairs(coded, 1) | {frozenset(pair) for pair in sharing}
+    assert len({frozenset(pair) for pair in pairs}) == len(pairs)
+    row = table.to_pylist()[pairs.index((1, 28))]
+    assert row["text_rank_of_right"] is None
+    assert row["text_cosine"] is not None
+    left, right = np.array([0, 1, 0]), np.array([29, 28, 28])
+    assert are_candidates(coded, left, right, 1).tolist() == [not coded.made.match_across_sources, True, False]

@@ -60,6 +60,13 @@ class TestSuspects:
             "labelled a match, scored 0.30 by a model that did not see it",
         )
 
+    def test_a_match_with_other_barcodes_is_listed_however_sure_the_score(self):
+        pairs = labelled(("a", "b", 1), ("c", "d", 1), ("e", "f", 0))
+        found = find_suspects(pairs, np.array([0.9, 0.9, 0.1]), NAMES, np.array([False, True, False]))
+        assert found.rows.tolist() == [1]
+        np.testing.assert_allclose(found.doubt, [0.55])
+        assert found.reasons[0].endswith("did not see it; both products have barcodes, and other ones")
+
     def test_of_a_contradiction_one_label_is_listed_however_sure_the_score(self):
         found = suspects(labelled(("a", "b", 1), ("b", "c", 1), ("a", "c", 0)), [0.9, 0.9, 0.2])
         assert found.rows.tolist() == [2]

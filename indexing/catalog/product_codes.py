@@ -1,0 +1,125 @@
+"""The barcodes and part numbers of products are numbers here, so that millions of them can be compared at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexing.arrays import Bools1d, Ints1d
+from indexing.catalog.catalog import Catalog
+from indexing.words.normal_form import normal_column
+from indexing.words.tokens import folds, words
+
+MOST_OF_SOURCE = 20  # products of one source with a code, if it is to say which product it is
+MOST_OF_ALL = 100  # products with a code, whoever offers them
+_BETWEEN = pa.scalar("\x1f", pa.large_string())  # brand and part number
+
+
+@dataclass(frozen=True)
+class ProductCodes:
+    """They are the codes of products (n,): those of product i are `codes[starts[i]:starts[i + 1]]`, int64, rising."""
+
+    starts: Ints1d
+    codes: Ints1d
+
+    @classmethod
+    def of(cls, owners: Ints1d, codes: Ints1d, products: int) -> "ProductCodes":
+        """Take codes (c,) with the product that each is of; what a product has twice counts once."""
+        order = np.lexsort((codes, owners))
+        owners, codes = owners[order], codes[order]
+        new = np.ones(len(owners), dtype=bool)
+        new[1:] = (owners[1:] != owners[:-1]) | (codes[1:] != codes[:-1])
+        counts = np.bincount(owners[new], minlength=products)
+        return cls(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), codes[new])
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @property
+    def counts(self) -> Ints1d:
+        """Return how many codes each product (n,) has."""
+        return np.diff(self.starts)
+
+    @cached_property
+    def owners(self) -> Ints1d:
+        """Return the product that each of the codes (c,) is of."""
+        return np.repeat(np.arange(len(self)), self.counts)
+
+    def without(self, gone: Bools1d) -> "ProductCodes":
+        """Return the codes that are not `gone` (c,)."""
+        return ProductCodes.of(self.owners[~gone], self.codes[~gone], len(self))
+
+    def share(self, left: Ints1d, right: Ints1d) -> Bools1d:
+        """Return which pairs of products (p,) have a code in common."""
+        found = np.zeros(len(left), dtype=bool)
+        sizes = self.counts[left] * self.counts[right]
+        pair = np.repeat(np.arange(len(left)), sizes)
+        place = np.arange(len(pair)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        wide = self.counts[right][pair]
+        one = self.codes[self.starts[left][pair] + place // np.maximum(wide, 1)]
+        other = self.codes[self.starts[right][pair] + place % np.maximum(wide, 1)]
+        found[pair[one == other]] = True
+        return found
+
+
+def has_codes(catalog: Catalog, *names: str) -> bool:
+    """Return whether any product of the catalogue has a code of these kinds, `gtin` or `mpn`."""
+    return any(catalog.table[name].null_count < len(catalog) for name in names or ("gtin", "mpn"))
+
+
+def barcodes_of(catalog: Catalog) -> ProductCodes:
+    """Return the barcodes of products, each as the number that it is."""
+    flat, owners = _entries(catalog.table["gtin"])
+    return ProductCodes.of(owners, np.asarray(flat.cast(pa.int64()).to_numpy(), dtype=np.int64), len(catalog))
+
+
+def part_numbers_of(catalog: Catalog, brands: Ints1d) -> ProductCodes:
+    """Return the part numbers of products as codes, equal where brand and part number are: letters of any case, without
+    separators. A product whose brand (n,) is -1 has none: a part number says nothing without its maker."""
+    flat, owners = _entries(catalog.table["mpn"])
+    known = brands[owners] >= 0
+    bare = pc.replace_substring_regex(normal_column(pa.chunked_array([flat])), r"[^\p{L}\p{N}]+", "")
+    named = pc.binary_join_element_wise(
+        pa.array(brands[owners]).cast(pa.large_string()), bare.combine_chunks(), _BETWEEN
+    )
+    codes = named.filter(pa.array(known)).dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    return ProductCodes.of(owners[known], codes.astype(np.int64), len(catalog))
+
+
+def brand_codes(catalog: Catalog) -> Ints1d:
+    """Return a number for each product's brand (n,), the same for one brand in letters of any case; -1 without."""
+    encoded = catalog.table["brand"].combine_chunks().dictionary_encode()
+    names = folds(encoded.dictionary.to_pylist()) if len(encoded.dictionary) else []
+    folded = pa.array([" ".join(words(name)) or None for name in names], pa.large_string())
+    codes = folded.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return np.where(places < 0, -1, np.append(codes, -1)[places])
+
+
+def worn_out(codes: ProductCodes, sources: Ints1d) -> Bools1d:
+    """Return which of the codes (c,) stand for too many products to say which one: for more than MOST_OF_SOURCE of one
+    source (n,), -1 where that is unknown, or for more than MOST_OF_ALL."""
+    _, place = np.unique(codes.codes, return_inverse=True)
+    place = place.astype(np.int64)
+    everywhere = np.bincount(place)[place] if len(place) else place
+    of_source = sources[codes.owners]
+    pairs = place * (int(sources.max(initial=-1)) + 2) + of_source + 1
+    _, again, counts = np.unique(pairs, return_inverse=True, return_counts=True)
+    crowded = (counts[again] > MOST_OF_SOURCE) & (of_source >= 0)
+    worn = np.bincount(place, weights=crowded)[place] > 0 if len(place) else crowded
+    return np.asarray(worn | (everywhere > MOST_OF_ALL), dtype=bool)
+
+
+def _entries(column: pa.ChunkedArray) -> tuple[pa.Array, Ints1d]:
+    """Return the entries of a column of lists, and the row that each stands in."""
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
+    flat = pc.list_flatten(column).combine_chunks()
+    return flat, np.repeat(np.arange(len(column)), lengths)
+
+
+def shown_codes(codes: Sequence[int]) -> list[str]:
+    """Return barcodes as they are written."""
+    return [f"{code:014d}" for code in codes]
