@@ -96,6 +96,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "missing_pictures",
         "pictures",
         "product_codes",
+        "reject_log",
         "rejects",
         "text_template",
     },

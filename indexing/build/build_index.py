@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from indexing.build.encoding import ViewEncoding, image_spec
@@ -11,7 +12,7 @@ from indexing.build.options import BuildOptions
 from indexing.build.reuse import digest_now, holds_model_vectors
 from indexing.catalog.catalog import CATEGORY_LEVEL, Catalog
 from indexing.catalog.digest import DIGEST_VERSION
-from indexing.catalog.rejects import Reject, write_rejects
+from indexing.catalog.rejects import REJECTS_FILE, StoredRejects, write_rejects
 from indexing.encoders.encoder import parse_spec, vector_columns
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError, Unfinished
@@ -34,7 +35,7 @@ class Built:
     rows were passed over; what a user should hear."""
 
     index: ProductIndex
-    rejects: list[Reject]
+    rejects: StoredRejects
     reused: list[str]
     looked_at: dict[str, int] = field(default_factory=dict)
     cut_short: dict[str, int] = field(default_factory=dict)
@@ -64,13 +65,14 @@ def build_index(
         joining = ViewJoining(folder, options, read.catalog, device, progress, made_of)
         views = joining.run(vectors)
         _remove_leftovers(folder, encoding.encoders)
-        rejects = [*read.rejects, *encoding.rejects]
-        write_rejects(rejects, folder / "rejects.parquet")
-        made = _made(options, read, len(rejects), encoding.encoders, joining, views)
+        rejects = write_rejects(chain(read.rejects, *encoding.rejects), folder / REJECTS_FILE)
+        read.rejects.clear()
+        made = _made(options, read, rejects, encoding.encoders, joining, views)
         write_manifest(folder, Manifest(KIND, stored_record(made), made.fingerprint()))
     index = open_index(Path(out), device=device)
     cut_short = index.catalog.cut_short(options.encoding.text_fields)
-    return Built(index, rejects, encoding.reused, encoding.looked_at, cut_short, read.passed_over, read.notes)
+    rejected = StoredRejects(Path(out) / REJECTS_FILE)
+    return Built(index, rejected, encoding.reused, encoding.looked_at, cut_short, read.passed_over, read.notes)
 
 
 def _read(products: Sequence[Path], folder: Path, options: BuildOptions, progress: Progress) -> CatalogRead:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
-from indexing.build.shard_folder import ShardFolder
+from indexing.build.shard_folder import ShardFolder, ShardRejects
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import Contents, RowBank, first_of
 from indexing.catalog.rejects import Reject
@@ -25,7 +25,7 @@ class EncodedView:
     encoder has looked at now."""
 
     vectors: Vectors
-    rejects: list[Reject]
+    rejects: ShardRejects
     reused: bool
     looked_at: int = 0
 

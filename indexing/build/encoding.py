@@ -1,6 +1,6 @@
 """Encoding turns every view of a catalogue into vectors: by which encoders, from which columns, into which folders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -36,7 +36,7 @@ class ViewEncoding:
     options: BuildOptions
     read: CatalogRead
     progress: Progress = silent
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: list[Iterable[Reject]] = field(default_factory=list)  # of each view
     reused: list[str] = field(default_factory=list)
     looked_at: dict[str, int] = field(default_factory=dict)  # by view, how many products an encoder looked at
     encoders: dict[str, EncoderRecord] = field(default_factory=dict)  # by view
@@ -113,7 +113,7 @@ class ViewEncoding:
         return view_before(view, self.read.digest, plan, self._index, self.options)
 
     def _told(self, view: str, encoded: EncodedView) -> None:
-        self.rejects += encoded.rejects
+        self.rejects.append(encoded.rejects)
         self.looked_at[view] = encoded.looked_at
         if encoded.reused:
             self.reused.append(view)

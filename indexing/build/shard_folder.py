@@ -4,7 +4,7 @@ from."""
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,9 +102,9 @@ class ShardFolder:
             for file in self.folder.glob(f"part_{number:05d}_*"):
                 file.unlink()
 
-    def rejects(self) -> list[Reject]:
-        """Read what the encoder set aside in all shards."""
-        return [reject for file in sorted(self.folder.glob("rejects_*.json")) for reject in _read_rejects(file)]
+    def rejects(self) -> "ShardRejects":
+        """Return what the encoder set aside in all shards."""
+        return ShardRejects(self.folder)
 
     def _shard(self, number: int) -> Path:
         return self.folder / f"vectors_{number:05d}.npy"
@@ -123,6 +123,17 @@ class ShardFolder:
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(path)
+
+
+@dataclass(frozen=True)
+class ShardRejects:
+    """They are the rejects of a folder's shards, of which those of one are in memory at once."""
+
+    folder: Path
+
+    def __iter__(self) -> Iterator[Reject]:
+        for file in sorted(self.folder.glob("rejects_*.json")):
+            yield from _read_rejects(file)
 
 
 def made_of(folder: Path) -> dict[str, Any] | None:

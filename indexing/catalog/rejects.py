@@ -2,9 +2,10 @@
 
 import json
 import os
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,10 @@ import pyarrow.parquet as pq
 
 from indexing.files.blocks import NO_JSON, NO_OBJECT, NO_TEXT, OTHER_WIDTH, SLIP, UNCLOSED
 
+REJECTS_FILE = "rejects.parquet"  # in the index folder
 MOST_BYTES = 64 * 1024  # kept of a value
+HELD, HELD_CHARS = 16_384, 16 << 20  # rejects, or characters of them, in memory at once
+READ_ROWS = 1024
 SHOWN_CHARS = 60  # of an example
 
 
@@ -105,28 +109,23 @@ REMEDIES = {
 }
 
 
-def allowed_rejects(rejects: Sequence[Reject], rows: int, share: float) -> float:
+def allowed_rejects(rejects: Iterable[Reject], rows: int, share: float) -> float:
     """Return how many of some rows may be rejects: a share of them, and of small files, where none is asked for, a few
     that are fewer than half, unless an id stands twice: then the column of ids may be another one."""
-    if share != DEFAULT_REJECTS or any(reject.reason == SAME_ID for reject in rejects[:MOST_FEW]):
+    if share != DEFAULT_REJECTS or any(reject.reason == SAME_ID for reject in islice(rejects, MOST_FEW)):
         return share * rows
     return max(share * rows, min(FEW_REJECTS, (rows - 1) // 2))
 
 
-def bad_rows(rejects: Sequence[Reject]) -> int:
-    """Return how many rows have rejects."""
-    return len({(reject.file, reject.row) for reject in rejects})
-
-
-def reject_kinds(rejects: Sequence[Reject], most: int = 3) -> list[RejectKind]:
-    """Return the commonest kinds of rejects, those of most rejects first, at most so many."""
-    kinds: dict[tuple[str, str], list[Reject]] = defaultdict(list)
+def reject_kinds(rejects: Iterable[Reject], most: int | None = 3) -> list[RejectKind]:
+    """Return the commonest kinds of rejects, those of most rejects first, at most so many (None: all)."""
+    counts, examples = Counter[tuple[str, str]](), dict[tuple[str, str], Reject]()
     for reject in rejects:
-        kinds[reject.kind, reject.column].append(reject)
-    ordered = sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0]))[:most]
-    return [
-        RejectKind(kind, column, len(found), found[0], _remedy(kind, found[0])) for (kind, column), found in ordered
-    ]
+        kind = reject.kind, reject.column
+        counts[kind] += 1
+        examples.setdefault(kind, reject)
+    ordered = sorted(counts, key=lambda kind: (-counts[kind], kind))[:most]
+    return [RejectKind(*kind, counts[kind], examples[kind], _remedy(kind[0], examples[kind])) for kind in ordered]
 
 
 def _remedy(kind: str, example: Reject) -> str:
@@ -142,10 +141,42 @@ SCHEMA = pa.schema(
 )  # fmt: skip
 
 
-def write_rejects(rejects: Sequence[Reject], path: Path) -> None:
-    """Write rejects as parquet, synced; ids are text here whatever their own type is."""
-    rows = [vars(reject) for reject in rejects]
+@dataclass(frozen=True)
+class StoredRejects:
+    """They are the rejects in a file of `write_rejects`, few of which are in memory at once."""
+
+    path: Path
+
+    def __len__(self) -> int:
+        return int(pq.read_metadata(self.path).num_rows)
+
+    def __iter__(self) -> Iterator[Reject]:
+        with pq.ParquetFile(self.path, pre_buffer=False) as file:
+            for batch in file.iter_batches(batch_size=READ_ROWS):
+                yield from (Reject(**row) for row in batch.to_pylist())
+
+
+def write_rejects(rejects: Iterable[Reject], path: Path) -> int:
+    """Write rejects as parquet, synced, and return how many they are; ids are text here whatever their own type is."""
+    count = 0
     with path.open("wb") as file:
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), file)
+        with pq.ParquetWriter(file, SCHEMA) as writer:
+            for some in _parted(rejects):
+                writer.write_table(pa.Table.from_pylist([vars(reject) for reject in some], schema=SCHEMA))
+                count += len(some)
         file.flush()
         os.fsync(file.fileno())
+    return count
+
+
+def _parted(rejects: Iterable[Reject]) -> Iterator[list[Reject]]:
+    """Yield rejects in lists of at most HELD, or of HELD_CHARS and one more."""
+    held, chars = list[Reject](), 0
+    for reject in rejects:
+        held.append(reject)
+        chars += len(reject.value)
+        if len(held) >= HELD or chars >= HELD_CHARS:
+            yield held
+            held, chars = [], 0
+    if held:
+        yield held

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from indexing.catalog.catalog import PICTURES_FILE, Catalog
 from indexing.catalog.pictures import BLOB_MARK, relisted
-from indexing.catalog.rejects import DEFAULT_REJECTS, Reject
+from indexing.catalog.reject_log import RejectLog
+from indexing.catalog.rejects import DEFAULT_REJECTS
 from indexing.encoders.encoder import Spec, vector_columns
 from indexing.errors import InputError
 from indexing.index_manifest import IndexManifest
@@ -42,7 +43,7 @@ class Given:
     rows that were no products, `notes` are what a user should hear."""
 
     catalog: Catalog
-    rejects: list[Reject]
+    rejects: RejectLog
     passed_over: PassedOver
     notes: tuple[str, ...]
 

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from indexing.catalog.rejects import FEW_REJECTS, Reject, bad_rows
+from indexing.catalog.reject_log import RejectLog
+from indexing.catalog.rejects import FEW_REJECTS
 from indexing.reading.inputs import CatalogInputs, InputFile
 from indexing.reading.schema.expression import Cell, is_there
 from indexing.reading.sniffing.guess import look_at, nearest_title
 
 
-def few_rejects(rejects: list[Reject], rows: int, most: float, path: Path) -> list[str]:
+def few_rejects(rejects: RejectLog, rows: int, most: float, path: Path) -> list[str]:
     """Return a warning of rejects that are allowed only because they are few."""
-    if len(rejects) <= most * rows or (bad := bad_rows(rejects)) <= most * rows:
+    if (bad := rejects.bad_rows) <= most * rows:
         return []
     return [
         f"{path}: {bad} of {rows} rows have a malformed cell or are no products: {100 * bad / rows:.0f} %, which is let pass "

@@ -16,7 +16,8 @@ from indexing.catalog.catalog import CATALOG_FILE, FIELDS, PICTURES_FILE, Catalo
 from indexing.catalog.category_level import category_level
 from indexing.catalog.digest import PRODUCTS, ValueDigest
 from indexing.catalog.pictures import kept_reference
-from indexing.catalog.rejects import DEFAULT_REJECTS, Reject, allowed_rejects, bad_rows, reject_kinds
+from indexing.catalog.reject_log import RejectLog
+from indexing.catalog.rejects import DEFAULT_REJECTS, Reject, allowed_rejects, reject_kinds
 from indexing.errors import InputError
 from indexing.files.blocks import SetAside
 from indexing.files.columnar.staging import stage
@@ -36,6 +37,7 @@ from indexing.reading.schema.schema import InputSchema, Schema
 from indexing.reading.vector_columns import VectorColumn
 
 PARSED = "parsed"  # a folder that is there while the files are read
+SET_ASIDE = "set-aside"  # a folder of the rejects that are too many for the memory
 LOOK_ROWS = 1024  # read at once when looking for the first vector of an optional column
 
 
@@ -64,7 +66,7 @@ class CatalogRead:
     what a user should hear."""
 
     catalog: Catalog
-    rejects: list[Reject]
+    rejects: RejectLog
     schema: Schema
     digest: str
     vector_digests: dict[str, str]
@@ -91,9 +93,9 @@ def read_catalog(
     options = options or ReadOptions()
     inputs = products if isinstance(products, CatalogInputs) else open_inputs(products, options.schema, options.stored)
     check_columns(inputs, [*options.vector_columns, *options.optional_vectors])
-    rejects: list[Reject] = []
+    rejects = RejectLog(Path(folder) / SET_ASIDE)
     with _parsed(inputs.files, Path(folder), rejects, progress) as files:
-        lost = len({(reject.file, reject.row) for reject in rejects})
+        lost = rejects.bad_rows
         seen = look_first(files)
         if not seen.ids.rows:
             raise InputError(f"{files[0].table.path}: no products: the catalogue is empty")
@@ -102,6 +104,8 @@ def read_catalog(
         writer = _CatalogWriter(folder, options, pictures, seen, rejects, lost)
         writer.write(files, progress)
     _check_rejects(rejects, seen.ids.rows + lost, options.max_rejects, files[0].table.path)
+    few = few_rejects(rejects, seen.ids.rows + lost, options.max_rejects, files[0].table.path)
+    rejects.extend(writer.codes.rejects)
     catalog = open_catalog(folder, pictures)
     if not len(catalog):
         raise InputError(f"{files[0].table.path}: no products: every row is blank or was set aside")
@@ -109,26 +113,19 @@ def read_catalog(
     level = options.category_level or category_level(catalog.table, paths=of_paths)
     return CatalogRead(
         replace(catalog, category_level=level),
-        [*rejects, *writer.codes.rejects],
+        rejects,
         as_found(inputs.schema, files, seen.formats),
         writer.digest.hexdigest(),
         {name: digest.hexdigest() for name, digest in writer.vectors.items()},
         tuple(sorted(writer.unread)),
         replace(writer.checks.passed_over, left_out=writer.left_out),
-        (
-            *few_rejects(rejects, seen.ids.rows + lost, options.max_rejects, files[0].table.path),
-            *inputs.notes,
-            *file_notes(files),
-            *title_notes(inputs),
-            *seen.notes,
-            *writer.notes(),
-        ),
+        (*few, *inputs.notes, *file_notes(files), *title_notes(inputs), *seen.notes, *writer.notes()),
     )
 
 
 @contextmanager
 def _parsed(
-    files: Sequence[InputFile], folder: Path, rejects: list[Reject], progress: Progress
+    files: Sequence[InputFile], folder: Path, rejects: RejectLog, progress: Progress
 ) -> Iterator[list[InputFile]]:
     """Give the files as ones whose columns can be read alone, and take these away again. Rows and cells that cannot be
     read are rejects."""
@@ -148,13 +145,11 @@ def _parsed(
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _check_rejects(rejects: list[Reject], rows: int, most: float, path: Path) -> None:
-    """Raise InputError for more bad rows than are allowed; few rejects are not counted."""
-    allowed = allowed_rejects(rejects, rows, most)
-    bad = bad_rows(rejects) if len(rejects) > allowed else 0
-    if bad > allowed:
+def _check_rejects(rejects: RejectLog, rows: int, most: float, path: Path) -> None:
+    """Raise InputError for more bad rows than are allowed."""
+    if rejects.bad_rows > allowed_rejects(rejects, rows, most):
         raise InputError(
-            f"{path}: {bad} of {rows} rows have a malformed cell or are no products, more than --max-rejects {most:g} "
+            f"{path}: {rejects.bad_rows} of {rows} rows have a malformed cell or are no products, more than --max-rejects {most:g} "
             f"allows; the commonest: {'; '.join(kind.line() for kind in reject_kinds(rejects))}"
         )
 
@@ -168,7 +163,7 @@ class _CatalogWriter:
         options: ReadOptions,
         pictures: Path,
         seen: FirstPass,
-        rejects: list[Reject],
+        rejects: RejectLog,
         lost: int,
     ) -> None:
         self.lost = lost  # rows that could not be read, of those that were set aside
@@ -216,17 +211,14 @@ class _CatalogWriter:
             for block in self._products(file):
                 done = before + int(block.rows[-1]) + 1
                 table = self._normal(file, *self.checks.check(block, file))
-                self._check_so_far(files[0].table.path)
+                rows = self.checks.scan.rows + self.lost
+                _check_rejects(self.checks.rejects, rows, self.options.max_rejects, files[0].table.path)
                 yield table, done
             before = done
 
     def _close(self) -> None:
         if self._blob is not None:
             self._blob.close()
-
-    def _check_so_far(self, path: Path) -> None:
-        """Refuse files as soon as it is sure: the rejects of millions of rows would fill the memory before the end."""
-        _check_rejects(self.checks.rejects, self.checks.scan.rows + self.lost, self.options.max_rejects, path)
 
     def _products(self, file: InputFile) -> Iterator[RawBlock]:
         """Yield blocks in which a row is a product, in order."""
@@ -252,7 +244,7 @@ class _CatalogWriter:
         self.deeper += cells.deeper
         for name, (column, coded) in cells.coded.items():
             self.codes.add((file.table.path.name, name), coded, column, ids, block.rows)
-        self.checks.rejects += in_their_columns(cells.rejects, file, block)
+        self.checks.rejects.extend(in_their_columns(cells.rejects, file, block))
         table = pa.table({"id": ids, **normal}, schema=FIELDS.insert(0, pa.field("id", ids.type)))
         for vectors in self._vectors:
             cells = vectors.read(block.columns[vectors.name], file.table.path, block.rows)

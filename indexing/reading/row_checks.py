@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from indexing.arrays import Bools1d, Ints1d
+from indexing.catalog.reject_log import RejectLog
 from indexing.catalog.rejects import NO_ID, NOT_EXACT, SAME_ID, Reject
 from indexing.reading.inputs import InputFile
 from indexing.reading.product_ids import IdScan, Keys, ReadIds, keys_of, read_ids
@@ -32,7 +33,7 @@ class RowChecks:
     kept."""
 
     scan: IdScan
-    rejects: list[Reject]
+    rejects: RejectLog
     passed_over: PassedOver = NONE_PASSED
 
     def __post_init__(self) -> None:

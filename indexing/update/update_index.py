@@ -1,7 +1,9 @@
 """An update puts products into an index and takes others out, without encoding or joining the rest again."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from indexing.arrays import Ints1d
 from indexing.catalog.catalog import CATALOG_FILE, DELETED_FILE, Catalog, open_catalog
 from indexing.catalog.digest import DIGEST_VERSION
 from indexing.catalog.missing_pictures import MissingPictures, missing_pictures
-from indexing.catalog.rejects import SCHEMA, Reject, write_rejects
+from indexing.catalog.rejects import HELD, REJECTS_FILE, SCHEMA, Reject, StoredRejects, write_rejects
 from indexing.encoders.pictures.patience import Patience
 from indexing.errors import InputError
 from indexing.given.read_given import GivenOptions, read_given
@@ -32,7 +34,6 @@ from indexing.update.picture_views import PictureView, picture_views, unseen_pic
 from indexing.update.row_digests import add_hex
 from indexing.update.views import DeltaViewJoining
 
-REJECTS_FILE = "rejects.parquet"
 REWRITTEN = (CATALOG_FILE, DELETED_FILE, REJECTS_FILE, "neighbours", "lexical", DELTA)  # the rest is linked
 
 
@@ -137,7 +138,7 @@ class _Updating:
             notes=self.notes,
         )
 
-    def _read(self, old: ProductIndex, products: Sequence[Path], folder: Path) -> tuple[Catalog, list[Reject]]:
+    def _read(self, old: ProductIndex, products: Sequence[Path], folder: Path) -> tuple[Catalog, Iterable[Reject]]:
         """Read the products given in the types of the index; return them and the cells that were set aside."""
         blob = f"pictures-{1 if old.made.updates is None else old.made.updates.number + 1}.bin"
         given = read_given(old, products, folder, options=self.options, blob=blob, progress=self.progress)
@@ -160,7 +161,7 @@ class _Updating:
         }
         return update
 
-    def _write(self, old: ProductIndex, update: CatalogUpdate, rejects: list[Reject], folder: Path) -> None:
+    def _write(self, old: ProductIndex, update: CatalogUpdate, rejects: Iterable[Reject], folder: Path) -> None:
         """Write the new version: links to what stays, the delta, and what is rewritten."""
         known = link_unchanged(old, folder, REWRITTEN)
         moves = update.moves()
@@ -175,10 +176,10 @@ class _Updating:
         self.searched = joining.run(views)
         self.rejects = [*_of(rejects, catalog, touched), *views.rejects]
         every = _write_rejects(old, update, touched, catalog, self.rejects, folder)
-        self.missing = missing_pictures(catalog, every) if self.rejects else []
+        self.missing = missing_pictures(catalog, StoredRejects(folder / REJECTS_FILE)) if self.rejects else []
         write_record(old.catalog, update.deleted, catalog, folder)
-        _clear_scratch(folder)
-        made = _made(old, catalog, digest, views, len(every))
+        shutil.rmtree(folder / "given", ignore_errors=True)
+        made = _made(old, catalog, digest, views, every)
         write_manifest(folder, Manifest(KIND, stored_record(made), _fingerprint(made)), known=known)
 
 
@@ -214,7 +215,7 @@ def _fingerprint(made: IndexManifest) -> str:
     return fingerprint_of(made.updates.built, made.catalog.digest, *filter(None, [dict(rows), refitted]))
 
 
-def _of(rejects: list[Reject], catalog: Catalog, touched: Ints1d) -> list[Reject]:
+def _of(rejects: Iterable[Reject], catalog: Catalog, touched: Ints1d) -> list[Reject]:
     """Return the rejects of products that were put in, and of rows without an id; what was set aside of the unchanged ones
     is known already."""
     ids = set(catalog.ids.take(pa.array(touched)).cast(pa.large_string()).to_pylist())
@@ -223,8 +224,8 @@ def _of(rejects: list[Reject], catalog: Catalog, touched: Ints1d) -> list[Reject
 
 def _write_rejects(
     old: ProductIndex, update: CatalogUpdate, touched: Ints1d, catalog: Catalog, rejects: list[Reject], folder: Path
-) -> list[Reject]:
-    """Write the rejects of all products of the new version; return them."""
+) -> int:
+    """Write the rejects of all products of the new version; return how many they are."""
     with old.hold.read() as place:
         before = pq.read_table(place / REJECTS_FILE, schema=SCHEMA)
     gone = [old.catalog.ids.take(pa.array(update.deleted)), catalog.ids.take(pa.array(touched))]
@@ -232,14 +233,5 @@ def _write_rejects(
         [chunk for column in gone for chunk in column.cast(pa.large_string()).chunks], pa.large_string()
     )
     kept = before.filter(pc.invert(pc.is_in(before["id"], value_set=ids.combine_chunks())))
-    every = [*(Reject(**row) for row in kept.to_pylist()), *rejects]
-    write_rejects(every, folder / REJECTS_FILE)
-    return every
-
-
-def _clear_scratch(folder: Path) -> None:
-    scratch = folder / "given"
-    for file in scratch.glob("*"):
-        file.unlink()
-    if scratch.is_dir():
-        scratch.rmdir()
+    before_them = (Reject(**row) for batch in kept.to_batches(HELD) for row in batch.to_pylist())
+    return write_rejects(chain(before_them, rejects), folder / REJECTS_FILE)

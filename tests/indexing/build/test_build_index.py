@@ -13,8 +13,10 @@ import pytest
 from flat_options import build_options
 
 from indexing.build.build_index import build_index
+from indexing.catalog import reject_log
 from indexing.errors import InputError
 from indexing.product_index import open_index
+from indexing.reading.read_catalog import SET_ASIDE
 from indexing.search.index import ExactIndex
 from indexing.search.neighbours import RESOLUTION, without_self
 from indexing.storage.artefact import damaged_files
@@ -61,7 +63,7 @@ def test_an_index_holds_catalogue_vectors_engines_and_neighbours(build, tmp_path
     assert index.views == ("text", "image", "fused", "lexical")
     assert (index.main_view, index.k, len(index.catalog)) == ("fused", 3, 8)
     assert index.fingerprint == built.index.fingerprint
-    assert (built.rejects, built.reused) == ([], [])
+    assert (list(built.rejects), built.reused) == ([], [])
     assert damaged_files(index.folder, index.manifest) == []
     for view in ("text", "image", "fused"):
         found, expected = index.neighbours(view), neighbours_by_hand(index, view)
@@ -148,6 +150,14 @@ def test_unreadable_pictures_and_cells_are_written_down(build, write, shop, tmp_
     assert rows[2]["reason"] == "no such file"
     assert len(built.index.catalog) == 8
     assert built.index.seen["image"].tolist() == [True, False, False, *[True] * 5]
+
+
+def test_more_rejects_than_are_held_in_memory_are_all_written_down(build, write, shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(reject_log, "HELD", 3)
+    shop["price"] = ["free"] * 8
+    built = build([write("products.parquet", shop)], max_rejects=1)
+    assert [reject.value for reject in built.rejects if reject.column == "price"] == ["free"] * 8
+    assert not (tmp_path / "index" / SET_ASIDE).exists()
 
 
 def test_pictures_given_as_bytes_are_encoded_as_those_in_files(build, write, shop, tmp_path):

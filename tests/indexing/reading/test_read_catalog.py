@@ -58,7 +58,7 @@ def test_every_format_gives_the_same_catalogue(read, two_products):
     assert values(found, "source") == ["a", None]
     assert values(found, "images") == [["a.jpg"], []]
     assert attributes(found) == [[("ean", "007")], None]
-    assert found.rejects == []
+    assert not found.rejects
 
 
 def test_several_files_follow_one_another(read, write):
@@ -223,7 +223,7 @@ def test_ids_of_any_type_are_exact(read, ids, expected):
 def test_blank_rows_and_repeats_are_counted_and_passed_over(read):
     found = read("id,title\n1,Blue mug\n,\n2,Red mug\n2,Red mug\n , \n1,Blue mug\n", "a.csv", max_rejects=0)
     assert values(found, "id") == [1, 2]
-    assert (found.passed_over.blank, found.passed_over.repeats, found.rejects) == (2, 2, [])
+    assert (found.passed_over.blank, found.passed_over.repeats, len(found.rejects)) == (2, 2, 0)
 
 
 def test_the_same_row_of_another_file_is_a_repeat_whatever_the_order_of_columns(read, write):
@@ -245,7 +245,7 @@ def test_rows_that_cannot_be_read_are_set_aside_with_the_others(read):
     found = read("id,title\n1,x\n2,y,z\n3,w\n", "a.csv", max_rejects=0.5)
     assert values(found, "id") == [1, 3]
     assert [(r.id, r.row, r.value) for r in found.rejects] == [("", 1, "2,y,z")]
-    assert "has another number of fields: 3, not 2" in found.rejects[0].reason
+    assert "has another number of fields: 3, not 2" in next(iter(found.rejects)).reason
 
 
 def test_rejects_name_the_row_of_the_file_behind_rows_that_are_left_out(read):
@@ -724,7 +724,7 @@ def test_what_is_read_is_what_was_written(columns, suffix):
             assert values(found, column) == [expected_text(cell) for cell in columns[column]]
         assert values(found, "price") == columns["price"]
         assert attributes(found) == [expected_attributes(cell) for cell in columns["attributes"]]
-        assert found.rejects == []
+        assert not found.rejects
 
 
 def test_columns_that_nothing_is_made_of_are_named(read):
