@@ -253,7 +253,8 @@ class _CatalogWriter:
 
     def notes(self) -> list[str]:
         """Return what a user should hear of what was left out of cells."""
-        deeper = f"{self.deeper:,} products have a category below level 4, which is left out"
+        have = "1 product has" if self.deeper == 1 else f"{self.deeper:,} products have"
+        deeper = f"{have} a category below level 4, which is left out"
         return [*([deeper] if self.deeper else []), *self.codes.notes()]
 
     def _is_attribute(self, kind: pa.DataType, name: str) -> bool:
