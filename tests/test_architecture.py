@@ -178,6 +178,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "reranking.boosters": {"boosting", "ensemble", "feature_blocks"},
     "reranking.signals": {
         "families.attributes",
+        "families.identifiers",
         "families.listed_sides",
         "families.numbers",
         "families.products",

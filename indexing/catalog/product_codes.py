@@ -1,6 +1,5 @@
 """The barcodes and part numbers of products are numbers here, so that millions of them can be compared at once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -76,27 +75,43 @@ def barcodes_of(catalog: Catalog) -> ProductCodes:
     return ProductCodes.of(owners, np.asarray(flat.cast(pa.int64()).to_numpy(), dtype=np.int64), len(catalog))
 
 
-def part_numbers_of(catalog: Catalog, brands: Ints1d) -> ProductCodes:
-    """Return the part numbers of products as codes, equal where brand and part number are: letters of any case, without
-    separators. A product whose brand (n,) is -1 has none: a part number says nothing without its maker."""
+@dataclass(frozen=True)
+class NamedCodes:
+    """They are codes of products (n,) that are places in `names`, the texts that they stand for."""
+
+    codes: ProductCodes
+    names: pa.Array
+
+
+def part_numbers_of(catalog: Catalog, brands: "Brands") -> NamedCodes:
+    """Return the part numbers of products, equal where brand and part number are: letters of any case, without separators.
+    A product without a brand has none: a part number says nothing without its maker."""
     flat, owners = _entries(catalog.table["mpn"])
-    known = brands[owners] >= 0
-    bare = pc.replace_substring_regex(normal_column(pa.chunked_array([flat])), r"[^\p{L}\p{N}]+", "")
-    named = pc.binary_join_element_wise(
-        pa.array(brands[owners]).cast(pa.large_string()), bare.combine_chunks(), _BETWEEN
-    )
-    codes = named.filter(pa.array(known)).dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    return ProductCodes.of(owners[known], codes.astype(np.int64), len(catalog))
+    known = brands.codes[owners] >= 0
+    flat, owners = flat.filter(pa.array(known)), owners[known]
+    bare = pc.replace_substring_regex(normal_column(pa.chunked_array([flat])), r"[^\p{L}\p{N}]+", "").combine_chunks()
+    named = pc.binary_join_element_wise(brands.names.take(pa.array(brands.codes[owners])), bare, _BETWEEN)
+    encoded = named.dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return NamedCodes(ProductCodes.of(owners, codes, len(catalog)), encoded.dictionary)
 
 
-def brand_codes(catalog: Catalog) -> Ints1d:
-    """Return a number for each product's brand (n,), the same for one brand in letters of any case; -1 without."""
+@dataclass(frozen=True)
+class Brands:
+    """They are the brands of products: `codes` (n,) are places in `names`, -1 for none."""
+
+    codes: Ints1d
+    names: pa.Array
+
+
+def brands_of(catalog: Catalog) -> Brands:
+    """Return each product's brand, the same for one in letters of any case."""
     encoded = catalog.table["brand"].combine_chunks().dictionary_encode()
-    names = folds(encoded.dictionary.to_pylist()) if len(encoded.dictionary) else []
-    folded = pa.array([" ".join(words(name)) or None for name in names], pa.large_string())
-    codes = folded.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    written = folds(encoded.dictionary.to_pylist()) if len(encoded.dictionary) else []
+    folded = pa.array([" ".join(words(name)) or None for name in written], pa.large_string()).dictionary_encode()
+    codes = folded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return np.where(places < 0, -1, np.append(codes, -1)[places])
+    return Brands(np.where(places < 0, -1, np.append(codes, -1)[places]), folded.dictionary)
 
 
 def worn_out(codes: ProductCodes, sources: Ints1d) -> Bools1d:
@@ -118,8 +133,3 @@ def _entries(column: pa.ChunkedArray) -> tuple[pa.Array, Ints1d]:
     lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
     flat = pc.list_flatten(column).combine_chunks()
     return flat, np.repeat(np.arange(len(column)), lengths)
-
-
-def shown_codes(codes: Sequence[int]) -> list[str]:
-    """Return barcodes as they are written."""
-    return [f"{code:014d}" for code in codes]

@@ -4,15 +4,18 @@ the same, whoever offers them."""
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.product_codes import (
     MOST_OF_ALL,
     MOST_OF_SOURCE,
+    Brands,
     ProductCodes,
     barcodes_of,
-    brand_codes,
+    brands_of,
     has_codes,
     part_numbers_of,
     worn_out,
@@ -36,47 +39,64 @@ class IdentifiedPairs:
 
 @dataclass(frozen=True)
 class WornOut:
-    """It counts codes that stand for too many products to say which one, and the products that have them."""
+    """They are codes that stand for too many products to say which one, barcodes `gtin` and the names of part numbers
+    `mpn`; `products` counts those that have them."""
 
-    codes: int = 0
-    products: int = 0
+    gtin: Ints1d
+    mpn: pa.Array
+    products: int
+
+    def __len__(self) -> int:
+        return len(self.gtin) + len(self.mpn)
 
     def told(self) -> str:
         """Return in one line how many there are, and that nothing follows from them."""
         return (
-            f"{self.codes:,} barcodes or part numbers stand for more than {MOST_OF_SOURCE} products of one source, or "
+            f"{len(self):,} barcodes or part numbers stand for more than {MOST_OF_SOURCE} products of one source, or "
             f"{MOST_OF_ALL} of all, {self.products:,} products together: they are read as unknown and propose no pairs"
         )
 
 
 @dataclass(frozen=True)
 class Identifiers:
-    """They are the identifiers of all products of a catalogue (n,): `gtin` and `mpn`, without those that are worn out,
-    which `worn` counts; `brands` and `sources` (n,) are -1 where unknown."""
+    """They are the identifiers of all products of a catalogue (n,): `gtin` and `mpn`, without those that are `worn` out;
+    `brands` and `sources` (n,) are -1 where unknown."""
 
     gtin: ProductCodes
     mpn: ProductCodes
     brands: Ints1d
     sources: Ints1d
-    worn: WornOut = WornOut()
+    worn: WornOut
 
     @classmethod
-    def of(cls, catalog: Catalog) -> "Identifiers":
-        """Read the identifiers of a catalogue: a few dozen bytes a product."""
-        none = np.full(len(catalog), -1, dtype=np.int64)
-        brands = brand_codes(catalog) if has_codes(catalog, "mpn") else none
-        sources = catalog.sources()
-        every = barcodes_of(catalog), part_numbers_of(catalog, brands)
-        worn = [worn_out(codes, sources) for codes in every]
-        told = [
-            (len(np.unique(codes.codes[gone])), codes.owners[gone]) for codes, gone in zip(every, worn, strict=True)
-        ]
-        count = WornOut(sum(codes for codes, _ in told), len(np.unique(np.concatenate([owners for _, owners in told]))))
-        gtin, mpn = (codes.without(gone) for codes, gone in zip(every, worn, strict=True))
-        return cls(gtin, mpn, brands, sources, count)
+    def of(cls, catalog: Catalog, worn: WornOut | None = None) -> "Identifiers":
+        """Read the identifiers of a catalogue: a few dozen bytes a product. What is worn out is found in it, unless it
+        is given: that of the whole catalogue, for some products of it."""
+        none = Brands(np.full(len(catalog), -1, dtype=np.int64), pa.array([], pa.large_string()))
+        brands = brands_of(catalog) if has_codes(catalog, "mpn") else none
+        sources, gtin, mpn = catalog.sources(), barcodes_of(catalog), part_numbers_of(catalog, brands)
+        if worn is None:
+            gone = worn_out(gtin, sources), worn_out(mpn.codes, sources)
+            owners = np.concatenate([gtin.owners[gone[0]], mpn.codes.owners[gone[1]]])
+            names = mpn.names.take(pa.array(np.unique(mpn.codes.codes[gone[1]])))
+            worn = WornOut(np.unique(gtin.codes[gone[0]]), names, len(np.unique(owners)))
+        else:
+            places = pc.index_in(worn.mpn, value_set=mpn.names).drop_null().to_numpy(zero_copy_only=False)
+            gone = np.isin(gtin.codes, worn.gtin), np.isin(mpn.codes.codes, places)
+        return cls(gtin.without(gone[0]), mpn.codes.without(gone[1]), brands.codes, sources, worn)
+
+    @property
+    def has_barcodes(self) -> bool:
+        """Return whether any product has a barcode."""
+        return bool(len(self.gtin.codes))
+
+    @property
+    def has_part_numbers(self) -> bool:
+        """Return whether any product has a part number of a known brand."""
+        return bool(len(self.mpn.codes))
 
     def __bool__(self) -> bool:
-        return bool(len(self.gtin.codes) or len(self.mpn.codes))
+        return self.has_barcodes or self.has_part_numbers
 
     def compare_barcodes(self, left: Ints1d, right: Ints1d) -> Ints1d:
         """Return of pairs of positions (p,) whether their barcodes are EQUAL (one is shared), DIFFERENT (both have some,

@@ -49,7 +49,8 @@ class OfferFeatures:
     def _seen(self, *, titles_only: bool) -> Floats2d:
         learned = self.model.learned
         rows = WorkingRows(self.whole.index.catalog, self.offers, self.pairs, self._looked_at)
-        plain = rows.families(self.whole.counts, titles_only=titles_only, same_source=self.model.same_source)
+        counts, same_source = self.whole.counts, self.model.same_source
+        plain = rows.families(counts, self.whole.identifiers, titles_only=titles_only, same_source=same_source)
         signals = rows.signals(plain, self.ranks, self._views, learned.words)
         left, right = np.arange(len(self.pairs)), len(self.pairs) + self.pairs.offers
         names, columns = [*signals.names], [signals.compute(left, right)]

@@ -7,6 +7,7 @@ import numpy as np
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.search.neighbours import Neighbours
+from reranking.identifiers.identifiers import Identifiers
 from reranking.matching.kept_looks import KeptLooks
 from reranking.model.reranker import XgboostReranker
 from reranking.signals.families.attributes import AttributeSignals
@@ -21,8 +22,8 @@ from reranking.signals.texts.counting import TokenCounts
 @dataclass(frozen=True)
 class WholeCatalogue:
     """It holds what was counted of the tokens of an index's products, whether nobody has more than a title, the neighbours of
-    everybody in each view that a model looks at, `ranks` as the model does and `kept` all of them, and what first looks at
-    two products said.
+    everybody in each view that a model looks at, `ranks` as the model does and `kept` all of them, the identifiers of
+    everybody, and what first looks at two products said.
     """
 
     index: ProductIndex
@@ -31,6 +32,7 @@ class WholeCatalogue:
     ranks: tuple[RankSignals, ...]
     kept: tuple[Neighbours, ...]
     vectors: ViewSignals
+    identifiers: Identifiers
     looks: KeptLooks = field(default_factory=KeptLooks)
 
     @classmethod
@@ -47,6 +49,9 @@ class WholeCatalogue:
         for number, view in enumerate(views):
             progress("prepare", 3 + number, steps)
             ranks.append(RankSignals.of(index, view, model.needs.k, everybody))
+        identifiers = Identifiers.of(index.catalog)
         kept = tuple(index.kept_neighbours(view) for view in views)
         progress("prepare", steps, steps)
-        return cls(index, counts, has_titles_only(index.catalog), tuple(ranks), kept, ViewSignals.of(index))
+        return cls(
+            index, counts, has_titles_only(index.catalog), tuple(ranks), kept, ViewSignals.of(index), identifiers
+        )

@@ -11,8 +11,10 @@ import pyarrow as pa
 from indexing.arrays import Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.given.neighbour_search import NOBODY
+from reranking.identifiers.identifiers import Identifiers
 from reranking.matching.pairing import OfferPairs
 from reranking.signals.families.attributes import AttributeSignals
+from reranking.signals.families.identifiers import IdentifierSignals
 from reranking.signals.families.numbers import NumberSignals
 from reranking.signals.families.products import ProductSignals
 from reranking.signals.families.titles import TextSignals
@@ -76,7 +78,9 @@ class WorkingRows:
         found = template.texts(self._table)
         return tuple(found[row] for row in self.worlds.rows.tolist())
 
-    def families(self, counts: TokenCounts, *, titles_only: bool, same_source: bool) -> PlainFamilies:
+    def families(
+        self, counts: TokenCounts, identifiers: Identifiers, *, titles_only: bool, same_source: bool
+    ) -> PlainFamilies:
         """Return the families that look at texts and cells, for all rows; those that look at neighbours and vectors are
         left to `with_neighbours`."""
         own, everybody = counts.in_worlds(self.worlds, titles_only=titles_only), np.arange(len(self._table))
@@ -87,6 +91,7 @@ class WorkingRows:
             NumberSignals.from_catalog(self._table, everybody, own),
             AttributeSignals.from_catalog(self._table, everybody, own),
             ProductSignals.from_catalog(self._table, everybody, own, same_source=same_source),
+            IdentifierSignals.of_rows(self._table, self.worlds.rows, identifiers),
         )
 
     def signals(

@@ -28,5 +28,5 @@ def command(index: Path, out: Path, k: int) -> None:
     click.echo(f"candidates: {pairs:,} pairs of {len(opened.catalog):,} products in {out}")
     if identifiers:
         click.echo(f"{len(shared):,} of them share a barcode, or brand and part number")
-    if identifiers.worn.codes:
+    if len(identifiers.worn):
         click.echo(f"heroic: warning: {identifiers.worn.told()}", err=True)

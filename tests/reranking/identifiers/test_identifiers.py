@@ -91,7 +91,7 @@ def test_a_code_that_one_source_puts_on_everything_says_nothing(catalog_of_offer
     monkeypatch.setattr(product_codes, "MOST_OF_SOURCE", 3)
     rows = [{"gtin": [PEN], "source": "a"}] * 4 + [{"gtin": [PEN, TEA], "source": "b"}, {"gtin": [TEA], "source": "c"}]
     identifiers = Identifiers.of(catalog_of_offers(*rows))
-    assert (identifiers.worn.codes, identifiers.worn.products) == (1, 5)
+    assert (len(identifiers.worn), identifiers.worn.products) == (1, 5)
     assert list(
         zip(*(side.tolist() for side in (identifiers.shared().left, identifiers.shared().right)), strict=True)
     ) == [(4, 5)]
@@ -103,7 +103,7 @@ def test_a_code_of_very_many_shops_says_nothing_either(catalog_of_offers, monkey
     monkeypatch.setattr(product_codes, "MOST_OF_ALL", 5)
     rows = [{"gtin": [PEN if place < 6 else TEA], "source": f"s{place}"} for place in range(11)]
     identifiers = Identifiers.of(catalog_of_offers(*rows))
-    assert (identifiers.worn.codes, identifiers.worn.products) == (1, 6)
+    assert (len(identifiers.worn), identifiers.worn.products) == (1, 6)
     assert len(identifiers.shared()) == 10
 
 
@@ -112,3 +112,15 @@ def test_a_catalogue_without_codes_has_none(catalog_of_offers):
     assert not identifiers
     assert len(identifiers.shared()) == 0
     assert identifiers.compare(np.array([0]), np.array([1])).tolist() == [UNKNOWN]
+
+
+def test_what_is_worn_out_in_the_whole_catalogue_is_so_among_some_of_its_products(catalog_of_offers, monkeypatch):
+    monkeypatch.setattr(product_codes, "MOST_OF_SOURCE", 3)
+    worn = {"gtin": [PEN], "mpn": ["AB-12"], "brand": "Sony", "source": "a"}
+    catalog = catalog_of_offers(*[worn] * 4, {"gtin": [TEA], "mpn": ["CD-34"], "brand": "Sony"})
+    whole = Identifiers.of(catalog)
+    assert (len(whole.worn.gtin), whole.worn.mpn.to_pylist()) == (1, ["sony\x1fab12"])
+    some = Identifiers.of(catalog.take(np.array([3, 4, 0, 4])), whole.worn)
+    pairs = np.array([0, 0, 1]), np.array([1, 2, 3])
+    assert some.compare(*pairs).tolist() == [UNKNOWN, UNKNOWN, EQUAL]
+    assert (some.gtin.counts.tolist(), some.mpn.counts.tolist()) == ([0, 1, 0, 1], [0, 1, 0, 1])

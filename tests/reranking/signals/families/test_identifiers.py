@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from reranking.identifiers.identifiers import Identifiers
 from reranking.signals.families.identifiers import IdentifierSignals
 
 PEN, TEA = "04006381333931", "05901234123457"
@@ -51,3 +52,11 @@ def test_part_numbers_count_with_their_brand(features, left, right, equal, missi
 
 def test_without_any_codes_nothing_is_known(features):
     assert set(features("tea", "coffee").values()) == {None}
+
+
+def test_rows_of_products_and_offers_are_seen_as_in_the_whole_catalogue(catalog_of_offers):
+    whole = Identifiers.of(catalog_of_offers({"gtin": [PEN]}, {"gtin": [TEA]}, {"mpn": ["AB-12"], "brand": "a"}))
+    some = catalog_of_offers({"gtin": [TEA]}, {"gtin": [TEA, PEN]})
+    signals = IdentifierSignals.of_rows(some, np.array([1, 0, 0]), whole)
+    found = signals.compute(np.array([0, 1]), np.array([1, 2]))
+    np.testing.assert_array_equal(found, [[1, 0, np.nan, 2], [1, 0, np.nan, 2]])
