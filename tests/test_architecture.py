@@ -86,7 +86,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "options",
         "tables",
     },
-    "indexing.words": {"normal_form", "quantities", "reading", "spellings", "tokens"},
+    "indexing.words": {"latin", "normal_form", "quantities", "reading", "spellings", "tokens"},
     "indexing.catalog": {
         "catalog",
         "category_level",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from indexing.words.latin import code_readings
 from indexing.words.tokens import runs
 
 CODE_CHARS = 40  # longer runs of letters and digits are no code
@@ -19,7 +20,8 @@ class Codes:
     """Model codes mix letters and digits and have lost their separators: `AB-123/C` is `ab123c`.
 
     `own` are those written in one run, whole and in parts; `readings` add what adjacent words make together, so that
-    `AB 123 C` is found by the `ab123c` of another text.
+    `AB 123 C` is found by the `ab123c` of another text. Letters of other scripts are read as the Latin ones that they look
+    like, else as those that they sound like; `readings` have both.
     """
 
     own: frozenset[str]
@@ -28,15 +30,28 @@ class Codes:
 
 def read_codes(folded: str, rest: str) -> Codes:
     """Read the codes of a folded text; `rest` is the text without quantities, which are no codes of their own."""
-    own = written_codes(rest)
+    own = _written(rest)
     pieces = [word.replace(".", "") for word in runs(folded)]
     pairs = [first + second for first, second in pairwise(pieces)]
     triples = [first + second for first, second in zip(pairs, pieces[2:], strict=False)]
-    return Codes(frozenset(own), frozenset(own.union(_only_codes(pieces), _only_codes(pairs), _only_codes(triples))))
+    readings = own.union(_only_codes(pieces), _only_codes(pairs), _only_codes(triples))
+    if not folded.isascii():
+        own, readings = {_latin(code) for code in own}, readings.union(*map(code_readings, readings))
+    return Codes(frozenset(own), frozenset(readings))
+
+
+def _latin(code: str) -> str:
+    """Return the first reading of a code in Latin letters."""
+    return next(iter(code_readings(code)), code)
 
 
 def written_codes(text: str) -> set[str]:
-    """Return the codes written in one run of a folded text, whole and in parts."""
+    """Return the codes written in one run of a folded text, whole and in parts, in Latin letters."""
+    own = _written(text)
+    return own if text.isascii() else {_latin(code) for code in own}
+
+
+def _written(text: str) -> set[str]:
     own: set[str] = set()
     for run in _RUN.findall(text):
         if run.isalpha() or _NUMBER.fullmatch(run):

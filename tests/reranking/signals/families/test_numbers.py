@@ -35,6 +35,8 @@ def test_dimensions_are_counted(pair_features):
     [
         ("drill AB-123/C", "drill ab123c", (1, 1), (0, 0)),
         ("drill AB 123 C", "drill ab123c", (0, 1), (0, 0)),
+        ("дрель АВ-123/С", "drill ab123c", (1, 1), (0, 0)),  # in Cyrillic letters that look the same
+        ("Самсунг Галакси С21", "Samsung Galaxy S21", (0, 1), (0, 1)),
         ("drill ab123c", "drill ab124c", (0, 0), (1, 1)),
         ("drill ab123c", "drill", (0, 0), (0, 1)),
         ("drill", "saw", (0, 0), (0, 0)),

@@ -4,7 +4,7 @@ import pytest
 
 from indexing.words.quantities import read_quantities
 from indexing.words.tokens import fold
-from reranking.signals.texts.codes import read_codes, read_numbers
+from reranking.signals.texts.codes import read_codes, read_numbers, written_codes
 
 
 def codes(text):
@@ -31,6 +31,21 @@ def test_codes_mix_letters_and_digits_and_lose_separators(text, expected):
 @pytest.mark.parametrize("text", ["ab123c", "AB-123/C", "ab 123 c", "AB 123C", "new ab-123 c, black"])
 def test_a_code_is_read_however_it_is_separated(text):
     assert "ab123c" in codes(text).readings
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "readings"),
+    [
+        ("дрель АВ-123", {"ab123"}, {"ab123", "av123", "ав123"}),
+        ("галакси С21", {"c21"}, {"c21", "s21", "с21"}),
+        ("модель Щ5", {"shch5"}, {"shch5", "щ5"}),
+        ("हिन्दी फ़ोन", set(), set()),
+    ],
+)
+def test_letters_of_other_scripts_in_codes_are_read_as_they_look_and_sound(text, own, readings):
+    assert codes(text).own == own
+    assert readings <= codes(text).readings
+    assert written_codes(fold(text)) == own
 
 
 @pytest.mark.parametrize(
