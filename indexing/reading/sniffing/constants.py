@@ -22,25 +22,32 @@ def likely_constants(names: Sequence[str], contents: Mapping[str, Content]) -> d
     return {name: contents[name].examples[0] for name in same if round(contents[name].distinct * rows) == 1}
 
 
-def constants_of(tables: Sequence[TableFile], likely: Mapping[str, str]) -> dict[str, str]:
-    """Return those of the likely columns that have the same text in every row of the tables, each with the reason to
-    leave it out."""
+def constants_of(
+    tables: Sequence[TableFile], likely: Mapping[str, str], contents: Mapping[str, Content]
+) -> dict[str, str]:
+    """Return those of the likely columns that have the same text in every row of the tables but for blank ones, each
+    with the reason to leave it out."""
+    fullest = max(contents, key=lambda name: contents[name].filled * (name not in likely), default="")
     left, rows = dict(likely), 0
-    for block in _blocks(tables, likely):
-        rows += len(block)
-        left = {name: text for name, text in left.items() if _is_all(block[name].combine_chunks(), text)}
+    for block in _blocks(tables, [name for name in tables[0].names if name in {*likely, fullest}] if likely else []):
+        texts = {name: _texts(block[name].combine_chunks()) for name in block.column_names}
+        filled = pc.or_(texts[fullest].is_valid(), next(texts[name] for name in likely).is_valid())
+        rows += int(pc.sum(filled).as_py() or 0)
+        left = {name: text for name, text in left.items() if _is_all(texts[name].filter(filled), text)}
         if not left or rows >= MOST_ROWS:
             break
     where = f"all {rows:,} rows" if rows < MOST_ROWS else f"the first {rows:,} rows"
     return dict.fromkeys(left, f"the same in {where}")
 
 
-def _blocks(tables: Sequence[TableFile], likely: Mapping[str, str]) -> Iterator[pa.Table]:
-    if likely:
-        for table in tables:
-            yield from table.blocks(columns=list(likely), aside=lambda _: None)
+def _blocks(tables: Sequence[TableFile], names: Sequence[str]) -> Iterator[pa.Table]:
+    for table in tables if names else ():
+        yield from table.blocks(columns=list(names), aside=lambda _: None)
 
 
-def _is_all(column: pa.Array, text: str) -> bool:
-    plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    return bool(pc.all(pc.fill_null(pc.equal(as_text(plain), text), False)).as_py())
+def _texts(column: pa.Array) -> pa.Array:
+    return as_text(column.dictionary_decode() if pa.types.is_dictionary(column.type) else column)
+
+
+def _is_all(texts: pa.Array, text: str) -> bool:
+    return bool(pc.all(pc.fill_null(pc.equal(texts, text), False)).as_py())

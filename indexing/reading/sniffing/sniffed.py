@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from indexing.files.content.sources import url_of
+from indexing.files.content.sources import PACKED_SUFFIXES, url_of
 from indexing.files.options import FileOptions
-from indexing.files.tables import TableFile, open_table
+from indexing.files.tables import SUFFIXES, TableFile, open_table
 from indexing.reading.schema.expression import Cell, Constant, Expression, RowNumber, columns_in, is_there
 from indexing.reading.schema.schema import FIELDS, STRAY_COLUMNS
 from indexing.reading.schema.yaml_form import input_form
@@ -67,12 +67,19 @@ def sniff(paths: Sequence[Path]) -> list[SniffedFiles]:
 
 def _without_number(path: Path) -> str:
     """Return the name of a file without the number that tells the parts of an export apart."""
-    return re.sub(r"[\W_]*\d+[\W_]*", "-", path.stem).strip("-") or path.stem
+    return re.sub(r"[\W_]*\d+[\W_]*", "-", _stem(path)).strip("-") or _stem(path)
+
+
+def _stem(path: Path) -> str:
+    """Return the name of a file without what says its format and how it is packed."""
+    while path.suffix.lower() in (*PACKED_SUFFIXES, *SUFFIXES):
+        path = path.with_suffix("")
+    return path.name
 
 
 def _with_sources(found: Sequence[SniffedFiles]) -> list[SniffedFiles]:
     """Return the files with a name for each source: that of the file, or with its folder where others are called so."""
-    names = [_without_number(one.tables[0].path) if len(one.tables) > 1 else one.tables[0].path.stem for one in found]
+    names = [_without_number(one.tables[0].path) if len(one.tables) > 1 else _stem(one.tables[0].path) for one in found]
     again = {name for name, count in Counter(names).items() if count > 1}
     folders = [one.tables[0].path.parent.name for one in found]
     sources = [f"{folder}-{name}" if name in again else name for folder, name in zip(folders, names, strict=True)]
@@ -89,7 +96,10 @@ def _with_constants(found: Sequence[SniffedFiles]) -> list[SniffedFiles]:
         if len({mine.get(name) for one, mine in zip(found, likely, strict=True) if name in one.names}) > 1:
             for mine in likely:
                 mine.pop(name, None)
-    return [replace(one, constant=constants_of(one.tables, mine)) for one, mine in zip(found, likely, strict=True)]
+    return [
+        replace(one, constant=constants_of(one.tables, mine, one.contents))
+        for one, mine in zip(found, likely, strict=True)
+    ]
 
 
 def schema_text(sniffed: Sequence[SniffedFiles], folder: Path) -> str:

@@ -132,6 +132,14 @@ def test_columns_that_are_the_same_in_every_row_are_left_out(write, tmp_path):
     assert ignored(schema_text(sniff([write("c.csv", shop("en", rows=9))]), tmp_path)) == [[]]
 
 
+def test_blank_rows_are_none(write, tmp_path):
+    assert ignored(schema_text(sniff([write("a.csv", shop("en") + ",,,,\n,,,,\n")]), tmp_path)) == [
+        ["language", "in stock"]
+    ]
+    half = "sku,name,language\n" + "".join(f"{n},Mug {n},{'en' if n < 1500 else ''}\n" for n in range(1600))
+    assert ignored(schema_text(sniff([write("b.csv", half)]), tmp_path)) == [[]]
+
+
 def test_a_column_that_tells_files_apart_stays(write, tmp_path):
     files = [write("a.csv", shop("en")), write("b.csv", shop("de"))]
     assert ignored(schema_text(sniff(files), tmp_path)) == [["in stock"], ["in stock"]]
