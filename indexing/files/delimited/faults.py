@@ -28,9 +28,7 @@ class Faults:
             self.unclosed(row, text, lost)
             return
         mark = self.shape.delimiter.replace("\t", "a tab")
-        reason = (
-            f"{OTHER_WIDTH}: {width}, not {self.shape.columns}; quote a field that has {mark} in it, or mend the row"
-        )
+        reason = f"{OTHER_WIDTH}: {width} fields, not {self.shape.columns}; quote a field that has {mark} in it, or mend the row"
         self.aside(SetAside(row, shown(text), reason))
 
     def unclosed(self, row: int, text: str, lost: int, column: str | None = None) -> None:

@@ -11,6 +11,7 @@ from indexing.files.options import FileOptions
 AMAZON = "TemplateType="  # begins a flat file, whose names are in the third row
 MOST_ABOVE = 10  # rows over a header
 UNSEEN = " \t\r\n\xa0\u200b\ufeff"  # at the ends of names
+BELOW = 20  # rows below that are looked at
 FEWEST = 3  # columns of a table that a line of one text stands over
 _NUMBER = re.compile(r"\W*\d[\d\s.,:/-]*\W*")  # or a date: no column is called so
 Row = Sequence[str]
@@ -69,23 +70,24 @@ def column_names(header: Row, width: int, below: Sequence[Row]) -> tuple[tuple[s
 
 def rows_above(rows: Sequence[Row], *, named: bool = True) -> int:
     """Return how many of some filled rows stand over the table: Amazon's two, remarks that begin with #, titles, and,
-    where columns are `named`, rows that have half as many cells as those below."""
+    where columns are `named`, rows that have half as many cells as those below, of which one is names and one has a number."""
     if rows[0][0].startswith(AMAZON):
         return 2
     count = 0
-    while count < min(len(rows) - 2, MOST_ABOVE) and _stands_over(rows[count], rows[count + 1 : count + 3], named):
+    while count < min(len(rows) - 2, MOST_ABOVE) and _stands_over(rows[count], rows[count + 1 : count + BELOW], named):
         count += 1
     return count
 
 
 def _stands_over(row: Row, below: Sequence[Row], named: bool) -> bool:
-    filled = _filled(row)
+    filled, next_ones = _filled(row), below[:2]
     if all(cell.lstrip().startswith("#") for cell in filled):
         return True
-    width = max(len(_filled(other)) for other in below)
+    width = max(len(_filled(other)) for other in next_ones)
     if width < FEWEST:
         return False
-    return len(filled) == 1 or (named and 2 * len(filled) <= width and any(map(_may_be_names, below)))
+    names_follow = any(map(_may_be_names, next_ones)) and not all(map(_may_be_names, below))
+    return len(filled) == 1 or (named and 2 * len(filled) <= width and names_follow)
 
 
 def _may_be_names(row: Row) -> bool:

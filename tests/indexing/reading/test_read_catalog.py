@@ -245,7 +245,7 @@ def test_rows_that_cannot_be_read_are_set_aside_with_the_others(read):
     found = read("id,title\n1,x\n2,y,z\n3,w\n", "a.csv", max_rejects=0.5)
     assert values(found, "id") == [1, 3]
     assert [(r.id, r.row, r.value) for r in found.rejects] == [("", 1, "2,y,z")]
-    assert "has another number of fields: 3, not 2" in next(iter(found.rejects)).reason
+    assert "has another number of fields: 3 fields, not 2" in next(iter(found.rejects)).reason
 
 
 def test_rejects_name_the_row_of_the_file_behind_rows_that_are_left_out(read):
