@@ -7,10 +7,19 @@ import numpy as np
 import pyarrow as pa
 
 from indexing.catalog.rejects import Reject
+from indexing.reading.cells.attributes.lifted import values_under, without_keys
 from indexing.reading.cells.cell_reader import CellReader
 from indexing.reading.inputs import InputFile
-from indexing.reading.schema.expression import AllOf, Expression, FirstOf, columns_in
-from indexing.reading.schema.raw_columns import TEXT, RawBlock, is_empty, joined_lists, raw_column, text_column
+from indexing.reading.schema.expression import AllOf, Expression, FirstOf, attribute_keys, columns_in
+from indexing.reading.schema.raw_columns import (
+    TEXT,
+    RawBlock,
+    is_empty,
+    joined_lists,
+    raw_column,
+    text_column,
+    text_lists,
+)
 from indexing.reading.schema.schema import FIELDS
 
 TEXTS = ("title", "description", "brand", "source")
@@ -38,16 +47,26 @@ def normal_columns(
         texts = pa.nulls(len(block), TEXT) if made is None else made
         return cells.text(texts, file.label(field), breaks="\n" if field == "description" else " ")
 
+    def codes(field: str) -> tuple[pa.Array, str]:
+        keys = [*attribute_keys(schema.expression(field))]
+        column, name = raw(field), _columns_of(schema.expression(field), block)
+        if not keys:
+            return column, name or field
+        lists = [column] if pa.types.is_large_list(column.type) else [text_lists([column], len(block))]
+        named = ", ".join(filter(None, [name, *(f"attribute {key}" for key in keys)]))
+        return joined_lists([*lists, values_under(attributes, keys)]), named
+
+    attributes = _attributes(cells, block, schema.attributes, extra)
     pictures = raw("image") if block.pictures is None else block.pictures
     normal = {field: text(field) for field in TEXTS}
     return normal | {
-        "attributes": _attributes(cells, block, schema.attributes, extra),
+        "attributes": without_keys(attributes, [*attribute_keys(schema.gtin)]),
         "colors": cells.strings(raw("color"), file.label("color")),
         **cells.prices(raw("price"), file.label("price"), raw_column(block, schema.prices.in_column())),
         **cells.categories(raw("category"), file.label("category")),
         "images": cells.images(pictures, file.label("image"), keep, prefix),
-        "gtin": cells.barcodes(raw("gtin"), _columns_of(schema.gtin, block) or "gtin"),
-        "mpn": cells.part_numbers(raw("mpn"), _columns_of(schema.mpn, block) or "mpn"),
+        "gtin": cells.barcodes(*codes("gtin")),
+        "mpn": cells.part_numbers(*codes("mpn")),
     }
 
 

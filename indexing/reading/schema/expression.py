@@ -132,7 +132,18 @@ class Numbered:
         return {"names": self.names, "values": self.values}
 
 
-Expression = Cell | EditedCell | Constant | RowNumber | Template | FirstOf | AllOf | Numbered
+@dataclass(frozen=True)
+class AttributeValue:
+    """The field is what stands among the attributes under a key, in letters of any case: barcodes and part numbers alone."""
+
+    key: str
+
+    def form(self) -> object:
+        """Return what YAML says of it."""
+        return {"attribute": self.key}
+
+
+Expression = Cell | EditedCell | Constant | RowNumber | Template | FirstOf | AllOf | Numbered | AttributeValue
 
 
 def template_of(text: str) -> Template:
@@ -170,10 +181,20 @@ def columns_in(expression: Expression | None, columns: Sequence[str] = ()) -> It
                 yield from pair
 
 
+def attribute_keys(expression: Expression | None) -> Iterator[str]:
+    """Yield the keys of attributes that an expression names."""
+    match expression:
+        case AttributeValue(key):
+            yield key
+        case FirstOf(several) | AllOf(several):
+            for one in several:
+                yield from attribute_keys(one)
+
+
 def is_there(expression: Expression, columns: Sequence[str]) -> bool:
     """Return whether a file of these columns has anything that the expression asks for."""
     match expression:
-        case Constant() | RowNumber():
+        case Constant() | RowNumber() | AttributeValue():
             return True
         case Numbered():
             return bool(expression.pairs(columns))

@@ -12,6 +12,7 @@ from indexing.arrays import Bools1d, Ints1d
 from indexing.files.content.cell_bytes import in_one
 from indexing.reading.schema.expression import (
     AllOf,
+    AttributeValue,
     Cell,
     Constant,
     EditedCell,
@@ -108,7 +109,7 @@ def raw_column(block: RawBlock, expression: Expression | None) -> pa.Array | Non
     A column comes in its own type, several ones joined as lists of text: `AllOf`.
     """
     match expression:
-        case None:
+        case None | AttributeValue():  # attributes are read first
             return None
         case Cell(column):
             return block.columns.get(column)

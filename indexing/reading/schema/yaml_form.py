@@ -11,6 +11,7 @@ from indexing.errors import InputError
 from indexing.files.options import FileOptions
 from indexing.reading.schema.expression import (
     AllOf,
+    AttributeValue,
     Cell,
     Constant,
     EditedCell,
@@ -22,6 +23,7 @@ from indexing.reading.schema.expression import (
 )
 from indexing.reading.schema.nearest import did_you_mean
 from indexing.reading.schema.schema import (
+    CODES,
     FIELDS,
     GENERIC,
     CategoryForm,
@@ -153,6 +155,8 @@ def _expression(value: object, key: str, where: str) -> Expression:
             return EditedCell(column, str(rest.get("split", "")), tuple(filter(None, drop)))
         case {"all": list(parts), **rest} if parts and not rest:
             return AllOf(tuple(_expression(one, key, where) for one in parts))
+        case {"attribute": str(name), **rest} if key in CODES and name.strip() and not rest:
+            return AttributeValue(name)
         case {"names": str(names), "values": str(values), **rest} if key == "attributes" and not rest:
             return _numbered(names, values, where)
     raise InputError(

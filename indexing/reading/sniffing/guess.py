@@ -19,6 +19,7 @@ from indexing.reading.schema.known import KnownExport, recognise
 from indexing.reading.schema.nearest import nearest
 from indexing.reading.schema.repeats import with_repeats
 from indexing.reading.schema.schema import CODES, FIELDS, GENERIC, STRAY_COLUMNS, InputSchema, PriceForm
+from indexing.reading.sniffing.attribute_keys import code_keys
 from indexing.reading.sniffing.codes import with_codes
 from indexing.reading.sniffing.content import MOST, Content, content_of
 
@@ -48,14 +49,14 @@ def guess_schema(table: TableFile) -> SchemaGuess:
     export = recognise(table.names)
     if export is not None:
         guess = SchemaGuess(export.schema, dict.fromkeys(FIELDS, f"as exports of {export.name} have it"), export=export)
-        return _with_codes(guess, _codes_of(export.schema, table.names), look_at(table))
+        return _with_codes(guess, table, _codes_of(export.schema, table.names), look_at(table))
     found = fields_by_name(table.names)
     contents = look_at(table)
     if "id" in found and all(columns[0] == name for name, columns in found.items() if name not in CODES):
         guess = SchemaGuess(GENERIC, dict.fromkeys(found, "Heroic's own name"))
     else:
         guess = _by_content(found, table.names, contents)
-    guess = _with_codes(_without_counting(guess, table, contents), found, contents)
+    guess = _with_codes(_without_counting(guess, table, contents), table, found, contents)
     schema = with_repeats(_with_currency(guess.schema, table.names), table.names, table.namings)
     return replace(guess, schema=schema)
 
@@ -72,9 +73,11 @@ def _without_counting(guess: SchemaGuess, table: TableFile, contents: Mapping[st
     return replace(guess, schema=replace(guess.schema, ignore=ignore), left_out=left_out, contents=contents)
 
 
-def _with_codes(guess: SchemaGuess, found: Mapping[str, Sequence[str]], contents: Mapping[str, Content]) -> SchemaGuess:
-    """Return the guess with the columns of barcodes and part numbers."""
-    codes = with_codes(guess.schema, found, contents)
+def _with_codes(
+    guess: SchemaGuess, table: TableFile, found: Mapping[str, Sequence[str]], contents: Mapping[str, Content]
+) -> SchemaGuess:
+    """Return the guess with the columns, and keys of attributes, of barcodes and part numbers."""
+    codes = with_codes(guess.schema, found, contents, code_keys(table, guess.schema, LOOKED_AT))
     coded = {column for name in CODES for column in columns_in(codes.schema.expression(name), tuple(contents))}
     ignore = tuple(name for name in guess.schema.ignore if name not in coded)
     return replace(

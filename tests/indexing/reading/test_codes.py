@@ -1,5 +1,7 @@
 """Barcodes and part numbers from files to the catalogue: a bad one costs the product its code and nothing else."""
 
+import json
+
 import pytest
 
 from indexing.catalog.rejects import reject_kinds
@@ -108,3 +110,57 @@ def test_a_variant_has_its_own_barcode(read, tmp_path):
     content = {"sku": ["a", "b"], "product": ["p", "p"], "title": ["Tea", None], "ean": [PEN, None]}
     found = read(content, schema=str(tmp_path / "schema.yaml"))
     assert (column(found, "title"), column(found, "gtin")) == (["Tea", "Tea"], [[PEN], None])
+
+
+ATTRIBUTES = [
+    {"EAN": PEN, "Цвет": "red"},
+    {"ean": [TEA, shop_code(7)]},
+    {"EAN": "n/a", "Part Number": "AB-12"},
+    {"Цвет": "blue"},
+]
+
+
+@pytest.mark.parametrize("shape", ["json", "pairs", "struct"])
+def test_codes_are_lifted_out_of_attributes(read, shape):
+    made = {
+        "json": [json.dumps(row) for row in ATTRIBUTES],
+        "pairs": [";".join(f"{key}={value}" for key, value in row.items()) for row in ATTRIBUTES[:1]] * 4,
+        "struct": [{"EAN": row.get("EAN"), "Part Number": row.get("Part Number")} for row in ATTRIBUTES],
+    }[shape]
+    found = read({"id": [1, 2, 3, 4], "title": ["a", "b", "c", "d"], "attributes": made})
+    expected = {
+        "json": ([[PEN], [TEA], None, None], [None, None, ["AB-12"], None]),
+        "pairs": ([[PEN]] * 4, [None] * 4),
+        "struct": ([[PEN], None, None, None], [None, None, ["AB-12"], None]),
+    }[shape]
+    assert (column(found, "gtin"), column(found, "mpn")) == expected
+    keys = {entry["key"] for row in column(found, "attributes") for entry in row or ()}
+    assert keys == {"json": {"Цвет", "Part Number"}, "pairs": {"Цвет"}, "struct": {"Part Number"}}[shape]
+    assert [reject.value for reject in found.rejects] == ([f"{TEA}, {shop_code(7)}"] if shape == "json" else [])
+
+
+def test_columns_and_attributes_together_make_a_field(read):
+    rows = [json.dumps({"Штрихкод": TEA}), None]
+    found = read({"id": [1, 2], "title": ["a", "b"], "ean": [PEN, "96385074"], "attributes": rows})
+    assert column(found, "gtin") == [[PEN, TEA], ["00000096385074"]]
+    assert column(found, "attributes") == [None, None]
+
+
+def test_a_key_that_is_only_called_so_stays_an_attribute(read):
+    rows = [json.dumps({"barcode": f"1000{number}"}) for number in range(3)]
+    found = read({"id": [1, 2, 3], "title": ["a", "b", "c"], "attributes": rows})
+    assert column(found, "gtin") == [None] * 3
+    assert column(found, "attributes")[0] == [{"key": "barcode", "value": "10000"}]
+    assert [note for note in found.notes if "'barcode' is read as no code: only 0 of 3" in note]
+
+
+def test_a_schema_names_keys_of_attributes(read, tmp_path):
+    (tmp_path / "schema.yaml").write_text("gtin: {all: [code, {attribute: Kod}]}\nmpn: {attribute: Nr}\n")
+    rows = [json.dumps({"kod": PEN, "Nr": "AB-12"}), json.dumps({"size": "L"})]
+    content = {"id": [1, 2], "code": [None, TEA], "brand": ["a", "b"], "attributes": rows}
+    found = read(content, schema=str(tmp_path / "schema.yaml"))
+    assert column(found, "gtin") == [[PEN], [TEA]]
+    assert column(found, "mpn") == [["AB-12"], None]
+    (tmp_path / "schema.yaml").write_text("title: {attribute: Kod}\n")
+    with pytest.raises(InputError, match=r"'title' is \{'attribute': 'Kod'\}"):
+        read({"id": [1], "attributes": rows[:1]}, schema=str(tmp_path / "schema.yaml"))

@@ -41,7 +41,8 @@ class CodeTally:
         few = refused[: MOST_KEPT - len(kept)]
         self._more[column, reason] += len(refused) - len(few)
         for row in few:
-            value = str(cells[int(row)].as_py())
+            cell = cells[int(row)].as_py()
+            value = ", ".join(map(str, cell)) if isinstance(cell, list) else str(cell)
             kept.append(Reject(str(ids[int(row)].as_py()), column, value, REASONS[reason], file, int(rows[row])))
 
     @property
