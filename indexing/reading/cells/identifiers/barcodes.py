@@ -81,14 +81,20 @@ def _in_codes(entries: CodeEntries) -> CodeEntries:
     if pc.all(plain, min_count=0).as_py():
         return entries
     odd = entries.filter(pc.invert(plain))
+    return entries.filter(plain).joined(_mended(odd.filter(pc.invert(_is_nothing(odd.texts)))))
+
+
+def _mended(odd: CodeEntries) -> CodeEntries:
+    """Return what entries hold that are no plain code: parts without what stands around and within them."""
+    if not len(odd.rows):
+        return odd
     beside = pc.replace_substring_regex(in_ascii_digits(odd.texts), _BESIDE, r"\1,")
     beside = pc.replace_substring_regex(beside, r"(?i)^([0-9]),([0-9]+e)", r"\1.\2")
-    single = CodeEntries(odd.rows, pc.if_else(_is_nothing(beside), "", beside)).split(_PARTED)
+    single = CodeEntries(odd.rows, beside).split(_PARTED)
     bare = pc.replace_substring_regex(single.texts, _AROUND, "")
     bare = pc.if_else(pc.match_substring_regex(bare, _SCIENTIFIC), bare, pc.replace_substring_regex(bare, _WITHIN, ""))
-    mended = CodeEntries(single.rows, bare)
     said = pc.invert(pc.or_(_is_nothing(bare), pc.match_substring_regex(bare, _ASIN)))
-    return entries.filter(plain).joined(mended.filter(said))
+    return CodeEntries(single.rows, bare).filter(said)
 
 
 def _is_nothing(texts: pa.Array) -> pa.Array:
@@ -97,22 +103,30 @@ def _is_nothing(texts: pa.Array) -> pa.Array:
 
 def _judged(texts: pa.Array) -> tuple[Digits, Ints1d]:
     """Return the digits (e, DIGITS) of entries, and why they are no product's code."""
+    numbers = _matched(texts, _GTIN)
+    if numbers.all():
+        digits = digits_of(texts)
+        return digits, _reasons(digits)
+    digits, reasons = np.zeros((len(texts), DIGITS), dtype=np.uint8), np.zeros(len(texts), dtype=np.int64)
+    digits[numbers] = digits_of(texts.filter(pa.array(numbers)))
+    reasons[numbers] = _reasons(digits[numbers])
+    digits[~numbers], reasons[~numbers] = _judged_otherwise(texts.filter(pa.array(~numbers)))
+    return digits, reasons
+
+
+def _judged_otherwise(texts: pa.Array) -> tuple[Digits, Ints1d]:
+    """Return what `_judged` does of entries that are not as long as a GTIN, or hold more than digits."""
     digits = np.zeros((len(texts), DIGITS), dtype=np.uint8)
     reasons = np.full(len(texts), NO_BARCODE, dtype=np.int64)
     reasons[_matched(texts, _SCIENTIFIC)] = SCIENTIFIC
     exact, whole = _exact(texts)
     digits[exact] = digits_of(whole)
-    numbers = _matched(texts, _GTIN)
-    digits[numbers] = digits_of(texts.filter(pa.array(numbers)))
-    numbers |= exact
-    reasons[numbers] = _reasons(digits[numbers])
-    books = _matched(texts, _ISBN10)
-    ten = digits_of(texts.filter(pa.array(books)), 10)
+    reasons[exact] = _reasons(digits[exact])
+    books = np.flatnonzero(_matched(texts, _ISBN10))
+    ten = digits_of(texts.take(pa.array(books)), 10)
     sound = is_isbn10(ten)
-    rows = np.flatnonzero(books)
-    digits[rows[sound]] = from_isbn10(ten[sound])
-    reasons[rows[sound]] = GOOD
-    reasons[rows[~sound]] = CHECK_DIGIT
+    digits[books[sound]] = from_isbn10(ten[sound])
+    reasons[books] = np.where(sound, GOOD, CHECK_DIGIT)
     return digits, reasons
 
 

@@ -17,7 +17,7 @@ _BOOKS = (9, 7, 8)  # the prefix that an ISBN-10 has as a GTIN
 def digits_of(texts: pa.Array, width: int = DIGITS) -> Digits:
     """Return the digits (n, width) of texts of at most so many digits, none null, padded with zeros; an X, of an ISBN, is
     ten."""
-    padded = pc.utf8_lpad(texts, width, "0").cast(pa.large_string())
+    padded = pc.ascii_lpad(texts, width, "0").cast(pa.large_string())
     _, offsets, content = padded.buffers()
     if content is None or not len(padded):
         return np.zeros((0, width), dtype=np.uint8)
