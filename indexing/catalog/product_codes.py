@@ -27,12 +27,18 @@ class ProductCodes:
     @classmethod
     def of(cls, owners: Ints1d, codes: Ints1d, products: int) -> "ProductCodes":
         """Take codes (c,) with the product that each is of; what a product has twice counts once."""
-        order = np.lexsort((codes, owners))
-        owners, codes = owners[order], codes[order]
-        new = np.ones(len(owners), dtype=bool)
-        new[1:] = (owners[1:] != owners[:-1]) | (codes[1:] != codes[:-1])
-        counts = np.bincount(owners[new], minlength=products)
-        return cls(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), codes[new])
+        if not (owners[1:] > owners[:-1]).all():  # most products have one, and stand in order
+            order = np.lexsort((codes, owners))
+            owners, codes = owners[order], codes[order]
+            new = np.ones(len(owners), dtype=bool)
+            new[1:] = (owners[1:] != owners[:-1]) | (codes[1:] != codes[:-1])
+            owners, codes = owners[new], codes[new]
+        return cls._of_distinct(owners, codes, products)
+
+    @classmethod
+    def _of_distinct(cls, owners: Ints1d, codes: Ints1d, products: int) -> "ProductCodes":
+        counts = np.bincount(owners, minlength=products)
+        return cls(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), codes)
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -49,7 +55,7 @@ class ProductCodes:
 
     def without(self, gone: Bools1d) -> "ProductCodes":
         """Return the codes that are not `gone` (c,)."""
-        return ProductCodes.of(self.owners[~gone], self.codes[~gone], len(self))
+        return self._of_distinct(self.owners[~gone], self.codes[~gone], len(self)) if gone.any() else self
 
     def share(self, left: Ints1d, right: Ints1d) -> Bools1d:
         """Return which pairs of products (p,) have a code in common."""
@@ -117,15 +123,19 @@ def brands_of(catalog: Catalog) -> Brands:
 def worn_out(codes: ProductCodes, sources: Ints1d) -> Bools1d:
     """Return which of the codes (c,) stand for too many products to say which one: for more than MOST_OF_SOURCE of one
     source (n,), -1 where that is unknown, or for more than MOST_OF_ALL."""
-    _, place = np.unique(codes.codes, return_inverse=True)
-    place = place.astype(np.int64)
-    everywhere = np.bincount(place)[place] if len(place) else place
-    of_source = sources[codes.owners]
-    pairs = place * (int(sources.max(initial=-1)) + 2) + of_source + 1
-    _, again, counts = np.unique(pairs, return_inverse=True, return_counts=True)
-    crowded = (counts[again] > MOST_OF_SOURCE) & (of_source >= 0)
-    worn = np.bincount(place, weights=crowded)[place] > 0 if len(place) else crowded
-    return np.asarray(worn | (everywhere > MOST_OF_ALL), dtype=bool)
+    order = np.argsort(codes.codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes.codes[order], prepend=-1))
+    sizes = np.diff(starts, append=len(order))
+    group = np.repeat(np.arange(len(starts)), sizes)
+    worn = sizes > MOST_OF_ALL
+    doubted = np.flatnonzero(sizes[group] > MOST_OF_SOURCE)  # places in the order
+    source = sources[codes.owners[order[doubted]]]
+    doubted, source = doubted[source >= 0], source[source >= 0]
+    pairs, counts = np.unique(np.stack([group[doubted], source]), axis=1, return_counts=True)
+    worn[pairs[0][counts > MOST_OF_SOURCE]] = True
+    gone = np.zeros(len(order), dtype=bool)
+    gone[order] = worn[group]
+    return gone
 
 
 def _entries(column: pa.ChunkedArray) -> tuple[pa.Array, Ints1d]:
