@@ -18,8 +18,8 @@ from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.decisions.thresholds import Thresholds, called
 from reranking.matching.offer_features import OfferFeatures
-from reranking.matching.offer_ranks import OfferRanks
 from reranking.matching.pairing import OfferPairs
+from reranking.matching.view_worlds import ViewWorlds
 from reranking.matching.whole_catalogue import WholeCatalogue
 from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import SideCategories, evaluated_names
@@ -88,13 +88,13 @@ class Matcher:
         reach = min(max(self.model.needs.k, REACH), n + 1)
         found = {view: self.search.lists(view, given, reach) for view in self.views}
         pairs = OfferPairs.of(given, n, found, self.options.k)
-        ranks = tuple(
-            OfferRanks.of(one, kept, self.search, pairs, found[one.view])
+        views = [
+            ViewWorlds(one, kept, self.search, found[one.view])
             for one, kept in zip(self.whole.ranks, self.whole.kept, strict=True)
-        )
+        ]
         categories = self.model.mapping.of(offers.category().combine_chunks())
-        scores = self._scores(OfferFeatures(self.whole, self.model, offers, pairs, ranks), categories)
-        cosines = np.column_stack([one.cosines for one in ranks])
+        scores = self._scores(OfferFeatures(self.whole, self.model, offers, pairs, views), categories)
+        cosines = np.column_stack([view.cosines(pairs) for view in views])
         return self._matches(pairs, scores, cosines, categories, rejects)
 
     @property

@@ -28,17 +28,21 @@ class OfferPairs:
     @classmethod
     def of(cls, given: GivenRows, n: int, lists: Mapping[str, Neighbours], k: int) -> "OfferPairs":
         """Pair each offer with the k first of its neighbours in each view, and with its rivals there."""
-        keys = [np.zeros(0, dtype=np.int64)]
+        nobody = np.zeros(0, dtype=np.int64)
+        pairs = cls(given, n, nobody, nobody)
         for neighbours in lists.values():
             rows, column = np.nonzero(neighbours.positions[:, :k] >= 0)
-            keys.append(rows * n + neighbours.positions[rows, column])
-            rows, rivals = first_neighbours(neighbours, np.arange(len(given)), RIVALS)
-            keys.append(rows * n + rivals)
-        found = np.unique(np.concatenate(keys))
-        return cls(given, n, found // n, found % n)
+            pairs = pairs.with_others(rows, neighbours.positions[rows, column])
+            pairs = pairs.with_others(*first_neighbours(neighbours, np.arange(len(given)), RIVALS))
+        return pairs
 
     def __len__(self) -> int:
         return len(self.offers)
+
+    def with_others(self, offers: Ints1d, products: Ints1d) -> "OfferPairs":
+        """Return these pairs and others, each once."""
+        keys = np.union1d(self.keys, offers * self.n + products)
+        return OfferPairs(self.given, self.n, keys // self.n, keys % self.n)
 
     @cached_property
     def own(self) -> Ints1d:
@@ -53,3 +57,8 @@ class OfferPairs:
     def place(self, offers: Ints1d, products: Ints1d) -> Ints1d:
         """Return which pair each of these is; all have to be among them."""
         return np.searchsorted(self.keys, offers * self.n + products)
+
+    @property
+    def rows(self) -> Ints1d:
+        """Return the offer (p + q,) in whose world each row stands: the rows are the pairs' products, then the offers."""
+        return np.concatenate([self.offers, np.arange(len(self.given))])

@@ -1,6 +1,6 @@
 """What matching needs of the whole catalogue is read once, however many offers come."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,7 +8,6 @@ from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.search.neighbours import Neighbours
 from reranking.identifiers.identifiers import Identifiers
-from reranking.matching.kept_looks import KeptLooks
 from reranking.model.reranker import XgboostReranker
 from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.numbers import NumberSignals
@@ -22,8 +21,8 @@ from reranking.signals.texts.counting import TokenCounts
 @dataclass(frozen=True)
 class WholeCatalogue:
     """It holds what was counted of the tokens of an index's products, whether nobody has more than a title, the neighbours of
-    everybody in each view that a model looks at, `ranks` as the model does and `kept` all of them, the identifiers of
-    everybody, and what first looks at two products said.
+    everybody in each view that a model looks at, `ranks` as the model does and `kept` all of them, all vectors, and the
+    identifiers of everybody.
     """
 
     index: ProductIndex
@@ -33,7 +32,6 @@ class WholeCatalogue:
     kept: tuple[Neighbours, ...]
     vectors: ViewSignals
     identifiers: Identifiers
-    looks: KeptLooks = field(default_factory=KeptLooks)
 
     @classmethod
     def read(cls, index: ProductIndex, model: XgboostReranker, progress: Progress = silent) -> "WholeCatalogue":
@@ -49,9 +47,7 @@ class WholeCatalogue:
         for number, view in enumerate(views):
             progress("prepare", 3 + number, steps)
             ranks.append(RankSignals.of(index, view, model.needs.k, everybody))
-        identifiers = Identifiers.of(index.catalog)
         kept = tuple(index.kept_neighbours(view) for view in views)
         progress("prepare", steps, steps)
-        return cls(
-            index, counts, has_titles_only(index.catalog), tuple(ranks), kept, ViewSignals.of(index), identifiers
-        )
+        vectors, identifiers = ViewSignals.of(index), Identifiers.of(index.catalog)
+        return cls(index, counts, has_titles_only(index.catalog), tuple(ranks), kept, vectors, identifiers)

@@ -24,29 +24,23 @@ from reranking.signals.learned.words import LearnedWords, WordSignals
 from reranking.signals.plain_families import PlainFamilies
 from reranking.signals.signals import Signals
 from reranking.signals.texts.counting import TokenCounts
-from reranking.signals.texts.worlds import AS_IT_IS, Worlds
+from reranking.signals.texts.worlds import Worlds
 
 
 @dataclass(frozen=True)
 class WorkingRows:
-    """They are rows of the products of pairs, each in the world of its offer, then of the offers, each in its own, then of
-    other products as they are (`plain`, sorted positions)."""
+    """They are the rows of offers' `members`: the products of pairs, each in the world of its offer, then the offers, each in
+    its own."""
 
     catalog: Catalog
     offers: Catalog
-    pairs: OfferPairs
-    plain: Ints1d
-
-    @property
-    def first_plain(self) -> int:
-        """Return the row of the first of the plain products."""
-        return len(self.pairs) + len(self.offers)
+    members: OfferPairs
 
     @cached_property
     def _read(self) -> Ints1d:
         """Return the positions (r,) of all products of the index that are read, each once, ascending."""
-        known = self.pairs.given.known
-        return np.unique(np.concatenate([self.pairs.products, self.plain, known[known != NOBODY]]))
+        known = self.members.given.known
+        return np.unique(np.concatenate([self.members.products, known[known != NOBODY]]))
 
     @cached_property
     def _table(self) -> Catalog:
@@ -57,16 +51,10 @@ class WorkingRows:
     @cached_property
     def worlds(self) -> Worlds:
         """Return of which product each row is, by its place in what is read, and in which world."""
-        first, everybody = len(self._read), np.arange(len(self.offers))
-        places = np.searchsorted(self._read, self.pairs.products), np.searchsorted(self._read, self.plain)
-        known = self.pairs.given.known
+        come, known = len(self._read) + np.arange(len(self.offers)), self.members.given.known
+        places = np.concatenate([np.searchsorted(self._read, self.members.products), come])
         goes = np.where(known == NOBODY, NOBODY, np.searchsorted(self._read, known))
-        return Worlds(
-            np.concatenate([places[0], first + everybody, places[1]]),
-            np.concatenate([self.pairs.offers, everybody, np.full(len(self.plain), AS_IT_IS)]),
-            first + everybody,
-            goes,
-        )
+        return Worlds(places, self.members.rows, come, goes)
 
     def categories(self) -> list[str | None]:
         """Return the category of each row, at the level that is evaluated."""
@@ -113,21 +101,3 @@ class _Nothing:
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         return np.empty((len(left), 0), dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class PlacedFamily:
-    """It is a family of an index that is asked by row: the row `first + i` is of the product `products[i]`."""
-
-    family: FeatureFamily
-    first: int
-    products: Ints1d
-
-    @property
-    def features(self) -> tuple[Feature, ...]:
-        """Return the family's declarations."""
-        return self.family.features
-
-    def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
-        """Return the family's features (p, f) of pairs of rows."""
-        return self.family.compute(self.products[left - self.first], self.products[right - self.first])

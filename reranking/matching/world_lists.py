@@ -1,5 +1,4 @@
-"""In the world of an offer the lists of its neighbours hold it where it stands among them, and who claims whom moves with
-that."""
+"""In the world of an offer the lists of its neighbours hold it, where it stands among them."""
 
 from dataclasses import dataclass
 
@@ -9,10 +8,6 @@ import numpy.typing as npt
 from indexing.arrays import Floats1d, Ints1d
 from indexing.given.neighbour_search import NOBODY
 from indexing.search.neighbours import RESOLUTION, Neighbours, in_order, keep
-from reranking.matching.pairing import OfferPairs
-from reranking.signals.families.listed_sides import claimed_places, claims_within
-
-CLAIMED = (1, 10)
 
 
 @dataclass(frozen=True)
@@ -73,38 +68,3 @@ def _before_end(lists: Neighbours, entering: Entering) -> npt.NDArray[np.bool_]:
     end, behind = lists.cosines[rows, last], lists.positions[rows, last]
     own, theirs = (np.rint((1.0 - each.astype(np.float64)) / RESOLUTION) for each in (entering.cosines, end))
     return np.asarray((own < theirs) | ((own == theirs) & (entering.own < behind)), dtype=bool)
-
-
-@dataclass(frozen=True)
-class MovedClaims:
-    """They say by how much more products claim one in the world of an offer, as their first neighbour and as one of the
-    first ten: `of_products` (2, p) for the pairs, `of_offers` (2, q) for the offers themselves."""
-
-    of_products: npt.NDArray[np.float32]
-    of_offers: npt.NDArray[np.float32]
-
-
-def moved_claims(pairs: OfferPairs, lists: WorldLists, own: Neighbours, stored: Neighbours) -> MovedClaims:
-    """Count the claims that come and go: of lists that changed, of the offers' `own` lists (q, k), and of those that
-    products in whose place they stand had, `stored` (q, k), empty for the others."""
-    size, everybody = pairs.n + len(pairs.given), np.arange(len(pairs.given))
-    wanted = np.concatenate([pairs.offers * size + pairs.products, everybody * size + pairs.own])
-    order = np.argsort(wanted, kind="stable")
-    rows = lists.changed()
-    after, before = (Neighbours(each.positions[rows], each.cosines[rows]) for each in (lists.after, lists.before))
-    found = np.empty((len(CLAIMED), len(wanted)), dtype=np.float32)
-    for number, claimed in enumerate(CLAIMED):
-        total = np.zeros(len(wanted))
-        for who, neighbours, sign in (
-            (lists.offers[rows], after, 1),
-            (lists.offers[rows], before, -1),
-            (everybody, own, 1),
-            (everybody, stored, -1),
-        ):
-            row, column = np.nonzero(claimed_places(neighbours, claims_within(claimed, neighbours.k)))
-            keys = who[row] * size + neighbours.positions[row, column]
-            at = np.minimum(np.searchsorted(wanted, keys, sorter=order), max(len(wanted) - 1, 0))
-            hit = order[at[wanted[order[at]] == keys]]
-            total += sign * np.bincount(hit, minlength=len(wanted))
-        found[number] = total
-    return MovedClaims(found[:, : len(pairs)], found[:, len(pairs) :])
