@@ -24,6 +24,7 @@ COMMANDS = {
     ),
     "train": ("scripts.commands.train.train", "Train a reranker on labelled pairs."),
     "score": ("scripts.commands.score", "Score a pairs file."),
+    "match": ("scripts.commands.match", "Match offers that are in no index against one."),
     "groups": ("scripts.commands.groups", "Group products by their scored pairs."),
     "explain": ("scripts.commands.explain.explain", "Say why a model scores a pair as it does."),
     "evaluate": ("scripts.commands.evaluate", "Judge scores by the truth, per category."),

@@ -228,6 +228,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "train_options",
         "training_report",
     },
+    "reranking.matching": {"match_file", "match_offers"},
     "reranking.explain": {"contributions", "document", "explanation", "product_facts", "promise_warnings", "reasons"},
     "reranking.answers": {"document", "session"},
     "reranking.training": {"audit", "examples", "train_reranker", "training_pairs", "tuning"},

@@ -141,6 +141,7 @@ def test_the_commands_of_the_readme_run_one_after_the_other(root, sample, heroic
     products = pq.read_table("products.parquet")
     known, other = (products["id"][row].as_py() for row in (0, 1))
     pq.write_table(products.slice(2, 3), "changes.parquet")
+    pq.write_table(products.slice(5, 3), "offers.parquet")
     for name, content in EXPORTS.items():
         Path(name).write_text(content, encoding="utf-8")
     Path("gone.txt").write_text("", encoding="utf-8")  # nothing: the pairs that follow name every product

@@ -25,19 +25,20 @@ from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import SideCategories, evaluated_names
 
 OFFERS_AT_ONCE = 256
+SCORED = 20
 REACH = 100  # neighbours of an offer that are looked for, at least: who has it in its own list is mostly among these
 
 
 @dataclass(frozen=True)
 class MatchOptions:
-    """An offer is scored with its first `k` neighbours in each view that the model looks at; `thresholds` decide what is
-    called a match, the model's own where they are None."""
+    """An offer is scored with its first `k` neighbours in each view that the model looks at, with SCORED or all that it looks
+    at where that is None; `thresholds` decide what is called a match, the model's own where they are None."""
 
-    k: int = 20
+    k: int | None = None
     thresholds: Thresholds | None = None
 
     def __post_init__(self) -> None:
-        if self.k < 1:
+        if self.k is not None and self.k < 1:
             raise InputError(f"-k {self.k}: ask for at least one neighbour")
 
 
@@ -83,11 +84,13 @@ class Matcher:
 
     def match(self, offers: Catalog) -> MatchedOffers:
         """Match offers, in the types of the index as `read_given` returns them, each against the index alone."""
+        if not len(offers):
+            return self._nothing()
         given, rejects = self.given(offers)
         n = len(self.index.catalog)
         reach = min(max(self.model.needs.k, REACH), n + 1)
         found = {view: self.search.lists(view, given, reach) for view in self.views}
-        pairs = OfferPairs.of(given, n, found, self.options.k)
+        pairs = OfferPairs.of(given, n, found, self.options.k or min(SCORED, self.model.needs.k))
         views = [
             ViewWorlds(one, kept, self.search, found[one.view])
             for one, kept in zip(self.whole.ranks, self.whole.kept, strict=True)
@@ -101,6 +104,13 @@ class Matcher:
     def views(self) -> tuple[str, ...]:
         """Return the views that the model looks at."""
         return self.model.needs.views
+
+    def _nothing(self) -> MatchedOffers:
+        whole, numbers = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        cosines = np.zeros((0, len(self.views)), dtype=np.float32)
+        called = np.zeros(0, dtype=bool)
+        none = pa.array([], pa.large_string())
+        return MatchedOffers(whole, whole, numbers, numbers, called, self.views, cosines, whole, none)
 
     def blocks(self, offers: Catalog) -> Iterator[tuple[int, MatchedOffers]]:
         """Match any number of offers, some at a time; yield the number of each block's first offer, and its matches."""
@@ -172,7 +182,7 @@ def prepare_matching(
     """
     options = options or MatchOptions()
     model.needs.refuse(index)
-    if options.k > model.needs.k:
+    if options.k is not None and options.k > model.needs.k:
         raise InputError(f"-k {options.k}: the model looks at {model.needs.k} neighbours: ask for 1 to {model.needs.k}")
     names = index.catalog.table["source"].combine_chunks().dictionary_encode().dictionary.to_pylist()
     search = GivenSearch(index)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
     from indexing.arrays import Floats1d
@@ -59,6 +59,7 @@ def command(index: Path, model: Path, products: Path, offers: int, checked: int,
 
 def _take_out(index: Path, products: Path, offers: int, id_column: str, work: Path) -> "pa.Table":
     """Copy the index without some products; write these as offers.parquet, and return them."""
+    import numpy as np
     import pyarrow.parquet as pq
 
     from indexing.update.update_index import UpdateOptions, update_index
@@ -74,6 +75,8 @@ def _take_out(index: Path, products: Path, offers: int, id_column: str, work: Pa
 
 
 def _timed(matcher: "Matcher", given: "Catalog") -> dict[str, Any]:
+    import numpy as np
+
     from reranking.matching.match_offers import match_offers
 
     begun = time.perf_counter()
@@ -111,6 +114,8 @@ def _against_updates(
     matcher: "Matcher", given: "Catalog", taken: "pa.Table", pictures: Path, work: Path
 ) -> dict[str, Any]:
     """Compare the scores of each offer's pairs with those after an update with it alone."""
+    import numpy as np
+
     apart, called = [], []
     for number in range(len(given)):
         matched = matcher.match(given.slice(number, number + 1))
@@ -130,6 +135,7 @@ def _against_updates(
 def _updated(
     matcher: "Matcher", matched: "MatchedOffers", row: "pa.Table", pictures: Path, work: Path
 ) -> "tuple[Floats1d, np.ndarray[Any, np.dtype[np.bool_]]]":
+    import numpy as np
     import pyarrow.parquet as pq
 
     from indexing.update.update_index import UpdateOptions, update_index

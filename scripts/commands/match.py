@@ -1,0 +1,110 @@
+"""`heroic match` matches offers that are in no index against one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scripts.terminal.option_types import SHARE
+from scripts.terminal.reading import passed_over, schema_option, warn
+
+if TYPE_CHECKING:
+    from indexing.given.read_given import Given
+    from reranking.matching.match_file import MatchedFile
+
+
+@click.command(name="match")
+@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("offers", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="A line or row an offer: .jsonl or .parquet."
+)
+@click.option(
+    "--top", default=5, show_default=True, type=click.IntRange(min=0), help="Best pairs written of each offer."
+)
+@click.option(
+    "-k", type=click.IntRange(min=1), help="Neighbours in each view that are scored [default: 20, or as MODEL has]."
+)
+@click.option(
+    "--thresholds", type=click.Path(path_type=Path), help="YAML of category: threshold, over the model's own."
+)
+@schema_option("Which column means what; auto is as INDEX was built.")
+@click.option(
+    "--images", type=click.Path(path_type=Path), help="Folder of relative pictures [default: the files' own]."
+)
+@click.option(
+    "--max-rejects",
+    default=0.01,
+    show_default=True,
+    type=SHARE,
+    help="Largest share of rows with a malformed cell, or set aside; 1 goes on without pictures too.",
+)
+def command(
+    index: Path,
+    model: Path,
+    offers: tuple[Path, ...],
+    out: Path,
+    top: int,
+    k: int | None,
+    thresholds: Path | None,
+    schema: str,
+    images: Path | None,
+    max_rejects: float,
+) -> None:
+    """Match OFFERS (parquet, CSV or JSONL files, or folders of them) against INDEX by MODEL.
+
+    Each is scored as if heroic update had put it into INDEX, alone: offers of one file do not see one another. Nothing is
+    written into INDEX.
+    """
+    from indexing.encoders.pictures.patience import Patience
+    from indexing.given.read_given import GivenOptions, read_given
+    from indexing.product_index import open_index
+    from indexing.storage.scratch import scratch_folder
+    from indexing.storage.whole_file import refuse_folder, refuse_input
+    from reranking.decisions.thresholds import read_thresholds
+    from reranking.matching.match_file import match_into_file, refuse_suffix
+    from reranking.matching.match_offers import MatchOptions, prepare_matching
+    from reranking.model.folder import load_reranker
+    from scripts.terminal.missing_pictures import going_on_without_pictures
+    from scripts.terminal.progress import shown
+
+    refuse_suffix(out)
+    refuse_folder(out)
+    refuse_input("--out", out, offers)
+    reranker, opened = load_reranker(model), open_index(index)
+    decides = None if thresholds is None else read_thresholds(thresholds).over(reranker.decisions)
+
+    def match(most: float) -> "tuple[Given, MatchedFile]":
+        with shown() as progress, scratch_folder() as scratch:
+            read = GivenOptions(schema, images, most)
+            given = read_given(opened, offers, scratch, options=read, progress=progress)
+            matcher = prepare_matching(
+                opened,
+                reranker,
+                options=MatchOptions(k, decides),
+                patience=Patience(endless=most >= 1),
+                progress=progress,
+            )
+            return given, match_into_file(matcher, given.catalog, out, top=top, progress=progress)
+
+    _print(*going_on_without_pictures(match, max_rejects), out)
+
+
+def _print(given: "Given", found: "MatchedFile", out: Path) -> None:
+    from indexing.catalog.rejects import reject_kinds, write_rejects
+
+    warn(given.notes)
+    click.echo(f"matched: {found.matched:,} of {found.offers:,} offers with a product of the index, in {out}")
+    passed_over(given.passed_over)
+    if found.known:
+        click.echo(f"in the index already: {found.known:,} by their id, each matched in the place of that product")
+    if found.alone:
+        click.echo(f"near nobody: {found.alone:,} offers, in none of the views")
+    rejects = [*given.rejects, *found.rejects]
+    if rejects:
+        path = out.with_name(f"{out.name}.rejects.parquet")
+        write_rejects(rejects, path)
+        click.echo(f"set aside: {len(rejects):,} rows, cells or pictures, see {path}")
+        for kind in reject_kinds(rejects):
+            click.echo(f"  {kind.line()}")

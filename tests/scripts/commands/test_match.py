@@ -1,0 +1,100 @@
+"""The command match: what it writes and says."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+
+@pytest.fixture
+def offers(sample, tmp_path):
+    """Offers like those of the sample: one of its products, three with ids of their own, and one that stands twice."""
+    table = pq.read_table(sample / "products.parquet")
+    rows = table.slice(0, 4).to_pylist()
+    for row in rows[1:]:
+        row["id"] = f"new-{row['id']}"
+    again = {**rows[3], "title": "другое"}
+    pq.write_table(pa.Table.from_pylist([*rows, again], schema=table.schema), tmp_path / "offers.parquet")
+    return tmp_path / "offers.parquet"
+
+
+@pytest.fixture
+def run(heroic, sample_index, sample_model, sample, offers, tmp_path):
+    """Match the offers into a file of this name."""
+
+    def match(name, *words):
+        options = ("--images", sample, "--max-rejects", 1, *words)
+        return heroic("match", sample_index, sample_model, offers, "--out", tmp_path / name, *options)
+
+    return match
+
+
+def lines_of(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_line_an_offer_in_their_order_with_its_best_pairs(run, offers, tmp_path):
+    done = run("m.jsonl", "--top", 3)
+    assert done.exit_code == 0, done.output
+    found, ids = lines_of(tmp_path / "m.jsonl"), pq.read_table(offers)["id"].to_pylist()
+    assert [row["id"] for row in found] == ids[:4]
+    assert [row["in_index"] for row in found] == [True, False, False, False]
+    for row in found:
+        assert len([pair for pair in row["pairs"] if not pair["match"]]) <= 3
+        assert len(row["pairs"]) >= 3
+        scores = [pair["score"] for pair in row["pairs"]]
+        assert scores == sorted(scores, reverse=True)
+        assert row["id"] not in [pair["id"] for pair in row["pairs"]]
+    assert [found[1]["pairs"][0]["id"]] == [ids[1].removeprefix("new-")]  # it is the same but for its id
+
+
+def test_it_says_what_was_matched_and_set_aside(run, tmp_path):
+    done = run("m.jsonl")
+    assert "matched: " in done.stdout
+    assert " of 4 offers with a product of the index" in done.stdout
+    assert "in the index already: 1 by their id" in done.stdout
+    rejects = pq.read_table(tmp_path / "m.jsonl.rejects.parquet")
+    assert "id" in rejects["column"].to_pylist()
+    assert f"see {tmp_path / 'm.jsonl.rejects.parquet'}" in done.stdout
+
+
+def test_parquet_holds_the_same_as_json_lines(run, tmp_path):
+    for name in ("m.jsonl", "m.parquet"):
+        assert run(name).exit_code == 0
+    table = pq.read_table(tmp_path / "m.parquet")
+    rounded = [
+        {
+            **row,
+            "pairs": [
+                {name: round(value, 6) if isinstance(value, float) else value for name, value in pair.items()}
+                for pair in row["pairs"]
+            ],
+        }
+        for row in table.to_pylist()
+    ]
+    assert rounded == lines_of(tmp_path / "m.jsonl")
+    made = json.loads(table.schema.metadata[b"heroic"])
+    assert made["kind"] == "matches"
+    assert len(made["index_fingerprint"]) == len(made["model_fingerprint"]) == 16
+
+
+def test_no_pairs_but_those_that_are_called(run, tmp_path):
+    assert run("m.jsonl", "--top", 0).exit_code == 0
+    assert all(pair["match"] for row in lines_of(tmp_path / "m.jsonl") for pair in row["pairs"])
+
+
+def test_thresholds_of_ones_own_decide(run, tmp_path):
+    (tmp_path / "never.yaml").write_text("rest: 2\ndefault: 2\n")
+    assert run("never.jsonl", "--thresholds", tmp_path / "never.yaml", "--top", 0).exit_code == 0
+    kept = lines_of(tmp_path / "never.jsonl")
+    assert all(row["pairs"] == [] for row in kept)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("m.csv", "name a file ending in .jsonl or .parquet"), ("offers.parquet", "is read too")]
+)
+def test_files_that_cannot_be_written_are_refused_at_once(name, said, run):
+    done = run(name)
+    assert done.exit_code == 2
+    assert said in done.output
