@@ -4,7 +4,7 @@ Each DATA holds products.parquet and pairs_SPLIT.parquet. Of each way to read, a
 the matches, the mean of both directions; `across` the same of matches between a title with Cyrillic letters and one without;
 `first` and `ten` are of typed queries such as `usb кабель 1.5 м`, in five spellings for each length that a single cable of the catalogue
 has (where titles have Cyrillic letters): the share whose first product has that length, and the share of their first ten; `alike` is how many of the first
-ten two spellings share. Seconds are of fitting and encoding. With `--text-cap` that many characters of each field are read.
+ten two spellings share. Seconds are CPU time of fitting and encoding. With `--text-cap` that many characters of each field are read.
 Prints one JSON object a row.
 """
 
@@ -67,9 +67,9 @@ def _measure(catalog: "Catalog", labelled: Path, quantities: bool) -> list[dict[
     across = cyrillic[matches.left] != cyrillic[matches.right]
     rows = []
     for view, fitted in (("text", _text), ("lexical", _lexical)):
-        begun = time.perf_counter()
+        begun = time.process_time()
         products, encode = fitted(catalog, quantities)
-        row: dict[str, Any] = {"view": view, "seconds": time.perf_counter() - begun}
+        row: dict[str, Any] = {"view": view, "seconds": time.process_time() - begun}
         found = _found(products, sources, matches.left, matches.right)
         row["recall"] = float(found.mean())
         if across.any():
