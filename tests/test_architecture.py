@@ -232,7 +232,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "reranking.explain": {"contributions", "document", "explanation", "product_facts", "promise_warnings", "reasons"},
     "reranking.answers": {"document", "session"},
     "reranking.training": {"audit", "examples", "train_reranker", "training_pairs", "tuning"},
-    "reranking.asking": {"open_session"},
+    "reranking.asking": {"committee", "open_session", "pool", "pool_rows", "session"},
     "reranking.encoder_training": {
         "cross",
         "cross_learner",

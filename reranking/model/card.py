@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 FEW_MATCHES = 30  # fewer validation matches are no measurement
 LOW_METRIC = 0.5
+FEW_QUALITY = (
+    "It is out of fold on the few labels, as they were chosen, harder than candidates; these also chose the thresholds."
+)
 _BOOSTING = ("eta", "max_depth", "min_child_weight", "subsample", "colsample_bytree", "reg_lambda")
 
 
@@ -57,10 +60,14 @@ def _summary(model: "XgboostReranker") -> str:
 
 def _data(model: "XgboostReranker") -> str:
     report, needs = model.report, model.needs
+    sides = (
+        f"trained on {report.train_rows:,}, validated on {report.valid_rows:,} with {report.valid_positives:,} matches"
+    )
     lines = [
         f"{report.rows:,} labelled pairs, {report.positives:,} of them matches, in {report.groups:,} product "
         f"groups (tied by {report.options.group_by})",
-        f"trained on {report.train_rows:,}, validated on {report.valid_rows:,} with {report.valid_positives:,} matches",
+        sides if report.few is None else report.few.told(),
+        *([] if report.few is None else [report.few.warning()]),
     ]
     lines += [labels.told() for labels in report.one_sided]
     if report.left_out:
@@ -98,7 +105,7 @@ def _quality(model: "XgboostReranker") -> str:
     head = (
         f"`weighted`, the area under precision-recall where precision is at least {model.target_precision:g}: "
         f"**{report.metric:.4f}**{_interval(report.interval, ' (95 % interval {} to {})')}. "
-        "The validation pairs also stopped the training and chose the thresholds."
+        f"{FEW_QUALITY if report.few else 'The validation pairs also stopped the training and chose the thresholds.'}"
     )
     held = report.held
     rows = [

@@ -10,6 +10,8 @@ from reranking.boosters.boosting import BoostingOptions
 from reranking.pairs.evaluation_category import LEAST_PAIRS
 from reranking.pairs.product_groups import GroupBy
 
+FEW_LABELS = 2_000  # fewer labels are few
+FEWEST_LABELS = 2  # matches, and others, with fewer of which nothing can be learned from few labels
 JudgeBy = Literal["auto", "validation", "folds"]
 UseOfIdentifiers = Literal["auto", "keep", "drop"]
 
@@ -42,7 +44,8 @@ class TrainOptions:
     whose pairs are too few to be sure. `leave_out_seen`: train only on pairs whose products the index's encoders were not trained on; `cross`: the folder of
     a cross-encoder whose score is a feature. `words`: learn what words of the titles say; `rivals`: compare each pair with
     the other neighbours of both its sides. `identifiers`: whether features compare barcodes and part numbers; `auto`
-    drops these where the labels were made from them.
+    drops these where the labels were made from them. `few_labels`: train on all labels, and judge by the same out of fold, as suits a few
+    hundred of them that were chosen to teach (reranking/training/few_labels.py).
     """
 
     target_precision: float = 0.75
@@ -59,6 +62,7 @@ class TrainOptions:
     identifiers: UseOfIdentifiers = field(default="auto", metadata=OMIT)
     leave_out_seen: bool = False
     cross: str = ""
+    few_labels: bool = field(default=False, metadata=OMIT)
     mining: MiningOptions = field(default_factory=MiningOptions)
     boosting: BoostingOptions = field(default_factory=BoostingOptions)
 

@@ -129,6 +129,31 @@ class OneSidedLabels:
         ]
 
 
+@dataclass(frozen=True)
+class FewLabels:
+    """It says that few labels were all trained on, and judged out of fold in `folds` folds, each weighing as many of so many
+    `candidates`, drawn at random, as score like it; and which F1 the threshold of the best one is expected to have on these."""
+
+    labels: int
+    folds: int
+    candidates: int
+    expected_f1: float
+
+    def told(self) -> str:
+        """Say in one line what was trained on and judged by."""
+        return (
+            f"few labels: all {self.labels:,} are trained on, and judged out of fold ({self.folds} folds), each weighing as many of "
+            f"{self.candidates:,} drawn candidates as score like it"
+        )
+
+    def warning(self) -> str:
+        """Return a line for the user."""
+        return (
+            f"{self.labels:,} labels are few, and where they were chosen to teach no sample: precision and probabilities are estimates, "
+            "which heroic audit can check"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingReport:
     """It counts pairs (`rows`), matches and product groups, and keeps the metric on the validation pairs and what the
@@ -137,7 +162,7 @@ class TrainingReport:
     `mined` and `inferred` pairs were added; `left_out` are neither trained on nor validated by, None where validation
     pairs were given. `importance` is the share of gain of the strongest features, `rounds` are those of each member, and
     `index` is the fingerprint of the index. `one_sided` says how labels of one kind were completed, those to train on and
-    those to validate by where these were given. Models of before the rows of categories and families have none of them.
+    those to validate by where these were given; `few` how few labels were judged. Models of before the rows of categories and families have none of them.
     """
 
     rows: int
@@ -163,6 +188,7 @@ class TrainingReport:
     index: str
     search: SearchReport | None = field(default=None, metadata=OMIT)
     one_sided: tuple[OneSidedLabels, ...] = field(default=(), metadata=OMIT)
+    few: FewLabels | None = field(default=None, metadata=OMIT)
 
     @property
     def held(self) -> dict[str, HeldPrecision]:

@@ -39,12 +39,14 @@ def prepare_training_signals(
     options: TrainOptions,
     *,
     cross: CrossFolds | None = None,
+    least_matches: int | None = None,
     progress: Progress = silent,
 ) -> Signals:
     """Prepare the families for pairs of `products` (sorted positions); words and rivals are learned where the
-    options ask for them, unless the matches are too few to learn them from."""
+    options ask for them, unless the matches are too few to learn them from (fewer than `least_matches`)."""
     learns = options.words or options.rivals
-    stacking = Stacking.of(train, len(index.catalog), seed=options.seed) if learns else None
+    count = len(index.catalog)
+    stacking = Stacking.of(train, count, seed=options.seed, least=least_matches) if learns else None
     pairs = RivalPairs.of(index, products, index.views, index.k) if options.rivals and stacking else None
     mentioned = products if pairs is None else pairs.mentioned
     compares = compares_identifiers(index, options)

@@ -1,6 +1,6 @@
 """A reranker is trained on labelled pairs by features, hold-out by product group, boosting and thresholds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexing.machine.progress import Progress, silent
@@ -13,6 +13,7 @@ from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import without_seen
 from reranking.signals.learned.cross_folds import open_cross
 from reranking.training.examples import TrainingRoom
+from reranking.training.few_labels import fit_few, refuse_too_few
 from reranking.training.finished_training import FinishedTraining
 from reranking.training.fit import Fit
 from reranking.training.identifier_choice import choose_identifiers
@@ -43,11 +44,14 @@ def train_reranker(
 
     `metric(scores, targets, categories)` is maximised on the validation pairs; `interval` says how sure it is, for the
     model card. `room` is the memory for the features of training pairs. Labels of one kind, matches with hardly a
-    non-match, are completed by mined ones. Raises InputError for one class only where nothing can be mined.
+    non-match, are completed by mined ones. With `few_labels` in the options all pairs are trained on and judged out of fold. Raises InputError for one class only where nothing can be mined.
     """
     options = options or TrainOptions()
     pairs = without_seen(index, pairs) if options.leave_out_seen else pairs
     options, told = choose_identifiers(index, pairs, options)
+    if options.few_labels and valid is None:
+        few = _train_on_few(index, pairs, metric, interval, options, progress)
+        return replace(few, warnings=(*told, *few.warnings))
     data = TrainingPairs.of(index, pairs, valid, options)
     cross = open_cross(Path(options.cross)) if options.cross else None
 
@@ -63,3 +67,20 @@ def train_reranker(
     done = FinishedTraining(index, options, first, judging)
     ranking = rank(judging.validation, data.names, metric, interval)
     return Trained(done.reranker(ranking, cross), (*told, *done.warnings()))
+
+
+def _train_on_few(
+    index: ProductIndex,
+    pairs: LabelledPairs,
+    metric: Metric,
+    interval: IntervalOf | None,
+    options: TrainOptions,
+    progress: Progress,
+) -> Trained:
+    refuse_too_few(pairs)
+    few = fit_few(index, TrainingPairs.of_few(index, pairs, options), options, progress)
+    done = FinishedTraining(index, few.options, few.fit, few.judging)
+    ranking = rank(few.judging.validation, few.fit.data.names, metric, interval)
+    model = done.reranker(ranking, None)
+    model = replace(model, report=replace(model.report, few=few.report, shared_products=0))
+    return Trained(model, (few.report.warning(), *done.warnings()))

@@ -77,6 +77,18 @@ class TrainingPairs:
         weights = (second or first).weights_of(sides.valid.targets)
         return cls(pairs, len(of_pairs), sides, added, *codes_of_sides, names, mapping, asked, one_sided, weights)
 
+    @classmethod
+    def of_few(cls, index: ProductIndex, pairs: LabelledPairs, options: TrainOptions) -> "TrainingPairs":
+        """Take all pairs to train on and to validate by, which then is done out of fold. Raises InputError as `of` does."""
+        groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
+        mapping = CategoryMapping.learn(evaluated_names(index.catalog, pairs.left), options.least_pairs)
+        added = add_pairs(index, pairs, options.mining)
+        codes, names = side_codes(categories_of_sides(index, added.pairs, mapping))
+        asked = AskedPrecision(options.target_precision, options.target_precisions, options.assume)
+        asked.refuse_unknown(names)
+        sides, count = TrainingSides(pairs, pairs, left_out=0), len(np.unique(groups[pairs.products]))
+        return cls(pairs, count, sides, added, codes, codes.split(len(pairs))[0], names, mapping, asked)
+
     @property
     def train(self) -> LabelledPairs:
         """Return the pairs to train on, the added ones last."""

@@ -2,7 +2,8 @@
 
 `python -m scripts.benchmarks.labels audit DATA... --work WORK`: a model is trained once a set and its test pairs scored; then audits
 of them are drawn many times, by strata and uniformly. Printed are, of precision, recall and the weighted area, how often the 95 %
-intervals hold the truth and their mean half-width, as a markdown table and, last, one JSON object.
+intervals hold the truth and their mean half-width, as a markdown table and, last, one JSON object. `curve` is in
+scripts/benchmarks/labelling_curve.py.
 """
 
 import json
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from scripts.benchmarks.labelling_curve import curve
 
 if TYPE_CHECKING:
     from eval.audit.estimates import AuditedPairs, AuditEstimates
@@ -27,6 +30,9 @@ MEASURES = ("precision", "recall", "weighted")
 @click.group(name="labels")
 def command() -> None:
     """Measure what labels are worth, by a reviewer who knows them all."""
+
+
+command.add_command(curve)
 
 
 @command.command(name="audit")

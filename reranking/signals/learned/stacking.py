@@ -30,8 +30,8 @@ class Stacking:
     folds: Ints1d
 
     @classmethod
-    def of(cls, pairs: LabelledPairs, n_products: int, *, seed: int) -> "Stacking | None":
-        """Deal the pairs; return None where there are too few matches, or a fold leaves matches or non-matches alone.
+    def of(cls, pairs: LabelledPairs, n_products: int, *, seed: int, least: int | None = None) -> "Stacking | None":
+        """Deal the pairs; return None where there are too few matches (`least`), or a fold leaves matches or non-matches alone.
 
         Folds are of whole product groups; a pair is in the fold of its left product.
         """
@@ -45,7 +45,8 @@ class Stacking:
         folds[pairs.products] = of_groups[groups[pairs.products]]
         dealt = cls(LabelledPairs(left, right, pairs.targets), folds)
         parts = [pairs.targets[rows] for rows in dealt.rows[1:]]
-        enough = pairs.targets.sum() >= LEAST_MATCHES and all(0 < part.sum() < len(part) for part in parts)
+        least = LEAST_MATCHES if least is None else least
+        enough = pairs.targets.sum() >= least and all(0 < part.sum() < len(part) for part in parts)
         return dealt if enough else None
 
     @cached_property

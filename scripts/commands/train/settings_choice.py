@@ -1,6 +1,6 @@
 """`heroic train` takes the boosters' settings from the default, another model, or a search."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,18 @@ class SettingsChoice:
 
         search = SearchOptions(self.trials, self.storage, seed=options.seed)
         return search_settings(index, pairs, metric=metric, options=options, search=search, progress=progress)
+
+    def fit_to(self, labels: "LabelledPairs", paths: Sequence[Path], options: "TrainOptions") -> "TrainOptions":
+        """Return the options for labels of these files: a store's, where they are few, are all trained on and judged out of fold, unless
+        something was asked for that needs pairs held out."""
+        from reranking.labels.store_file import is_store
+        from reranking.model.train_options import FEW_LABELS, FEWEST_LABELS
+
+        matches = int(labels.targets.sum())
+        few = len(labels) < FEW_LABELS and min(matches, len(labels) - matches) >= FEWEST_LABELS
+        usual = self.trials is None and self.like is None and options.boosting.layout == "one"
+        usual = usual and options.judge_by == "auto" and not options.cross
+        return replace(options, few_labels=few and usual and all(is_store(path) for path in paths))
 
     def begin(self, options: "TrainOptions") -> "TrainOptions":
         """Return the options with the settings of the other model, if any, and with what holds over them."""

@@ -205,6 +205,7 @@ def command(
     )
     options = choice.begin(options)
     data = _read_data(index, pairs, valid, wanted)
+    options = choice.fit_to(data.pairs, pairs, options) if valid is None else options
     options = _learn(data, options, choice, room, out)
     if audit is not None:
         run_audit(audit, data.index, data.pairs, metric=metric_of(options), options=options)

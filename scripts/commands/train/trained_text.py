@@ -58,10 +58,13 @@ def show_trained(trained: "Trained", out: Path) -> None:
 
 
 def _show_pairs(report: "TrainingReport") -> None:
-    click.echo(
-        f"pairs: {report.rows:,} with {report.positives:,} matches in {report.groups:,} product groups; "
-        f"trained on {report.train_rows:,}, validated on {report.valid_rows:,} with {report.valid_positives:,} matches"
-    )
+    given = f"pairs: {report.rows:,} with {report.positives:,} matches in {report.groups:,} product groups"
+    if report.few is None:
+        sides = f"trained on {report.train_rows:,}, validated on {report.valid_rows:,}"
+        click.echo(f"{given}; {sides} with {report.valid_positives:,} matches")
+    else:
+        click.echo(given)
+        click.echo(report.few.told())
     for labels in report.one_sided:
         click.echo(labels.told())
     if report.left_out:
@@ -76,6 +79,12 @@ def _show_pairs(report: "TrainingReport") -> None:
 def _show_quality(model: "XgboostReranker") -> None:
     report, calibration = model.report, model.report.calibration
     mined = " on the pairs as they were mined, richer in matches than candidates" if report.one_sided else ""
+    if report.few is not None:
+        click.echo(
+            f"F1 expected on candidates: {report.few.expected_f1:.2f} from score {model.decisions.f1:.3f} on, which is called by "
+            "match_f1; by the labels alone, no audit"
+        )
+        mined = " out of fold on the labels as they were chosen, harder than candidates"
     click.echo(
         f"validation weighted (precision >= {model.target_precision:g}): {report.metric:.4f}{_span(report.interval)}{mined}"
     )

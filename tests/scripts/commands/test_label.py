@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -151,3 +152,37 @@ def test_a_kill_between_two_answers_loses_none(tmp_path, sample_index):
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert verdicts(tmp_path / "labels.db") == ["match", "no match"]
+
+
+def test_a_model_is_trained_on_few_labels_of_a_store_and_calls_matches(sample, sample_index, tmp_path):
+    from scripts.main import main
+
+    def heroic(*words):
+        return CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
+
+    pairs = pd.read_parquet(sample / "pairs_train.parquet")
+    few = pairs.sample(80, random_state=0)
+    few.to_parquet(tmp_path / "few.parquet")
+    heroic("labels", tmp_path / "labels.db", "--import", tmp_path / "few.parquet", "--reviewer", "anna")
+    trained = heroic("train", sample_index, tmp_path / "labels.db", "--out", tmp_path / "model")
+    assert trained.exit_code == 0, trained.output
+    assert f"pairs: 80 with {int(few.target.sum())} matches" in trained.stdout
+    assert "few labels: all 80 are trained on, and judged out of fold" in trained.stdout
+    assert "80 labels are few" in trained.stderr
+    scores = tmp_path / "scores.parquet"
+    scored = heroic(
+        "score", sample_index, sample / "pairs_test.parquet", "--model", tmp_path / "model", "--out", scores
+    )
+    assert scored.exit_code == 0, scored.output
+    called = pd.read_parquet(scores)
+    assert called.match_f1.any()
+    assert called.target[called.match_f1].mean() > 0.5
+
+
+def test_a_file_of_as_few_pairs_is_held_out_as_before(sample, sample_index, tmp_path):
+    from scripts.main import main
+
+    words = ["train", sample_index, sample / "pairs_train.parquet", "--out", tmp_path / "model", "--no-rivals"]
+    trained = CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
+    assert "validated on" in trained.stdout
+    assert "few labels" not in trained.stdout

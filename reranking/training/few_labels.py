@@ -1,0 +1,168 @@
+"""A few labels, chosen to teach, are all trained on, by small boosters that nothing stops, and judged by the same labels out of fold.
+
+A hold-out of a hundred labels would neither stop a training nor tell a threshold. Labels that active learning chose are no sample: hard
+pairs abound. What is likely at a score they tell nevertheless, and how many candidates have that score needs no label: the threshold of
+the best F1 is the one that is best for candidates by these probabilities, and each label that judges precision weighs as
+many candidates as score like it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from indexing.arrays import Floats1d, Ints1d
+from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import ProductIndex
+from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds, in_memory, predict
+from reranking.boosters.ensemble import Ensemble
+from reranking.decisions.calibration import fit_beta
+from reranking.decisions.judgement import Judgement, judge
+from reranking.decisions.validation import ValidationPairs
+from reranking.model.train_options import FEWEST_LABELS, TrainOptions
+from reranking.model.training_report import FewLabels, JudgedBy
+from reranking.pairs.candidates import candidates_with
+from reranking.pairs.folds import deal_alike
+from reranking.pairs.labelled import LabelledPairs
+from reranking.pairs.product_groups import product_groups
+from reranking.training.examples import make_examples, prepare_training_signals
+from reranking.training.fit import Fit
+from reranking.training.judging.judges import Judging
+from reranking.training.training_pairs import TrainingPairs
+
+FOLDS, ROUNDS, MEMBERS = 10, 100, 5
+SMALL = BoostingOptions(
+    eta=0.1, max_depth=4, min_child_weight=1.0, colsample_bytree=0.3, reg_lambda=5.0, monotone=True, members=MEMBERS
+)
+WORDS_MATCHES = 100  # with fewer, words are not learned
+CANDIDATES, NEIGHBOURS, DRAWN_PRODUCTS = 5_000, 20, 2_000
+LEAST_CALLED = 0.3  # probability
+BINS = 8  # of scores, in which a label weighs as many candidates as there are
+
+
+@dataclass(frozen=True)
+class FewFit:
+    """It holds what was fitted to few labels, by which options, and judged by them."""
+
+    options: TrainOptions
+    fit: Fit
+    judging: Judging
+    report: FewLabels
+
+
+def refuse_too_few(pairs: LabelledPairs) -> None:
+    """Raise InputError where there are not enough labels to learn from."""
+    matches = int(pairs.targets.sum())
+    if min(matches, len(pairs) - matches) < FEWEST_LABELS:
+        raise InputError(
+            f"{matches:,} matches and {len(pairs) - matches:,} non-matches are too few to learn from: label at least "
+            f"{FEWEST_LABELS} of each"
+        )
+
+
+def fit_few(index: ProductIndex, data: TrainingPairs, options: TrainOptions, progress: Progress = silent) -> FewFit:
+    """Fit boosters to all pairs of `data`, whose two sides are the same pairs, and judge them."""
+    words = options.words and bool(data.given.targets.sum() >= WORDS_MATCHES)
+    small = replace(SMALL, device=options.boosting.device, threads=options.boosting.threads)
+    options = replace(options, words=words, boosting=small)
+    drawn = _draw_candidates(index, options.seed)
+    products = np.union1d(data.products, np.concatenate(drawn))
+    signals = prepare_training_signals(
+        index, data.train, products, options, least_matches=FEWEST_LABELS, progress=progress
+    )
+    train = make_examples(
+        signals.of_training_pairs(True),
+        data.train,
+        data.train_codes,
+        weights=data.added.weights(),
+        stage="features train",
+        progress=progress,
+    )
+    given = data.added.given
+    judged = train.take(np.arange(given))
+    members = _boost(train, options, options.seed)
+    fit = Fit(data, signals, train, judged, Ensemble(tuple(members), (None,) * len(members)))
+    scores = _out_of_fold(data, train, options, progress)
+    of_candidates = predict(members, signals.of_training_pairs(False).compute_all(*drawn, stage="features candidates"))
+    judgement, expected = _judge(data, scores, of_candidates, options)
+    report = FewLabels(given, FOLDS, len(of_candidates), expected)
+    return FewFit(options, fit, Judging(judgement.pairs, judgement, JudgedBy()), report)
+
+
+def _groups(data: TrainingPairs) -> Ints1d:
+    """Return the product group of each product up to the last one that the pairs have."""
+    pairs = data.given
+    return product_groups(pairs.left, pairs.right, pairs.targets, int(data.products.max()) + 1)
+
+
+def _boost(train: Examples, options: TrainOptions, seed: int) -> Sequence[Any]:
+    return [
+        boost_rounds(train, ROUNDS, options=options.boosting, seed=seed + 1000 * number) for number in range(MEMBERS)
+    ]
+
+
+def _out_of_fold(data: TrainingPairs, train: Examples, options: TrainOptions, progress: Progress) -> Floats1d:
+    """Return the scores (p,) of the given pairs by boosters that learned from none whose left product is in their fold."""
+    groups, given = _groups(data), data.added.given
+    left, right = groups[data.train.left], groups[data.train.right]
+    codes = data.train_codes.left[:given]
+    folds = deal_alike(left[:given], right[:given], data.given.targets, codes, count=FOLDS, seed=options.seed)
+    scores = np.empty(given, dtype=np.float32)
+    for number in range(FOLDS):
+        outside, judged = np.flatnonzero(folds[left] != number), np.flatnonzero(folds[left[:given]] == number)
+        part = train.take(outside)
+        if part.targets.min() == part.targets.max():
+            raise InputError("the labels are of too few product groups to judge by: label pairs of more products")
+        if judged.size:
+            scores[judged] = predict(_boost(part, options, options.seed), in_memory(train.take(judged).features))
+        progress("folds", number + 1, FOLDS)
+    return scores
+
+
+def _judge(
+    data: TrainingPairs, scores: Floats1d, of_candidates: Floats1d, options: TrainOptions
+) -> tuple[Judgement, float]:
+    """Return what is decided by scores (p,) out of fold, and the F1 that is expected on candidates at its best threshold."""
+    groups, pairs = _groups(data), data.given
+    weights = _weights(scores, of_candidates)
+    validation = ValidationPairs(
+        scores, pairs.targets, data.valid_codes.left, groups[pairs.left], groups[pairs.right], weights
+    )
+    found = judge(validation, data.names, asked=data.asked, seed=options.seed)
+    threshold, expected = _best_f1(of_candidates, fit_beta(scores, pairs.targets).of(of_candidates))
+    thresholds = replace(found.decided.thresholds, f1=threshold)
+    return replace(found, decided=replace(found.decided, thresholds=thresholds)), expected
+
+
+def _weights(scores: Floats1d, of_candidates: Floats1d) -> Floats1d:
+    """Return for how many candidates each label (p,) stands, 1 on average: in each of BINS parts of the labels' scores, as many as
+    there are for each label."""
+    edges = np.unique(np.quantile(scores, np.linspace(0, 1, BINS + 1)[1:-1]))
+    own, theirs = (np.searchsorted(edges, values, side="right") for values in (scores, of_candidates))
+    labels, candidates = (np.bincount(places, minlength=len(edges) + 1) for places in (own, theirs))
+    weights = (candidates + 1) / np.maximum(labels, 1)
+    return np.asarray(weights[own] / weights[own].mean(), dtype=np.float64)
+
+
+def _best_f1(scores: Floats1d, probabilities: Floats1d) -> tuple[float, float]:
+    """Return the threshold of the best F1 that pairs (c,) of these probabilities are expected to have, and that F1; no pair less
+    likely than LEAST_CALLED is called: of many unlikely pairs few labels expect too many matches."""
+    order = np.argsort(-scores, kind="stable")
+    likely = probabilities[order]
+    f1 = 2 * np.cumsum(likely) / (np.arange(1, len(likely) + 1) + likely.sum())
+    allowed = max(int(np.count_nonzero(likely >= LEAST_CALLED)), 1)  # probabilities fall with scores
+    best = int(np.argmax(f1[:allowed]))
+    after = min(best + 1, len(order) - 1)
+    return float(scores[order[best]] + scores[order[after]]) / 2, float(f1[best])
+
+
+def _draw_candidates(index: ProductIndex, seed: int) -> tuple[Ints1d, Ints1d]:
+    """Draw candidates, of drawn products."""
+    generator, count = np.random.default_rng(seed), len(index.catalog)
+    wanted = np.zeros(count, dtype=bool)
+    wanted[generator.permutation(count)[:DRAWN_PRODUCTS]] = True
+    keys = candidates_with(index, wanted, min(NEIGHBOURS, index.k))
+    left, right = np.divmod(np.sort(generator.permutation(keys)[:CANDIDATES]), count)
+    return left, right
