@@ -12,6 +12,7 @@ from scripts.serve.api.errors import answer_errors
 from scripts.serve.api.forms import SearchForm
 from scripts.serve.engine.service import Service
 from scripts.serve.engine.telemetry import Counted
+from scripts.serve.pages import routes as page_routes
 from scripts.serve.pages.entrance import Entrance
 from scripts.serve.pages.static_files import static_router
 from scripts.serve.safety.guard import Guard
@@ -51,7 +52,7 @@ def _routes(service: Service, entrance: Entrance) -> FastAPI:
     answer_errors(app)
     for routes in (products, search, pairs, about):
         app.include_router(routes.router, prefix=API)
-    for router in (entrance.router, static_router()):
+    for router in (entrance.router, page_routes.router, static_router()):
         app.include_router(router)
     _document_search(app)
     return app

@@ -4,12 +4,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from indexing.catalog.filters import category_names, source_names
 from indexing.storage.records import stored_record
 from scripts.serve.api.errors import Refused, as_json
-from scripts.serve.api.forms import ErrorForm, Health, Readiness
+from scripts.serve.api.forms import ErrorForm, Health, NamesForm, Readiness
 from scripts.serve.engine.service import Asked
 
 PLACES = ("pictures", "inputs")  # on this machine: nobody's business
+MOST_NAMES = 1_000
 
 router = APIRouter(tags=["about"])
 
@@ -51,6 +53,18 @@ async def model(service: Asked) -> Response:
     if found is None:
         raise Refused(404, "no model is served")
     return as_json({"fingerprint": found.fingerprint, **stored_record(found.manifest)})
+
+
+@router.get("/names", responses={200: {"model": NamesForm}})
+async def names(service: Asked) -> Response:
+    """Return the names of categories, of any level, and of sources that a filter may ask for, the first thousand of each."""
+    served = service.current.opened
+
+    def work() -> dict[str, list[str]]:
+        catalog = served.index.catalog
+        return {"categories": category_names(catalog)[:MOST_NAMES], "sources": source_names(catalog)[:MOST_NAMES]}
+
+    return as_json(await service.workers.do(work))
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

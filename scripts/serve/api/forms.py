@@ -236,3 +236,16 @@ class Readiness(Form):
     index: str
     model: str | None
     refused: str | None
+
+
+class NamesForm(Form):
+    """They are names that a filter may ask for."""
+
+    categories: list[str]
+    sources: list[str]
+
+
+class KnownForm(Form):
+    """It says whether there is such a product."""
+
+    known: bool

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
+import pyarrow as pa
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
@@ -11,7 +12,7 @@ from indexing.query.find_neighbours import Query as Wanted
 from indexing.query.find_neighbours import query_by_id
 from scripts.serve.api.documents import neighbours_document, product_document
 from scripts.serve.api.errors import Refused, as_json
-from scripts.serve.api.forms import ErrorForm, Name, Names, NeighboursForm, ProductForm, View
+from scripts.serve.api.forms import ErrorForm, KnownForm, Name, Names, NeighboursForm, ProductForm, View
 from scripts.serve.engine.limits import LIMITS
 from scripts.serve.engine.product_pictures import NotShown, painted_side
 from scripts.serve.engine.served import Served
@@ -44,6 +45,13 @@ async def product(product_id: ProductId, service: Asked) -> Response:
         return product_document(opened.index.catalog, _position(opened, product_id))
 
     return as_json(await service.workers.do(work))
+
+
+@router.get("/known", responses={200: {"model": KnownForm}})
+async def known(service: Asked, product_id: Annotated[str, Query(alias="id", max_length=ID_CHARS)]) -> Response:
+    """Say whether the index has a product of this id."""
+    found = service.current.opened.index.catalog.lookup.find(pa.array([product_id]))
+    return as_json({"known": bool(found[0] >= 0)})
 
 
 @router.get("/products/{product_id}/neighbours", responses={200: {"model": NeighboursForm}})

@@ -16,6 +16,8 @@ from served import V1, product, served
 
 from indexing.product_index import open_index
 from indexing.query.find_neighbours import find_neighbours, query_by_id
+from reranking.explain.document import as_document
+from reranking.explain.explanation import explain
 from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
 from scripts.serve.api import forms
@@ -196,13 +198,15 @@ def test_a_product_is_no_pair_with_itself(client, index):
     assert (reply.status, reply.error) == (422, f"{one!r} is paired with itself: name two products")
 
 
-def test_a_pair_is_explained_with_what_differs(client, index):
+def test_a_pair_is_explained_as_by_the_package_with_what_differs(client, index, sample_model):
     left, right = ids(index, 2)
     found = checked(forms.PairShown, client.post(f"{V1}/pairs/explain", {"left": left, "right": right}))
-    explained = found["explanation"]
-    assert explained["base"] + sum(family["added"] for family in explained["families"]) == pytest.approx(
-        math.log(explained["score"] / (1 - explained["score"])), abs=0.3
-    )
+    scorer = PairScorer.prepare(index, load_reranker(sample_model), np.array([0, 1]))
+    expected = as_document(explain(scorer, 0, 1))
+    assert found["explanation"]["score"] == pytest.approx(expected["score"], abs=1e-6)
+    for side in ("for", "against"):
+        told = [[reason["words"] for reason in one[side]] for one in (found["explanation"], expected)]
+        assert told[0] == told[1]
     assert {"".join(piece["text"] for piece in field["left"]) for field in found["fields"]} >= {found["left"]["title"]}
     assert set(found["cosines"]) == set(index.views)
 

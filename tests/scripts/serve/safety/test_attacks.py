@@ -222,7 +222,7 @@ class TestFromWhere:
                 assert "default-src 'self'" in policy
                 assert "unsafe" not in policy
                 assert "frame-ancestors 'none'" in policy
-                assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
+                assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "same-origin")
                 assert "server" not in headers
 
 

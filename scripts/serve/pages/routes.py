@@ -1,0 +1,42 @@
+"""Each page is a shell that says what is served and to whom; its module of JavaScript asks the API for the rest."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from scripts.serve.engine.limits import LIMITS
+from scripts.serve.engine.service import Asked, Service
+from scripts.serve.pages.shell import render_page
+from scripts.serve.safety.guard import visitor_of
+
+PAGES = (("/", "Search"),)
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def search(request: Request, service: Asked) -> Response:
+    """Return the page of searches."""
+    return _page(request, service, "search", views=service.current.opened.index.views, text_chars=LIMITS.text_chars)
+
+
+@router.get("/pair")
+async def pair(request: Request, service: Asked) -> Response:
+    """Return the page of a pair, which its address names."""
+    return _page(request, service, "pair")
+
+
+def _page(request: Request, service: Service, name: str, **facts: Any) -> Response:
+    served = service.current.opened
+    return render_page(
+        name,
+        script=f"{name}.js",
+        here=request.url.path,
+        pages=PAGES,
+        index=served.session.name,
+        products=len(served.index.catalog),
+        model=served.model is not None,
+        visitor=visitor_of(request).name,
+        **facts,
+    )

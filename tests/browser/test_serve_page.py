@@ -1,0 +1,245 @@
+"""The page of a server in a browser: search, a pair, by mouse and by keyboard, narrow and wide, light and dark."""
+
+import re
+
+import pytest
+from served import make_hostile, served
+
+pytestmark = pytest.mark.browser
+
+SIZES = [(360, "light"), (1280, "dark"), (2560, "light")]
+
+
+@pytest.fixture(scope="module")
+def door(sample_index, sample_model, tmp_path_factory):
+    from scripts.serve.engine.current import Current
+    from scripts.serve.engine.served import Sources
+
+    with served(Current(Sources(sample_index, sample_model)), tmp_path_factory.mktemp("door")) as door:
+        yield door
+
+
+def complains(said):
+    """Whether the console says that something is wrong; that a value was refused or a picture cannot be shown, the page itself says."""
+    told = "status of 422" in said.text or ("status of 404" in said.text and "/picture" in said.location["url"])
+    return said.type in ("error", "warning") and not told
+
+
+@pytest.fixture
+def browsing(chromium):
+    """Open a server's page as somebody who came by its link; complaints, dialogs and other hosts fail the test."""
+    contexts, complaints = [], []
+
+    def browse(door, address="/", size=(1280, "light")):
+        width, scheme = size
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        page, own = context.new_page(), f"http://127.0.0.1:{door.port}/"
+        page.set_default_timeout(20_000)
+        page.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if complains(said) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda asked: None if asked.url.startswith(own) else complaints.append(asked.url))
+        page.goto(own + door.link.lstrip("/"))
+        page.wait_for_url(own)
+        if address != "/":
+            page.goto(own.rstrip("/") + address)
+        return page
+
+    yield browse
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}-{size[1]}")
+def size(request):
+    return request.param
+
+
+def ids(door, count):
+    return door.service.current.opened.index.catalog.ids.slice(0, count).to_pylist()
+
+
+def until(page, function, *given):
+    """Wait until a function of the page says so; the page's own policy lets no waiting be done inside of it."""
+    for _ in range(400):
+        if page.evaluate(function, *given):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"not in 20 seconds: {function}")
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def search(page, words):
+    page.get_by_label("A text, or a product's id").fill(words)
+    page.keyboard.press("Enter")
+    until(page, "() => document.querySelector('#results').ariaBusy === 'false'")
+    page.locator("#results > li").first.wait_for()
+
+
+def test_words_find_products_with_pictures_chips_and_cosines(browsing, door, size):
+    page = browsing(door, size=size)
+    search(page, "наушники bluetooth")
+    cards = page.locator("#results > li")
+    assert cards.count() == 12
+    until(page, "() => document.images.length > 0 && document.images[0].naturalWidth > 0")
+    assert cards.first.locator("table.cosines tr").count() == 4
+    assert cards.first.locator(".chips li").count() >= 2
+    assert fits(page)
+    assert re.search(r"[?&]text=", page.url)
+
+
+def test_an_id_shows_its_product_and_how_likely_each_neighbour_is(browsing, door):
+    page = browsing(door)
+    one = ids(door, 1)[0]
+    search(page, one)
+    assert page.locator("#asked").get_by_text(one, exact=True).count() == 1
+    assert page.locator("#results .probability").count() == 12
+    assert f"id={one}" in page.url
+    page.reload()
+    page.locator("#results > li").first.wait_for()
+    assert page.get_by_label("A text, or a product's id").input_value() == one
+
+
+def test_a_picture_that_is_dropped_finds_its_product(browsing, door):
+    page = browsing(door)
+    catalog = door.service.current.opened.index.catalog
+    position = next(place for place, name in enumerate(catalog.main_pictures()) if name)
+    path = catalog.pictures / catalog.main_pictures()[position]
+    page.locator("#picture").set_input_files(path)
+    page.locator("#results > li").first.wait_for()
+    title = catalog.table["title"][position].as_py()
+    assert title in page.locator("#results > li").first.inner_text()
+    page.get_by_role("button", name="Without the picture").click()
+    until(page, "() => document.querySelectorAll('#results > li').length === 0")
+
+
+def test_filters_are_offered_and_stay_in_the_address(browsing, door):
+    page = browsing(door)
+    page.get_by_text("Filters").click()
+    until(page, "() => document.querySelectorAll('#sources option').length > 0")
+    page.get_by_label("Source", exact=True).fill("radiorynok")
+    page.get_by_label("How many").fill("5")
+    search(page, "usb")
+    assert page.locator("#results > li").count() == 5
+    assert page.locator("#results .chips").all_inner_texts() == [
+        text for text in page.locator("#results .chips").all_inner_texts() if "radiorynok" in text
+    ]
+    page.get_by_label("Source", exact=True).fill("nobody at all")
+    page.keyboard.press("Enter")
+    page.get_by_text("is not in the catalogue").wait_for()
+
+
+def test_back_shows_the_search_before(browsing, door):
+    page = browsing(door)
+    search(page, "usb")
+    first = page.locator("#results").inner_text()
+    search(page, "наушники")
+    until(page, "(first) => document.querySelector('#results').innerText !== first", first)
+    page.go_back()
+    until(page, "(first) => document.querySelector('#results').innerText === first", first)
+
+
+def test_a_pair_is_opened_from_a_neighbour_and_explained(browsing, door, size):
+    page = browsing(door, size=size)
+    search(page, ids(door, 1)[0])
+    page.locator("#results > li .title").first.click()
+    page.locator("#rivals > li").first.wait_for()
+    assert page.locator(".side").count() == 2
+    assert page.locator("#fields mark").count() > 0
+    assert page.locator("#waterfall tr").count() >= 3
+    assert page.locator("#waterfall tr").last.locator("th").inner_text() == "log-odds"
+    assert page.locator("#for li, #against li").count() >= 2
+    assert page.locator(".decision .tag").inner_text() in ("a match", "no match")
+    assert fits(page)
+    if size[0] == 2560:
+        page.locator("#rivals > li .title").first.click()
+        page.wait_for_url(re.compile("/pair"))
+
+
+def test_the_waterfall_ends_where_its_parts_lead(browsing, door):
+    left, right = ids(door, 2)
+    page = browsing(door, f"/pair?left={left}&right={right}")
+    page.locator("#waterfall tr").first.wait_for()
+    numbers = [float(text.replace("−", "-")) for text in page.locator("#waterfall td.n").all_inner_texts()]
+    assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=0.01 * len(numbers))
+
+
+def test_a_pair_that_is_none_is_said(browsing, door):
+    page = browsing(door)
+    page.goto(f"http://127.0.0.1:{door.port}/pair")
+    page.get_by_text("The address names no pair").wait_for()
+
+
+def test_the_search_is_done_by_keyboard_alone(browsing, door):
+    page = browsing(door)
+    page.keyboard.press("Control+A")  # the field has the focus
+    page.keyboard.type("usb")
+    page.keyboard.press("Enter")
+    page.locator("#results > li").first.wait_for()
+    page.locator("#results .title").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"id="))
+
+
+def test_every_control_has_a_name_and_the_page_its_landmarks(browsing, door):
+    for address in ("/", f"/pair?left={ids(door, 2)[0]}&right={ids(door, 2)[1]}"):
+        page = browsing(door, address)
+        unnamed = page.evaluate(
+            """[...document.querySelectorAll("button, input, select, a[href]")].filter((one) =>
+               !(one.labels?.length || one.textContent.trim() || one.ariaLabel || one.title)).map((one) => one.outerHTML)"""
+        )
+        assert unnamed == []
+        assert page.locator("main, header, nav").count() == 3
+        assert page.locator("h1").count() == 1
+        assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_whoever_leaves_is_asked_to_come_in(browsing, door):
+    page = browsing(door)
+    page.get_by_role("button", name="tester: leave").click()
+    page.get_by_text("You have left.").wait_for()
+    page.get_by_label("Your token").fill(door.tokens["read"])
+    page.get_by_role("button", name="Come in").click()
+    page.get_by_role("button", name="reader: leave").wait_for()
+
+
+def test_a_script_in_every_field_of_a_product_runs_nowhere(browsing, sample_index, sample_model, tmp_path):
+    from scripts.serve.engine.current import Current
+    from scripts.serve.engine.served import Sources
+
+    current = Current(Sources(sample_index, sample_model))
+    make_hostile(current, "<img src=x onerror=alert(1)><script>alert(2)</script>'\"javascript:alert(3)")
+    with served(current, tmp_path) as door:
+        page = browsing(door)
+        search(page, "x")
+        assert page.locator("#results script, #results img[src='x']").count() == 0
+        search(page, ids(door, 1)[0])
+        page.locator("#results > li .title").first.click()
+        page.locator("#fields tr").first.wait_for()
+        assert "<script>" in page.locator("#fields").inner_text()
+        page.context.close()
+
+
+def test_a_catalogue_without_pictures_looks_whole(browsing, heroic, sample, tmp_path):
+    import pandas as pd
+
+    from scripts.serve.engine.current import Current
+    from scripts.serve.engine.served import Sources
+
+    products = pd.read_parquet(sample / "products.parquet")
+    products.drop(columns=[name for name in products.columns if "image" in name]).to_parquet(tmp_path / "bare.parquet")
+    done = heroic(
+        "build-index", tmp_path / "bare.parquet", "--out", tmp_path / "index", "-k", "5", "--image-encoder", "none"
+    )
+    assert done.exit_code == 0, done.output
+    with served(Current(Sources(tmp_path / "index")), tmp_path) as door:
+        page = browsing(door)
+        search(page, "usb")
+        assert page.locator("#results .no-picture").count() == 12
+        assert page.locator("img").count() == 0
+        page.context.close()
