@@ -148,10 +148,10 @@ class StoredRejects:
     path: Path
 
     def __len__(self) -> int:
-        return int(pq.read_metadata(self.path).num_rows)
+        return int(pq.read_metadata(self.path.absolute()).num_rows)
 
     def __iter__(self) -> Iterator[Reject]:
-        with pq.ParquetFile(self.path, pre_buffer=False) as file:
+        with pq.ParquetFile(self.path.absolute(), pre_buffer=False) as file:
             for batch in file.iter_batches(batch_size=READ_ROWS):
                 yield from (Reject(**row) for row in batch.to_pylist())
 
