@@ -17,7 +17,7 @@ from indexing.reading.schema.repeats import with_repeats
 from indexing.reading.schema.schema import InputSchema, Schema
 from indexing.reading.schema.yaml_form import read_schema
 from indexing.reading.sniffing.content import shown
-from indexing.reading.sniffing.delivered import open_delivered
+from indexing.reading.sniffing.delivered import list_delivered
 from indexing.reading.sniffing.guess import guess_schema, lacks_header, likely_ids, look_at
 
 AUTO = "auto"
@@ -95,9 +95,9 @@ def _read_by(table: TableFile, schema: InputSchema) -> InputFile:
 
 def _guessed(paths: Sequence[Path]) -> CatalogInputs:
     """Open files without a schema: a known export is recognised, columns are known by their names."""
-    tables, told = open_delivered(paths)
+    found, told = list_delivered(paths)
     files, notes = [], [*told]
-    for table in tables:
+    for table in map(open_table, found):
         guess = guess_schema(table)
         files.append(_read_by(table, guess.schema))
         notes += [f"{table.path}: '{name}' is read as no code: {reason}" for name, reason in guess.refused.items()]
@@ -126,9 +126,9 @@ def _schemas_of(files: Iterable[InputFile]) -> tuple[InputSchema, ...]:
 def _as_before(paths: Sequence[Path], stored: Sequence[InputSchema]) -> CatalogInputs:
     """Open files as those that an index was built of: by the input whose patterns and columns fit best."""
     files = []
-    tables, notes = open_delivered(paths)
-    for table in tables:
-        every = [open_file(table.path, schema) for schema in stored]
+    found, notes = list_delivered(paths)
+    for path in found:
+        every = [open_file(path, schema) for schema in stored]
         fitting = [file for file in every if file.schema.fits(file.table.names)]
         if not fitting:
             raise InputError(_no_id(every[0]))

@@ -18,7 +18,7 @@ from indexing.reading.schema.schema import FIELDS, STRAY_COLUMNS
 from indexing.reading.schema.yaml_form import input_form
 from indexing.reading.sniffing.constants import constants_of, likely_constants
 from indexing.reading.sniffing.content import Content, shown
-from indexing.reading.sniffing.delivered import open_delivered
+from indexing.reading.sniffing.delivered import list_delivered
 from indexing.reading.sniffing.guess import SchemaGuess, guess_schema, lacks_header, likely_ids, look_at, nearest_title
 
 ABSENT = {
@@ -51,8 +51,7 @@ class SniffedFiles:
 def sniff(paths: Sequence[Path]) -> list[SniffedFiles]:
     """Look at files, or folders of them. Raises InputError for those that are missing or unreadable."""
     found: dict[object, SniffedFiles] = {}
-    tables, _ = open_delivered(paths)
-    for table in tables:
+    for table in map(open_table, list_delivered(paths)[0]):
         guess = guess_schema(table)
         if lacks_header(table, guess.contents):
             table = open_table(table.path, FileOptions(header=False))

@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from indexing.reading.sniffing.delivered import open_delivered
+from indexing.reading.sniffing.delivered import list_delivered
 from indexing.reading.sniffing.sniffed import sniff
 
 TABLE = "id,title\n1,Mug\n"
@@ -20,8 +20,8 @@ def shop(tmp_path):
 
 
 def test_a_readme_in_a_zip_is_left_out_and_told(shop, read):
-    tables, notes = open_delivered([shop])
-    assert [table.path.name for table in tables] == ["products.csv"]
+    tables, notes = list_delivered([shop])
+    assert [path.name for path in tables] == ["products.csv"]
     assert notes == (f"{shop / 'readme.txt'}: is left out: it has one column, of no known name",)
     found = read((shop,))
     assert len(found.catalog) == 1
@@ -36,16 +36,16 @@ def test_an_update_leaves_it_out_as_the_build_does(shop, read):
 def test_a_readme_in_a_folder_is_left_out(write, tmp_path):
     write("shop/a.csv", TABLE)
     write("shop/b.csv", "Hello\nthere\n")
-    assert [table.path.name for table in open_delivered([tmp_path / "shop"])[0]] == ["a.csv"]
+    assert [path.name for path in list_delivered([tmp_path / "shop"])[0]] == ["a.csv"]
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.csv", "Hello\nthere\n"), ("b.csv", "sku\n1\n")])
 def test_what_is_named_or_of_a_known_name_is_read(write, name, content):
     paths = [write(name, content), write("c.csv", TABLE)]
-    assert [table.path for table in open_delivered(paths)[0]] == paths
+    assert list_delivered(paths)[0] == paths
 
 
 def test_a_folder_of_nothing_else_is_read(write, tmp_path):
     write("shop/a.csv", "Hello\nthere\n")
-    tables, notes = open_delivered([tmp_path / "shop"])
+    tables, notes = list_delivered([tmp_path / "shop"])
     assert (len(tables), notes) == (1, ())
