@@ -55,5 +55,7 @@ def _wrong_title(file: InputFile) -> str | None:
     content = look_at(file.table, [title.column])[title.column]
     if not content.says_little:
         return None
-    shown = " or ".join(f"'{text}'" for text in content.examples[:2])
-    return f"column '{title.column}' is the title, but nearly all of the first {content.filled:,} products have {shown} there"
+    count, first = round(content.distinct * content.filled), f"the first {content.filled:,} products"
+    examples = " and ".join(f"'{text}'" for text in content.examples[:2])
+    have = f"all have {examples}" if count == 1 else f"have {count} different ones, such as {examples}"
+    return f"column '{title.column}' is the title, but {first} {have}"

@@ -157,8 +157,8 @@ def test_a_catalogue_without_a_title_is_never_silent(write, content, nearest):
 @pytest.mark.parametrize(
     ("titles", "told"),
     [
-        (["Mr"] * 9, "have 'Mr' there"),
-        (["Mr", "Mrs"] * 5, "have 'Mr' or 'Mrs' there"),
+        (["Mr"] * 9, "the first 9 products all have 'Mr';"),
+        (["Mr", "Mrs"] * 5, "have 2 different ones, such as 'Mr' and 'Mrs';"),
         (["Mug"] * 4, None),
         (list("abcdef"), None),
     ],
