@@ -10,6 +10,7 @@ from indexing.build.encoding import ViewEncoding, image_spec
 from indexing.build.joining import ViewJoining
 from indexing.build.options import BuildOptions
 from indexing.build.reuse import digest_now, holds_model_vectors
+from indexing.build.shared_codes import code_warnings
 from indexing.catalog.catalog import CATEGORY_LEVEL, Catalog
 from indexing.catalog.digest import DIGEST_VERSION
 from indexing.catalog.rejects import REJECTS_FILE, StoredRejects, write_rejects
@@ -78,7 +79,8 @@ def build_index(
 def _read(products: Sequence[Path], folder: Path, options: BuildOptions, progress: Progress) -> CatalogRead:
     inputs = open_inputs(products, options.schema)
     read = read_catalog(inputs, folder=folder, options=_read_options(inputs, options), progress=progress)
-    return replace(read, catalog=replace(read.catalog, reading=options.encoding.reading))
+    catalog = replace(read.catalog, reading=options.encoding.reading)
+    return replace(read, catalog=catalog, notes=(*read.notes, *code_warnings(catalog)))
 
 
 def _other_level(catalog: Catalog) -> dict[str, int]:

@@ -131,8 +131,8 @@ def worn_out(codes: ProductCodes, sources: Ints1d) -> Bools1d:
     doubted = np.flatnonzero(sizes[group] > MOST_OF_SOURCE)  # places in the order
     source = sources[codes.owners[order[doubted]]]
     doubted, source = doubted[source >= 0], source[source >= 0]
-    pairs, counts = np.unique(np.stack([group[doubted], source]), axis=1, return_counts=True)
-    worn[pairs[0][counts > MOST_OF_SOURCE]] = True
+    keys, counts = np.unique(group[doubted] * (int(source.max(initial=0)) + 1) + source, return_counts=True)
+    worn[keys[counts > MOST_OF_SOURCE] // (int(source.max(initial=0)) + 1)] = True
     gone = np.zeros(len(order), dtype=bool)
     gone[order] = worn[group]
     return gone
