@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from indexing.catalog.catalog import FIELDS, Catalog
 from indexing.build.shared_codes import code_warnings
+from indexing.catalog.catalog import FIELDS, Catalog
 
 PEN = "04006381333931"
 
