@@ -53,6 +53,7 @@ def test_help_lists_every_command(heroic):
         "train",
         "train-encoder",
         "score",
+        "match",
         "groups",
         "explain",
         "evaluate",
