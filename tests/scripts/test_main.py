@@ -49,6 +49,7 @@ def test_help_lists_every_command(heroic):
         "serve",
         "serve-token",
         "candidates",
+        "label",
         "labels",
         "train",
         "train-encoder",
