@@ -24,7 +24,7 @@ from reranking.matching.whole_catalogue import WholeCatalogue
 from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import SideCategories, evaluated_names
 
-OFFERS_AT_ONCE = 256
+OFFERS_AT_ONCE = 64  # with their neighbours and the rivals of these some 10,000 rows
 SCORED = 20
 REACH = 100  # neighbours of an offer that are looked for, at least: who has it in its own list is mostly among these
 

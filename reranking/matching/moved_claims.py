@@ -14,8 +14,9 @@ CLAIMED = (1, 10)
 def moved_claims(pairs: OfferPairs, lists: WorldLists, own: Neighbours, stored: Neighbours) -> Floats2d:
     """Return by how much more products claim each row (2, m + q), as their first neighbour and as one of the first ten.
 
-    Count the claims that come and go: of lists that changed, of the offers' `own` lists (q, k), and of those that
-    products in whose place they stand had, `stored` (q, k), empty for the others."""
+    Claims come and go with the lists that changed, with the offers' `own` lists (q, k), and with those that the products
+    in whose place they stand had, `stored` (q, k), empty for the others.
+    """
     size, everybody = pairs.n + len(pairs.given), np.arange(len(pairs.given))
     wanted = np.concatenate([pairs.offers * size + pairs.products, everybody * size + pairs.own])
     order = np.argsort(wanted, kind="stable")

@@ -69,8 +69,8 @@ class WorkingRows:
     def families(
         self, counts: TokenCounts, identifiers: Identifiers, *, titles_only: bool, same_source: bool
     ) -> PlainFamilies:
-        """Return the families that look at texts and cells, for all rows; those that look at neighbours and vectors are
-        left to `with_neighbours`."""
+        """Return the families that look at texts and cells, for all rows; those that look at neighbours and vectors come
+        with `signals`."""
         own, everybody = counts.in_worlds(self.worlds, titles_only=titles_only), np.arange(len(self._table))
         return PlainFamilies(
             (),
