@@ -137,3 +137,13 @@ def test_an_index_that_reads_quantities_as_they_are_written_stays_so(built, writ
     assert index.cosines("lexical", np.array([3]), np.array([len(CABLES) * 2 + len(NAMES)])) == pytest.approx(
         1, abs=1e-6
     )
+
+
+def test_titles_of_more_products_than_the_cap_keep_true_cosines_and_their_neighbours(built):
+    common, count = "Чехол для телефона чёрный", LexicalOptions().most_products + 100
+    index = built([common] * count + ["Чехол для телефона красный", "Kettle steel", "Kettle glass"]).index
+    assert index.cosines("lexical", np.array([0, 7, 0]), np.array([count - 1, count // 2, count + 1])) == pytest.approx(
+        [1, 1, 0], abs=1e-6
+    )
+    assert (np.asarray(index.neighbours("lexical").positions)[:count] < count).all()
+    assert find_neighbours(index, Query(text=common, view="lexical"), 3).positions.tolist() == [0, 1, 2]
