@@ -11,6 +11,7 @@ import numpy as np
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds, predict
 from reranking.decisions.calibration import fit_beta
+from reranking.decisions.validation import population_weights
 
 MEMBERS, ROUNDS = 6, 50
 SMALL = BoostingOptions(
@@ -75,9 +76,10 @@ def _draw(targets: Floats1d, generator: np.random.Generator) -> Ints1d:
 
 
 def _calibrated(scores: Floats1d, said: Floats2d, unseen: Bools1d, targets: Floats1d) -> Floats1d:
-    """Return the scores (p,) as probabilities: by a map that fits the labels out of bag."""
+    """Return the scores (p,) as probabilities: by a map that fits the labels out of bag, each weighing as many pairs as score like
+    it, since labels were chosen to teach."""
     judged = unseen.any(axis=0)
     if not 0 < targets[judged].sum() < judged.sum():
         return scores.astype(np.float64)
     out_of_bag = (said * unseen).sum(axis=0)[judged] / unseen.sum(axis=0)[judged]
-    return fit_beta(out_of_bag, targets[judged]).of(scores)
+    return fit_beta(out_of_bag, targets[judged], population_weights(out_of_bag, scores)).of(scores)

@@ -95,6 +95,16 @@ class ValidationPairs:
             yield np.flatnonzero(~judged), np.flatnonzero(judged)
 
 
+def population_weights(scores: Floats1d, of_all: Floats1d, *, parts: int = 8) -> Floats1d:
+    """Return for how many pairs of a population each judged pair (p,) stands, 1 on average: in each of `parts` parts of the judged
+    pairs' scores, as many as there are for each of them among the scores `of_all` (c,)."""
+    edges = np.unique(np.quantile(scores, np.linspace(0, 1, parts + 1)[1:-1]))
+    own, theirs = (np.searchsorted(edges, values, side="right") for values in (scores, of_all))
+    judged, population = (np.bincount(places, minlength=len(edges) + 1) for places in (own, theirs))
+    weights = (population + 1) / np.maximum(judged, 1)
+    return np.asarray(weights[own] / weights[own].mean(), dtype=np.float64)
+
+
 IntervalOf = Callable[
     [ValidationPairs], Interval | None
 ]  # gives the metric's interval over these pairs, None where undefined

@@ -20,7 +20,7 @@ from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds,
 from reranking.boosters.ensemble import Ensemble
 from reranking.decisions.calibration import fit_beta
 from reranking.decisions.judgement import Judgement, judge
-from reranking.decisions.validation import ValidationPairs
+from reranking.decisions.validation import ValidationPairs, population_weights
 from reranking.model.train_options import FEWEST_LABELS, TrainOptions
 from reranking.model.training_report import FewLabels, JudgedBy
 from reranking.pairs.candidates import candidates_with
@@ -39,7 +39,6 @@ SMALL = BoostingOptions(
 WORDS_MATCHES = 100  # with fewer, words are not learned
 CANDIDATES, NEIGHBOURS, DRAWN_PRODUCTS = 5_000, 20, 2_000
 LEAST_CALLED = 0.3  # probability
-BINS = 8  # of scores, in which a label weighs as many candidates as there are
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def _judge(
 ) -> tuple[Judgement, float]:
     """Return what is decided by scores (p,) out of fold, and the F1 that is expected on candidates at its best threshold."""
     groups, pairs = _groups(data), data.given
-    weights = _weights(scores, of_candidates)
+    weights = population_weights(scores, of_candidates)
     validation = ValidationPairs(
         scores, pairs.targets, data.valid_codes.left, groups[pairs.left], groups[pairs.right], weights
     )
@@ -134,16 +133,6 @@ def _judge(
     threshold, expected = _best_f1(of_candidates, fit_beta(scores, pairs.targets).of(of_candidates))
     thresholds = replace(found.decided.thresholds, f1=threshold)
     return replace(found, decided=replace(found.decided, thresholds=thresholds)), expected
-
-
-def _weights(scores: Floats1d, of_candidates: Floats1d) -> Floats1d:
-    """Return for how many candidates each label (p,) stands, 1 on average: in each of BINS parts of the labels' scores, as many as
-    there are for each label."""
-    edges = np.unique(np.quantile(scores, np.linspace(0, 1, BINS + 1)[1:-1]))
-    own, theirs = (np.searchsorted(edges, values, side="right") for values in (scores, of_candidates))
-    labels, candidates = (np.bincount(places, minlength=len(edges) + 1) for places in (own, theirs))
-    weights = (candidates + 1) / np.maximum(labels, 1)
-    return np.asarray(weights[own] / weights[own].mean(), dtype=np.float64)
 
 
 def _best_f1(scores: Floats1d, probabilities: Floats1d) -> tuple[float, float]:
