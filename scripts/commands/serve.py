@@ -10,6 +10,14 @@ EXTRA = "heroic serve needs more packages: pip install 'heroic[serve]'"
 @click.command(name="serve")
 @click.argument("index", type=click.Path(path_type=Path))
 @click.option("--model", type=click.Path(path_type=Path), help="Adds probabilities, scores of pairs and reasons.")
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    help="The label store that pairs are labelled into; made where there is none.",
+)
+@click.option(
+    "--budget", default=500, show_default=True, type=click.IntRange(min=1), help="Pairs labelled in all, by everybody."
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option(
@@ -25,6 +33,8 @@ EXTRA = "heroic serve needs more packages: pip install 'heroic[serve]'"
 def command(
     index: Path,
     model: Path | None,
+    labels: Path | None,
+    budget: int,
     host: str,
     port: int,
     tokens: Path | None,
@@ -46,5 +56,7 @@ def command(
         from scripts.serve.server import serve
     except ModuleNotFoundError as error:
         raise InputError(f"{EXTRA} ({error.name} is missing)") from error
-    options = ServeOptions(index, model, host, port, tokens, certificate, key, behind_proxy, allow_hosts, picture_hosts)
+    options = ServeOptions(
+        index, model, labels, budget, host, port, tokens, certificate, key, behind_proxy, allow_hosts, picture_hosts
+    )
     serve(options, click.echo)

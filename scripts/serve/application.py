@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from indexing.storage.artefact import heroic_version
-from scripts.serve.api import about, pairs, products, search
+from scripts.serve.api import about, labels, pairs, products, search
 from scripts.serve.api.errors import answer_errors
 from scripts.serve.api.forms import SearchForm
 from scripts.serve.engine.service import Service
@@ -50,7 +50,7 @@ def _routes(service: Service, entrance: Entrance) -> FastAPI:
     )
     app.state.service = service
     answer_errors(app)
-    for routes in (products, search, pairs, about):
+    for routes in (products, search, pairs, labels, about):
         app.include_router(routes.router, prefix=API)
     for router in (entrance.router, page_routes.router, static_router()):
         app.include_router(router)

@@ -13,12 +13,15 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 class ServeOptions:
     """They say where the server listens, what makes others welcome, and what it shows beside the index and the model.
 
+    `labels` is the store that pairs are labelled into, `budget` how many in all.
     `allow_hosts` are further names by which the server may be called; `picture_hosts` those that pictures may be fetched from.
     Raises InputError for what would let in whoever comes.
     """
 
     index: Path
     model: Path | None = None
+    labels: Path | None = None
+    budget: int = 500
     host: str = "127.0.0.1"
     port: int = 8000
     tokens: Path | None = None

@@ -12,6 +12,7 @@ import uvicorn
 from indexing.errors import InputError
 from scripts.serve.application import build_application
 from scripts.serve.engine.current import Current
+from scripts.serve.engine.label_desks import LabelDesks
 from scripts.serve.engine.limits import LIMITS, Limits
 from scripts.serve.engine.served import Sources
 from scripts.serve.engine.service import Service
@@ -35,7 +36,9 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
     with _listening(options) as bound:
         port = int(bound.getsockname()[1])
         current = Current(Sources(options.index, options.model))
-        service = Service.start(current, picture_hosts=frozenset(host.lower() for host in options.picture_hosts))
+        service = Service.start(
+            current, LIMITS, frozenset(host.lower() for host in options.picture_hosts), _desks(options, current)
+        )
         visitors = Visitors(tokens, getpass.getuser() if options.linked else None)
         doorway = Doorway(visitors, options.names, f"heroic-{port}", options.secure)
         entrance = Entrance(doorway, options.address(port), say)
@@ -45,6 +48,12 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
         application, how = build_application(service, entrance), settings(LIMITS)
         config = uvicorn.Config(application, ssl_certfile=options.certificate, ssl_keyfile=options.key, **how)
         uvicorn.Server(config).run(sockets=[bound])
+
+
+def _desks(options: ServeOptions, current: Current) -> LabelDesks | None:
+    if options.labels is None:
+        return None
+    return LabelDesks(options.labels, current, LIMITS, model=options.model, budget=options.budget)
 
 
 def _listening(options: ServeOptions) -> socket.socket:

@@ -243,3 +243,76 @@ def test_a_catalogue_without_pictures_looks_whole(browsing, heroic, sample, tmp_
         assert page.locator("#results .no-picture").count() == 12
         assert page.locator("img").count() == 0
         page.context.close()
+
+
+@pytest.fixture
+def labelling(sample_index, sample_model, tmp_path):
+    """A server with a store of labels, and the store's file."""
+    from scripts.serve.engine.current import Current
+    from scripts.serve.engine.label_desks import LabelDesks
+    from scripts.serve.engine.limits import LIMITS
+    from scripts.serve.engine.served import Sources
+
+    current, store = Current(Sources(sample_index, sample_model)), tmp_path / "labels.db"
+    desks = LabelDesks(store, current, LIMITS, model=sample_model, budget=40)
+    with served(current, tmp_path, desks=desks) as door:
+        yield door, store
+
+
+def answered(page, count):
+    until(page, "(count) => document.querySelector('#progress').textContent.startsWith(`${count} of `)", count)
+
+
+def test_ten_pairs_are_labelled_by_keyboard_with_a_step_back_and_a_reload_between(browsing, labelling, size):
+    from reranking.labels.settled import read_settled
+
+    door, store = labelling
+    page = browsing(door, size=size)
+    page.get_by_role("link", name="Label").click()
+    answered(page, 0)
+    for count, key in enumerate("ynyunyn", start=1):
+        page.keyboard.press(key)
+        answered(page, count)
+    assert page.locator("#revealed").get_by_text("You said: not the same. The model:").count() == 1
+    shown = page.locator("#fields").inner_text()
+    page.keyboard.press("n")
+    answered(page, 8)
+    page.keyboard.press("z")
+    answered(page, 7)
+    assert page.locator("#fields").inner_text() == shown
+    assert not page.locator("#revealed").is_visible()  # blind again
+    page.reload()
+    answered(page, 7)
+    assert page.locator("#fields").inner_text() == shown
+    for count, key in enumerate("yyy", start=8):
+        page.keyboard.press(key)
+        answered(page, count)
+    assert fits(page)
+    page.context.close()
+    settled = read_settled(store)
+    assert (len(settled), settled.left_out.unsure) == (9, 1)
+    assert settled.targets.tolist() == [1, 0, 1, 0, 1, 0, 1, 1, 1]
+
+
+def test_before_the_verdict_nothing_gives_it_away(browsing, labelling):
+    door, _ = labelling
+    page = browsing(door, "/label")
+    answered(page, 0)
+    assert page.locator("#sides img").count() > 0
+    told = page.locator("main").inner_text().lower()
+    assert "probability" not in told
+    assert "score" not in told
+    assert not [one for one in ids(door, 320) if one.lower() in told]
+    page.get_by_role("button", name="the same", exact=False).first.click()
+    page.get_by_text("probability").first.wait_for()
+    page.context.close()
+
+
+def test_at_the_end_it_says_so(browsing, labelling):
+    door, _ = labelling
+    page = browsing(door, "/label")
+    for count in range(40):
+        answered(page, count)
+        page.keyboard.press("u")
+    page.get_by_text("There is nothing more to ask.").wait_for()
+    page.context.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from eval.pages.side_by_side import side_by_side
+from eval.pages.side_by_side import ShownPair, side_by_side
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import LEVELS, Catalog
 from indexing.product_index import ProductIndex
@@ -92,13 +92,18 @@ def pair_document(opened: Served, left: int, right: int) -> dict[str, Any]:
     return {
         "left": _side(index.catalog, left),
         "right": _side(index.catalog, right),
-        "fields": [
-            {"name": field.name, "equal": field.equal, "left": _pieces(field.left), "right": _pieces(field.right)}
-            for field in shown.fields
-        ],
+        "fields": fields_document(shown),
         "cosines": cosines_document(index, left, right),
         "explanation": found,
     }
+
+
+def fields_document(shown: ShownPair) -> list[dict[str, Any]]:
+    """Return the fields of a pair in pieces."""
+    return [
+        {"name": field.name, "equal": field.equal, "left": _pieces(field.left), "right": _pieces(field.right)}
+        for field in shown.fields
+    ]
 
 
 def cosines_document(index: ProductIndex, left: int, right: int) -> dict[str, float | None]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from scripts.serve.engine.current import Current
+from scripts.serve.engine.label_desks import LabelDesks
 from scripts.serve.engine.limits import LIMITS, Limits
 from scripts.serve.engine.product_pictures import ProductPictures
 from scripts.serve.engine.telemetry import Telemetry
@@ -22,17 +23,27 @@ class Service:
     pictures: ProductPictures
     telemetry: Telemetry
     limits: Limits = LIMITS
+    desks: LabelDesks | None = None
 
     @classmethod
-    def start(cls, current: Current, limits: Limits = LIMITS, picture_hosts: frozenset[str] = frozenset()) -> "Service":
-        """Start workers for what is open; `picture_hosts` are those that pictures may be fetched from."""
+    def start(
+        cls,
+        current: Current,
+        limits: Limits = LIMITS,
+        picture_hosts: frozenset[str] = frozenset(),
+        desks: LabelDesks | None = None,
+    ) -> "Service":
+        """Start workers for what is open; `picture_hosts` are those that pictures may be fetched from, `desks` where pairs are
+        labelled, if anywhere."""
         workers, painters = (Workers(limits.workers, limits.waiting, limits.work_s) for _ in range(2))
         pictures = ProductPictures(limits.picture_cache_bytes, limits.upload_pixels, picture_hosts)
-        return cls(current, workers, painters, pictures, Telemetry(current, workers), limits)
+        return cls(current, workers, painters, pictures, Telemetry(current, workers, desks), limits, desks)
 
     def end(self) -> None:
         """Stop looking for newer versions, and let the work that was begun come to its end."""
         self.current.end()
+        if self.desks is not None:
+            self.desks.end()
         self.workers.end()
         self.picture_workers.end()
 

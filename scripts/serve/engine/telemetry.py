@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scripts.serve.engine.current import Current
+from scripts.serve.engine.label_desks import LabelDesks
 from scripts.serve.engine.workers import Workers
 
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -19,7 +20,7 @@ ELSEWHERE = "other"  # the route of an address that leads nowhere: a name for ea
 class Telemetry:
     """It counts in a registry of its own, so that two servers of one process do not mix."""
 
-    def __init__(self, current: Current, workers: Workers) -> None:
+    def __init__(self, current: Current, workers: Workers, desks: LabelDesks | None = None) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "heroic_requests",
@@ -30,7 +31,7 @@ class Telemetry:
         self.seconds = Histogram(
             "heroic_request_seconds", "Seconds to the last byte.", ("route",), registry=self.registry, buckets=BUCKETS
         )
-        self.registry.register(_State(current, workers))
+        self.registry.register(_State(current, workers, desks))
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
@@ -40,8 +41,8 @@ class Telemetry:
 class _State(Collector):
     """It is what is so when it is asked for: the queue, and which versions are served."""
 
-    def __init__(self, current: Current, workers: Workers) -> None:
-        self.current, self.workers = current, workers
+    def __init__(self, current: Current, workers: Workers, desks: LabelDesks | None) -> None:
+        self.current, self.workers, self.desks = current, workers, desks
 
     def collect(self) -> Iterable[Metric]:
         opened, workers = self.current.opened, self.workers
@@ -54,6 +55,10 @@ class _State(Collector):
         served = {"index": opened.index.fingerprint, "created": opened.index.manifest.created}
         model = {} if opened.model is None else {"model": opened.model.fingerprint}
         yield InfoMetricFamily("heroic_served", "What is served.", value={**served, **model})
+        labels = GaugeMetricFamily("heroic_labels", "Answers that count.", labels=("purpose", "verdict"))
+        for named, count in ({} if self.desks is None else self.desks.counts()).items():
+            labels.add_metric(named, count)
+        yield labels
 
 
 class Counted:

@@ -46,9 +46,13 @@ class Workers:
                 raise
             raise TooLate from error
 
-    def end(self) -> None:
-        """Let what was begun come to its end; what waits is not begun."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def end(self, last: Callable[[], None] | None = None) -> None:
+        """Let what was begun come to its end; what waits is not begun, or is, where there is a `last` thing to do after it."""
+        if last is None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        else:
+            self._pool.submit(last)
+            self._pool.shutdown(wait=True)
 
     def _leave(self, future: "Future[Any]") -> None:
         with self._lock:

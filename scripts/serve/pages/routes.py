@@ -11,6 +11,7 @@ from scripts.serve.pages.shell import render_page
 from scripts.serve.safety.guard import visitor_of
 
 PAGES = (("/", "Search"),)
+LABEL = ("/label", "Label")
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,13 +28,19 @@ async def pair(request: Request, service: Asked) -> Response:
     return _page(request, service, "pair")
 
 
+@router.get("/label")
+async def label(request: Request, service: Asked) -> Response:
+    """Return the page where pairs are labelled."""
+    return _page(request, service, "label")
+
+
 def _page(request: Request, service: Service, name: str, **facts: Any) -> Response:
     served = service.current.opened
     return render_page(
         name,
         script=f"{name}.js",
         here=request.url.path,
-        pages=PAGES,
+        pages=PAGES if service.desks is None else (*PAGES, LABEL),
         index=served.session.name,
         products=len(served.index.catalog),
         model=served.model is not None,

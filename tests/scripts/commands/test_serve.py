@@ -14,6 +14,7 @@ from http.client import HTTPSConnection
 import pytest
 from served import V1, Client, product
 
+from reranking.labels.settled import read_settled
 from scripts.serve.safety.tokens import Role, add_token
 
 
@@ -66,6 +67,24 @@ def test_a_newer_version_is_served_and_said(root, own_copy, sample, tmp_path):
         update_index(own_copy, [tmp_path / "new.parquet"])
         assert "took up" in process.stderr.readline()
         assert client.get(product("NEW")).status == 200
+
+
+def test_a_kill_right_after_an_answer_loses_no_verdict(root, sample_index, tmp_path):
+    token = add_token(tmp_path / "tokens.json", "anna", Role.LABEL, 1)
+    words = ["--tokens", tmp_path / "tokens.json", "--labels", tmp_path / "labels.db", "--port", "0"]
+    kept = []
+    for _ in range(3):
+        with started(root, sample_index, *words) as (process, _, where):
+            client = Client(int(re.search(r":(\d+)", where)[1]), {"Authorization": f"Bearer {token}"})
+            pair = client.get(f"{V1}/labels/next").json["pair"]
+            ids = {side: pair[side]["id"] for side in ("left", "right")}
+            assert client.post(f"{V1}/labels", {**ids, "verdict": "match"}).status == 200
+            process.send_signal(signal.SIGKILL)
+            process.wait(30)
+        kept.append(set(ids.values()))
+        settled = read_settled(tmp_path / "labels.db")
+        pairs = zip(settled.left.to_pylist(), settled.right.to_pylist(), strict=True)
+        assert [set(pair) for pair in pairs] == kept
 
 
 @pytest.fixture

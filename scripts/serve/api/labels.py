@@ -1,0 +1,114 @@
+"""Labels are asked of whoever comes, one pair after another, and what a model says of a pair only when it is answered."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from eval.pages.side_by_side import side_by_side
+from reranking.labels.agreement import measure_agreement
+from reranking.labels.asking import AskedPair, LabelSession
+from reranking.labels.label import PairVerdict, Purpose
+from reranking.labels.settled import of_purpose, settle
+from scripts.serve.api.documents import fields_document, pair_document, row_of
+from scripts.serve.api.errors import Refused, as_json
+from scripts.serve.api.forms import ErrorForm
+from scripts.serve.api.label_forms import AgreementForm, LabelExport, NextQuestion, VerdictForm
+from scripts.serve.engine.label_desks import LabelDesks
+from scripts.serve.engine.served import Served
+from scripts.serve.engine.service import Asked, Service
+from scripts.serve.safety.guard import needs, visitor_of
+from scripts.serve.safety.tokens import Role
+
+router = APIRouter(
+    prefix="/labels",
+    tags=["labels"],
+    dependencies=[needs(Role.LABEL)],
+    responses={status: {"model": ErrorForm} for status in (403, 409, 422)},
+)
+STALE = "this is not the pair that you are asked now: ask for the next one"
+
+
+@router.get("/next", responses={200: {"model": NextQuestion}})
+async def next_pair(request: Request, service: Asked) -> Response:
+    """Return the pair that is asked now, the same until it is answered; null when there is no more."""
+    return as_json(await _desks(service).at(visitor_of(request).name, _question))
+
+
+@router.post("", responses={200: {"model": NextQuestion}})
+async def answer(request: Request, verdict: VerdictForm, service: Asked) -> Response:
+    """Keep the verdict of the pair that is asked, which is on disk when this answers, and return the next one; `answered` says
+    what the model makes of the pair, where one is served."""
+
+    def work(session: LabelSession, served: Served) -> dict[str, Any]:
+        pair = session.next_pair()
+        if pair is None or {pair.left, pair.right} != {verdict.left, verdict.right}:
+            raise Refused(409, STALE)
+        session.answer(pair, PairVerdict(verdict.verdict))
+        return {**_question(session, served), "answered": _revealed(served, pair)}
+
+    return as_json(await _desks(service).at(visitor_of(request).name, work))
+
+
+@router.post("/undo", responses={200: {"model": NextQuestion}})
+async def undo(request: Request, service: Asked) -> Response:
+    """Take the reviewer's last verdict back, so that its pair is asked again."""
+
+    def work(session: LabelSession, served: Served) -> dict[str, Any]:
+        if not session.undo():
+            raise Refused(409, "there is no answer of yours to take back")
+        return _question(session, served)
+
+    return as_json(await _desks(service).at(visitor_of(request).name, work))
+
+
+@router.get("/agreement", responses={200: {"model": AgreementForm}})
+async def agreement(service: Asked) -> Response:
+    """Return how far reviewers agree, and the pairs on which they do not."""
+    found = measure_agreement(await service.workers.do(_desks(service).labels))
+    kappas = [vars(kappa) for kappa in found.kappas]
+    disputes = [{"left": one.left, "right": one.right, "verdicts": one.verdicts} for one in found.disputes]
+    return as_json({"pairs": found.pairs, "alpha": found.alpha, "kappas": kappas, "disputes": disputes})
+
+
+@router.get("/export", responses={200: {"model": LabelExport}})
+async def export(service: Asked) -> Response:
+    """Return the settled pairs for learning, as `heroic labels --export` does, and how many stay out and why."""
+    desks = _desks(service)
+    settled = settle(of_purpose(await service.workers.do(desks.labels), Purpose.LEARNING), desks.path)
+    columns = settled.left.to_pylist(), settled.right.to_pylist(), settled.targets.tolist()
+    rows = [{"left": left, "right": right, "target": int(target)} for left, right, target in zip(*columns, strict=True)]
+    return as_json({"pairs": rows, "left_out": str(settled.left_out)})
+
+
+def _desks(service: Service) -> LabelDesks:
+    if service.desks is None:
+        raise Refused(409, "no label store is served: start heroic serve with --labels")
+    return service.desks
+
+
+def _question(session: LabelSession, served: Served) -> dict[str, Any]:
+    """Return what is asked now, blind: neither a score nor why it is asked; and how far the reviewer is."""
+    pair, at = session.next_pair(), session.progress()
+    progress = {"asked": at.asked, "total": at.total, "matches": at.matches, "note": at.note}
+    return {"pair": None if pair is None else _shown(served, pair), "progress": progress, "answered": None}
+
+
+def _shown(served: Served, pair: AskedPair) -> dict[str, Any]:
+    catalog = served.index.catalog
+    sides = {"left": (pair.left, pair.left_position), "right": (pair.right, pair.right_position)}
+    return {
+        **{
+            side: {"id": product_id, "pictures": len(row_of(catalog, position)["images"] or [])}
+            for side, (product_id, position) in sides.items()
+        },
+        "fields": fields_document(side_by_side(catalog, pair.left_position, pair.right_position)),
+    }
+
+
+def _revealed(served: Served, pair: AskedPair) -> dict[str, Any] | None:
+    """Return what the model says of a pair that is answered, None without one."""
+    if served.model is None:
+        return None
+    found = pair_document(served, pair.left_position, pair.right_position)["explanation"]
+    return {name: found[name] for name in ("left", "right", "probability", "match", "for", "against")}

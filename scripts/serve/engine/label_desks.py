@@ -1,0 +1,89 @@
+"""At a desk one reviewer labels pairs, one after another; all desks write into one store, each from a thread of its own."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+from indexing.errors import InputError
+from reranking.asking.open_session import open_session
+from reranking.labels.asking import LabelSession
+from reranking.labels.label import Label
+from reranking.labels.store import LabelStore, open_store
+from scripts.serve.engine.current import Current
+from scripts.serve.engine.limits import Limits
+from scripts.serve.engine.served import Served
+from scripts.serve.engine.workers import Workers
+
+Found = TypeVar("Found")
+MOST_DESKS = 100
+WAITING = 4  # requests of one reviewer
+
+
+@dataclass
+class _Desk:
+    """It is one reviewer's: its thread, and the session that it has open, of which version of the index."""
+
+    workers: Workers
+    store: LabelStore | None = None
+    session: LabelSession | None = None
+    served: Served | None = field(default=None, repr=False)
+
+    def close(self) -> None:
+        if self.store is not None:
+            self.store.close()
+        self.store = self.session = self.served = None
+
+
+class LabelDesks:
+    """A reviewer's session is opened when he first asks, over the index that is served, and again over a newer one.
+
+    Opening it chooses candidates of the whole index, which may take longer than a request: the work goes on, and whoever asks
+    again finds it done.
+    """
+
+    def __init__(self, path: Path, current: Current, limits: Limits, *, model: Path | None, budget: int) -> None:
+        """Make the store where there is none. Raises InputError for a file that is no store."""
+        self.path, self.current, self.limits = path, current, limits
+        self.model, self.budget = model, budget
+        self._desks: dict[str, _Desk] = {}
+        self._lock = Lock()
+        open_store(path, create=True).close()
+
+    async def at(self, reviewer: str, work: Callable[[LabelSession, Served], Found]) -> Found:
+        """Return what `work` makes of the reviewer's session. Raises Busy and TooLate as workers do."""
+        desk = self._desk(reviewer)
+        return await desk.workers.do(self._work, desk, reviewer, work)
+
+    def labels(self) -> list[Label]:
+        """Return the answers that count, of everybody."""
+        with open_store(self.path) as store:
+            return [kept.label for kept in store.standing()]
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Return how many answers count, by purpose and verdict."""
+        return dict(Counter((label.question.purpose.value, label.verdict.value) for label in self.labels()))
+
+    def end(self) -> None:
+        """Close every session; what was answered is in the store already."""
+        for desk in self._desks.values():
+            desk.workers.end(desk.close)  # in its own thread, as SQLite wants
+
+    def _desk(self, reviewer: str) -> _Desk:
+        with self._lock:
+            if reviewer not in self._desks and len(self._desks) >= MOST_DESKS:
+                raise InputError(f"{MOST_DESKS} reviewers label already: start another server for more")
+            if reviewer not in self._desks:
+                self._desks[reviewer] = _Desk(Workers(1, WAITING, self.limits.work_s))
+            return self._desks[reviewer]
+
+    def _work(self, desk: _Desk, reviewer: str, work: Callable[[LabelSession, Served], Found]) -> Found:
+        served = self.current.opened
+        if desk.session is None or desk.served is not served:
+            desk.close()
+            desk.store = open_store(self.path)  # in the thread that uses it, as SQLite wants
+            begun = open_session(served.index, desk.store, reviewer=reviewer, budget=self.budget, model=self.model)
+            desk.session, desk.served = begun.session, served
+        return work(desk.session, served)

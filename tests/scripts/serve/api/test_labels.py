@@ -1,0 +1,165 @@
+"""Labelling over HTTP: what is asked says nothing, what is answered is kept, and who may not is not asked."""
+
+import pytest
+from pydantic import TypeAdapter
+from served import V1, served
+
+from reranking.labels.label import Label, PairVerdict
+from reranking.labels.settled import read_settled
+from reranking.labels.store import open_store
+from scripts.serve.api import label_forms
+from scripts.serve.engine.current import Current
+from scripts.serve.engine.label_desks import LabelDesks
+from scripts.serve.engine.limits import LIMITS
+from scripts.serve.engine.served import Sources
+
+LABELS = f"{V1}/labels"
+
+
+@pytest.fixture
+def opening(sample_index, sample_model, tmp_path):
+    """Open a server with a store: `with opening() as door`."""
+
+    def open_it(*, model=sample_model, budget=50):
+        current = Current(Sources(sample_index, model))
+        desks = LabelDesks(tmp_path / "labels.db", current, LIMITS, model=model, budget=budget)
+        where = tmp_path / str(len(list(tmp_path.iterdir())))
+        where.mkdir()
+        return served(current, where, desks=desks)
+
+    return open_it
+
+
+def asked(reply):
+    assert reply.status == 200, reply.body
+    TypeAdapter(label_forms.NextQuestion).validate_json(reply.body, strict=True)
+    return reply.json
+
+
+def answer(client, pair, verdict="match"):
+    return client.post(LABELS, {"left": pair["left"]["id"], "right": pair["right"]["id"], "verdict": verdict})
+
+
+def test_a_pair_is_asked_blind_until_it_is_answered(opening, tmp_path):
+    with opening() as door:
+        client = door.client("label")
+        first = asked(client.get(f"{LABELS}/next"))
+        assert asked(client.get(f"{LABELS}/next")) == first
+        assert set(first["pair"]) == {"left", "right", "fields"}
+        assert not {"score", "probability"} & {field["name"] for field in first["pair"]["fields"]}
+        assert first["answered"] is None
+        after = asked(answer(client, first["pair"], "match"))
+        assert after["pair"] != first["pair"]
+        assert after["progress"]["asked"] == 1
+        assert 0 <= after["answered"]["probability"] <= 1
+        assert {after["answered"]["left"], after["answered"]["right"]} == {
+            first["pair"][side]["id"] for side in ("left", "right")
+        }
+    settled = read_settled(tmp_path / "labels.db")
+    assert (len(settled), settled.targets.tolist()) == (1, [1.0])
+
+
+def test_an_answer_is_taken_back_and_its_pair_asked_again(opening):
+    with opening() as door:
+        client = door.client("label")
+        first = asked(client.get(f"{LABELS}/next"))["pair"]
+        asked(answer(client, first, "no match"))
+        again = asked(client.post(f"{LABELS}/undo", {}))["pair"]
+        assert {again[side]["id"] for side in ("left", "right")} == {first[side]["id"] for side in ("left", "right")}
+        assert client.get(f"{LABELS}/export").json["pairs"] == []
+        reply = client.post(f"{LABELS}/undo", {})
+        assert (reply.status, reply.error) == (409, "there is no answer of yours to take back")
+
+
+def test_an_answer_that_is_sent_twice_is_kept_once(opening):
+    with opening() as door:
+        client = door.client("label")
+        first = asked(client.get(f"{LABELS}/next"))["pair"]
+        asked(answer(client, first))
+        assert answer(client, first).status == 409
+        assert len(client.get(f"{LABELS}/export").json["pairs"]) == 1
+
+
+def test_two_reviewers_are_asked_different_pairs_and_counted_together(opening):
+    with opening() as door:
+        one, other = door.client("label"), door.client("admin")
+        pairs = [asked(client.get(f"{LABELS}/next"))["pair"] for client in (one, other)]
+        keys = {frozenset(pair[side]["id"] for side in ("left", "right")) for pair in pairs}
+        assert len(keys) == 2
+        asked(answer(one, pairs[0]))
+        assert asked(answer(other, pairs[1]))["progress"]["asked"] == 2
+        text = one.get(f"{V1}/metrics").body.decode()
+        assert 'heroic_labels{purpose="learning",verdict="match"} 2.0' in text
+
+
+def test_who_may_only_read_is_not_asked(opening):
+    with opening() as door:
+        reader = door.client("read")
+        for reply in (reader.get(f"{LABELS}/next"), reader.post(f"{LABELS}/undo", {}), reader.get(f"{LABELS}/export")):
+            assert (reply.status, reply.error) == (403, "this needs the role label, yours is read")
+        assert door.client().get(f"{LABELS}/next").status == 401
+
+
+@pytest.mark.parametrize("verdict", ["maybe", "", None, 1, "MATCH"])
+def test_a_verdict_that_is_none_is_refused(opening, verdict):
+    with opening() as door:
+        client = door.client("label")
+        pair = asked(client.get(f"{LABELS}/next"))["pair"]
+        assert answer(client, pair, verdict).status == 422
+
+
+def test_without_a_store_nobody_is_asked(sample_index, tmp_path):
+    with served(Current(Sources(sample_index)), tmp_path) as door:
+        reply = door.client("label").get(f"{LABELS}/next")
+        assert (reply.status, reply.error) == (409, "no label store is served: start heroic serve with --labels")
+        assert b'href="/label"' not in door.browser().get("/").body
+
+
+def test_without_a_model_nothing_is_revealed(opening):
+    with opening(model=None) as door:
+        client = door.client("label")
+        assert asked(answer(client, asked(client.get(f"{LABELS}/next"))["pair"]))["answered"] is None
+
+
+def test_at_the_end_of_the_budget_nothing_is_asked(opening):
+    with opening(budget=2) as door:
+        client = door.client("label")
+        for _ in range(2):
+            found = asked(answer(client, asked(client.get(f"{LABELS}/next"))["pair"]))
+        assert (found["pair"], found["progress"]["asked"]) == (None, 2)
+        assert answer(client, {"left": {"id": "a"}, "right": {"id": "b"}}).status == 409
+
+
+def test_disputes_are_told(opening, tmp_path):
+    with opening() as door:
+        with open_store(tmp_path / "labels.db") as store:
+            store.record_all(Label("a", "b", verdict, name) for name, verdict in
+                             (("anna", PairVerdict.MATCH), ("boris", PairVerdict.NO_MATCH)))  # fmt: skip
+        reply = door.client("label").get(f"{LABELS}/agreement")
+        TypeAdapter(label_forms.AgreementForm).validate_json(reply.body, strict=True)
+        assert reply.json["disputes"] == [
+            {"left": "a", "right": "b", "verdicts": {"anna": "match", "boris": "no match"}}
+        ]
+        export = door.client("label").get(f"{LABELS}/export").json
+        assert export == {"pairs": [], "left_out": "1 in dispute"}
+
+
+def test_a_session_goes_on_over_a_newer_version(own_index, sample, tmp_path):
+    import pandas as pd
+
+    from indexing.update.update_index import update_index
+
+    current = Current(Sources(own_index))
+    desks = LabelDesks(tmp_path / "labels.db", current, LIMITS, model=None, budget=50)
+    with served(current, tmp_path, desks=desks) as door:
+        client = door.client("label")
+        asked(answer(client, asked(client.get(f"{LABELS}/next"))["pair"]))
+        row = pd.read_parquet(sample / "products.parquet").iloc[:1].assign(id="NEW")
+        row.to_parquet(tmp_path / "new.parquet")
+        update_index(own_index, [tmp_path / "new.parquet"])
+        current.look()
+        found = asked(client.get(f"{LABELS}/next"))
+        assert found["progress"]["asked"] == 1
+        assert len(asked(answer(client, found["pair"]))["pair"]) == 3
+    with open_store(tmp_path / "labels.db") as store:
+        assert len({kept.label.question.index_fingerprint for kept in store.standing()}) == 2
