@@ -105,7 +105,8 @@ class Told:
 
 @pytest.fixture
 def told(monkeypatch, brief_training):
-    """It listens to what is told of errors; training takes a few rounds, and no model is looked for on the hub."""
+    """It listens to what is told of errors; training takes a few rounds, no model is looked for on the hub, and nobody
+    asks a server."""
     import scripts.terminal.mistakes as mistakes
 
     found, tell = Told(), mistakes.told
@@ -119,6 +120,7 @@ def told(monkeypatch, brief_training):
 
     monkeypatch.setattr(mistakes, "told", listen)
     monkeypatch.setattr("reranking.model.train_options.TrainOptions", brief_training)
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)  # a server would wait for requests
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("COLUMNS", "200")
     return found
