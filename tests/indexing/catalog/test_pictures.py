@@ -235,10 +235,15 @@ def test_what_is_no_picture_says_how_it_begins(content):
     assert repr(content[:12]) in str(caught.value)
 
 
-def test_an_enormous_picture_is_not_decoded(monkeypatch):
-    monkeypatch.setattr("indexing.catalog.pictures.MOST_PIXELS", 47)
+def test_an_enormous_picture_is_not_decoded():
+    assert decode(encoded(plain("RGB", "red")), most_pixels=48).size == (8, 6)
     with pytest.raises(PictureError, match="enormous: 8 x 6 pixels"):
-        decode(encoded(plain("RGB", "red")))
+        decode(encoded(plain("RGB", "red")), most_pixels=47)
+
+
+def test_no_more_pixels_are_decoded_than_memory_is_planned_for():
+    with pytest.raises(PictureError, match="enormous: 8001 x 8000 pixels"):
+        decode(encoded(Image.new("1", (8001, 8000))))
 
 
 def test_a_decompression_bomb_is_enormous(monkeypatch):
