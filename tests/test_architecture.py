@@ -204,6 +204,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "texts.counting",
         "texts.worlds",
     },
+    "reranking.weak_labels": {"weak_pairs"},
     "reranking.decisions": {
         "asked_precision",
         "calibration",
@@ -211,6 +212,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "judgement",
         "prior",
         "prior_shift",
+        "expected",
         "thresholds",
         "validation",
     },
@@ -231,7 +233,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "reranking.matching": {"match_file", "match_offers"},
     "reranking.explain": {"contributions", "document", "explanation", "product_facts", "promise_warnings", "reasons"},
     "reranking.answers": {"document", "session"},
-    "reranking.training": {"audit", "examples", "train_reranker", "training_pairs", "tuning"},
+    "reranking.training": {"audit", "examples", "mining.unsupervised", "train_reranker", "training_pairs", "tuning"},
     "reranking.asking": {"committee", "open_session", "pool", "pool_rows", "session"},
     "reranking.encoder_training": {
         "cross",

@@ -7,6 +7,7 @@ from reranking.explain.kind_warnings import kind_warnings
 from reranking.model.prior_choice import PriorChoice
 from reranking.model.reranker import XgboostReranker
 from reranking.model.scores_writer import Scored
+from reranking.model.training_report import NO_TRUTH
 
 SHOWN = 3  # categories with the lowest expected precision
 LEAST_CALLS = 20  # of a category that is shown
@@ -19,6 +20,7 @@ def promise_warnings(
     """Return the warnings about what was scored, none where the promise stands. `thresholds` are those that the user gave,
     `ask` is the file of pairs to label, where the user named one."""
     return [
+        *([] if model.report.without_labels is None else [f"precision not assured: {NO_TRUTH}"]),
         *share_warnings(scored.choice),
         *doubt_warnings(scored, model),
         *[line for labels in model.report.one_sided[-1:] for line in labels.warnings()],

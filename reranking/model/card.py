@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reranking.decisions.thresholds import HeldPrecision
 from reranking.decisions.validation import RankedCategory
 from reranking.model.index_needs import IndexNeeds
-from reranking.model.training_report import TrainingReport
+from reranking.model.training_report import NO_TRUTH, TrainingReport, WithoutLabels
 
 if TYPE_CHECKING:
     from reranking.model.reranker import XgboostReranker
@@ -25,7 +25,7 @@ def render_card(model: "XgboostReranker") -> str:
     sections = {
         f"Model {model.fingerprint}": _summary(model),
         "Data": _data(model),
-        "Quality on validation": _quality(model),
+        **_of_quality(model),
         "What it looks at": _families(model.report),
         "Known weak categories": _weak(model),
         "How it was made": _settings(model),
@@ -58,8 +58,42 @@ def _summary(model: "XgboostReranker") -> str:
     )
 
 
+def _of_quality(model: "XgboostReranker") -> dict[str, str]:
+    """Return the section on quality under its title; of a model without labels what is expected of it."""
+    if model.report.without_labels is None:
+        return {"Quality on validation": _quality(model)}
+    return {"Quality: expected, not measured": _expected(model, model.report.without_labels)}
+
+
+def _expected(model: "XgboostReranker", found: WithoutLabels) -> str:
+    rows = [(_cell(name), _threshold(value)) for name, value in sorted(model.thresholds.items())]
+    asked = (
+        f"The thresholds below are those at which precision {model.target_precision:g} is expected. "
+        f"Threshold of the best expected F1 over all: {_threshold(model.decisions.f1)}."
+    )
+    return (
+        f"{_sentence(NO_TRUTH)}\n\n{_bullets(found.told()[1:])}\n\n{asked}\n\n{_table(('category', 'threshold'), rows)}"
+    )
+
+
+def _sentence(text: str) -> str:
+    return f"**{text[0].upper()}{text[1:]}.**"
+
+
 def _data(model: "XgboostReranker") -> str:
-    report, needs = model.report, model.needs
+    report = model.report
+    lines = _labelled(report) if report.without_labels is None else report.without_labels.told()[:1]
+    return _bullets([*lines, *_index(model), _fitted_on_all(model.needs)])
+
+
+def _index(model: "XgboostReranker") -> list[str]:
+    needs = model.needs
+    views = f"index {model.report.index}: views {', '.join(needs.views)}, {needs.k} neighbours of each product"
+    return [views, *(f"{view} encoder: {encoder.spec}" for view, encoder in needs.encoders.items())]
+
+
+def _labelled(report: TrainingReport) -> list[str]:
+    """Return what the labelled pairs were, and how they were dealt."""
     sides = (
         f"trained on {report.train_rows:,}, validated on {report.valid_rows:,} with {report.valid_positives:,} matches"
     )
@@ -84,9 +118,7 @@ def _data(model: "XgboostReranker") -> str:
         )
     if report.shared_products:
         lines.append(f"{report.shared_products:,} products are in both training and validation pairs")
-    lines.append(f"index {report.index}: views {', '.join(needs.views)}, {needs.k} neighbours of each product")
-    lines += [f"{view} encoder: {encoder.spec}" for view, encoder in needs.encoders.items()]
-    return _bullets([*lines, _fitted_on_all(needs)])
+    return lines
 
 
 def _fitted_on_all(needs: IndexNeeds) -> str:
@@ -104,7 +136,7 @@ def _quality(model: "XgboostReranker") -> str:
     report = model.report
     head = (
         f"`weighted`, the area under precision-recall where precision is at least {model.target_precision:g}: "
-        f"**{report.metric:.4f}**{_interval(report.interval, ' (95 % interval {} to {})')}. "
+        f"**{_four(report.metric)}**{_interval(report.interval, ' (95 % interval {} to {})')}. "
         f"{FEW_QUALITY if report.few else 'The validation pairs also stopped the training and chose the thresholds.'}"
     )
     held = report.held
@@ -155,11 +187,14 @@ def _families(report: TrainingReport) -> str:
     if not rows:
         return "Not recorded."
     names = ("family", "moves the log-odds by", "features", "the strongest")
-    note = "The mean, without its sign, of what a family's features together add to the log-odds of validation pairs (SHAP)."
+    pairs = "validation pairs" if report.without_labels is None else "candidates"
+    note = f"The mean, without its sign, of what a family's features together add to the log-odds of {pairs} (SHAP)."
     return f"{note}\n\n{_table(names, rows)}"
 
 
 def _weak(model: "XgboostReranker") -> str:
+    if model.report.without_labels is not None:
+        return "Unknown: without labels no category was measured."
     weak = weak_categories(model)
     return _bullets(f"{_cell(name)}: {'; '.join(why)}" for name, why in weak.items()) if weak else "None known."
 
@@ -191,7 +226,8 @@ def _settings(model: "XgboostReranker") -> str:
             f"settings found in {found.trials} trials: {found.value:.4f} cross-validated on product groups, "
             f"{found.default:.4f} with the default settings"
         )
-    lines.append("the same index, pairs, options and seed give the same model, byte for byte")
+    given = "index, pairs," if report.without_labels is None else "index,"
+    lines.append(f"the same {given} options and seed give the same model, byte for byte")
     return _bullets(lines)
 
 
@@ -230,6 +266,10 @@ def _interval(bounds: Sequence[float] | None, form: str) -> str:
 
 def _threshold(value: float | None) -> str:
     return "" if value is None else "never" if math.isinf(value) else f"{value:.3f}"
+
+
+def _four(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
 
 
 def _number(value: float | None) -> str:

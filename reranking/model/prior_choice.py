@@ -80,6 +80,10 @@ class PriorChoice:
 
 def refuse_prior(model: XgboostReranker, asked: AskedPrior) -> None:
     """Raise InputError where a share of matches is told to a model that cannot choose thresholds again."""
+    if asked.kind == "told" and model.report.without_labels is not None:
+        raise InputError(
+            "--prior: this model learned without labels and has no thresholds to choose again: leave it out"
+        )
     if asked.kind == "told" and model.validation is None:
         raise InputError("--prior: this model keeps no validation pairs to choose thresholds by: train it again")
 

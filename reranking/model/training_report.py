@@ -11,6 +11,10 @@ from reranking.decisions.validation import Interval, RankedCategory
 from reranking.model.train_options import TrainOptions
 
 MOSTLY_COVERED = 0.5  # of the products have a labelled match: then less than a quarter of pairs are of two others
+NO_TRUTH = (
+    "probabilities, thresholds and expected precision are estimates without truth: no label was seen, and nothing here was "
+    "measured; heroic audit or labelled pairs tell what is held"
+)
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,37 @@ class FewLabels:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WithoutLabels:
+    """It says what a model that learned without labels took for matches: it counts the `candidates` by so many `neighbours` of `products` that were learned from, the pairs that views vote for
+    (`votes`), and the `matches` that are expected among the candidates.
+
+    `wrong` is the share of the pairs that all views vote for which is expected to be no match, None without such pairs.
+    Of `identified` pairs barcodes or part numbers said something. `precision` and `recall`, of the candidates, are what the threshold of the best F1 is expected to have, out of fold.
+    """
+
+    products: int
+    candidates: int
+    neighbours: int
+    votes: float
+    matches: float
+    wrong: float | None
+    precision: float
+    recall: float
+    identified: int = 0
+
+    def told(self) -> list[str]:
+        """Tell in lines what was learned from and what is expected, and of what this says nothing."""
+        doubt = "" if self.wrong is None else f", of which {self.wrong:.1%} of the unanimous are expected to be wrong"
+        codes = f"; barcodes or part numbers speak of {self.identified:,}" if self.identified else ""
+        return [
+            f"learned without labels from {self.candidates:,} candidates by {self.neighbours} neighbours of {self.products:,} "
+            f"products: views vote for {self.votes:,.0f}{doubt}{codes}; {self.matches:,.0f} matches are expected",
+            f"expected at the threshold of the best F1, not measured: precision {self.precision:.3f}, recall of the candidates "
+            f"{self.recall:.3f}",
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingReport:
     """It counts pairs (`rows`), matches and product groups, and keeps the metric on the validation pairs and what the
     trees look at.
@@ -175,7 +210,7 @@ class TrainingReport:
     valid_rows: int
     valid_positives: int
     shared_products: int = 0
-    metric: float
+    metric: float | None
     interval: Interval | None = None
     categories: tuple[RankedCategory, ...] = ()
     families: tuple[FamilyImportance, ...] = ()
@@ -189,6 +224,7 @@ class TrainingReport:
     search: SearchReport | None = field(default=None, metadata=OMIT)
     one_sided: tuple[OneSidedLabels, ...] = field(default=(), metadata=OMIT)
     few: FewLabels | None = field(default=None, metadata=OMIT)
+    without_labels: WithoutLabels | None = field(default=None, metadata=OMIT)
 
     @property
     def held(self) -> dict[str, HeldPrecision]:

@@ -28,18 +28,23 @@ TREES = 80
 MOST_PAIRS = 200_000  # that one learner of contents learns from
 LEAST_VOTES = 10.0  # of views, counted in pairs: with fewer there is nothing to learn from
 LEAST_ODDS = 1e-5  # contents alone make nothing surer than this
+MOST_READ = 0.99  # of a pair that contents read as a match, after what votes miss is made up for
+IDENTIFIED_ODDS = (
+    100.0  # by which an identifier in common multiplies the odds of a match, and two different ones divide them
+)
 
 
 @dataclass(frozen=True)
 class SeenPairs:
-    """It holds pairs of positions (p,) with their features (p, f). `sources` (n,) are codes of who offers each product, None
-    where pairs of one source match as well as others."""
+    """It holds pairs of positions (p,) with their features (p, f), and what identifiers say of them (p,): 1 where both
+    products have one in common, -1 where they have different ones, 0 where nothing is known; None for 0 everywhere."""
 
     index: ProductIndex
     left: Ints1d
     right: Ints1d
     features: Floats2d
     declared: tuple[Feature, ...]
+    identified: Ints1d | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,11 +60,37 @@ class SeenPairs:
         """Let the views of the index vote."""
         return cast_votes(self.features, self.names, self.index.views, by_source=self.sources is not None)
 
+    def folds(self, count: int, seed: int) -> Ints1d:
+        """Deal the pairs (p,) into folds by the product group of their first product, by position.
 
-def estimate_matches(pairs: SeenPairs, *, seed: int = 0) -> Floats1d:
+        Products that are each other's nearest neighbour in the main view are a group.
+        """
+        n = len(self.index.catalog)
+        rank = self.features[:, self.names.index(f"{self.index.main_view}_rank_larger")]
+        groups = product_groups(self.left, self.right, (rank == 1).astype(np.float64), n)
+        first = groups[np.minimum(self.left, self.right)]
+        sizes = np.bincount(first, minlength=n)
+        return deal_by_size(sizes, count=count, random=np.random.default_rng(seed))[first]
+
+
+@dataclass(frozen=True)
+class WeakEstimates:
+    """It holds how likely (p,) pairs match, and the votes that this was learned from."""
+
+    likely: Floats1d
+    votes: Votes
+
+    @property
+    def wrong(self) -> float | None:
+        """Return which share of the pairs that every view is for is expected to be no match; None without such pairs."""
+        unanimous = self.votes.share == 1
+        return float(1 - self.likely[unanimous].mean()) if unanimous.any() else None
+
+
+def estimate_matches(pairs: SeenPairs, *, seed: int = 0) -> WeakEstimates:
     """Estimate the probability (p,) that each of the candidates of a catalogue is a match.
 
-    Raises InputError where no two products are each other's best, so that nothing can be learned.
+    Raises InputError where hardly any two products are each other's best, so that nothing can be learned.
     """
     votes = pairs.votes()
     if votes.share.sum() < LEAST_VOTES:
@@ -69,17 +100,20 @@ def estimate_matches(pairs: SeenPairs, *, seed: int = 0) -> Floats1d:
         )
     first, second = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
     exclusion = Exclusion.of(first, second, pairs.sources)
-    contents, folds = _contents(pairs), _folds(pairs, seed)
-    likely = votes.share
+    identified = np.zeros(len(first), dtype=np.int64) if pairs.identified is None else pairs.identified
+    contents, folds = _contents(pairs), pairs.folds(FOLDS, seed)
+    likely = np.where(identified == 0, votes.share, identified > 0)
     for number in range(ROUNDS):
         read = _read_out_of_fold(contents, likely, folds, seed + number)
-        likely = settle(read / (1 - read) * votes.odds(read), exclusion)
-    return likely
+        read = _made_up_for(read, votes) if number == 0 else read
+        likely = settle(read / (1 - read) * votes.odds(read) * IDENTIFIED_ODDS**identified, exclusion)
+    return WeakEstimates(likely, votes)
 
 
 def is_content(feature: Feature) -> bool:
-    """Say whether a feature is of what products say of themselves, not of where they stand among their neighbours."""
-    return "ranks" not in feature.family
+    """Say whether a feature is of what products say of themselves, not of where they stand among their neighbours, nor of
+    identifiers: those make labels, which a model that sees them would only repeat."""
+    return "ranks" not in feature.family and feature.family != "identifiers"
 
 
 def _contents(pairs: SeenPairs) -> Examples:
@@ -87,19 +121,6 @@ def _contents(pairs: SeenPairs) -> Examples:
     kept = [place for place, feature in enumerate(pairs.declared) if is_content(feature)]
     nothing = np.zeros(len(pairs.left), dtype=np.int64)
     return Examples(pairs.features[:, kept], nothing.astype(np.float64), nothing)
-
-
-def _folds(pairs: SeenPairs, seed: int) -> Ints1d:
-    """Return the fold (p,) of each pair: that of the product group of which its first product, by position, is.
-
-    Products that are each other's nearest neighbour in the main view are a group.
-    """
-    n = len(pairs.index.catalog)
-    rank = pairs.features[:, pairs.names.index(f"{pairs.index.main_view}_rank_larger")]
-    groups = product_groups(pairs.left, pairs.right, (rank == 1).astype(np.float64), n)
-    first = groups[np.minimum(pairs.left, pairs.right)]
-    sizes = np.bincount(first, minlength=n)
-    return deal_by_size(sizes, count=FOLDS, random=np.random.default_rng(seed))[first]
 
 
 def _read_out_of_fold(contents: Examples, likely: Floats1d, folds: Ints1d, seed: int) -> Floats1d:
@@ -113,3 +134,13 @@ def _read_out_of_fold(contents: Examples, likely: Floats1d, folds: Ints1d, seed:
         booster = boost_rounds(learned, TREES, options=BOOSTERS, seed=seed)
         read[judged] = predict([booster], contents.features[judged])
     return np.clip(read, LEAST_ODDS, 1 - LEAST_ODDS)
+
+
+def _made_up_for(read: Floats1d, votes: Votes) -> Floats1d:
+    """Return what contents say (p,) of matches, where they were learned from votes, which miss some.
+
+    Pairs that most views vote for tell how often matches are voted for: as often as their contents say (Elkan and Noto,
+    "Learning classifiers from only positive and unlabeled data", KDD 2008).
+    """
+    found = float(read[votes.share == votes.share.max()].mean())
+    return np.asarray(np.minimum(read / found, MOST_READ))

@@ -7,6 +7,7 @@ from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.signals.signals import prepare_signals
 from reranking.weak_labels.estimates import SeenPairs, estimate_matches
+from reranking.weak_labels.weak_pairs import identified_pairs
 
 
 def weak_scores(
@@ -17,6 +18,7 @@ def weak_scores(
     Give all candidates of the products in question at once: they are compared with one another. It takes seconds for a hundred
     thousand pairs, whose features are held in memory. Raises InputError where nothing can be learned.
     """
-    signals = prepare_signals(index, np.union1d(left, right))
+    signals = prepare_signals(index, np.union1d(left, right), identifiers=False)
     features = signals.compute_all(left, right, stage="features", progress=progress)
-    return estimate_matches(SeenPairs(index, left, right, features, signals.features), seed=seed)
+    seen = SeenPairs(index, left, right, features, signals.features, identified_pairs(index, left, right))
+    return estimate_matches(seen, seed=seed).likely

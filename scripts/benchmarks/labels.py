@@ -3,7 +3,7 @@
 `python -m scripts.benchmarks.labels audit DATA... --work WORK`: a model is trained once a set and its test pairs scored; then audits
 of them are drawn many times, by strata and uniformly. Printed are, of precision, recall and the weighted area, how often the 95 %
 intervals hold the truth and their mean half-width, as a markdown table and, last, one JSON object. `curve` is in
-scripts/benchmarks/labelling_curve.py.
+scripts/benchmarks/labelling_curve.py, `unsupervised` in scripts/benchmarks/without_labels.py.
 """
 
 import json
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.benchmarks.labelling_curve import curve
+from scripts.benchmarks.without_labels import unsupervised
 
 if TYPE_CHECKING:
     from eval.audit.estimates import AuditedPairs, AuditEstimates
@@ -33,6 +34,7 @@ def command() -> None:
 
 
 command.add_command(curve)
+command.add_command(unsupervised)
 
 
 @command.command(name="audit")

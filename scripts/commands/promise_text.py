@@ -28,12 +28,20 @@ def show_promise(
     stderr. `thresholds` are those that the user gave, `ask` the file of pairs to label."""
     from reranking.explain.promise_warnings import promise_warnings
 
-    for line in (*_share_lines(scored.choice), *kind_lines(scored.kinds)):
+    for line in (
+        _not_measured() if model.report.without_labels else (*_share_lines(scored.choice), *kind_lines(scored.kinds))
+    ):
         click.echo(line)
     if scored.expected_precision is not None:
         click.echo(f"expected precision of what is called: {scored.expected_precision:.3f}{_lowest(scored)}")
     for warning in promise_warnings(scored, model, thresholds, ask):
         click.echo(f"heroic: warning: {warning}", err=True)
+
+
+def _not_measured() -> list[str]:
+    return [
+        "share of matches: not estimated: the model learned without labels and knows no pairs to compare these with"
+    ]
 
 
 def _share_lines(choice: "PriorChoice") -> list[str]:

@@ -111,7 +111,7 @@ def _model(made: "ModelManifest") -> Facts:
         ("boosters", f"{made.members} of {', '.join(map(str, report.rounds))} rounds"),
         ("features", f"{len(made.features)}{', with the source' if made.same_source else ''}"),
         ("strongest", ", ".join(f"{name} {share:.0%}" for name, share in strongest)),
-        ("trained on", f"index {report.index}, {report.train_rows:,} pairs of {report.rows:,}"),
+        ("trained on", _trained_on(report)),
         ("validation", _validation(report, made.target_precision)),
         ("target precision", f"{made.target_precision:g}"),
         ("thresholds", _thresholds(made)),
@@ -120,7 +120,15 @@ def _model(made: "ModelManifest") -> Facts:
     ]
 
 
+def _trained_on(report: "TrainingReport") -> str:
+    if report.without_labels is not None:
+        return f"index {report.index}, {report.train_rows:,} candidates without labels"
+    return f"index {report.index}, {report.train_rows:,} pairs of {report.rows:,}"
+
+
 def _validation(report: "TrainingReport", precision: float) -> str:
+    if report.metric is None:
+        return "none: learned without labels, so that probabilities and thresholds are estimates without truth"
     pairs = f"{report.valid_rows:,} pairs with {report.valid_positives:,} matches"
     return f"weighted {report.metric:.4f} at precision {precision:g}, on {pairs}"
 

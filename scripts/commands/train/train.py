@@ -1,7 +1,5 @@
 """`heroic train` learns to score pairs from labelled ones."""
 
-from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,29 +7,27 @@ import click
 
 from scripts.commands.pairs_to_learn import PairsToLearn, reject_options
 from scripts.commands.train.audit_list import PRINTED, refuse_file, run_audit
-from scripts.commands.train.metric import interval_of, metric_of
-from scripts.commands.train.settings_choice import SettingsChoice, show_search, with_search
-from scripts.commands.train.trained_text import show_trained
+from scripts.commands.train.learning import learn, read_data
+from scripts.commands.train.metric import metric_of
+from scripts.commands.train.settings_choice import SettingsChoice
+from scripts.commands.train.unsupervised import learn_unsupervised, refuse_misfits
 from scripts.terminal.option_types import SEED
 
 if TYPE_CHECKING:
-    from indexing.machine.progress import Progress
-    from indexing.product_index import ProductIndex
     from reranking.boosters.boosting import Layout
     from reranking.decisions.asked_precision import AskedPrecision
-    from reranking.model.train_options import JudgeBy, TrainOptions, UseOfIdentifiers
-    from reranking.pairs.labelled import LabelledPairs
+    from reranking.model.train_options import JudgeBy, UseOfIdentifiers
     from reranking.pairs.product_groups import GroupBy
     from reranking.training.examples import TrainingRoom
-    from reranking.training.train_reranker import Trained
 
 MINED = 10  # neighbours
 
 
 @click.command(name="train")
 @click.argument("index", type=click.Path(path_type=Path))
-@click.argument("pairs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("pairs", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The model folder.")
+@click.option("--unsupervised", is_flag=True, help="Learn from INDEX alone, without PAIRS: nothing is measured then.")
 @click.option("--valid", type=click.Path(path_type=Path), help="Validation pairs [default: groups held out of PAIRS].")
 @click.option(
     "--target-precision", default=0.75, show_default=True, help="What the thresholds hold, and the metric's level."
@@ -134,6 +130,7 @@ def command(
     index: Path,
     pairs: tuple[Path, ...],
     out: Path,
+    unsupervised: bool,
     valid: Path | None,
     target_precision: float,
     target_precisions: Path | None,
@@ -164,7 +161,7 @@ def command(
     settings: Path | None,
     audit: str | None,
 ) -> None:
-    """Train a reranker on the labelled PAIRS of products of INDEX.
+    """Train a reranker on the labelled PAIRS of products of INDEX, or without any.
 
     Without --valid, whole product groups are held out for early stopping and thresholds. Take training pairs from
     the retrieval whose pairs will be scored (heroic candidates): otherwise ranks mislead the model.
@@ -174,6 +171,7 @@ def command(
     from reranking.model.train_options import MiningOptions, TrainOptions
 
     refuse_artefact(out, "model")
+    refuse_misfits(pairs, unsupervised=unsupervised)
     choice = SettingsChoice(
         trials=trials,
         storage=storage,
@@ -204,9 +202,12 @@ def command(
         mining=mining,
     )
     options = choice.begin(options)
-    data = _read_data(index, pairs, valid, wanted)
+    if unsupervised:
+        learn_unsupervised(index, options, out)
+        return
+    data = read_data(index, pairs, valid, wanted)
     options = choice.fit_to(data.pairs, pairs, options) if valid is None else options
-    options = _learn(data, options, choice, room, out)
+    options = learn(data, options, choice, room, out)
     if audit is not None:
         run_audit(audit, data.index, data.pairs, metric=metric_of(options), options=options)
 
@@ -236,54 +237,3 @@ def _make_room(memory: str, out: Path) -> "TrainingRoom":
 
 def _announce(line: str) -> None:
     click.echo(line, err=True)
-
-
-@dataclass(frozen=True)
-class _Data:
-    """It holds an index with its labelled pairs; without `valid`, some of them are held out to validate by."""
-
-    index: "ProductIndex"
-    pairs: "LabelledPairs"
-    valid: "LabelledPairs | None"
-
-
-def _read_data(index: Path, pairs: tuple[Path, ...], valid: Path | None, wanted: PairsToLearn) -> _Data:
-    from indexing.product_index import open_index
-
-    opened = open_index(index)
-    return _Data(opened, *wanted.read(pairs, valid, opened.catalog))
-
-
-def _learn(
-    data: _Data, options: "TrainOptions", choice: SettingsChoice, room: "TrainingRoom", out: Path
-) -> "TrainOptions":
-    """Search for settings where that was asked for, train, write the model and print what came of it.
-
-    Return the options with the settings that were trained with.
-    """
-    from reranking.model.folder import save_reranker
-    from scripts.terminal.progress import shown
-
-    with shown() as progress, room.cleared():
-        found = choice.search(data.index, data.pairs, options, metric=metric_of(options), progress=progress)
-        options = options if found is None else replace(options, boosting=found.boosting)
-        trained = with_search(_train(data, options, room, progress), found)
-        save_reranker(trained.reranker, out)
-    show_trained(trained, out)
-    show_search(found)
-    return options
-
-
-def _train(data: _Data, options: "TrainOptions", room: "TrainingRoom", progress: "Progress") -> "Trained":
-    from reranking.training.train_reranker import train_reranker
-
-    return train_reranker(
-        data.index,
-        data.pairs,
-        data.valid,
-        metric=metric_of(options),
-        interval=partial(interval_of, level=options.target_precision),
-        options=options,
-        room=room,
-        progress=progress,
-    )

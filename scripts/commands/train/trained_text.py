@@ -53,7 +53,7 @@ def show_trained(trained: "Trained", out: Path) -> None:
     _show_pairs(model.report)
     _show_quality(model)
     console = Console()
-    console.print(_feature_table(model.report))
+    console.print(feature_table(model.report))
     console.print(decision_table(model))
 
 
@@ -78,6 +78,7 @@ def _show_pairs(report: "TrainingReport") -> None:
 
 def _show_quality(model: "XgboostReranker") -> None:
     report, calibration = model.report, model.report.calibration
+    metric = "" if report.metric is None else f"{report.metric:.4f}"
     mined = " on the pairs as they were mined, richer in matches than candidates" if report.one_sided else ""
     if report.few is not None:
         click.echo(
@@ -86,7 +87,7 @@ def _show_quality(model: "XgboostReranker") -> None:
         )
         mined = " out of fold on the labels as they were chosen, harder than candidates"
     click.echo(
-        f"validation weighted (precision >= {model.target_precision:g}): {report.metric:.4f}{_span(report.interval)}{mined}"
+        f"validation weighted (precision >= {model.target_precision:g}): {metric}{_span(report.interval)}{mined}"
     )
     _show_seen(report.judged_by)
     if calibration is not None:
@@ -122,7 +123,8 @@ def _span(interval: Sequence[float] | None) -> str:
     return "" if interval is None else f" ({interval[0]:.4f} to {interval[1]:.4f})"
 
 
-def _feature_table(report: "TrainingReport") -> "Table":
+def feature_table(report: "TrainingReport") -> "Table":
+    """Return the strongest features of a model and their shares of gain."""
     from rich.table import Table
 
     features = Table("feature", "share of gain", title="strongest features")
