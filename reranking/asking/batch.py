@@ -113,7 +113,9 @@ def _begin(choice: _Choice, opinion: Opinion | None, size: int, generator: np.ra
     likely = round(size * share)
     first = order[: 4 * size]
     choice.take(generator.permutation(first), likely, "looks like a match")
-    places = np.exp(generator.uniform(0, np.log(max(len(order), 2)), 20 * size)).astype(np.int64)
+    drawn = generator.uniform(size=20 * size)
+    more = len(targets) and targets.mean() >= 0.5
+    places = (len(order) * drawn**2 if more else len(order) ** drawn).astype(np.int64)
     choice.take(order[np.minimum(places, len(order) - 1)], size - len(choice.chosen), "any likeness")
 
 

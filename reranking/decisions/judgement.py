@@ -36,7 +36,7 @@ class Judgement:
             )
         if assumed:
             lines.append(
-                f"precision not assured in {_told(assumed, lacking)}: by --assume the best guess decides there, which no "
+                f"precision not assured in {_told(assumed, lacking)}: the best guess decides there, which no "
                 "score is sure to hold"
             )
         return lines

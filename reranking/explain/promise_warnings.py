@@ -80,7 +80,7 @@ def assumed_warnings(scored: Scored, model: XgboostReranker, thresholds: AskedTh
         return []
     calls = sum(scored.calls[name].pairs for name in names)
     return [
-        f"precision not assured in {', '.join(names)}: by --assume the best guess decides {calls:,} calls there, of too few "
+        f"precision not assured in {', '.join(names)}: the best guess decides {calls:,} calls there, of too few "
         "labelled pairs to be sure; label more of them and train again"
     ]
 

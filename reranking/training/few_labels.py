@@ -6,6 +6,7 @@ the best F1 is the one that is best for candidates by these probabilities, and e
 many candidates as score like it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,7 @@ from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds,
 from reranking.boosters.ensemble import Ensemble
 from reranking.decisions.calibration import fit_beta
 from reranking.decisions.judgement import Judgement, judge
+from reranking.decisions.thresholds import Decided, Thresholds
 from reranking.decisions.validation import ValidationPairs, population_weights
 from reranking.model.train_options import FEWEST_LABELS, TrainOptions
 from reranking.model.training_report import FewLabels, JudgedBy
@@ -130,9 +132,29 @@ def _judge(
         scores, pairs.targets, data.valid_codes.left, groups[pairs.left], groups[pairs.right], weights
     )
     found = judge(validation, data.names, asked=data.asked, seed=options.seed)
-    threshold, expected = _best_f1(of_candidates, fit_beta(scores, pairs.targets).of(of_candidates))
-    thresholds = replace(found.decided.thresholds, f1=threshold)
-    return replace(found, decided=replace(found.decided, thresholds=thresholds)), expected
+    likely = fit_beta(scores, pairs.targets).of(of_candidates)
+    threshold, expected = _best_f1(of_candidates, likely)
+    decided = _guessed(found.decided, data, of_candidates, likely)
+    thresholds = replace(decided.thresholds, f1=threshold)
+    return replace(found, decided=replace(decided, thresholds=thresholds)), expected
+
+
+def _guessed(decided: Decided, data: TrainingPairs, scores: Floats1d, likely: Floats1d) -> Decided:
+    """Return the decisions with a best guess where the labels are too few to be sure: the lowest score from which on candidates are
+    expected to hold the precision that was asked."""
+    order = np.argsort(-scores, kind="stable")
+    precision = np.cumsum(likely[order]) / np.arange(1, len(order) + 1)
+
+    def guess(asked: float) -> float:
+        held = np.flatnonzero(precision >= asked)
+        return float(scores[order[held[-1]]]) if held.size else math.inf
+
+    before = decided.thresholds
+    own = {name: guess(data.asked.of(name)) for name, at in before.by_category.items() if math.isinf(at)}
+    default = guess(data.asked.default) if math.isinf(before.default) else before.default
+    thresholds = Thresholds({**before.by_category, **own}, default, before.f1)
+    assumed = (*decided.report.assumed, *(name for name, at in own.items() if math.isfinite(at)))
+    return replace(decided, thresholds=thresholds, report=replace(decided.report, assumed=assumed))
 
 
 def _best_f1(scores: Floats1d, probabilities: Floats1d) -> tuple[float, float]:

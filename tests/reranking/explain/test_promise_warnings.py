@@ -63,7 +63,7 @@ def test_a_warning_is_one_line_with_what_to_do(warned):
 def test_calls_by_the_best_guess_are_warned_of_unless_the_user_decided(thresholds, named):
     calls = {"a": Calls(100, 90.0), "b": Calls(), "c": Calls(100, 90.0)}
     said = promise_warnings(Scored(PriorChoice(AskedPrior()), calls=calls), ASSUMING, thresholds)
-    heads = [] if named is None else [f"precision not assured in {named}: by --assume the best guess decides 100 calls"]
+    heads = [] if named is None else [f"precision not assured in {named}: the best guess decides 100 calls"]
     assert [line.partition(" there")[0] for line in said] == heads
 
 

@@ -76,6 +76,14 @@ def test_some_pairs_are_called_at_the_best_f1(index, trained, pairs):
     assert 0 < trained.reranker.report.few.expected_f1 <= 1
 
 
+def test_where_no_score_is_sure_the_best_guess_decides_and_says_so(index, few):
+    trained = train(index, few, target_precision=0.5)
+    model = trained.reranker
+    assert model.report.decisions.assumed == ("rest",)
+    assert 0 < model.thresholds["rest"] < 1
+    assert any("precision not assured in rest" in line for line in trained.warnings)
+
+
 def test_the_user_is_told_that_the_promise_is_weak(trained):
     assert trained.warnings[0].startswith("60 labels are few")
     assert "heroic audit" in trained.warnings[0]
