@@ -168,10 +168,12 @@ def test_files_of_code_in_the_documents_are_there(path):
 
 
 def options_of_script(module):
-    """All spellings of the options of the click command of a script."""
+    """All spellings of the options of the click command of a script, or of all commands of its group."""
     spec = find_spec(module)
     command = import_module(module if spec.submodule_search_locations is None else f"{module}.__main__").command
-    return {spelling for param in command.params for spelling in (*param.opts, *param.secondary_opts)}
+    commands = [command, *getattr(command, "commands", {}).values()]
+    params = [param for each in commands for param in each.params]
+    return {spelling for param in params for spelling in (*param.opts, *param.secondary_opts)}
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
