@@ -7,9 +7,10 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from indexing.storage.artefact import heroic_version
-from scripts.serve.api import about, labels, pairs, products, search
+from scripts.serve.api import about, labels, match, pairs, products, search
 from scripts.serve.api.errors import answer_errors
 from scripts.serve.api.forms import SearchForm
+from scripts.serve.api.match_forms import OfferForm
 from scripts.serve.engine.service import Service
 from scripts.serve.engine.telemetry import Counted
 from scripts.serve.pages import routes as page_routes
@@ -50,11 +51,11 @@ def _routes(service: Service, entrance: Entrance) -> FastAPI:
     )
     app.state.service = service
     answer_errors(app)
-    for routes in (products, search, pairs, labels, about):
+    for routes in (products, search, match, pairs, labels, about):
         app.include_router(routes.router, prefix=API)
     for router in (entrance.router, page_routes.router, static_router()):
         app.include_router(router)
-    _document_search(app)
+    _document_forms(app)
     return app
 
 
@@ -70,14 +71,15 @@ class AsItCame:
         await self.app(scope, receive, send)
 
 
-def _document_search(app: FastAPI) -> None:
-    """Put the form of a search, which is read by hand, among the forms of the OpenAPI document."""
+def _document_forms(app: FastAPI) -> None:
+    """Put the forms that are read by hand, as they may come with a picture, among those of the OpenAPI document."""
     whole = app.openapi
 
     def documented() -> dict[str, object]:
         found = whole()
-        schema = SearchForm.model_json_schema(ref_template="#/components/schemas/{model}")
-        found["components"]["schemas"]["SearchForm"] = schema
+        for form in (SearchForm, OfferForm):
+            schema = form.model_json_schema(ref_template="#/components/schemas/{model}")
+            found["components"]["schemas"][form.__name__] = schema
         return found
 
     app.openapi = documented  # type: ignore[method-assign]

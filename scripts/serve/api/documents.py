@@ -15,6 +15,7 @@ from reranking.answers.session import Answer, Session
 from reranking.explain.document import as_document as explanation_document
 from reranking.explain.explanation import explain
 from reranking.explain.product_facts import price_text
+from reranking.matching.match_offers import MatchedOffers
 from scripts.serve.engine.served import Served
 
 
@@ -79,6 +80,40 @@ def scores_document(opened: Served, left: Ints1d, right: Ints1d) -> list[dict[st
         "match": (scores >= thresholds).tolist(),
     }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def matches_document(opened: Served, matched: MatchedOffers, top: int) -> dict[str, Any]:
+    """Return the `top` best pairs of one offer, and all that are called a match; a model is open."""
+    assert opened.model is not None
+    kept = np.flatnonzero((np.arange(len(matched.products)) < top) | matched.called)
+    rows = opened.index.catalog.take(matched.products[kept]).table.to_pylist()
+    return {
+        "index": opened.index.fingerprint,
+        "model": opened.model.fingerprint,
+        "in_index": bool(matched.known[0] >= 0),
+        "category": matched.categories[0].as_py(),
+        "pairs": [
+            {
+                "id": row["id"],
+                "score": float(matched.scores[place]),
+                "probability": float(matched.probabilities[place]),
+                "match": bool(matched.called[place]),
+                "cosines": _cosines(matched, int(place)),
+                "title": row["title"],
+                "brand": row["brand"],
+                "category": row[f"category_{opened.index.catalog.category_level}"],
+                "source": row["source"],
+                "price_text": price_text(row),
+                "pictures": len(row["images"] or []),
+            }
+            for place, row in zip(kept, rows, strict=True)
+        ],
+    }
+
+
+def _cosines(matched: MatchedOffers, place: int) -> dict[str, float | None]:
+    values = matched.cosines[place].tolist()
+    return {view: value if math.isfinite(value) else None for view, value in zip(matched.views, values, strict=True)}
 
 
 def pair_document(opened: Served, left: int, right: int) -> dict[str, Any]:

@@ -36,11 +36,11 @@ CODES = {
 
 
 class Refused(Exception):
-    """A request is not answered as asked: with this status, for this reason."""
+    """A request is not answered as asked: with this status, for this reason; after `retry_s` it may be."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, *, retry_s: float | None = None) -> None:
         super().__init__(message)
-        self.status, self.message = status, message
+        self.status, self.message, self.retry_s = status, message, retry_s
 
 
 def as_json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -70,7 +70,8 @@ def answer_errors(app: FastAPI) -> None:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return refusal(error.status, error.message)
+    headers = None if error.retry_s is None else {"Retry-After": f"{error.retry_s:.0f}"}
+    return refusal(error.status, error.message, headers)
 
 
 async def _input(request: Request, error: Exception) -> Response:

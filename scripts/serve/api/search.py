@@ -7,19 +7,17 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 
 from indexing.catalog.filters import Filters
-from indexing.catalog.pictures import WEB_FORMATS, PictureError, decode
 from indexing.query.find_neighbours import Query
 from scripts.serve.api.documents import neighbours_document
 from scripts.serve.api.errors import Refused, as_json
 from scripts.serve.api.forms import ErrorForm, NeighboursForm, SearchForm
+from scripts.serve.api.uploads import JSON, PICTURE, media_type, picture_of, refuse_picture, sent_form
 from scripts.serve.engine.limits import Limits
 from scripts.serve.engine.served import Served
 from scripts.serve.engine.service import Asked
 
-PICTURE = "picture"  # the part of a form that holds it
 LISTS = ("source", "not_source")
 _SEARCHED = {"$ref": "#/components/schemas/SearchForm"}
 _BODY: dict[str, Any] = {
@@ -56,7 +54,7 @@ def _search(opened: Served, asked: SearchForm, picture: bytes | None, limits: Li
     if picture is None:
         query = Query(text=asked.text, view=asked.view)
         return neighbours_document(opened.session, opened.session.ask(query, asked.k, filters))
-    _refuse_picture(picture, limits)
+    refuse_picture(picture, limits)
     with tempfile.NamedTemporaryFile(prefix="heroic-", suffix=".picture") as file:
         file.write(picture)
         file.flush()
@@ -65,30 +63,11 @@ def _search(opened: Served, asked: SearchForm, picture: bytes | None, limits: Li
     return {**document, "query": {**document["query"], "image": "the picture that was sent"}}
 
 
-def _refuse_picture(content: bytes, limits: Limits) -> None:
-    """Refuse what is no picture of a kind that the web has, or too large a one, before anything else sees it."""
-    try:
-        decode(content, side=64, most_pixels=limits.upload_pixels, formats=WEB_FORMATS)
-    except PictureError as error:
-        raise Refused(413 if str(error).startswith("enormous") else 422, f"{PICTURE}: {error}") from error
-
-
 async def _read(request: Request, limits: Limits) -> tuple[SearchForm, bytes | None]:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "application/json":
+    if media_type(request) == JSON:
         return SearchForm.model_validate_json(await request.body()), None
-    if kind != "multipart/form-data":
-        raise Refused(415, "send JSON (application/json) or a form (multipart/form-data)")
-    try:
-        form = await request.form(max_files=1, max_fields=limits.parts, max_part_size=4 * limits.text_chars)
-    except HTTPException as error:  # what starlette makes of a form that it refuses
-        if error.status_code != 400:
-            raise
-        raise Refused(413 if "maximum" in error.detail.lower() else 422, error.detail) from error
-    try:
-        return _fields(form), await _picture(form, limits)
-    finally:
-        await form.close()
+    async with sent_form(request, limits) as form:
+        return _fields(form), await picture_of(form, limits)
 
 
 def _fields(form: FormData) -> SearchForm:
@@ -101,15 +80,3 @@ def _fields(form: FormData) -> SearchForm:
             raise Refused(422, f"{name}: is given {len(values)} times")
         found[name] = values if name in LISTS else values[0]
     return SearchForm.model_validate(found)
-
-
-async def _picture(form: FormData, limits: Limits) -> bytes | None:
-    sent = form.get(PICTURE)
-    if not isinstance(sent, UploadFile):
-        return None
-    content = await sent.read(limits.upload_bytes + 1)
-    if len(content) > limits.upload_bytes:
-        raise Refused(413, f"{PICTURE}: has more than {limits.upload_bytes:,} bytes")
-    if not content:
-        raise Refused(422, f"{PICTURE}: is empty")
-    return content

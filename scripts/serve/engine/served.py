@@ -12,6 +12,7 @@ from indexing.storage.artefact import MANIFEST
 from reranking.answers.session import PREPARED_WHOLE, Session
 from reranking.model.folder import load_reranker
 from reranking.model.reranker import XgboostReranker
+from scripts.serve.engine.offer_matching import OfferMatching
 
 Identity = tuple[int, int, int]
 
@@ -31,10 +32,11 @@ class Sources:
 @dataclass(frozen=True)
 class Served:
     """It is one version of an index with a model: a request takes it once and is answered from it alone, whatever takes its
-    place meanwhile. `identity` is that of the folders it was opened from."""
+    place meanwhile. `identity` is that of the folders it was opened from; `matching` of offers needs a model."""
 
     session: Session
     identity: tuple[Identity | None, ...]
+    matching: OfferMatching | None = None
 
     @property
     def index(self) -> ProductIndex:
@@ -53,7 +55,8 @@ def open_sources(sources: Sources) -> Served:
     """Open index and model. Raises InputError when one cannot be read, or they do not fit."""
     identity = sources.identity()  # before: what is replaced from now on is seen as another one
     model = None if sources.model is None else load_reranker(sources.model)
-    opened = Served(Session(open_index(sources.index), model), identity)
+    index = open_index(sources.index)
+    opened = Served(Session(index, model), identity, None if model is None else OfferMatching(index, model))
     _warm(opened)
     return opened
 

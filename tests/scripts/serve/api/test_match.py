@@ -1,0 +1,148 @@
+"""A new offer is matched over HTTP as the package matches it, and nothing that it says is a place on the server."""
+
+import io
+import json
+
+import pyarrow as pa
+import pytest
+from PIL import Image
+from pydantic import TypeAdapter
+from served import V1, served
+
+from indexing.given.read_given import GivenOptions, read_given
+from indexing.product_index import open_index
+from reranking.matching.match_offers import match_offers, prepare_matching
+from reranking.model.folder import load_reranker
+from scripts.serve.api.match_forms import MatchesForm
+from scripts.serve.engine.current import Current
+from scripts.serve.engine.served import Sources
+
+MATCH = f"{V1}/match"
+
+
+@pytest.fixture(scope="module")
+def door(sample_index, sample_model, tmp_path_factory):
+    with served(Current(Sources(sample_index, sample_model)), tmp_path_factory.mktemp("with")) as door:
+        yield door
+
+
+@pytest.fixture(scope="module")
+def client(door):
+    return door.client("read")
+
+
+@pytest.fixture(scope="module")
+def index(sample_index):
+    return open_index(sample_index)
+
+
+def offer_of(index, position, **changed):
+    """The cells of a product, as an offer of a shop that nobody knows."""
+    row = index.catalog.slice(position, position + 1).table.to_pylist()[0]
+    offer = {name: row[name] for name in ("title", "brand", "price") if row[name] is not None}
+    offer["category"] = [row[f"category_{level}"] for level in (1, 2, 3, 4) if row[f"category_{level}"]]
+    offer["attributes"] = {one["key"]: one["value"] for one in row["attributes"] or [] if one["key"]}
+    return {**offer, "source": "a new shop", **changed}
+
+
+def checked(reply):
+    assert reply.status == 200, reply.body
+    TypeAdapter(MatchesForm).validate_json(reply.body, strict=True)
+    return reply.json
+
+
+def test_an_offer_is_scored_as_the_package_scores_it(client, index, sample_model, tmp_path):
+    offer = offer_of(index, 3)
+    found = checked(client.post(MATCH, {**offer, "top": 3}))
+    file = tmp_path / "offers.jsonl"
+    file.write_text(json.dumps({"id": "new", **offer}, ensure_ascii=False))
+    given = read_given(index, [file], tmp_path, options=GivenOptions("generic"))
+    expected = match_offers(prepare_matching(index, load_reranker(sample_model)), given.catalog)
+    ids = index.catalog.ids.take(pa.array(expected.products)).to_pylist()
+    assert [pair["id"] for pair in found["pairs"][:3]] == ids[:3]
+    assert [pair["score"] for pair in found["pairs"][:3]] == pytest.approx(expected.scores[:3].tolist(), abs=1e-6)
+    called = [pair for pair in found["pairs"] if pair["match"]]
+    assert len(called) == expected.called.sum()
+    assert not found["in_index"]
+    assert found["category"] == expected.categories[0].as_py()
+
+
+def test_the_product_itself_is_the_best_match_of_its_copy(client, index):
+    found = checked(client.post(MATCH, offer_of(index, 5)))
+    assert found["pairs"][0]["id"] == index.catalog.ids[5].as_py()
+    assert found["pairs"][0]["cosines"]["text"] > 0.8
+
+
+def test_an_offer_with_the_id_of_a_product_stands_in_its_place(client, index):
+    own = index.catalog.ids[5].as_py()
+    found = checked(client.post(MATCH, offer_of(index, 5, id=own)))
+    assert found["in_index"]
+    assert own not in [pair["id"] for pair in found["pairs"]]
+
+
+def test_a_picture_that_is_sent_is_seen(client, index):
+    own = index.catalog.ids[7].as_py()
+    content = client.get(f"{V1}/products/{own}/picture?size=1536").body
+    offer = json.dumps(offer_of(index, 7)).encode()
+    without = checked(client.send(MATCH, [("offer", None, offer)]))
+    found = checked(client.send(MATCH, [("offer", None, offer), ("picture", "a.jpg", content)]))
+    assert {pair["cosines"]["image"] for pair in without["pairs"]} == {None}
+    cosines = {pair["id"]: pair["cosines"]["image"] for pair in found["pairs"]}
+    assert cosines[own] > 0.98
+
+
+def test_what_is_no_barcode_is_left_out_and_said(client, index):
+    found = checked(client.post(MATCH, offer_of(index, 3, gtin="4006381333932")))
+    assert any(note.startswith("gtin: ") for note in found["notes"])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"image": "/etc/passwd"}, "image"),
+        ({"images": ["http://127.0.0.1/"]}, "images"),
+        ({"price": -1}, "price"),
+        ({"title": "x" * 2001}, "title"),
+        ({"top": -1}, "top"),
+        ({"category": ["a"] * 5}, "category"),
+    ],
+)
+def test_fields_that_an_offer_has_not_are_refused(client, change, said):
+    reply = client.post(MATCH, {"title": "a phone", **change})
+    assert reply.status == 422
+    assert said in reply.error
+
+
+def test_a_picture_that_is_none_is_refused(client):
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
+    reply = client.send(MATCH, [("offer", None, b'{"title": "a"}'), ("picture", "a.png", svg)])
+    assert reply.status == 422
+    assert reply.error.startswith("picture: ")
+    large = io.BytesIO()
+    Image.new("1", (6000, 4001)).save(large, "PNG")
+    reply = client.send(MATCH, [("offer", None, b'{"title": "a"}'), ("picture", "a.png", large.getvalue())])
+    assert reply.status == 413
+
+
+def test_a_form_without_an_offer_is_refused(client):
+    assert "offer" in client.send(MATCH, [("other", None, b"{}")]).error
+    assert client.ask("POST", MATCH, b"title=a", {"Content-Type": "text/plain"}).status == 415
+
+
+def test_an_offer_of_nothing_is_near_nobody_or_refused_in_a_sentence(client):
+    reply = client.post(MATCH, {})
+    assert (reply.status, reply.json.get("pairs")) == (200, []) or (reply.status == 422 and reply.error)
+
+
+def test_without_a_model_nothing_is_matched(sample_index, tmp_path):
+    with served(Current(Sources(sample_index)), tmp_path) as door:
+        reply = door.client("read").post(MATCH, {"title": "a phone"})
+    assert reply.status == 409
+    assert "--model" in reply.error
+
+
+def test_what_is_not_prepared_yet_asks_to_come_again(door, client, monkeypatch):
+    monkeypatch.setattr(door.service.current.opened.matching, "matcher", lambda wait_s: None)
+    reply = client.post(MATCH, {"title": "a phone"})
+    assert reply.status == 503
+    assert reply.headers["retry-after"] == "5"
