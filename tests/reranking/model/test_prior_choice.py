@@ -36,7 +36,7 @@ def model(request):
     calibration = made.calibrated.calibration
     return SimpleNamespace(
         validation=Validation(pairs, ("rest",)),
-        report=SimpleNamespace(options=SimpleNamespace(seed=0), one_sided=(), decisions=None),
+        report=SimpleNamespace(options=SimpleNamespace(seed=0), one_sided=(), decisions=None, without_labels=None),
         calibration=calibration,
         decisions=made.decided.thresholds,
         asked=ASKED,
@@ -80,7 +80,9 @@ def test_the_models_own_thresholds_hold_half_of_it_and_are_warned_about(model, s
 @pytest.mark.parametrize(("share", "moves"), [(MET, True), (0.7, False)])
 def test_labels_of_one_kind_are_moved_to_fewer_matches_never_to_more(model, share, moves):
     """Pairs that they say nothing of look like many matches: to lower thresholds for these would call them."""
-    report = SimpleNamespace(options=SimpleNamespace(seed=0), one_sided=("labels",), decisions=None)
+    report = SimpleNamespace(
+        options=SimpleNamespace(seed=0), one_sided=("labels",), decisions=None, without_labels=None
+    )
     one_sided = SimpleNamespace(**{**vars(model), "report": report})
     _, said = decide(one_sided, drawn(20_000, share, seed=1), "estimate")
     assert said.choice.estimate.sure
