@@ -12,10 +12,12 @@ from reranking.model.scores_writer import Calls, Scored
 from reranking.model.training_report import OneSidedLabels
 
 ASKED = AskedPrecision(0.75)
-MODEL = SimpleNamespace(asked=AskedPrecision(0.75), report=SimpleNamespace(decisions=None, one_sided=()))
+MODEL = SimpleNamespace(
+    asked=AskedPrecision(0.75), report=SimpleNamespace(decisions=None, one_sided=(), without_labels=None)
+)
 ASSUMING = SimpleNamespace(
     asked=AskedPrecision(0.75, assume=True),
-    report=SimpleNamespace(decisions=SimpleNamespace(assumed=("a", "b")), one_sided=()),
+    report=SimpleNamespace(decisions=SimpleNamespace(assumed=("a", "b")), one_sided=(), without_labels=None),
 )
 
 
@@ -78,7 +80,7 @@ def test_moved_thresholds_say_themselves_which_are_assumed():
 def test_labels_of_one_kind_promise_little_of_products_without_a_match(less_sure, covered, warned):
     counts = {"matches": 100, "non_matches": 0, "left_out": 0, "mined": 900, "less_sure": less_sure, "neighbours": 20}
     labels = OneSidedLabels(**counts, by_source=True, share=0.1, may_match=0.01, covered=covered)
-    report = SimpleNamespace(decisions=None, one_sided=(labels,))
+    report = SimpleNamespace(decisions=None, one_sided=(labels,), without_labels=None)
     said = promise_warnings(
         Scored(PriorChoice(AskedPrior()), calls={"a": Calls(100, 90.0)}), SimpleNamespace(asked=ASKED, report=report)
     )

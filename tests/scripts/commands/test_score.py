@@ -18,7 +18,7 @@ from reranking.model.prior_choice import PriorChoice
 from reranking.model.scores_writer import Calls, Scored
 from scripts.commands.promise_text import show_promise
 
-UNMARKED = SimpleNamespace(decisions=None, one_sided=())
+UNMARKED = SimpleNamespace(decisions=None, one_sided=(), without_labels=None)
 
 
 @pytest.fixture
