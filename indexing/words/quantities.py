@@ -77,7 +77,10 @@ UNITS = {
     for word in spellings.split()
 }
 _NUMBER = r"\d+(?:\.\d+)?"
-_MEASURED = re.compile(rf"(?<![\w.])((?:{_NUMBER}\s?[xх×*/+]\s?)*)({_NUMBER})(\s|-)?([^\W\d_]+|\"|''|″|”)(?![^\W_])")
+_MOST_FACTORS = 8  # before the last one of `3 x 20 x 10 cm`; unbounded, a cell of numbers would be read once from each
+_MEASURED = re.compile(
+    rf"(?<![\w.])((?:{_NUMBER}\s?[xх×*/+]\s?){{0,{_MOST_FACTORS}}})({_NUMBER})(\s|-)?([^\W\d_]+|\"|''|″|”)(?![^\W_])"
+)
 _EACH = re.compile(_NUMBER)
 _PIXELS = re.compile(r"(?<![\w.])(\d{3,4})\s?[xх×*]\s?(\d{3,4})(?![\w.])")
 _PACK_OF = re.compile(r"(?<![^\W_])(?:pack|set|box|kit|набор|комплект|упаковка)\s(?:of|из)\s(\d+)(?![\w.])")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
-from indexing.catalog.rejects import Reject
+from indexing.catalog.reject_log import RejectLog
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
@@ -28,13 +28,14 @@ Write = Callable[[pa.Table], None]
 @dataclass
 class MatchedFile:
     """It counts what was written: offers, those whose id the index holds, those with a pair that is called a match, and those
-    that nobody is near; `rejects` are pictures that could not be used."""
+    that nobody is near. Pictures that could not be used go into the log `rejects`."""
+
+    rejects: RejectLog
 
     offers: int = 0
     known: int = 0
     matched: int = 0
     alone: int = 0
-    rejects: list[Reject] = field(default_factory=list)
 
     def add(self, matched: MatchedOffers) -> None:
         """Count a block."""
@@ -42,7 +43,7 @@ class MatchedFile:
         self.known += int((matched.known >= 0).sum())
         self.matched += len(np.unique(matched.offers[matched.called]))
         self.alone += len(matched.known) - len(np.unique(matched.offers))
-        self.rejects += matched.rejects
+        self.rejects.extend(matched.rejects)
 
 
 def refuse_suffix(out: Path) -> None:
@@ -52,15 +53,15 @@ def refuse_suffix(out: Path) -> None:
 
 
 def match_into_file(
-    matcher: Matcher, offers: Catalog, out: Path, *, top: int = 5, progress: Progress = silent
+    matcher: Matcher, offers: Catalog, out: Path, *, rejects: RejectLog, top: int = 5, progress: Progress = silent
 ) -> MatchedFile:
     """Write a row for each offer, in their order: its id, whether the index holds it too, its evaluation category, and its
-    `top` best pairs and all that are called a match.
+    `top` best pairs and all that are called a match. Pictures that cannot be used are added to `rejects`.
 
     Raises InputError for a name that ends in neither .jsonl nor .parquet.
     """
     refuse_suffix(out)
-    found = MatchedFile()
+    found = MatchedFile(rejects)
     progress("match", 0, len(offers))
     with writing_file(out) as unfinished, _writer(unfinished, out.suffix, matcher) as write:
         for start, matched in matcher.blocks(offers):

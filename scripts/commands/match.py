@@ -1,5 +1,8 @@
 """`heroic match` matches offers that are in no index against one."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +12,8 @@ from scripts.terminal.option_types import SHARE
 from scripts.terminal.reading import passed_over, schema_option, warn
 
 if TYPE_CHECKING:
-    from indexing.given.read_given import Given
+    from indexing.catalog.rejects import Reject
+    from indexing.reading.row_checks import PassedOver
     from reranking.matching.match_file import MatchedFile
 
 
@@ -57,6 +61,7 @@ def command(
     Each is scored as if heroic update had put it into INDEX, alone: offers of one file do not see one another. Nothing is
     written into INDEX.
     """
+    from indexing.catalog.reject_log import RejectLog
     from indexing.encoders.pictures.patience import Patience
     from indexing.given.read_given import GivenOptions, read_given
     from indexing.product_index import open_index
@@ -75,7 +80,7 @@ def command(
     reranker, opened = load_reranker(model), open_index(index)
     decides = None if thresholds is None else read_thresholds(thresholds).over(reranker.decisions)
 
-    def match(most: float) -> "tuple[Given, MatchedFile]":
+    def match(most: float) -> "_Told":
         with shown() as progress, scratch_folder() as scratch:
             read = GivenOptions(schema, images, most)
             given = read_given(opened, offers, scratch, options=read, progress=progress)
@@ -86,25 +91,43 @@ def command(
                 patience=Patience(endless=most >= 1),
                 progress=progress,
             )
-            return given, match_into_file(matcher, given.catalog, out, top=top, progress=progress)
+            log = RejectLog(scratch / "pictures")
+            found = match_into_file(matcher, given.catalog, out, rejects=log, top=top, progress=progress)
+            return _Told(given.notes, given.passed_over, found, _set_aside(lambda: chain(given.rejects, log), out))
 
-    _print(*going_on_without_pictures(match, max_rejects), out)
+    _print(going_on_without_pictures(match, max_rejects), out)
 
 
-def _print(given: "Given", found: "MatchedFile", out: Path) -> None:
+@dataclass(frozen=True)
+class _Told:
+    """It holds what is printed of a run: `set_aside` are lines of what could not be used."""
+
+    notes: tuple[str, ...]
+    passed_over: "PassedOver"
+    found: "MatchedFile"
+    set_aside: list[str]
+
+
+def _set_aside(rejects: Callable[[], "Iterable[Reject]"], out: Path) -> list[str]:
+    """Write rejects, which may be more than the memory holds, beside the output, and return what is to be said of them."""
     from indexing.catalog.rejects import reject_kinds, write_rejects
 
-    warn(given.notes)
+    kinds = reject_kinds(rejects())
+    if not kinds:
+        return []
+    path = out.with_name(f"{out.name}.rejects.parquet")
+    count = write_rejects(rejects(), path)
+    return [f"set aside: {count:,} rows, cells or pictures, see {path}", *(f"  {kind.line()}" for kind in kinds)]
+
+
+def _print(told: _Told, out: Path) -> None:
+    found = told.found
+    warn(told.notes)
     click.echo(f"matched: {found.matched:,} of {found.offers:,} offers with a product of the index, in {out}")
-    passed_over(given.passed_over)
+    passed_over(told.passed_over)
     if found.known:
         click.echo(f"in the index already: {found.known:,} by their id, each matched in the place of that product")
     if found.alone:
         click.echo(f"near nobody: {found.alone:,} offers, in none of the views")
-    rejects = [*given.rejects, *found.rejects]
-    if rejects:
-        path = out.with_name(f"{out.name}.rejects.parquet")
-        write_rejects(rejects, path)
-        click.echo(f"set aside: {len(rejects):,} rows, cells or pictures, see {path}")
-        for kind in reject_kinds(rejects):
-            click.echo(f"  {kind.line()}")
+    for line in told.set_aside:
+        click.echo(line)

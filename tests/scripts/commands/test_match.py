@@ -59,6 +59,14 @@ def test_it_says_what_was_matched_and_set_aside(run, tmp_path):
     assert f"see {tmp_path / 'm.jsonl.rejects.parquet'}" in done.stdout
 
 
+def test_rejects_that_do_not_fit_into_memory_are_kept_and_told(run, tmp_path, monkeypatch):
+    plain = run("m.jsonl").stdout
+    monkeypatch.setattr("indexing.catalog.reject_log.HELD", 1)
+    assert run("n.jsonl").stdout.replace("n.jsonl", "m.jsonl") == plain
+    one, other = (pq.read_table(tmp_path / f"{name}.jsonl.rejects.parquet") for name in "mn")
+    assert one.equals(other)
+
+
 def test_parquet_holds_the_same_as_json_lines(run, tmp_path):
     for name in ("m.jsonl", "m.parquet"):
         assert run(name).exit_code == 0
