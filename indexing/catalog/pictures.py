@@ -28,6 +28,8 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _KEPT = r"^pictures(-\d+)?\.bin#\d+:\d+:([0-9a-f]{64})$"  # in the words of RE2 and of Python
 _FOLDED_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!/)")  # what a Path makes of `s3://bucket`
 MOST_PIXELS = 64_000_000
+MOST_SCANS = 100  # of a JPEG: cameras and programs write ten; each goes over all pixels, and takes but a dozen bytes
+_SCAN = b"\xff\xda"
 WEB_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # of pictures from anybody: none whose decoder starts a program
 
 
@@ -195,12 +197,15 @@ def decode(
     """Return the first frame in RGB, turned as its EXIF says, alpha on white.
 
     `side` lets a JPEG decode at a smaller scale, of at least that many pixels a side. Raises PictureError for what
-    is no picture in one of the `formats` (None: any that Pillow reads), is cut short, or has more than `most_pixels`.
+    is no picture in one of the `formats` (None: any that Pillow reads), is cut short, has more than `most_pixels`, or
+    is a JPEG of more than MOST_SCANS.
     """
     try:
         picture: Image.Image = Image.open(io.BytesIO(content), formats=formats)
         if picture.width * picture.height > most_pixels:
             raise PictureError(f"enormous: {picture.width} x {picture.height} pixels")
+        if picture.format in ("JPEG", "MPO") and content.count(_SCAN) > MOST_SCANS:
+            raise PictureError(f"enormous: {content.count(_SCAN):,} scans of a JPEG")
         if side is not None:
             picture.draft("RGB", (side, side))
         picture.seek(0)

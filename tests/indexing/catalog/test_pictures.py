@@ -13,6 +13,7 @@ from PIL import Image
 
 from indexing.catalog.catalog import catalog_of
 from indexing.catalog.pictures import (
+    MOST_SCANS,
     PictureError,
     UnreachablePicture,
     decode,
@@ -292,3 +293,18 @@ def test_the_state_of_pictures_changes_with_their_files(tmp_path, draw):
 
 def test_the_state_of_a_picture_with_an_impossible_name_is_absent(tmp_path):
     assert picture_states(catalog_of(images=["a\0b"], pictures=tmp_path)) != picture_states(catalog_of())
+
+
+def progressive(scans):
+    """A progressive JPEG whose last scan is repeated until it has so many."""
+    content = io.BytesIO()
+    Image.new("RGB", (32, 32), "red").save(content, "JPEG", progressive=True)
+    whole = content.getvalue()
+    last = whole.rindex(b"\xff\xda")
+    return whole[:-2] + whole[last:-2] * (scans - whole.count(b"\xff\xda")) + whole[-2:]
+
+
+def test_a_jpeg_of_scans_without_end_is_not_decoded():
+    assert decode(progressive(MOST_SCANS)).size == (32, 32)
+    with pytest.raises(PictureError, match="enormous: 101 scans of a JPEG"):
+        decode(progressive(MOST_SCANS + 1))

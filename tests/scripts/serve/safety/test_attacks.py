@@ -337,6 +337,14 @@ class TestWhatIsSent:
         assert reply.status == 422
         assert reply.error.startswith("picture: ")
 
+    def test_a_jpeg_of_scans_without_end_is_refused_before_it_is_decoded(self, reader):
+        content = io.BytesIO()
+        Image.new("RGB", (64, 64), "red").save(content, "JPEG", progressive=True)
+        whole = content.getvalue()
+        bomb = whole[:-2] + whole[whole.rindex(b"\xff\xda") : -2] * 100_000 + whole[-2:]
+        reply = reader.send(f"{V1}/search", [("picture", "photo.jpg", bomb)])
+        assert (reply.status, "scans of a JPEG" in reply.error) == (413, True)
+
     def test_in_a_catalogue_it_is_not_shown_either(self, heroic, tmp_path):
         folder = tmp_path / "pictures"
         folder.mkdir()
