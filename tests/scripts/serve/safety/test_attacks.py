@@ -121,6 +121,14 @@ class TestWhoMayCome:
         own = door.browser().headers["Cookie"]
         assert door.client().get(f"{V1}/index", Cookie=f"{own}; heroic-test=planted").status == 401
 
+    @pytest.mark.parametrize(
+        "other", ['theme={"a":1}', "xheroic-test=1", "a=heroic-test=1", "heroic-test2=x", "no name", 'q="a', ""]
+    )
+    def test_another_programs_cookie_keeps_nobody_out(self, door, other):
+        own = door.browser().headers["Cookie"]
+        for line in (f"{other}; {own}", f"{own}; {other}", f"{own};{other}"):
+            assert door.client().get(f"{V1}/index", Cookie=line).status == 200, line
+
     def test_who_leaves_is_out_with_his_cookie(self, door):
         browser = door.browser()
         assert browser.post("/leave", b"").status == 200
