@@ -1,6 +1,8 @@
 """The current version of index and model is what new requests are answered with; a newer one takes its place without a pause."""
 
 import logging
+import math
+import time
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
@@ -8,23 +10,26 @@ from indexing.errors import InputError
 from scripts.serve.engine.served import Served, Sources, open_sources
 
 LOOK_S = 1.0  # between two looks at the folders
+FIRST_RETRY_S, LAST_RETRY_S = 2.0, 300.0  # after a failure that may pass; each wait is twice the one before
 _log = logging.getLogger("heroic.serve")
 
 
 class Current:
     """It holds the version that is served, and takes up a newer one that lies in its place.
 
-    A version that cannot be opened is not taken: the one before goes on, and `refused` says why. Whoever still works on an
-    older version keeps it open by holding it.
+    A version that cannot be opened is not taken: the one before goes on, and `refused` says why. What may pass (a disk
+    that is full, no memory, no more files) is tried again, later and later. Whoever still works on an older version keeps
+    it open by holding it.
     """
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Open what is there now. Raises InputError when it cannot be opened."""
         self.sources = sources
         self.refused: str | None = None
         self.taken = 0  # how often a newer version took the place of another
         self._opened = open_sources(sources)
         self._seen = self._opened.identity
+        self._clock, self._wait_s, self._again = clock, FIRST_RETRY_S, math.inf  # when what failed is tried again
         self._looking = Lock()
         self._stop = Event()
         self._thread: Thread | None = None
@@ -37,19 +42,33 @@ class Current:
         """Take up what lies in the place of the current version, if that is another; return whether it was taken."""
         with self._looking:
             now = self.sources.identity()
-            if now == self._seen or None in now:  # None: it is being replaced just now
+            if None in now or (
+                now == self._seen and self._clock() < self._again
+            ):  # None: it is being replaced just now
                 return False
-            self._seen = now
+            if now != self._seen:
+                self._seen, self._wait_s = now, FIRST_RETRY_S
             try:
                 self._opened = open_sources(self.sources)
-            except (InputError, OSError) as error:
-                self.refused = " ".join(str(error).split())
-                _log.error("a newer version was not taken up: %s", self.refused)
+            except Exception as error:  # whatever is wrong with it, the current one goes on
+                self._refuse(error)
                 return False
-            self._seen, self.refused = self._opened.identity, None
+            self._seen, self.refused, self._again = self._opened.identity, None, math.inf
             self.taken += 1
             _log.info("took up %s of %d products", self._opened.index.fingerprint, len(self._opened.index.catalog))
             return True
+
+    def _refuse(self, error: Exception) -> None:
+        """Say once why a version is not taken up, and when it is tried again, if it may be another time."""
+        told = isinstance(error, InputError | OSError)
+        reason = " ".join(str(error).split())
+        reason = reason if told else f"{type(error).__name__}: {reason}"
+        if reason != self.refused:
+            _log.error("a newer version was not taken up: %s", reason, exc_info=None if told else error)
+        self.refused = reason
+        final = isinstance(error, InputError) and not isinstance(error.__cause__, OSError)
+        self._again = math.inf if final else self._clock() + self._wait_s
+        self._wait_s = min(2 * self._wait_s, LAST_RETRY_S)
 
     def watch(self, every_s: float = LOOK_S) -> None:
         """Look again and again, in a thread of its own, until `end`."""

@@ -12,8 +12,8 @@ from served import product, served
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from indexing.update.update_index import update_index
-from scripts.serve.engine.current import Current
-from scripts.serve.engine.served import Sources
+from scripts.serve.engine.current import FIRST_RETRY_S, Current
+from scripts.serve.engine.served import Sources, open_sources
 
 
 def add_product(folder, sample, product_id, where):
@@ -73,6 +73,52 @@ def test_a_version_that_cannot_be_opened_is_said_once_and_the_current_one_stays(
     (own_index.parent / "old").rename(own_index)
     assert current.look()
     assert current.refused is None
+
+
+@pytest.fixture
+def failing(own_index, sample, tmp_path, monkeypatch):
+    """A server's version, a newer one that fails to open as `errors` say, one after another, and the clock."""
+    now = [0.0]
+    current = Current(Sources(own_index), clock=lambda: now[0])
+    add_product(own_index, sample, "NEW", tmp_path)
+    errors = []
+
+    def opening(sources):
+        if errors:
+            raise errors.pop(0)
+        return open_sources(sources)
+
+    monkeypatch.setattr("scripts.serve.engine.current.open_sources", opening)
+    return current, errors, now
+
+
+def test_a_version_that_fails_in_any_way_is_said_to_be_refused(failing, caplog):
+    current, errors, _ = failing
+    errors.append(KeyError("layers"))
+    assert not current.look()
+    assert current.refused == "KeyError: 'layers'"
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert caplog.records[0].exc_info is not None
+
+
+@pytest.mark.parametrize("error", [OSError(24, "too many open files"), MemoryError(), RuntimeError("no thread")])
+def test_what_may_pass_is_tried_again_later_and_later(failing, caplog, error):
+    current, errors, now = failing
+    errors += [error, error]
+    for at, taken in ((0.0, False), (FIRST_RETRY_S, False), (2 * FIRST_RETRY_S, False), (3 * FIRST_RETRY_S, True)):
+        now[0] = at
+        assert current.look() is taken, at
+        assert (current.refused is None) is taken
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
+
+
+def test_what_cannot_be_read_for_good_is_not_tried_again(failing):
+    current, errors, now = failing
+    errors.append(InputError("index: is of another schema version"))
+    assert not current.look()
+    now[0] = 1e9
+    assert not current.look()
+    assert current.refused == "index: is of another schema version"
 
 
 def test_no_request_fails_while_versions_change(own_index, sample_model, sample, tmp_path):
