@@ -5,9 +5,11 @@ Its bytes are read here, and decoded by one policy.
 
 import hashlib
 import io
+import os
 import re
+import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -54,12 +56,20 @@ def read_picture(reference: str, catalog: Catalog) -> bytes:
             with (catalog.folder / name).open("rb") as blob:
                 blob.seek(start)
                 return _at_most(blob, length)
-        with (catalog.pictures / reference).open("rb") as file:
+        with _opened(catalog.pictures / reference) as file:
             return _at_most(file)
     except FileNotFoundError as error:
         raise UnreachablePicture(NO_FILE) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         raise UnreachablePicture(f"{NOT_READ}: {error}") from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file. Raises UnreachablePicture for a pipe or a device, which would be waited for without end."""
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a folder says so itself
+        raise UnreachablePicture(f"{NOT_READ}: is a pipe or a device, not a file")
+    return path.open("rb")
 
 
 def kept_reference(name: str, start: int, content: bytes) -> str:

@@ -16,6 +16,7 @@ from indexing.catalog.pictures import WEB_FORMATS, PictureError, load_picture, u
 SIDES = (96, 192, 384, 768, 1536)  # a browser may ask for any size: these are painted
 QUALITY = 82
 _INSIDE = re.compile(r"pictures(-\d+)?\.bin#\d+:\d+(:[0-9a-f]{64})?")
+_SPAN = re.compile(r"#[^#]*:")  # of any other file of the catalogue's folder
 
 Key = tuple[str, int, int, int]
 
@@ -73,7 +74,9 @@ class ProductPictures:
             host = urlsplit(url).hostname or ""
             if urlsplit(url).scheme not in ("http", "https") or host not in self.hosts:
                 raise NotShown(f"pictures are not fetched from {host or url[:40]}: heroic serve --picture-host")
-        elif _INSIDE.fullmatch(reference) is None and not _within(catalog.pictures, reference):
+        elif _INSIDE.fullmatch(reference) is None and (
+            _SPAN.search(reference) or not _within(catalog.pictures, reference)
+        ):
             raise NotShown("the picture lies outside of the catalogue's folder of pictures")
 
     def _keep(self, key: Key, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import http.server
 import io
+import os
 import threading
 from functools import partial
 from pathlib import Path
@@ -308,3 +309,15 @@ def test_a_jpeg_of_scans_without_end_is_not_decoded():
     assert decode(progressive(MOST_SCANS)).size == (32, 32)
     with pytest.raises(PictureError, match="enormous: 101 scans of a JPEG"):
         decode(progressive(MOST_SCANS + 1))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UnreachablePicture, match="is a pipe or a device"):
+        read_picture("pipe", catalog_of(pictures=tmp_path))
+
+
+def test_a_place_beyond_all_files_is_unreachable(tmp_path):
+    (tmp_path / "pictures.bin").write_bytes(drawn())
+    with pytest.raises(UnreachablePicture, match="cannot be read"):
+        read_picture(f"pictures.bin#{10**30}:5", catalog_of(folder=tmp_path))

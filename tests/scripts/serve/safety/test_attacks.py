@@ -295,9 +295,12 @@ class TestPathsAndUrls:
         names = [
             "own.png", "../secret.png", str(tmp_path / "secret.png"), "link.png", "http://127.0.0.1:9/x.png",
             "http://169.254.169.254/latest/meta-data", "s3://bucket/x.png", "file:///etc/passwd", "../secret.png#0:70",
+            "own.png#0:70", "copy.png#0:70", "copy.png#x:y", "pipe",
         ]  # fmt: skip
+        os.mkfifo(folder / "pipe")
         rows = [{"id": f"p{place}", "title": f"thing {place}", "images": [name]} for place, name in enumerate(names)]
         index = built(heroic, tmp_path, rows, image_encoder="none", images=folder)
+        (index / "copy.png").write_bytes(picture())  # beside the catalogue: none of its pictures
         with served(Current(Sources(index)), tmp_path) as door:
             client = door.client("read")
             statuses = {name: client.get(product(f"p{place}", "/picture")).status for place, name in enumerate(names)}
