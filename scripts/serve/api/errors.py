@@ -77,7 +77,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _input(request: Request, error: Exception) -> Response:
     """Answer what a user gave wrong: an unknown id, or else a value that cannot be used."""
     service: Service = service_of(request)
-    message = service.current.opened.fold_path(" ".join(str(error).split()))
+    message = service.fold_paths(" ".join(str(error).split()))
     return refusal(404 if isinstance(error, UnknownId) else 422, message)
 
 

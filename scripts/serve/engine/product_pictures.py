@@ -4,6 +4,7 @@ Nothing of a picture's own bytes reaches a browser, and nothing but a product's 
 """
 
 import io
+import logging
 import re
 from collections import OrderedDict
 from pathlib import Path
@@ -17,6 +18,7 @@ SIDES = (96, 192, 384, 768, 1536)  # a browser may ask for any size: these are p
 QUALITY = 82
 _INSIDE = re.compile(r"pictures(-\d+)?\.bin#\d+:\d+(:[0-9a-f]{64})?")
 _SPAN = re.compile(r"#[^#]*:")  # of any other file of the catalogue's folder
+_log = logging.getLogger("heroic.serve")
 
 Key = tuple[str, int, int, int]
 
@@ -61,7 +63,9 @@ class ProductPictures:
         try:
             picture = load_picture(reference, catalog, side=side, most_pixels=self.most_pixels, formats=WEB_FORMATS)
         except PictureError as error:
-            raise NotShown(str(error)) from error
+            told = " ".join(str(error).split())
+            _log.info("picture %r is not shown: %s", reference[:200], told)
+            raise NotShown(told.partition(":")[0]) from error  # behind it stand paths, and the first bytes of files
         picture.thumbnail((side, side))
         content = io.BytesIO()
         picture.save(content, "JPEG", quality=QUALITY)

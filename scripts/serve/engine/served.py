@@ -46,10 +46,6 @@ class Served:
     def model(self) -> XgboostReranker | None:
         return self.session.model
 
-    def fold_path(self, message: str) -> str:
-        """Return a message without the index's place on this machine, which is nobody's business."""
-        return message.replace(str(self.index.folder), self.session.name)
-
 
 def open_sources(sources: Sources) -> Served:
     """Open index and model. Raises InputError when one cannot be read, or they do not fit."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from scripts.serve.engine.current import Current
+from scripts.serve.engine.folded_paths import fold_paths
 from scripts.serve.engine.label_desks import LabelDesks
 from scripts.serve.engine.limits import LIMITS, Limits
 from scripts.serve.engine.product_pictures import ProductPictures
@@ -38,6 +39,13 @@ class Service:
         workers, painters = (Workers(limits.workers, limits.waiting, limits.work_s) for _ in range(2))
         pictures = ProductPictures(limits.picture_cache_bytes, limits.upload_pixels, picture_hosts)
         return cls(current, workers, painters, pictures, Telemetry(current, workers, desks), limits, desks)
+
+    def fold_paths(self, message: str) -> str:
+        """Return a message for a client: no path of this machine stands in it."""
+        sources = self.current.sources
+        labels = None if self.desks is None else self.desks.path
+        places = (sources.index, sources.model, labels, self.current.opened.index.catalog.pictures)
+        return fold_paths(message, [place for place in places if place is not None])
 
     def end(self) -> None:
         """Stop looking for newer versions, and let the work that was begun come to its end."""

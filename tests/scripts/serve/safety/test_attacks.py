@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 from served import V1, Client, make_hostile, product, served
 
+from indexing.errors import InputError
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.limits import LIMITS
 from scripts.serve.engine.served import Sources
@@ -523,6 +524,34 @@ class TestHowLong:
             reply = door.client("read").post(f"{V1}/search", {"text": "phone"})
         assert reply.status == 500
         assert "secret" not in reply.body.decode()
+
+    def test_no_path_of_the_machine_is_told(self, heroic, tmp_path, monkeypatch):
+        folder = tmp_path / "pictures"
+        folder.mkdir()
+        names = ["folder.jpg", "text.jpg", "none.jpg"]
+        for name in names:
+            (folder / name).write_bytes(b"SECRET of this machine")
+        rows = [{"id": f"p{place}", "title": f"thing {place}", "images": [name]} for place, name in enumerate(names)]
+        index = built(heroic, tmp_path, rows, image_encoder="none", images=folder)
+
+        for name in ("folder.jpg", "none.jpg"):
+            (folder / name).unlink()
+        (folder / "folder.jpg").mkdir()
+
+        def refused(*given):
+            raise InputError(f"{index}: is damaged. {tmp_path / 'labels.db'}: too")
+
+        monkeypatch.setattr("scripts.serve.api.search._search", refused)
+        with served(Current(Sources(index)), tmp_path) as door:
+            client = door.client("read")
+            told = [client.get(product(f"p{place}", "/picture")).error for place in range(len(names))]
+            told.append(client.post(f"{V1}/search", {"text": "phone"}).error)
+        assert told == [
+            "no picture: cannot be read",
+            "no picture: no picture",
+            "no picture: no such file",
+            "index: is damaged. labels.db: too",
+        ]
 
     def test_pictures_kept_in_memory_have_a_bound(self, sample_index, tmp_path):
         with served(
