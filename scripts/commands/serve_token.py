@@ -25,10 +25,11 @@ def command(file: Path, name: str, role: str, days: int, revoke: bool) -> None:
     from indexing.errors import InputError
     from scripts.serve.safety.tokens import Role, add_token, revoke_token
 
-    if not name.strip():
+    name = name.strip()
+    if not name:
         raise InputError("NAME is empty: a token is somebody's")
     if revoke:
         revoke_token(file, name)
         click.echo(f"{name}: the token is taken back")
         return
-    click.echo(add_token(file, name.strip(), Role[role.upper()], days))
+    click.echo(add_token(file, name, Role[role.upper()], days))

@@ -4,16 +4,23 @@ import hashlib
 import json
 import os
 import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
 from threading import Lock
 
+import filelock
+
 from indexing.errors import InputError
-from indexing.storage.whole_file import writing_file
+from indexing.storage.outputs import output, parents
+from indexing.storage.whole_file import refuse_folder, writing_file
 
 TOKEN_BYTES = 32
+LOCK_S = 10.0  # for which one process waits for another's writing
 REMEDY = "'heroic serve-token FILE NAME' writes one"
 
 
@@ -65,10 +72,9 @@ def digest(token: str) -> str:
 
 
 def read_tokens(path: Path) -> list[TokenRecord]:
-    """Return the records of a file. Raises InputError for one that is missing, no such file, or writable by everybody."""
+    """Return the records of a file. Raises InputError for one that is missing, no such file, or writable by others."""
     try:
-        if os.stat(path).st_mode & 0o002:
-            raise InputError(f"{path}: everybody may write it, and so let himself in: chmod o-w it")
+        _refuse_open(path)
         raw = json.loads(path.read_text(encoding="utf-8"))
         return [TokenRecord(**entry) for entry in raw["tokens"]]
     except FileNotFoundError as error:
@@ -79,25 +85,53 @@ def read_tokens(path: Path) -> list[TokenRecord]:
         raise InputError(f"{path}: is no file of tokens ({' '.join(str(error).split())}): {REMEDY}") from error
 
 
+def _refuse_open(path: Path) -> None:
+    """Raise InputError for a file that others than its owner may write, or put another one in the place of."""
+    if os.stat(path).st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise InputError(f"{path}: others may write it, and so let themselves in: chmod go-w it")
+    mode = os.stat(path.resolve().parent).st_mode
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:  # as /tmp has: each may replace his own files alone
+        raise InputError(f"{path}: everybody may write into its folder, and so let himself in: chmod o-w the folder")
+
+
 def add_token(path: Path, name: str, role: Role, days: int) -> str:
     """Return a new token that a file then knows; it cannot be read again. Raises InputError for a name that has one."""
-    kept = read_tokens(path) if path.exists() else []
-    if any(record.name == name for record in kept):
-        raise InputError(f"{path}: {name!r} has a token: take that one back first (--revoke)")
     token = secrets.token_urlsafe(TOKEN_BYTES)
     expires = (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="seconds")
-    _write(path, [*kept, TokenRecord(name, role.name.lower(), digest(token), expires)])
+    with _alone(path):
+        kept = read_tokens(path) if path.exists() else []
+        if any(record.name == name for record in kept):
+            raise InputError(f"{path}: {name!r} has a token: take that one back first (--revoke)")
+        _write(path, [*kept, TokenRecord(name, role.name.lower(), digest(token), expires)])
     return token
 
 
 def revoke_token(path: Path, name: str) -> None:
     """Take a token back: a running server refuses it from its next request on. Raises InputError for an unknown name."""
-    kept = read_tokens(path)
-    left = [record for record in kept if record.name != name]
-    if len(left) == len(kept):
-        known = ", ".join(record.name for record in kept) or "nobody"
-        raise InputError(f"{path}: nobody in it is named {name!r} (it has {known}): name one of them")
-    _write(path, left)
+    read_tokens(path)  # where there is no such file, nothing is made
+    with _alone(path):
+        kept = read_tokens(path)
+        left = [record for record in kept if record.name != name]
+        if len(left) == len(kept):
+            known = ", ".join(record.name for record in kept) or "nobody"
+            raise InputError(f"{path}: nobody in it is named {name!r} (it has {known}): name one of them")
+        _write(path, left)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let one process at a time read and write a file: else one that adds a token brings back one that another takes.
+
+    The lock beside it stays: whoever waits for it holds it open. Raises InputError where it is held for long.
+    """
+    refuse_folder(path)
+    place = path.resolve()
+    with output(path), parents(place):
+        try:
+            with filelock.FileLock(place.with_name(f".{place.name}.lock"), timeout=LOCK_S, mode=0o600):
+                yield
+        except filelock.Timeout as error:
+            raise InputError(f"{path}: another process is writing it: wait for it to end") from error
 
 
 def _write(path: Path, records: list[TokenRecord]) -> None:

@@ -172,6 +172,6 @@ def test_tokens_are_written_and_taken_back(heroic, tmp_path):
     assert len(done.output.strip()) == 43
     assert done.output.strip() not in file.read_text()
     assert "'anna' has a token" in heroic("serve-token", file, "anna").output
-    assert heroic("serve-token", file, "anna", "--revoke").output == "anna: the token is taken back\n"
+    assert heroic("serve-token", file, " anna", "--revoke").output == "anna: the token is taken back\n"
     assert "nobody in it is named 'anna'" in heroic("serve-token", file, "anna", "--revoke").output
     assert heroic("serve-token", file, " ").exit_code == 2

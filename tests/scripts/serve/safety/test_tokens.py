@@ -3,11 +3,15 @@
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
+from filelock import FileLock
 
 from indexing.errors import InputError
+from scripts.serve.safety import tokens
 from scripts.serve.safety.tokens import (
     Role,
     TokenFile,
@@ -43,16 +47,16 @@ def test_no_token_is_like_another_and_a_name_has_one(file):
 
 
 def test_a_token_that_is_taken_back_is_unknown_at_once(file):
-    tokens = {name: add_token(file, name, Role.READ, 1) for name in ("anna", "boris")}
+    given = {name: add_token(file, name, Role.READ, 1) for name in ("anna", "boris")}
     known = TokenFile(file)
-    assert known.find(digest(tokens["anna"])) == Visitor("anna", Role.READ)
+    assert known.find(digest(given["anna"])) == Visitor("anna", Role.READ)
     revoke_token(file, "anna")
-    assert known.find(digest(tokens["anna"])) is None
-    assert known.find(digest(tokens["boris"])) == Visitor("boris", Role.READ)
+    assert known.find(digest(given["anna"])) is None
+    assert known.find(digest(given["boris"])) == Visitor("boris", Role.READ)
     with pytest.raises(InputError, match="nobody in it is named 'anna' \\(it has boris\\)"):
         revoke_token(file, "anna")
     file.unlink()
-    assert known.find(digest(tokens["boris"])) is None
+    assert known.find(digest(given["boris"])) is None
 
 
 @pytest.mark.parametrize(
@@ -72,13 +76,61 @@ def test_what_is_no_file_of_tokens_is_refused_in_one_line(file, content):
     assert "\n" not in str(refused.value)
 
 
-def test_a_file_that_everybody_may_write_is_refused(file):
+@pytest.mark.parametrize("mode", [0o666, 0o620, 0o602])
+def test_a_file_that_others_may_write_is_refused(file, mode):
     add_token(file, "anna", Role.READ, 1)
-    os.chmod(file, 0o666)
-    with pytest.raises(InputError, match="everybody may write it"):
+    os.chmod(file, mode)
+    with pytest.raises(InputError, match="others may write it"):
+        TokenFile(file)
+
+
+def test_a_folder_in_which_everybody_may_replace_the_file_is_refused(file):
+    add_token(file, "anna", Role.READ, 1)
+    os.chmod(file.parent, 0o777)
+    with pytest.raises(InputError, match="everybody may write into its folder"):
+        TokenFile(file)
+    os.chmod(file.parent, 0o1777)  # as /tmp
+    assert TokenFile(file).find(digest("t")) is None
+
+
+def test_a_file_that_is_missing_is_refused_and_nothing_is_made(file):
+    with pytest.raises(InputError, match="no such file of tokens"):
         TokenFile(file)
     with pytest.raises(InputError, match="no such file of tokens"):
-        TokenFile(file.with_name("nothing"))
+        revoke_token(file, "anna")
+    assert not list(file.parent.iterdir())
+
+
+def test_adding_waits_while_a_token_is_taken_back(file, monkeypatch):
+    add_token(file, "anna", Role.READ, 1)
+    reading, go, write = Event(), Event(), tokens._write
+
+    def slow(*given):
+        reading.set()
+        assert go.wait(30)
+        write(*given)
+
+    monkeypatch.setattr(tokens, "_write", slow)
+    with ThreadPoolExecutor(2) as pool:
+        revoking = pool.submit(revoke_token, file, "anna")
+        assert reading.wait(30)
+        adding = pool.submit(add_token, file, "boris", Role.READ, 1)
+        with pytest.raises(TimeoutError):
+            adding.result(0.2)
+        go.set()
+        revoking.result(30)
+        adding.result(30)
+    assert [record.name for record in read_tokens(file)] == ["boris"]
+
+
+def test_a_file_that_another_process_holds_is_not_waited_for_without_end(file, monkeypatch):
+    add_token(file, "anna", Role.READ, 1)
+    monkeypatch.setattr(tokens, "LOCK_S", 0.0)
+    with (
+        FileLock(file.with_name(".tokens.json.lock")),
+        pytest.raises(InputError, match="another process is writing it"),
+    ):
+        add_token(file, "boris", Role.READ, 1)
 
 
 def test_a_token_that_has_ended_is_nobodys(file):
