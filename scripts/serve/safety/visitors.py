@@ -11,6 +11,7 @@ from scripts.serve.safety.tokens import Role, TokenFile, Visitor, digest
 
 SESSION_S = 12 * 3600
 MOST_SESSIONS = 1_000
+MOST_OF_A_TOKEN = 10  # browsers at once: who has one token cannot put everybody else out
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,13 @@ class Visitors:
             self._sessions.pop(digest(cookie), None)
 
     def _begin(self, visitor: Visitor, token: str | None) -> str:
-        cookie = secrets.token_urlsafe(32)
+        cookie, now = secrets.token_urlsafe(32), self._clock()
         with self._lock:
-            self._sessions[digest(cookie)] = _Session(self._clock() + SESSION_S, visitor, token)
+            self._sessions = OrderedDict(kept for kept in self._sessions.items() if kept[1].until > now)
+            own = [key for key, session in self._sessions.items() if token is not None and session.token == token]
+            for oldest in own[: max(0, len(own) + 1 - MOST_OF_A_TOKEN)]:
+                del self._sessions[oldest]
+            self._sessions[digest(cookie)] = _Session(now + SESSION_S, visitor, token)
             while len(self._sessions) > MOST_SESSIONS:
                 self._sessions.popitem(last=False)
         return cookie

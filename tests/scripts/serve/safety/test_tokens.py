@@ -22,7 +22,7 @@ from scripts.serve.safety.tokens import (
     read_tokens,
     revoke_token,
 )
-from scripts.serve.safety.visitors import MOST_SESSIONS, SESSION_S, Visitors
+from scripts.serve.safety.visitors import MOST_OF_A_TOKEN, MOST_SESSIONS, SESSION_S, Visitors
 
 
 @pytest.fixture
@@ -149,6 +149,29 @@ def test_a_session_ends_after_its_time_and_when_there_are_too_many():
     cookies = [visitors.enter_by_link(visitors.new_secret()) for _ in range(MOST_SESSIONS + 1)]
     assert visitors.by_cookie(cookies[0]) is None
     assert visitors.by_cookie(cookies[1]) is not None
+
+
+def test_who_has_a_token_puts_nobody_else_out(file):
+    token = add_token(file, "anna", Role.READ, 1)
+    visitors = Visitors(TokenFile(file), "me")
+    operator = visitors.enter_by_link(visitors.new_secret())
+    cookies = [visitors.enter_by_token(token) for _ in range(MOST_SESSIONS + 1)]
+    assert visitors.by_cookie(operator) == Visitor("me", Role.ADMIN)
+    assert [visitors.by_cookie(cookie) is not None for cookie in cookies[-MOST_OF_A_TOKEN - 1 :]] == [
+        False,
+        *[True] * MOST_OF_A_TOKEN,
+    ]
+
+
+def test_sessions_that_have_ended_go_first(file):
+    now = [0.0]
+    visitors = Visitors(None, "me", clock=lambda: now[0])
+    for _ in range(MOST_SESSIONS - 1):
+        visitors.enter_by_link(visitors.new_secret())
+    now[0] = SESSION_S
+    cookies = [visitors.enter_by_link(visitors.new_secret()) for _ in range(2)]
+    assert [visitors.by_cookie(cookie) is not None for cookie in cookies] == [True, True]
+    assert len(visitors._sessions) == 2
 
 
 def test_without_a_link_no_secret_lets_in():
