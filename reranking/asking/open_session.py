@@ -1,7 +1,6 @@
 """A session begins with the pool of an index, the labels of a store, and perhaps the scores of a model."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -13,8 +12,8 @@ from reranking.asking.pool_rows import PoolRows
 from reranking.asking.session import LearningOptions, LearningSession
 from reranking.labels.settled import check_catalogue, settle
 from reranking.labels.store import LabelStore
-from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
+from reranking.model.reranker import XgboostReranker
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ def open_session(
     *,
     reviewer: str,
     budget: int,
-    model: Path | None = None,
+    model: XgboostReranker | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> OpenSession:
@@ -40,17 +39,16 @@ def open_session(
     Raises InputError for a store of another catalogue, and a model that does not fit the index.
     """
     check_catalogue(store.path, [kept.label for kept in store.standing()], index.catalog)
-    scorer = None if model is None else load_reranker(model)
-    if scorer is not None:
-        scorer.needs.refuse(index)
+    if model is not None:
+        model.needs.refuse(index)
     pool = open_pool(index, store.path, progress=progress)
     pool = _with_labelled(index, pool, store, progress)
-    if scorer is not None:
+    if model is not None:
         products = np.unique(np.concatenate([pool.left, pool.right]))
         progress("model", 0, len(pool))
-        pool = pool.with_weak(PairScorer.prepare(index, scorer, products).score(pool.left, pool.right))
+        pool = pool.with_weak(PairScorer.prepare(index, model, products).score(pool.left, pool.right))
         progress("model", len(pool), len(pool))
-    options = LearningOptions(reviewer, budget, None if scorer is None else scorer.fingerprint, seed)
+    options = LearningOptions(reviewer, budget, None if model is None else model.fingerprint, seed)
     return OpenSession(LearningSession(index, pool, store, options), pool)
 
 

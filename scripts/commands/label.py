@@ -27,16 +27,17 @@ def command(index: Path, store: Path, model: Path | None, reviewer: str | None, 
     from indexing.product_index import open_index
     from reranking.asking.open_session import open_session
     from reranking.labels.store import open_store
+    from reranking.model.folder import load_reranker
     from scripts.terminal.asking import ask_all, reviewer_name
     from scripts.terminal.console import open_console
     from scripts.terminal.progress import shown
 
     name = reviewer_name(reviewer)
-    opened = open_index(index)
+    opened, scorer = open_index(index), None if model is None else load_reranker(model)
     with open_store(store, create=True) as labels:
         with shown() as progress:
             begun = open_session(
-                opened, labels, reviewer=name, budget=budget, model=model, seed=seed, progress=progress
+                opened, labels, reviewer=name, budget=budget, model=scorer, seed=seed, progress=progress
             )
         click.echo(begun.pool.told(), err=True)
         finished = ask_all(begun.session, opened.catalog, open_console())

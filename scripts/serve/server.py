@@ -53,7 +53,7 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
 def _desks(options: ServeOptions, current: Current) -> LabelDesks | None:
     if options.labels is None:
         return None
-    return LabelDesks(options.labels, current, LIMITS, model=options.model, budget=options.budget)
+    return LabelDesks(options.labels, current, LIMITS, budget=options.budget)
 
 
 def _listening(options: ServeOptions) -> socket.socket:

@@ -254,7 +254,7 @@ def labelling(sample_index, sample_model, tmp_path):
     from scripts.serve.engine.served import Sources
 
     current, store = Current(Sources(sample_index, sample_model)), tmp_path / "labels.db"
-    desks = LabelDesks(store, current, LIMITS, model=sample_model, budget=40)
+    desks = LabelDesks(store, current, LIMITS, budget=40)
     with served(current, tmp_path, desks=desks) as door:
         yield door, store
 

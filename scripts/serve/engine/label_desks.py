@@ -38,16 +38,17 @@ class _Desk:
 
 
 class LabelDesks:
-    """A reviewer's session is opened when he first asks, over the index that is served, and again over a newer one.
+    """A reviewer's session is opened when he first asks, over the index and the model that are served, and again over newer
+    ones.
 
     Opening it chooses candidates of the whole index, which may take longer than a request: the work goes on, and whoever asks
     again finds it done.
     """
 
-    def __init__(self, path: Path, current: Current, limits: Limits, *, model: Path | None, budget: int) -> None:
+    def __init__(self, path: Path, current: Current, limits: Limits, *, budget: int) -> None:
         """Make the store where there is none. Raises InputError for a file that is no store."""
         self.path, self.current, self.limits = path, current, limits
-        self.model, self.budget = model, budget
+        self.budget = budget
         self._desks: dict[str, _Desk] = {}
         self._lock = Lock()
         open_store(path, create=True).close()
@@ -84,6 +85,6 @@ class LabelDesks:
         if desk.session is None or desk.served is not served:
             desk.close()
             desk.store = open_store(self.path)  # in the thread that uses it, as SQLite wants
-            begun = open_session(served.index, desk.store, reviewer=reviewer, budget=self.budget, model=self.model)
+            begun = open_session(served.index, desk.store, reviewer=reviewer, budget=self.budget, model=served.model)
             desk.session, desk.served = begun.session, served
         return work(desk.session, served)

@@ -1,5 +1,7 @@
 """Labelling over HTTP: what is asked says nothing, what is answered is kept, and who may not is not asked."""
 
+import shutil
+
 import pytest
 from pydantic import TypeAdapter
 from served import V1, served
@@ -22,7 +24,7 @@ def opening(sample_index, sample_model, tmp_path):
 
     def open_it(*, model=sample_model, budget=50):
         current = Current(Sources(sample_index, model))
-        desks = LabelDesks(tmp_path / "labels.db", current, LIMITS, model=model, budget=budget)
+        desks = LabelDesks(tmp_path / "labels.db", current, LIMITS, budget=budget)
         where = tmp_path / str(len(list(tmp_path.iterdir())))
         where.mkdir()
         return served(current, where, desks=desks)
@@ -121,6 +123,18 @@ def test_without_a_model_nothing_is_revealed(opening):
         assert asked(answer(client, asked(client.get(f"{LABELS}/next"))["pair"]))["answered"] is None
 
 
+def test_the_model_that_is_served_is_asked_whatever_lies_in_its_place(opening, sample_model, tmp_path):
+    own_model = shutil.copytree(sample_model, tmp_path / "model")
+    with opening(model=own_model) as door:
+        shutil.rmtree(own_model)  # as while another one is put in its place
+        client = door.client("label")
+        answered = asked(answer(client, asked(client.get(f"{LABELS}/next"))["pair"]))["answered"]
+        assert 0 <= answered["probability"] <= 1
+    with open_store(tmp_path / "labels.db") as store:
+        served_model = door.service.current.opened.model.fingerprint
+        assert {kept.label.question.model_fingerprint for kept in store.standing()} == {served_model}
+
+
 def test_at_the_end_of_the_budget_nothing_is_asked(opening):
     with opening(budget=2) as door:
         client = door.client("label")
@@ -150,7 +164,7 @@ def test_a_session_goes_on_over_a_newer_version(own_index, sample, tmp_path):
     from indexing.update.update_index import update_index
 
     current = Current(Sources(own_index))
-    desks = LabelDesks(tmp_path / "labels.db", current, LIMITS, model=None, budget=50)
+    desks = LabelDesks(tmp_path / "labels.db", current, LIMITS, budget=50)
     with served(current, tmp_path, desks=desks) as door:
         client = door.client("label")
         asked(answer(client, asked(client.get(f"{LABELS}/next"))["pair"]))
