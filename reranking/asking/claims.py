@@ -34,12 +34,13 @@ class Claims:
 
     def __init__(self, store: LabelStore, reviewer: str) -> None:
         self._store, self._reviewer, self._session = store, reviewer, uuid.uuid4().hex
+        self._holders: dict[Pair, _Holder] = {}
+        self._read_to = 0  # the number of the last note that was followed
 
     def of_others(self) -> set[Pair]:
         """Return the pairs that other sessions hold now."""
-        now = datetime.now(UTC)
-        holders = self._holders().items()
-        return {pair for pair, holder in holders if holder.session != self._session and holder.holds(now)}
+        self._read()
+        return {pair for pair, holder in self._holders.items() if holder.session != self._session}
 
     def claim(self, pairs: Iterable[Pair]) -> set[Pair]:
         """Claim pairs; return those of them that no other session had claimed before."""
@@ -53,19 +54,23 @@ class Claims:
             "pairs": sorted(wanted),
         }
         self._store.add_note(NOTE, json.dumps(content))
-        holders = self._holders()
-        return {pair for pair in wanted if holders[pair].session == self._session}
+        self._read()
+        return {pair for pair, holder in self._holders.items() if holder.session == self._session} & wanted
 
-    def _holders(self) -> dict[Pair, _Holder]:
-        """Return who holds each pair, or held it last: who was refused it holds nothing, though the note of that claim stays."""
-        found: dict[Pair, _Holder] = {}
-        for note in self._store.notes(NOTE):
-            _follow(found, note)
-        return found
+    def _read(self) -> None:
+        """Follow the notes that came since they were read last, and forget who holds a pair no longer.
+
+        The first time these are the notes of two hours: who claimed a pair an hour ago may have been refused it.
+        """
+        now = datetime.now(UTC)
+        for note in self._store.notes(NOTE, after=self._read_to, since=now - 2 * HELD):
+            _follow(self._holders, note)
+            self._read_to = note.seq
+        self._holders = {pair: holder for pair, holder in self._holders.items() if holder.holds(now)}
 
 
 def _follow(holders: dict[Pair, _Holder], note: Note) -> None:
-    """Let the session of a note hold what it claims there and nobody held at that time."""
+    """Let the session of a note hold what it claims there and nobody else held at that time."""
     content = json.loads(note.content)
     new = _Holder(content["session"], datetime.fromisoformat(content["at"]))
     for left, right in content["pairs"]:

@@ -122,10 +122,14 @@ class LabelStore:
             )
             return int(done.lastrowid or 0)
 
-    def notes(self, kind: str) -> list[Note]:
-        """Return the texts of a kind, the oldest first."""
+    def notes(self, kind: str, *, after: int = 0, since: datetime | None = None) -> list[Note]:
+        """Return the texts of a kind, the oldest first: only those of a number above `after`, kept at a time in UTC or later."""
+        earliest = "" if since is None else _told(since)
         with telling(self.path, self._busy_s):
-            rows = self._connection.execute("SELECT seq, kind, content FROM notes WHERE kind = ? ORDER BY seq", (kind,))
+            rows = self._connection.execute(
+                "SELECT seq, kind, content FROM notes WHERE kind = ? AND seq > ? AND at >= ? ORDER BY seq",
+                (kind, after, earliest),
+            )
             return [Note(*row) for row in rows]
 
     @contextmanager
@@ -171,7 +175,12 @@ def open_store(path: Path, *, create: bool = False, busy_s: float = BUSY_S) -> L
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    return _told(datetime.now(UTC))
+
+
+def _told(time: datetime) -> str:
+    """Return a time in UTC as the store tells it, so that texts are ordered as times are."""
+    return time.isoformat(timespec="microseconds")
 
 
 def _pair_key(answer: Label) -> tuple[Id, Id, str, Purpose]:

@@ -1,11 +1,12 @@
 """Of all sessions one holds a pair, and none longer than an hour after it claimed it last."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from reranking.asking import claims as module
+from reranking.asking import claims
 from reranking.asking.claims import Claims
+from reranking.labels import store as label_store
 from reranking.labels.store import open_store
 
 ONE, TWO, THREE = ("a", "b"), ("c", "d"), ("e", "f")
@@ -21,7 +22,7 @@ def store(tmp_path):
 def later(monkeypatch):
     """A function that moves the clock on."""
 
-    class Clock(module.datetime):
+    class Clock(datetime):
         moved = timedelta(0)
 
         @classmethod
@@ -31,7 +32,8 @@ def later(monkeypatch):
     def move(**by):
         Clock.moved += timedelta(**by)
 
-    monkeypatch.setattr(module, "datetime", Clock)
+    for module in (claims, label_store):
+        monkeypatch.setattr(module, "datetime", Clock)
     return move
 
 
@@ -52,3 +54,17 @@ def test_a_claim_ends_after_an_hour_and_who_was_refused_holds_nothing_by_it(stor
     assert eve.of_others() == set()
     assert eve.claim([ONE]) == {ONE}
     assert anna.of_others() == bob.of_others() == {ONE}
+
+
+def test_a_note_is_read_once_and_an_old_one_never(store, later, monkeypatch):
+    anna, bob = Claims(store, "anna"), Claims(store, "bob")
+    anna.claim([ONE])
+    later(hours=3)
+    anna.claim([TWO])
+    read = []
+    notes = store.notes
+    monkeypatch.setattr(store, "notes", lambda *kind, **which: read.append(notes(*kind, **which)) or read[-1])
+    assert bob.of_others() == {TWO}
+    assert bob.claim([THREE]) == {THREE}
+    assert bob.of_others() == {TWO}
+    assert [len(found) for found in read] == [1, 1, 0]

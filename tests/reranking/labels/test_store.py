@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -122,6 +123,7 @@ def test_notes_come_back_in_order(path):
         store.add_note("other", "x")
         assert store.add_note("design", "one") == first
         assert [(note.seq, note.content) for note in store.notes("design")] == [(first, "one"), (second, "two")]
+        assert [note.seq for note in store.notes("design", after=first)] == [second]
 
 
 def test_known_answers_are_not_recorded_again(path):
@@ -291,3 +293,11 @@ def test_a_kill_between_two_answers_loses_none_that_was_taken(path, root, after)
         assert len(kept) <= len(told) + 1
         store.record(Label(10**7, 10**7 + 1, NO, "anna"))
         assert len(store.standing()) == len(kept) + 1
+
+
+def test_notes_are_found_by_when_they_were_kept(path):
+    with open_store(path, create=True) as store:
+        before = datetime.now(UTC)
+        number = store.add_note("design", "one")
+        assert [note.seq for note in store.notes("design", since=before)] == [number]
+        assert store.notes("design", since=datetime.now(UTC) + timedelta(seconds=1)) == []
