@@ -1,5 +1,6 @@
 """TokenFile let programs and members of a team in; the file keeps names, roles and digests, from which no token can be made."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -13,14 +14,11 @@ from enum import IntEnum
 from pathlib import Path
 from threading import Lock
 
-import filelock
-
 from indexing.errors import InputError
 from indexing.storage.outputs import output, parents
 from indexing.storage.whole_file import refuse_folder, writing_file
 
 TOKEN_BYTES = 32
-LOCK_S = 10.0  # for which one process waits for another's writing
 REMEDY = "'heroic serve-token FILE NAME' writes one"
 
 
@@ -122,16 +120,17 @@ def revoke_token(path: Path, name: str) -> None:
 def _alone(path: Path) -> Iterator[None]:
     """Let one process at a time read and write a file: else one that adds a token brings back one that another takes.
 
-    The lock beside it stays: whoever waits for it holds it open. Raises InputError where it is held for long.
+    The lock beside it stays: whoever waits for it holds it open.
     """
     refuse_folder(path)
     place = path.resolve()
     with output(path), parents(place):
+        lock = os.open(place.with_name(f".{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            with filelock.FileLock(place.with_name(f".{place.name}.lock"), timeout=LOCK_S, mode=0o600):
-                yield
-        except filelock.Timeout as error:
-            raise InputError(f"{path}: another process is writing it: wait for it to end") from error
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
 
 
 def _write(path: Path, records: list[TokenRecord]) -> None:
