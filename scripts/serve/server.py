@@ -4,6 +4,7 @@ import getpass
 import logging
 import os
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -30,16 +31,18 @@ STOPPING_S = 5  # in which answers under way are finished
 def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
     """Serve until the process is told to stop; `say` tells people where the page is.
 
-    Raises InputError for an address that cannot be listened at, and for an index, a model or tokens that cannot be opened.
+    Raises InputError for an address that cannot be listened at, and for an index, a model, tokens or a certificate that cannot be
+    opened.
     """
     tokens = None if options.tokens is None else TokenFile(options.tokens)
+    _refuse_certificate(options)
     with _listening(options) as bound:
         port = int(bound.getsockname()[1])
         current = Current(Sources(options.index, options.model))
         service = Service.start(
             current, LIMITS, frozenset(host.lower() for host in options.picture_hosts), _desks(options, current)
         )
-        visitors = Visitors(tokens, getpass.getuser() if options.linked else None)
+        visitors = Visitors(tokens, _own_name() if options.linked else None)
         doorway = Doorway(visitors, options.names, f"heroic-{port}", options.secure)
         entrance = Entrance(doorway, options.address(port), say)
         say(_told(service))
@@ -48,6 +51,37 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
         application, how = build_application(service, entrance), settings(LIMITS)
         config = uvicorn.Config(application, ssl_certfile=options.certificate, ssl_keyfile=options.key, **how)
         uvicorn.Server(config).run(sockets=[bound])
+
+
+def _refuse_certificate(options: ServeOptions) -> None:
+    """Raise InputError for a certificate that cannot be used, before an index is opened, which may take long."""
+    if options.certificate is None or options.key is None:
+        return
+    for option, file in (("--certificate", options.certificate), ("--key", options.key)):
+        try:
+            file.open("rb").close()
+        except OSError as error:
+            raise InputError(f"{option} {file}: cannot be read ({error.strerror}): name a PEM file") from error
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(options.certificate, options.key, _no_password)
+    except (ssl.SSLError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"--certificate {options.certificate} --key {options.key}: do not serve together ({reason}): give PEM files "
+            "of one certificate, the key without a password"
+        ) from error
+
+
+def _no_password() -> str:
+    raise ValueError("the key has a password")
+
+
+def _own_name() -> str:
+    """Return who runs this, by number where the machine knows no name for him, as in many containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the latter from Python 3.13 on
+        return str(os.getuid())
 
 
 def _desks(options: ServeOptions, current: Current) -> LabelDesks | None:

@@ -150,6 +150,40 @@ def test_what_cannot_be_served_is_said_in_one_line(heroic, sample_index, words, 
     assert done.output.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("cert", "key", "said"),
+    [
+        ("CERT", "nothing", "--key nothing: cannot be read (No such file or directory): name a PEM file"),
+        ("nothing", "KEY", "--certificate nothing: cannot be read"),
+        (".", "KEY", "--certificate .: cannot be read (Is a directory)"),
+        ("KEY", "CERT", "do not serve together"),
+        ("CERT", "LOCKED", "the key has a password"),
+    ],
+)
+def test_a_certificate_is_looked_at_before_an_index_is_opened(
+    heroic, certificate, tmp_path, monkeypatch, cert, key, said
+):
+    monkeypatch.chdir(tmp_path)
+    locked = ["openssl", "rsa", "-aes128", "-passout", "pass:word", "-in", certificate[1], "-out", tmp_path / "locked"]
+    subprocess.run(list(map(str, locked)), check=True, capture_output=True)
+    files = {"CERT": certificate[0], "KEY": certificate[1], "LOCKED": tmp_path / "locked"}
+    words = ["--certificate", files.get(cert, cert), "--key", files.get(key, key)]
+    done = heroic("serve", tmp_path / "index", *words, "--port", "0")
+    assert done.exit_code == 2
+    assert said in done.output
+    assert done.output.count("\n") == 1
+
+
+def test_who_has_no_name_on_the_machine_is_a_number(monkeypatch):
+    from scripts.serve.server import _own_name
+
+    def nobody():
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert _own_name() == str(os.getuid())
+
+
 def test_a_port_that_is_taken_is_said_before_anything_is_opened(heroic, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = heroic("serve", tmp_path / "nothing", "--port", taken.getsockname()[1])
