@@ -126,6 +126,7 @@ class Door:
     visitors: Visitors
     tokens: dict[str, str]
     said: list[str]
+    entrance: Entrance
 
     def client(self, role: str | None = None) -> Client:
         """A client with a token of the role, or nobody's."""
@@ -174,4 +175,4 @@ def served(current: Current, where, *, limits=LIMITS, desks=None, **doorway) -> 
     entrance.tell()
     how = {**settings(limits), "timeout_graceful_shutdown": 1}
     with serving(build_application(service, entrance), how) as port:
-        yield Door(port, service, door.visitors, tokens, said)
+        yield Door(port, service, door.visitors, tokens, said, entrance)

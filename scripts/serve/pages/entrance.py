@@ -1,5 +1,6 @@
 """At the entrance a browser shows the secret of the start-up link, once, or a token, and gets a cookie."""
 
+import logging
 from collections.abc import Callable
 
 from fastapi import APIRouter, Request
@@ -9,12 +10,13 @@ from scripts.serve.pages.shell import render_page
 from scripts.serve.safety.guard import ENTER, VISITOR, Doorway
 from scripts.serve.safety.visitors import SESSION_S
 
+_log = logging.getLogger("heroic.serve")
 FORM = "application/x-www-form-urlencoded"
 
 
 class Entrance:
     """It has the routes of coming and going. `address` is the page's own; `say` tells whoever started the server a new link
-    when the last one is used up."""
+    when the last one is used up, or is asked for after its time."""
 
     def __init__(self, doorway: Doorway, address: str, say: Callable[[str], None]) -> None:
         self.doorway, self.address, self.say = doorway, address, say
@@ -26,15 +28,22 @@ class Entrance:
     def tell(self) -> None:
         """Say where the page is, with a link that lets one browser in, where there are such links."""
         if self.doorway.visitors.link_name is None:
-            self.say(f"{self.address}: comes in who has a token")
+            told = f"{self.address}: comes in who has a token"
         else:
-            self.say(f"open {self.address}{ENTER}?secret={self.doorway.visitors.new_secret()}  (for one browser)")
+            told = f"open {self.address}{ENTER}?secret={self.doorway.visitors.new_secret()}  (for one browser)"
+        try:
+            self.say(told)
+        except (OSError, ValueError):  # the terminal is gone: whoever is let in just now comes in all the same
+            _log.warning("nobody reads where the page is any longer: no further link is shown")
 
     async def arrive(self, request: Request, secret: str | None = None) -> Response:
         """Let a browser in by the link, or say how else one comes in."""
         visitors = self.doorway.visitors
         if secret is not None:
             cookie = visitors.enter_by_link(secret)
+            if cookie is None and visitors.link_ended(secret):
+                self.tell()
+                return self._outside("This link has ended: the terminal shows another one.", 403)
             if cookie is None:
                 return self._outside("This link was used already, or is an older one.", 403)
             self.tell()

@@ -10,6 +10,7 @@ from threading import Lock
 from scripts.serve.safety.tokens import Role, TokenFile, Visitor, digest
 
 SESSION_S = 12 * 3600
+LINK_S = 600.0  # a link may stand in a log
 MOST_SESSIONS = 1_000
 MOST_OF_A_TOKEN = 10  # browsers at once: who has one token cannot put everybody else out
 
@@ -34,21 +35,30 @@ class Visitors:
         self._lock = Lock()
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         self._secret: str | None = None
+        self._secret_until = 0.0
 
     def new_secret(self) -> str:
-        """Return the secret of a new start-up link; the one before it no longer opens anything."""
+        """Return the secret of a new start-up link, good for LINK_S; the one before it no longer opens anything."""
         secret = secrets.token_urlsafe(32)
-        self._secret = digest(secret)
+        with self._lock:
+            self._secret, self._secret_until = digest(secret), self._clock() + LINK_S
         return secret
 
     def enter_by_link(self, secret: str) -> str | None:
-        """Return a cookie for the secret of the start-up link, once; None for any other."""
+        """Return a cookie for the secret of the start-up link, once and in time; None for any other."""
         with self._lock:
-            known = self._secret
-            if known is None or self.link_name is None or not secrets.compare_digest(known, digest(secret)):
+            if self.link_name is None or not self._is_last(secret) or self._clock() >= self._secret_until:
                 return None
             self._secret = None
         return self._begin(Visitor(self.link_name, Role.ADMIN), None)
+
+    def link_ended(self, secret: str) -> bool:
+        """Say whether this is the secret of the last start-up link, and it came too late."""
+        with self._lock:
+            return self._is_last(secret) and self._clock() >= self._secret_until
+
+    def _is_last(self, secret: str) -> bool:
+        return self._secret is not None and secrets.compare_digest(self._secret, digest(secret))
 
     def enter_by_token(self, token: str) -> str | None:
         """Return a cookie for a token; None for one that is not known."""

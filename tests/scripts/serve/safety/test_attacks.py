@@ -108,6 +108,27 @@ class TestWhoMayCome:
         assert "set-cookie" not in again.headers
         assert door.link != link  # the terminal shows another one
 
+    def test_a_link_that_has_ended_lets_nobody_in_and_another_is_shown(self, door):
+        link, count = door.link, len(door.said)
+        door.visitors._secret_until = 0.0
+        reply = door.client().get(link)
+        assert (reply.status, "set-cookie" in reply.headers, len(door.said)) == (403, False, count + 1)
+        door.visitors._secret_until = 0.0
+        assert door.client().get("/enter?secret=guessed").status == 403
+        assert len(door.said) == count + 1  # who guesses writes nothing onto the terminal
+        door.client().get(door.link)
+        assert door.browser().get(f"{V1}/index").status == 200
+
+    def test_a_browser_comes_in_when_the_terminal_is_gone(self, sample_index, tmp_path):
+        with served(Current(Sources(sample_index)), tmp_path) as door:
+            link = door.link
+
+            def gone(told):
+                raise BrokenPipeError
+
+            door.entrance.say = gone
+            assert door.client().get(link).headers["set-cookie"]
+
     def test_a_wrong_secret_does_not_use_the_link_up(self, door):
         assert door.client().get("/enter?secret=guessed").status == 403
         assert door.browser().get(f"{V1}/index").status == 200

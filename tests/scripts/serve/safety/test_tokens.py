@@ -21,7 +21,7 @@ from scripts.serve.safety.tokens import (
     read_tokens,
     revoke_token,
 )
-from scripts.serve.safety.visitors import MOST_OF_A_TOKEN, MOST_SESSIONS, SESSION_S, Visitors
+from scripts.serve.safety.visitors import LINK_S, MOST_OF_A_TOKEN, MOST_SESSIONS, SESSION_S, Visitors
 
 
 @pytest.fixture
@@ -161,6 +161,17 @@ def test_sessions_that_have_ended_go_first(file):
     cookies = [visitors.enter_by_link(visitors.new_secret()) for _ in range(2)]
     assert [visitors.by_cookie(cookie) is not None for cookie in cookies] == [True, True]
     assert len(visitors._sessions) == 2
+
+
+def test_a_link_ends_after_its_time():
+    now = [0.0]
+    visitors = Visitors(None, "me", clock=lambda: now[0])
+    secret = visitors.new_secret()
+    assert not visitors.link_ended(secret)
+    now[0] = LINK_S
+    assert visitors.enter_by_link(secret) is None
+    assert (visitors.link_ended(secret), visitors.link_ended("guessed")) == (True, False)
+    assert visitors.enter_by_link(visitors.new_secret()) is not None
 
 
 def test_without_a_link_no_secret_lets_in():
