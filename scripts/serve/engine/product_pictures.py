@@ -67,6 +67,7 @@ class ProductPictures:
             _log.info("picture %r is not shown: %s", reference[:200], told)
             raise NotShown(told.partition(":")[0]) from error  # behind it stand paths, and the first bytes of files
         picture.thumbnail((side, side))
+        picture.info.clear()  # comments and profiles, which would be written again
         content = io.BytesIO()
         picture.save(content, "JPEG", quality=QUALITY)
         return content.getvalue()
