@@ -137,8 +137,15 @@ def where(reference: str, catalog: Catalog) -> str:
 
 def place_of(url: str) -> str:
     """Return what a picture shares with the others of its source: the scheme, and the host or bucket."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as `http://[x`, whose bracket never closes
+        return f"{_scheme(url)}://"
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _scheme(url: str) -> str:
+    return url.partition("://")[0].lower()
 
 
 def _from_url(url: str) -> bytes:
@@ -146,7 +153,7 @@ def _from_url(url: str) -> bytes:
         import fsspec
     except ImportError as error:
         raise InputError(f"pictures at {place_of(url)}: URLs need fsspec: pip install 'heroic[urls]'") from error
-    scheme = urlsplit(url).scheme
+    scheme = _scheme(url)
     try:
         with fsspec.open(url, "rb", **_limits(scheme)) as file:
             return _at_most(file)

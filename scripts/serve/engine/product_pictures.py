@@ -76,8 +76,8 @@ class ProductPictures:
         """Refuse what a catalogue, which may be anybody's feed, names outside of where its pictures are."""
         url = url_of(reference, catalog.pictures)
         if url is not None:
-            host = urlsplit(url).hostname or ""
-            if urlsplit(url).scheme not in ("http", "https") or host not in self.hosts:
+            scheme, host = _scheme_and_host(url)
+            if scheme not in ("http", "https") or host not in self.hosts:
                 raise NotShown(f"pictures are not fetched from {host or url[:40]}: heroic serve --picture-host")
         elif _INSIDE.fullmatch(reference) is None and (
             _SPAN.search(reference) or not _within(catalog.pictures, reference)
@@ -90,6 +90,15 @@ class ProductPictures:
             self._kept[key] = content
             while self._bytes > self.most_bytes:
                 self._bytes -= len(self._kept.popitem(last=False)[1])
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    """Return both, empty for what begins as a URL and is none."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or ""
+    except ValueError:
+        return "", ""
 
 
 def _within(folder: Path, reference: str) -> bool:

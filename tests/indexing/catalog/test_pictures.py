@@ -321,3 +321,9 @@ def test_a_place_beyond_all_files_is_unreachable(tmp_path):
     (tmp_path / "pictures.bin").write_bytes(drawn())
     with pytest.raises(UnreachablePicture, match="cannot be read"):
         read_picture(f"pictures.bin#{10**30}:5", catalog_of(folder=tmp_path))
+
+
+def test_what_begins_as_a_url_and_is_none_is_unreachable():
+    with pytest.raises(UnreachablePicture, match="cannot be fetched"):
+        read_picture("http://[x", catalog_of())
+    assert place_of("HTTP://[x") == "http://"

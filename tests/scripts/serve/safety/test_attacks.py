@@ -317,7 +317,7 @@ class TestPathsAndUrls:
         names = [
             "own.png", "../secret.png", str(tmp_path / "secret.png"), "link.png", "http://127.0.0.1:9/x.png",
             "http://169.254.169.254/latest/meta-data", "s3://bucket/x.png", "file:///etc/passwd", "../secret.png#0:70",
-            "own.png#0:70", "copy.png#0:70", "copy.png#x:y", "pipe",
+            "own.png#0:70", "copy.png#0:70", "copy.png#x:y", "pipe", "http://[x", "http://a]/b.png",
         ]  # fmt: skip
         os.mkfifo(folder / "pipe")
         rows = [{"id": f"p{place}", "title": f"thing {place}", "images": [name]} for place, name in enumerate(names)]
