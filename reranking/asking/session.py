@@ -4,6 +4,7 @@ what was answered before, and chooses the next."""
 import zlib
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,6 +116,17 @@ class LearningSession:
         if self._ahead.busy and not self._queue:
             self._follow(self._ahead.take())
 
+    def asked_by_others(self) -> int:
+        """Return how many pairs of the pool are not asked here because other sessions ask them now, and nobody answered yet."""
+        self._read()
+        rows = self._rows.of_ids(sorted(self._claims.of_others() - self._answered))
+        return int(np.count_nonzero(rows >= 0))
+
+    def end(self) -> None:
+        """Leave to others what was to be asked next. Where the store cannot be written, they get it an hour later."""
+        with suppress(InputError):
+            self._claims.release()
+
     def _next(self) -> Chosen | None:
         """Return what is asked next: by the newest plan there is, without waiting for a newer one."""
         if self._ahead.ready and not self._queue:
@@ -161,14 +173,14 @@ class LearningSession:
     def _closed(self) -> Bools1d:
         """Return which rows of the pool nobody is to be asked: somebody answered them, or is being asked."""
         closed = np.zeros(len(self._pool), dtype=bool)
-        pairs = {(label.left, label.right) for label in self._standing} | self._claims.of_others()
-        rows = self._rows.of_ids(sorted(pairs))
+        rows = self._rows.of_ids(sorted(self._answered | self._claims.of_others()))
         closed[rows[rows >= 0]] = True
         return closed
 
     def _read(self) -> None:
         """Read what the store has now, other reviewers' answers too."""
         self._standing = [kept.label for kept in self._store.standing()]
+        self._answered = {(label.left, label.right) for label in self._standing}
         self._settled: SettledPairs = settle(self._standing, self._store.path)
         self._labelled = len(verdicts_by_pair(of_purpose(self._standing, Purpose.LEARNING)))
         self._matches = int(self._settled.targets.sum())

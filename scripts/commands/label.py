@@ -40,12 +40,17 @@ def command(index: Path, store: Path, model: Path | None, reviewer: str | None, 
                 opened, labels, reviewer=name, budget=budget, model=scorer, seed=seed, progress=progress
             )
         click.echo(begun.pool.told(), err=True)
-        finished = ask_all(begun.session, opened.catalog, open_console())
-        at = begun.session.progress()
+        try:
+            finished = ask_all(begun.session, opened.catalog, open_console())
+            others, at = begun.session.asked_by_others(), begun.session.progress()
+        finally:
+            begun.session.end()
     click.echo()
     click.echo(f"labelled: {at.asked:,} of {at.total:,}, {at.matches:,} matches; {at.note}")
     if not finished:
         click.echo("the same command goes on")
+    elif at.asked < at.total and others:
+        click.echo(f"{others:,} pairs are being asked by other sessions: the same command asks what they leave")
     elif at.asked < at.total:
         click.echo("every candidate is labelled: there is no more to ask")
     click.echo(f"next: heroic train {index} {store} --out MODEL")

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from indexing.errors import InputError
 from reranking.asking.open_session import open_session
+from reranking.asking.session import LearningSession
 from reranking.labels.asking import LabelSession
 from reranking.labels.label import Label
 from reranking.labels.store import LabelStore, open_store
@@ -28,10 +29,12 @@ class _Desk:
 
     workers: Workers
     store: LabelStore | None = None
-    session: LabelSession | None = None
+    session: LearningSession | None = None
     served: Served | None = field(default=None, repr=False)
 
     def close(self) -> None:
+        if self.session is not None:
+            self.session.end()
         if self.store is not None:
             self.store.close()
         self.store = self.session = self.served = None

@@ -68,3 +68,26 @@ def test_a_note_is_read_once_and_an_old_one_never(store, later, monkeypatch):
     assert bob.claim([THREE]) == {THREE}
     assert bob.of_others() == {TWO}
     assert [len(found) for found in read] == [1, 1, 0]
+
+
+def test_what_a_session_held_is_free_when_it_ends(store):
+    anna, bob, eve = (Claims(store, name) for name in ("anna", "bob", "eve"))
+    anna.claim([ONE])
+    bob.claim([TWO])
+    anna.release()
+    assert eve.of_others() == {TWO}
+    assert eve.claim([ONE, TWO]) == {ONE}
+
+
+def test_the_next_session_of_a_reviewer_ends_those_that_were_killed_but_nobody_elses(store):
+    Claims(store, "anna").claim([ONE])
+    Claims(store, "bob").claim([TWO])
+    again = Claims(store, "anna")
+    assert again.of_others() == {TWO}
+    assert again.claim([ONE]) == {ONE}
+    assert Claims(store, "eve").of_others() == {ONE, TWO}
+
+
+def test_a_session_that_claims_nothing_leaves_no_note(store):
+    Claims(store, "anna").release()
+    assert store.notes(claims.NOTE) == []

@@ -181,3 +181,29 @@ def test_the_end_of_a_pool_is_the_end(begin, truth, index, store):
     session = LearningSession(index, few, store, LearningOptions("anna", 500))
     assert len(answer(session, truth, 500)) == 40
     assert session.next_pair() is None
+
+
+@pytest.fixture
+def few(index, store):
+    """Sessions over a pool of 12 pairs."""
+    pool = make_pool(index, k=2, most=12)
+    return lambda reviewer: LearningSession(index, pool, store, LearningOptions(reviewer, 500))
+
+
+def test_what_a_session_did_not_ask_is_left_to_others_when_it_ends(few, truth):
+    anna, bob = few("anna"), few("bob")
+    anna.next_pair()
+    assert len(answer(bob, truth, 500)) < 12
+    assert anna.asked_by_others() == 0
+    assert bob.asked_by_others() > 0
+    anna.end()
+    assert bob.asked_by_others() == 0
+    eve = few("eve")
+    answer(eve, truth, 500)
+    assert eve.progress().asked == 12
+
+
+def test_who_left_without_ending_the_session_is_asked_the_same_pair_first(few):
+    one = few("anna").next_pair()
+    again = few("anna").next_pair()
+    assert (one.left_position, one.right_position) == (again.left_position, again.right_position)

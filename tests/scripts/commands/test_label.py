@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from indexing.product_index import open_index
 from reranking.asking.kept_pool import pool_file
+from reranking.asking.open_session import open_session
+from reranking.asking.pool import make_pool
 from reranking.labels.store import open_store
 
 
@@ -80,6 +83,26 @@ def test_labels_of_other_pairs_are_learned_from(label, sample, tmp_path):
     done = label("--budget", known + 20, keys="n\n" * 20)
     assert done.exit_code == 0, done.output
     assert "by its own estimate" in done.stdout
+
+
+def test_who_went_away_is_asked_the_same_pair_first(label):
+    shown = [label(keys="q\n").stdout for _ in range(3)]
+    assert shown[0] == shown[1] == shown[2]
+    assert "every candidate is labelled" not in shown[0]
+
+
+def test_pairs_that_others_are_asked_are_not_called_labelled(label, sample_index, tmp_path, monkeypatch):
+    index = open_index(sample_index)
+    monkeypatch.setattr("reranking.asking.open_session.open_pool", lambda *_, **__: make_pool(index, k=2, most=3))
+    with open_store(tmp_path / "labels.db", create=True) as store:
+        other = open_session(index, store, reviewer="bob", budget=500).session
+        assert other.next_pair() is not None
+        during = label(keys="").stdout
+        other.end()
+    assert "labelled: 0 of 500" in during
+    assert "3 pairs are being asked by other sessions" in during
+    assert "every candidate" not in during
+    assert "every candidate is labelled" in label(keys="n\n" * 3).stdout
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from pydantic import TypeAdapter
 from served import V1, served
 
+from reranking.asking.claims import Claims
 from reranking.labels.label import Label, PairVerdict
 from reranking.labels.settled import read_settled
 from reranking.labels.store import open_store
@@ -177,3 +178,12 @@ def test_a_session_goes_on_over_a_newer_version(own_index, sample, tmp_path):
         assert len(asked(answer(client, found["pair"]))["pair"]) == 3
     with open_store(tmp_path / "labels.db") as store:
         assert len({kept.label.question.index_fingerprint for kept in store.standing()}) == 2
+
+
+def test_a_desk_that_is_closed_leaves_its_pairs_to_others(opening, tmp_path):
+    with opening() as door:
+        asked(door.client("label").get(f"{LABELS}/next"))
+        with open_store(tmp_path / "labels.db") as store:
+            assert Claims(store, "eve").of_others()
+    with open_store(tmp_path / "labels.db") as store:
+        assert not Claims(store, "eve").of_others()
