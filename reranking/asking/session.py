@@ -128,15 +128,24 @@ class LearningSession:
             self._claims.release()
 
     def _next(self) -> Chosen | None:
-        """Return what is asked next: by the newest plan there is, without waiting for a newer one."""
+        """Return what is asked next: by the newest plan there is, without waiting for a newer one as long as anything is left of it;
+        None when a plan by what is known now has nothing."""
         if self._ahead.ready and not self._queue:
             self._follow(self._ahead.take())
-        if not self._queue:
-            self._queue = self._claimed([self._reserve.popleft() for _ in range(min(SIZE, len(self._reserve)))])
-        if not self._queue:  # nothing is left of any plan: the first question, and those at the end of a pool
-            if not self._ahead.busy:
+        while (chosen := self._first()) is None:  # the first question, the end of a pool, or others were faster
+            newest = not self._ahead.busy
+            if newest:
                 self._ahead.begin(self._planner())
-            self._follow(self._ahead.take())
+            plan = self._ahead.take()
+            self._follow(plan)
+            if newest and not plan.batch:
+                return None
+        return chosen
+
+    def _first(self) -> Chosen | None:
+        """Return the first pair that the plan has and no other session was faster to claim, None where nothing is left of it."""
+        while not self._queue and self._reserve:
+            self._queue = self._claimed([self._reserve.popleft() for _ in range(min(SIZE, len(self._reserve)))])
         return self._queue.popleft() if self._queue else None
 
     def _follow(self, plan: AskingPlan) -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from indexing.errors import InputError
 from indexing.product_index import open_index
+from reranking.asking.claims import Claims
 from reranking.asking.pool import make_pool
+from reranking.asking.pool_rows import PoolRows
 from reranking.asking.session import LearningOptions, LearningSession
 from reranking.labels.label import Label, PairVerdict, Purpose, Question
 from reranking.labels.settled import read_settled
@@ -207,3 +209,21 @@ def test_who_left_without_ending_the_session_is_asked_the_same_pair_first(few):
     one = few("anna").next_pair()
     again = few("anna").next_pair()
     assert (one.left_position, one.right_position) == (again.left_position, again.right_position)
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["a batch", "a batch and what comes after it"])
+def test_who_is_slower_is_asked_something_else_while_there_is_anything(begin, index, pool, store, monkeypatch, whole):
+    slow, fast, rows = begin("anna"), Claims(store, "bob"), PoolRows(index.catalog, pool)
+    follow, plans = slow._follow, []
+
+    def overtaken(plan):
+        plans.append(plan)
+        if len(plans) < 3:
+            fast.claim(rows.ids(chosen.row) for chosen in [*plan.batch, *(plan.reserve if whole else [])])
+        follow(plan)
+
+    monkeypatch.setattr(slow, "_follow", overtaken)
+    pair = slow.next_pair()
+    assert pair is not None
+    assert (min(pair.left, pair.right), max(pair.left, pair.right)) not in slow._claims.of_others()
+    assert len(plans) == (3 if whole else 1)
