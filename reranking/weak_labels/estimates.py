@@ -26,7 +26,9 @@ BOOSTERS = BoostingOptions(
 )
 TREES = 80
 MOST_PAIRS = 200_000  # that one learner of contents learns from
-LEAST_VOTES = 10.0  # of views, counted in pairs: with fewer there is nothing to learn from
+LEAVES = 10  # at least, that the pairs held for matches would fill: larger leaves never part few of them
+LEAST_VOTES = 20.0  # of views, counted in pairs: with fewer there is nothing to learn from
+LEAST_APART = 2.0  # by which contents multiply the odds of pairs that views vote for: by less they have learned nothing
 LEAST_ODDS = 1e-5  # contents alone make nothing surer than this
 MOST_READ = 0.99  # of a pair that contents read as a match, after what votes miss is made up for
 IDENTIFIED_ODDS = (
@@ -90,22 +92,31 @@ class WeakEstimates:
 def estimate_matches(pairs: SeenPairs, *, seed: int = 0) -> WeakEstimates:
     """Estimate the probability (p,) that each of the candidates of a catalogue is a match.
 
-    Raises InputError where hardly any two products are each other's best, so that nothing can be learned.
+    Raises InputError where nothing can be learned: hardly any two products are each other's best, all hang together, or
+    contents do not tell those that are from others.
     """
     votes = pairs.votes()
     if votes.share.sum() < LEAST_VOTES:
-        raise InputError(
-            f"{pairs.index.folder}: nothing can be learned without labels: of {len(pairs.left):,} candidate pairs, products are each "
-            f"other's best in {votes.share.sum():.0f}, and at least {LEAST_VOTES:.0f} are needed; give labelled pairs"
+        raise _nothing_learned(
+            pairs,
+            f"of {len(pairs.left):,} candidate pairs, products are each other's best in {votes.share.sum():.0f}, and at "
+            f"least {LEAST_VOTES:.0f} are needed",
         )
     first, second = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
     exclusion = Exclusion.of(first, second, pairs.sources)
     identified = np.zeros(len(first), dtype=np.int64) if pairs.identified is None else pairs.identified
     contents, folds = _contents(pairs), pairs.folds(FOLDS, seed)
+    if folds.min() == folds.max():
+        raise _nothing_learned(
+            pairs, "its products are one chain of nearest neighbours, so that nothing can be checked"
+        )
     likely = np.where(identified == 0, votes.share, identified > 0)
     for number in range(ROUNDS):
         read = _read_out_of_fold(contents, likely, folds, seed + number)
-        read = _made_up_for(read, votes) if number == 0 else read
+        if number == 0:
+            if not _tell_apart(read, votes):
+                raise _nothing_learned(pairs, "products that are each other's best look like any other candidates")
+            read = _made_up_for(read, votes)
         likely = settle(read / (1 - read) * votes.odds(read) * IDENTIFIED_ODDS**identified, exclusion)
     return WeakEstimates(likely, votes)
 
@@ -114,6 +125,10 @@ def is_content(feature: Feature) -> bool:
     """Say whether a feature is of what products say of themselves, not of where they stand among their neighbours, nor of
     identifiers: those make labels, which a model that sees them would only repeat."""
     return "ranks" not in feature.family and feature.family != "identifiers"
+
+
+def _nothing_learned(pairs: SeenPairs, why: str) -> InputError:
+    return InputError(f"{pairs.index.folder}: nothing can be learned without labels: {why}; give labelled pairs")
 
 
 def _contents(pairs: SeenPairs) -> Examples:
@@ -126,14 +141,22 @@ def _contents(pairs: SeenPairs) -> Examples:
 def _read_out_of_fold(contents: Examples, likely: Floats1d, folds: Ints1d, seed: int) -> Floats1d:
     """Return how likely (p,) pairs match by their contents, learned from what the pairs of other folds are held for."""
     random, read = np.random.default_rng(seed), np.zeros(len(likely))
+    leaf = min(BOOSTERS.min_child_weight, float(likely.sum()) / LEAVES)
+    boosters = replace(BOOSTERS, min_child_weight=leaf)
     for fold in np.unique(folds):
         rows, judged = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         if len(rows) > MOST_PAIRS:
             rows = np.sort(random.choice(rows, MOST_PAIRS, replace=False))
         learned = replace(contents, targets=likely).take(rows)
-        booster = boost_rounds(learned, TREES, options=BOOSTERS, seed=seed)
+        booster = boost_rounds(learned, TREES, options=boosters, seed=seed)
         read[judged] = predict([booster], contents.features[judged])
     return np.clip(read, LEAST_ODDS, 1 - LEAST_ODDS)
+
+
+def _tell_apart(read: Floats1d, votes: Votes) -> bool:
+    """Return whether contents, which read so much of a match (p,) into pairs, tell those that most views vote for from all."""
+    found, usual = float(read[votes.share == votes.share.max()].mean()), float(read.mean())
+    return found * (1 - usual) >= LEAST_APART * usual * (1 - found)
 
 
 def _made_up_for(read: Floats1d, votes: Votes) -> Floats1d:

@@ -2,7 +2,8 @@
 
 For each set and seed a model is trained as `heroic train --unsupervised` does, and the test pairs are judged: F1, precision and recall
 at the thresholds that the model chose without a label, of the best expected F1 and of the precision asked, and `weighted`. With `--whole`
-the F1 of a model of all training pairs stands beside it. Figures are means over the seeds, with their standard deviation.
+the F1 of a model of all training pairs stands beside it. Figures are means over the seeds, with their standard deviation;
+a set that is refused has none.
 """
 
 import json
@@ -35,6 +36,7 @@ def unsupervised(
     data: tuple[Path, ...], work: Path | None, seeds: str, split: str, whole: bool, words: bool, rivals: bool
 ) -> None:
     """Train on the index of each folder of DATA without labels, and judge its pairs of a split."""
+    from indexing.errors import InputError
     from reranking.model.train_options import TrainOptions
 
     rows: list[dict[str, object]] = []
@@ -45,8 +47,13 @@ def unsupervised(
             for seed in seeds_of(seeds):
                 click.echo(f"{folder.name}: seed {seed}", err=True)
                 options = TrainOptions(seed=seed, target_precision=LEVEL, words=words, rivals=rivals)
-                runs.append(_run(opened, options, split, whole=whole))
-            rows.append({"set": folder.name, "split": split, "seeds": seeds, **_over(runs)})
+                try:
+                    runs.append(_run(opened, options, split, whole=whole))
+                except InputError as error:
+                    click.echo(f"refused: {error}", err=True)
+                    break
+            else:
+                rows.append({"set": folder.name, "split": split, "seeds": seeds, **_over(runs)})
     click.echo(_table(rows))
     click.echo(json.dumps({"rows": rows}))
 
