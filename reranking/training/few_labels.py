@@ -105,14 +105,18 @@ def _boost(train: Examples, options: TrainOptions, seed: int) -> Sequence[Any]:
 
 
 def _out_of_fold(data: TrainingPairs, train: Examples, options: TrainOptions, progress: Progress) -> Floats1d:
-    """Return the scores (p,) of the given pairs by boosters that learned from none whose left product is in their fold."""
+    """Return the scores (p,) of the given pairs by boosters that learned from no pair that touches their fold.
+
+    A pair between two folds is judged in that of its left product's group.
+    """
     groups, given = _groups(data), data.added.given
     left, right = groups[data.train.left], groups[data.train.right]
     codes = data.train_codes.left[:given]
-    folds = deal_alike(left[:given], right[:given], data.given.targets, codes, count=FOLDS, seed=options.seed)
+    dealt = deal_alike(left[:given], right[:given], data.given.targets, codes, count=FOLDS, seed=options.seed)
+    left, right = dealt[left], dealt[right]
     scores = np.empty(given, dtype=np.float32)
     for number in range(FOLDS):
-        outside, judged = np.flatnonzero(folds[left] != number), np.flatnonzero(folds[left[:given]] == number)
+        outside, judged = np.flatnonzero((left != number) & (right != number)), np.flatnonzero(left[:given] == number)
         part = train.take(outside)
         if part.targets.min() == part.targets.max():
             raise InputError("the labels are of too few product groups to judge by: label pairs of more products")

@@ -13,6 +13,8 @@ from reranking.model.folder import load_reranker, save_reranker
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import read_labelled
+from reranking.pairs.product_groups import product_groups
+from reranking.training import few_labels
 from reranking.training.train_reranker import train_reranker
 
 METRIC = partial(weighted, level=0.75)
@@ -40,6 +42,32 @@ def train(index, labels, **options):
     return train_reranker(index, labels, metric=METRIC, options=options)
 
 
+def calls_of(monkeypatch, name):
+    """Keep what a function of the room is called with and what it returns, last."""
+    calls, real = [], getattr(few_labels, name)
+
+    def kept(*given, **named):
+        calls.append((*given, real(*given, **named)))
+        return calls[-1][-1]
+
+    monkeypatch.setattr(few_labels, name, kept)
+    return calls
+
+
+def folds_of(index, labels, monkeypatch, **options):
+    """Train, and return of each fold the rows of the labels that were learned from and those that were judged."""
+    made, learned, judged = [calls_of(monkeypatch, name) for name in ("make_examples", "boost_rounds", "predict")]
+    train(index, labels, **options)
+    place = {row.tobytes(): number for number, row in enumerate(np.asarray(made[0][-1].features))}
+    assert len(place) == len(labels)
+
+    def rows(features):
+        return [place[row.tobytes()] for row in np.asarray(features)]
+
+    # the five boosters of all labels come first, candidates are judged last
+    return [(rows(one[0].features), rows(other[1])) for one, other in zip(learned[5::5], judged[:-1], strict=True)]
+
+
 @pytest.fixture(scope="module")
 def trained(index, few):
     return train(index, few)
@@ -59,6 +87,15 @@ def test_what_judges_was_scored_by_boosters_that_had_not_learned_it(index, train
     learned = scorer.score(few.left, few.right)
     judged = trained.reranker.validation.pairs.scores
     assert np.abs(learned - few.targets).mean() < np.abs(judged - few.targets).mean()
+
+
+def test_what_judges_shares_no_product_group_with_what_its_boosters_learned(index, few, monkeypatch):
+    groups = product_groups(few.left, few.right, few.targets, len(index.catalog))
+    sides, folds = np.stack([groups[few.left], groups[few.right]]), folds_of(index, few, monkeypatch)
+    assert len(folds) == 10
+    for learned, judged in folds:
+        assert len(learned)
+        assert not np.isin(sides[0, judged], sides[:, learned]).any()
 
 
 def test_labels_weigh_as_many_candidates_as_score_like_them(trained):
