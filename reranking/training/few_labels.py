@@ -92,10 +92,10 @@ def fit_few(index: ProductIndex, data: TrainingPairs, options: TrainOptions, pro
     return FewFit(options, fit, Judging(judgement.pairs, judgement, JudgedBy()), report)
 
 
-def _groups(data: TrainingPairs) -> Ints1d:
-    """Return the product group of each product up to the last one that the pairs have."""
-    pairs = data.given
-    return product_groups(pairs.left, pairs.right, pairs.targets, int(data.products.max()) + 1)
+def _groups(data: TrainingPairs, options: TrainOptions) -> Ints1d:
+    """Return the product group of each product up to the last one that the pairs have, grouped as the options say."""
+    pairs, count = data.given, int(data.products.max()) + 1
+    return product_groups(pairs.left, pairs.right, pairs.targets, count, by=options.group_by)
 
 
 def _boost(train: Examples, options: TrainOptions, seed: int) -> Sequence[Any]:
@@ -109,7 +109,7 @@ def _out_of_fold(data: TrainingPairs, train: Examples, options: TrainOptions, pr
 
     A pair between two folds is judged in that of its left product's group.
     """
-    groups, given = _groups(data), data.added.given
+    groups, given = _groups(data, options), data.added.given
     left, right = groups[data.train.left], groups[data.train.right]
     codes = data.train_codes.left[:given]
     dealt = deal_alike(left[:given], right[:given], data.given.targets, codes, count=FOLDS, seed=options.seed)
@@ -130,7 +130,7 @@ def _judge(
     data: TrainingPairs, scores: Floats1d, of_candidates: Floats1d, options: TrainOptions
 ) -> tuple[Judgement, float]:
     """Return what is decided by scores (p,) out of fold, and the F1 that is expected on candidates at its best threshold."""
-    groups, pairs = _groups(data), data.given
+    groups, pairs = _groups(data, options), data.given
     weights = population_weights(scores, of_candidates)
     validation = ValidationPairs(
         scores, pairs.targets, data.valid_codes.left, groups[pairs.left], groups[pairs.right], weights

@@ -98,6 +98,14 @@ def test_what_judges_shares_no_product_group_with_what_its_boosters_learned(inde
         assert not np.isin(sides[0, judged], sides[:, learned]).any()
 
 
+def test_groups_may_be_made_from_all_labelled_pairs(index, few, monkeypatch):
+    groups = product_groups(few.left, few.right, few.targets, len(index.catalog), by="pairs")
+    whole = folds_of(index, few, monkeypatch, group_by="pairs")
+    assert sum(len(np.unique(groups[few.left[judged]])) for _, judged in whole) == len(np.unique(groups[few.left]))
+    for learned, judged in whole:
+        assert len(learned) + len(judged) == len(few)  # no pair is between two folds
+
+
 def test_labels_weigh_as_many_candidates_as_score_like_them(trained):
     pairs = trained.reranker.validation.pairs
     assert pairs.weights.mean() == pytest.approx(1)
