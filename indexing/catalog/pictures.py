@@ -197,7 +197,7 @@ def load_picture(
     catalog: Catalog,
     *,
     side: int | None = None,
-    most_pixels: int = MOST_PIXELS,
+    most_pixels: int | None = None,
     formats: tuple[str, ...] | None = None,
 ) -> Image.Image:
     """Read and decode the picture behind a reference of this catalogue. Raises PictureError with the reason."""
@@ -208,7 +208,7 @@ def decode(
     content: bytes,
     *,
     side: int | None = None,
-    most_pixels: int = MOST_PIXELS,
+    most_pixels: int | None = None,
     formats: tuple[str, ...] | None = None,
 ) -> Image.Image:
     """Return the first frame in RGB, turned as its EXIF says, alpha on white.
@@ -219,7 +219,7 @@ def decode(
     """
     try:
         picture: Image.Image = Image.open(io.BytesIO(content), formats=formats)
-        if picture.width * picture.height > most_pixels:
+        if picture.width * picture.height > (MOST_PIXELS if most_pixels is None else most_pixels):
             raise PictureError(f"enormous: {picture.width} x {picture.height} pixels")
         if picture.format in ("JPEG", "MPO") and content.count(_SCAN) > MOST_SCANS:
             raise PictureError(f"enormous: {content.count(_SCAN):,} scans of a JPEG")
