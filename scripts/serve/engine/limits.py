@@ -12,6 +12,7 @@ class Limits:
 
     form_bytes: int = 9 * MIB
     json_bytes: int = MIB
+    entrance_bytes: int = 4_096  # of the form for a token, which anybody may send
     upload_bytes: int = 8 * MIB
     upload_pixels: int = 24_000_000
     parts: int = 32  # of a form

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scripts.serve.api.errors import refusal
 from scripts.serve.engine.limits import Limits
+from scripts.serve.safety.guard import ENTER
 from scripts.serve.safety.origins import values
 
 
@@ -71,9 +72,13 @@ class Bounded:
             return 414, f"the address has more than {limits.query_bytes:,} bytes behind its question mark"
         if sum(len(name) + len(value) for name, value in scope["headers"]) > limits.header_bytes:
             return 431, f"the headers have more than {limits.header_bytes:,} bytes"
+        if len(values(scope["headers"], "content-type")) > 1:
+            return 400, "two headers say what the body is: send one Content-Type"
         return (413, _too_large(most)) if _announced(scope) > most else None
 
     def _most(self, scope: Scope) -> int:
+        if scope["raw_path"] == ENTER.encode():
+            return self.limits.entrance_bytes
         kinds = values(scope["headers"], "content-type")
         forms = any(kind.lower().startswith("multipart/form-data") for kind in kinds)
         return self.limits.form_bytes if forms else self.limits.json_bytes

@@ -9,6 +9,7 @@ import zlib
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Event, Thread
 from urllib.parse import quote
@@ -406,6 +407,27 @@ class TestWhatIsSent:
         reply = reader.send(f"{V1}/search", [("picture", "bomb.png", bomb)])
         assert reply.status == 413
         assert reply.error.startswith("picture: enormous")
+
+    def test_a_second_content_type_raises_no_limit(self, door):
+        body = b'{"text": "' + b"a" * LIMITS.json_bytes + b'"}'
+        connection = HTTPConnection("127.0.0.1", door.port, timeout=30)
+        connection.putrequest("POST", f"{V1}/search")
+        connection.putheader("Authorization", f"Bearer {door.tokens['read']}")
+        for kind in ("application/json", "multipart/form-data; boundary=x"):
+            connection.putheader("Content-Type", kind)
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
+        reply = connection.getresponse()
+        assert (reply.status, b"send one Content-Type" in reply.read()) == (400, True)
+        connection.close()
+
+    def test_the_entrance_reads_no_more_than_a_token(self, door):
+        for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+            reply = door.client().ask(
+                "POST", "/enter", b"token=" + b"a" * LIMITS.entrance_bytes, {"Content-Type": kind}
+            )
+            assert reply.status == 413, kind
+        assert enter_by_token(door, door.tokens["read"]).get(f"{V1}/index").status == 200
 
     def test_a_compressed_body_is_not_unpacked(self, reader):
         body = zlib.compress(b'{"text": "' + b"a" * 50_000_000 + b'"}', 9)
