@@ -15,6 +15,7 @@ from scripts.serve.engine.service import Service, service_of
 from scripts.serve.engine.workers import Busy, TooLate
 
 RETRY_S = 1
+PLACE_CHARS = 100  # of the name of what is wrong, which may be the sender's own
 CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -87,8 +88,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _told(fault: Mapping[str, Any]) -> str:
-    """Say what is wrong where; the value is not repeated: it may be a megabyte."""
-    place = ".".join(str(part) for part in fault["loc"] if part not in ("body", "query", "path"))
+    """Say what is wrong where; the value is not repeated, nor a long name: either may be a megabyte."""
+    place = ".".join(str(part) for part in fault["loc"] if part not in ("body", "query", "path"))[:PLACE_CHARS]
     return f"{place}: {fault['msg']}" if place else str(fault["msg"])
 
 

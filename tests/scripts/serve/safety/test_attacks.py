@@ -408,6 +408,12 @@ class TestWhatIsSent:
         assert reply.status == 413
         assert reply.error.startswith("picture: enormous")
 
+    @pytest.mark.parametrize("address", ["search", "match", "pairs/score", "pairs/explain"])
+    def test_a_long_name_is_not_repeated(self, reader, address):
+        reply = reader.post(f"{V1}/{address}", {"text": "phone", "a" * 500_000: 1})
+        assert reply.status == 422
+        assert len(reply.body) < 1_000
+
     def test_a_second_content_type_raises_no_limit(self, door):
         body = b'{"text": "' + b"a" * LIMITS.json_bytes + b'"}'
         connection = HTTPConnection("127.0.0.1", door.port, timeout=30)
