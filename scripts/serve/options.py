@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexing.errors import InputError
+from scripts.serve.safety.origins import host_name
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -36,9 +37,16 @@ class ServeOptions:
             raise InputError("--certificate and --key belong together: give both")
         if not self.local and (self.tokens is None or not self.secure):
             raise InputError(
-                f"--host {self.host}: other machines can reach it: give --tokens FILE, and --certificate with --key, or "
-                "--behind-proxy where a proxy speaks https for it"
+                f"--host {self.host}: other machines can reach it: give --tokens FILE, and --certificate with --key; "
+                "--behind-proxy is for a proxy on this machine"
             )
+        if self.behind_proxy and not self.local:
+            raise InputError(
+                f"--behind-proxy --host {self.host}: other machines can reach it past the proxy, without https: leave --host out"
+            )
+        for name in self.allow_hosts:
+            if host_name(name) != name.lower():
+                raise InputError(f"--allow-host {name}: is no name of a host: give it alone, such as match.example")
         if self.behind_proxy and (self.tokens is None or not self.allow_hosts):
             raise InputError(
                 "--behind-proxy: give --tokens FILE, and --allow-host with the name that browsers call the proxy by"

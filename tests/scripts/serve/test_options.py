@@ -46,6 +46,23 @@ def test_everywhere_and_behind_a_proxy_it_needs_a_name():
     assert (options.names, options.secure, options.linked) == ({"match.example"}, True, False)
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::"])
+def test_behind_a_proxy_nobody_comes_past_it(host):
+    with pytest.raises(InputError, match=f"--behind-proxy --host {host}: other machines can reach it past the proxy"):
+        ServeOptions(INDEX, host=host, behind_proxy=True, tokens=FILE, allow_hosts=("match.example",))
+
+
+@pytest.mark.parametrize("name", ["https://x:8443/", "x:8443", "x/", "", "a b", "user@x", "x.", "::1"])
+def test_a_name_that_no_browser_calls_by_is_refused(name):
+    with pytest.raises(InputError, match="is no name of a host: give it alone"):
+        ServeOptions(INDEX, allow_hosts=(name,))
+
+
+def test_names_of_any_case_and_addresses_are_allowed():
+    options = ServeOptions(INDEX, allow_hosts=("Match.Example", "[::1]", "10.0.0.7"))
+    assert {"match.example", "[::1]", "10.0.0.7"} <= options.names
+
+
 @pytest.mark.parametrize("half", ["certificate", "key"])
 def test_a_certificate_and_its_key_belong_together(half):
     with pytest.raises(InputError, match="--certificate and --key belong together"):
