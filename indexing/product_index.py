@@ -209,8 +209,9 @@ class ProductIndex:
     def allowed(self, filters: Filters) -> Bools1d | None:
         """Return which products (n,) the filters let through, None for all; the latest are kept, as the same are asked
         again."""
-        if filters in self._allowed:
-            return self._allowed[filters]
+        kept = self._allowed.get(filters)  # in one step: another thread may take it out
+        if kept is not None:
+            return kept
         allowed = filters.allowed(self.catalog)
         self._allowed[filters] = allowed
         for oldest in list(self._allowed)[:-MOST_FILTERS]:

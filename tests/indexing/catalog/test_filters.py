@@ -183,3 +183,17 @@ def test_of_filters_that_were_asked_the_latest_are_kept(sample_index):
         index.allowed(Filters(None, (sources[0],) * (number + 1)))
     assert len(index._allowed) == MOST_FILTERS
     assert Filters(None, (sources[0],) * 2 * MOST_FILTERS) in index._allowed
+
+
+def test_filters_that_another_thread_takes_out_meanwhile_are_asked_again(sample_index):
+    class Losing(dict):
+        def __contains__(self, key):
+            found = super().__contains__(key)
+            self.pop(key, None)
+            return found
+
+    index = open_index(sample_index)
+    filters = Filters(None, (source_names(index.catalog)[0],))
+    before = index.allowed(filters)
+    index.__dict__["_allowed"] = Losing(index._allowed)
+    assert (index.allowed(filters) == before).all()
