@@ -47,13 +47,19 @@ class Claims:
         return {pair for pair, holder in self._holders.items() if holder.session != self._session}
 
     def claim(self, pairs: Iterable[Pair]) -> set[Pair]:
-        """Claim pairs; return those of them that no other session had claimed before."""
+        """Claim pairs, again those that are held for half an hour or no longer; return those that no other session holds."""
         wanted = set(pairs)
-        if not wanted:
-            return wanted
-        self._add(pairs=sorted(wanted))
         self._read()
+        due = [pair for pair in wanted if self._is_due(self._holders.get(pair))]
+        if due:
+            self._add(pairs=sorted(due))
+            self._read()
         return {pair for pair, holder in self._holders.items() if holder.session == self._session} & wanted
+
+    def _is_due(self, holder: _Holder | None) -> bool:
+        if holder is None:
+            return True
+        return holder.session == self._session and holder.at <= datetime.now(UTC) - HELD / 2
 
     def release(self) -> None:
         """Hold nothing any more."""

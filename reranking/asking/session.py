@@ -143,25 +143,27 @@ class LearningSession:
         return chosen
 
     def _first(self) -> Chosen | None:
-        """Return the first pair that the plan has and no other session was faster to claim, None where nothing is left of it."""
-        while not self._queue and self._reserve:
-            self._queue = self._claimed([self._reserve.popleft() for _ in range(min(SIZE, len(self._reserve)))])
-        return self._queue.popleft() if self._queue else None
+        """Return the first pair that the plan has and that still nobody else is asked or answered, None where nothing is left of it."""
+        while self._queue or self._reserve:
+            if not self._queue:
+                self._queue.extend(self._reserve.popleft() for _ in range(min(SIZE, len(self._reserve))))
+            self._queue = self._claimed(self._queue)
+            if self._queue:
+                return self._queue.popleft()
+        return None
 
     def _follow(self, plan: AskingPlan) -> None:
-        """Ask by a plan from now on, but pairs that somebody was asked meanwhile."""
-        closed = self._closed()
-        self._queue = self._claimed([chosen for chosen in plan.batch if not closed[chosen.row]])
-        self._reserve = deque(chosen for chosen in plan.reserve if not closed[chosen.row])
+        """Ask by a plan from now on."""
+        self._queue, self._reserve = deque(plan.batch), deque(plan.reserve)
         self._in_doubt = plan.in_doubt
         if plan.expected_f1 is not None:
             self._estimates.append((plan.labels, plan.expected_f1))
 
-    def _claimed(self, chosen: list[Chosen]) -> "deque[Chosen]":
-        """Return those of the chosen pairs that no other session was faster to claim."""
-        pairs = [self._rows.ids(one.row) for one in chosen]
-        own = self._claims.claim(pairs)
-        return deque(one for one, pair in zip(chosen, pairs, strict=True) if pair in own)
+    def _claimed(self, chosen: Iterable[Chosen]) -> "deque[Chosen]":
+        """Return those of the chosen pairs that nobody answered meanwhile and no other session was faster to claim."""
+        pairs = {self._rows.ids(one.row): one for one in chosen}
+        own = self._claims.claim(pairs.keys() - self._answered)
+        return deque(one for pair, one in pairs.items() if pair in own)
 
     def _planner(self) -> AskingPlanner:
         """Return the work of planning by what the store has now; it needs nothing more of the session."""

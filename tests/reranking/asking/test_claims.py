@@ -1,12 +1,9 @@
 """Of all sessions one holds a pair, and none longer than an hour after it claimed it last."""
 
-from datetime import datetime, timedelta
-
 import pytest
 
 from reranking.asking import claims
 from reranking.asking.claims import Claims
-from reranking.labels import store as label_store
 from reranking.labels.store import open_store
 
 ONE, TWO, THREE = ("a", "b"), ("c", "d"), ("e", "f")
@@ -16,25 +13,6 @@ ONE, TWO, THREE = ("a", "b"), ("c", "d"), ("e", "f")
 def store(tmp_path):
     with open_store(tmp_path / "labels.db", create=True) as opened:
         yield opened
-
-
-@pytest.fixture
-def later(monkeypatch):
-    """A function that moves the clock on."""
-
-    class Clock(datetime):
-        moved = timedelta(0)
-
-        @classmethod
-        def now(cls, tz=None):
-            return super().now(tz) + cls.moved
-
-    def move(**by):
-        Clock.moved += timedelta(**by)
-
-    for module in (claims, label_store):
-        monkeypatch.setattr(module, "datetime", Clock)
-    return move
 
 
 def test_who_is_refused_a_pair_does_not_keep_it_from_who_holds_it(store):
@@ -67,7 +45,7 @@ def test_a_note_is_read_once_and_an_old_one_never(store, later, monkeypatch):
     assert bob.of_others() == {TWO}
     assert bob.claim([THREE]) == {THREE}
     assert bob.of_others() == {TWO}
-    assert [len(found) for found in read] == [1, 1, 0]
+    assert [note.seq for found in read for note in found] == [2, 3]
 
 
 def test_what_a_session_held_is_free_when_it_ends(store):
@@ -91,3 +69,23 @@ def test_the_next_session_of_a_reviewer_ends_those_that_were_killed_but_nobody_e
 def test_a_session_that_claims_nothing_leaves_no_note(store):
     Claims(store, "anna").release()
     assert store.notes(claims.NOTE) == []
+
+
+def test_a_claim_that_is_made_again_holds_for_longer_and_a_young_one_leaves_no_note(store, later):
+    anna, bob = Claims(store, "anna"), Claims(store, "bob")
+    anna.claim([ONE])
+    later(minutes=20)
+    assert anna.claim([ONE]) == {ONE}
+    assert len(store.notes(claims.NOTE)) == 1
+    later(minutes=20)
+    assert anna.claim([ONE]) == {ONE}
+    later(minutes=50)
+    assert bob.claim([ONE]) == set()
+
+
+def test_who_comes_back_after_an_hour_holds_only_what_nobody_else_claimed(store, later):
+    anna, bob = Claims(store, "anna"), Claims(store, "bob")
+    anna.claim([ONE, TWO])
+    later(minutes=61)
+    assert bob.claim([ONE]) == {ONE}
+    assert anna.claim([ONE, TWO]) == {TWO}

@@ -227,3 +227,14 @@ def test_who_is_slower_is_asked_something_else_while_there_is_anything(begin, in
     assert pair is not None
     assert (min(pair.left, pair.right), max(pair.left, pair.right)) not in slow._claims.of_others()
     assert len(plans) == (3 if whole else 1)
+
+
+def test_after_an_hour_away_nothing_is_asked_that_others_answered_or_are_asked(few, truth, later):
+    anna, bob, eve = few("anna"), few("bob"), few("eve")
+    first = anna.next_pair()
+    later(minutes=61)
+    others = answer(bob, truth, 6)
+    shown = eve.next_pair()
+    others.append((min(shown.left, shown.right), max(shown.left, shown.right)))
+    anna.answer(first, NO)
+    assert not set(answer(anna, truth, 500)) & set(others)
