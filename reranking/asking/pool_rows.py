@@ -1,9 +1,10 @@
 """Rows of a pool are found by the ids of their products, and shown as pairs."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pyarrow as pa
 
 from indexing.arrays import Ints1d, Ints2d
 from indexing.catalog.catalog import Catalog
@@ -19,6 +20,7 @@ class PoolRows:
 
     def __init__(self, catalog: Catalog, pool: QuestionPool) -> None:
         self._catalog, self._pool = catalog, pool
+        self._integers = pa.types.is_integer(catalog.ids.type)
         keys = pair_keys(pool.left, pool.right, len(catalog))
         self._order = np.argsort(keys, kind="stable")
         self._keys = keys[self._order]
@@ -32,6 +34,11 @@ class PoolRows:
     def of_ids(self, pairs: Sequence[tuple[Id, Id]]) -> Ints1d:
         """Return the row of each pair of ids (p,), -1 for one that the pool does not have."""
         return self.of_positions(*self.positions(pairs).T)
+
+    def among(self, pairs: Iterable[tuple[Id, Id]]) -> Ints1d:
+        """Return the rows (r,) of those pairs of ids that the pool has; ids of another catalogue may be of another type."""
+        rows = self.of_ids([pair for pair in pairs if isinstance(pair[0], int) == self._integers])
+        return rows[rows >= 0]
 
     def positions(self, pairs: Sequence[tuple[Id, Id]]) -> Ints2d:
         """Return the positions (p, 2) of both products of each pair of ids, -1 for one that the index does not have."""

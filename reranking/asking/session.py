@@ -119,8 +119,7 @@ class LearningSession:
     def asked_by_others(self) -> int:
         """Return how many pairs of the pool are not asked here because other sessions ask them now, and nobody answered yet."""
         self._read()
-        rows = self._rows.of_ids(sorted(self._claims.of_others() - self._answered))
-        return int(np.count_nonzero(rows >= 0))
+        return len(self._rows.among(self._claims.of_others() - self._answered))
 
     def end(self) -> None:
         """Leave to others what was to be asked next. Where the store cannot be written, they get it an hour later."""
@@ -184,8 +183,7 @@ class LearningSession:
     def _closed(self) -> Bools1d:
         """Return which rows of the pool nobody is to be asked: somebody answered them, or is being asked."""
         closed = np.zeros(len(self._pool), dtype=bool)
-        rows = self._rows.of_ids(sorted(self._answered | self._claims.of_others()))
-        closed[rows[rows >= 0]] = True
+        closed[self._rows.among(self._answered | self._claims.of_others())] = True
         return closed
 
     def _read(self) -> None:

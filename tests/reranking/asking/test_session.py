@@ -238,3 +238,10 @@ def test_after_an_hour_away_nothing_is_asked_that_others_answered_or_are_asked(f
     others.append((min(shown.left, shown.right), max(shown.left, shown.right)))
     anna.answer(first, NO)
     assert not set(answer(anna, truth, 500)) & set(others)
+
+
+def test_claims_of_a_session_whose_ids_are_of_another_type_are_passed_over(begin, truth, store):
+    Claims(store, "bob").claim([(1, 2)])
+    session = begin()
+    assert len(answer(session, truth, 12)) == 12
+    assert session.asked_by_others() == 0
