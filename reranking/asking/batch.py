@@ -50,7 +50,7 @@ class KnownLabels:
 
 @dataclass
 class _Choice:
-    """It collects the pairs of a batch, one of each product group."""
+    """It collects the pairs of a batch, one of each product group until `taken` is cleared."""
 
     pool: QuestionPool
     known: KnownLabels
@@ -93,7 +93,7 @@ def choose_batch(
         _begin(choice, opinion, size, generator)
     else:
         _go_on(choice, opinion, size, generator)
-    if len(choice.chosen) < size:  # product groups are few: any free pair will do
+    while len(choice.chosen) < size and choice.free.any():  # product groups are few: they come again
         choice.taken.clear()
         choice.best(pool.weak, size - len(choice.chosen), "what is left")
     generator.shuffle(choice.chosen)

@@ -91,6 +91,13 @@ def test_a_large_category_with_few_labels_is_asked_more(pool, known):
     assert all(pool.categories[one.row] == 1 for one in chosen if one.why == "few labels in rare")
 
 
+def test_where_all_pairs_are_of_one_product_group_a_batch_is_full_all_the_same(pool, known):
+    one = replace(known, groups=np.zeros_like(known.groups))
+    chosen = choose_batch(pool, one, opinion_of(pool.weak), seed=4)
+    assert len({row.row for row in chosen}) == SIZE
+    assert reasons(chosen).count("what is left") == SIZE - 1
+
+
 def test_the_first_batch_has_pairs_that_look_like_matches_and_others(pool, known):
     nothing = KnownLabels(np.zeros(0, np.int64), np.zeros(0), np.zeros(PAIRS, dtype=bool), known.groups)
     chosen = choose_batch(pool, nothing, None, seed=6)
