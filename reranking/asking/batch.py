@@ -127,7 +127,8 @@ def _go_on(choice: _Choice, opinion: Opinion, size: int, generator: np.random.Ge
     free = np.flatnonzero(choice.free)
     drawn = generator.permutation(free)
     choice.take(drawn[:at_random], at_random, "at random", min(1.0, at_random / max(len(free), 1)))
-    choice.best(_contradicted(pool, known, opinion), contradictions, "surely, but against other evidence")
+    against = _contradicted(pool, known, opinion)
+    choice.best(against, contradictions, "surely, but against other evidence", against > 0)
     left = size - len(choice.chosen)
     for code, count in _below_floor(pool, known, int(left * FLOOR_SHARE)):
         choice.best(worth, count, f"few labels in {pool.names[code]}", pool.categories == code)
@@ -135,7 +136,7 @@ def _go_on(choice: _Choice, opinion: Opinion, size: int, generator: np.random.Ge
 
 
 def _contradicted(pool: QuestionPool, known: KnownLabels, opinion: Opinion) -> Floats1d:
-    """Return how far (p,) a sure committee is from other evidence: first of all from matches that follow from labels, then from
+    """Return how far (p,) a sure committee is from other evidence, 0 where it is not sure: first of all from matches that follow from labels, then from
     the weak scores, where what it calls counts most."""
     scores = opinion.scores
     apart = np.abs(rankdata(scores) - rankdata(pool.weak)) / len(pool)

@@ -64,6 +64,12 @@ def test_a_sure_committee_is_asked_where_looks_contradict_it(pool, known):
     assert [one.row for one in chosen if "against" in one.why] == [590]
 
 
+def test_nothing_is_called_sure_where_the_committee_is_not(pool, known):
+    chosen = choose_batch(pool, known, opinion_of(0.4 + 0.2 * pool.weak), seed=2)
+    assert len(chosen) == SIZE
+    assert not [one for one in chosen if "surely" in one.why]
+
+
 def test_a_match_that_follows_from_labels_and_that_the_committee_denies_is_asked_first(pool, known):
     groups = known.groups.copy()
     groups[2 * 400 + 1] = groups[2 * 400]
