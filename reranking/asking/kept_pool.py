@@ -56,7 +56,7 @@ def _read(path: Path, made_of: str) -> QuestionPool | None:
             if str(kept["made_of"]) != made_of:
                 return None
             columns = {part.name: kept[part.name] for part in fields(QuestionPool)}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile):
         return None
     plain = {name: columns[name].item() for name in ("candidates", "products", "all_products")}
     listed = {name: tuple(columns[name].tolist()) for name in ("directions", "names")}
