@@ -174,10 +174,15 @@ def _best_f1(scores: Floats1d, probabilities: Floats1d) -> tuple[float, float]:
 
 
 def _draw_candidates(index: ProductIndex, seed: int) -> tuple[Ints1d, Ints1d]:
-    """Draw candidates, of drawn products."""
+    """Draw candidates, of drawn products. Raises InputError where these have none."""
     generator, count = np.random.default_rng(seed), len(index.catalog)
     wanted = np.zeros(count, dtype=bool)
     wanted[generator.permutation(count)[:DRAWN_PRODUCTS]] = True
     keys = candidates_with(index, wanted, min(NEIGHBOURS, index.k))
+    if not len(keys):
+        raise InputError(
+            f"{index.folder}: the index has no candidates to choose thresholds on: none of {wanted.sum():,} products has a "
+            "neighbour that may match it; build it without --match-across-sources where all are of one source"
+        )
     left, right = np.divmod(np.sort(generator.permutation(keys)[:CANDIDATES]), count)
     return left, right

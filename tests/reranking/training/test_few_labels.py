@@ -7,12 +7,14 @@ import pytest
 
 from eval.metrics.decisions import measure_decisions
 from eval.metrics.precision_auc import weighted
+from indexing.build.build_index import build_index
+from indexing.build.options import BuildOptions
 from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.model.folder import load_reranker, save_reranker
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.train_options import TrainOptions
-from reranking.pairs.labelled import read_labelled
+from reranking.pairs.labelled import LabelledPairs, read_labelled
 from reranking.pairs.product_groups import product_groups
 from reranking.training import few_labels
 from reranking.training.train_reranker import train_reranker
@@ -173,3 +175,15 @@ def test_labels_of_one_product_alone_are_refused(index, pairs):
     labels = train_pairs.take(np.unique(np.concatenate([one[train_pairs.targets[one] == 1][:1], others])))
     with pytest.raises(InputError, match="too few"):
         train(index, labels)
+
+
+def test_an_index_without_candidates_is_refused_in_one_line(tmp_path):
+    catalogue = tmp_path / "products.csv"
+    rows = [f"{number},kettle {number},one shop" for number in range(80)]
+    catalogue.write_text("\n".join(["id,title,source", *rows]) + "\n")
+    options = BuildOptions(k=20, match_across_sources=True)
+    alone = build_index([catalogue], tmp_path / "index", options=options).index
+    left, targets = np.arange(0, 80, 2), np.repeat([1.0, 0.0], 20)
+    with pytest.raises(InputError, match="the index has no candidates") as told:
+        train(alone, LabelledPairs(left, left + 1, targets))
+    assert "\n" not in str(told.value)
