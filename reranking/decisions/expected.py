@@ -31,12 +31,18 @@ class ExpectedCalls:
 NOTHING = ExpectedCalls(math.inf, 0, 0.0, 0.0)
 
 
-def expect_best_f1(scores: Floats1d, likely: Floats1d) -> ExpectedCalls:
-    """Return the calls of the best expected F1 among pairs (p,) with these scores, each so `likely` a match."""
+def expect_best_f1(scores: Floats1d, likely: Floats1d, *, least: float = 0.0) -> ExpectedCalls:
+    """Return the calls of the best expected F1 among pairs (p,) with these scores, each so `likely` a match.
+
+    No score is called of which pairs are on average less likely than `least`, but the highest one.
+    """
     cuts = Cuts.of(scores, likely)
     if not len(cuts.scores) or not likely.any():
         return NOTHING
-    return _at(cuts, int(np.argmax(2 * cuts.matches / (cuts.called + likely.sum()))), likely)
+    f1 = 2 * cuts.matches / (cuts.called + likely.sum())
+    low = np.diff(cuts.matches) < least * np.diff(cuts.called)
+    allowed = int(np.argmax(low)) + 1 if low.any() else len(f1)
+    return _at(cuts, int(np.argmax(f1[:allowed])), likely)
 
 
 def expect_precision(scores: Floats1d, likely: Floats1d, asked: float) -> ExpectedCalls:

@@ -20,6 +20,7 @@ from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds, in_memory, predict
 from reranking.boosters.ensemble import Ensemble
 from reranking.decisions.calibration import fit_beta
+from reranking.decisions.expected import expect_best_f1, expect_precision
 from reranking.decisions.judgement import Judgement, judge
 from reranking.decisions.thresholds import Decided, Thresholds
 from reranking.decisions.validation import ValidationPairs, population_weights
@@ -40,7 +41,7 @@ SMALL = BoostingOptions(
 )
 WORDS_MATCHES = 100  # with fewer, words are not learned
 CANDIDATES, NEIGHBOURS, DRAWN_PRODUCTS = 5_000, 20, 2_000
-LEAST_CALLED = 0.3  # probability
+LEAST_CALLED = 0.3  # probability: of many unlikely pairs few labels expect too many matches
 
 
 @dataclass(frozen=True)
@@ -137,21 +138,18 @@ def _judge(
     )
     found = judge(validation, data.names, asked=data.asked, seed=options.seed)
     likely = fit_beta(scores, pairs.targets).of(of_candidates)
-    threshold, expected = _best_f1(of_candidates, likely)
+    best = expect_best_f1(of_candidates, likely, least=LEAST_CALLED)
     decided = _guessed(found.decided, data, of_candidates, likely)
-    thresholds = replace(decided.thresholds, f1=threshold)
-    return replace(found, decided=replace(decided, thresholds=thresholds)), expected
+    thresholds = replace(decided.thresholds, f1=best.threshold)
+    return replace(found, decided=replace(decided, thresholds=thresholds)), best.f1
 
 
 def _guessed(decided: Decided, data: TrainingPairs, scores: Floats1d, likely: Floats1d) -> Decided:
-    """Return the decisions with a best guess where the labels are too few to be sure: the lowest score from which on candidates are
-    expected to hold the precision that was asked."""
-    order = np.argsort(-scores, kind="stable")
-    precision = np.cumsum(likely[order]) / np.arange(1, len(order) + 1)
+    """Return the decisions with a best guess where the labels are too few to be sure: the lowest threshold above which
+    candidates are expected to hold the precision that was asked."""
 
     def guess(asked: float) -> float:
-        held = np.flatnonzero(precision >= asked)
-        return float(scores[order[held[-1]]]) if held.size else math.inf
+        return expect_precision(scores, likely, asked).threshold
 
     before = decided.thresholds
     own = {name: guess(data.asked.of(name)) for name, at in before.by_category.items() if math.isinf(at)}
@@ -159,18 +157,6 @@ def _guessed(decided: Decided, data: TrainingPairs, scores: Floats1d, likely: Fl
     thresholds = Thresholds({**before.by_category, **own}, default, before.f1)
     assumed = (*decided.report.assumed, *(name for name, at in own.items() if math.isfinite(at)))
     return replace(decided, thresholds=thresholds, report=replace(decided.report, assumed=assumed))
-
-
-def _best_f1(scores: Floats1d, probabilities: Floats1d) -> tuple[float, float]:
-    """Return the threshold of the best F1 that pairs (c,) of these probabilities are expected to have, and that F1; no pair less
-    likely than LEAST_CALLED is called: of many unlikely pairs few labels expect too many matches."""
-    order = np.argsort(-scores, kind="stable")
-    likely = probabilities[order]
-    f1 = 2 * np.cumsum(likely) / (np.arange(1, len(likely) + 1) + likely.sum())
-    allowed = max(int(np.count_nonzero(likely >= LEAST_CALLED)), 1)  # probabilities fall with scores
-    best = int(np.argmax(f1[:allowed]))
-    after = min(best + 1, len(order) - 1)
-    return float(scores[order[best]] + scores[order[after]]) / 2, float(f1[best])
 
 
 def _draw_candidates(index: ProductIndex, seed: int) -> tuple[Ints1d, Ints1d]:

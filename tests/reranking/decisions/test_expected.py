@@ -22,6 +22,11 @@ class TestTheBestExpectedF1:
         found = expect_best_f1(np.array([0.9, 0.5, 0.5]), np.array([1.0, 1.0, 0.0]))
         assert found.called == 3
 
+    @pytest.mark.parametrize(("least", "called"), [(0.0, 4), (0.45, 2), (0.9, 1)])
+    def test_no_score_is_called_whose_pairs_are_less_likely_than_asked(self, least, called):
+        scores, likely = np.array([0.9, 0.8, 0.5, 0.5, 0.1]), np.array([0.8, 0.5, 0.5, 0.3, 0.0])
+        assert expect_best_f1(scores, likely, least=least).called == called
+
     @pytest.mark.parametrize("likely", [np.zeros(3), np.zeros(0)])
     def test_where_nothing_is_likely_nothing_is_called(self, likely):
         assert expect_best_f1(np.linspace(0, 1, len(likely)), likely).threshold == math.inf
