@@ -14,17 +14,18 @@ NEARLY_ALL, HARDLY_ANY = 0.95, 0.01  # of the matches, and of the non-matches, t
 @dataclass(frozen=True)
 class SharingLabels:
     """It counts the matches among labelled pairs, and says which share of them, and of the non-matches, have an
-    identifier in common (0 where there are none)."""
+    identifier in common; None where there are none."""
 
     matches: int
-    of_matches: float
-    of_others: float
+    of_matches: float | None
+    of_others: float | None
 
     @property
     def made_from_identifiers(self) -> bool:
         """Return whether labels say hardly more than that products share an identifier."""
-        enough = self.matches >= LEAST_MATCHES
-        return enough and self.of_matches >= NEARLY_ALL and self.of_others <= HARDLY_ANY
+        if self.of_matches is None or self.matches < LEAST_MATCHES:
+            return False
+        return self.of_matches >= NEARLY_ALL and (self.of_others is None or self.of_others <= HARDLY_ANY)
 
 
 def sharing_labels(identifiers: Identifiers, left: Ints1d, right: Ints1d, targets: Floats1d) -> SharingLabels:
@@ -40,5 +41,5 @@ def contradicted_matches(identifiers: Identifiers, left: Ints1d, right: Ints1d, 
     return np.asarray((targets == 1) & (identifiers.compare(left, right) == DIFFERENT), dtype=bool)
 
 
-def _share(shared: Bools1d, among: Bools1d) -> float:
-    return float(shared[among].mean()) if among.any() else 0.0
+def _share(shared: Bools1d, among: Bools1d) -> float | None:
+    return float(shared[among].mean()) if among.any() else None

@@ -34,7 +34,8 @@ def choose_identifiers(
 
 
 def _told(found: SharingLabels) -> str:
+    others = "" if found.of_others is None else f", and {found.of_others:.1%} of the non-matches"
     return (
         f"the labels seem made from identifiers: {found.of_matches:.1%} of the {found.matches:,} matches share a barcode, "
-        f"or brand and part number, and {found.of_others:.1%} of the non-matches"
+        f"or brand and part number{others}"
     )

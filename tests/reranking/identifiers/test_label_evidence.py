@@ -31,6 +31,8 @@ def test_labels_that_repeat_the_identifiers_were_made_from_them(shops):
     assert not labels(shops, [*doubles, (0, 3), (0, 5)], others).made_from_identifiers  # matches without one
     assert not labels(shops, doubles, [*others[:10], *doubles[:1]]).made_from_identifiers  # others with one
     assert labels(shops, doubles, []).made_from_identifiers
+    assert labels(shops, doubles, []).of_others is None
+    assert not labels(shops, [], others).made_from_identifiers
 
 
 def test_matches_with_other_barcodes_are_contradicted(catalog_of_offers):

@@ -51,6 +51,15 @@ def test_labels_made_from_identifiers_are_told_and_their_features_dropped(index,
         assert "100.0% of the 120 matches share a barcode" in told[0]
 
 
+def test_of_non_matches_nothing_is_told_where_there_are_none(index):
+    both = labels()
+    matches = both.take(np.flatnonzero(both.targets == 1))
+    told = [choose_identifiers(index, pairs, TrainOptions())[1][0] for pairs in (both, matches)]
+    assert "and 0.0% of the non-matches:" in told[0]
+    assert "non-matches" not in told[1]
+    assert "or brand and part number: a model" in told[1]
+
+
 def test_other_labels_keep_them_without_a_word(index):
     options = TrainOptions()
     assert choose_identifiers(index, labels(wrong=30), options) == (options, ())
