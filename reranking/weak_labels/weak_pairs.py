@@ -13,7 +13,7 @@ from reranking.identifiers.identifiers import UNKNOWN, Identifiers
 from reranking.pairs.candidates import candidates_with
 from reranking.pairs.labelled import LabelledPairs
 from reranking.signals.signals import prepare_signals
-from reranking.weak_labels.estimates import SeenPairs, WeakEstimates, estimate_matches
+from reranking.weak_labels.estimates import SeenPairs, estimate_matches
 
 NEIGHBOURS = 20  # of each product and view that are candidates, as heroic candidates proposes them
 MOST_PRODUCTS = 20_000  # whose candidates are learned from: their features are held in memory
@@ -71,7 +71,7 @@ def find_weak_pairs(index: ProductIndex, *, folds: int, seed: int, progress: Pro
         products=int(drawn.sum()),
         neighbours=k,
         votes=float(found.votes.share.sum()),
-        wrong=_wrong(found),
+        wrong=found.wrong,
         identified=0 if identified is None else int((identified != UNKNOWN).sum()),
     )
 
@@ -88,8 +88,3 @@ def _drawn(products: int, seed: int) -> Bools1d:
     if products > MOST_PRODUCTS:
         drawn[np.random.default_rng(seed).permutation(products)[MOST_PRODUCTS:]] = False
     return drawn
-
-
-def _wrong(found: WeakEstimates) -> float | None:
-    unanimous = found.votes.share == 1
-    return float(1 - found.likely[unanimous].mean()) if unanimous.any() else None
