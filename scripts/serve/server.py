@@ -19,7 +19,7 @@ from scripts.serve.engine.served import Sources
 from scripts.serve.engine.service import Service
 from scripts.serve.options import ServeOptions
 from scripts.serve.pages.entrance import Entrance
-from scripts.serve.safety.connections import impatient
+from scripts.serve.safety.connections import bounded
 from scripts.serve.safety.guard import Doorway
 from scripts.serve.safety.tokens import TokenFile
 from scripts.serve.safety.visitors import Visitors
@@ -104,14 +104,13 @@ def _listening(options: ServeOptions) -> socket.socket:
 def settings(limits: Limits) -> dict[str, Any]:
     """Return how uvicorn is to speak HTTP."""
     return {
-        "http": impatient(limits.head_s),
+        "http": bounded(limits),
         "ws": "none",
         "lifespan": "on",
         "log_config": None,
         "access_log": False,
         "proxy_headers": False,  # nothing is believed that a request says of its way
         "server_header": False,
-        "limit_concurrency": limits.connections,
         "h11_max_incomplete_event_size": limits.header_bytes,
         "timeout_graceful_shutdown": STOPPING_S,
     }

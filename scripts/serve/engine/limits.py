@@ -27,6 +27,7 @@ class Limits:
     request_s: float = 30.0  # from the head of a request to the last byte of its answer
     head_s: float = 10.0  # from connecting to the head of the first request
     connections: int = 512
+    connections_of_an_address: int = 128  # of another machine, or of all behind one router
     picture_cache_bytes: int = 64 * MIB
 
 

@@ -1,20 +1,40 @@
-"""A connection that says nothing, or says it slowly, is closed: it holds no thread, but a place among the connections."""
+"""A connection that says nothing, or says it slowly, is closed, and so is one too many: it holds no thread, but a place among
+the connections."""
 
 import asyncio
+import ipaddress
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from scripts.serve.engine.limits import Limits
 
-def impatient(head_s: float) -> type[asyncio.Protocol]:
-    """Return uvicorn's protocol, closing a connection whose next request's head is not there after so many seconds."""
 
-    class ImpatientProtocol(H11Protocol):
+def bounded(limits: Limits) -> type[asyncio.Protocol]:
+    """Return uvicorn's protocol, closing a connection above the limits at once, and one whose next request's head is not there
+    after `head_s`.
+
+    An address of other machines has a share of the connections; this machine's own has none: a proxy's come from it.
+    """
+
+    class BoundedProtocol(H11Protocol):
         _waiting: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self._wait()
+            if self._too_many():
+                transport.abort()  # nothing is waited for, as what it still has to say would be
+            else:
+                self._wait()
+
+        def _too_many(self) -> bool:
+            if len(self.connections) > limits.connections:
+                return True
+            host = None if self.client is None else self.client[0]
+            if host is None or _is_own(host):
+                return False
+            same = sum(1 for other in self.connections if _address(other) == host)
+            return same > limits.connections_of_an_address
 
         def on_response_complete(self) -> None:
             super().on_response_complete()
@@ -28,10 +48,21 @@ def impatient(head_s: float) -> type[asyncio.Protocol]:
         def _wait(self) -> None:
             if self._waiting is not None:
                 self._waiting.cancel()
-            self._waiting = self.loop.call_later(head_s, self._close_if_silent)
+            self._waiting = self.loop.call_later(limits.head_s, self._close_if_silent)
 
         def _close_if_silent(self) -> None:
             if (self.cycle is None or self.cycle.response_complete) and not self.transport.is_closing():
                 self.transport.close()
 
-    return ImpatientProtocol
+    return BoundedProtocol
+
+
+def _address(connection: Any) -> str | None:
+    return None if connection.client is None else str(connection.client[0])
+
+
+def _is_own(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

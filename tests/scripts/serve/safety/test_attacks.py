@@ -6,7 +6,7 @@ import os
 import socket
 import time
 import zlib
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
@@ -538,6 +538,34 @@ class TestHowLong:
             assert door.client("read").post(f"{V1}/search", {"text": "phone"}).status == 200
             for connection in slow:
                 connection.close()
+
+    def test_a_connection_too_many_is_closed_and_the_others_are_answered(self, sample_index, tmp_path):
+        with served(Current(Sources(sample_index)), tmp_path, limits=replace(LIMITS, connections=3)) as door:
+            held = [HTTPConnection("127.0.0.1", door.port, timeout=30) for _ in range(3)]
+            for connection in held:
+                connection.connect()
+                connection.request("GET", f"{V1}/health")
+                assert connection.getresponse().read() == b'{"status":"ok"}'
+            with suppress(ConnectionError):
+                assert door.client().raw(b"") == b""
+            for connection in held:  # those that are there are answered on
+                connection.request("GET", f"{V1}/health")
+                assert connection.getresponse().read() == b'{"status":"ok"}'
+                connection.close()
+
+    def test_an_address_of_another_machine_has_a_share_of_the_connections(self, sample_index, tmp_path, monkeypatch):
+        monkeypatch.setattr("scripts.serve.safety.connections._is_own", lambda host: False)
+        asked = f"GET {V1}/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+        one = replace(LIMITS, connections_of_an_address=1)
+        with ExitStack() as opened:
+            door = opened.enter_context(served(Current(Sources(sample_index)), tmp_path, limits=one))
+            for source in ("127.0.0.1", "127.0.0.2"):
+                near = ("127.0.0.1", door.port)
+                connection = opened.enter_context(socket.create_connection(near, 30, (source, 0)))
+                connection.sendall(asked)
+                assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+                with suppress(ConnectionError):
+                    assert door.client().raw(b"") == b""
 
     def test_what_would_wait_too_long_is_told_when_to_come_again(self, sample_index, tmp_path, monkeypatch):
         go, begun = Event(), Event()
