@@ -43,12 +43,12 @@ class UnreachablePicture(PictureError):
     """A picture's bytes cannot be had: nothing was seen of the picture itself."""
 
 
-def read_picture(reference: str, catalog: Catalog) -> bytes:
-    """Return the bytes behind a reference. Raises UnreachablePicture, PictureError for more than MOST_BYTES, and
+def read_picture(reference: str, catalog: Catalog, *, timeout_s: float = TIMEOUT_S) -> bytes:
+    """Return the bytes behind a reference; one by http is waited for as long as `timeout_s`. Raises UnreachablePicture, PictureError for more than MOST_BYTES, and
     InputError for a URL whose file system needs a package that is not installed."""
     url = url_of(reference, catalog.pictures)
     if url is not None:
-        return _from_url(url)
+        return _from_url(url, timeout_s)
     name, mark, span = reference.rpartition(BLOB_MARK)
     try:
         if mark and ":" in span and (catalog.folder / name).is_file():
@@ -148,14 +148,14 @@ def _scheme(url: str) -> str:
     return url.partition("://")[0].lower()
 
 
-def _from_url(url: str) -> bytes:
+def _from_url(url: str, timeout_s: float) -> bytes:
     try:
         import fsspec
     except ImportError as error:
         raise InputError(f"pictures at {place_of(url)}: URLs need fsspec: pip install 'heroic[urls]'") from error
     scheme = _scheme(url)
     try:
-        with fsspec.open(url, "rb", **_limits(scheme)) as file:
+        with fsspec.open(url, "rb", **_limits(scheme, timeout_s)) as file:
             return _at_most(file)
     except ImportError as error:
         raise InputError(
@@ -175,13 +175,13 @@ def _unfetched(error: BaseException) -> str:
     return f"{NOT_FETCHED}: {' '.join(str(error).split())[:200] or type(error).__name__}"
 
 
-def _limits(scheme: str) -> dict[str, Any]:
+def _limits(scheme: str, timeout_s: float) -> dict[str, Any]:
     """Return options for fsspec, of http only: a server that says nothing is not waited for forever."""
     if scheme not in ("http", "https"):
         return {}
     from aiohttp import ClientTimeout
 
-    return {"client_kwargs": {"timeout": ClientTimeout(total=TIMEOUT_S)}, "block_size": 0}
+    return {"client_kwargs": {"timeout": ClientTimeout(total=timeout_s)}, "block_size": 0}
 
 
 def _at_most(file: Any, length: int | None = None) -> bytes:
@@ -199,9 +199,11 @@ def load_picture(
     side: int | None = None,
     most_pixels: int | None = None,
     formats: tuple[str, ...] | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> Image.Image:
     """Read and decode the picture behind a reference of this catalogue. Raises PictureError with the reason."""
-    return decode(read_picture(reference, catalog), side=side, most_pixels=most_pixels, formats=formats)
+    content = read_picture(reference, catalog, timeout_s=timeout_s)
+    return decode(content, side=side, most_pixels=most_pixels, formats=formats)
 
 
 def decode(

@@ -24,6 +24,7 @@ class Limits:
     workers: int = 4
     waiting: int = 64  # requests that wait for a worker
     work_s: float = 10.0  # from asking for a worker to the answer
+    fetch_s: float = 5.0  # of a picture from its host, less than the work may take
     request_s: float = 30.0  # from the head of a request to the last byte of its answer
     head_s: float = 10.0  # from connecting to the head of the first request
     connections: int = 512

@@ -5,17 +5,23 @@ Nothing of a picture's own bytes reaches a browser, and nothing but a product's 
 
 import io
 import logging
+import math
 import re
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from urllib.parse import urlsplit
 
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.pictures import WEB_FORMATS, PictureError, load_picture, url_of
+from scripts.serve.engine.limits import Limits
 
 SIDES = (96, 192, 384, 768, 1536)  # a browser may ask for any size: these are painted
 QUALITY = 82
+FORGOTTEN_S = 60.0
+MOST_FAILED = 10_000
 _INSIDE = re.compile(r"pictures(-\d+)?\.bin#\d+:\d+(:[0-9a-f]{64})?")
 _SPAN = re.compile(r"#[^#]*:")  # of any other file of the catalogue's folder
 _log = logging.getLogger("heroic.serve")
@@ -33,15 +39,23 @@ def painted_side(size: int) -> int:
 
 
 class ProductPictures:
-    """It paints pictures and keeps the latest of them, up to `most_bytes`.
+    """It paints pictures and keeps the latest of them, within limits.
 
     `hosts` are those from which pictures that are URLs are fetched; a file is shown where it lies within the catalogue's
-    folder of pictures. More than `most_pixels` are never decoded.
+    folder of pictures. What cannot be shown is not tried again for FORGOTTEN_S: a host that does not answer would take all
+    threads.
     """
 
-    def __init__(self, most_bytes: int, most_pixels: int, hosts: frozenset[str] = frozenset()) -> None:
-        self.most_bytes, self.most_pixels, self.hosts = most_bytes, most_pixels, hosts
+    def __init__(
+        self,
+        limits: Limits,
+        hosts: frozenset[str] = frozenset(),
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.limits, self.hosts, self._clock = limits, hosts, clock
         self._kept: OrderedDict[Key, bytes] = OrderedDict()
+        self._failed: OrderedDict[tuple[str, int, int], tuple[float, str]] = OrderedDict()  # until when, and why
         self._bytes, self._lock = 0, Lock()
 
     def paint(self, catalog: Catalog, version: str, position: int, number: int, side: int) -> bytes:
@@ -54,14 +68,39 @@ class ProductPictures:
         references = catalog.table["images"][position].as_py() or []
         if not 0 <= number < len(references):
             raise NotShown(f"this product has {len(references)} pictures")
-        content = self._painted(references[number], catalog, side)
+        self._refuse_failed(key[:3])
+        try:
+            content = self._painted(references[number], catalog, side)
+        except NotShown as error:
+            self._remember(key[:3], str(error))
+            raise
         self._keep(key, content)
         return content
+
+    def _refuse_failed(self, picture: tuple[str, int, int]) -> None:
+        with self._lock:
+            until, reason = self._failed.get(picture, (-math.inf, ""))
+        if self._clock() < until:
+            raise NotShown(reason)
+
+    def _remember(self, picture: tuple[str, int, int], reason: str) -> None:
+        with self._lock:
+            self._failed.pop(picture, None)
+            self._failed[picture] = (self._clock() + FORGOTTEN_S, reason)
+            while len(self._failed) > MOST_FAILED:
+                self._failed.popitem(last=False)
 
     def _painted(self, reference: str, catalog: Catalog, side: int) -> bytes:
         self._refuse_foreign(reference, catalog)
         try:
-            picture = load_picture(reference, catalog, side=side, most_pixels=self.most_pixels, formats=WEB_FORMATS)
+            picture = load_picture(
+                reference,
+                catalog,
+                side=side,
+                most_pixels=self.limits.upload_pixels,
+                formats=WEB_FORMATS,
+                timeout_s=self.limits.fetch_s,
+            )
         except PictureError as error:
             told = " ".join(str(error).split())
             _log.info("picture %r is not shown: %s", reference[:200], told)
@@ -88,7 +127,7 @@ class ProductPictures:
         with self._lock:
             self._bytes += len(content) - len(self._kept.pop(key, b""))
             self._kept[key] = content
-            while self._bytes > self.most_bytes:
+            while self._bytes > self.limits.picture_cache_bytes:
                 self._bytes -= len(self._kept.popitem(last=False)[1])
 
 

@@ -37,7 +37,7 @@ class Service:
         """Start workers for what is open; `picture_hosts` are those that pictures may be fetched from, `desks` where pairs are
         labelled, if anywhere."""
         workers, painters = (Workers(limits.workers, limits.waiting, limits.work_s) for _ in range(2))
-        pictures = ProductPictures(limits.picture_cache_bytes, limits.upload_pixels, picture_hosts)
+        pictures = ProductPictures(limits, picture_hosts)
         return cls(current, workers, painters, pictures, Telemetry(current, workers, desks), limits, desks)
 
     def fold_paths(self, message: str) -> str:
