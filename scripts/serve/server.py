@@ -1,5 +1,6 @@
 """The server listens on a socket, opens index and model, says where the page is, and answers until it is stopped."""
 
+import asyncio
 import getpass
 import logging
 import os
@@ -19,7 +20,7 @@ from scripts.serve.engine.served import Sources
 from scripts.serve.engine.service import Service
 from scripts.serve.options import ServeOptions
 from scripts.serve.pages.entrance import Entrance
-from scripts.serve.safety.connections import bounded
+from scripts.serve.safety.connections import HandshakeLoop, bounded
 from scripts.serve.safety.guard import Doorway
 from scripts.serve.safety.tokens import TokenFile
 from scripts.serve.safety.visitors import Visitors
@@ -50,7 +51,8 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
         _log_to_stderr()
         application, how = build_application(service, entrance), settings(LIMITS)
         config = uvicorn.Config(application, ssl_certfile=options.certificate, ssl_keyfile=options.key, **how)
-        uvicorn.Server(config).run(sockets=[bound])
+        with asyncio.Runner(loop_factory=lambda: HandshakeLoop(LIMITS.head_s)) as runner:
+            runner.run(uvicorn.Server(config).serve(sockets=[bound]))
 
 
 def _refuse_certificate(options: ServeOptions) -> None:

@@ -10,6 +10,23 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from scripts.serve.engine.limits import Limits
 
 
+class HandshakeLoop(asyncio.SelectorEventLoop):
+    """It is a loop whose servers close a connection that has not agreed on encryption after some seconds.
+
+    uvicorn does not pass this on to asyncio, whose own time is a minute.
+    """
+
+    def __init__(self, handshake_s: float) -> None:
+        super().__init__()
+        self.handshake_s = handshake_s
+
+    async def create_server(self, *given: Any, **options: Any) -> asyncio.Server:
+        """Open a server as asyncio does."""
+        if options.get("ssl") is not None:
+            options["ssl_handshake_timeout"] = self.handshake_s
+        return await super().create_server(*given, **options)
+
+
 def bounded(limits: Limits) -> type[asyncio.Protocol]:
     """Return uvicorn's protocol, closing a connection above the limits at once, and one whose next request's head is not there
     after `head_s`.
