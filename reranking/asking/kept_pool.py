@@ -52,7 +52,7 @@ def _write(path: Path, made_of: str, pool: QuestionPool) -> None:
 def _read(path: Path, made_of: str) -> QuestionPool | None:
     """Return the pool of a file; None where there is none, it was cut off, or is of something else."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             if str(kept["made_of"]) != made_of:
                 return None
             columns = {part.name: kept[part.name] for part in fields(QuestionPool)}

@@ -20,14 +20,15 @@ def kept(index, tmp_path):
     return open_pool(index, tmp_path / "labels.db", k=2), tmp_path / "labels.db"
 
 
-def same(one, other):
-    return all(np.array_equal(getattr(one, part.name), getattr(other, part.name)) for part in fields(one))
+def assert_same(one, other):
+    for part in fields(one):
+        np.testing.assert_array_equal(getattr(one, part.name), getattr(other, part.name))
 
 
 def test_a_kept_pool_comes_back_as_it_was_made(index, kept, monkeypatch):
     pool, store = kept
     monkeypatch.delattr("reranking.asking.kept_pool.make_pool")
-    assert same(open_pool(index, store, k=2), pool)
+    assert_same(open_pool(index, store, k=2), pool)
 
 
 @pytest.mark.parametrize("length", [0, 10, 1000, -1])
@@ -35,7 +36,7 @@ def test_a_file_that_was_cut_off_is_made_again(index, kept, length):
     pool, store = kept
     whole = pool_file(store).read_bytes()
     pool_file(store).write_bytes(whole[:length])
-    assert same(open_pool(index, store, k=2), pool)
+    assert_same(open_pool(index, store, k=2), pool)
     assert pool_file(store).stat().st_size == len(whole)
 
 
@@ -43,4 +44,4 @@ def test_a_file_of_something_else_is_made_again(index, kept):
     pool, store = kept
     with pool_file(store).open("wb") as file:
         np.save(file, np.zeros(3))
-    assert same(open_pool(index, store, k=2), pool)
+    assert_same(open_pool(index, store, k=2), pool)
