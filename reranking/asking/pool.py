@@ -33,7 +33,8 @@ class QuestionPool:
     `directions` (f,) of these, their weak scores (p,), how dense the pool is around them (p,), 1 at the median, and the codes (p,) of
     their categories `names`, those that are not large together.
 
-    `candidates` is how many there were to choose from, `products` of how many products, of `all_products`.
+    `candidates` is how many there were to choose from, with labelled pairs that were added; `products` of how many products, of
+    `all_products`.
     """
 
     left: Ints1d
@@ -79,6 +80,7 @@ class QuestionPool:
             weak=np.append(self.weak, other.weak),
             density=np.append(self.density, other.density),
             categories=np.append(self.categories, codes[other.categories]),
+            candidates=self.candidates + len(other),
         )
 
 
