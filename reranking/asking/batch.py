@@ -136,8 +136,8 @@ def _go_on(choice: _Choice, opinion: Opinion, size: int, generator: np.random.Ge
 
 
 def _contradicted(pool: QuestionPool, known: KnownLabels, opinion: Opinion) -> Floats1d:
-    """Return how far (p,) a sure committee is from other evidence, 0 where it is not sure: first of all from matches that follow from labels, then from
-    the weak scores, where what it calls counts most."""
+    """Return how far (p,) a sure committee is from other evidence, 0 where it is not sure: first of all from matches that follow
+    from labels, then from the weak scores, where what it calls counts most."""
     scores = opinion.scores
     apart = np.abs(rankdata(scores) - rankdata(pool.weak)) / len(pool)
     sure = (scores > SURE) | (scores < 1 - SURE)

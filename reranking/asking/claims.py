@@ -47,7 +47,7 @@ class Claims:
         return {pair for pair, holder in self._holders.items() if holder.session != self._session}
 
     def claim(self, pairs: Iterable[Pair]) -> set[Pair]:
-        """Claim pairs, again those that are held for half an hour or no longer; return those that no other session holds."""
+        """Claim pairs, and those again that this session claimed half an hour ago; return those that no other session holds."""
         wanted = set(pairs)
         self._read()
         due = [pair for pair in wanted if self._is_due(self._holders.get(pair))]

@@ -42,7 +42,8 @@ def command(index: Path, store: Path, model: Path | None, reviewer: str | None, 
         click.echo(begun.pool.told(), err=True)
         try:
             finished = ask_all(begun.session, opened.catalog, open_console())
-            others, at = begun.session.asked_by_others(), begun.session.progress()
+            others = begun.session.asked_by_others() if finished else 0
+            at = begun.session.progress()
         finally:
             begun.session.end()
     click.echo()
