@@ -95,22 +95,12 @@ def estimate_matches(pairs: SeenPairs, *, seed: int = 0) -> WeakEstimates:
     Raises InputError where nothing can be learned: hardly any two products are each other's best, all hang together, or
     contents do not tell those that are from others.
     """
-    votes = pairs.votes()
-    if votes.share.sum() < LEAST_VOTES:
-        raise _nothing_learned(
-            pairs,
-            f"of {len(pairs.left):,} candidate pairs, products are each other's best in {votes.share.sum():.0f}, and at "
-            f"least {LEAST_VOTES:.0f} are needed",
-        )
+    votes, folds = pairs.votes(), pairs.folds(FOLDS, seed)
+    _refuse_too_few(pairs, votes, folds)
     first, second = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
     exclusion = Exclusion.of(first, second, pairs.sources)
     identified = np.zeros(len(first), dtype=np.int64) if pairs.identified is None else pairs.identified
-    contents, folds = _contents(pairs), pairs.folds(FOLDS, seed)
-    if folds.min() == folds.max():
-        raise _nothing_learned(
-            pairs, "its products are one chain of nearest neighbours, so that nothing can be checked"
-        )
-    likely = np.where(identified == 0, votes.share, identified > 0)
+    contents, likely = _contents(pairs), np.where(identified == 0, votes.share, identified > 0)
     for number in range(ROUNDS):
         read = _read_out_of_fold(contents, likely, folds, seed + number)
         if number == 0:
@@ -125,6 +115,20 @@ def is_content(feature: Feature) -> bool:
     """Say whether a feature is of what products say of themselves, not of where they stand among their neighbours, nor of
     identifiers: those make labels, which a model that sees them would only repeat."""
     return "ranks" not in feature.family and feature.family != "identifiers"
+
+
+def _refuse_too_few(pairs: SeenPairs, votes: Votes, folds: Ints1d) -> None:
+    cast = float(votes.share.sum())
+    if cast < LEAST_VOTES:
+        raise _nothing_learned(
+            pairs,
+            f"of {len(pairs.left):,} candidate pairs, products are each other's best in {cast:.0f}, and at least "
+            f"{LEAST_VOTES:.0f} are needed",
+        )
+    if folds.min() == folds.max():
+        raise _nothing_learned(
+            pairs, "its products are one chain of nearest neighbours, so that nothing can be checked"
+        )
 
 
 def _nothing_learned(pairs: SeenPairs, why: str) -> InputError:
