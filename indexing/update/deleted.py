@@ -74,4 +74,7 @@ def _column(path: Path, column: str) -> pa.Array:
     file = open_table(path)
     if column not in file.names:
         raise InputError(f"{path}: no column '{column}', has {', '.join(file.names)}: write one id a line as .txt")
-    return file.read(columns=[column])[column].combine_chunks()
+    ids = file.read(columns=[column])[column].combine_chunks()
+    if pa.types.is_nested(ids.type):
+        raise InputError(f"{path}: its column '{column}' holds lists or objects, not ids: write one id a line as .txt")
+    return ids

@@ -66,3 +66,9 @@ def test_an_empty_list_deletes_nobody(catalog_of, write):
     ids = read_delete_list(path)
     assert ids.type == pa.large_string()
     assert find_deleted(catalog_of(id=list("ab")), ids, path=path, ignore_unknown=False).tolist() == []
+
+
+def test_a_list_of_lists_is_no_list_of_ids(tmp_path):
+    (tmp_path / "gone.json").write_text('{"id": [1]}')
+    with pytest.raises(InputError, match=r"gone\.json: its column 'id' holds lists or objects, not ids"):
+        read_delete_list(tmp_path / "gone.json")
