@@ -53,6 +53,32 @@ class ProductCodes:
         """Return the product that each of the codes (c,) is of."""
         return np.repeat(np.arange(len(self)), self.counts)
 
+    @cached_property
+    def _order(self) -> Ints1d:
+        return np.argsort(self.codes, kind="stable")
+
+    @cached_property
+    def by_code(self) -> Ints1d:
+        """Return the products (c,) that the codes are of, by code, those of one code in their order."""
+        return self.owners[self._order]
+
+    @cached_property
+    def ends(self) -> Ints1d:
+        """Return where in `by_code` the products of the same code end, for each place there (c,)."""
+        ordered = self.codes[self._order]
+        return np.searchsorted(ordered, ordered, side="right")
+
+    @cached_property
+    def _places(self) -> Ints1d:
+        places = np.empty(len(self.codes), dtype=np.int64)
+        places[self._order] = np.arange(len(self.codes))
+        return places
+
+    def holders(self, start: int, stop: int) -> tuple[Ints1d, Ints1d]:
+        """Return the products at `start` to `stop`, once for each of their codes (d,), and where in `by_code` that is."""
+        own = slice(int(self.starts[start]), int(self.starts[stop]))
+        return self.owners[own], self._places[own]
+
     def without(self, gone: Bools1d) -> "ProductCodes":
         """Return the codes that are not `gone` (c,)."""
         return self._of_distinct(self.owners[~gone], self.codes[~gone], len(self)) if gone.any() else self

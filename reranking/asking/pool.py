@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from scipy.spatial import KDTree
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
@@ -12,7 +10,7 @@ from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.asking.weak_score import WeakScore
-from reranking.pairs.candidates import candidates_with
+from reranking.pairs.candidates import by_id, candidates_with
 from reranking.pairs.evaluation_category import REST, CategoryMapping, codes_of, evaluated_names
 from reranking.signals.signals import prepare_signals
 
@@ -20,11 +18,8 @@ MOST_CANDIDATES = 2_000_000  # that are looked at; where there are more, those o
 MOST_PAIRS = 100_000  # that may be asked; of more candidates the better half of these, the others at random
 REFERENCE = 20_000  # candidates that tell what is usual
 LARGE_SHARE = 0.02  # of the pool, from which a category is large
-DENSE_COLUMNS, DENSE_REFERENCE, DENSE_NEAREST = (
-    8,
-    2_000,
-    10,
-)  # principal components; pairs to be near to; how many of them
+DENSE_COLUMNS = 8  # principal components
+DENSE_REFERENCE, DENSE_NEAREST = 2_000, 10  # pairs to be near to; how many of them
 
 
 @dataclass(frozen=True)
@@ -117,7 +112,8 @@ def pool_of(
 ) -> QuestionPool:
     """Make the pool of these pairs of positions (p,)."""
     generator = np.random.default_rng(0)
-    left, right = _by_id(index, left, right)
+    sides = by_id(index, left, right)
+    left, right = sides.left, sides.right
     scorer = scorer or _learn_weak(index, left, right, generator)
     signals = prepare_signals(index, np.unique(np.concatenate([left, right])))
     features = signals.compute_all(left, right, stage="features", progress=progress)
@@ -153,13 +149,6 @@ def _some(weak: Floats1d, most: int, generator: np.random.Generator) -> Ints1d:
     order = np.argsort(-weak, kind="stable")
     best, others = order[: most // 2], order[most // 2 :]
     return np.sort(np.concatenate([best, generator.choice(others, most - len(best), replace=False)]))
-
-
-def _by_id(index: ProductIndex, left: Ints1d, right: Ints1d) -> tuple[Ints1d, Ints1d]:
-    """Put the smaller id of each pair on the left."""
-    swapped = pc.greater(*(index.catalog.ids.take(pa.array(side)) for side in (left, right)))
-    swap = np.asarray(swapped.to_numpy(zero_copy_only=False), dtype=bool)
-    return np.where(swap, right, left), np.where(swap, left, right)
 
 
 def _density(features: Floats2d, directions: tuple[int, ...], generator: np.random.Generator) -> Floats1d:

@@ -22,7 +22,6 @@ from indexing.catalog.product_codes import (
 )
 
 DIFFERENT, UNKNOWN, EQUAL = -1, 0, 1
-BLOCK_ENTRIES = 1_000_000  # codes whose pairs are made at once
 
 
 @dataclass(frozen=True)
@@ -129,29 +128,22 @@ class Identifiers:
     def _apart(self, left: Ints1d, right: Ints1d) -> Bools1d:
         return np.asarray((self.sources[left] != self.sources[right]) | (self.sources[left] < 0), dtype=bool)
 
-    def shared(self, *, across_sources: bool = False) -> IdentifiedPairs:
-        """Return all pairs of products that share an identifier; `across_sources`: without those of one source."""
-        keys = [key for codes in (self.gtin, self.mpn) for key in self._sharing(codes, across_sources)]
-        every = _distinct(np.concatenate(keys)) if keys else np.zeros(0, dtype=np.int64)
-        return IdentifiedPairs(*np.divmod(every, max(len(self.gtin), 1)))
+    def sharing(self, start: int, stop: int, *, across_sources: bool = False) -> IdentifiedPairs:
+        """Return the pairs of the products at `start` to `stop` with later ones that share an identifier; `across_sources`: without
+        those of one source."""
+        keys = [self._keys(codes, start, stop, across_sources) for codes in (self.gtin, self.mpn)]
+        return IdentifiedPairs(*np.divmod(_distinct(np.concatenate(keys)), max(len(self.gtin), 1)))
 
-    def _sharing(self, codes: ProductCodes, across_sources: bool) -> list[Ints1d]:
-        """Return the keys of the pairs of products that share a code of one kind, in blocks."""
-        order = np.argsort(codes.codes, kind="stable")
-        code, owner = codes.codes[order], codes.owners[order]
-        ends = np.searchsorted(code, code, side="right")
-        found = []
-        for start in range(0, len(code), BLOCK_ENTRIES):
-            places = np.arange(start, min(start + BLOCK_ENTRIES, len(code)))
-            after = ends[places] - places - 1
-            first = np.repeat(places, after)
-            second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(after) - after, after)
-            left, right = owner[first], owner[second]
-            if across_sources:
-                apart = self._apart(left, right)
-                left, right = left[apart], right[apart]
-            found.append(_distinct(np.minimum(left, right) * len(codes) + np.maximum(left, right)))
-        return found
+    def _keys(self, codes: ProductCodes, start: int, stop: int, across_sources: bool) -> Ints1d:
+        """Return the keys of pairs of products that share a code of one kind, those of several codes several times."""
+        one, place = codes.holders(start, stop)
+        after = codes.ends[place] - place - 1
+        left, second = np.repeat(one, after), np.repeat(place + 1, after)
+        right = codes.by_code[second + np.arange(len(second)) - np.repeat(np.cumsum(after) - after, after)]
+        if across_sources:
+            apart = self._apart(left, right)
+            left, right = left[apart], right[apart]
+        return np.asarray(left * len(codes) + right, dtype=np.int64)
 
 
 def _distinct(keys: Ints1d) -> Ints1d:

@@ -31,32 +31,35 @@ class Proposed:
     right: Ints1d
 
 
+@dataclass(frozen=True)
+class Written:
+    """It counts the candidates that were written, and those of them that share an identifier."""
+
+    pairs: int
+    identified: int
+
+
 def write_candidates(
-    index: ProductIndex, out: Path, *, k: int = 20, shared: IdentifiedPairs | None = None, progress: Progress = silent
-) -> int:
+    index: ProductIndex, out: Path, *, k: int = 20, identifiers: Identifiers | None = None, progress: Progress = silent
+) -> Written:
     """Write the pairs of every product and its k first neighbours in the main or the lexical view, and those that share an
-    identifier (`shared`, None: they are looked up).
+    identifier, of two sources where the index matches across sources (`identifiers`, None: they are read).
 
     Columns: left_id, right_id (left is the smaller id) and, for each of the views, the cosine and both ranks
-    (`rank_of_right`: among left's neighbours), null beyond the neighbours that the index keeps. Returns the number
-    of pairs. Raises InputError when the index keeps fewer than k neighbours.
+    (`rank_of_right`: among left's neighbours), null beyond the neighbours that the index keeps. Raises InputError when
+    the index keeps fewer than k neighbours.
     """
     views = proposing_views(index)
     if not 1 <= k <= index.k:
         raise InputError(f"-k {k}: {index.folder} keeps {index.k} neighbours: ask for 1 to {index.k}, or build with -k")
-    shared = sharing_pairs(index, Identifiers.of(index.catalog)) if shared is None else shared
-    pairs = 0
+    identifiers = Identifiers.of(index.catalog) if identifiers is None else identifiers
+    pairs, identified = 0, 0
     with writing_file(Path(out)) as unfinished, pq.ParquetWriter(unfinished, _schema(index, views)) as writer:
-        for stop, proposed in _propose(index, views, k, shared):
+        for rows, shared, proposed in _propose(index, views, k, identifiers):
             writer.write_table(_columns(index, views, proposed))
-            pairs += len(proposed.left)
-            progress("candidates", stop, len(index.catalog))
-    return pairs
-
-
-def sharing_pairs(index: ProductIndex, identifiers: Identifiers) -> IdentifiedPairs:
-    """Return the pairs that share an identifier, of two sources where the index matches across sources."""
-    return identifiers.shared(across_sources=index.made.match_across_sources)
+            pairs, identified = pairs + len(proposed.left), identified + len(shared)
+            progress("candidates", int(rows[-1]) + 1, len(index.catalog))
+    return Written(pairs, identified)
 
 
 def proposing_views(index: ProductIndex) -> list[str]:
@@ -89,21 +92,23 @@ def are_candidates(index: ProductIndex, left: Ints1d, right: Ints1d, k: int) -> 
     return found | Identifiers.of(index.catalog).are_shared(left, right, across_sources=across)
 
 
-def _propose(index: ProductIndex, views: list[str], k: int, shared: IdentifiedPairs) -> Iterator[tuple[int, Proposed]]:
-    """Yield, block by block, how many products are done and the pairs that the block's products propose.
+def _propose(
+    index: ProductIndex, views: list[str], k: int, identifiers: Identifiers
+) -> Iterator[tuple[Ints1d, IdentifiedPairs, Proposed]]:
+    """Yield blocks of products, their pairs with later ones that share an identifier, and the pairs that they propose.
 
-    A pair whose partner, earlier in the file, proposed it already is left out, as are `shared` ones of neighbours.
+    A pair whose partner, earlier in the file, proposed it already is left out, as are pairs of neighbours that share one.
     """
     lists = [index.neighbours(view).first(k) for view in views]
     for start in range(0, len(index.catalog), BLOCK_PRODUCTS):
         rows = np.arange(start, min(start + BLOCK_PRODUCTS, len(index.catalog)))
         own, other = _distinct(rows, lists)
         new = (other > own) | ~_proposed_by(other, own, lists)
-        first, last = np.searchsorted(shared.left, [rows[0], rows[-1] + 1])
-        left, right = shared.left[first:last], shared.right[first:last]
+        shared = identifiers.sharing(int(rows[0]), int(rows[-1]) + 1, across_sources=index.made.match_across_sources)
+        left, right = shared.left, shared.right
         alone = ~(_proposed_by(left, right, lists) | _proposed_by(right, left, lists))
         sides = np.concatenate([own[new], left[alone]]), np.concatenate([other[new], right[alone]])
-        yield int(rows[-1]) + 1, _by_id(index, *sides)
+        yield rows, shared, by_id(index, *sides)
 
 
 def _distinct(rows: Ints1d, lists: list[Neighbours]) -> tuple[Ints1d, Ints1d]:
@@ -121,7 +126,7 @@ def _proposed_by(products: Ints1d, partners: Ints1d, lists: list[Neighbours]) ->
     return np.asarray(np.any(found, axis=0), dtype=bool)
 
 
-def _by_id(index: ProductIndex, own: Ints1d, other: Ints1d) -> Proposed:
+def by_id(index: ProductIndex, own: Ints1d, other: Ints1d) -> Proposed:
     """Put the smaller id of each pair on the left: integers are compared as numbers, text by code point."""
     ids = [index.catalog.ids.take(pa.array(side)) for side in (own, other)]
     swapped = np.asarray(pc.greater(*ids).to_numpy(), dtype=bool)

@@ -17,16 +17,15 @@ def command(index: Path, out: Path, k: int) -> None:
     """
     from indexing.product_index import open_index
     from reranking.identifiers.identifiers import Identifiers
-    from reranking.pairs.candidates import sharing_pairs, write_candidates
+    from reranking.pairs.candidates import write_candidates
     from scripts.terminal.progress import shown
 
     opened = open_index(index)
     identifiers = Identifiers.of(opened.catalog)
-    shared = sharing_pairs(opened, identifiers)
     with shown() as progress:
-        pairs = write_candidates(opened, out, k=k, shared=shared, progress=progress)
-    click.echo(f"candidates: {pairs:,} pairs of {len(opened.catalog):,} products in {out}")
+        written = write_candidates(opened, out, k=k, identifiers=identifiers, progress=progress)
+    click.echo(f"candidates: {written.pairs:,} pairs of {len(opened.catalog):,} products in {out}")
     if identifiers:
-        click.echo(f"{len(shared):,} of them share a barcode, or brand and part number")
+        click.echo(f"{written.identified:,} of them share a barcode, or brand and part number")
     if len(identifiers.worn):
         click.echo(f"heroic: warning: {identifiers.worn.told()}", err=True)

@@ -41,7 +41,7 @@ class _Desk:
 
 
 class LabelDesks:
-    """A reviewer's session is opened when he first asks, over the index and the model that are served, and again over newer
+    """A reviewer's session is opened with the first request, over the index and the model that are served, and again over newer
     ones.
 
     Opening it chooses candidates of the whole index, which may take longer than a request: the work goes on, and whoever asks

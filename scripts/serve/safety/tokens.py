@@ -88,7 +88,7 @@ def _refuse_open(path: Path) -> None:
     if os.stat(path).st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise InputError(f"{path}: others may write it, and so let themselves in: chmod go-w it")
     mode = os.stat(path.resolve().parent).st_mode
-    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:  # as /tmp has: each may replace his own files alone
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:  # as /tmp has: each may replace their own files alone
         raise InputError(f"{path}: everybody may write into its folder, and so let himself in: chmod o-w the folder")
 
 

@@ -3,12 +3,10 @@
 from itertools import combinations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexing.catalog import product_codes
-from reranking.identifiers import identifiers as module
 from reranking.identifiers.identifiers import DIFFERENT, EQUAL, UNKNOWN, Identifiers
 
 PEN, TEA, BOOK = "04006381333931", "05901234123457", "09783161484100"
@@ -56,6 +54,15 @@ def slow_shared(rows, across_sources):
     return found
 
 
+def sharing(identifiers, block=1000, **options):
+    """All pairs that share an identifier, found in blocks of so many products."""
+    found, count = [], len(identifiers.gtin)
+    for start in range(0, count, block):
+        pairs = identifiers.sharing(start, min(start + block, count), **options)
+        found += zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)
+    return found
+
+
 @settings(max_examples=60, deadline=None)
 @given(rows=st.lists(offers, min_size=1, max_size=7), across=st.booleans(), block=st.sampled_from([1, 1000]))
 def test_pairs_are_compared_and_found_as_one_by_one(catalog_of_offers, rows, across, block):
@@ -63,11 +70,7 @@ def test_pairs_are_compared_and_found_as_one_by_one(catalog_of_offers, rows, acr
     left, right = (side.ravel() for side in np.indices((len(rows), len(rows))))
     expected = [slow_compare(rows[one], rows[other]) for one, other in zip(left, right, strict=True)]
     assert identifiers.compare(left, right).tolist() == expected
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "BLOCK_ENTRIES", block)
-        found = identifiers.shared(across_sources=across)
-    pairs = list(zip(found.left.tolist(), found.right.tolist(), strict=True))
-    assert pairs == sorted(slow_shared(rows, across))
+    assert sharing(identifiers, block, across_sources=across) == sorted(slow_shared(rows, across))
     every = np.array([*combinations(range(len(rows)), 2)], dtype=np.int64).reshape(-1, 2).T
     shared = identifiers.are_shared(*every, across_sources=across)
     assert set(zip(*every[:, shared].tolist(), strict=True)) == slow_shared(rows, across)
@@ -92,9 +95,7 @@ def test_a_code_that_one_source_puts_on_everything_says_nothing(catalog_of_offer
     rows = [{"gtin": [PEN], "source": "a"}] * 4 + [{"gtin": [PEN, TEA], "source": "b"}, {"gtin": [TEA], "source": "c"}]
     identifiers = Identifiers.of(catalog_of_offers(*rows))
     assert (len(identifiers.worn), identifiers.worn.products) == (1, 5)
-    assert list(
-        zip(*(side.tolist() for side in (identifiers.shared().left, identifiers.shared().right)), strict=True)
-    ) == [(4, 5)]
+    assert sharing(identifiers) == [(4, 5)]
     assert identifiers.compare(np.array([0, 0]), np.array([1, 5])).tolist() == [UNKNOWN, UNKNOWN]
     assert "1 barcodes or part numbers stand for more than" in identifiers.worn.told()
 
@@ -104,13 +105,13 @@ def test_a_code_of_very_many_shops_says_nothing_either(catalog_of_offers, monkey
     rows = [{"gtin": [PEN if place < 6 else TEA], "source": f"s{place}"} for place in range(11)]
     identifiers = Identifiers.of(catalog_of_offers(*rows))
     assert (len(identifiers.worn), identifiers.worn.products) == (1, 6)
-    assert len(identifiers.shared()) == 10
+    assert len(sharing(identifiers)) == 10
 
 
 def test_a_catalogue_without_codes_has_none(catalog_of_offers):
     identifiers = Identifiers.of(catalog_of_offers("tea", "coffee"))
     assert not identifiers
-    assert len(identifiers.shared()) == 0
+    assert len(sharing(identifiers)) == 0
     assert identifiers.compare(np.array([0]), np.array([1])).tolist() == [UNKNOWN]
 
 

@@ -31,7 +31,7 @@ def build(folder, ids, *, titles=None, **options):
 
 def propose(index, folder, **options):
     path = folder / "candidates.parquet"
-    count = write_candidates(index, path, **options)
+    count = write_candidates(index, path, **options).pairs
     table = pq.read_table(path)
     assert count == len(table)
     return table
@@ -156,7 +156,7 @@ def test_the_file_says_which_index_proposed_it(numbered, tmp_path):
 
 
 def test_folders_on_the_way_are_made(numbered, tmp_path):
-    assert write_candidates(numbered, tmp_path / "new" / "folder" / "c.parquet", k=1) > 0
+    assert write_candidates(numbered, tmp_path / "new" / "folder" / "c.parquet", k=1).pairs > 0
 
 
 def test_a_folder_in_the_place_of_the_file_is_refused_and_untouched(numbered, tmp_path):
