@@ -13,7 +13,7 @@ demo: $(VENV)/.cpu  ## set up and run the main job on the sample
 
 test: $(VENV)/.test  ## set up and pass the tests
 	$(BIN)/python -m pytest --ignore tests/scripts/test_fuzz.py
-	$(BIN)/python -m pytest tests/scripts/test_fuzz.py  # in a process that no other test has used
+	$(BIN)/python -m pytest tests/scripts/test_fuzz.py  # which bounds what its own process takes
 
 test-browser: $(VENV)/.browser  ## the report in a headless chromium, which is installed where that may be done
 	@test -x /usr/bin/chromium || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } \

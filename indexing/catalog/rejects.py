@@ -110,7 +110,7 @@ REMEDIES = {
 
 
 def allowed_rejects(rejects: Iterable[Reject], rows: int, share: float) -> float:
-    """Return how many of some rows may be rejects: a share of them, and of small files, where none is asked for, a few
+    """Return how many of some rows may be rejects: a share of them, and of small files, at the default share, a few
     that are fewer than half, unless an id stands twice: then the column of ids may be another one."""
     if share != DEFAULT_REJECTS or any(reject.reason == SAME_ID for reject in islice(rejects, MOST_FEW)):
         return share * rows
