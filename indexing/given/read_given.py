@@ -118,7 +118,9 @@ def _ids(kind: pa.DataType, ids: pa.ChunkedArray) -> pa.ChunkedArray:
         raise InputError(f"the index's ids are integers: {error}: give the same ids as its products have") from error
     if pa.types.is_large_string(ids.type) and not typed.cast(ids.type).equals(ids):
         odd = ids.filter(pc.not_equal(typed.cast(ids.type), ids))[0].as_py()
-        raise InputError(f"the index's ids are integers, '{odd}' is written otherwise: give the same ids as its products have")
+        raise InputError(
+            f"the index's ids are integers, '{odd}' is written otherwise: give the same ids as its products have"
+        )
     return typed
 
 

@@ -30,8 +30,8 @@ from reranking.pairs.candidates import candidates_with
 from reranking.pairs.folds import deal_alike
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
-from reranking.training.examples import make_examples, prepare_training_signals
-from reranking.training.fit import Fit
+from reranking.training.examples import prepare_training_signals
+from reranking.training.fit import Fit, examples_to_train_on
 from reranking.training.judging.judges import Judging
 from reranking.training.training_pairs import TrainingPairs
 
@@ -74,21 +74,15 @@ def fit_few(index: ProductIndex, data: TrainingPairs, options: TrainOptions, pro
     signals = prepare_training_signals(
         index, data.train, products, options, least_matches=FEWEST_LABELS, progress=progress
     )
-    train = make_examples(
-        signals.of_training_pairs(True),
-        data.train,
-        data.train_codes,
-        weights=data.added.weights(),
-        stage="features train",
-        progress=progress,
-    )
+    train = examples_to_train_on(signals, data, progress=progress)
     given = data.added.given
     judged = train.take(np.arange(given))
     members = _boost(train, options, options.seed)
     fit = Fit(data, signals, train, judged, Ensemble(tuple(members), (None,) * len(members)))
-    scores = _out_of_fold(data, train, options, progress)
+    groups = _groups(data, options)
+    scores = _out_of_fold(data, train, groups, options, progress)
     of_candidates = predict(members, signals.of_training_pairs(False).compute_all(*drawn, stage="features candidates"))
-    judgement, expected = _judge(data, scores, of_candidates, options)
+    judgement, expected = _judge(data, scores, of_candidates, groups, options)
     report = FewLabels(given, FOLDS, len(of_candidates), expected)
     return FewFit(options, fit, Judging(judgement.pairs, judgement, JudgedBy()), report)
 
@@ -105,12 +99,14 @@ def _boost(train: Examples, options: TrainOptions, seed: int) -> Sequence[Any]:
     ]
 
 
-def _out_of_fold(data: TrainingPairs, train: Examples, options: TrainOptions, progress: Progress) -> Floats1d:
+def _out_of_fold(
+    data: TrainingPairs, train: Examples, groups: Ints1d, options: TrainOptions, progress: Progress
+) -> Floats1d:
     """Return the scores (p,) of the given pairs by boosters that learned from no pair that touches their fold.
 
     A pair between two folds is judged in that of its left product's group.
     """
-    groups, given = _groups(data, options), data.added.given
+    given = data.added.given
     left, right = groups[data.train.left], groups[data.train.right]
     codes = data.train_codes.left[:given]
     dealt = deal_alike(left[:given], right[:given], data.given.targets, codes, count=FOLDS, seed=options.seed)
@@ -128,10 +124,10 @@ def _out_of_fold(data: TrainingPairs, train: Examples, options: TrainOptions, pr
 
 
 def _judge(
-    data: TrainingPairs, scores: Floats1d, of_candidates: Floats1d, options: TrainOptions
+    data: TrainingPairs, scores: Floats1d, of_candidates: Floats1d, groups: Ints1d, options: TrainOptions
 ) -> tuple[Judgement, float]:
     """Return what is decided by scores (p,) out of fold, and the F1 that is expected on candidates at its best threshold."""
-    groups, pairs = _groups(data, options), data.given
+    pairs = data.given
     weights = population_weights(scores, of_candidates)
     validation = ValidationPairs(
         scores, pairs.targets, data.valid_codes.left, groups[pairs.left], groups[pairs.right], weights

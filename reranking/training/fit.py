@@ -50,15 +50,7 @@ class Fit:
         signals = prepare_training_signals(index, data.train, products, options, cross=cross, progress=progress)
         if room is not None:
             room.say(len(data.train), len(data.valid), len(signals.names))
-        train = make_examples(
-            signals.of_training_pairs(True),
-            data.train,
-            data.train_codes,
-            weights=data.added.weights(),
-            stage="features train",
-            room=room,
-            progress=progress,
-        )
+        train = examples_to_train_on(signals, data, room=room, progress=progress)
         others = signals.of_training_pairs(data.sides.held_out)
         judged = make_examples(others, data.valid, data.valid_codes, stage="features valid", progress=progress)
         ensemble = train_ensemble(
@@ -82,3 +74,14 @@ class Fit:
         signals = self.signals.of_training_pairs(False)
         features = signals.compute_all(left, right, stage="features judged", progress=progress)
         return self.ensemble.score(features, sides)
+
+
+def examples_to_train_on(
+    signals: Signals, data: TrainingPairs, *, room: TrainingRoom | None = None, progress: Progress = silent
+) -> Examples:
+    """Compute the features of the pairs to train on, out of fold where signals were learned from them, with their weights."""
+    learned = signals.of_training_pairs(True)
+    weights = data.added.weights()
+    return make_examples(
+        learned, data.train, data.train_codes, weights=weights, stage="features train", room=room, progress=progress
+    )

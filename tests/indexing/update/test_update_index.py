@@ -265,7 +265,9 @@ def test_ids_of_another_type_are_refused(tmp_path, write):
     build_index([write("p.csv", "id,title\n1,kettle\n2,cable\n")], tmp_path / "index", options=BuildOptions(k=1))
     with pytest.raises(InputError, match="the index's ids are integers"):
         update_index(tmp_path / "index", [write("c.csv", "id,title\nx,kettle\n")])
-    with pytest.raises(InputError, match="the index's ids are integers, '01' is written otherwise"):  # it is not product 1
+    with pytest.raises(
+        InputError, match="the index's ids are integers, '01' is written otherwise"
+    ):  # it is not product 1
         update_index(tmp_path / "index", [write("c.csv", "id,title\n3,pen\n01,kettle\n")])
 
 
