@@ -233,7 +233,14 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "reranking.matching": {"match_file", "match_offers"},
     "reranking.explain": {"contributions", "document", "explanation", "product_facts", "promise_warnings", "reasons"},
     "reranking.answers": {"document", "session"},
-    "reranking.training": {"audit", "examples", "mining.unsupervised", "train_reranker", "training_pairs", "tuning"},
+    "reranking.training": {
+        "audit",
+        "examples",
+        "scarce_labels.unsupervised",
+        "train_reranker",
+        "training_pairs",
+        "tuning",
+    },
     "reranking.asking": {"committee", "open_session", "pool", "pool_rows", "session"},
     "reranking.encoder_training": {
         "cross",

@@ -45,7 +45,7 @@ class TrainOptions:
     a cross-encoder whose score is a feature. `words`: learn what words of the titles say; `rivals`: compare each pair with
     the other neighbours of both its sides. `identifiers`: whether features compare barcodes and part numbers; `auto`
     drops these where the labels were made from them. `few_labels`: train on all labels, and judge by the same out of fold, as suits a few
-    hundred of them that were chosen to teach (reranking/training/few_labels.py).
+    hundred of them that were chosen to teach (reranking/training/scarce_labels/few_labels.py).
     """
 
     target_precision: float = 0.75

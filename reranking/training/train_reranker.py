@@ -13,11 +13,11 @@ from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import without_seen
 from reranking.signals.learned.cross_folds import open_cross
 from reranking.training.examples import TrainingRoom
-from reranking.training.few_labels import fit_few, refuse_too_few
 from reranking.training.finished_training import FinishedTraining
 from reranking.training.fit import Fit
 from reranking.training.identifier_choice import choose_identifiers
 from reranking.training.judging.judges import Judges
+from reranking.training.scarce_labels.few_labels import fit_few, refuse_too_few
 from reranking.training.training_pairs import TrainingPairs
 
 

@@ -61,7 +61,7 @@ def unsupervised(
 def _run(opened: LabelledSet, options: "TrainOptions", split: str, *, whole: bool) -> dict[str, float]:
     from dataclasses import replace
 
-    from reranking.training.mining.unsupervised import robust_boosting, train_unsupervised
+    from reranking.training.scarce_labels.unsupervised import robust_boosting, train_unsupervised
 
     weak = replace(options, boosting=robust_boosting())
     found = _judge(opened, train_unsupervised(opened.index, options=weak).reranker, split)

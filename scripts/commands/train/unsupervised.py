@@ -67,7 +67,7 @@ def learn_unsupervised(index: Path, options: "TrainOptions", out: Path) -> None:
     """
     from indexing.product_index import open_index
     from reranking.model.folder import save_reranker
-    from reranking.training.mining.unsupervised import robust_boosting, train_unsupervised
+    from reranking.training.scarce_labels.unsupervised import robust_boosting, train_unsupervised
     from scripts.terminal.progress import shown
 
     boosting = robust_boosting(options.boosting.device, monotone=options.boosting.monotone)

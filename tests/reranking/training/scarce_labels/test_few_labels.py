@@ -16,7 +16,7 @@ from reranking.model.pair_scorer import PairScorer
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs, read_labelled
 from reranking.pairs.product_groups import product_groups
-from reranking.training import few_labels
+from reranking.training.scarce_labels import few_labels
 from reranking.training.train_reranker import train_reranker
 
 METRIC = partial(weighted, level=0.75)
@@ -58,7 +58,9 @@ def calls_of(monkeypatch, name):
 
 def folds_of(index, labels, monkeypatch, **options):
     """Train, and return of each fold the rows of the labels that were learned from and those that were judged."""
-    made, learned, judged = [calls_of(monkeypatch, name) for name in ("make_examples", "boost_rounds", "predict")]
+    made, learned, judged = [
+        calls_of(monkeypatch, name) for name in ("examples_to_train_on", "boost_rounds", "predict")
+    ]
     train(index, labels, **options)
     place = {row.tobytes(): number for number, row in enumerate(np.asarray(made[0][-1].features))}
     assert len(place) == len(labels)
@@ -137,7 +139,7 @@ def test_the_user_is_told_that_the_promise_is_weak(trained):
 
 
 def test_rivals_and_words_are_learned_from_few_labels_too(index, few, monkeypatch):
-    monkeypatch.setattr("reranking.training.few_labels.WORDS_MATCHES", 2)
+    monkeypatch.setattr("reranking.training.scarce_labels.few_labels.WORDS_MATCHES", 2)
     model = train(index, few, rivals=True).reranker
     assert model.learned.look is not None
     assert model.learned.words is not None

@@ -50,8 +50,8 @@ def train_unsupervised(index: ProductIndex, *, options: TrainOptions, progress: 
     """Train on the candidates of an index, each as much a match as it is likely to be one.
 
     Of the options these count: what precision is asked, the seed, from how many pairs a category stands alone, `words`,
-    `rivals`, `same_source`, `identifiers` (dropped where they made labels, unless they are to be kept) and the boosters' settings (`robust_boosting`), whose `max_rounds` are all trained. Raises InputError where
-    nothing can be learned.
+    `rivals`, `same_source`, `identifiers` (dropped where they made labels, unless they are to be kept) and the boosters' settings
+    (`robust_boosting`), whose `max_rounds` are all trained. Raises InputError where nothing can be learned.
     """
     weak = find_weak_pairs(index, folds=FOLDS, seed=options.seed, progress=progress)
     if weak.identified and options.identifiers != "keep":

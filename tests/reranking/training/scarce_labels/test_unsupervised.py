@@ -13,7 +13,7 @@ from reranking.model.folder import load_reranker, save_reranker
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import read_labelled
-from reranking.training.mining.unsupervised import robust_boosting, train_unsupervised
+from reranking.training.scarce_labels.unsupervised import robust_boosting, train_unsupervised
 
 OPTIONS = TrainOptions(words=False, rivals=False, boosting=replace(robust_boosting(threads=1), members=1))
 
