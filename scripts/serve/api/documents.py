@@ -55,10 +55,13 @@ def _neighbour(found: Mapping[str, Any], row: Mapping[str, Any], answer: Answer)
     return {
         **{name: found[name] for name in named},
         "cosines": {view: found[f"{view}_cosine"] for view in answer.result.views},
-        "brand": row["brand"],
-        "price_text": price_text(row),
-        "pictures": len(row["images"] or []),
+        **_card(row),
     }
+
+
+def _card(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a card shows of a product beside title, category and source."""
+    return {"brand": row["brand"], "price_text": price_text(row), "pictures": len(row["images"] or [])}
 
 
 def scores_document(opened: Served, left: Ints1d, right: Ints1d) -> list[dict[str, Any]]:
@@ -98,22 +101,15 @@ def matches_document(opened: Served, matched: MatchedOffers, top: int) -> dict[s
                 "score": float(matched.scores[place]),
                 "probability": float(matched.probabilities[place]),
                 "match": bool(matched.called[place]),
-                "cosines": _cosines(matched, int(place)),
+                "cosines": _known(dict(zip(matched.views, matched.cosines[place].tolist(), strict=True))),
                 "title": row["title"],
-                "brand": row["brand"],
                 "category": row[f"category_{opened.index.catalog.category_level}"],
                 "source": row["source"],
-                "price_text": price_text(row),
-                "pictures": len(row["images"] or []),
+                **_card(row),
             }
             for place, row in zip(kept, rows, strict=True)
         ],
     }
-
-
-def _cosines(matched: MatchedOffers, place: int) -> dict[str, float | None]:
-    values = matched.cosines[place].tolist()
-    return {view: value if math.isfinite(value) else None for view, value in zip(matched.views, values, strict=True)}
 
 
 def pair_document(opened: Served, left: int, right: int) -> dict[str, Any]:
@@ -144,8 +140,11 @@ def fields_document(shown: ShownPair) -> list[dict[str, Any]]:
 def cosines_document(index: ProductIndex, left: int, right: int) -> dict[str, float | None]:
     """Return the cosine of a pair in each view, None where either has nothing to see."""
     sides = np.array([left]), np.array([right])
-    found = {view: float(index.cosines(view, *sides)[0]) for view in index.views}
-    return {view: value if math.isfinite(value) else None for view, value in found.items()}
+    return _known({view: float(index.cosines(view, *sides)[0]) for view in index.views})
+
+
+def _known(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 def _side(catalog: Catalog, position: int) -> dict[str, Any]:

@@ -59,7 +59,18 @@ class ProductForm(Form):
     pictures: int
 
 
-class Neighbour(Form):
+class Card(Form):
+    """It is what is shown of a product among others."""
+
+    title: str | None
+    brand: str | None
+    category: str | None
+    source: str | None
+    price_text: str
+    pictures: int
+
+
+class Neighbour(Card):
     """It is a neighbour, best first: its cosine in each view of the index, null where either has nothing to see there, and the
     model's probability that it is the same product, null without a model and for what is not in the catalogue."""
 
@@ -67,12 +78,6 @@ class Neighbour(Form):
     id: int | str
     cosines: dict[View, float | None]
     probability: float | None
-    title: str | None
-    brand: str | None
-    category: str | None
-    source: str | None
-    price_text: str
-    pictures: int
 
 
 class NeighboursForm(Form):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from scripts.serve.api.forms import Form, Id, Name, View
+from scripts.serve.api.forms import Card, Form, Id, Name, View
 from scripts.serve.engine.limits import LIMITS
 
 
@@ -27,7 +27,7 @@ class OfferForm(Form):
     top: Annotated[int, Field(ge=0, le=LIMITS.neighbours)] = 5
 
 
-class MatchedPair(Form):
+class MatchedPair(Card):
     """It is a product of the index that an offer was scored with."""
 
     id: int | str
@@ -35,12 +35,6 @@ class MatchedPair(Form):
     probability: float
     match: bool
     cosines: dict[View, float | None]
-    title: str | None
-    brand: str | None
-    category: str | None
-    source: str | None
-    price_text: str
-    pictures: int
 
 
 class MatchesForm(Form):
