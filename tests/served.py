@@ -11,9 +11,11 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
 import pyarrow as pa
 import uvicorn
 
+from indexing.update.update_index import update_index
 from reranking.answers.session import Session
 from scripts.serve.application import build_application
 from scripts.serve.engine.current import Current
@@ -161,6 +163,13 @@ def make_hostile(current: Current, text: str) -> None:
             table = table.set_column(place, name, pa.array(values, table.schema.field(name).type))
     session = Session(replace(index, catalog=replace(index.catalog, table=table)), current.opened.model)
     current._opened = replace(current.opened, session=session)
+
+
+def add_product(folder, sample, product_id, where):
+    """Update an index by one more product, a copy of its first under another id."""
+    row = pd.read_parquet(sample / "products.parquet").iloc[:1].assign(id=product_id)
+    row.to_parquet(where / f"{product_id}.parquet")
+    update_index(folder, [where / f"{product_id}.parquet"])
 
 
 @contextmanager

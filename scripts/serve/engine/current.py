@@ -31,6 +31,7 @@ class Current:
         self._seen = self._opened.identity
         self._clock, self._wait_s, self._again = clock, FIRST_RETRY_S, math.inf  # when what failed is tried again
         self._looking = Lock()
+        self._listeners: list[Callable[[], None]] = []
         self._stop = Event()
         self._thread: Thread | None = None
 
@@ -42,9 +43,9 @@ class Current:
         """Take up what lies in the place of the current version, if that is another; return whether it was taken."""
         with self._looking:
             now = self.sources.identity()
-            if None in now or (
-                now == self._seen and self._clock() < self._again
-            ):  # None: it is being replaced just now
+            if None in now:  # it is being replaced just now
+                return False
+            if now == self._seen and self._clock() < self._again:
                 return False
             if now != self._seen:
                 self._seen, self._wait_s = now, FIRST_RETRY_S
@@ -56,6 +57,8 @@ class Current:
             self._seen, self.refused, self._again = self._opened.identity, None, math.inf
             self.taken += 1
             _log.info("took up %s of %d products", self._opened.index.fingerprint, len(self._opened.index.catalog))
+            for listener in self._listeners:
+                listener()
             return True
 
     def _refuse(self, error: Exception) -> None:
@@ -69,6 +72,10 @@ class Current:
         final = isinstance(error, InputError) and not isinstance(error.__cause__, OSError)
         self._again = math.inf if final else self._clock() + self._wait_s
         self._wait_s = min(2 * self._wait_s, LAST_RETRY_S)
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Call a listener whenever a newer version was taken up."""
+        self._listeners.append(listener)
 
     def watch(self, every_s: float = LOOK_S) -> None:
         """Look again and again, in a thread of its own, until `end`."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -55,6 +56,7 @@ class LabelDesks:
         self._desks: dict[str, _Desk] = {}
         self._lock = Lock()
         open_store(path, create=True).close()
+        current.tell(self.let_go)
 
     async def at(self, reviewer: str, work: Callable[[LabelSession, Served], Found]) -> Found:
         """Return what `work` makes of the reviewer's session. Raises Busy and TooLate as workers do."""
@@ -69,6 +71,17 @@ class LabelDesks:
     def counts(self) -> dict[tuple[str, str], int]:
         """Return how many answers count, by purpose and verdict."""
         return dict(Counter((label.question.purpose.value, label.verdict.value) for label in self.labels()))
+
+    def let_go(self) -> None:
+        """Close the sessions over versions that are served no longer, so that no reviewer who went away keeps one open."""
+        with self._lock:
+            desks = list(self._desks.values())
+        for desk in desks:
+            desk.workers.begin(partial(self._let_go, desk))  # in its own thread, as SQLite wants
+
+    def _let_go(self, desk: _Desk) -> None:
+        if desk.served is not self.current.opened:
+            desk.close()
 
     def end(self) -> None:
         """Close every session; what was answered is in the store already."""

@@ -46,6 +46,10 @@ class Workers:
                 raise
             raise TooLate from error
 
+    def begin(self, work: Callable[[], None]) -> None:
+        """Do work when those before it are done; nobody waits for it."""
+        self._pool.submit(work)
+
     def end(self, last: Callable[[], None] | None = None) -> None:
         """Let what was begun come to its end; what waits is not begun, or is, where there is a `last` thing to do after it."""
         if last is None:

@@ -1,10 +1,13 @@
 """Labelling over HTTP: what is asked says nothing, what is answered is kept, and who may not is not asked."""
 
+import gc
 import shutil
+import time
+import weakref
 
 import pytest
 from pydantic import TypeAdapter
-from served import V1, served
+from served import V1, add_product, served
 
 from reranking.asking.claims import Claims
 from reranking.labels.label import Label, PairVerdict
@@ -160,24 +163,36 @@ def test_disputes_are_told(opening, tmp_path):
 
 
 def test_a_session_goes_on_over_a_newer_version(own_index, sample, tmp_path):
-    import pandas as pd
-
-    from indexing.update.update_index import update_index
-
     current = Current(Sources(own_index))
     desks = LabelDesks(tmp_path / "labels.db", current, LIMITS, budget=50)
     with served(current, tmp_path, desks=desks) as door:
         client = door.client("label")
         asked(answer(client, asked(client.get(f"{LABELS}/next"))["pair"]))
-        row = pd.read_parquet(sample / "products.parquet").iloc[:1].assign(id="NEW")
-        row.to_parquet(tmp_path / "new.parquet")
-        update_index(own_index, [tmp_path / "new.parquet"])
+        add_product(own_index, sample, "NEW", tmp_path)
         current.look()
         found = asked(client.get(f"{LABELS}/next"))
         assert found["progress"]["asked"] == 1
         assert len(asked(answer(client, found["pair"]))["pair"]) == 3
     with open_store(tmp_path / "labels.db") as store:
         assert len({kept.label.question.index_fingerprint for kept in store.standing()}) == 2
+
+
+def test_no_reviewer_who_went_away_keeps_an_older_version_open(own_index, sample, tmp_path):
+    current = Current(Sources(own_index))
+    desks = LabelDesks(tmp_path / "labels.db", current, LIMITS, budget=50)
+    with served(current, tmp_path, desks=desks) as door:
+        asked(door.client("label").get(f"{LABELS}/next"))
+        older = weakref.ref(current.opened)
+        add_product(own_index, sample, "NEW", tmp_path)
+        assert current.look()
+        for _ in range(200):
+            if older() is None:
+                break
+            time.sleep(0.05)
+            gc.collect()
+        assert older() is None
+        with open_store(tmp_path / "labels.db") as store:
+            assert not Claims(store, "eve").of_others()
 
 
 def test_a_desk_that_is_closed_leaves_its_pairs_to_others(opening, tmp_path):

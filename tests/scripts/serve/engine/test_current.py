@@ -5,22 +5,13 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
-import pandas as pd
 import pytest
-from served import product, served
+from served import add_product, product, served
 
 from indexing.errors import InputError
 from indexing.product_index import open_index
-from indexing.update.update_index import update_index
 from scripts.serve.engine.current import FIRST_RETRY_S, Current
 from scripts.serve.engine.served import Sources, open_sources
-
-
-def add_product(folder, sample, product_id, where):
-    """Update an index by one more product, a copy of its first under another id."""
-    row = pd.read_parquet(sample / "products.parquet").iloc[:1].assign(id=product_id)
-    row.to_parquet(where / f"{product_id}.parquet")
-    update_index(folder, [where / f"{product_id}.parquet"])
 
 
 def test_a_folder_that_is_none_cannot_be_served(tmp_path):
