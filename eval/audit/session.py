@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from eval.audit.answered import Answered, find_answered
 from eval.audit.population import Population, pair_hashes, population_of
-from eval.audit.sampling import AuditSample, begin_sample
+from eval.audit.sampling import LEAST_BUDGET, AuditSample, begin_sample
 from eval.inputs.scores import Scores, check_provenance
 from indexing.arrays import Ints1d
 from indexing.product_index import ProductIndex
@@ -43,10 +43,11 @@ class AuditSession:
             index.catalog.positions(cast_ids(ids, index.catalog.ids.type, scores.path))
             for ids in (scores.left, scores.right)
         ]
-        self._reviewer, self._budget = named(options.reviewer), options.budget
+        self._reviewer = named(options.reviewer)
         self.population: Population = population_of(scores, threshold=options.threshold)
+        self._budget = min(options.budget, max(len(self.population), LEAST_BUDGET))  # more asks all there are
         self.sample: AuditSample = begin_sample(
-            store, self.population, options.budget, seed=options.seed, threshold=options.threshold
+            store, self.population, self._budget, seed=options.seed, threshold=options.threshold
         )
         self._row: int | None = None
         self._answered = self.answered()

@@ -115,6 +115,10 @@ class Told:
         self.unforeseen, self.unfinished = [], False
 
 
+async def _ended(server, sockets):
+    """A server is told to stop as soon as it listens."""
+
+
 @pytest.fixture
 def told(monkeypatch, brief_training):
     """It listens to what is told of errors; training takes a few rounds, no model is looked for on the hub, and nobody
@@ -132,7 +136,7 @@ def told(monkeypatch, brief_training):
 
     monkeypatch.setattr(mistakes, "told", listen)
     monkeypatch.setattr("reranking.model.train_options.TrainOptions", brief_training)
-    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)  # a server would wait for requests
+    monkeypatch.setattr("uvicorn.Server.serve", _ended)  # a server would wait for requests
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("COLUMNS", "200")
     return found

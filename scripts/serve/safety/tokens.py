@@ -7,7 +7,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -89,7 +89,7 @@ def _refuse_open(path: Path) -> None:
         raise InputError(f"{path}: others may write it, and so let themselves in: chmod go-w it")
     mode = os.stat(path.resolve().parent).st_mode
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:  # as /tmp has: each may replace their own files alone
-        raise InputError(f"{path}: everybody may write into its folder, and so let himself in: chmod o-w the folder")
+        raise InputError(f"{path}: everybody may write into its folder, and so let themselves in: chmod o-w the folder")
 
 
 def add_token(path: Path, name: str, role: Role, days: int) -> str:
@@ -120,17 +120,29 @@ def revoke_token(path: Path, name: str) -> None:
 def _alone(path: Path) -> Iterator[None]:
     """Let one process at a time read and write a file: else one that adds a token brings back one that another takes.
 
-    The lock beside it stays: whoever waits for it holds it open.
+    The lock beside it goes at the end, so that whoever waited for it has to see whether it is still the one that lies there.
     """
     refuse_folder(path)
     place = path.resolve()
+    beside = place.with_name(f".{place.name}.lock")
     with output(path), parents(place):
-        lock = os.open(place.with_name(f".{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        lock = _locked(beside)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
             yield
         finally:
+            beside.unlink()
             os.close(lock)
+
+
+def _locked(beside: Path) -> int:
+    """Return the descriptor of the lock file that lies there, locked; it is made where there is none."""
+    while True:
+        lock = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), os.stat(beside)):
+                return lock
+        os.close(lock)
 
 
 def _write(path: Path, records: list[TokenRecord]) -> None:

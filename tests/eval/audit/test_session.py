@@ -68,6 +68,11 @@ def test_a_whole_audit_asks_each_pair_once_and_keeps_its_chance(scored, store, b
     assert report.estimates.precision.interval.low <= report.estimates.precision.value
 
 
+def test_a_budget_beyond_all_pairs_asks_all_there_are(begin):
+    session = begin(budget=10**30)
+    assert session.progress().total == len(session.population)
+
+
 def test_cut_short_it_goes_on_and_two_share_the_work(scored, begin):
     first = answer_by_truth(begin(), scored[1], 30)
     one, other = begin(), begin("bob")
