@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.terminal.option_types import SEED
+
 if TYPE_CHECKING:
     from eval.audit.session import AuditOptions, AuditSession
     from eval.inputs.scores import Scores
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 )
 @click.option("--reviewer", help="Who answers [default: the name that you are logged in with].")
 @click.option("--threshold", type=float, help="Scores from which a pair is called [default: the column match].")
-@click.option("--seed", default=0, show_default=True, help="Of a sample that begins.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Of a sample that begins.")
 @click.option("--score-column", metavar="NAME", help="Of SCORES, where the score has a name of its own.")
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 def command(

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from scripts.terminal.option_types import SEED
+
 
 @click.command(name="label")
 @click.argument("index", type=click.Path(path_type=Path))
@@ -17,7 +19,7 @@ import click
 @click.option(
     "--budget", default=500, show_default=True, type=click.IntRange(min=1), help="Pairs labelled in all, by everybody."
 )
-@click.option("--seed", default=0, show_default=True, help="Of what chance decides.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Of what chance decides.")
 def command(index: Path, store: Path, model: Path | None, reviewer: str | None, budget: int, seed: int) -> None:
     """Label candidate pairs of INDEX, those first that teach a model most.
 
