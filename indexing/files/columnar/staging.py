@@ -1,7 +1,7 @@
 """What cannot be read column by column is parsed once, into an Arrow file that is read through a memory map."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def stage(file: TableFile, folder: Path, *, aside: Aside | None = None, progress
     names = [*file.names, NUMBER]
     writer: pa.ipc.RecordBatchFileWriter | None = None
     with pa.OSFile(str(path), "wb") as target:
-        for table in _merged(count.passing(ahead(file.numbered_blocks(aside=aside)))):
+        for table in ahead(_merged(count.passing(ahead(file.numbered_blocks(aside=aside))))):
             if writer is None:
                 writer = pa.ipc.new_file(target, table.schema)
             writer.write_table(table)
@@ -66,7 +66,7 @@ class _Count:
         return self.rows * source.size // max(source.meter.taken, 1)
 
 
-def _merged(blocks: Iterator[Block]) -> Iterator[pa.Table]:
+def _merged(blocks: Iterator[Block]) -> Generator[pa.Table, None, None]:
     """Yield tables of BLOCK_ROWS rows or STAGED_BYTES, each in one piece, with the rows' numbers."""
     held: list[pa.Table] = []
     for block in blocks:
