@@ -32,8 +32,12 @@ def read_static() -> dict[str, StaticFile]:
 
 
 def static_router() -> APIRouter:
-    """Return the route of the files."""
+    """Return the routes of the files."""
     router, kept = APIRouter(include_in_schema=False), read_static()
+
+    @router.get("/favicon.ico")
+    async def icon(request: Request) -> Response:  # browsers ask for it where a document names none, say one of JSON
+        return await static(request, "icon.svg")
 
     @router.get("/static/{name}")
     async def static(request: Request, name: str) -> Response:

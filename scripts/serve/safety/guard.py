@@ -13,7 +13,7 @@ from scripts.serve.safety.visitors import Visitors
 
 VISITOR = "visitor"  # in a request's scope
 ENTER = "/enter"
-OPEN = frozenset({"/api/v1/health", "/api/v1/ready", ENTER})
+OPEN = frozenset({"/api/v1/health", "/api/v1/ready", "/favicon.ico", ENTER})
 OPEN_FOLDER = "/static/"
 
 

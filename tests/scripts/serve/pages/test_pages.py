@@ -47,6 +47,12 @@ def test_what_a_page_names_is_there_with_its_type(door):
     assert len(seen) >= 7
 
 
+def test_the_icon_that_browsers_ask_for_by_themselves_is_there_for_everybody(door):
+    asked = door.client().get("/favicon.ico")
+    named = door.client().get("/static/icon.svg")
+    assert (asked.status, asked.body, asked.headers["content-type"]) == (200, named.body, "image/svg+xml")
+
+
 def test_a_file_that_has_not_changed_is_not_sent_again(door):
     first = door.client().get("/static/heroic.css")
     again = door.client().get("/static/heroic.css", **{"If-None-Match": first.headers["etag"]})
