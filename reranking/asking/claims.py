@@ -1,15 +1,16 @@
 """Sessions that run at once claim the pairs that they are about to ask, so that no two reviewers are asked the same one.
 
-Claims are notes in the store. Of two claims of a pair the one that was written first holds, for an hour, or until its session ends: a
-session that was killed keeps nobody waiting for longer. Its reviewer need not wait: sessions of before are ended by the next one.
+Claims are notes in the store. Of two claims of a pair the one that was written first holds, for an hour, or until its session ends. A
+session that was killed is ended by the next one that looks, whoever's that is: its lock is gone. Names tell nothing: two people may
+label under one.
 """
 
 import json
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from reranking.asking.presence import Presence
 from reranking.labels.label import Id
 from reranking.labels.store import LabelStore, Note
 
@@ -20,11 +21,11 @@ Pair = tuple[Id, Id]
 
 @dataclass(frozen=True)
 class _Holder:
-    """It is the session that holds a pair, whose that is, and since when."""
+    """It is the session that holds a pair, since when, and whether it has a lock as long as it runs."""
 
     session: str
-    reviewer: str
     at: datetime
+    locked: bool
 
     def holds(self, now: datetime) -> bool:
         return self.at > now - HELD
@@ -34,12 +35,11 @@ class Claims:
     """They are the claims of one session in a store."""
 
     def __init__(self, store: LabelStore, reviewer: str) -> None:
-        """Begin a session, which ends what the reviewer's other sessions hold."""
-        self._store, self._reviewer, self._session = store, reviewer, uuid.uuid4().hex
+        """Begin a session; its notes name the reviewer."""
+        self._store, self._reviewer, self._presence = store, reviewer, Presence(store.path)
+        self._session = self._presence.session
         self._holders: dict[Pair, _Holder] = {}
         self._read_to = 0  # the number of the last note that was followed
-        self._read()
-        self._end({holder.session for holder in self._holders.values() if holder.reviewer == reviewer})
 
     def of_others(self) -> set[Pair]:
         """Return the pairs that other sessions hold now."""
@@ -64,18 +64,25 @@ class Claims:
     def release(self) -> None:
         """Hold nothing any more."""
         self._read()
-        self._end({self._session} & {holder.session for holder in self._holders.values()})
-
-    def _end(self, sessions: set[str]) -> None:
-        if sessions:
-            self._add(ends=sorted(sessions))
+        if self._session in {holder.session for holder in self._holders.values()}:
+            self._add(ends=[self._session])
+        self._presence.end()
 
     def _add(self, *, pairs: Sequence[Pair] = (), ends: Sequence[str] = ()) -> None:
         """Leave a note that claims pairs, or ends what sessions hold."""
-        content = {"session": self._session, "reviewer": self._reviewer, "at": datetime.now(UTC).isoformat()}
-        self._store.add_note(NOTE, json.dumps({**content, "pairs": list(pairs), "ends": list(ends)}))
+        said = {"session": self._session, "reviewer": self._reviewer, "at": datetime.now(UTC).isoformat()}
+        content = {**said, "locked": self._presence.locked, "pairs": list(pairs), "ends": list(ends)}
+        self._store.add_note(NOTE, json.dumps(content))
 
     def _read(self) -> None:
+        """Follow the notes that came since they were read last, and end the sessions that are gone, for all who read."""
+        self._follow_new()
+        gone = self._presence.gone({holder.session for holder in self._holders.values() if holder.locked})
+        if gone:
+            self._add(ends=sorted(gone))
+            self._follow_new()
+
+    def _follow_new(self) -> None:
         """Follow the notes that came since they were read last, and forget who holds a pair no longer.
 
         The first time these are the notes of two hours: who claimed a pair an hour ago may have been refused it.
@@ -90,7 +97,8 @@ class Claims:
 def _follow(holders: dict[Pair, _Holder], note: Note) -> None:
     """End what a note ends, and let its session hold what it claims there and nobody else held at that time."""
     content = json.loads(note.content)
-    new = _Holder(content["session"], content["reviewer"], datetime.fromisoformat(content["at"]))
+    at = datetime.fromisoformat(content["at"])
+    new = _Holder(content["session"], at, content.get("locked", False))  # notes of before say nothing of locks
     ended = set(content.get("ends", ()))
     for pair in [pair for pair, old in holders.items() if old.session in ended]:
         del holders[pair]

@@ -3,6 +3,7 @@
 Several processes may write; each answer is a transaction of its own, on disk before the next question is asked.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -48,6 +49,8 @@ class LabelStore:
         self.path = path
         self._connection = connection
         self._busy_s = busy_s
+        self._recorded: list[int] = []  # numbers of the events since it was opened that are its own
+        self._opened_at = self._last()
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +68,9 @@ class LabelStore:
     def record_all(self, answers: Iterable[Label]) -> list[int]:
         """Keep answers, all of them or, after an error, none. Raises InputError for ids of another type than the store's."""
         with self._writing():
-            return self._insert(answers)
+            numbers = self._insert(answers)
+        self._recorded += numbers
+        return numbers
 
     def record_new(self, answers: Iterable[Label]) -> int:
         """Keep those answers that their reviewer has not given already, and return how many these are."""
@@ -76,20 +81,23 @@ class LabelStore:
                 key = _pair_key(answer)
                 if given.get(key) != answer.verdict:
                     fresh[key] = answer
-            return len(self._insert(fresh.values()))
+            numbers = self._insert(fresh.values())
+        self._recorded += numbers
+        return len(numbers)
 
     def undo(self, reviewer: str, purpose: Purpose = Purpose.LEARNING, *, draw: int | None = None) -> Label | None:
         """Take back the last answer of a reviewer, in one sample where `draw` names it, that is not taken back, and return it;
         None where there is none.
 
-        What they had said of the pair before counts again.
+        What they had said of the pair before counts again. What somebody else records under the same name while this store is open
+        is not taken back by it.
         """
         name = named(reviewer)
         with self._writing():
             row = self._connection.execute(
                 f"SELECT {COLUMNS} FROM events WHERE reviewer = ? AND purpose = ? AND (? IS NULL OR draw = ?) AND {NOT_UNDONE} "
-                "ORDER BY seq DESC LIMIT 1",
-                (name, purpose.value, draw, draw),
+                "AND (seq <= ? OR seq IN (SELECT value FROM json_each(?))) ORDER BY seq DESC LIMIT 1",
+                (name, purpose.value, draw, draw, self._opened_at, json.dumps(self._recorded)),
             ).fetchone()
             if row is None:
                 return None
@@ -157,6 +165,11 @@ class LabelStore:
             done = self._connection.execute(INSERT, (now, *_row(answer)))
             numbers.append(int(done.lastrowid or 0))
         return numbers
+
+    def _last(self) -> int:
+        """Return the number of the last event, 0 where there is none."""
+        with telling(self.path, self._busy_s):
+            return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
 
     def _id_type(self) -> str | None:
         row = self._connection.execute("SELECT typeof(left_id) FROM events WHERE undoes IS NULL LIMIT 1").fetchone()

@@ -1,8 +1,15 @@
 """Of all sessions one holds a pair, and none longer than an hour after it claimed it last."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+
 import pytest
 
-from reranking.asking import claims
+from reranking.asking import claims, presence
 from reranking.asking.claims import Claims
 from reranking.labels.store import open_store
 
@@ -57,13 +64,69 @@ def test_what_a_session_held_is_free_when_it_ends(store):
     assert eve.claim([ONE, TWO]) == {ONE}
 
 
-def test_the_next_session_of_a_reviewer_ends_those_that_were_killed_but_nobody_elses(store):
-    Claims(store, "anna").claim([ONE])
-    Claims(store, "bob").claim([TWO])
+SESSION = """
+import sys
+from pathlib import Path
+from reranking.asking.claims import Claims
+from reranking.labels.store import open_store
+
+with open_store(Path(sys.argv[1])) as store:
+    claims = Claims(store, "anna")
+    for line in sys.stdin:
+        print(sorted(claims.claim([tuple(pair) for pair in eval(line)])), flush=True)
+"""
+
+
+@pytest.fixture
+def elsewhere(store):
+    """A session of a process of its own, also of anna's."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SESSION, str(store.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def claim(process, *pairs):
+    process.stdin.write(f"{list(pairs)}\n")
+    process.stdin.flush()
+    return eval(process.stdout.readline())
+
+
+def test_two_processes_under_one_name_hold_pairs_of_their_own(store, elsewhere):
+    here = Claims(store, "anna")
+    assert here.claim([ONE]) == {ONE}
+    assert claim(elsewhere, ONE, TWO) == [TWO]
     again = Claims(store, "anna")
-    assert again.of_others() == {TWO}
-    assert again.claim([ONE]) == {ONE}
-    assert Claims(store, "eve").of_others() == {ONE, TWO}
+    assert again.of_others() == {ONE, TWO}
+    assert here.claim([ONE, TWO, THREE]) == {ONE, THREE}
+    assert claim(elsewhere, TWO, THREE) == [TWO]
+
+
+def test_what_a_killed_process_held_is_free_at_once_for_everybody(store, elsewhere):
+    here, other = Claims(store, "anna"), Claims(store, "bob")
+    assert claim(elsewhere, ONE, TWO) == [ONE, TWO]
+    assert here.claim([ONE]) == set()
+    os.kill(elsewhere.pid, signal.SIGKILL)
+    elsewhere.wait()
+    assert here.of_others() == set()
+    assert here.claim([ONE]) == {ONE}
+    assert other.of_others() == {ONE}
+    assert other.claim([ONE, TWO]) == {TWO}
+
+
+def test_a_claim_without_a_lock_ends_with_its_hour(store, later, monkeypatch):
+    with monkeypatch.context() as without:
+        without.setattr(presence.os, "open", lambda *_: -1)
+        anna = Claims(store, "anna")
+    assert anna.claim([ONE]) == {ONE}
+    before = {"session": "0" * 32, "reviewer": "anna", "at": datetime.now(UTC).isoformat(), "pairs": [TWO]}
+    store.add_note(claims.NOTE, json.dumps(before))  # by a version that knew no locks
+    bob = Claims(store, "bob")
+    assert bob.claim([ONE, TWO, THREE]) == {THREE}
+    later(minutes=61)
+    assert bob.claim([ONE, TWO]) == {ONE, TWO}
 
 
 def test_a_session_that_claims_nothing_leaves_no_note(store):

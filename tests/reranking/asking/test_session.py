@@ -121,15 +121,20 @@ def test_undo_leaves_imported_labels_and_those_of_audits(begin, store, index):
     assert len(store.standing()) == 2
 
 
-def test_two_reviewers_at_once_are_asked_different_pairs(begin, truth, store):
+@pytest.mark.parametrize("other", ["bob", "anna"])
+def test_two_reviewers_at_once_are_asked_different_pairs_under_one_name_too(begin, truth, store, other):
     with open_store(store.path) as second:
-        sessions = begin("anna"), begin("bob", opened=second)
+        sessions = begin("anna"), begin(other, opened=second)
         asked = [[], []]
         for _ in range(35):
             for pairs, session in zip(asked, sessions, strict=True):
                 pairs += answer(session, truth, 1)
-    assert len({*asked[0], *asked[1]}) == 70
-    assert sessions[1].progress().asked == 70
+        assert len({*asked[0], *asked[1]}) == 70
+        assert sessions[1].progress().asked == 70
+        for session, pairs in zip(sessions, asked, strict=True):
+            assert session.undo()
+            back = session.next_pair()
+            assert (min(back.left, back.right), max(back.left, back.right)) == pairs[-1]
 
 
 def test_a_pair_that_an_audit_asked_is_not_asked_to_learn_from(begin, truth, store, pool, index):

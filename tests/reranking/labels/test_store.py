@@ -75,6 +75,23 @@ def test_answers_of_two_samples_count_each_in_its_own(path):
         assert [a.verdict for a in answers_of(store)] == [NO]
 
 
+def test_nobody_takes_back_what_another_answers_under_the_same_name_meanwhile(path):
+    with open_store(path, create=True) as before:
+        before.record(Label(1, 2, MATCH, "anna"))
+    with open_store(path) as one, open_store(path) as other:
+        own, others = Label(2, 3, MATCH, "anna"), Label(3, 4, NO, "anna")
+        one.record_all([own])
+        other.record_new([others])
+        assert [one.undo("anna").left for _ in range(2)] == [2, 1]
+        assert one.undo("anna") is None
+        assert answers_of(other) == [others]
+        assert other.undo("anna") == others
+    with open_store(path) as later:
+        later.record(own)
+    with open_store(path) as later:
+        assert later.undo("anna") == own
+
+
 EVENT = st.tuples(
     st.sampled_from(["anna", "bob"]),
     st.sampled_from(["undo", MATCH, NO, UNSURE]),
