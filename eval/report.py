@@ -146,7 +146,7 @@ def evaluate(
         held=None if found.held is None else decide_by_category(found.held, pairs.targets, codes, len(names)),
         mistakes=find_mistakes(pairs.scores, pairs.targets, codes, found.called),
         near=nearest_threshold(pairs.scores, found.thresholds[codes]),
-        suspects=find_suspects(pairs, codes, (found.groups.left, found.groups.right)),
+        suspects=find_suspects(pairs, codes, (found.groups.left, found.groups.right), context.catalog),
         reliability=measure_reliability(pairs.probabilities, pairs.targets),
         slices=measure_slices(pairs, codes, found.called, context, level=level, train=others.train),
         ceiling=None if context.index is None else find_ceiling(context.index, pairs, codes, found.called, len(names)),

@@ -124,11 +124,13 @@ class Retrieval:
 
 @dataclass(frozen=True)
 class MistakeCounts:
-    """It says how many pairs mistakes.parquet holds of each kind."""
+    """It says how many pairs mistakes.parquet holds of each kind; `other_barcodes` are the label suspects that are labelled a match
+    though both products have barcodes, none in common, None where no barcodes are known."""
 
     false_matches: int
     missed_matches: int
     label_suspects: int
+    other_barcodes: int | None = None
 
 
 @dataclass(frozen=True)

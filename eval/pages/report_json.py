@@ -50,7 +50,10 @@ def as_document(report: Report) -> ReportDocument:
         retrieval=_retrieval(report),
         leakage=report.leakage,
         mistakes=MistakeCounts(
-            len(report.mistakes.false_matches), len(report.mistakes.missed_matches), len(report.suspects.rows)
+            len(report.mistakes.false_matches),
+            len(report.mistakes.missed_matches),
+            len(report.suspects.rows),
+            report.suspects.other_barcodes,
         ),
         category_source=report.categories.source,
         swapped=int(report.pairs.swapped.sum()),

@@ -178,6 +178,11 @@ def _notes(report: Report) -> list[str]:
         notes.append(f"{int(report.pairs.swapped.sum()):,} pairs stand the other way round in the scores")
     if report.category_disagreements:
         notes.append(f"{report.category_disagreements:,} pairs have products of two categories")
+    if report.suspects.other_barcodes:
+        notes.append(
+            f"{report.suspects.other_barcodes:,} pairs are labelled a match though their products have different barcodes: "
+            "see 'Likely label errors'"
+        )
     if report.absent:
         notes.append(f"not given: {', '.join(report.absent)}")
     return notes

@@ -123,6 +123,17 @@ def test_pictures_and_titles_stand_side_by_side_with_an_index(render, catalog_of
     assert {"one", "two", "three", "four"} <= set(page.words.split())
 
 
+def test_a_match_of_products_with_different_barcodes_is_shown_as_a_likely_label_error(render, catalog_of):
+    catalog = catalog_of([1, 2, 3, 4], gtin=[["04006381333931"], ["04006381333948"], None, None])
+    ids = {"left_id": [1, 3], "right_id": [2, 4]}
+    context, truth = Context(catalog), {**ids, "target": [1.0, 0.0]}
+    _, html = render(context=context, truth=truth, scores={**ids, "score": [0.9, 0.1]})
+    words = Page(html).words
+    assert "1 pairs whose label is doubtful" in words
+    assert "a match of products with different barcodes (1)" in words
+    assert "both products have barcodes, and other ones" in words
+
+
 def test_what_is_absent_is_named_as_absent(render, made_pairs):
     truth = {name: made_pairs[0][name] for name in ("left_id", "right_id", "target")}
     scores = {name: made_pairs[1][name] for name in ("left_id", "right_id", "score")}

@@ -35,6 +35,11 @@ def test_it_is_written_as_it_was_read(read, stored):
     assert document.categories[0].interval.low <= document.categories[0].weighted
 
 
+def test_a_report_of_before_barcodes_were_compared_is_read(read, stored):
+    del stored["mistakes"]["other_barcodes"]
+    assert read(stored).mistakes.other_barcodes is None
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
