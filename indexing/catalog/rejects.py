@@ -102,6 +102,9 @@ REMEDIES = {
     "is no barcode": "name another column, or none (gtin: null), in the schema",
     "lost digits as a number in scientific notation": "export barcodes as text",
     "has a wrong check digit": "mend the code in the file; the product is kept without it",
+    "is a number of nine or ten digits, of which the column has too many that are no ISBN": (
+        "nothing: the shop's own numbers mean nothing outside of it; where they are ISBNs all the same, say isbn10: true in the schema"
+    ),
     "is a code of the shop's own (in-store range)": "nothing: such codes mean nothing outside of the shop",
     "malformed data URI": "write pictures as base64 after data:image/…;base64,",
     "no such file": "give the folder that pictures lie in (--images FOLDER)",

@@ -7,8 +7,10 @@ from pathlib import Path
 from indexing.files.blocks import BLOCK_ROWS
 from indexing.machine.threads import ahead
 from indexing.reading.cells.categories.columns import CategoryFormat
+from indexing.reading.cells.identifiers.entries import CodeEntries
 from indexing.reading.cells.looks import CellFormats, CellLooks
 from indexing.reading.cells.prices.look import PriceLook
+from indexing.reading.cells.texts import as_plain
 from indexing.reading.inputs import InputFile
 from indexing.reading.product_ids import IdCollector, IdScan
 from indexing.reading.schema.expression import columns_in
@@ -19,7 +21,7 @@ from indexing.reading.schema.schema import CategoryForm, InputSchema, Schema
 
 @dataclass(frozen=True)
 class FirstPass:
-    """It says what the ids of all files are, how the prices and categories of each are written, and what a user should
+    """It says what the ids of all files are, how the prices, categories and barcodes of each are written, and what a user should
     hear of that; it holds the rows that others name as their `parents`, by input."""
 
     ids: IdScan
@@ -29,7 +31,7 @@ class FirstPass:
 
 
 def look_first(files: Sequence[InputFile]) -> FirstPass:
-    """Read the columns of ids, groups, prices and categories of all files, in order, and where rows name parents all
+    """Read the columns of ids, groups, prices, categories and barcodes of all files, in order, and where rows name parents all
     columns."""
     collector = IdCollector()
     parents = {file.schema: RowParents(file.schema) for file in files if file.schema.parent is not None}
@@ -40,7 +42,7 @@ def look_first(files: Sequence[InputFile]) -> FirstPass:
         looks = _looks(file.schema)
         for block in raw_blocks(file, columns=_looked_at(file)):
             collector.add(block, file)
-            _look(looks, block, file.schema)
+            _look(looks, block, file)
             if file.schema in parents:
                 parents[file.schema].look(block)
         formats[file.table.path] = _formats(looks, file.schema)
@@ -56,7 +58,10 @@ def _formats(looks: CellLooks, schema: InputSchema) -> CellFormats:
     """Return how cells are written: as the schema states, else as they show."""
     form = schema.categories
     stated = None if form.paths is None else CategoryFormat(form.separator, form.paths)
-    return CellFormats(looks.formats.prices, stated or looks.formats.categories)
+    shown = looks.formats
+    return CellFormats(
+        shown.prices, stated or shown.categories, shown.isbn10 if schema.isbn10 is None else schema.isbn10
+    )
 
 
 def as_found(schema: Schema, files: Sequence[InputFile], formats: Mapping[Path, CellFormats]) -> Schema:
@@ -74,6 +79,9 @@ def _input_as_found(
         schema = replace(schema, prices=replace(schema.prices, decimal=decimal))
     if len(categories) == 1 and (form := categories.pop()) != CategoryFormat():
         schema = replace(schema, categories=CategoryForm(form.paths, form.separator))
+    isbns = {form.isbn10 for form in found} - {None}
+    if len(isbns) == 1 and schema.isbn10 is None:
+        schema = replace(schema, isbn10=isbns.pop())
     return schema
 
 
@@ -82,18 +90,23 @@ def _looks(schema: InputSchema) -> CellLooks:
     return CellLooks(PriceLook(decimal=schema.prices.decimal, currency=currency))
 
 
-def _look(looks: CellLooks, block: RawBlock, schema: InputSchema) -> None:
+def _look(looks: CellLooks, block: RawBlock, file: InputFile) -> None:
+    schema = file.schema
     price, category = raw_column(block, schema.price), raw_column(block, schema.category)
     if price is not None:
         looks.prices.look(price)
     if category is not None:
         looks.categories.look(category)
+    codes = raw_column(block, schema.gtin)
+    if codes is not None:
+        where = f"{file.table.path}: column '{file.label('gtin')}'"
+        looks.isbns.look(CodeEntries.of_column(as_plain(codes), where))
 
 
 def _looked_at(file: InputFile) -> list[str]:
     """Return the columns that the first look reads."""
     names, schema = file.table.names, file.schema
-    keys = (schema.id, schema.price, schema.category, *schema.keys())
+    keys = (schema.id, schema.price, schema.category, schema.gtin, *schema.keys())
     wanted = {column for key in keys for column in columns_in(key, names)} | {*schema.own_columns(names)}
     return [name for name in names if name in wanted] or [*names[:1]]
 

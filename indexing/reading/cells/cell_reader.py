@@ -102,7 +102,8 @@ class CellReader:
     def barcodes(self, column: pa.Array, name: str) -> pa.Array:
         """Return lists of barcodes with 14 digits; what is none costs the product its barcode alone, and is in `coded`."""
         plain = as_plain(column)
-        read = read_barcodes(CodeEntries.of_column(plain, self._where(name)), len(plain))
+        entries = CodeEntries.of_column(plain, self._where(name))
+        read = read_barcodes(entries, len(plain), isbn10=self.formats.isbn10 is not False)
         self.coded[name] = plain, read
         return read.gtins
 

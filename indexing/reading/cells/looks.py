@@ -1,4 +1,4 @@
-"""How the prices and categories of a file are written is looked up in all of its rows, before any is read."""
+"""How the prices, categories and barcodes of a file are written is looked up in all of its rows, before any is read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,16 +6,19 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from indexing.reading.cells.categories.columns import CategoryFormat, CategoryLook
+from indexing.reading.cells.identifiers.barcodes import BareIsbns
 from indexing.reading.cells.prices.columns import PriceFormat
 from indexing.reading.cells.prices.look import PriceLook
 
 
 @dataclass(frozen=True)
 class CellFormats:
-    """They say how a file's prices and categories are written."""
+    """They say how a file's prices and categories are written, and whether bare numbers of nine or ten digits are ISBNs
+    (`isbn10`), None where it has none."""
 
     prices: PriceFormat = field(default_factory=PriceFormat)
     categories: CategoryFormat = field(default_factory=CategoryFormat)
+    isbn10: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class CellLooks:
 
     prices: PriceLook = field(default_factory=PriceLook)
     categories: CategoryLook = field(default_factory=CategoryLook)
+    isbns: BareIsbns = field(default_factory=BareIsbns)
 
     def look(self, block: pa.Table, *, price: str, category: str) -> None:
         """Look at a block's columns of these names, where it has them."""
@@ -38,7 +42,7 @@ class CellLooks:
     @property
     def formats(self) -> CellFormats:
         """Return what all blocks show."""
-        return CellFormats(self.prices.format, self.categories.format)
+        return CellFormats(self.prices.format, self.categories.format, self.isbns.are_isbns)
 
     def warnings(self, price: str) -> Iterator[str]:
         """Yield what a person should know of columns that could be read two ways; `price` is the name of theirs."""

@@ -62,7 +62,8 @@ class InputSchema:
     A column that is absent leaves its field empty. Every column that no field names becomes an attribute, as does that
     of part numbers, which other shops write into titles, but for those like `ignore`, and `vectors`, which are columns
     of ready-made vectors, reachable by a `column:NAME` encoder. Cells
-    that hold a text of `missing` are empty. `files` are patterns of paths. Consecutive rows with the same `group` are
+    that hold a text of `missing` are empty. `isbn10` says whether bare numbers of nine or ten digits among barcodes are ISBNs (None: they
+    show it). `files` are patterns of paths. Consecutive rows with the same `group` are
     one product's. Columns like `variant` are a row's own, and say whether it is a variant; where none are named, they
     are those of id, price and codes. A row that others name as their `parent` and that has no price is no product, nor is one
     whose cell of a column in `skip` is one of the texts beside it. `known` says that it is an export's schema: then columns may be absent.
@@ -85,6 +86,7 @@ class InputSchema:
     mpn: Expression | None = OWN["mpn"]
     prices: PriceForm = PriceForm()
     categories: CategoryForm = CategoryForm()
+    isbn10: bool | None = None
     group: Expression | None = None
     parent: RowParent | None = None
     variant: tuple[str, ...] = ()

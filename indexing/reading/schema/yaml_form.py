@@ -39,7 +39,7 @@ FORM = ("format", "encoding", "delimiter", "quote", "header", "sheet", "record")
 PRICE = ("column", "currency", "decimal")
 PARENT = ("column", "names")
 PATHS = ("paths", "separator")
-KEYS = (*FIELDS, *FORM, *LISTS, "categories", "group", "parent", "skip", "name")
+KEYS = (*FIELDS, *FORM, *LISTS, "categories", "group", "isbn10", "parent", "skip", "name")
 DECIMALS = (".", ",", "")
 JSON_NAMES = ("jsonl", "ndjson")
 Like = Callable[[str], InputSchema | None]
@@ -107,6 +107,8 @@ def input_from(given: Mapping[Any, Any], where: str, like: Like, name: str) -> I
         said["group"] = _field(given["group"], "group", where)
     if "categories" in given:
         said["categories"] = _categories(given["categories"], where)
+    if "isbn10" in given:
+        said["isbn10"] = _choice(given["isbn10"], "isbn10", where)
     if "parent" in given:
         said["parent"] = _parent(given["parent"], where)
     if "skip" in given:
@@ -193,6 +195,12 @@ def _categories(value: object, where: str) -> CategoryForm:
     return CategoryForm(paths, separator)
 
 
+def _choice(value: object, key: str, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(f"{where}: '{key}' is {_shown(value)}: give true or false")
+    return value
+
+
 def _parent(value: object, where: str) -> RowParent | None:
     if value is None:
         return None
@@ -267,6 +275,8 @@ def input_form(schema: InputSchema) -> dict[str, Any]:
         said["price"] = price
     if schema.categories.paths is not None:
         said["categories"] = {key: getattr(schema.categories, key) for key in PATHS}
+    if schema.isbn10 is not None:
+        said["isbn10"] = schema.isbn10
     if schema.group is not None:
         said["group"] = schema.group.form()
     if schema.parent is not None:

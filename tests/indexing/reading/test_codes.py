@@ -7,6 +7,8 @@ import pytest
 from indexing.catalog.rejects import reject_kinds
 from indexing.errors import InputError
 from indexing.reading.cells.identifiers import tally
+from indexing.reading.cells.identifiers.barcodes import CHECK_DIGIT, NO_ISBN, REASONS
+from indexing.reading.schema.stored_form import inputs_from, stored_inputs
 
 PEN, TEA = "04006381333931", "05901234123457"
 
@@ -97,6 +99,25 @@ def test_an_explicit_schema_is_obeyed_and_doubted(read, tmp_path):
     (tmp_path / "schema.yaml").write_text("id: nr\ngtin: a\n")
     found = read(content, schema=str(tmp_path / "schema.yaml"))
     assert any("end with the check digit of a barcode" in note and "gtin: null" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("said", "kept"), [("", 0), ("isbn10: false\n", 0), ("isbn10: true\n", 9)])
+def test_a_shops_own_numbers_of_ten_digits_are_no_isbns_unless_the_schema_says_so(read, tmp_path, said, kept):
+    (tmp_path / "schema.yaml").write_text(f"id: nr\ngtin: code\n{said}")
+    numbers = [f"{number}" for number in range(1_000_000_000, 1_000_000_100)]
+    found = read({"nr": [*range(101)], "code": [*numbers, PEN]}, schema=str(tmp_path / "schema.yaml"))
+    assert sum(cell is not None for cell in column(found, "gtin")) == kept + 1
+    assert {kind.kind for kind in reject_kinds(found.rejects)} == {REASONS[CHECK_DIGIT if kept else NO_ISBN]}
+
+
+def test_books_keep_the_isbns_that_are_right_and_an_update_reads_as_the_build_did(read, tmp_path):
+    (tmp_path / "schema.yaml").write_text("id: nr\ngtin: code\n")
+    found = read(
+        {"nr": [1, 2, 3], "code": ["0306406152", "306406152", "0306406153"]}, schema=str(tmp_path / "schema.yaml")
+    )
+    assert column(found, "gtin") == [["09780306406157"], ["09780306406157"], None]
+    (made,) = inputs_from(stored_inputs(found.schema.inputs), "index")
+    assert made.isbn10
 
 
 def test_a_column_that_a_schema_names_must_be_there(read, tmp_path):

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from indexing.arrays import Bools1d, Ints1d
 from indexing.reading.cells.identifiers.check_digits import (
     DIGITS,
+    ISBN_DIGITS,
     Digits,
     digits_of,
     from_isbn10,
@@ -21,7 +22,7 @@ from indexing.reading.cells.identifiers.entries import CodeEntries, code_lists
 from indexing.reading.cells.prices.columns import in_ascii_digits
 from indexing.reading.cells.texts import TEXT
 
-GOOD, NO_BARCODE, SCIENTIFIC, CHECK_DIGIT, PLACEHOLDER, IN_STORE, COUPON = range(7)
+GOOD, NO_BARCODE, SCIENTIFIC, CHECK_DIGIT, PLACEHOLDER, IN_STORE, COUPON, NO_ISBN = range(8)
 REASONS = (
     "",
     "is no barcode",
@@ -30,10 +31,13 @@ REASONS = (
     "is a placeholder, no product's code",
     "is a code of the shop's own (in-store range)",
     "is a coupon's code",
+    "is a number of nine or ten digits, of which the column has too many that are no ISBN",
 )
+LEAST_ISBNS = 0.5  # of bare numbers of nine or ten digits, that have the check digit of an ISBN, for them to be some
 RIGHT_DIGIT = (GOOD, IN_STORE, COUPON)  # codes whose check digit says that they are barcodes
 _GTIN = r"^([0-9]{8}|[0-9]{11,14})$"  # of 11: a UPC that lost its zero
 _ISBN10 = r"^[0-9]{8,9}[0-9Xx]$"  # of 9: one that lost its zero
+_BARE_ISBN10 = r"^[^\p{L}\p{N}]*[0-9]{9,10}([.,]0+)?[^\p{L}\p{N}]*$"  # that nothing but the check digit says to be one
 _SCIENTIFIC = r"(?i)^[0-9]([.,][0-9]+)?e[+]?[0-9]{1,2}$"
 _ASIN = r"^B0[0-9A-Z]{8}$"  # Amazon's own number, in columns that hold either
 _AROUND = (
@@ -67,34 +71,66 @@ class Barcodes:
     reasons: Ints1d
 
 
-def read_barcodes(entries: CodeEntries, count: int) -> Barcodes:
-    """Read the barcodes of a column of `count` cells; words for nothing are nothing."""
-    entries = _in_codes(entries)
+def read_barcodes(entries: CodeEntries, count: int, *, isbn10: bool = True) -> Barcodes:
+    """Read the barcodes of a column of `count` cells; words for nothing are nothing.
+
+    Without `isbn10` bare numbers of nine or ten digits are none: see `BareIsbns`. Those with dashes, an X or the word are.
+    """
+    entries, bare = _in_codes(entries)
     digits, reasons = _judged(entries.texts)
+    if not isbn10:
+        reasons[bare] = NO_ISBN
     kept = reasons == GOOD
     return Barcodes(code_lists(entries.rows[kept], texts_of(digits[kept]), count), entries.rows, reasons)
 
 
-def _in_codes(entries: CodeEntries) -> CodeEntries:
-    """Return entries of which each may be one code, without separators; those that say nothing are left out."""
+@dataclass
+class BareIsbns:
+    """It counts the bare numbers of nine or ten digits in all blocks of a column, and those with the check digit of an ISBN, which one
+    of eleven has by chance: a shop numbers its products in the same way."""
+
+    count: int = 0
+    right: int = 0
+
+    def look(self, entries: CodeEntries) -> None:
+        """Count those of a block."""
+        entries, bare = _in_codes(entries)
+        digits = digits_of(entries.texts.filter(pa.array(bare)), ISBN_DIGITS)
+        self.count += len(digits)
+        self.right += int(is_isbn10(digits).sum())
+
+    @property
+    def are_isbns(self) -> bool | None:
+        """Return whether they are ISBNs: half of them have the digit; None where there are none."""
+        return self.right >= LEAST_ISBNS * self.count if self.count else None
+
+
+def _in_codes(entries: CodeEntries) -> tuple[CodeEntries, Bools1d]:
+    """Return entries of which each may be one code, without separators, and which of them were bare numbers of nine or ten
+    digits; those that say nothing are left out."""
     plain = pc.match_substring_regex(entries.texts, _GTIN)
     if pc.all(plain, min_count=0).as_py():
-        return entries
-    odd = entries.filter(pc.invert(plain))
-    return entries.filter(plain).joined(_mended(odd.filter(pc.invert(_is_nothing(odd.texts)))))
+        return entries, np.zeros(len(entries.rows), dtype=bool)
+    odd, usual = entries.filter(pc.invert(plain)), entries.filter(plain)
+    mended, bare = _mended(odd.filter(pc.invert(_is_nothing(odd.texts))))
+    order = np.argsort(np.concatenate([usual.rows, mended.rows]), kind="stable")
+    return usual.joined(mended), np.concatenate([np.zeros(len(usual.rows), dtype=bool), bare])[order]
 
 
-def _mended(odd: CodeEntries) -> CodeEntries:
-    """Return what entries hold that are no plain code: parts without what stands around and within them."""
+def _mended(odd: CodeEntries) -> tuple[CodeEntries, Bools1d]:
+    """Return what entries hold that are no plain code: parts without what stands around and within them; and which of these
+    were bare numbers of nine or ten digits."""
     if not len(odd.rows):
-        return odd
+        return odd, np.zeros(0, dtype=bool)
     beside = pc.replace_substring_regex(in_ascii_digits(odd.texts), _BESIDE, r"\1,")
     beside = pc.replace_substring_regex(beside, r"(?i)^([0-9]),([0-9]+e)", r"\1.\2")
     single = CodeEntries(odd.rows, beside).split(_PARTED)
-    bare = pc.replace_substring_regex(single.texts, _AROUND, "")
-    bare = pc.if_else(pc.match_substring_regex(bare, _SCIENTIFIC), bare, pc.replace_substring_regex(bare, _WITHIN, ""))
-    said = pc.invert(pc.or_(_is_nothing(bare), pc.match_substring_regex(bare, _ASIN)))
-    return CodeEntries(single.rows, bare).filter(said)
+    inner = pc.replace_substring_regex(single.texts, _AROUND, "")
+    inner = pc.if_else(
+        pc.match_substring_regex(inner, _SCIENTIFIC), inner, pc.replace_substring_regex(inner, _WITHIN, "")
+    )
+    said = pc.invert(pc.or_(_is_nothing(inner), pc.match_substring_regex(inner, _ASIN)))
+    return CodeEntries(single.rows, inner).filter(said), _matched(single.texts.filter(said), _BARE_ISBN10)
 
 
 def _is_nothing(texts: pa.Array) -> pa.Array:
@@ -123,7 +159,7 @@ def _judged_otherwise(texts: pa.Array) -> tuple[Digits, Ints1d]:
     digits[exact] = digits_of(whole)
     reasons[exact] = _reasons(digits[exact])
     books = np.flatnonzero(_matched(texts, _ISBN10))
-    ten = digits_of(texts.take(pa.array(books)), 10)
+    ten = digits_of(texts.take(pa.array(books)), ISBN_DIGITS)
     sound = is_isbn10(ten)
     digits[books[sound]] = from_isbn10(ten[sound])
     reasons[books] = np.where(sound, GOOD, CHECK_DIGIT)

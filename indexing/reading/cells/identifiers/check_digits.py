@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from indexing.arrays import Bools1d, Ints1d
 
 DIGITS = 14  # of a GTIN that is padded with zeros
+ISBN_DIGITS = 10
 Digits = npt.NDArray[np.uint8]  # (n, DIGITS) of codes, or (n, 10) of ISBN-10
 _GTIN_WEIGHTS = np.tile(np.array([3, 1], dtype=np.int64), DIGITS // 2)
 _ISBN_WEIGHTS = np.arange(10, 0, -1, dtype=np.int64)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexing.reading.cells.identifiers.barcodes import GOOD, REASONS, read_barcodes
+from indexing.reading.cells.identifiers.barcodes import GOOD, NO_ISBN, REASONS, BareIsbns, read_barcodes
 from indexing.reading.cells.identifiers.entries import CodeEntries
 
 PEN = "04006381333931"
@@ -103,6 +103,39 @@ def test_what_is_no_products_code_is_refused_with_the_reason(cell, reason):
     found = read([cell])
     assert found.gtins.to_pylist() == [None]
     assert [REASONS[reason] for reason in found.reasons] == [reason]
+
+
+def test_without_isbns_bare_numbers_are_none_and_what_says_to_be_one_is():
+    cells = [
+        "306406152",
+        "EAN: 0306406152",
+        "0306406152.0",
+        "0-306-40615-2",
+        "080442957X",
+        "ISBN 0306406152",
+        "4006381333931;306406152",
+    ]
+    found = read_barcodes(CodeEntries.of_column(pa.array(cells), "x"), len(cells), isbn10=False)
+    isbn = ["09780306406157"]
+    assert found.gtins.to_pylist() == [None, isbn, None, isbn, ["09780804429573"], isbn, [PEN]]
+    assert found.rows.tolist() == [0, 1, 2, 3, 4, 5, 6, 6]
+    assert [int(row) for row in found.rows[found.reasons == NO_ISBN]] == [0, 2, 6]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "told"),
+    [
+        ([["4006381333931", "0-306-40615-2"], [None]], None),
+        ([["0306406152", "0306406153"]], True),
+        ([["0306406152"], ["0306406153", "0306406154"]], False),
+        ([[f"{number}" for number in range(300_000_000, 300_000_500)]], False),
+    ],
+)
+def test_bare_numbers_are_isbns_where_half_of_all_blocks_have_the_check_digit(blocks, told):
+    look = BareIsbns()
+    for block in blocks:
+        look.look(CodeEntries.of_column(pa.array(block, pa.string()), "x"))
+    assert look.are_isbns is told
 
 
 def test_numbers_and_lists_are_read_like_texts():
