@@ -55,8 +55,19 @@ def open_sheet(source: Source, how: FileOptions) -> Opened:
     if header is None:
         raise InputError(f"{source.path}: sheet '{sheet}' is empty: a line of names is needed")
     found = replace(how, format="xlsx", sheet=sheet, above=header.above)
-    reader = SheetReader(source, sheet, header.names, header.above + how.header)
+    above = header.above + how.header
+    header = header.widened(_beyond(book, sheet, above, len(header.names)))
+    reader = SheetReader(source, sheet, header.names, above)
     return Opened(header.names, None, found, (), reader, namings=header.namings)
+
+
+def _beyond(book: Any, sheet: str, above: int, width: int) -> list[int]:
+    """Return the columns, from 1, to the right of the `width` named ones in which a cell of the table is filled."""
+    last = book.get_sheet_by_name(sheet).end  # row and column from 0; total_width is one too few
+    if last is None or last[1] < width:  # as nearly always, which spares a look at all rows
+        return []
+    beyond = (enumerate(row[width:], start=width + 1) for row in _rows(book, sheet, above))
+    return sorted({place for cells in beyond for place, cell in cells if str(cell).strip()})
 
 
 def _open(source: Source) -> Any:

@@ -26,6 +26,16 @@ class Header:
     namings: tuple[Naming, ...]
     above: int
 
+    def widened(self, filled: Sequence[int]) -> "Header":
+        """Return the header with names for more columns: as far as the last of those `filled`, which stand, from 1, to
+        the right of the named ones."""
+        names, namings = [*self.names], [*self.namings]
+        for place in range(len(names) + 1, max(filled, default=0) + 1):
+            names.append(_free(f"column_{place}", names, self.names))
+            if place in filled:
+                namings.append(Naming(names[-1], place, ""))
+        return Header(tuple(names), tuple(namings), self.above)
+
 
 def find_header(rows: Sequence[Row], how: FileOptions) -> Header | None:
     """Return the header of a table by its first rows, blank ones among them, None where nothing stands in any."""

@@ -74,12 +74,21 @@ ROWS = [
 
 def test_cells_are_text_as_people_read_them(book):
     table = open_table(book(Goods=ROWS))
-    assert table.names == ("id", "title", "price", "seen", "new")
+    assert table.names == ("id", "title", "price", "seen", "new", "column_6")
     assert [tuple(row.values()) for row in table.read().to_pylist()] == [
-        ("1", "чайник", "9.5", "2023-03-15", "true"),
-        ("12345678901234", "007", "10", "2023-03-15T12:00:00", "false"),
-        ("a", None, "0.1", None, None),
+        ("1", "чайник", "9.5", "2023-03-15", "true", None),
+        ("12345678901234", "007", "10", "2023-03-15T12:00:00", "false", "more"),
+        ("a", None, "0.1", None, None, None),
     ]
+
+
+def test_columns_to_the_right_of_the_header_have_names(book):
+    rows = [[*[None] * 6, "Monday's list"], ["id", "title", "brand"], *[[n, "mug", "acme"] for n in range(300)]]
+    rows[-1] = [299, "mug", "acme", None, "red", " "]
+    table = open_table(book(Goods=rows))
+    assert table.names == ("id", "title", "brand", "column_4", "column_5")
+    assert [naming.note for naming in table.namings] == ["column 5 has no name: it is read as 'column_5'"]
+    assert table.read()["column_5"].to_pylist()[-2:] == [None, "red"]
 
 
 def test_blocks_and_columns_may_be_chosen(book):
@@ -109,7 +118,7 @@ def test_a_sheet_may_have_no_header(book):
 )
 def test_rows_over_the_header_are_passed_over(book, above):
     table = open_table(book(Goods=[*above, *ROWS]))
-    assert table.names == ("id", "title", "price", "seen", "new")
+    assert table.names == ("id", "title", "price", "seen", "new", "column_6")
     assert table.how.above == len(above)
     assert table.read()["id"].to_pylist() == ["1", "12345678901234", "a"]
     assert next(table.numbered_blocks()).numbers.tolist() == [0, 1, 2]
