@@ -19,8 +19,10 @@ def command(products: tuple[Path, ...], out: Path | None, overwrite: bool) -> No
     from indexing.errors import InputError
     from indexing.reading.sniffing.sniffed import schema_text, sniff
     from indexing.storage.whole_file import writing_file
+    from scripts.terminal.progress import shown
 
-    sniffed = sniff(products)
+    with shown() as progress:
+        sniffed = sniff(products, progress)
     if out is None:
         click.echo(schema_text(sniffed, Path()), nl=False)
         return

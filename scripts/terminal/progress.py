@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from indexing.machine.progress import Progress
 
-COUNTED = {"train": "boosters trained"}  # what a stage counts, where its name does not say so
+COUNTED = {
+    "train": "boosters trained",
+    "constants": "rows looked at for columns that are the same in all",
+}  # what a stage counts, where its name does not say so
 
 
 @contextmanager

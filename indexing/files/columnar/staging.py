@@ -29,11 +29,11 @@ def stage(file: TableFile, folder: Path, *, aside: Aside | None = None, progress
     if file.format in COLUMNAR and not (file.source.packing or file.source.url or file.source.member):
         return file
     path = folder / f"{hashlib.sha256(f'{file.path}{file.how}'.encode()).hexdigest()[:16]}.arrow"
-    count = _Count(file, progress)
+    count = RowCount(file)
     names = [*file.names, NUMBER]
     writer: pa.ipc.RecordBatchFileWriter | None = None
     with pa.OSFile(str(path), "wb") as target:
-        for table in ahead(_merged(count.passing(ahead(file.numbered_blocks(aside=aside))))):
+        for table in ahead(_merged(_told(ahead(file.numbered_blocks(aside=aside)), count, progress))):
             if writer is None:
                 writer = pa.ipc.new_file(target, table.schema)
             writer.write_table(table)
@@ -45,25 +45,31 @@ def stage(file: TableFile, folder: Path, *, aside: Aside | None = None, progress
 
 
 @dataclass
-class _Count:
-    """It counts the rows that pass, and estimates from the bytes that were taken how many there will be."""
+class RowCount:
+    """It counts the rows of a file as they come, and estimates from the bytes that were taken how many there are."""
 
     file: TableFile
-    progress: Progress
     rows: int = 0
 
-    def passing(self, blocks: Iterator[Block]) -> Iterator[Block]:
-        for block in blocks:
-            yield block
-            self.rows += len(block.numbers)
-            self.progress("parse", self.rows, max(self._all(), self.rows + 1))
-        self.progress("parse", self.rows, self.rows)
+    def add(self, rows: int) -> None:
+        """Count some more rows."""
+        self.rows += rows
 
-    def _all(self) -> int:
+    @property
+    def expected(self) -> int:
+        """Return how many rows there are likely to be, one more than came at least."""
         source = self.file.source
         if self.file.rows is not None or not source.size:
-            return self.file.rows or 0
-        return self.rows * source.size // max(source.meter.taken, 1)
+            return max(self.file.rows or 0, self.rows + 1)
+        return max(self.rows * source.size // max(source.meter.taken, 1), self.rows + 1)
+
+
+def _told(blocks: Iterator[Block], count: RowCount, progress: Progress) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        count.add(len(block.numbers))
+        progress("parse", count.rows, count.expected)
+    progress("parse", count.rows, count.rows)
 
 
 def _merged(blocks: Iterator[Block]) -> Generator[pa.Table, None, None]:

@@ -13,6 +13,7 @@ import yaml
 from indexing.files.content.sources import PACKED_SUFFIXES, url_of
 from indexing.files.options import FileOptions
 from indexing.files.tables import SUFFIXES, TableFile, open_table
+from indexing.machine.progress import Progress, silent
 from indexing.reading.schema.expression import Cell, Constant, Expression, RowNumber, columns_in, is_there
 from indexing.reading.schema.schema import FIELDS, STRAY_COLUMNS
 from indexing.reading.schema.yaml_form import input_form
@@ -48,8 +49,8 @@ class SniffedFiles:
         return self.tables[0].names
 
 
-def sniff(paths: Sequence[Path]) -> list[SniffedFiles]:
-    """Look at files, or folders of them. Raises InputError for those that are missing or unreadable."""
+def sniff(paths: Sequence[Path], progress: Progress = silent) -> list[SniffedFiles]:
+    """Look at files, or folders of them; `progress` hears of what takes all of their rows. Raises InputError for those that are missing or unreadable."""
     found: dict[object, SniffedFiles] = {}
     for table in map(open_table, list_delivered(paths)[0]):
         guess = guess_schema(table)
@@ -61,7 +62,7 @@ def sniff(paths: Sequence[Path]) -> list[SniffedFiles]:
             found[key] = replace(found[key], tables=(*found[key].tables, table))
         else:
             found[key] = SniffedFiles((table,), guess, guess.contents or look_at(table))
-    return _with_constants(_with_sources(list(found.values())))
+    return _with_constants(_with_sources(list(found.values())), progress)
 
 
 def _without_number(path: Path) -> str:
@@ -85,7 +86,7 @@ def _with_sources(found: Sequence[SniffedFiles]) -> list[SniffedFiles]:
     return [replace(one, source=source) for one, source in zip(found, sources, strict=True)]
 
 
-def _with_constants(found: Sequence[SniffedFiles]) -> list[SniffedFiles]:
+def _with_constants(found: Sequence[SniffedFiles], progress: Progress) -> list[SniffedFiles]:
     """Return the files with their constant columns, but for those that have another value in other files."""
     likely = [
         {} if one.guess.export else likely_constants(one.guess.schema.extra_columns(one.names), one.contents)
@@ -96,7 +97,7 @@ def _with_constants(found: Sequence[SniffedFiles]) -> list[SniffedFiles]:
             for mine in likely:
                 mine.pop(name, None)
     return [
-        replace(one, constant=constants_of(one.tables, mine, one.contents))
+        replace(one, constant=constants_of(one.tables, mine, one.contents, progress))
         for one, mine in zip(found, likely, strict=True)
     ]
 

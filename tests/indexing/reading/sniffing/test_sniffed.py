@@ -132,6 +132,25 @@ def test_columns_that_are_the_same_in_every_row_are_left_out(write, tmp_path):
     assert ignored(schema_text(sniff([write("c.csv", shop("en", rows=9))]), tmp_path)) == [[]]
 
 
+def test_progress_counts_the_rows_of_long_files(write):
+    told = []
+    sniff([write("a.csv", shop("en"))], lambda *said: told.append(said))
+    assert told == []
+    sniff([write("b.csv", shop("en", rows=400_000))], lambda *said: told.append(said))
+    stages, done, total = zip(*told, strict=True)
+    assert {*stages} == {"constants"}
+    assert sorted(done) == list(done)
+    assert (done[-1], total[-1]) == (400_000, 400_000)
+    assert all(few < every for few, every in zip(done[:-1], total[:-1], strict=True))
+
+
+def test_progress_ends_where_no_more_rows_are_looked_at(write):
+    told = []
+    lines = shop("en", rows=300_000) + "".join(f"x{n},Mug,fr,maybe,1\n" for n in range(300_000))
+    sniff([write("a.csv", lines)], lambda *said: told.append(said))
+    assert 0 < told[-1][1] == told[-1][2] < 600_000
+
+
 def test_blank_rows_are_none(write, tmp_path):
     assert ignored(schema_text(sniff([write("a.csv", shop("en") + ",,,,\n,,,,\n")]), tmp_path)) == [
         ["language", "in stock"]
