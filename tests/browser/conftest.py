@@ -83,3 +83,36 @@ def opened(request, chromium, pages):
     yield opening
     context.close()
     assert complaints == []
+
+
+def complains(said):
+    """Whether the console says that something is wrong; that a value was refused or a picture cannot be shown, the page itself says."""
+    told = "status of 422" in said.text or ("status of 404" in said.text and "/picture" in said.location["url"])
+    return said.type in ("error", "warning") and not told
+
+
+@pytest.fixture
+def browsing(chromium):
+    """Open a server's page as somebody who came by its link; complaints, dialogs and other hosts fail the test."""
+    contexts, complaints = [], []
+
+    def browse(door, address="/", size=(1280, "light")):
+        width, scheme = size
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        page, own = context.new_page(), f"http://127.0.0.1:{door.port}/"
+        page.set_default_timeout(20_000)
+        page.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if complains(said) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda asked: None if asked.url.startswith(own) else complaints.append(asked.url))
+        page.goto(own + door.link.lstrip("/"))
+        page.wait_for_url(own)
+        if address != "/":
+            page.goto(own.rstrip("/") + address)
+        return page
+
+    yield browse
+    for context in contexts:
+        context.close()
+    assert complaints == []

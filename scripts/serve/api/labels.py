@@ -42,7 +42,7 @@ async def answer(request: Request, verdict: VerdictForm, service: Asked) -> Resp
 
     def work(session: LabelSession, served: Served) -> dict[str, Any]:
         pair = session.next_pair()
-        if pair is None or {pair.left, pair.right} != {verdict.left, verdict.right}:
+        if pair is None or {str(pair.left), str(pair.right)} != {str(verdict.left), str(verdict.right)}:
             raise Refused(409, STALE)
         session.answer(pair, PairVerdict(verdict.verdict))
         return {**_question(session, served), "answered": _revealed(served, pair)}
