@@ -8,7 +8,6 @@ products of other sources and those made, and `peak_mib` of the process.
 """
 
 import json
-import re
 import tempfile
 import time
 from dataclasses import replace
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from scripts.benchmarks.made_titles import made_titles
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,18 +76,10 @@ def _matches(real: "pa.Table", data: Path) -> "tuple[Ints1d, Ints1d]":
 
 
 def _write_titles(real: list[str], size: int, path: Path) -> None:
-    """Write the real titles first; then each again with other digits, from a seed."""
-    import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    random = np.random.default_rng(0)
-    titles = list(real)
-    while len(titles) < size:
-        digits = "".join(str(digit) for digit in random.permutation(10))
-        exchanged = str.maketrans("0123456789", digits)
-        titles += [re.sub(r"\w*\d\w*", lambda word: word[0].translate(exchanged), title) for title in real]  # noqa: B023
-    pq.write_table(pa.table({"id": pa.array(range(size), pa.int64()), "title": titles[:size]}), path)
+    pq.write_table(pa.table({"id": pa.array(range(size), pa.int64()), "title": made_titles(real, size)}), path)
 
 
 def _peak_mib() -> int:
