@@ -8,6 +8,7 @@ import io
 import os
 import re
 import stat
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -43,12 +44,18 @@ class UnreachablePicture(PictureError):
     """A picture's bytes cannot be had: nothing was seen of the picture itself."""
 
 
-def read_picture(reference: str, catalog: Catalog, *, timeout_s: float = TIMEOUT_S) -> bytes:
-    """Return the bytes behind a reference; one by http is waited for as long as `timeout_s`. Raises UnreachablePicture, PictureError for more than MOST_BYTES, and
-    InputError for a URL whose file system needs a package that is not installed."""
+def read_picture(
+    reference: str, catalog: Catalog, *, timeout_s: float = TIMEOUT_S, hosts: frozenset[str] | None = None
+) -> bytes:
+    """Return the bytes behind a reference; one by http is waited for as long as `timeout_s`, and followed to other `hosts`
+    alone where these are given.
+
+    Raises UnreachablePicture, PictureError for more than MOST_BYTES, and InputError for a URL whose file system needs a
+    package that is not installed.
+    """
     url = url_of(reference, catalog.pictures)
     if url is not None:
-        return _from_url(url, timeout_s)
+        return _from_url(url, timeout_s, hosts)
     name, mark, span = reference.rpartition(BLOB_MARK)
     try:
         if mark and ":" in span and (catalog.folder / name).is_file():
@@ -148,14 +155,14 @@ def _scheme(url: str) -> str:
     return url.partition("://")[0].lower()
 
 
-def _from_url(url: str, timeout_s: float) -> bytes:
+def _from_url(url: str, timeout_s: float, hosts: frozenset[str] | None) -> bytes:
     try:
         import fsspec
     except ImportError as error:
         raise InputError(f"pictures at {place_of(url)}: URLs need fsspec: pip install 'heroic[urls]'") from error
     scheme = _scheme(url)
     try:
-        with fsspec.open(url, "rb", **_limits(scheme, timeout_s)) as file:
+        with fsspec.open(url, "rb", **_limits(scheme, timeout_s, hosts)) as file:
             return _at_most(file)
     except ImportError as error:
         raise InputError(
@@ -175,13 +182,31 @@ def _unfetched(error: BaseException) -> str:
     return f"{NOT_FETCHED}: {' '.join(str(error).split())[:200] or type(error).__name__}"
 
 
-def _limits(scheme: str, timeout_s: float) -> dict[str, Any]:
-    """Return options for fsspec, of http only: a server that says nothing is not waited for forever."""
+def _limits(scheme: str, timeout_s: float, hosts: frozenset[str] | None) -> dict[str, Any]:
+    """Return options for fsspec, of http only: a server that says nothing is not waited for forever, nor followed anywhere."""
     if scheme not in ("http", "https"):
         return {}
     from aiohttp import ClientTimeout
 
-    return {"client_kwargs": {"timeout": ClientTimeout(total=timeout_s)}, "block_size": 0}
+    followed = {} if hosts is None else {"trace_configs": [_only_to(hosts)]}
+    return {"client_kwargs": {"timeout": ClientTimeout(total=timeout_s), **followed}, "block_size": 0}
+
+
+@cache  # one for the same hosts, as fsspec keeps a client for the same options
+def _only_to(hosts: frozenset[str]) -> Any:
+    """Return what ends a request of aiohttp that is led to a host which is none of these, before that one is asked."""
+    from aiohttp import TraceConfig
+    from yarl import URL
+
+    async def redirected(session: object, context: object, found: Any) -> None:
+        headers = found.response.headers
+        onward = found.url.join(URL(headers.get("Location") or headers.get("URI") or ""))
+        if onward.host not in hosts:
+            raise UnreachablePicture(f"{NOT_FETCHED}: its host leads on to {onward.host}")
+
+    trace = TraceConfig()
+    trace.on_request_redirect.append(redirected)
+    return trace
 
 
 def _at_most(file: Any, length: int | None = None) -> bytes:
@@ -200,9 +225,10 @@ def load_picture(
     most_pixels: int | None = None,
     formats: tuple[str, ...] | None = None,
     timeout_s: float = TIMEOUT_S,
+    hosts: frozenset[str] | None = None,
 ) -> Image.Image:
     """Read and decode the picture behind a reference of this catalogue. Raises PictureError with the reason."""
-    content = read_picture(reference, catalog, timeout_s=timeout_s)
+    content = read_picture(reference, catalog, timeout_s=timeout_s, hosts=hosts)
     return decode(content, side=side, most_pixels=most_pixels, formats=formats)
 
 

@@ -41,7 +41,7 @@ def painted_side(size: int) -> int:
 class ProductPictures:
     """It paints pictures and keeps the latest of them, within limits.
 
-    `hosts` are those from which pictures that are URLs are fetched; a file is shown where it lies within the catalogue's
+    `hosts` are those from which pictures that are URLs are fetched, and to which they may lead on; a file is shown where it lies within the catalogue's
     folder of pictures. What cannot be shown is not tried again for FORGOTTEN_S: a host that does not answer would take all
     threads.
     """
@@ -100,6 +100,7 @@ class ProductPictures:
                 most_pixels=self.limits.upload_pixels,
                 formats=WEB_FORMATS,
                 timeout_s=self.limits.fetch_s,
+                hosts=self.hosts,
             )
         except PictureError as error:
             told = " ".join(str(error).split())

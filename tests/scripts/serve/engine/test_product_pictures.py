@@ -1,5 +1,6 @@
 """Pictures that cannot be had are waited for shortly, and not tried again at once."""
 
+import io
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -63,3 +64,52 @@ def test_a_picture_that_is_mended_is_shown_after_a_while(tmp_path):
 
 def test_a_fetch_ends_before_the_work_does():
     assert LIMITS.fetch_s < LIMITS.work_s
+
+
+@pytest.fixture
+def leading():
+    """A host whose addresses lead on: `/to/URL` to that URL, anything else is a picture; and what it was asked for."""
+    asked, content = [], io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(content, "PNG")
+
+    class Host(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            onward = self.path.partition("/to/")[2]
+            self.send_response(302 if onward else 200)
+            self.send_header(*(("Location", onward) if onward else ("Content-Type", "image/png")))
+            self.send_header("Content-Length", "0" if onward else str(len(content.getvalue())))
+            self.end_headers()
+            if not onward:
+                self.wfile.write(content.getvalue())
+
+        def log_message(self, *given):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Host) as host:
+        thread = Thread(target=host.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{host.server_port}", host.server_port, asked
+        host.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "onward", ["http://localhost:{port}/secret", "//localhost:{port}/secret", "/to/http://localhost:{port}/secret"]
+)
+def test_a_host_leads_to_no_other_one(leading, onward):
+    address, port, asked = leading
+    path = f"/to/{onward.format(port=port)}"
+    with pytest.raises(NotShown, match="cannot be fetched"):
+        ProductPictures(LIMITS, HERE).paint(catalog_of(images=(address + path,)), "version", 0, 0, 96)
+    assert asked[0] == path
+    assert "/secret" not in asked
+
+
+@pytest.mark.parametrize("onward", ["/a.png", "http://localhost:{port}/a.png"])
+def test_a_host_leads_to_itself_and_to_those_that_were_named(leading, onward):
+    address, port, asked = leading
+    pictures = ProductPictures(LIMITS, HERE | {"localhost"})
+    path = f"/to/{onward.format(port=port)}"
+    assert pictures.paint(catalog_of(images=(address + path,)), "version", 0, 0, 96).startswith(b"\xff\xd8")
+    assert asked[:2] == [path, "/a.png"]
