@@ -173,7 +173,7 @@ def add_product(folder, sample, product_id, where):
 
 
 @contextmanager
-def served(current: Current, where, *, limits=LIMITS, desks=None, **doorway) -> Iterator[Door]:
+def served(current: Current, where, *, limits=LIMITS, desks=None, log=None, **doorway) -> Iterator[Door]:
     """Serve what is open within all layers; a file of tokens is written into the folder `where`."""
     path = where / "tokens.json"
     tokens = {role.name.lower(): add_token(path, f"{role.name.lower()}er", role, 1) for role in Role}
@@ -183,5 +183,5 @@ def served(current: Current, where, *, limits=LIMITS, desks=None, **doorway) -> 
     entrance = Entrance(door, "http://127.0.0.1", said.append)
     entrance.tell()
     how = {**settings(limits), "timeout_graceful_shutdown": 1}
-    with serving(build_application(service, entrance), how) as port:
+    with serving(build_application(service, entrance, log), how) as port:
         yield Door(port, service, door.visitors, tokens, said, entrance)

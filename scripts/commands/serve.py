@@ -30,6 +30,9 @@ EXTRA = "heroic serve needs more packages: pip install 'heroic[serve]'"
 @click.option(
     "--picture-host", "picture_hosts", multiple=True, help="A host that pictures are fetched from; may be given again."
 )
+@click.option(
+    "--access-log", type=click.Path(path_type=Path), help="A file of a JSON line a request; - for standard output."
+)
 def command(
     index: Path,
     model: Path | None,
@@ -43,6 +46,7 @@ def command(
     behind_proxy: bool,
     allow_hosts: tuple[str, ...],
     picture_hosts: tuple[str, ...],
+    access_log: Path | None,
 ) -> None:
     """Serve INDEX over HTTP: a page for people, /api/v1 for programs.
 
@@ -57,6 +61,18 @@ def command(
     except ModuleNotFoundError as error:
         raise InputError(f"{EXTRA} ({error.name} is missing)") from error
     options = ServeOptions(
-        index, model, labels, budget, host, port, tokens, certificate, key, behind_proxy, allow_hosts, picture_hosts
+        index,
+        model,
+        labels,
+        budget,
+        host,
+        port,
+        tokens,
+        certificate,
+        key,
+        behind_proxy,
+        allow_hosts,
+        picture_hosts,
+        access_log,
     )
     serve(options, click.echo)

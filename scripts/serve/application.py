@@ -11,6 +11,7 @@ from scripts.serve.api import about, labels, match, pairs, products, search
 from scripts.serve.api.errors import answer_errors
 from scripts.serve.api.forms import SearchForm
 from scripts.serve.api.match_forms import OfferForm
+from scripts.serve.engine.access_log import AccessLog
 from scripts.serve.engine.service import Service
 from scripts.serve.engine.telemetry import Counted
 from scripts.serve.pages import routes as page_routes
@@ -23,12 +24,12 @@ from scripts.serve.safety.response_headers import Headed
 API = "/api/v1"
 
 
-def build_application(service: Service, entrance: Entrance) -> ASGIApp:
+def build_application(service: Service, entrance: Entrance, log: AccessLog | None = None) -> ASGIApp:
     """Return the application that answers from a service, within its layers: what is refused never reaches a route."""
     routed = AsItCame(_routes(service, entrance))
     bounded = Bounded(Guard(routed, entrance.doorway), service.limits)
     headed = Headed(Deadline(bounded, service.limits.request_s), secure=entrance.doorway.secure)
-    return Counted(headed, service.telemetry)
+    return Counted(headed, service.telemetry, log)
 
 
 def _routes(service: Service, entrance: Entrance) -> FastAPI:

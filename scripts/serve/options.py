@@ -15,7 +15,8 @@ class ServeOptions:
     """They say where the server listens, what makes others welcome, and what it shows beside the index and the model.
 
     `labels` is the store that pairs are labelled into, `budget` how many in all.
-    `allow_hosts` are further names by which the server may be called; `picture_hosts` those that pictures may be fetched from.
+    `allow_hosts` are further names by which the server may be called; `picture_hosts` those that pictures may be fetched from;
+    `access_log` is a file of a line a request, `-` the standard output.
     Raises InputError for what would let in whoever comes.
     """
 
@@ -31,6 +32,7 @@ class ServeOptions:
     behind_proxy: bool = False
     allow_hosts: tuple[str, ...] = ()
     picture_hosts: tuple[str, ...] = ()
+    access_log: Path | None = None
 
     def __post_init__(self) -> None:
         if (self.certificate is None) != (self.key is None):

@@ -13,6 +13,7 @@ import uvicorn
 
 from indexing.errors import InputError
 from scripts.serve.application import build_application
+from scripts.serve.engine.access_log import AccessLog
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.label_desks import LabelDesks
 from scripts.serve.engine.limits import LIMITS, Limits
@@ -24,9 +25,9 @@ from scripts.serve.safety.connections import HandshakeLoop, bounded
 from scripts.serve.safety.guard import Doorway
 from scripts.serve.safety.tokens import TokenFile
 from scripts.serve.safety.visitors import Visitors
+from scripts.serve.stopping import ANSWERS_S, StoppingServer
 
 BACKLOG = 128
-STOPPING_S = 5  # in which answers under way are finished
 
 
 def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
@@ -36,6 +37,7 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
     opened.
     """
     tokens = None if options.tokens is None else TokenFile(options.tokens)
+    log = None if options.access_log is None else AccessLog(options.access_log)
     _refuse_certificate(options)
     with _listening(options) as bound:
         port = int(bound.getsockname()[1])
@@ -49,10 +51,10 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
         say(_told(service))
         entrance.tell()
         _log_to_stderr()
-        application, how = build_application(service, entrance), settings(LIMITS)
+        application, how = build_application(service, entrance, log), settings(LIMITS)
         config = uvicorn.Config(application, ssl_certfile=options.certificate, ssl_keyfile=options.key, **how)
         with asyncio.Runner(loop_factory=lambda: HandshakeLoop(LIMITS.head_s)) as runner:
-            runner.run(uvicorn.Server(config).serve(sockets=[bound]))
+            runner.run(StoppingServer(config).serve(sockets=[bound]))
 
 
 def _refuse_certificate(options: ServeOptions) -> None:
@@ -114,7 +116,7 @@ def settings(limits: Limits) -> dict[str, Any]:
         "proxy_headers": False,  # nothing is believed that a request says of its way
         "server_header": False,
         "h11_max_incomplete_event_size": limits.header_bytes,
-        "timeout_graceful_shutdown": STOPPING_S,
+        "timeout_graceful_shutdown": ANSWERS_S,
     }
 
 

@@ -9,6 +9,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from scripts.serve.engine.access_log import VISITOR, AccessLog
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.label_desks import LabelDesks
 from scripts.serve.engine.workers import Workers
@@ -62,10 +63,10 @@ class _State(Collector):
 
 
 class Counted:
-    """It is a layer that counts what passes through it."""
+    """It is a layer that counts what passes through it, and writes it into an access log, where there is one."""
 
-    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
-        self.app, self.telemetry = app, telemetry
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, log: AccessLog | None = None) -> None:
+        self.app, self.telemetry, self.log = app, telemetry, log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -82,9 +83,12 @@ class Counted:
         try:
             await self.app(scope, receive, watched)
         finally:
-            route = _route(scope)
-            self.telemetry.requests.labels(route, _method(scope), str(status)).inc()
-            self.telemetry.seconds.labels(route).observe(time.perf_counter() - began)
+            route, method, seconds = _route(scope), _method(scope), time.perf_counter() - began
+            self.telemetry.requests.labels(route, method, str(status)).inc()
+            self.telemetry.seconds.labels(route).observe(seconds)
+            if self.log is not None:
+                visitor = getattr(scope.get(VISITOR), "name", None)
+                self.log.add(route, method, status, seconds=seconds, visitor=visitor)
 
 
 def _route(scope: MutableMapping[str, Any]) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from scripts.serve.engine.access_log import VISITOR
 from scripts.serve.pages.shell import render_page
-from scripts.serve.safety.guard import ENTER, VISITOR, Doorway
+from scripts.serve.safety.guard import ENTER, Doorway
 from scripts.serve.safety.visitors import SESSION_S
 
 _log = logging.getLogger("heroic.serve")

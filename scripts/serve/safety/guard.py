@@ -7,11 +7,11 @@ from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scripts.serve.api.errors import Refused, refusal
+from scripts.serve.engine.access_log import VISITOR
 from scripts.serve.safety.origins import SAFE_METHODS, Headers, is_allowed, refused_write, values
 from scripts.serve.safety.tokens import Role, Visitor
 from scripts.serve.safety.visitors import Visitors
 
-VISITOR = "visitor"  # in a request's scope
 ENTER = "/enter"
 OPEN = frozenset({"/api/v1/health", "/api/v1/ready", "/favicon.ico", ENTER})
 OPEN_FOLDER = "/static/"

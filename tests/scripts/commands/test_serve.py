@@ -8,20 +8,22 @@ import socket
 import ssl
 import subprocess
 import sys
-from contextlib import contextmanager
-from http.client import HTTPSConnection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from http.client import HTTPException, HTTPSConnection
 
 import pytest
 from served import V1, Client, product
 
+from indexing.product_index import open_index
 from reranking.labels.settled import read_settled
 from scripts.serve.safety.tokens import Role, add_token
 
 
 @contextmanager
-def started(root, *words):
-    """Start it, and yield the process with the line that says where the page is."""
-    command = [sys.executable, "-m", "scripts.main", "serve", *map(str, words)]
+def started(root, *words, before=""):
+    """Start it, and yield the process with the line that says where the page is; it runs some code `before`."""
+    command = [sys.executable, "-c", f"{before}\nfrom scripts.main import run\nrun()", "serve", *map(str, words)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -51,6 +53,60 @@ def test_two_commands_open_the_page(root, sample_index, sample_model):
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
         assert process.stderr.read() == "heroic: interrupted\n"
+
+
+SLOW = """
+import time
+from scripts.serve.api import pairs
+explained = pairs.pair_document
+def slow(*given):
+    print("working", flush=True)
+    time.sleep({seconds})
+    return explained(*given)
+pairs.pair_document = slow
+"""
+
+
+@contextmanager
+def explaining(root, index, tmp_path, seconds):
+    """A server that takes so long to explain a pair, while it does so; and what will be answered."""
+    token, ids = add_token(tmp_path / "tokens.json", "reader", Role.READ, 1), open_index(index).catalog.ids.to_pylist()
+    words = [index, "--port", "0", "--tokens", tmp_path / "tokens.json"]
+    with (
+        started(root, *words, before=SLOW.format(seconds=seconds)) as (process, _, where),
+        ThreadPoolExecutor() as pool,
+    ):
+        client = Client(int(re.search(r":(\d+)", where)[1]), {"Authorization": f"Bearer {token}"})
+        reply = pool.submit(client.post, f"{V1}/pairs/explain", {"left": ids[0], "right": ids[1]})
+        assert process.stdout.readline() == "working\n"
+        yield process, reply
+
+
+def test_what_is_being_answered_is_answered_before_it_stops(root, sample_index, tmp_path):
+    with explaining(root, sample_index, tmp_path, seconds=2) as (process, reply):
+        process.send_signal(signal.SIGTERM)
+        assert reply.result().status == 200
+        assert process.wait(30) == -signal.SIGTERM
+
+
+def test_it_stops_whatever_runs(root, sample_index, tmp_path):
+    with explaining(root, sample_index, tmp_path, seconds=600) as (process, reply):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
+        assert reply.exception() is not None or reply.result().status >= 500
+        assert process.stderr.read().endswith("WARNING work under way did not end in time: it is left\n")
+
+
+def test_told_twice_it_stops_at_once(root, sample_index, tmp_path):
+    with explaining(root, sample_index, tmp_path, seconds=600) as (process, reply):
+        for _ in range(50):  # two at the same moment are one
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+                break
+        assert process.wait(60) == 128 + signal.SIGINT
+        assert process.stderr.read().endswith("WARNING told twice to stop: answers under way are broken off\n")
+        assert isinstance(reply.exception(), ConnectionError | HTTPException)
 
 
 def test_a_newer_version_is_served_and_said(root, own_copy, sample, tmp_path):

@@ -1,0 +1,36 @@
+"""A server that is told to stop does so within seconds, whatever runs: answers under way are finished, and then nothing is waited for long."""
+
+import logging
+import os
+from threading import Timer
+from types import FrameType
+
+import uvicorn
+
+ANSWERS_S = 5  # in which answers under way are finished
+THREADS_S = 2.0  # more, in which work that nobody waits for any longer may come to its end
+BY_SIGNAL = 128  # and the signal's number is what a process returns that a signal ended
+_log = logging.getLogger("heroic.serve")
+
+
+class StoppingServer(uvicorn.Server):
+    """It ends at the second signal at once, and after the first one in time: a model that explains, or candidates that are chosen
+    for a reviewer, may go on for minutes.
+
+    Nothing that was answered is lost then: verdicts are on disk before they are answered, and the rest is read alone.
+    """
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop at the first signal, and be gone at the second."""
+        if self.should_exit:
+            _leave(sig, "told twice to stop: answers under way are broken off")
+        super().handle_exit(sig, frame)
+        late = Timer(ANSWERS_S + THREADS_S, _leave, (sig, "work under way did not end in time: it is left"))
+        late.daemon = True
+        late.start()
+
+
+def _leave(sig: int, reason: str) -> None:
+    """End the process without waiting for its threads, which Python would."""
+    _log.warning(reason)
+    os._exit(BY_SIGNAL + sig)

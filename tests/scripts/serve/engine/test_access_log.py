@@ -1,0 +1,93 @@
+"""The access log has a line of every request, and nothing that was asked."""
+
+import json
+import os
+import time
+
+import pytest
+from served import V1, product, served
+
+from indexing.errors import InputError
+from scripts.serve.engine.access_log import STANDARD_OUTPUT, AccessLog
+from scripts.serve.engine.current import Current
+from scripts.serve.engine.served import Sources
+
+
+@pytest.fixture
+def door(sample_index, tmp_path):
+    log = AccessLog(tmp_path / "access.log")
+    with served(Current(Sources(sample_index)), tmp_path, log=log) as door:
+        yield door
+
+
+def lines(path, count):
+    """The lines of a file, as soon as there are so many: a line is written when its answer is gone."""
+    for _ in range(500):
+        found = path.read_text().splitlines() if path.is_file() else []
+        if len(found) >= count:
+            break
+        time.sleep(0.01)
+    assert len(found) == count
+    return [json.loads(line) for line in found]
+
+
+def test_each_request_has_a_line_without_what_was_asked(door, tmp_path):
+    own = str(door.service.current.opened.index.catalog.ids[0].as_py())
+    door.client("read").get(product(own, "/neighbours?k=3&category=nothing+like+it"))
+    door.client("read").post(f"{V1}/search", {"text": "a secret phone"})
+    door.client().get(f"{V1}/index", Authorization="Bearer forged")
+    door.client().get(door.link)
+    door.client("label").get("/nowhere?word=secret")
+    told = [(one["method"], one["route"], one["status"], one["visitor"]) for one in lines(tmp_path / "access.log", 5)]
+    assert told == [
+        ("GET", "/products/{product_id}/neighbours", 422, "reader"),
+        ("POST", "/search", 200, "reader"),
+        ("GET", "other", 401, None),
+        ("GET", "/enter", 200, None),
+        ("GET", "other", 404, "labeler"),
+    ]
+    content = (tmp_path / "access.log").read_text()
+    assert not [word for word in (own, "secret", "forged", *door.tokens.values()) if word in content]
+    assert all(one["ms"] > 0 and one["time"].endswith("+00:00") for one in lines(tmp_path / "access.log", 5))
+
+
+def test_a_file_that_is_moved_away_is_made_anew(door, tmp_path):
+    client, path = door.client(), tmp_path / "access.log"
+    client.get(f"{V1}/health")
+    lines(path, 1)
+    path.rename(tmp_path / "access.log.1")
+    client.get(f"{V1}/health")
+    lines(path, 1)
+    client.get(f"{V1}/ready")
+    assert [one["route"] for one in lines(path, 2)] == ["/health", "/ready"]
+    lines(tmp_path / "access.log.1", 1)
+    os.truncate(path, 0)  # as `copytruncate` does
+    client.get(f"{V1}/health")
+    lines(path, 1)
+
+
+def test_what_cannot_be_written_is_said_once_and_answered_all_the_same(door, tmp_path, caplog):
+    client, path = door.client(), tmp_path / "access.log"
+    path.unlink()
+    path.mkdir()
+    assert [client.get(f"{V1}/health").status for _ in range(3)] == [200, 200, 200]
+    assert [record.message for record in caplog.records].count(
+        f"--access-log {path}: cannot be written (Is a directory): requests are not logged"
+    ) == 1
+    path.rmdir()
+    client.get(f"{V1}/ready")
+    while not path.is_file() or "/ready" not in path.read_text():
+        time.sleep(0.01)
+
+
+def test_the_standard_output_takes_them_too(capfd):
+    log = AccessLog(STANDARD_OUTPUT)
+    log.add("/", "GET", 200, seconds=0.0123, visitor="anna")
+    assert json.loads(capfd.readouterr().out) | {"time": ""} == {
+        "time": "", "method": "GET", "route": "/", "status": 200, "ms": 12.3, "visitor": "anna",
+    }  # fmt: skip
+
+
+def test_a_file_that_cannot_be_written_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"cannot be written \(No such file or directory\): name another"):
+        AccessLog(tmp_path / "nowhere" / "access.log")
