@@ -74,7 +74,17 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
 )
 DOORS = {  # room: the modules that other rooms import, checked in both directions
     "indexing.machine": {"device", "memory", "progress", "threads"},
-    "indexing.storage": {"artefact", "mapped", "outputs", "records", "scratch", "short_text", "versions", "whole_file"},
+    "indexing.storage": {
+        "artefact",
+        "event_file",
+        "mapped",
+        "outputs",
+        "records",
+        "scratch",
+        "short_text",
+        "versions",
+        "whole_file",
+    },
     "indexing.files": {
         "blocks",
         "columnar.staging",

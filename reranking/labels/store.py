@@ -5,8 +5,8 @@ Several processes may write; each answer is a transaction of its own, on disk be
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +14,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from indexing.errors import InputError
+from indexing.storage.event_file import BUSY_S
 from reranking.labels.label import Id, Label, PairVerdict, Purpose, Question, named
-from reranking.labels.store_file import BUSY_S, connect, telling
+from reranking.labels.store_file import LABELS
 
 INSERT = """INSERT INTO events (at, reviewer, purpose, left_id, right_id, verdict, why, probability, draw, stratum,
 index_fingerprint, model_fingerprint, shown) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
@@ -109,12 +110,12 @@ class LabelStore:
 
     def standing(self) -> list[Kept]:
         """Return the answers that count, by falling age: of each reviewer, pair, purpose and draw the newest that is not undone."""
-        with telling(self.path, self._busy_s):
+        with LABELS.telling(self.path, self._busy_s):
             return self._standing()
 
     def count_events(self) -> int:
         """Return how many events there are, undos and answers that no longer count among them."""
-        with telling(self.path, self._busy_s):
+        with LABELS.telling(self.path, self._busy_s):
             return int(self._connection.execute("SELECT count(*) FROM events").fetchone()[0])
 
     def add_note(self, kind: str, content: str) -> int:
@@ -133,24 +134,16 @@ class LabelStore:
     def notes(self, kind: str, *, after: int = 0, since: datetime | None = None) -> list[Note]:
         """Return the texts of a kind, the oldest first: only those of a number above `after`, kept at a time in UTC or later."""
         earliest = "" if since is None else _told(since)
-        with telling(self.path, self._busy_s):
+        with LABELS.telling(self.path, self._busy_s):
             rows = self._connection.execute(
                 "SELECT seq, kind, content FROM notes WHERE kind = ? AND seq > ? AND at >= ? ORDER BY seq",
                 (kind, after, earliest),
             )
             return [Note(*row) for row in rows]
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self) -> AbstractContextManager[None]:
         """Run a block as one transaction that no other writer comes between."""
-        with telling(self.path, self._busy_s):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+        return LABELS.writing(self._connection, self.path, self._busy_s)
 
     def _insert(self, answers: Iterable[Label]) -> list[int]:
         known, now, numbers = self._id_type(), _now(), []
@@ -184,7 +177,7 @@ def open_store(path: Path, *, create: bool = False, busy_s: float = BUSY_S) -> L
 
     Raises InputError when it is missing, no label store, damaged, locked, or of a newer schema.
     """
-    return LabelStore(Path(path), connect(Path(path), create=create, busy_s=busy_s), busy_s)
+    return LabelStore(Path(path), LABELS.connect(Path(path), create=create, busy_s=busy_s), busy_s)
 
 
 def _now() -> str:
