@@ -263,7 +263,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "sentence_learner",
         "text",
     },
-    "reranking.grouping": {"group_files", "group_products", "scored_pairs"},
+    "reranking.grouping": {"bounds", "decision_store", "decisions", "group_files", "group_products", "scored_pairs"},
     "eval.inputs": {"categories", "context", "joining", "scores"},
     "eval.metrics": {"curves", "decisions", "intervals", "precision_auc", "reliability", "uncertainty"},
     "eval.audit": {"answered", "audit_report", "estimates", "population", "retrieval", "sampling", "session"},

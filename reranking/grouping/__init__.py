@@ -1,4 +1,5 @@
-"""Grouping turns scored pairs into product groups: it merges along matches, and names the groups from run to run.
+"""Grouping turns scored pairs into product groups: it merges along matches within what reviewers decided, and names the groups
+from run to run.
 
-Its doors are `group_files`, `group_products` and `scored_pairs`.
+Its doors are `bounds`, `decision_store`, `decisions`, `group_files`, `group_products` and `scored_pairs`.
 """

@@ -1,7 +1,7 @@
 """Product groups are written to disk with the pairs that disagree with them, and keep their names from run to run."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from indexing.arrays import Bools1d, Ints1d
 from indexing.errors import InputError
 from indexing.files.tables import open_table
-from indexing.storage.records import read_record, stored_record
+from indexing.storage.records import OMIT, read_record, stored_record
 from indexing.storage.whole_file import writing_file
 from reranking.grouping.group_products import Brake, Grouping, inside
 from reranking.grouping.scored_pairs import ScoredPairs
@@ -24,6 +24,7 @@ REASONS = {
     Brake.AGREEMENT: "a match, but the pairs between the groups disagree",
     Brake.SIZE: "a match, but the group would be too large",
     Brake.SOURCE: "a match, but the source has an offer in the group",
+    Brake.DECISION: "a match, but a decision keeps the groups apart",
 }
 ID, GROUP, SIZE, DISAGREEMENTS = COLUMNS = "id", "group", "size", "disagreements"
 KIND = "groups"
@@ -33,7 +34,7 @@ KIND = "groups"
 class GroupsManifest:
     """It keeps what a file of groups says of its making, in the metadata of its parquet schema: the index and the
     model of the scores, None where they do not say, and how groups were made; `threshold` None: by the column
-    `match`."""
+    `match`. `decisions` is the number of the last event of the decisions that bound them, None without any file."""
 
     kind: str = KIND
     index_fingerprint: str | None = None
@@ -42,6 +43,7 @@ class GroupsManifest:
     agreement: float | None = None
     threshold: float | None = None
     one_per_source: bool = False
+    decisions: int | None = field(default=None, metadata=OMIT)
 
 
 def read_groups_manifest(stored: object, path: Path) -> GroupsManifest:

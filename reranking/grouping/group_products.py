@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-import pyarrow as pa
 
-from indexing.arrays import Bools1d, Ints1d
+from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
+from reranking.grouping.bounds import PlacedBounds
 from reranking.grouping.scored_pairs import ScoredPairs
 from reranking.pairs.product_groups import product_groups
 
@@ -23,6 +23,7 @@ class Brake(IntEnum):
     AGREEMENT = 1
     SIZE = 2
     SOURCE = 3
+    DECISION = 4
 
 
 @dataclass(frozen=True)
@@ -50,28 +51,48 @@ class Grouping:
     brakes: Ints1d
 
 
-def group_products(pairs: ScoredPairs, options: GroupOptions, *, sources: Ints1d | None = None) -> Grouping:
+def group_products(
+    pairs: ScoredPairs, options: GroupOptions, *, sources: Ints1d | None = None, bounds: PlacedBounds | None = None
+) -> Grouping:
     """Merge along matches by falling probability, then score. With `sources` (n,) a group has at most one product of
-    each, NO_SOURCE aside. The order of the rows, and of left and right, changes nothing."""
+    each, NO_SOURCE aside. The order of the rows, and of left and right, changes nothing.
+
+    `bounds` come before everything else: what they keep together is one part from the start, however large it is and
+    whatever sources it has, and no merging brings together what they keep apart.
+    """
+    bounds = PlacedBounds.none(len(pairs.ids)) if bounds is None else bounds
+    parts = _Parts.of(bounds, sources)
+    left, right = bounds.together[pairs.left], bounds.together[pairs.right]
     brakes = np.zeros(len(pairs), dtype=np.int64)
-    roots = np.arange(len(pairs.ids))
-    for rows in _batches(pairs):
-        places, sides = np.unique(np.concatenate([pairs.left[rows], pairs.right[rows]]), return_inverse=True)
-        left, right = np.split(sides.ravel(), 2)
-        columns = pairs.scores[rows], pairs.probabilities[rows], pairs.called[rows]
-        part = ScoredPairs(pairs.ids.take(pa.array(places)), left, right, *columns)
-        brakes[rows], own = _merge(part, options, None if sources is None else sources[places])
+    roots = bounds.together.copy()
+    for rows in _batches(left, right, pairs.called):
+        places, sides = np.unique(np.concatenate([left[rows], right[rows]]), return_inverse=True)
+        own_left, own_right = np.split(sides.ravel(), 2)
+        links = _Links(own_left, own_right, pairs.scores[rows], pairs.probabilities[rows], pairs.called[rows])
+        brakes[rows], own = _Merging(links, options, parts, places).run()
         roots[places] = places[own]
-    groups = product_groups(np.arange(len(roots)), roots, None, len(roots), by="pairs")
+    groups = product_groups(np.arange(len(roots)), roots[bounds.together], None, len(roots), by="pairs")
     return Grouping(groups, np.where(groups[pairs.left] == groups[pairs.right], Brake.NONE, brakes))
 
 
-def _batches(pairs: ScoredPairs) -> Iterator[Ints1d]:
+def count_overruled(bounds: PlacedBounds, options: GroupOptions, sources: Ints1d | None) -> int:
+    """Return how many sets are kept together that a brake on size or sources would have kept apart."""
+    parts = _Parts.of(bounds, sources)
+    over = parts.sizes > (options.max_size or len(parts.sizes))
+    if sources is not None:
+        named = np.bincount(bounds.together[sources != NO_SOURCE], minlength=len(over))
+        over |= named > np.bincount(parts.sources[:, 0], minlength=len(over))
+    return int(over.sum())
+
+
+def _batches(left: Ints1d, right: Ints1d, called: Bools1d) -> Iterator[Ints1d]:
     """Yield the rows whose products matches tie together, however far, in batches that tear nothing apart: no other
     pair can end in one group. A batch is larger than BATCH_PAIRS only where one tied set of products is."""
-    tied = product_groups(pairs.left, pairs.right, pairs.called.astype(np.float64), len(pairs.ids))
-    rows = np.flatnonzero(tied[pairs.left] == tied[pairs.right])
-    of_row = tied[pairs.left[rows]]
+    tied = product_groups(
+        left, right, called.astype(np.float64), int(max(left.max(initial=-1), right.max(initial=-1))) + 1
+    )
+    rows = np.flatnonzero((tied[left] == tied[right]) & (left != right))
+    of_row = tied[left[rows]]
     rows, of_row = rows[np.argsort(of_row, kind="stable")], np.sort(of_row)
     starts = np.flatnonzero(np.diff(of_row, prepend=-1))
     batch = starts // BATCH_PAIRS
@@ -80,20 +101,42 @@ def _batches(pairs: ScoredPairs) -> Iterator[Ints1d]:
             yield cut
 
 
-def _merge(pairs: ScoredPairs, options: GroupOptions, sources: Ints1d | None) -> tuple[Ints1d, Ints1d]:
-    """Return the brake (p,) on each match, and for each product (n,) one of its group."""
-    merging = _Merging(pairs, options, sources)
-    brakes = np.zeros(len(pairs), dtype=np.int64)
-    for row in _likeliest_first(pairs):
-        one, other = merging.root(int(pairs.left[row])), merging.root(int(pairs.right[row]))
-        if one != other:
-            brakes[row] = merging.brake(one, other)
-            if brakes[row] == Brake.NONE:
-                merging.merge(one, other)
-    return brakes, np.array([merging.root(place) for place in range(len(pairs.ids))], dtype=np.int64)
+@dataclass(frozen=True)
+class _Links:
+    """They are scored pairs (p,) of parts, of which two may have several."""
+
+    left: Ints1d
+    right: Ints1d
+    scores: Floats1d
+    probabilities: Floats1d
+    called: Bools1d
 
 
-def _likeliest_first(pairs: ScoredPairs) -> Ints1d:
+@dataclass(frozen=True)
+class _Parts:
+    """They are what merging begins with: how many products each part has, `sizes` (n,), and as rows (r, 2) of part and number,
+    by rising part, of which sources they are and with which numbers of PlacedBounds."""
+
+    sizes: Ints1d
+    sources: Ints1d
+    apart: Ints1d
+
+    @classmethod
+    def of(cls, bounds: PlacedBounds, sources: Ints1d | None) -> "_Parts":
+        named = np.zeros((0, 2), dtype=np.int64)
+        if sources is not None:
+            named = np.unique(np.column_stack([bounds.together, sources])[sources != NO_SOURCE], axis=0)
+        return cls(np.bincount(bounds.together, minlength=len(bounds.together)), named, bounds.apart)
+
+
+def _sets(rows: Ints1d, parts: Ints1d) -> list[set[int]]:
+    """Return the numbers that rows (r, 2), by rising part, give each of these parts."""
+    ends = np.searchsorted(rows[:, 0], parts, "right").tolist()
+    starts, numbers = np.searchsorted(rows[:, 0], parts).tolist(), rows[:, 1].tolist()
+    return [set(numbers[start:end]) for start, end in zip(starts, ends, strict=True)]
+
+
+def _likeliest_first(pairs: _Links) -> Ints1d:
     """Return the rows of the matches in the order of merging."""
     low, high = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
     order = np.lexsort([high, low, -pairs.scores, -pairs.probabilities])
@@ -101,20 +144,30 @@ def _likeliest_first(pairs: ScoredPairs) -> Ints1d:
 
 
 class _Merging:
-    """It grows parts; each is known by one of its products, its root."""
+    """It grows parts, those at these places; each is known by one of them, its root."""
 
-    def __init__(self, pairs: ScoredPairs, options: GroupOptions, sources: Ints1d | None) -> None:
-        count = len(pairs.ids)
-        self.options = options
+    def __init__(self, pairs: _Links, options: GroupOptions, parts: _Parts, places: Ints1d) -> None:
+        count = len(places)
+        self.pairs, self.options = pairs, options
         self.parents = list(range(count))
-        self.sizes = [1] * count
-        self.sources: list[set[int]] = [set() for _ in range(count)]
-        if sources is not None:
-            self.sources = [set() if source == NO_SOURCE else {source} for source in sources.tolist()]
+        self.sizes: list[int] = parts.sizes[places].tolist()
+        self.sources, self.apart = _sets(parts.sources, places), _sets(parts.apart, places)
         self.between: list[dict[int, tuple[float, int]]] = [{} for _ in range(count)]  # sum and number of probabilities
         columns = pairs.left.tolist(), pairs.right.tolist(), pairs.probabilities.tolist()
         for one, other, probability in zip(*columns, strict=True):
-            self.between[one][other] = self.between[other][one] = (probability, 1)
+            total, already = self.between[one].get(other, (0.0, 0))
+            self.between[one][other] = self.between[other][one] = (total + probability, already + 1)
+
+    def run(self) -> tuple[Ints1d, Ints1d]:
+        """Return the brake (p,) on each match, and for each part (n,) one of its group."""
+        brakes = np.zeros(len(self.pairs.left), dtype=np.int64)
+        for row in _likeliest_first(self.pairs):
+            one, other = self.root(int(self.pairs.left[row])), self.root(int(self.pairs.right[row]))
+            if one != other:
+                brakes[row] = self.brake(one, other)
+                if brakes[row] == Brake.NONE:
+                    self.merge(one, other)
+        return brakes, np.array([self.root(place) for place in range(len(self.parents))], dtype=np.int64)
 
     def root(self, place: int) -> int:
         while self.parents[place] != place:
@@ -124,6 +177,8 @@ class _Merging:
 
     def brake(self, one: int, other: int) -> Brake:
         """Return what speaks against merging two parts."""
+        if any(number ^ 1 in self.apart[other] for number in self.apart[one]):
+            return Brake.DECISION
         if self.options.max_size and self.sizes[one] + self.sizes[other] > self.options.max_size:
             return Brake.SIZE
         if self.sources[one] & self.sources[other]:
@@ -137,6 +192,7 @@ class _Merging:
         self.parents[other] = one
         self.sizes[one] += self.sizes[other]
         self.sources[one] |= self.sources[other]
+        self.apart[one] |= self.apart[other]
         del self.between[one][other], self.between[other][one]
         for third, (total, count) in self.between[other].items():
             before, already = self.between[one].get(third, (0.0, 0))

@@ -65,13 +65,15 @@ class TiedPairs:
     scored: int
 
 
-def read_tied_pairs(blocks: Callable[[], Iterable[ScoredBlock]]) -> TiedPairs:
+def read_tied_pairs(
+    blocks: Callable[[], Iterable[ScoredBlock]], together: Callable[[pa.Array], Ints1d] | None = None
+) -> TiedPairs:
     """Go through the blocks twice: for the products, then for the pairs, which wait in a file until it is known which
-    products are tied. Raises InputError for a product paired with itself and for doubled pairs."""
+    products are tied. `together` returns of ids (n,) by number which are tied whatever pairs say. Raises InputError for a product paired with itself and for doubled pairs."""
     ids, rows = _products(blocks())
     with scratch_folder() as scratch:
         file = scratch / "pairs.bin"
-        tied = _write(file, blocks(), ids, rows)
+        tied = _write(file, blocks(), (ids, rows), np.arange(len(ids)) if together is None else together(ids))
         parts = [part[tied[part["left"]] == tied[part["right"]]] for part in _read(file)]
     kept = np.concatenate([np.zeros(0, dtype=_ROW), *parts])
     left, right = kept["left"].astype(np.int64), kept["right"].astype(np.int64)
@@ -96,9 +98,10 @@ def _alike(ids: pa.Array, block: ScoredBlock) -> list[pa.Array]:
     return [block.left, block.right]
 
 
-def _write(file: Path, blocks: Iterable[ScoredBlock], ids: pa.Array, rows: int) -> Ints1d:
-    """Append the pairs to a file; return which products (n,) matches tie together, by number."""
-    tied = np.arange(len(ids))
+def _write(file: Path, blocks: Iterable[ScoredBlock], found: tuple[pa.Array, int], tied: Ints1d) -> Ints1d:
+    """Append the pairs to a file, of products and a number of rows that were found before; return which products (n,) are
+    tied together, by number: those that were already, and those that matches tie."""
+    ids, rows = found
     with checked_pairs(ids, rows) as check, file.open("wb") as content:
         for block in blocks:
             left, right = (

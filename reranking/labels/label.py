@@ -63,7 +63,7 @@ class Label:
     def __post_init__(self) -> None:
         object.__setattr__(self, "reviewer", named(self.reviewer))
         for product_id in (self.left, self.right):
-            _check_id(product_id)
+            check_id(product_id)
         if type(self.left) is not type(self.right):
             raise InputError(f"{self.left!r} and {self.right!r}: ids of a pair are both integers or both text")
         if self.left == self.right:
@@ -81,7 +81,8 @@ def named(reviewer: str) -> str:
     return reviewer.strip()
 
 
-def _check_id(product_id: Id) -> None:
+def check_id(product_id: Id) -> None:
+    """Raise InputError for what is no id."""
     if isinstance(product_id, bool) or not isinstance(product_id, int | str):
         raise InputError(f"{product_id!r} is {type(product_id).__name__}: ids are integers or text")
     if product_id == "":

@@ -1,5 +1,7 @@
 """`heroic groups` makes product groups from scored pairs."""
 
+from collections import Counter
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +13,12 @@ from scripts.terminal.option_types import NUMBER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import pyarrow as pa
+
     from eval.inputs.scores import Scores
     from indexing.arrays import Ints1d
+    from reranking.grouping.bounds import Bounds, PlacedBounds
+    from reranking.grouping.group_files import GroupsManifest, NamedGroups
     from reranking.grouping.group_products import Grouping
     from reranking.grouping.scored_pairs import ScoredBlock, ScoredPairs, TiedPairs
 
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--one-per-source", is_flag=True, help="At most one product of a source in a group; needs --index.")
 @click.option("--index", type=click.Path(path_type=Path), help="The index that was scored, for its sources.")
 @click.option("--previous", type=click.Path(path_type=Path), help="Groups of before, whose ids are kept.")
+@click.option("--decisions", type=click.Path(path_type=Path), help="Decisions of reviewers, which bind the groups.")
 @click.option("--disagreements", type=click.Path(path_type=Path), help="Parquet file of pairs that disagree.")
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 @click.option("--score-column", metavar="NAME", help="Of SCORES, where the score has a name of its own.")
@@ -43,6 +50,7 @@ def command(
     one_per_source: bool,
     index: Path | None,
     previous: Path | None,
+    decisions: Path | None,
     disagreements: Path | None,
     ids: tuple[str, str] | None,
     score_column: str | None,
@@ -51,31 +59,27 @@ def command(
 
     Matches are merged by falling probability. A merging is refused when the group would be too large or have two
     products of a source, or when the scored pairs between both parts are on average less likely than --agreement.
+    What reviewers decided comes before all of that.
     """
     if one_per_source != (index is not None):
         raise click.UsageError("--one-per-source and --index go together")
     from eval.inputs.scores import read_score_blocks
     from indexing.storage.whole_file import refuse_folder
-    from reranking.grouping.group_files import (
-        GroupsManifest,
-        name_groups,
-        read_groups,
-        write_disagreements,
-        write_groups,
-    )
-    from reranking.grouping.group_products import GroupOptions, group_products
+    from reranking.grouping.group_files import GroupsManifest, read_groups
+    from reranking.grouping.group_products import Brake, GroupOptions, count_overruled, group_products
 
     for place in (out, disagreements):
         if place is not None:
             refuse_folder(place)
     options = GroupOptions(max_size=max_size, agreement=agreement)
+    decided = None if decisions is None else _Decided.read(decisions)
     blocks = partial(read_score_blocks, scores, ids=ids, score=score_column)
     found = next(blocks())  # which says how they were made
-    pairs = _pairs_to_group(scores, blocks, threshold).pairs
+    pairs = _pairs_to_group(scores, blocks, threshold, decided).pairs
     before = None if previous is None else read_groups(previous)
     sources = None if index is None else _sources_of(found, pairs, index)
-    grouping = group_products(pairs, options, sources=sources)
-    names = name_groups(pairs.ids, grouping.groups, before, previous or out)
+    bounds = None if decided is None else decided.over(pairs.ids)
+    grouping = group_products(pairs, options, sources=sources, bounds=bounds)
     made = GroupsManifest(
         index_fingerprint=None if found.provenance is None else found.provenance.index_fingerprint,
         model_fingerprint=None if found.provenance is None else found.provenance.model_fingerprint,
@@ -83,11 +87,69 @@ def command(
         agreement=options.agreement,
         threshold=threshold,
         one_per_source=one_per_source,
+        decisions=None if decided is None else decided.last_event,
     )
+    _write(out, disagreements, (pairs, grouping, made), before, previous)
+    _print(pairs, grouping, out)
+    if decided is not None and bounds is not None:
+        cut = int((grouping.brakes == Brake.DECISION).sum())
+        decided.tell(bounds, cut, count_overruled(bounds, options, sources))
+
+
+def _write(
+    out: Path,
+    disagreements: Path | None,
+    grouped: "tuple[ScoredPairs, Grouping, GroupsManifest]",
+    before: "NamedGroups | None",
+    previous: Path | None,
+) -> None:
+    from reranking.grouping.group_files import name_groups, write_disagreements, write_groups
+
+    pairs, grouping, made = grouped
+    names = name_groups(pairs.ids, grouping.groups, before, previous or out)
     if disagreements is not None:
         write_disagreements(disagreements, pairs, grouping, names)
     write_groups(out, pairs, grouping, names, made)
-    _print(pairs, grouping, out)
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """It is what a file of decisions asks for, up to an event."""
+
+    path: Path
+    bounds: "Bounds"
+    last_event: int
+
+    @classmethod
+    def read(cls, path: Path) -> "_Decided":
+        """Read the decisions that stand. Raises InputError where they contradict each other."""
+        from indexing.errors import InputError
+        from reranking.grouping.bounds import Bounds
+        from reranking.grouping.decision_store import open_decisions
+        from reranking.grouping.decisions import DecisionsDisagree
+
+        with open_decisions(path) as store:
+            last = store.last_event()  # before: one that comes between is not said to have bound
+            kept = store.standing()
+        try:
+            return cls(path, Bounds.of(kept), last)
+        except DecisionsDisagree as error:
+            raise InputError(f"{path}: decisions contradict each other: {error}") from error
+
+    def over(self, ids: "pa.Array") -> "PlacedBounds":
+        return self.bounds.over(ids, self.path)
+
+    def tell(self, bounds: "PlacedBounds", cut: int, overruled: int) -> None:
+        """Say how many decisions bound, of how many products that are gone, what they cut and what they overruled."""
+        from reranking.grouping.decisions import DecisionKind
+
+        kinds = Counter(kept.decision.kind for kept in self.bounds.decisions)
+        told = ", ".join(f"{kinds[kind]:,} {kind}{'' if kinds[kind] == 1 else 's'}" for kind in DecisionKind)
+        click.echo(f"decisions: {told}; {cut:,} matches are cut by them")
+        if bounds.gone:
+            click.echo(f"decided, but not in the scores: {bounds.gone:,} of {len(self.bounds.ids):,} products")
+        if overruled:
+            click.echo(f"kept together against --max-size or --one-per-source: {overruled:,} sets of products")
 
 
 def _print(pairs: "ScoredPairs", grouping: "Grouping", out: Path) -> None:
@@ -97,7 +159,8 @@ def _print(pairs: "ScoredPairs", grouping: "Grouping", out: Path) -> None:
 
     sizes = np.bincount(grouping.groups)
     within = inside(pairs, grouping)
-    cut = {brake.name.lower(): int((grouping.brakes == brake).sum()) for brake in Brake if brake != Brake.NONE}
+    told = (Brake.AGREEMENT, Brake.SIZE, Brake.SOURCE)
+    cut = {brake.name.lower(): int((grouping.brakes == brake).sum()) for brake in told}
     click.echo(
         f"groups: {(sizes > 1).sum():,} of two and more products, the largest of {sizes.max():,}, "
         f"and {(sizes == 1).sum():,} products alone, in {out}"
@@ -109,9 +172,11 @@ def _print(pairs: "ScoredPairs", grouping: "Grouping", out: Path) -> None:
     click.echo(f"disagreement: {(within & ~pairs.called).sum():,} scored pairs inside groups are no match")
 
 
-def _pairs_to_group(path: Path, blocks: "Callable[[], Iterator[Scores]]", threshold: float | None) -> "TiedPairs":
+def _pairs_to_group(
+    path: Path, blocks: "Callable[[], Iterator[Scores]]", threshold: float | None, decided: _Decided | None
+) -> "TiedPairs":
     """Read the pairs of a scores file that matter to groups: matches by a threshold or, without one, by the column
-    `match`, and what lies between the products that they tie.
+    `match`, and what lies between the products that they or decisions tie.
 
     Where there is no column `probability` the score is taken for it. Raises InputError for scores without decisions
     where no threshold is given.
@@ -119,12 +184,16 @@ def _pairs_to_group(path: Path, blocks: "Callable[[], Iterator[Scores]]", thresh
     from indexing.errors import InputError, Unfinished
     from reranking.grouping.scored_pairs import read_tied_pairs
 
+    files = (f"{path}:",) if decided is None else (f"{path}:", f"{decided.path}:")
     try:
-        found = read_tied_pairs(lambda: (_block(found, threshold) for found in blocks()))
+        found = read_tied_pairs(
+            lambda: (_block(found, threshold) for found in blocks()),
+            None if decided is None else lambda found: decided.over(found).together,
+        )
     except Unfinished:
         raise  # no fault of the file
     except InputError as error:
-        raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from error
+        raise error if str(error).startswith(files) else InputError(f"{path}: {error}") from error
     if not found.scored:
         raise InputError(f"{path}: holds no pairs: there is nothing to group")
     return found

@@ -182,6 +182,7 @@ def _groups(made: GroupsManifest, found: GroupedProducts | None) -> Facts:
         ("agreement", "" if made.agreement is None else f"{made.agreement:g}"),
         ("largest size", f"{made.max_size:,}" if made.max_size else "any"),
         ("one per source", "yes" if made.one_per_source else "no"),
+        ("decisions", "none" if made.decisions is None else f"bound by those up to event {made.decisions:,}"),
         ("made with index", made.index_fingerprint or ""),
         ("made with model", made.model_fingerprint or ""),
     ]

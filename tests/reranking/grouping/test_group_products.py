@@ -1,5 +1,7 @@
 """Groups follow the likeliest matches; each brake refuses what it is for."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexing.errors import InputError
-from reranking.grouping.group_products import Brake, GroupOptions, group_products, inside
+from reranking.grouping.bounds import Bounds
+from reranking.grouping.decisions import Decision, DecisionKind, DecisionsDisagree, KeptDecision
+from reranking.grouping.group_products import Brake, GroupOptions, count_overruled, group_products, inside
 from reranking.grouping.scored_pairs import ScoredPairs
 
 LEAST = 0.5
+LOCK, MERGE, SPLIT = DecisionKind
 
 
 def pairs_of(*rows, least=LEAST):
@@ -111,6 +116,89 @@ def test_without_brakes_groups_are_what_matches_connect(scored):
     assert inside(pairs, group_products(pairs, GroupOptions(agreement=0)))[pairs.called].all()
     for group in np.unique(groups):
         assert (groups == group).sum() - 1 <= (pairs.called & (groups[pairs.left] == group)).sum()
+
+
+def bound(pairs, *decided):
+    """What decisions, couples of kind and sides, bind among the products of pairs."""
+    kept = [
+        KeptDecision(seq, "", Decision(kind, tuple(one), tuple(other), "anna"))
+        for seq, (kind, one, other) in enumerate(decided, 1)
+    ]
+    return Bounds.of(kept).over(pairs.ids, Path("decisions.db"))
+
+
+def grouped(pairs, *decided, **options):
+    groups = group_products(pairs, GroupOptions(**options), bounds=bound(pairs, *decided)).groups
+    found = [set(pairs.ids.filter(pa.array(groups == group)).to_pylist()) for group in np.unique(groups)]
+    return [group for group in found if len(group) > 1]
+
+
+class TestDecisions:
+    chain = ("a", "b", 0.9), ("b", "c", 0.8), ("c", "d", 0.7)
+
+    def test_what_is_kept_together_needs_no_match(self):
+        pairs = pairs_of(("a", "b", 0.1), ("c", "d", 0.2))
+        assert grouped(pairs, (LOCK, "ad", "")) == [{"a", "d"}]
+
+    def test_sides_of_a_split_do_not_meet_through_a_third(self):
+        pairs = pairs_of(*self.chain)
+        assert grouped(pairs, (SPLIT, "a", "c")) == [{"a", "b"}, {"c", "d"}]
+        grouping = group_products(pairs, GroupOptions(), bounds=bound(pairs, (SPLIT, "a", "c")))
+        assert grouping.brakes.tolist() == [0, Brake.DECISION, 0]
+
+    def test_a_split_holds_for_what_a_side_is_kept_with(self):
+        """x is in no pair of the scores that counts, and yet what it stays with must not meet b."""
+        pairs = pairs_of(*self.chain, ("x", "y", 0.1))
+        assert grouped(pairs, (SPLIT, "x", "b"), (LOCK, "xc", "")) == [{"a", "b"}, {"c", "d", "x"}]
+
+    def test_decisions_come_before_brakes(self):
+        pairs = pairs_of(*self.chain)
+        assert grouped(pairs, (LOCK, "abc", ""), max_size=2) == [{"a", "b", "c"}]
+        bounds = bound(pairs, (LOCK, "abc", ""))
+        sources = np.array([0, 1, 0, 2])
+        assert group_products(pairs, GroupOptions(), sources=sources, bounds=bounds).groups.tolist() == [0, 0, 0, 0]
+        assert count_overruled(bounds, GroupOptions(max_size=2), None) == 1
+        assert count_overruled(bounds, GroupOptions(max_size=3), None) == 0
+        assert count_overruled(bounds, GroupOptions(), sources) == 1
+
+    def test_agreement_is_of_all_pairs_between_what_is_kept_together(self):
+        pairs = pairs_of(("a", "c", 0.8), ("b", "c", 0.1), ("b", "d", 0.1))
+        assert grouped(pairs, (LOCK, "ab", "")) == [{"a", "b"}]
+        assert grouped(pairs, (LOCK, "ab", ""), agreement=0.4) == [{"a", "b", "c"}]
+
+
+@given(
+    scored,
+    options,
+    st.lists(st.tuples(st.sampled_from([LOCK, SPLIT]), st.sets(st.integers(0, 9), min_size=2, max_size=3)), max_size=5),
+)
+def test_decisions_hold_whatever_the_scores(scored, options, decided):
+    pairs = pairs_of(*((left, right, score) for (left, right), score in scored.items()))
+    given = [
+        (kind, sorted(ids)[:1] if kind == SPLIT else sorted(ids), sorted(ids)[1:] if kind == SPLIT else ())
+        for kind, ids in decided
+    ]
+    try:
+        bounds = bound(pairs, *given)
+    except DecisionsDisagree:
+        return
+    grouping = group_products(pairs, options, bounds=bounds)
+    of = dict(zip(pairs.ids.to_pylist(), grouping.groups.tolist(), strict=True))
+    for kind, one, other in given:
+        if kind == LOCK:
+            assert len({of[product] for product in one if product in of}) <= 1
+        else:
+            assert not {of[product] for product in one if product in of} & {
+                of[product] for product in other if product in of
+            }
+    cut = grouping.brakes != Brake.NONE
+    np.testing.assert_array_equal(cut, pairs.called & ~inside(pairs, grouping))
+
+
+def test_without_decisions_groups_are_as_without_bounds():
+    pairs = pairs_of(*TestDecisions.chain)
+    one, other = (group_products(pairs, GroupOptions(), bounds=bounds) for bounds in (None, bound(pairs)))
+    np.testing.assert_array_equal(one.groups, other.groups)
 
 
 @pytest.mark.parametrize("wrong", [{"max_size": 1}, {"max_size": -2}, {"agreement": 1.2}, {"agreement": -0.1}])

@@ -1,12 +1,16 @@
 """`heroic groups`: from scores to groups, on the sample and on scores of one's own."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from indexing.product_index import open_index
+from reranking.grouping.decision_store import open_decisions
+from reranking.grouping.decisions import Decision, DecisionKind
 
 
 @pytest.fixture
@@ -117,3 +121,71 @@ def test_scores_of_splink_are_grouped_as_they_are(heroic, tmp_path):
         result = heroic("groups", tmp_path / "s.csv", "--out", tmp_path / "g.parquet", *more)
         assert result.exit_code == 0, result.stderr
         assert "groups: 1 of two and more products, the largest of 2, and 1 products alone" in result.stdout
+
+
+class TestDecisions:
+    """Of `own`: a-b and c-d are tied, the bridge b-c is weak."""
+
+    @pytest.fixture
+    def decisions(self, tmp_path):
+        path = tmp_path / "decisions.db"
+        open_decisions(path, create=True).close()
+        return path
+
+    def group(self, heroic, own, decisions, *words):
+        out = own.parent / "g.parquet"
+        result = heroic("groups", own, "--out", out, "--threshold", "0.5", "--decisions", decisions, *words)
+        groups = pd.read_parquet(out).groupby("group")["id"].agg("".join).tolist() if result.exit_code == 0 else None
+        return result, groups
+
+    def decide(self, path, kind, one, other=()):
+        with open_decisions(path) as store:
+            return store.record(Decision(DecisionKind(kind), tuple(one), tuple(other), "anna"))
+
+    def test_they_bind_and_what_is_gone_is_counted(self, heroic, own, decisions):
+        self.decide(decisions, "split", "ax", "b")
+        self.decide(decisions, "merge", "b", "cd")
+        result, groups = self.group(heroic, own, decisions, "--max-size", "2")
+        assert groups == ["a", "bcd"]
+        assert result.stdout.splitlines()[-3:] == [
+            "decisions: 0 locks, 1 merge, 1 split; 1 matches are cut by them",
+            "decided, but not in the scores: 1 of 5 products",
+            "kept together against --max-size or --one-per-source: 1 sets of products",
+        ]
+        made = json.loads(pq.read_schema(own.parent / "g.parquet").metadata[b"heroic"])
+        assert made["decisions"] == 2
+        assert "bound by those up to event 2" in heroic("inspect", own.parent / "g.parquet").stdout
+
+    def test_what_is_taken_back_binds_no_longer(self, heroic, own, decisions):
+        self.decide(decisions, "split", "a", "b")
+        with open_decisions(decisions) as store:
+            store.undo("anna")
+        assert self.group(heroic, own, decisions)[1] == ["ab", "cd"]
+
+    def test_pairs_of_what_is_kept_together_are_read_though_no_match_ties_them(self, heroic, own, decisions):
+        self.decide(decisions, "lock", "ac")
+        words = ("--disagreements", own.parent / "d.parquet")
+        assert self.group(heroic, own, decisions, *words)[1] == ["abcd"]
+        listed = pd.read_parquet(own.parent / "d.parquet")
+        assert {*zip(listed["left_id"], listed["right_id"], strict=True)} == {("a", "c"), ("b", "d")}
+
+    def test_contradictions_are_named_with_ids(self, heroic, own, decisions):
+        self.decide(decisions, "lock", "ab")
+        with closing(sqlite3.connect(decisions)) as raw, raw:  # past the store, which takes none
+            raw.execute("INSERT INTO events (at, reviewer, kind) VALUES ('2026-11-29', 'bob', 'split')")
+            raw.executemany("INSERT INTO members VALUES (2, ?, ?)", [(0, "a"), (1, "b")])
+        result, _ = self.group(heroic, own, decisions)
+        assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+        assert f"{decisions}: decisions contradict each other: 'a' and 'b' are apart by decision 2" in result.stderr
+
+    def test_ids_of_another_catalogue_are_refused_with_the_file(self, heroic, own, decisions, tmp_path):
+        self.decide(decisions, "lock", "ab")
+        pd.DataFrame({"left_id": [1], "right_id": [2], "score": [0.9]}).to_parquet(tmp_path / "numbers.parquet")
+        result, _ = self.group(heroic, tmp_path / "numbers.parquet", decisions)
+        assert result.exit_code == 2
+        assert result.stderr.startswith(f"heroic: {decisions}: id 'a' is text, the other file's ids are integers")
+
+    def test_a_file_that_is_not_there_is_refused_and_not_made(self, heroic, own, tmp_path):
+        result, _ = self.group(heroic, own, tmp_path / "none.db")
+        assert (result.exit_code, (tmp_path / "none.db").exists()) == (2, False)
+        assert "no such file: a file of decisions is needed" in result.stderr

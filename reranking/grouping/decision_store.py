@@ -1,0 +1,186 @@
+"""Decisions are kept as events in one SQLite file: what was decided, and what was taken back. Nothing is ever changed or removed.
+
+Several processes may write; a decision is on disk when it is taken, and none is taken that contradicts those that stand.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from indexing.errors import InputError
+from indexing.storage.event_file import BUSY_S, EventFile
+from reranking.grouping.bounds import Bounds
+from reranking.grouping.decisions import Decision, DecisionKind, KeptDecision
+from reranking.labels.label import Id, named
+
+TABLES = """
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    reviewer TEXT NOT NULL CHECK (trim(reviewer) <> ''),
+    kind TEXT CHECK (kind IN ('lock', 'merge', 'split')),
+    undoes INTEGER UNIQUE REFERENCES events (seq),
+    CHECK ((undoes IS NULL) = (kind IS NOT NULL))
+);
+CREATE TABLE members (
+    seq INTEGER NOT NULL REFERENCES events (seq),
+    side INTEGER NOT NULL CHECK (side IN (0, 1)),
+    product_id NOT NULL,
+    UNIQUE (seq, product_id)
+);
+CREATE INDEX decisions_by_product ON members (product_id, seq);
+CREATE VIEW standing AS
+    SELECT seq, at, reviewer, kind FROM events AS event
+    WHERE kind IS NOT NULL AND NOT EXISTS (SELECT 1 FROM events AS undo WHERE undo.undoes = event.seq);
+CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are only added'); END;
+CREATE TRIGGER events_remain BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are only added'); END;
+CREATE TRIGGER members_stay BEFORE UPDATE ON members BEGIN SELECT RAISE(ABORT, 'members are only added'); END;
+CREATE TRIGGER members_remain BEFORE DELETE ON members BEGIN SELECT RAISE(ABORT, 'members are only added'); END;
+"""
+DECISIONS = EventFile("file of decisions", application=0x48524344, version=1, tables=TABLES)  # "HRCD"
+ID_NAMES = {"integer": "integers", "text": "text"}
+
+
+class DecisionStore:
+    """It is an open file of decisions; use it in a `with` block, which closes it. Errors are InputError, in one line that
+    names the file, but for a DecisionsDisagree, which names decisions."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, busy_s: float) -> None:
+        self.path = path
+        self._connection = connection
+        self._busy_s = busy_s
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("CREATE TEMP TABLE asked (product_id)")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def record(self, decision: Decision) -> int:
+        """Keep a decision and return its number; it is on disk when this returns.
+
+        Raises DecisionsDisagree where those that stand say otherwise, and InputError for ids of another type than the file's.
+        """
+        with DECISIONS.writing(self._connection, self.path, self._busy_s):
+            self._refuse_type(decision)
+            Bounds.of([*self._near(decision.members), KeptDecision(0, "", decision)])
+            done = self._connection.execute(
+                "INSERT INTO events (at, reviewer, kind) VALUES (?, ?, ?)",
+                (_now(), decision.reviewer, decision.kind.value),
+            )
+            seq = int(done.lastrowid or 0)
+            sides = enumerate((decision.one, decision.other))
+            rows = ((seq, side, member) for side, members in sides for member in members)
+            self._connection.executemany("INSERT INTO members (seq, side, product_id) VALUES (?, ?, ?)", rows)
+            return seq
+
+    def undo(self, reviewer: str, seq: int | None = None) -> KeptDecision | None:
+        """Take a decision back, whoever took it, or, without its number, the reviewer's last one, and return it; None where it
+        does not stand."""
+        name = named(reviewer)
+        with DECISIONS.writing(self._connection, self.path, self._busy_s):
+            found = self._connection.execute(
+                "SELECT seq FROM standing WHERE CASE WHEN ? IS NULL THEN reviewer = ? ELSE seq = ? END "
+                "ORDER BY seq DESC LIMIT 1",
+                (seq, name, seq),
+            ).fetchone()
+            if found is None:
+                return None
+            (undone,) = self._decisions([found[0]])
+            self._connection.execute(
+                "INSERT INTO events (at, reviewer, undoes) VALUES (?, ?, ?)", (_now(), name, undone.seq)
+            )
+            return undone
+
+    def standing(self) -> list[KeptDecision]:
+        """Return the decisions that are not taken back, the oldest first."""
+        with self._reading():
+            rows = self._connection.execute("SELECT seq FROM standing ORDER BY seq").fetchall()
+            return self._decisions([row[0] for row in rows])
+
+    def about(self, ids: Iterable[Id]) -> list[KeptDecision]:
+        """Return those of them that name one of these products, the oldest first."""
+        with self._reading():
+            return self._decisions(self._naming(ids))
+
+    def last_event(self) -> int:
+        """Return the number of the last event, 0 where there is none."""
+        with DECISIONS.telling(self.path, self._busy_s):
+            return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Run a block that sees the file as it is at one moment."""
+        with DECISIONS.telling(self.path, self._busy_s):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("ROLLBACK")
+
+    def _refuse_type(self, decision: Decision) -> None:
+        row = self._connection.execute("SELECT typeof(product_id) FROM members LIMIT 1").fetchone()
+        own = "integer" if isinstance(decision.one[0], int) else "text"
+        if row is not None and row[0] != own:
+            raise InputError(
+                f"{self.path}: its ids are {ID_NAMES[row[0]]}, {decision.one[0]!r} is not: decide on each catalogue in a "
+                "file of its own"
+            )
+
+    def _near(self, ids: Iterable[Id]) -> list[KeptDecision]:
+        """Return the decisions that could contradict one of these products: those that name one, or one that others keep
+        together with it."""
+        found: dict[int, KeptDecision] = {}
+        seen, ahead = set(ids), set(ids)
+        while ahead:
+            new = self._decisions([seq for seq in self._naming(ahead) if seq not in found])
+            found.update((kept.seq, kept) for kept in new)
+            bound = (kept.decision for kept in new if kept.decision.kind != DecisionKind.SPLIT)
+            ahead = {member for decision in bound for member in decision.members} - seen
+            seen |= ahead
+        return list(found.values())
+
+    def _naming(self, ids: Iterable[Id]) -> list[int]:
+        self._connection.execute("DELETE FROM asked")
+        self._connection.executemany("INSERT INTO asked VALUES (?)", ((product_id,) for product_id in ids))
+        rows = self._connection.execute(
+            "SELECT DISTINCT seq FROM asked JOIN members USING (product_id) JOIN standing USING (seq) ORDER BY seq"
+        )
+        return [row[0] for row in rows]
+
+    def _decisions(self, seqs: Iterable[int]) -> list[KeptDecision]:
+        found = []
+        for seq in seqs:
+            at, reviewer, kind = self._connection.execute(
+                "SELECT at, reviewer, kind FROM events WHERE seq = ?", (seq,)
+            ).fetchone()
+            sides: tuple[list[Id], list[Id]] = ([], [])
+            for side, member in self._connection.execute(
+                "SELECT side, product_id FROM members WHERE seq = ? ORDER BY rowid", (seq,)
+            ):
+                sides[side].append(member)
+            decision = Decision(DecisionKind(kind), tuple(sides[0]), tuple(sides[1]), reviewer)
+            found.append(KeptDecision(seq, at, decision))
+        return found
+
+
+def open_decisions(path: Path, *, create: bool = False, busy_s: float = BUSY_S) -> DecisionStore:
+    """Open a file of decisions; with `create` it is made where there is none. `busy_s` is how long another writer is waited
+    for.
+
+    Raises InputError when it is missing, no such file, damaged, locked, or of a newer schema.
+    """
+    return DecisionStore(Path(path), DECISIONS.connect(Path(path), create=create, busy_s=busy_s), busy_s)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
