@@ -9,10 +9,10 @@ from indexing.catalog.catalog import CATEGORY_LEVEL
 from indexing.encoders.record import EncoderRecord
 from indexing.join.choice import JoinRecord
 from indexing.join.options import JoiningOptions
-from indexing.search.lexical_index import LexicalOptions
 from indexing.search.recall import CategoryRecall
 from indexing.storage.artefact import Manifest, fingerprint_of
 from indexing.storage.records import OMIT, read_record, stored_record
+from indexing.vectors.ngram_options import LexicalOptions
 from indexing.words.reading import EARLIER, Reading
 
 KIND = "index"

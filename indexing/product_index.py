@@ -4,7 +4,7 @@ needed."""
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.catalog.catalog import Catalog, open_catalog
 from indexing.catalog.contents import Contents, read_contents
 from indexing.catalog.filters import Filters
-from indexing.encoders.by_spec import open_encoder
 from indexing.encoders.encoder import Encoder
 from indexing.errors import InputError
 from indexing.index_manifest import KIND, IndexManifest, index_manifest
@@ -20,7 +19,6 @@ from indexing.join.neighbour_files import open_neighbours
 from indexing.search.faiss_index import FaissIndex, load_faiss
 from indexing.search.index import Index
 from indexing.search.layered_index import LayeredIndex
-from indexing.search.lexical_index import LexicalIndex, load_lexical
 from indexing.search.near_lists import Lists, layered_lists, lists_file
 from indexing.search.neighbours import Neighbours
 from indexing.search.tuned_index import tuned
@@ -30,6 +28,9 @@ from indexing.vectors.fusion import Fusion
 from indexing.vectors.layers import LayeredRows, Layers, open_layers, unlayered
 from indexing.vectors.rows import FusedRows, Rows
 from indexing.vectors.vectors import Vectors, open_vectors
+
+if TYPE_CHECKING:
+    from indexing.search.lexical_index import LexicalIndex
 
 DELTA = "delta"  # the folder of what updates added
 CONTENTS = "contents"  # inside it, by view, what the encoder has read of each product
@@ -115,10 +116,12 @@ class ProductIndex:
         return self._vectors[view]
 
     @cached_property
-    def lexical(self) -> LexicalIndex | None:
+    def lexical(self) -> "LexicalIndex | None":
         """Return the lexical view, None when the index was built without."""
         if "lexical" not in self.views:
             return None
+        from indexing.search.lexical_index import load_lexical  # late: SciPy
+
         with self.hold.read() as place:
             return load_lexical(place / "lexical", len(self.catalog))
 
@@ -244,6 +247,8 @@ class ProductIndex:
     def encoder(self, view: str) -> Encoder:
         """Return the encoder of a view, for queries that are not in the catalogue."""
         if view not in self._encoders:
+            from indexing.encoders.by_spec import open_encoder  # late: all that reads and encodes
+
             with self.hold.read() as place:
                 self._encoders[view] = open_encoder(self.made.encoders[view], place / "vectors" / view)
         return self._encoders[view]

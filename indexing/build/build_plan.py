@@ -15,7 +15,6 @@ from indexing.build.options import BuildOptions
 from indexing.build.view_plan import FIXED_BYTES, Ask, ViewPlan, duration, plan_view, products_per_s, whole_gib
 from indexing.catalog.catalog import TEXT_FIELDS
 from indexing.encoders.encoder import Spec, column_names, parse_spec
-from indexing.encoders.lsa import LsaOptions
 from indexing.encoders.thumbnail import ThumbnailEncoder
 from indexing.errors import InputError
 from indexing.files.blocks import SetAside
@@ -23,6 +22,7 @@ from indexing.files.tables import TableFile
 from indexing.machine.memory import human
 from indexing.reading.inputs import CatalogInputs, InputFile, open_inputs
 from indexing.reading.schema.expression import columns_in
+from indexing.vectors.ngram_options import LsaOptions
 
 NGRAMS_A_CHAR = 1.5  # different ones of 3 and 4 characters inside words (1.1 to 1.6 in five catalogues)
 MANY, KEPT_OF_MANY = 20_000, 0.5  # of so many products' n-grams at most half stand in few enough (0.28 to 0.5)

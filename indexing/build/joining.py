@@ -18,8 +18,9 @@ from indexing.join.neighbour_files import STATE, NeighbourFiles
 from indexing.join.self_join import SelfJoin, SparseRows, list_length
 from indexing.machine.memory import parse_memory, trim
 from indexing.machine.progress import Progress, silent
-from indexing.search.lexical_index import TODAYS, LexicalIndex, LexicalOptions, fit_lexical, load_lexical
+from indexing.search.lexical_index import LexicalIndex, fit_lexical, load_lexical
 from indexing.storage.artefact import write_json
+from indexing.vectors.ngram_options import TODAYS_LEXICAL, LexicalOptions
 from indexing.vectors.rows import Rows, dense_rows
 from indexing.vectors.vectors import Vectors
 
@@ -51,7 +52,7 @@ class ViewJoining:
     @property
     def lexical_options(self) -> LexicalOptions:
         """Return the options by which the lexical view is made."""
-        return self.lexical or replace(TODAYS, fields=self.options.encoding.text_fields)
+        return self.lexical or replace(TODAYS_LEXICAL, fields=self.options.encoding.text_fields)
 
     @cached_property
     def ask(self) -> Ask:

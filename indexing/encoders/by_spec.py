@@ -12,8 +12,7 @@ from indexing.catalog.contents import Contents, text_contents
 from indexing.catalog.text_template import TextTemplate
 from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Encoder, Spec
-from indexing.encoders.lsa import TODAYS as LSA_TODAYS
-from indexing.encoders.lsa import LsaOptions, fit_lsa, load_lsa
+from indexing.encoders.lsa import fit_lsa, load_lsa
 from indexing.encoders.options import EncodingOptions
 from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.pictures.picture_encoder import picture_contents, picture_states
@@ -33,6 +32,7 @@ from indexing.encoders.text.plan import open_text, plan_text
 from indexing.encoders.thumbnail import ThumbnailEncoder
 from indexing.machine.progress import Progress, silent
 from indexing.reading.read_catalog import CatalogRead
+from indexing.vectors.ngram_options import TODAYS_LSA, LsaOptions
 from indexing.vectors.vectors import SHARD_ROWS
 
 PART_ROWS = 1_024  # of models: what is lost when a run is killed
@@ -101,7 +101,7 @@ def plan_encoder(
             text.fitted,
             PART_ROWS if spec.engine == "st" else SHARD_ROWS,
         )
-    lsa = replace(LSA_TODAYS, fields=options.text_fields, seed=seed)
+    lsa = replace(TODAYS_LSA, fields=options.text_fields, seed=seed)
     return EncoderPlan(
         LsaMade(str(spec), lsa, reading=read.catalog.reading),
         lambda: _fit_lsa(lsa, read, folder, progress),

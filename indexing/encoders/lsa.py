@@ -7,7 +7,7 @@ Halko, Martinsson and Tropp, "Finding structure with randomness", SIAM Review 53
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from zipfile import BadZipFile
@@ -17,12 +17,12 @@ import scipy.sparse as sp
 from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
-from indexing.catalog.catalog import TEXT_FIELDS, Catalog
+from indexing.catalog.catalog import Catalog
 from indexing.encoders.encoder import Encoded
 from indexing.errors import InputError
 from indexing.storage.artefact import write_json
-from indexing.storage.records import OMIT
-from indexing.vectors.ngrams import NgramOptions, count_blocks, document_counts, inverse_document_frequency, weigh
+from indexing.vectors.ngram_options import TODAYS_LSA, LsaOptions
+from indexing.vectors.ngrams import count_blocks, document_counts, inverse_document_frequency, weigh
 from indexing.vectors.random_signs import random_signs
 from indexing.vectors.vectors import unit_rows
 from indexing.words.quantities import quantities_alike
@@ -33,37 +33,6 @@ SMALLEST_VALUE = 1e-4  # of a singular value, as a share of the largest: below, 
 OF_THE_LEAST = 0.5
 FEW_DIMENSIONS = 1 / 32  # of all: a row that is in no more has what is left over of its text with its whole weight
 MOST_RESIDUAL = 2.0  # of a row in fewer still
-
-
-@dataclass(frozen=True)
-class LsaOptions:
-    """These options ask for `dim` singular vectors over the `most_ngrams` commonest n-grams of `most_texts` texts at
-    most.
-
-    Each dimension is divided by its singular value to the power `whitening`. Character bigrams and 0.5 had the best
-    recall@10 of those tried on validation matches (docs/benchmarks.md): fewer n-grams leave more of each in the
-    vector, and whitening gives the rarer ones, which tell products apart, more of it. Of what the singular vectors leave
-    over of a text, whitened too, the share `residual` (of its square) is added on random signs. A number with a unit is read
-    as a word of `quantity_letters`; 0: as it is written, as indexes of before do.
-    """
-
-    dim: int = 256
-    fields: tuple[str, ...] = TEXT_FIELDS
-    shortest: int = 2
-    longest: int = 2
-    whitening: float = 0.5
-    most_ngrams: int = 60_000
-    most_texts: int = 60_000
-    iterations: int = 4
-    seed: int = 0
-    residual: float = field(default=0.1, metadata=OMIT)
-    quantity_letters: int = field(default=0, metadata=OMIT)
-
-    def ngrams(self) -> NgramOptions:
-        return NgramOptions("char_wb", self.shortest, self.longest)
-
-
-TODAYS = LsaOptions(quantity_letters=1)  # of new indexes
 
 
 @dataclass(frozen=True)
@@ -177,7 +146,7 @@ def fit_lsa(catalog: Catalog, options: LsaOptions | None = None) -> LsaEncoder:
 
     Raises InputError when no product has any text.
     """
-    options = options or TODAYS
+    options = options or TODAYS_LSA
     texts = _sample(catalog.text_blocks(options.fields), options.most_texts)
     if not texts:
         raise InputError("no product has any text: give --text-encoder none, or name the title column in a schema file")

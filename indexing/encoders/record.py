@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from indexing.encoders.encoder import Spec
-from indexing.encoders.lsa import LsaOptions
 from indexing.encoders.precision import Agreement
 from indexing.storage.records import OMIT, read_as, stored_record
+from indexing.vectors.ngram_options import LsaOptions
 from indexing.words.reading import EARLIER, Reading
 
 

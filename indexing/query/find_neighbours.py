@@ -12,7 +12,6 @@ from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog, catalog_of
 from indexing.catalog.filters import EVERYBODY, Filters
 from indexing.encoders.encoder import Encoder
-from indexing.encoders.pictures.plan import open_text_twin
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from indexing.query.one_view import NOBODY, search_view
@@ -127,7 +126,11 @@ def _encodes(index: ProductIndex, view: str) -> bool:
 def _picture_texts(index: ProductIndex) -> Encoder | None:
     """Return the encoder that turns texts into rows of the image view, None where there is none."""
     image = index.made.encoders.get("image") if "image" in index.views else None
-    return None if image is None else open_text_twin(image.made, image.notes)
+    if image is None:
+        return None
+    from indexing.encoders.pictures.plan import open_text_twin  # late: all that encodes pictures
+
+    return open_text_twin(image.made, image.notes)
 
 
 def _query_rows(index: ProductIndex, query: Query, searched: str) -> dict[str, Any]:

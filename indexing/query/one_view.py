@@ -1,15 +1,17 @@
 """One view is searched for a query's neighbours: never fewer than k while there are k, whoever is allowed."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
-from indexing.search.lexical_index import LexicalIndex
 from indexing.search.neighbours import Neighbours, in_order, keep, no_neighbours, without_self
 from indexing.vectors.rows import Rows
+
+if TYPE_CHECKING:
+    from indexing.search.lexical_index import LexicalIndex
 
 SCAN_ROWS = 65_536
 FEW = 32_768  # products that are looked at themselves sooner than an engine is asked that may leave some out
@@ -60,7 +62,7 @@ def _selected(engine: Any, row: Floats2d, k: int, own: int, allowed: Bools1d) ->
         return no_neighbours(1, k)
 
 
-def _lexical(index: LexicalIndex, row: Any, allowed: Bools1d, k: int) -> Neighbours:
+def _lexical(index: "LexicalIndex", row: Any, allowed: Bools1d, k: int) -> Neighbours:
     """Return every product that shares an n-gram with the query, those not allowed left out."""
     products, cosines = index.everybody(row)
     there = allowed[products]

@@ -15,15 +15,15 @@ import scipy.sparse as sp
 from sparse_dot_topn import sp_matmul_topn
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
-from indexing.catalog.catalog import TEXT_FIELDS, Catalog
+from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import first_of, text_contents
 from indexing.errors import InputError
 from indexing.machine.threads import thread_count
 from indexing.search.equal_rows import EqualRows, first_of_rows
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.storage.artefact import write_json
-from indexing.storage.records import OMIT
-from indexing.vectors.ngrams import NgramOptions, count_blocks, document_counts, inverse_document_frequency, weigh
+from indexing.vectors.ngram_options import TODAYS_LEXICAL, LexicalOptions
+from indexing.vectors.ngrams import count_blocks, document_counts, inverse_document_frequency, weigh
 from indexing.words.quantities import quantities_alike
 from indexing.words.reading import NORMAL
 from indexing.words.spellings import Spellings, SpellingsCount, load_spellings
@@ -32,28 +32,6 @@ OPTIONS_FILE = "lexical.json"
 TIE_MARGIN = 16  # neighbours fetched beyond k: equal titles tie often, and asking again costs more than this
 ARRAYS = ("data", "indices", "indptr", "columns", "idf")
 FIRST_FILE = "first.npy"
-
-
-@dataclass(frozen=True)
-class LexicalOptions:
-    """These options choose the n-grams: inside words, from `shortest` to `longest` characters, each in two products or
-    more and in at most `most_products` different texts.
-
-    A number with a unit is read as a word of `quantity_letters`, which weighs the more the longer it is; 0: as it is
-    written, as indexes of before do.
-    """
-
-    fields: tuple[str, ...] = TEXT_FIELDS
-    shortest: int = 3
-    longest: int = 4
-    most_products: int = 1000
-    quantity_letters: int = field(default=0, metadata=OMIT)
-
-    def ngrams(self) -> NgramOptions:
-        return NgramOptions("char_wb", self.shortest, self.longest, buckets=1 << 22)
-
-
-TODAYS = LexicalOptions(quantity_letters=5)  # of new indexes
 
 
 @dataclass(frozen=True)
@@ -152,7 +130,7 @@ def fit_lexical(
 ) -> LexicalIndex:
     """Count and weigh the n-grams of every product, a block at a time. With a folder `scratch` the counts of n-grams
     that may not be kept wait there, not in memory."""
-    options = options or TODAYS
+    options = options or TODAYS_LEXICAL
     ngrams, counted = options.ngrams(), _Counted(scratch)
     (new, spellings), row = _look_through(catalog, options), 0
     documents, of_texts = np.zeros((2, ngrams.buckets), dtype=np.int64)

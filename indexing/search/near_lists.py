@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from indexing.arrays import Floats2d, Ints1d, Ints2d
 from indexing.errors import InputError
@@ -87,6 +86,8 @@ def by_list(probes: npt.NDArray[np.integer], lists: int) -> tuple[Ints1d, npt.ND
     `visitors[starts[s] : starts[s + 1]]`, ascending."""
     if not probes.size:
         return np.zeros(lists + 1, dtype=np.int64), np.zeros(0, dtype=np.int32)
+    import scipy.sparse as sp  # late: joining alone needs it
+
     heads = np.arange(0, probes.size + 1, probes.shape[1])
     looks = sp.csr_matrix((np.ones(probes.size, dtype=bool), probes.ravel(), heads), (len(probes), lists)).tocsc()
     return looks.indptr.astype(np.int64), looks.indices.astype(np.int32, copy=False)  # a sort by counting

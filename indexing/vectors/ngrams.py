@@ -1,44 +1,14 @@
 """N-grams are hashed and counted: no vocabulary is kept, so any number of texts can be counted block by block."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 
 from indexing.arrays import Floats1d, Ints1d
-
-if TYPE_CHECKING:
-    from sklearn.feature_extraction.text import HashingVectorizer
+from indexing.vectors.ngram_options import NgramOptions
 
 BLOCK_TEXTS = 16_384
-
-
-@dataclass(frozen=True)
-class NgramOptions:
-    """These options say which n-grams count: `analyzer` is `char_wb` (characters inside words) or `word`; they are
-    `shortest` to `longest` long."""
-
-    analyzer: str = "char_wb"
-    shortest: int = 3
-    longest: int = 3
-    buckets: int = 1 << 20
-
-    def vectorizer(self) -> "HashingVectorizer":
-        from sklearn.feature_extraction.text import (
-            HashingVectorizer,  # which takes longer to load than a query's answer
-        )
-
-        return HashingVectorizer(
-            analyzer=self.analyzer,
-            ngram_range=(self.shortest, self.longest),
-            token_pattern=r"(?u)\S+" if self.analyzer == "word" else None,
-            n_features=self.buckets,
-            alternate_sign=False,
-            norm=None,
-            dtype=np.float32,
-        )
 
 
 def count_blocks(texts: Sequence[str], options: NgramOptions) -> Iterator[sp.csr_matrix]:

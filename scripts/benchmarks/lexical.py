@@ -39,8 +39,9 @@ def command(size: int, data: Path, most_products: int) -> None:
     from indexing.join.neighbour_files import NeighbourFiles, open_neighbours
     from indexing.join.self_join import SelfJoin, SparseRows
     from indexing.reading.read_catalog import ReadOptions, read_catalog
-    from indexing.search.lexical_index import TODAYS, fit_lexical
+    from indexing.search.lexical_index import fit_lexical
     from indexing.search.neighbours import rank_of
+    from indexing.vectors.ngram_options import TODAYS_LEXICAL
 
     real = pq.read_table(data / "products.parquet")
     real = real.filter(pc.greater(pc.utf8_length(real["title"]), 0)).slice(0, size)
@@ -51,7 +52,7 @@ def command(size: int, data: Path, most_products: int) -> None:
         _write_titles(real["title"].to_pylist(), size, folder / "products.parquet")
         catalog = read_catalog([folder / "products.parquet"], folder=folder, options=ReadOptions()).catalog
         begun = time.perf_counter()
-        lexical = fit_lexical(catalog, replace(TODAYS, most_products=most_products))
+        lexical = fit_lexical(catalog, replace(TODAYS_LEXICAL, most_products=most_products))
         weighed = time.perf_counter()
         SelfJoin(lexical, SparseRows(lexical), K, sources).write(NeighbourFiles(folder, size, K), stage="join")
         joined = time.perf_counter()

@@ -80,16 +80,18 @@ def _measure(catalog: "Catalog", labelled: Path, quantities: bool) -> list[dict[
 
 def _text(catalog: "Catalog", quantities: bool) -> Any:
     """Return the rows of the products, and what encodes typed texts."""
-    from indexing.encoders.lsa import TODAYS, fit_lsa
+    from indexing.encoders.lsa import fit_lsa
+    from indexing.vectors.ngram_options import TODAYS_LSA
 
-    encoder = fit_lsa(catalog, TODAYS if quantities else replace(TODAYS, quantity_letters=0))
+    encoder = fit_lsa(catalog, TODAYS_LSA if quantities else replace(TODAYS_LSA, quantity_letters=0))
     return encoder.encode(catalog).rows, encoder.encode_texts
 
 
 def _lexical(catalog: "Catalog", quantities: bool) -> Any:
-    from indexing.search.lexical_index import TODAYS, fit_lexical
+    from indexing.search.lexical_index import fit_lexical
+    from indexing.vectors.ngram_options import TODAYS_LEXICAL
 
-    index = fit_lexical(catalog, TODAYS if quantities else replace(TODAYS, quantity_letters=0))
+    index = fit_lexical(catalog, TODAYS_LEXICAL if quantities else replace(TODAYS_LEXICAL, quantity_letters=0))
     return index.matrix, index.rows
 
 

@@ -11,14 +11,13 @@ import indexing.build.joining
 import indexing.encoders.by_spec
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
-from indexing.encoders.lsa import LsaOptions
 from indexing.encoders.options import EncodingOptions
 from indexing.errors import Unfinished
 from indexing.product_index import open_index
 from indexing.query.find_neighbours import Query, find_neighbours
-from indexing.search.lexical_index import LexicalOptions
 from indexing.update.compact_index import compact_index
 from indexing.update.update_index import update_index
+from indexing.vectors.ngram_options import LexicalOptions, LsaOptions
 from indexing.words.reading import EARLIER, Reading
 
 NAMES = ("Crème brûlée façon", "Jalapeño señor niño", "Übergröße schön süß", "Чайный ёжик йод", "Cable usb white cord")
@@ -122,8 +121,8 @@ def test_a_quantity_is_found_however_it_is_typed_and_where(built, view):
 
 
 def test_an_index_that_reads_quantities_as_they_are_written_stays_so(built, write, monkeypatch):
-    monkeypatch.setattr(indexing.build.joining, "TODAYS", LexicalOptions())
-    monkeypatch.setattr(indexing.encoders.by_spec, "LSA_TODAYS", LsaOptions())
+    monkeypatch.setattr(indexing.build.joining, "TODAYS_LEXICAL", LexicalOptions())
+    monkeypatch.setattr(indexing.encoders.by_spec, "TODAYS_LSA", LsaOptions())
     folder = built([*CABLES, *CABLES, *NAMES]).index.folder
     monkeypatch.undo()
     index = open_index(folder)

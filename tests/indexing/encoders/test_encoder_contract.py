@@ -7,8 +7,9 @@ import pytest
 from indexing.catalog.catalog import Catalog
 from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Spec
-from indexing.encoders.lsa import LsaOptions, fit_lsa
+from indexing.encoders.lsa import fit_lsa
 from indexing.encoders.thumbnail import ThumbnailEncoder
+from indexing.vectors.ngram_options import LsaOptions
 
 BLIND = 3  # the product with nothing to see
 

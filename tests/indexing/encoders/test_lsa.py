@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import indexing.catalog.catalog
-from indexing.encoders.lsa import LsaOptions, fit_lsa, load_lsa
+from indexing.encoders.lsa import fit_lsa, load_lsa
 from indexing.errors import InputError
+from indexing.vectors.ngram_options import LsaOptions
 
 WORDS = [
     "kettle",

@@ -9,8 +9,9 @@ from indexing.join.neighbour_files import open_neighbours
 from indexing.join.self_join import SelfJoin, SparseRows
 from indexing.search.faiss_index import build_faiss
 from indexing.search.index import ExactIndex
-from indexing.search.lexical_index import LexicalIndex, LexicalOptions
+from indexing.search.lexical_index import LexicalIndex
 from indexing.search.neighbours import RESOLUTION
+from indexing.vectors.ngram_options import LexicalOptions
 from indexing.vectors.vectors import from_arrays, unit_rows
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from indexing.search.faiss_index import build_faiss
 from indexing.search.index import ExactIndex
-from indexing.search.lexical_index import LexicalIndex, LexicalOptions
+from indexing.search.lexical_index import LexicalIndex
 from indexing.search.neighbours import RESOLUTION, without_self
+from indexing.vectors.ngram_options import LexicalOptions
 from indexing.vectors.vectors import from_arrays, unit_rows
 
 

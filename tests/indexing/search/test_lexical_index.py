@@ -7,7 +7,8 @@ import pytest
 
 import indexing.catalog.catalog
 from indexing.errors import InputError
-from indexing.search.lexical_index import LexicalOptions, fit_lexical, load_lexical
+from indexing.search.lexical_index import fit_lexical, load_lexical
+from indexing.vectors.ngram_options import LexicalOptions
 from indexing.words.reading import EARLIER
 
 TITLES = ["Kettle KX-170 steel", "Steel kettle KX-170", "Kettle KX-150 glass", "Cord USB-C white", "Cord USB-A", None]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from indexing.vectors.ngrams import NgramOptions, count_blocks, document_counts, inverse_document_frequency, weigh
+from indexing.vectors.ngram_options import NgramOptions
+from indexing.vectors.ngrams import count_blocks, document_counts, inverse_document_frequency, weigh
 
 
 def test_blocks_of_texts_count_as_one(monkeypatch):
