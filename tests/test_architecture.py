@@ -169,7 +169,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "indexing.build": {"build_index", "build_plan", "dense_view", "encode_view", "joining", "options", "shard_folder"},
     "indexing.update": {"compact_index", "update_index"},
     "indexing.query": {"find_neighbours"},
-    "reranking.labels": {"agreement", "asking", "label", "settled", "store", "store_file"},
+    "reranking.labels": {"agreement", "asking", "label", "reviews", "settled", "store", "store_file"},
     "reranking.identifiers": {"identifiers", "label_evidence"},
     "reranking.pairs": {
         "candidates",

@@ -18,10 +18,12 @@ class PairVerdict(StrEnum):
 
 
 class Purpose(StrEnum):
-    """It says what a label is for. Audits measure, and what is measured must not be learned from."""
+    """It says what a label is for. Audits measure, and what is measured must not be learned from; reviews saw the score, so that
+    they are neither (`reviews`)."""
 
     LEARNING = "learning"
     AUDIT = "audit"
+    REVIEW = "review"
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ class LabelStore:
                 return None
             self._connection.execute(
                 "INSERT INTO events (at, reviewer, purpose, undoes) VALUES (?, ?, ?, ?)",
-                (_now(), name, purpose.value, row[0]),
+                (now_told(), name, purpose.value, row[0]),
             )
             return _kept(row).label
 
@@ -127,7 +127,7 @@ class LabelStore:
             if known is not None:
                 return int(known[0])
             done = self._connection.execute(
-                "INSERT INTO notes (at, kind, content) VALUES (?, ?, ?)", (_now(), kind, content)
+                "INSERT INTO notes (at, kind, content) VALUES (?, ?, ?)", (now_told(), kind, content)
             )
             return int(done.lastrowid or 0)
 
@@ -146,8 +146,10 @@ class LabelStore:
         return LABELS.writing(self._connection, self.path, self._busy_s)
 
     def _insert(self, answers: Iterable[Label]) -> list[int]:
-        known, now, numbers = self._id_type(), _now(), []
+        known, now, numbers = self._id_type(), now_told(), []
         for answer in answers:
+            if answer.question.purpose == Purpose.REVIEW:
+                raise InputError(f"{self.path}: a review is kept with the score that was seen, not among labels")
             own = "integer" if isinstance(answer.left, int) else "text"
             if known not in (None, own):
                 raise InputError(
@@ -180,7 +182,8 @@ def open_store(path: Path, *, create: bool = False, busy_s: float = BUSY_S) -> L
     return LabelStore(Path(path), LABELS.connect(Path(path), create=create, busy_s=busy_s), busy_s)
 
 
-def _now() -> str:
+def now_told() -> str:
+    """Return the time in UTC, as the store tells it."""
     return _told(datetime.now(UTC))
 
 

@@ -31,8 +31,8 @@ FORMATS = (".parquet", ".csv")
     "--purpose",
     default="learning",
     show_default=True,
-    type=click.Choice(["learning", "audit"]),
-    help="Which labels to export, or what to import them for.",
+    type=click.Choice(["learning", "audit", "review"]),
+    help="Which labels to export, or what to import them for; reviews are exported alone.",
 )
 @click.option(
     "--index",
@@ -58,25 +58,30 @@ def command(
     store where there is none.
     """
     from reranking.labels.label import Purpose
+    from reranking.labels.reviews import open_reviews
     from reranking.labels.settled import check_catalogue, settle
-    from reranking.labels.store import open_store
 
     _refuse(export, source, reviewer)
+    if source is not None and purpose == Purpose.REVIEW:
+        raise click.UsageError(
+            "--purpose review: a review is of a pair whose score was seen: import for learning or audit"
+        )
     catalog = None
     if index is not None:
         from indexing.product_index import open_index
 
         catalog = open_index(index).catalog
     answers = [] if source is None else list(_read(source, reviewer or "", Purpose(purpose), ids, target))
-    with open_store(store, create=source is not None) as opened:
+    with open_reviews(store, create=source is not None) as opened:
         if source is not None:
             taken = opened.record_new(answers)
             click.echo(f"imported: {taken:,} labels of {source}, {len(answers) - taken:,} were known")
-        _show_counts(opened)
+        reviews = [review.label for review in opened.standing_reviews()]
+        _show_counts(opened, reviews)
         given = [kept.label for kept in opened.standing()]
-    settled = {name: settle(given, store, purpose=name) for name in Purpose}
+    settled = {name: settle([*given, *reviews], store, purpose=name) for name in Purpose}
     if catalog is not None:
-        check_catalogue(store, given, catalog)
+        check_catalogue(store, [*given, *reviews], catalog)
         settled = {name: pairs.within(catalog) for name, pairs in settled.items()}
         gone = sum(pairs.left_out.gone for pairs in settled.values())
         click.echo(f"index: {gone:,} settled pairs have products that are no longer in it")
@@ -134,8 +139,8 @@ def _read(
             yield answer
 
 
-def _show_counts(store: "LabelStore") -> None:
-    """Print how many answers there are of each reviewer, and how many events."""
+def _show_counts(store: "LabelStore", reviews: "list[Label]") -> None:
+    """Print how many answers and reviews there are of each reviewer, and how many events."""
     from collections import Counter
 
     from reranking.labels.label import PairVerdict
@@ -143,7 +148,7 @@ def _show_counts(store: "LabelStore") -> None:
 
     answers = [kept.label for kept in store.standing()]
     click.echo(f"store: {store.path}, {store.count_events():,} events, {len(answers):,} labels that count")
-    counts = Counter((answer.question.purpose, answer.reviewer, answer.verdict) for answer in answers)
+    counts = Counter((answer.question.purpose, answer.reviewer, answer.verdict) for answer in [*answers, *reviews])
     for purpose, reviewer in sorted({(purpose, reviewer) for purpose, reviewer, _ in counts}):
         told = ", ".join(f"{counts[purpose, reviewer, verdict]:,} {verdict}" for verdict in PairVerdict)
         click.echo(f"{purpose}, {plain(reviewer)}: {told}")

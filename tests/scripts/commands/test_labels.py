@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from reranking.labels.label import Label, PairVerdict, Purpose, Question
+from reranking.labels.reviews import Review, SeenScore, open_reviews
 from reranking.labels.store import open_store
 
 MATCH, NO, UNSURE = PairVerdict
@@ -55,6 +56,23 @@ def test_an_export_is_of_one_purpose(heroic, store, pairs, tmp_path):
     assert pd.read_csv(tmp_path / "out.csv").values.tolist() == [["x", "y", 1]]
     heroic("labels", store, "--export", tmp_path / "out.csv", "--purpose", "audit")
     assert len(pd.read_csv(tmp_path / "out.csv")) == 3
+
+
+def test_reviews_are_exported_by_themselves_and_never_imported(heroic, store, pairs, tmp_path):
+    heroic("labels", store, "--import", pairs, "--reviewer", "anna")
+    with open_reviews(store) as opened:
+        asked = Question(Purpose.REVIEW)
+        opened.record_review(
+            Review(Label("x", "y", NO, "boris", asked), SeenScore("scores.parquet", 0.4, 0.5), "a note")
+        )
+    heroic("labels", store, "--export", tmp_path / "out.csv")
+    assert len(pd.read_csv(tmp_path / "out.csv")) == 3
+    result = heroic("labels", store, "--export", tmp_path / "out.csv", "--purpose", "review")
+    assert "review, boris: 0 match, 1 no match, 0 unsure" in result.output
+    assert pd.read_csv(tmp_path / "out.csv").values.tolist() == [["x", "y", 0]]
+    result = heroic("labels", store, "--import", pairs, "--reviewer", "anna", "--purpose", "review")
+    assert result.exit_code == 2
+    assert "whose score was seen" in result.stderr
 
 
 def test_agreement_lists_what_is_in_dispute_and_what_contradicts(heroic, store, pairs, tmp_path):
