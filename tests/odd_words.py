@@ -49,6 +49,7 @@ WORDS = {  # what an option takes where its type does not say it
     "text_template": ("{title}", "{", "}", "{x}", "{title:99999999999999999999}", "{title:-1}", "{0}", "{}", "plain", "{attributes.}"),
     "precision": ("auto", "fp32", "int8", "fp64"),
     "prior": ("model", "estimate", "0.3", "0", "1", "nan", "-1", "2", "gone.yaml", "1e-320"),
+    "cluster": ("", "here", "local:", "local:0", "local:-1", "nowhere", "127.0.0.1:1", "nowhere.invalid:6379", "a:b", "127.0.0.1:99999"),
     "view": ("fused", "text", "image", "lexical", "magic"),
     "target": ("target", "label", "left_id", "gone"),
     "score_column": ("score", "match", "left_id", "gone"),

@@ -25,7 +25,7 @@ from indexing.errors import InputError, Unfinished
 from indexing.machine.threads import thread_count
 from indexing.storage.outputs import full_disk, output, parents, refuse_unwritable
 from indexing.storage.versions import discard, remove_retired
-from indexing.storage.whole_file import sync
+from indexing.storage.whole_file import digest_of, sync
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
@@ -127,7 +127,7 @@ def write_manifest(
         if known is not None and name in known:
             return name, dict(known[name])
         sync(file)
-        return name, {"bytes": file.stat().st_size, "sha256": _digest(file)}
+        return name, {"bytes": file.stat().st_size, "sha256": digest_of(file)}
 
     for part in (part for part in inside if part.is_dir()):
         sync(part)
@@ -177,7 +177,7 @@ def link_or_copy(source: str | Path, target: str | Path) -> None:
 
 def damaged_files(folder: Path, manifest: Manifest) -> list[str]:
     """List the files whose content is not what the manifest says (reads them all)."""
-    return [name for name, entry in manifest.files.items() if _digest(Path(folder) / name) != entry["sha256"]]
+    return [name for name, entry in manifest.files.items() if digest_of(Path(folder) / name) != entry["sha256"]]
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -264,8 +264,3 @@ def _exchange(one: Path, other: Path) -> bool:
     if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
         return False
     raise OSError(code, os.strerror(code), str(other))
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

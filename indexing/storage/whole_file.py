@@ -1,6 +1,7 @@
 """A file is written whole: nobody ever sees half of it, and it is on the disk before it has its name."""
 
 import fcntl
+import hashlib
 import os
 import shutil
 import stat
@@ -87,6 +88,12 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def digest_of(path: Path) -> str:
+    """Return the sha256 of a file's content."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 @contextmanager

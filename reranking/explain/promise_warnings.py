@@ -4,9 +4,9 @@ from pathlib import Path
 
 from reranking.decisions.thresholds import AskedThresholds
 from reranking.explain.kind_warnings import kind_warnings
-from reranking.model.prior_choice import PriorChoice
 from reranking.model.reranker import XgboostReranker
 from reranking.model.scores_writer import Scored
+from reranking.model.scoring.prior_choice import PriorChoice
 from reranking.model.training_report import NO_TRUTH
 
 SHOWN = 3  # categories with the lowest expected precision

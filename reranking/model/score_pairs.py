@@ -2,39 +2,43 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from indexing.arrays import Ints1d
-from indexing.catalog.catalog import Catalog
-from indexing.errors import InputError, UnknownId
+from indexing.arrays import Floats1d, Floats2d
+from indexing.errors import InputError
 from indexing.files.tables import TableFile, open_table
 from indexing.machine.memory import human
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
+from indexing.running.local import HERE
+from indexing.running.parts import clear_leftovers, parts_for
+from indexing.running.tasks import Runner
+from indexing.storage.artefact import fingerprint_of
 from indexing.storage.outputs import output, parents
-from indexing.storage.whole_file import refuse_folder, refuse_input
+from indexing.storage.whole_file import digest_of, is_device, refuse_folder, refuse_input
 from reranking.decisions.prior import ShareCounts
 from reranking.decisions.prior_shift import AskedPrior
 from reranking.decisions.thresholds import AskedThresholds, Thresholds
 from reranking.kinds.kind_check import KindCheck, check_kinds
+from reranking.kinds.pair_sample import PairSample
 from reranking.kinds.pairs_to_label import FORMATS, choose_pairs, write_pairs
 from reranking.kinds.reservoir import MOST_PAIRS, Reservoir
 from reranking.model.pair_scorer import PairScorer
-from reranking.model.prior_choice import PriorChoice, choose_prior, refuse_prior
 from reranking.model.reranker import XgboostReranker
 from reranking.model.scores_writer import ADDED, Scored, ScoresWriter
+from reranking.model.scoring.checked_pairs import CheckedPairs, check_pairs
+from reranking.model.scoring.pair_parts import PART_PAIRS, divide
+from reranking.model.scoring.prior_choice import PriorChoice, choose_prior, refuse_prior
+from reranking.model.scoring.scored_parts import ScoredParts
 from reranking.pairs.evaluation_category import SideCategories, side_categories
 from reranking.pairs.labelled import named_categories
 from reranking.pairs.pair_files import PairColumns, find_columns
 from reranking.pairs.positioned_blocks import (
-    OddPairs,
     PositionedBlock,
-    UnknownPairs,
-    odd_pair_finder,
     positioned_blocks,
 )
 
@@ -75,22 +79,33 @@ def score_pairs(
     model: XgboostReranker,
     options: ScoreOptions | None = None,
     progress: Progress = silent,
+    runner: Runner = HERE,
 ) -> Scored:
     """Score a pairs file into parquet: the columns `score`, `probability`, `category`, `match` and `match_f1` are added.
 
     The file is read three times: every pair is checked and the products are collected, then blocks are scored onto disk, then
-    rows are written, for the share of matches that all scores together show.
+    rows are written, for the share of matches that all scores together show. A `runner` with workers apart has them score
+    parts of the pairs, which lie beside `out` until it is whole, and which a run that goes on passes over.
     Raises InputError, and leaves no output, for anything wrong with the pairs or an index that does not fit the model.
     """
     options = options or ScoreOptions()
     _refuse_places(Path(pairs), {"--out": Path(out), "--submission": options.submission, "--ask": options.ask})
+    if runner.apart and is_device(Path(out)):
+        raise InputError(f"--out {out}: is a device, beside which no parts can lie: name a file")
     model.needs.refuse(index)
     refuse_prior(model, options.prior)
     file = open_table(pairs)
     columns = find_columns(file, ids=options.ids)
     _refuse_columns(file, options)
-    checked = _check(file, columns, index.catalog, options)
-    work = _Scoring(index, model, options, file, columns, checked)
+    checked = check_pairs(
+        file,
+        columns,
+        index.catalog,
+        block_pairs=BLOCK_PAIRS,
+        ignore_unknown=options.ignore_unknown,
+        max_rejects=options.max_rejects,
+    )
+    work = _Scoring(index, model, options, file, columns, checked, runner)
     return work.run(Path(out), progress)
 
 
@@ -132,55 +147,7 @@ def _refuse_columns(file: TableFile, options: ScoreOptions) -> None:
         raise InputError(f"{file.path}: has a column '{taken[0]}' already: give --overwrite-columns to replace it")
 
 
-@dataclass(frozen=True)
-class _Checked:
-    """It holds the sorted positions of all products of a file, how many of its pairs are scored, and those that are not."""
-
-    products: Ints1d
-    pairs: int
-    unknown: UnknownPairs
-    odd: OddPairs
-
-
-def _check(file: TableFile, columns: PairColumns, catalog: Catalog, options: ScoreOptions) -> _Checked:
-    """Return what is in the file, when as many pairs as need be are as they should be."""
-    mentioned, unknown = np.zeros(len(catalog), dtype=bool), UnknownPairs()
-    expected = file.rows if file.rows is not None else _count_rows(file)
-    ids = (columns.left, columns.right)
-    with odd_pair_finder(catalog.ids, expected, file.path, options.max_rejects) as finder:
-        for block in positioned_blocks(file, BLOCK_PAIRS, columns, catalog, read=ids):
-            finder.add(block)
-            mentioned[block.left], mentioned[block.right] = True, True
-            unknown += block.unknown
-        known = finder.size
-        if unknown.count and not options.ignore_unknown:
-            raise UnknownId(_refusal(file, unknown, known))
-        if unknown.count and not known:
-            raise InputError(
-                f"{file.path}: every pair, such as row {unknown.row} with id {unknown.id!r}, names a product that the index "
-                "does not have: use the index of these products"
-            )
-        if not known:
-            raise InputError(f"{file.path}: holds no pairs")
-        odd = finder.found()
-    return _Checked(np.flatnonzero(mentioned), known - odd.count, unknown, odd)
-
-
-def _refusal(file: TableFile, unknown: UnknownPairs, known: int) -> str:
-    """Say of how many pairs a product is not there, and what can be done about it."""
-    first, deleted, remedy = "is not in the catalogue", "", "use the index of these products, or give --ignore-unknown"
-    if unknown.deleted:
-        deleted, remedy = f", {unknown.deleted:,} of them deleted ones", "give --ignore-unknown to score the others"
-    if unknown.deleted == unknown.count:
-        first = "was deleted from the index"
-    return (
-        f"{file.path}: row {unknown.row}: id {unknown.id!r} {first}; {unknown.count:,} of {unknown.count + known:,} pairs "
-        f"name products that the index does not have{deleted}: {remedy}"
-    )
-
-
-def _count_rows(file: TableFile) -> int:
-    return sum(len(block) for block in file.blocks(columns=file.names[:1]))
+ScoredBlock = tuple[PositionedBlock, Floats2d, Floats1d]  # pairs with their features and scores
 
 
 class _Scoring:
@@ -193,20 +160,23 @@ class _Scoring:
         options: ScoreOptions,
         file: TableFile,
         columns: PairColumns,
-        checked: _Checked,
+        checked: CheckedPairs,
+        runner: Runner,
     ) -> None:
         self.index, self.model, self.options, self.file, self.columns = index, model, options, file, columns
-        self.checked, self.scorer = checked, PairScorer.prepare(index, model, checked.products)
+        self.checked, self.runner = checked, runner
 
     def run(self, out: Path, progress: Progress) -> Scored:
         """Score all pairs onto disk, choose for which share of matches, and write the rows with what follows of it."""
         with output(out), parents(out), tempfile.TemporaryFile(prefix=f".{out.name}.", dir=out.parent) as kept:
             reservoir = Reservoir(self.index.catalog, self._floor(), seed=self.model.report.options.seed)
-            choice = choose_prior(self.model, self.options.prior, self._score_all(kept, reservoir, progress))
-            kinds = self._check_kinds(reservoir, choice)
+            scored = self._scored_apart(out, progress) if self.runner.apart else self._scored_here(progress)
+            choice = choose_prior(self.model, self.options.prior, self._score_all(kept, reservoir, scored))
+            sample = self._drawn(reservoir)
+            kinds = self._check_kinds(sample, choice)
             withheld = choice.withhold()
             if withheld is not choice and kinds.found is not None and kinds.found.withdrawn:
-                choice, kinds = withheld, self._check_kinds(reservoir, withheld)
+                choice, kinds = withheld, self._check_kinds(sample, withheld)
             self._ask(kinds, choice)
             kept.seek(0)
             writer = ScoresWriter(
@@ -223,6 +193,7 @@ class _Scoring:
                 for block in self._blocks():
                     scores = np.frombuffer(kept.read(4 * len(block.left)), dtype=np.float32)
                     writer.write(block.table, scores, self._categories(block).left)
+            clear_leftovers(out.absolute())
         writer.scored.unknown, writer.scored.odd = self.checked.unknown, self.checked.odd
         return writer.scored
 
@@ -241,10 +212,10 @@ class _Scoring:
         chosen = choice.thresholds(self.model)
         return chosen if self.options.thresholds is None else self.options.thresholds.over(chosen)
 
-    def _check_kinds(self, reservoir: Reservoir, choice: PriorChoice) -> KindCheck:
+    def _check_kinds(self, sample: PairSample, choice: PriorChoice) -> KindCheck:
         """Say whether what is called is of the kind that validation was."""
         model, seed = self.model, self.model.report.options.seed
-        return check_kinds(model.judged, reservoir.sample, self._decides(choice), choice.shares(model), seed=seed)
+        return check_kinds(model.judged, sample, self._decides(choice), choice.shares(model), seed=seed)
 
     def _ask(self, kinds: KindCheck, choice: PriorChoice) -> None:
         """Write the pairs worth a label where they are asked for."""
@@ -255,21 +226,52 @@ class _Scoring:
         probabilities = choice.probabilities(self.model, sample.scores, sample.categories)
         write_pairs(chosen, kinds, probabilities, self.index.catalog, self.options.ask)
 
-    def _score_all(self, kept: BinaryIO, reservoir: Reservoir, progress: Progress) -> ShareCounts:
+    def _score_all(self, kept: BinaryIO, reservoir: Reservoir, scored: Iterator[ScoredBlock]) -> ShareCounts:
         """Write the score of every pair to `kept`, 4 bytes each; offer it to the reservoir; return the counts of their
         probabilities."""
-        counts, done = ShareCounts(), 0
-        for block in self._blocks():
-            sides = self._categories(block)
-            categories, features = sides.left, self.scorer.features(block.left, block.right)
-            scores = self.model.score(features, sides)
+        counts = ShareCounts()
+        for block, features, scores in scored:
+            categories = self._categories(block).left
             reservoir.add(block.left, block.right, features, scores, categories)
             kept.write(np.ascontiguousarray(scores, dtype=np.float32).data)
             decided = int((scores.astype(np.float64) >= self.model.decisions.f1).sum())
             counts.add(self.model.probabilities(scores, categories), categories, decided)
+        return counts
+
+    def _scored_here(self, progress: Progress) -> Iterator[ScoredBlock]:
+        """Yield every block with its features and scores."""
+        scorer, done = PairScorer.prepare(self.index, self.model, self.checked.products), 0
+        for block in self._blocks():
+            features = scorer.features(block.left, block.right)
+            yield block, features, self.model.score(features, self._categories(block))
             done += len(block.left)
             progress("score", done, self.checked.pairs)
-        return counts
+
+    def _scored_apart(self, out: Path, progress: Progress) -> Iterator[ScoredBlock]:
+        """Yield every block with its scores, which workers made, but without features."""
+        made = (self.index.fingerprint, self.model.fingerprint, digest_of(self.file.path), self._rows_scored())
+        scored = ScoredParts(
+            self.index,
+            self.model,
+            divide(self.index, self.checked.lefts),
+            parts_for(out.absolute(), fingerprint_of(*made)),
+            self.runner,
+        )
+        scored.run(self._blocks(), self.checked.pairs, progress)
+        for block, scores in scored.in_order(self._blocks()):
+            yield block, np.empty((len(scores), 0), dtype=np.float32), scores
+
+    def _rows_scored(self) -> tuple[Any, ...]:
+        """Return what decides which rows of the file are scored, and in which parts."""
+        return (self.columns.left, self.columns.right, self.checked.unknown.count, self.checked.odd.count, PART_PAIRS)
+
+    def _drawn(self, reservoir: Reservoir) -> PairSample:
+        """Return the pairs that were drawn, with their features: where workers scored them these are computed now."""
+        sample = reservoir.sample
+        if sample.features.shape[1] or not len(sample):
+            return sample
+        scorer = PairScorer.prepare(self.index, self.model, np.unique([sample.left, sample.right]))
+        return replace(sample, features=scorer.features(sample.left, sample.right))
 
     def _categories(self, block: PositionedBlock) -> SideCategories:
         named = named_categories(block.table)

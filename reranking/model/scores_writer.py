@@ -16,7 +16,6 @@ from indexing.product_index import ProductIndex
 from indexing.storage.whole_file import writing_file
 from reranking.decisions.thresholds import AskedThresholds, called
 from reranking.kinds.kind_check import KindCheck
-from reranking.model.prior_choice import PriorChoice
 from reranking.model.reranker import XgboostReranker
 from reranking.model.scores_manifest import (
     METADATA_KEY,
@@ -27,6 +26,7 @@ from reranking.model.scores_manifest import (
     WithdrawnRecord,
     stored_threshold,
 )
+from reranking.model.scoring.prior_choice import PriorChoice
 from reranking.pairs.pair_files import PairColumns
 from reranking.pairs.positioned_blocks import OddPairs, UnknownPairs
 

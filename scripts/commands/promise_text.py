@@ -9,9 +9,9 @@ from scripts.commands.kind_text import kind_lines
 
 if TYPE_CHECKING:
     from reranking.decisions.thresholds import AskedThresholds
-    from reranking.model.prior_choice import PriorChoice
     from reranking.model.reranker import XgboostReranker
     from reranking.model.scores_writer import Scored
+    from reranking.model.scoring.prior_choice import PriorChoice
 
 WITHHELD = {
     "labels": "labels of one kind do not tell what pairs other than the candidates of labelled products are like; label some of "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.promise_text import show_promise
-from scripts.terminal.option_types import SHARE
+from scripts.terminal.option_types import SHARE, cluster_option
 
 if TYPE_CHECKING:
     from reranking.model.scores_writer import Scored
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     help="Largest share of PAIRS that may be left out as repeated, or of a product with itself.",
 )
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
+@cluster_option("Where pairs are scored")
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 def command(
     index: Path,
@@ -61,6 +62,8 @@ def command(
     ignore_unknown: bool,
     max_rejects: float,
     device: str,
+    cluster: str | None,
+    task_timeout: float | None,
     ids: tuple[str, str] | None,
 ) -> None:
     """Score PAIRS of products of INDEX: the same rows in the same order, with columns added.
@@ -70,6 +73,7 @@ def command(
     best F1 there).
     """
     from indexing.product_index import open_index
+    from indexing.running.choice import chosen_runner, refuse_cluster
     from reranking.boosters.boosting import choose_boosting_device, on_device
     from reranking.decisions.prior_shift import AskedPrior
     from reranking.decisions.thresholds import read_thresholds
@@ -77,7 +81,10 @@ def command(
     from reranking.model.score_pairs import ScoreOptions, score_pairs, scoring_needs
     from scripts.terminal.progress import shown
 
-    chosen_device = choose_boosting_device(device)
+    refuse_cluster(cluster, limit_s=task_timeout)
+    if cluster is not None and device == "cuda":
+        raise click.UsageError("--device cuda: with --cluster pairs are scored on processors: leave out one of both.")
+    chosen_device = "cpu" if cluster is not None else choose_boosting_device(device)
     reranker = load_reranker(model)
     on_device(reranker.members, chosen_device)
     chosen = None if thresholds is None else read_thresholds(thresholds)
@@ -86,8 +93,8 @@ def command(
     )
     opened = open_index(index)
     click.echo(scoring_needs(opened, pairs, reranker), err=True)
-    with shown() as progress:
-        scored = score_pairs(opened, pairs, out, model=reranker, options=options, progress=progress)
+    with shown() as progress, chosen_runner(cluster, limit_s=task_timeout) as runner:
+        scored = score_pairs(opened, pairs, out, model=reranker, options=options, progress=progress, runner=runner)
     _tell_left_out(scored, pairs)
     click.echo(f"scores: {scored.pairs:,} pairs in {out}")
     click.echo(

@@ -7,8 +7,8 @@ from reranking.decisions.prior import ShareEstimate
 from reranking.decisions.prior_shift import AskedPrior, PriorShift
 from reranking.decisions.thresholds import AskedThresholds, Thresholds
 from reranking.explain.promise_warnings import promise_warnings
-from reranking.model.prior_choice import PriorChoice
 from reranking.model.scores_writer import Calls, Scored
+from reranking.model.scoring.prior_choice import PriorChoice
 from reranking.model.training_report import OneSidedLabels
 
 ASKED = AskedPrecision(0.75)

@@ -22,9 +22,9 @@ from reranking.kinds.unlike_calls import UnlikeShare
 from reranking.model import score_pairs as scoring
 from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
-from reranking.model.prior_choice import PriorChoice
 from reranking.model.score_pairs import ScoreOptions, score_pairs
 from reranking.model.scores_writer import ScoresWriter
+from reranking.model.scoring.prior_choice import PriorChoice
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.pairs.labelled import positions_of
 from reranking.pairs.pair_files import read_id_pairs

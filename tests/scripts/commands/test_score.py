@@ -14,8 +14,8 @@ from reranking.decisions.prior import ShareEstimate
 from reranking.decisions.prior_shift import AskedPrior
 from reranking.decisions.thresholds import AskedThresholds
 from reranking.model.folder import load_reranker
-from reranking.model.prior_choice import PriorChoice
 from reranking.model.scores_writer import Calls, Scored
+from reranking.model.scoring.prior_choice import PriorChoice
 from scripts.commands.promise_text import show_promise
 
 UNMARKED = SimpleNamespace(decisions=None, one_sided=(), without_labels=None)

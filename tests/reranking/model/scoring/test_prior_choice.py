@@ -13,8 +13,8 @@ from reranking.decisions.prior_shift import AskedPrior, Validation
 from reranking.decisions.thresholds import called
 from reranking.decisions.validation import ValidationPairs
 from reranking.explain.promise_warnings import promise_warnings
-from reranking.model.prior_choice import PriorChoice, choose_prior
 from reranking.model.scores_writer import Calls, Scored
+from reranking.model.scoring.prior_choice import PriorChoice, choose_prior
 
 ASKED, MET = AskedPrecision(0.75), 0.11
 

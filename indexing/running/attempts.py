@@ -1,0 +1,154 @@
+"""Tasks are given to a crew of workers, watched, and tried again elsewhere where a worker died or hung."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from indexing.running.same_versions import own_versions
+from indexing.running.tasks import Counts, Done, Opened, Recipe, Task
+from indexing.running.worker import Result, packed
+
+ATTEMPTS = 3
+WAIT_S = 1.0  # at most, until it is seen that a task hangs
+PATIENCE_S = 60.0  # that a crew without any worker is waited for
+
+
+@dataclass(frozen=True)
+class Ended:
+    """It says that a task which was given out (`handle`) ended on a node: with a result, or without one (None), since its
+    process died."""
+
+    handle: int
+    node: str
+    result: Result | None
+
+
+class Crew(Protocol):
+    """They are workers somewhere, which are given tasks and report."""
+
+    @property
+    def size(self) -> int:
+        """Return how many tasks can run at once now; machines come and go."""
+        ...
+
+    def give(self, handle: int, what: bytes, task: Task, avoid: Sequence[str]) -> None:
+        """Let a worker do a task, if possible not on the nodes to avoid."""
+        ...
+
+    def reports(self, wait_s: float) -> list[Ended]:
+        """Return what has ended, after waiting for it at most so long."""
+        ...
+
+    def stop(self, handle: int) -> str:
+        """Stop a task that takes too long, whatever it does; nothing is reported of it. Return its node."""
+        ...
+
+    def close(self) -> None:
+        """End all workers."""
+        ...
+
+
+@dataclass
+class _Given:
+    """It is a task that was given out, when, and where it had failed before."""
+
+    task: Task
+    attempt: int = 1
+    begun: float = 0.0
+    nodes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CrewRunner:
+    """It runs tasks by a crew. One that takes longer than `limit_s` seconds is stopped, and tried again elsewhere."""
+
+    crew: Crew
+    limit_s: float | None = None
+    attempts: int = ATTEMPTS
+    apart: bool = True
+
+    @property
+    def workers(self) -> int:
+        return max(self.crew.size, 1)
+
+    def map(
+        self, work: Callable[[Task, Opened], Counts], tasks: Sequence[Task], shared: Recipe[Opened]
+    ) -> Iterator[Done]:
+        """Run the tasks; what one raises is raised here, and storage that failed is tried again."""
+        return _Run(self, packed(work, shared, own_versions()), deque(_Given(task) for task in tasks)).outcomes()
+
+    def close(self) -> None:
+        """End the crew."""
+        self.crew.close()
+
+
+@dataclass
+class _Run:
+    """It is one map under way."""
+
+    runner: CrewRunner
+    what: bytes
+    waiting: deque[_Given]
+    given: dict[int, _Given] = field(default_factory=dict)
+    numbers: int = 0
+    idle_since: float | None = None
+
+    def outcomes(self) -> Iterator[Done]:
+        try:
+            while self.waiting or self.given:
+                self._give_out()
+                for report in self.runner.crew.reports(WAIT_S):
+                    yield from self._heard(report)
+                yield from self._too_long()
+        finally:
+            for handle in list(self.given):
+                self.runner.crew.stop(handle)
+
+    def _give_out(self) -> None:
+        while self.waiting and len(self.given) < self.runner.crew.size:
+            given = self.waiting.popleft()
+            given.begun, self.numbers = time.monotonic(), self.numbers + 1
+            self.given[self.numbers] = given
+            self.runner.crew.give(self.numbers, self.what, given.task, given.nodes)
+        if self.given:
+            self.idle_since = None
+        elif self.waiting:
+            self._wait_for_workers()
+
+    def _wait_for_workers(self) -> None:
+        self.idle_since = self.idle_since or time.monotonic()
+        if time.monotonic() - self.idle_since > PATIENCE_S:
+            raise RuntimeError(f"no worker is left for {len(self.waiting)} parts")
+        time.sleep(min(WAIT_S, 0.1))
+
+    def _heard(self, report: Ended) -> Iterator[Done]:
+        given = self.given.pop(report.handle)
+        result = report.result
+        if result is None:
+            yield from self._again(given, report.node, "its process died there")
+        elif result.error is None:
+            yield Done(given.task, result.counts, report.node, given.attempt, result.seconds)
+        elif result.passing and given.attempt < self.runner.attempts:
+            yield from self._again(given, report.node, str(result.error))
+        else:
+            raise result.error
+
+    def _too_long(self) -> Iterator[Done]:
+        limit = self.runner.limit_s
+        if limit is None:
+            return
+        now = time.monotonic()
+        for handle in [handle for handle, given in self.given.items() if now - given.begun > limit]:
+            node = self.runner.crew.stop(handle)
+            yield from self._again(self.given.pop(handle), node, f"took longer than {limit:g} s there")
+
+    def _again(self, given: _Given, node: str, why: str) -> Iterator[Done]:
+        """Put a task back in the queue, for another node, or give it up."""
+        given.nodes.append(node)
+        if given.attempt >= self.runner.attempts:
+            yield Done(given.task, {}, node, given.attempt, lost=why)
+            return
+        given.attempt += 1
+        self.waiting.append(given)

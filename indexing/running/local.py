@@ -1,0 +1,33 @@
+"""The local runner runs tasks one after the other in this process: no machine is asked, nothing is sent."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from indexing.running.tasks import Counts, Done, Opened, Recipe, Task
+
+
+@dataclass(frozen=True)
+class LocalRunner:
+    """It is the runner of one process. With `apart` tasks write parts as they would elsewhere."""
+
+    apart: bool = False
+    workers: int = 1
+
+    def map(
+        self, work: Callable[[Task, Opened], Counts], tasks: Sequence[Task], shared: Recipe[Opened]
+    ) -> Iterator[Done]:
+        """Run the tasks in their order. What one raises is raised as it is, with a note that names the task."""
+        opened = shared.open() if tasks else None
+        for task in tasks:
+            try:
+                counts = work(task, opened)  # type: ignore[arg-type]  # with tasks there is something opened
+            except Exception as error:
+                error.add_note(str(task))
+                raise
+            yield Done(task, counts)
+
+    def close(self) -> None:
+        """Let nobody go."""
+
+
+HERE = LocalRunner()

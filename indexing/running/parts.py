@@ -1,0 +1,108 @@
+"""Parts are files that tasks write: each once, under its name when it is whole, whoever writes it and how often."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from indexing.storage.whole_file import sync
+
+UNFINISHED = ".tmp"
+GONE = ".gone-"
+
+
+class Parts(Protocol):
+    """It keeps parts by name where every worker sees them."""
+
+    def has(self, name: str) -> bool:
+        """Return whether a part is there, which then is whole."""
+        ...
+
+    def put(self, name: str, write: Callable[[BinaryIO], None]) -> None:
+        """Keep what `write` writes: nobody sees half of it. A part that is there already is written again, alike."""
+        ...
+
+    def local(self, name: str) -> Path:
+        """Return a file of this machine with the content of a part, to be read or mapped, never changed."""
+        ...
+
+    def clear(self) -> None:
+        """Remove all parts. A worker that still writes one fails, and does no harm."""
+        ...
+
+
+@dataclass(frozen=True)
+class PartFolder:
+    """It keeps parts in a folder that all machines share. Workers never make the folder: where it was removed, the work
+    is over, and what comes late finds no place."""
+
+    folder: Path
+
+    def make(self) -> None:
+        """Make the folder; what a run that was cut short left in it stays."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def has(self, name: str) -> bool:
+        return (self.folder / name).is_file()
+
+    def put(self, name: str, write: Callable[[BinaryIO], None]) -> None:
+        unfinished = self.folder / f"{name}.{uuid.uuid4().hex}{UNFINISHED}"
+        try:
+            with unfinished.open("xb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(unfinished, self.folder / name)
+        except BaseException:
+            with suppress(OSError):
+                unfinished.unlink()
+            raise
+        sync(self.folder)
+
+    def local(self, name: str) -> Path:
+        return self.folder / name
+
+    def clear(self) -> None:
+        """Move the folder away before it is emptied, so that no late writer finds it."""
+        gone = self.folder.with_name(f"{self.folder.name}{GONE}{uuid.uuid4().hex}")
+        with suppress(FileNotFoundError):
+            os.rename(self.folder, gone)
+            shutil.rmtree(gone, ignore_errors=True)
+
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Return those of these parts that are not there."""
+        there = {file.name for file in self.folder.iterdir()}
+        return [name for name in names if name not in there]
+
+
+def put_array(parts: Parts, name: str, array: npt.NDArray[np.generic]) -> None:
+    """Keep an array as a part, in NumPy's format."""
+    parts.put(name, lambda file: np.save(file, array, allow_pickle=False))
+
+
+def read_array(parts: Parts, name: str) -> npt.NDArray[np.generic]:
+    """Return an array that is kept as a part, mapped: only what is looked at is read."""
+    found: npt.NDArray[np.generic] = np.load(parts.local(name), mmap_mode="r", allow_pickle=False)
+    return found
+
+
+def clear_leftovers(beside: Path) -> None:
+    """Remove the parts of all work that was for `beside`, also of earlier runs with other options."""
+    for folder in beside.parent.glob(f"{_escaped(beside.name)}.parts-*"):
+        PartFolder(folder).clear()
+
+
+def parts_for(beside: Path, fingerprint: str) -> PartFolder:
+    """Return the folder of parts of a work, by what it depends on, beside what is made of them."""
+    return PartFolder(beside.with_name(f"{beside.name}.parts-{fingerprint}"))
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)

@@ -1,0 +1,65 @@
+"""A worker does tasks that were sent to its process: it opens what they share once, and says what went wrong in words
+that can be sent back."""
+
+import pickle
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from indexing.errors import InputError, UnknownId
+from indexing.running.same_versions import refuse_others
+from indexing.running.tasks import Counts, Recipe, Task
+
+_opened: dict[str, Any] = {}  # what the tasks at hand share, by their recipe
+
+
+@dataclass(frozen=True)
+class Result:
+    """It says how a task went on a node: what it counted and how long it took, or what it raised."""
+
+    counts: Counts
+    seconds: float = 0.0
+    error: BaseException | None = None
+    passing: bool = False  # whether another attempt may go better
+
+
+def packed(work: Callable[[Task, Any], Counts], shared: Recipe[Any], versions: dict[str, str]) -> bytes:
+    """Return what a worker needs besides the task."""
+    return pickle.dumps((work, shared, versions))
+
+
+def run_task(what: bytes, task: Task, node: str) -> Result:
+    """Do a task. What it raises comes back, named: storage that fails may do better at another attempt."""
+    begun = time.monotonic()
+    try:
+        work, shared, versions = pickle.loads(what)  # our own bytes, from the process that gave us this task
+        refuse_others(versions, node)
+        counts = work(task, _open(what, shared))
+        return Result(dict(counts), time.monotonic() - begun)
+    except OSError as error:
+        return Result({}, error=_named(error, task, node), passing=True)
+    except Exception as error:
+        return Result({}, error=_named(error, task, node))
+
+
+def _open(what: bytes, shared: Recipe[Any]) -> Any:
+    """Open what tasks share, unless it is open; what tasks before shared is let go first."""
+    key = sha256(what).hexdigest()
+    if key not in _opened:
+        _opened.clear()
+        _opened[key] = shared.open()
+    return _opened[key]
+
+
+def _named(error: Exception, task: Task, node: str) -> Exception:
+    """Return an error that says in which part it was met, and where."""
+    if isinstance(error, UnknownId | InputError):
+        return InputError(f"{task} on {node}: {error}")
+    error.add_note(f"{task} on {node}")
+    try:
+        pickle.loads(pickle.dumps(error))  # it has to come back whole
+    except Exception:
+        return RuntimeError(f"{task} on {node}: {type(error).__name__}: {error}")
+    return error

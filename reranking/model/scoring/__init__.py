@@ -1,0 +1,1 @@
+"""Scoring is done for a share of matches, and where there are several workers in parts of the pairs."""

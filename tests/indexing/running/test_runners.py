@@ -1,0 +1,154 @@
+"""Tasks run here, in processes that die and hang, and twice; each part is written, and told of once."""
+
+import os
+import time
+
+import pytest
+from tried_tasks import Desk, Troubled, squares
+
+from indexing.errors import InputError, Unfinished
+from indexing.running import same_versions
+from indexing.running.attempts import CrewRunner
+from indexing.running.choice import chosen_runner, refuse_cluster
+from indexing.running.local import HERE, LocalRunner
+from indexing.running.processes import ProcessCrew
+from indexing.running.tasks import finished, ranges
+
+
+@pytest.fixture
+def processes():
+    """Runners on two processes, which are ended afterwards."""
+    crews = []
+
+    def make(limit_s=60.0, **options):
+        crews.append(ProcessCrew(2))
+        return CrewRunner(crews[-1], limit_s, **options)
+
+    yield make
+    for crew in crews:
+        crew.close()
+        assert crew.members == []
+
+
+def parts_in(folder):
+    return sorted(int(file.name.removeprefix("part_")) for file in folder.glob("part_*"))
+
+
+def test_ranges_divide_all_places_in_order():
+    tasks = ranges(10, 4, "rows")
+    assert [(task.first, task.last) for task in tasks] == [(0, 2), (2, 5), (5, 7), (7, 10)]
+    assert str(tasks[1]) == "part 1 (rows 2 to 4)"
+    assert [(task.first, task.last) for task in ranges(2, 9, "rows")] == [(0, 1), (1, 2)]
+    assert ranges(0, 3, "rows") == []
+
+
+@pytest.mark.parametrize("runner", [HERE, LocalRunner(apart=True), Troubled(1), Troubled(2)], ids=str)
+def test_every_task_is_told_of_once_whatever_the_order(tmp_path, runner):
+    done = list(runner.map(squares, ranges(20, 5, "numbers"), Desk(tmp_path)))
+    assert sorted(outcome.task.number for outcome in done) == parts_in(tmp_path) == [0, 1, 2, 3, 4]
+    assert sum(outcome.counts["squares"] for outcome in done) == 20
+
+
+def test_no_tasks_open_nothing(tmp_path):
+    assert list(HERE.map(squares, [], Desk(tmp_path))) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_processes_open_what_they_share_once(tmp_path, processes):
+    done = list(finished(processes().map(squares, ranges(30, 9, "numbers"), Desk(tmp_path))))
+    assert parts_in(tmp_path) == list(range(9))
+    assert len({outcome.node for outcome in done}) <= 2
+    assert len(list(tmp_path.glob("opened_*"))) <= 2
+
+
+@pytest.mark.parametrize("how", ["dies", "storage"])
+def test_a_task_that_fails_by_chance_is_tried_again_elsewhere(tmp_path, processes, how):
+    desk = Desk(tmp_path, ((2, how),), most=2)
+    done = {outcome.task.number: outcome for outcome in processes().map(squares, ranges(12, 4, "numbers"), desk)}
+    assert parts_in(tmp_path) == [0, 1, 2, 3]
+    assert (done[2].attempt, done[2].lost) == (3, "")
+    assert done[1].attempt == 1
+
+
+def test_a_task_that_kills_its_worker_is_given_up_and_the_others_are_done(tmp_path, processes):
+    desk = Desk(tmp_path, ((1, "dies"),), most=99)
+    done = {outcome.task.number: outcome for outcome in processes().map(squares, ranges(12, 4, "numbers"), desk)}
+    assert parts_in(tmp_path) == [0, 2, 3]
+    assert (done[1].attempt, done[1].lost) == (3, "its process died there")
+    with pytest.raises(Unfinished, match=r"part 1 \(numbers 3 to 5\) was tried 3 times.*its process died there"):
+        list(finished([done[0], done[1]]))
+
+
+def test_a_task_that_hangs_is_stopped(tmp_path, processes):
+    begun = time.monotonic()
+    desk = Desk(tmp_path, ((0, "hangs"),), most=99)
+    done = {n.task.number: n for n in processes(limit_s=1.5, attempts=2).map(squares, ranges(4, 2, "numbers"), desk)}
+    assert parts_in(tmp_path) == [1]
+    assert done[0].lost == "took longer than 1.5 s there"
+    assert time.monotonic() - begun < 60
+
+
+def test_what_a_task_refuses_names_the_part_and_the_worker(tmp_path, processes):
+    desk = Desk(tmp_path, ((1, "input"),), most=99)
+    with pytest.raises(InputError, match=r"part 1 \(numbers 5 to 9\) on process \d+: products.parquet: row 7"):
+        list(processes().map(squares, ranges(10, 2, "numbers"), desk))
+    assert len(list(tmp_path.glob("try_1_*"))) == 1
+
+
+def test_a_bug_in_a_task_keeps_its_kind(tmp_path, processes):
+    desk = Desk(tmp_path, ((0, "bug"),), most=99)
+    with pytest.raises(ZeroDivisionError) as raised:
+        list(processes().map(squares, ranges(10, 2, "numbers"), desk))
+    assert "part 0 (numbers 0 to 4) on process" in raised.value.__notes__[0]
+
+
+def test_storage_that_stays_broken_is_told(tmp_path, processes):
+    desk = Desk(tmp_path, ((0, "storage"),), most=99)
+    with pytest.raises(OSError, match="Input/output error"):
+        list(processes().map(squares, ranges(10, 2, "numbers"), desk))
+    assert len(list(tmp_path.glob("try_0_*"))) == 3
+
+
+def test_a_map_that_is_left_stops_its_workers(tmp_path, processes):
+    runner = processes()
+    outcomes = runner.map(squares, ranges(4, 2, "numbers"), Desk(tmp_path, ((1, "hangs"),), most=99))
+    next(outcomes)
+    outcomes.close()
+    assert [member.handle for member in runner.crew.members if member.handle is not None] == []
+
+
+def test_a_worker_with_other_versions_is_refused(tmp_path, processes, monkeypatch):
+    other = {**same_versions.own_versions(), "numpy": "1.0"}
+    monkeypatch.setattr("indexing.running.attempts.own_versions", lambda: other)
+    with pytest.raises(InputError, match=r"has numpy \S+ instead of 1.0: install the same versions"):
+        list(processes().map(squares, ranges(4, 1, "numbers"), Desk(tmp_path)))
+
+
+@pytest.mark.parametrize("where", ["", "here", "local:0", "local:9999", "host", "host:port", "a b:1", "host:999999"])
+def test_a_word_that_names_no_place_is_refused(where):
+    with pytest.raises(InputError, match=f"--cluster {where}: give auto, HOST:PORT"):
+        refuse_cluster(where)
+
+
+def test_nobody_could_stop_what_this_process_does():
+    with pytest.raises(InputError, match="--task-timeout: is for parts done elsewhere"):
+        refuse_cluster(None, limit_s=5)
+    refuse_cluster("auto", limit_s=5)
+
+
+@pytest.mark.parametrize("where", [None, "auto", "head:6379", "10.0.0.1:6379", "local:2"])
+def test_a_word_that_names_a_place_passes(where):
+    refuse_cluster(where)
+
+
+def test_local_processes_are_ended_with_the_runner(tmp_path):
+    with chosen_runner("local:2") as runner:
+        assert (runner.workers, runner.apart) == (2, True)
+        list(finished(runner.map(squares, ranges(6, 3, "numbers"), Desk(tmp_path))))
+        pids = [member.process.pid for member in runner.crew.members]
+    assert pids
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    with chosen_runner(None) as runner:
+        assert runner is HERE

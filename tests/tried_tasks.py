@@ -1,0 +1,64 @@
+"""Tasks for tests of runners, which processes of their own can import; and a runner that makes trouble."""
+
+import os
+import random
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexing.errors import InputError
+from indexing.running.local import LocalRunner
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What tasks share: a folder, and which of them goes wrong how."""
+
+    folder: Path
+    wrong: tuple[tuple[int, str], ...] = ()
+    most: int = 1  # attempts that go wrong
+
+    def open(self):
+        (self.folder / f"opened_{os.getpid()}_{time.monotonic_ns()}").touch()
+        return self
+
+
+def squares(task, desk):
+    """Write the squares of a range; go wrong as the desk says."""
+    attempts = len(list(desk.folder.glob(f"try_{task.number}_*")))
+    (desk.folder / f"try_{task.number}_{os.getpid()}_{time.monotonic_ns()}").touch()
+    how = dict(desk.wrong).get(task.number)
+    if how is not None and attempts < desk.most:
+        _go_wrong(how)
+    (desk.folder / f"part_{task.number}").write_text(str([n * n for n in range(task.first, task.last)]))
+    return {"squares": task.last - task.first}
+
+
+def _go_wrong(how):
+    if how == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "hangs":
+        time.sleep(600)
+    if how == "storage":
+        raise OSError(5, "Input/output error", "/shared/part")
+    if how == "bug":
+        raise ZeroDivisionError("one by none")
+    raise InputError("products.parquet: row 7: no id: give it one")
+
+
+class Troubled(LocalRunner):
+    """It runs tasks in a shuffled order, and each twice: as a cluster may that has lost sight of a worker."""
+
+    def __init__(self, seed=0, workers=4):
+        super().__init__(apart=True, workers=workers)
+        object.__setattr__(self, "seed", seed)
+
+    def map(self, work, tasks, shared):
+        order = [*tasks, *tasks]
+        random.Random(self.seed).shuffle(order)
+        told = set()
+        for done in super().map(work, order, shared):
+            if done.task.number not in told:
+                told.add(done.task.number)
+                yield done
