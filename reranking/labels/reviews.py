@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from indexing.errors import InputError
+from indexing.storage.event_file import BUSY_S
 from reranking.labels.label import Id, Label, PairVerdict, Purpose, Question, named
 from reranking.labels.store import ID_NAMES, LabelStore, now_told
-from reranking.labels.store_file import BUSY_S, connect, telling
+from reranking.labels.store_file import LABELS
 
 WHY = "near a threshold"
 NOTE_CHARS = 2_000
@@ -112,7 +113,7 @@ class ReviewStore(LabelStore):
 
     def review_events(self, *, after: int = 0) -> list[ReviewEvent]:
         """Return reviews and undos of a number above `after`, the oldest first."""
-        with telling(self.path, self._busy_s):
+        with LABELS.telling(self.path, self._busy_s):
             if not self._has_table():
                 return []
             rows = self._connection.execute(f"SELECT {COLUMNS} FROM reviews WHERE seq > ? ORDER BY seq", (after,))
@@ -154,7 +155,7 @@ class ReviewStore(LabelStore):
 
 def open_reviews(path: Path, *, create: bool = False, busy_s: float = BUSY_S) -> ReviewStore:
     """Open a store for reviews, as `open_store` does."""
-    return ReviewStore(Path(path), connect(Path(path), create=create, busy_s=busy_s), busy_s)
+    return ReviewStore(Path(path), LABELS.connect(Path(path), create=create, busy_s=busy_s), busy_s)
 
 
 def read_reviews(path: Path) -> list[Label]:

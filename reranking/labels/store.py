@@ -163,7 +163,7 @@ class LabelStore:
 
     def _last(self) -> int:
         """Return the number of the last event, 0 where there is none."""
-        with telling(self.path, self._busy_s):
+        with LABELS.telling(self.path, self._busy_s):
             return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
 
     def _id_type(self) -> str | None:
