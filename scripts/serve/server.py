@@ -53,8 +53,10 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
         _log_to_stderr()
         application, how = build_application(service, entrance, log), settings(LIMITS)
         config = uvicorn.Config(application, ssl_certfile=options.certificate, ssl_keyfile=options.key, **how)
+        server = StoppingServer(config)
         with asyncio.Runner(loop_factory=lambda: HandshakeLoop(LIMITS.head_s)) as runner:
-            runner.run(StoppingServer(config).serve(sockets=[bound]))
+            runner.run(server.serve(sockets=[bound]))
+        server.pass_on()
 
 
 def _refuse_certificate(options: ServeOptions) -> None:

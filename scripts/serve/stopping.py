@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from threading import Timer
 from types import FrameType
 
@@ -20,14 +21,23 @@ class StoppingServer(uvicorn.Server):
     Nothing that was answered is lost then: verdicts are on disk before they are answered, and the rest is read alone.
     """
 
+    told: int | None = None
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop at the first signal, and be gone at the second."""
         if self.should_exit:
             _leave(sig, "told twice to stop: answers under way are broken off")
+        self.told = sig
         super().handle_exit(sig, frame)
         late = Timer(ANSWERS_S + THREADS_S, _leave, (sig, "work under way did not end in time: it is left"))
         late.daemon = True
         late.start()
+
+    def pass_on(self) -> None:
+        """Raise KeyboardInterrupt where that was the signal: that which uvicorn sends again may come while Python throws away what is
+        raised."""
+        if self.told == signal.SIGINT:
+            raise KeyboardInterrupt
 
 
 def _leave(sig: int, reason: str) -> None:
