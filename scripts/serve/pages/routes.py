@@ -34,6 +34,12 @@ async def label(request: Request, service: Asked) -> Response:
     return _page(request, service, "label")
 
 
+@router.get("/reference")
+async def reference(request: Request, service: Asked) -> Response:
+    """Return the page that shows the API's routes, and asks them."""
+    return _page(request, service, "reference", document=request.app.openapi_url)
+
+
 def _page(request: Request, service: Service, name: str, **facts: Any) -> Response:
     served = service.current.opened
     return render_page(
