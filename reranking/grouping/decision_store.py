@@ -112,6 +112,21 @@ class DecisionStore:
         with self._reading():
             return self._decisions(self._naming(ids))
 
+    def latest(self, offset: int, limit: int) -> tuple[int, list[KeptDecision]]:
+        """Return how many decisions stand, and some of them, the last one first, from `offset` on."""
+        with self._reading():
+            total = int(self._connection.execute("SELECT count(*) FROM standing").fetchone()[0])
+            rows = self._connection.execute(
+                "SELECT seq FROM standing ORDER BY seq DESC LIMIT ? OFFSET ?", (limit, offset)
+            ).fetchall()
+            return total, self._decisions([row[0] for row in rows])
+
+    def named_products(self) -> tuple[list[int], list[Id]]:
+        """Return the products that standing decisions name, each behind the number of the decision."""
+        with DECISIONS.telling(self.path, self._busy_s):
+            rows = self._connection.execute("SELECT seq, product_id FROM standing JOIN members USING (seq)").fetchall()
+            return [row[0] for row in rows], [row[1] for row in rows]
+
     def last_event(self) -> int:
         """Return the number of the last event, 0 where there is none."""
         with DECISIONS.telling(self.path, self._busy_s):

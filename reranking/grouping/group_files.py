@@ -51,6 +51,16 @@ def read_groups_manifest(stored: object, path: Path) -> GroupsManifest:
     return read_record(stored, GroupsManifest, where=str(path), remedy="group the scores again")
 
 
+def read_threshold(path: Path) -> float | None:
+    """Return the threshold from which scores were matches when groups were made; None for the column `match`, and where the
+    file does not say."""
+    try:
+        stored = (pq.read_schema(path).metadata or {}).get(METADATA_KEY)
+    except (OSError, pa.ArrowInvalid):  # a table of another format, which says nothing of its making
+        return None
+    return None if stored is None else read_groups_manifest(json.loads(stored), path).threshold
+
+
 def write_groups(path: Path, pairs: ScoredPairs, grouping: Grouping, names: pa.Array, made: GroupsManifest) -> None:
     """Write one row a product: id, group, size, and `disagreements`, its pairs inside the group that are no match."""
     sizes = np.bincount(grouping.groups)[grouping.groups]

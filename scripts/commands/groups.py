@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reranking.grouping.bounds import Bounds, PlacedBounds
     from reranking.grouping.group_files import GroupsManifest, NamedGroups
     from reranking.grouping.group_products import Grouping
-    from reranking.grouping.scored_pairs import ScoredBlock, ScoredPairs, TiedPairs
+    from reranking.grouping.scored_pairs import ScoredPairs, TiedPairs
 
 
 @click.command(name="groups")
@@ -181,13 +181,14 @@ def _pairs_to_group(
     Where there is no column `probability` the score is taken for it. Raises InputError for scores without decisions
     where no threshold is given.
     """
+    from eval.inputs.scored_blocks import scored_block
     from indexing.errors import InputError, Unfinished
     from reranking.grouping.scored_pairs import read_tied_pairs
 
     files = (f"{path}:",) if decided is None else (f"{path}:", f"{decided.path}:")
     try:
         found = read_tied_pairs(
-            lambda: (_block(found, threshold) for found in blocks()),
+            lambda: (scored_block(found, threshold) for found in blocks()),
             None if decided is None else lambda found: decided.over(found).together,
         )
     except Unfinished:
@@ -197,17 +198,6 @@ def _pairs_to_group(
     if not found.scored:
         raise InputError(f"{path}: holds no pairs: there is nothing to group")
     return found
-
-
-def _block(found: "Scores", threshold: float | None) -> "ScoredBlock":
-    from indexing.errors import InputError
-    from reranking.grouping.scored_pairs import ScoredBlock
-
-    if threshold is None and "match" not in found.decisions:
-        raise InputError(f"{found.path}: no column 'match': give --threshold, or score with heroic score")
-    called = found.decisions["match"] if threshold is None else found.values >= threshold
-    probabilities = found.values if found.probabilities is None else found.probabilities
-    return ScoredBlock(found.left, found.right, found.values, probabilities, called)
 
 
 def _sources_of(found: "Scores", pairs: "ScoredPairs", index: Path) -> "Ints1d":

@@ -18,6 +18,17 @@ EXTRA = "heroic serve needs more packages: pip install 'heroic[serve]'"
 @click.option(
     "--budget", default=500, show_default=True, type=click.IntRange(min=1), help="Pairs labelled in all, by everybody."
 )
+@click.option("--groups", type=click.Path(path_type=Path), help="Groups that heroic groups made, to look at.")
+@click.option(
+    "--group-scores",
+    type=click.Path(path_type=Path),
+    help="The scores that --groups were made of: adds links, of which the weakest is marked.",
+)
+@click.option(
+    "--decisions",
+    type=click.Path(path_type=Path),
+    help="The file that splits, merges and locks of --groups are kept in; made where there is none.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option(
@@ -38,6 +49,9 @@ def command(
     model: Path | None,
     labels: Path | None,
     budget: int,
+    groups: Path | None,
+    group_scores: Path | None,
+    decisions: Path | None,
     host: str,
     port: int,
     tokens: Path | None,
@@ -74,5 +88,8 @@ def command(
         allow_hosts,
         picture_hosts,
         access_log,
+        groups=groups,
+        group_scores=group_scores,
+        decisions=decisions,
     )
     serve(options, click.echo)

@@ -14,6 +14,7 @@ from scripts.serve.api.match_forms import OfferForm
 from scripts.serve.engine.access_log import AccessLog
 from scripts.serve.engine.service import Service
 from scripts.serve.engine.telemetry import Counted
+from scripts.serve.groups import routes as groups
 from scripts.serve.pages import routes as page_routes
 from scripts.serve.pages.entrance import Entrance
 from scripts.serve.pages.static_files import static_router
@@ -52,7 +53,7 @@ def _routes(service: Service, entrance: Entrance) -> FastAPI:
     )
     app.state.service = service
     answer_errors(app)
-    for routes in (products, search, match, pairs, labels, about):
+    for routes in (products, search, match, pairs, labels, groups, about):
         app.include_router(routes.router, prefix=API)
     for router in (entrance.router, page_routes.router, static_router()):
         app.include_router(router)

@@ -17,6 +17,7 @@ class ServeOptions:
     `labels` is the store that pairs are labelled into, `budget` how many in all.
     `allow_hosts` are further names by which the server may be called; `picture_hosts` those that pictures may be fetched from;
     `access_log` is a file of a line a request, `-` the standard output.
+    `groups` is a file of groups, `group_scores` what it was made of, and `decisions` the file that decisions are kept in.
     Raises InputError for what would let in whoever comes.
     """
 
@@ -33,6 +34,9 @@ class ServeOptions:
     allow_hosts: tuple[str, ...] = ()
     picture_hosts: tuple[str, ...] = ()
     access_log: Path | None = None
+    groups: Path | None = None
+    group_scores: Path | None = None
+    decisions: Path | None = None
 
     def __post_init__(self) -> None:
         if (self.certificate is None) != (self.key is None):
@@ -53,6 +57,9 @@ class ServeOptions:
             raise InputError(
                 "--behind-proxy: give --tokens FILE, and --allow-host with the name that browsers call the proxy by"
             )
+        for option, given in (("--group-scores", self.group_scores), ("--decisions", self.decisions)):
+            if given is not None and self.groups is None:
+                raise InputError(f"{option} {given}: is about the groups of a file: give --groups FILE too")
         if not self.names:
             raise InputError(f"--host {self.host}: give --allow-host with the name that browsers call it by")
 

@@ -19,6 +19,8 @@ from scripts.serve.engine.label_desks import LabelDesks
 from scripts.serve.engine.limits import LIMITS, Limits
 from scripts.serve.engine.served import Sources
 from scripts.serve.engine.service import Service
+from scripts.serve.groups.board import GroupSources
+from scripts.serve.groups.desk import GroupDesk
 from scripts.serve.options import ServeOptions
 from scripts.serve.pages.entrance import Entrance
 from scripts.serve.safety.connections import HandshakeLoop, bounded
@@ -43,7 +45,11 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
         port = int(bound.getsockname()[1])
         current = Current(Sources(options.index, options.model))
         service = Service.start(
-            current, LIMITS, frozenset(host.lower() for host in options.picture_hosts), _desks(options, current)
+            current,
+            LIMITS,
+            frozenset(host.lower() for host in options.picture_hosts),
+            _desks(options, current),
+            groups=_groups(options),
         )
         visitors = Visitors(tokens, _own_name() if options.linked else None)
         doorway = Doorway(visitors, options.names, f"heroic-{port}", options.secure)
@@ -94,6 +100,12 @@ def _desks(options: ServeOptions, current: Current) -> LabelDesks | None:
     if options.labels is None:
         return None
     return LabelDesks(options.labels, current, LIMITS, budget=options.budget)
+
+
+def _groups(options: ServeOptions) -> GroupDesk | None:
+    if options.groups is None:
+        return None
+    return GroupDesk(GroupSources(options.groups, options.group_scores, options.decisions), LIMITS)
 
 
 def _listening(options: ServeOptions) -> socket.socket:

@@ -23,9 +23,13 @@ ID_CHARS = 1_000
 
 
 async def _product_id(request: Request, product_id: str) -> str:
+    return unquoted(product_id)
+
+
+def unquoted(part: str) -> str:
     """Return the id as it was meant: the address is routed as it came, so that an id may hold a slash."""
     try:
-        found = unquote_to_bytes(product_id).decode()
+        found = unquote_to_bytes(part).decode()
     except UnicodeDecodeError as error:
         raise Refused(422, "the id is no text in UTF-8") from error
     if len(found) > ID_CHARS:

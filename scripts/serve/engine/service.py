@@ -12,6 +12,7 @@ from scripts.serve.engine.limits import LIMITS, Limits
 from scripts.serve.engine.product_pictures import ProductPictures
 from scripts.serve.engine.telemetry import Telemetry
 from scripts.serve.engine.workers import Workers
+from scripts.serve.groups.desk import GroupDesk
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Service:
     telemetry: Telemetry
     limits: Limits = LIMITS
     desks: LabelDesks | None = None
+    groups: GroupDesk | None = None
 
     @classmethod
     def start(
@@ -33,18 +35,21 @@ class Service:
         limits: Limits = LIMITS,
         picture_hosts: frozenset[str] = frozenset(),
         desks: LabelDesks | None = None,
+        groups: GroupDesk | None = None,
     ) -> "Service":
         """Start workers for what is open; `picture_hosts` are those that pictures may be fetched from, `desks` where pairs are
-        labelled, if anywhere."""
+        labelled, `groups` where groups are decided of, if anywhere."""
         workers, painters = (Workers(limits.workers, limits.waiting, limits.work_s) for _ in range(2))
         pictures = ProductPictures(limits, picture_hosts)
-        return cls(current, workers, painters, pictures, Telemetry(current, workers, desks), limits, desks)
+        return cls(current, workers, painters, pictures, Telemetry(current, workers, desks), limits, desks, groups)
 
     def fold_paths(self, message: str) -> str:
         """Return a message for a client: no path of this machine stands in it."""
         sources = self.current.sources
         labels = None if self.desks is None else self.desks.path
-        places = (sources.index, sources.model, labels, self.current.opened.index.catalog.pictures)
+        places = [sources.index, sources.model, labels, self.current.opened.index.catalog.pictures]
+        if self.groups is not None:
+            places += [self.groups.sources.groups, self.groups.sources.scores, self.groups.sources.decisions]
         return fold_paths(message, [place for place in places if place is not None])
 
     def end(self) -> None:
@@ -52,6 +57,8 @@ class Service:
         self.current.end()
         if self.desks is not None:
             self.desks.end()
+        if self.groups is not None:
+            self.groups.end()
         self.workers.end()
         self.picture_workers.end()
 

@@ -1,0 +1,194 @@
+"""Documents of groups are answers as JSON values: groups as the file has them, and what was decided beside them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.arrays import Ints1d
+from indexing.catalog.catalog import Catalog
+from reranking.explain.product_facts import price_text
+from reranking.grouping.decisions import DecisionKind, KeptDecision
+from reranking.grouping.linked_groups import LinkedGroups
+from reranking.grouping.members import GroupMembers
+from reranking.labels.settled import id_column
+from scripts.serve.groups.board import OpenedGroups
+
+MOST_LINKS, MOST_SMALLER = 1_000, 1_000
+MOST_NEAR, MOST_NAMED, MOST_SHOWN = 10, 10, 4
+
+
+def groups_document(
+    opened: OpenedGroups, catalog: Catalog, numbers: Sequence[int], decided: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """Return these groups with their first members; `decided` counts the decisions that name a product of a group."""
+    members, weakest = opened.linked.members, opened.linked.weakest_probabilities()
+    first = [members.of_group(number)[:MOST_SHOWN] for number in numbers]
+    shown = _cards(catalog, pa.concat_arrays([members.ids.slice(0, 0), *first]))
+    ends = np.cumsum([len(ids) for ids in first]).tolist()
+    return [
+        {
+            "group": members.names[number].as_py(),
+            "size": members.size(number),
+            "weakest": _known(weakest[number]),
+            "parts": int(opened.linked.parts[number]),
+            "disagreements": opened.linked.disagreements(number),
+            "decisions": decided.get(number, 0),
+            "members": shown[end - len(ids) : end],
+        }
+        for number, ids, end in zip(numbers, first, ends, strict=True)
+    ]
+
+
+def group_document(
+    opened: OpenedGroups, catalog: Catalog, number: int, decided: Sequence[KeptDecision], places: range
+) -> dict[str, Any]:
+    """Return a group with its members at these places within it; `decided` are the standing decisions about them."""
+    linked = opened.linked
+    members = linked.members
+    own = members.of_group(number)
+    parts, locked, whole = _bound(own, decided)
+    cards = _cards(catalog, own.slice(places.start, len(places)))
+    return {
+        "group": members.names[number].as_py(),
+        "size": len(own),
+        "parts": int(linked.parts[number]),
+        "disagreements": linked.disagreements(number),
+        "locked": whole,
+        "members": [
+            {**card, "locked": bool(locked[place]), "part": int(parts[place])}
+            for card, place in zip(cards, places, strict=True)
+        ],
+        "weakest": _weakest(linked, number),
+        **_links(linked, number),
+        "near": _near(linked, number),
+        "decisions": [decision_document(members, one) for one in reversed(decided)],
+    }
+
+
+def decision_document(members: GroupMembers, kept: KeptDecision) -> dict[str, Any]:
+    """Return a decision, and whether the groups are as it asks for."""
+    decision = kept.decision
+    groups = [_groups_of(members, side) for side in (decision.one, decision.other)]
+    known = [np.unique(side[side >= 0]) for side in groups]
+    every = np.unique(np.concatenate(known))
+    split = decision.kind == DecisionKind.SPLIT
+    return {
+        "number": kept.seq,
+        "kind": decision.kind.value,
+        "reviewer": decision.reviewer,
+        "at": kept.at,
+        "pending": bool(np.intersect1d(known[0], known[1]).size) if split else len(every) > 1,
+        "sizes": [len(decision.one), len(decision.other)],
+        "one": list(decision.one[:MOST_NAMED]),
+        "other": list(decision.other[:MOST_NAMED]),
+        "groups": members.names.take(pa.array(every[:MOST_NAMED])).to_pylist(),
+        "gone": int(sum((side < 0).sum() for side in groups)),
+    }
+
+
+def _groups_of(members: GroupMembers, ids: Sequence[int | str]) -> Ints1d:
+    """Return the group of each product, -1 where it is in none."""
+    places = members.find(id_column(ids))
+    return np.where(places >= 0, members.groups[places], -1)
+
+
+def _bound(own: pa.Array, decided: Sequence[KeptDecision]) -> tuple[Ints1d, Ints1d, bool]:
+    """Return of each member (n,) the part that splits leave it in, and whether it is kept with another one; and whether one
+    decision keeps all of them together."""
+    place = {product_id: number for number, product_id in enumerate(own.to_pylist())}
+    sides: list[list[tuple[int, int]]] = [[] for _ in place]
+    locked, whole = np.zeros(len(place), dtype=np.int64), False
+    for kept in decided:
+        decision = kept.decision
+        inside = [[place[member] for member in side if member in place] for side in (decision.one, decision.other)]
+        if decision.kind == DecisionKind.SPLIT:
+            for side, found in enumerate(inside if all(inside) else []):
+                for number in found:
+                    sides[number].append((kept.seq, side))
+        elif len(both := inside[0] + inside[1]) > 1:
+            locked[both] = 1
+            whole = whole or len(both) == len(place)
+    numbers: dict[tuple[tuple[int, int], ...], int] = {}
+    parts = [numbers.setdefault(tuple(side), len(numbers)) for side in sides]
+    return np.array(parts, dtype=np.int64), locked, whole
+
+
+def _cards(catalog: Catalog, ids: pa.Array) -> list[dict[str, Any]]:
+    """Return what a card shows of products, also of those that the index has no longer."""
+    positions = catalog.lookup.find(ids)
+    rows = iter(catalog.take(positions[positions >= 0]).table.to_pylist())
+    level = f"category_{catalog.category_level}"
+    return [
+        _card(product_id, next(rows) if position >= 0 else None, level)
+        for product_id, position in zip(ids.to_pylist(), positions.tolist(), strict=True)
+    ]
+
+
+def _card(product_id: int | str, row: Mapping[str, Any] | None, level: str) -> dict[str, Any]:
+    told = {} if row is None else row
+    return {
+        "id": product_id,
+        "known": row is not None,
+        "title": told.get("title"),
+        "category": told.get(level),
+        "source": told.get("source"),
+        "brand": told.get("brand"),
+        "price_text": "" if row is None else price_text(row),
+        "pictures": len(told.get("images") or []),
+    }
+
+
+def _weakest(linked: LinkedGroups, number: int) -> dict[str, Any] | None:
+    row = int(linked.weakest[number])
+    if row < 0:
+        return None
+    ids, links = linked.members.ids, linked.links
+    smaller, larger = linked.sides(number)
+    return {
+        "left": ids[int(links.left[row])].as_py(),
+        "right": ids[int(links.right[row])].as_py(),
+        "probability": float(links.probabilities[row]),
+        "sizes": [len(smaller), len(larger)],
+        "smaller": ids.take(pa.array(smaller[:MOST_SMALLER])).to_pylist(),
+    }
+
+
+def _links(linked: LinkedGroups, number: int) -> dict[str, Any]:
+    rows = linked.links.rows(number)
+    chosen = np.arange(rows.start, rows.stop)[::-1][:MOST_LINKS]
+    ids, links = linked.members.ids, linked.links
+    columns = {
+        "left": ids.take(pa.array(links.left[chosen])).to_pylist(),
+        "right": ids.take(pa.array(links.right[chosen])).to_pylist(),
+        "probability": links.probabilities[chosen].tolist(),
+        "score": links.scores[chosen].tolist(),
+        "match": links.called[chosen].tolist(),
+        "weakest": (chosen == linked.weakest[number]).tolist(),
+    }
+    found = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return {"links": found, "links_total": rows.stop - rows.start}
+
+
+def _near(linked: LinkedGroups, number: int) -> list[dict[str, Any]]:
+    """Return the groups that matches of this one lead to, each by its likeliest, the likeliest first."""
+    members, cut = linked.members, linked.cut
+    found: dict[int, int] = {}
+    rows = cut.rows(number)
+    for row, other in zip(range(rows.start, rows.stop), members.groups[cut.right[rows]].tolist(), strict=True):
+        found.setdefault(other, row)
+    return [
+        {
+            "group": members.names[other].as_py(),
+            "size": members.size(other),
+            "left": members.ids[int(cut.left[row])].as_py(),
+            "right": members.ids[int(cut.right[row])].as_py(),
+            "probability": float(cut.probabilities[row]),
+        }
+        for other, row in list(found.items())[:MOST_NEAR]
+    ]
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
