@@ -57,6 +57,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
     "reranking.encoder_training",
     "reranking.grouping",
     "eval.inputs",
+    "eval.review",
     "eval.metrics",
     "eval.audit",
     "eval.findings",
