@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from indexing.product_index import ProductIndex
     from reranking.pairs.labelled import LabelledPairs
 
+SPLITS = ("train", "valid", "test")
 EVERYWHERE = ("fashion",)  # sets whose products are matched within a source too
 
 

@@ -3,8 +3,9 @@
 For each set: recall@1/10/50 of matches per view; `weighted` of a cosine alone, of ranks and cosines, and of all
 features; average precision; F1 by the threshold of the best F1 on validation; 95 % bootstrap intervals by product
 group. Train on train, stop and choose on valid, report on `--split`. The index is built once, a model is trained for
-each of `--seeds`; figures and bounds are means over them, with their standard deviation as the spread. Prints markdown
-tables and, last, one JSON object.
+each of `--seeds`; figures and bounds are means over them, with their standard deviation as the spread. With `--unseen` all of it
+once more on pairs split anew, so that no product is on two sides, and seen and unseen figures side by side
+(scripts/benchmarks/unseen_split.py). Prints markdown tables and, last, one JSON object.
 """
 
 import json
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts.benchmarks.labelled_set import LabelledSet, open_set, seeds_of
+from scripts.benchmarks.labelled_set import SPLITS, LabelledSet, open_set, seeds_of
+from scripts.benchmarks.new_products import described, measure_new, split_set, table
 
 if TYPE_CHECKING:
     from indexing.arrays import Bools1d, Floats1d, Floats2d
@@ -34,7 +36,7 @@ KS = (1, 10, 50)
 class _Asked:
     """It says what to measure: the split reported, bootstrap draws, smaller models too, the seeds of training, where
     the sets' cross-encoders are, and whether pairs that the encoder was trained on are left out; with `rivals` and
-    learned `words` or not."""
+    learned `words` or not; and whether on new products too (`unseen`)."""
 
     split: str
     rounds: int
@@ -44,6 +46,7 @@ class _Asked:
     leave_out_seen: bool = False
     rivals: bool = True
     words: bool = True
+    unseen: bool = False
 
     def options(self, name: str, seed: int) -> "TrainOptions":
         """Return the options by which a model of the set `name` is trained."""
@@ -69,6 +72,7 @@ class _Asked:
 @click.option("--leave-out-seen", is_flag=True, help="Train on pairs whose products the encoder was not trained on.")
 @click.option("--rivals/--no-rivals", default=True, show_default=True, help="As of heroic train.")
 @click.option("--words/--no-words", default=True, show_default=True, help="As of heroic train.")
+@click.option("--unseen", is_flag=True, help="Also split the pairs so that no product is on two sides.")
 def command(
     data: tuple[Path, ...],
     split: str,
@@ -82,17 +86,21 @@ def command(
     leave_out_seen: bool,
     rivals: bool,
     words: bool,
+    unseen: bool,
 ) -> None:
     """Measure the quality of the encoders on each folder of DATA."""
-    asked = _Asked(split, rounds, ablate, seeds_of(seeds), cross, leave_out_seen, rivals, words)
+    asked = _Asked(split, rounds, ablate, seeds_of(seeds), cross, leave_out_seen, rivals, words, unseen)
     measured = []
     with tempfile.TemporaryDirectory() as scratch:
         for folder in data:
             click.echo(f"{folder.name}: building", err=True)
-            splits, place = tuple(dict.fromkeys(["train", "valid", split])), (work or Path(scratch)) / folder.name
+            wanted = ["train", "valid", split, *(SPLITS if unseen else ())]
+            splits, place = tuple(dict.fromkeys(wanted)), (work or Path(scratch)) / folder.name
             opened = open_set(folder, place, splits, text_encoder=text_encoder, image_encoder=image_encoder)
             measured.append(_measure(opened, asked))
     click.echo(_tables(measured))
+    if unseen:
+        click.echo("\n" + table(measured, _figure))
     click.echo(json.dumps({row["set"]: row for row in measured}, ensure_ascii=False))
 
 
@@ -105,7 +113,12 @@ def _measure(opened: LabelledSet, asked: _Asked) -> dict[str, Any]:
     for seed in asked.seeds:
         click.echo(f"{opened.name}: training, seed {seed}", err=True)
         runs.append(_reranked(opened, asked, seed))
-    return row | _over_seeds(runs)
+    row |= _over_seeds(runs)
+    if asked.unseen:
+        split, options = split_set(opened), [asked.options(opened.name, seed) for seed in asked.seeds]
+        new = measure_new(opened, split, asked.split, options, asked.rounds)
+        row["unseen"] = described(split, asked.split) | _over_seeds(new)
+    return row
 
 
 def _over_seeds(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
