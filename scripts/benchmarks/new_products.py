@@ -89,14 +89,13 @@ def _trained(
 
 def _scored(opened: LabelledSet, model: Any, pairs: "LabelledPairs") -> "tuple[Floats1d, LabelledPairs, Ints1d]":
     """Return the scores (p,) of pairs by a model, the pairs, and the codes of their categories."""
+    from reranking.model.pair_scorer import PairScorer
     from reranking.pairs.evaluation_category import codes_of
-    from reranking.signals.signals import prepare_signals
     from reranking.training.training_pairs import evaluation_categories
 
-    signals = prepare_signals(opened.index, pairs.products, learned=model.learned)
-    features = signals.compute_all(pairs.left, pairs.right, stage="features")
+    scorer = PairScorer.prepare(opened.index, model, pairs.products)
     codes, _ = codes_of(evaluation_categories(opened.index, pairs, model.mapping))
-    return model.score(features), pairs, codes
+    return scorer.score(pairs.left, pairs.right), pairs, codes
 
 
 def _best_threshold(scores: "Floats1d", targets: "Floats1d", weights: "Floats1d") -> float:

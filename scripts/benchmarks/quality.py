@@ -179,7 +179,7 @@ def _reranked(opened: LabelledSet, asked: _Asked, seed: int) -> dict[str, Any]:
     model = train_reranker(index, pairs["train"], pairs["valid"], metric=weighted, options=options).reranker
     signals = prepare_signals(index, judged.products, learned=model.learned)
     features = signals.compute_all(judged.left, judged.right, stage="features")
-    scores = model.score(features)
+    scores = model.score(features[:, columns_of(signals.names, model.feature_names)])
     codes, _ = codes_of(evaluation_categories(index, judged, model.mapping))
     groups = product_groups(judged.left, judged.right, judged.targets, len(index.catalog))
     of_pairs, draws = PairGroups(groups[judged.left], groups[judged.right]), Draws(rounds=asked.rounds, seed=seed)
