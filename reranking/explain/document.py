@@ -6,7 +6,7 @@ from typing import Any
 
 from reranking.explain.explanation import Explanation
 from reranking.explain.product_facts import compare_products
-from reranking.explain.reasons import Reason
+from reranking.explain.reasons import Reason, Reasons
 
 
 def as_document(found: Explanation) -> dict[str, Any]:
@@ -21,8 +21,7 @@ def as_document(found: Explanation) -> dict[str, Any]:
         "threshold": _known(found.threshold),
         "category": found.category,
         "match": found.match,
-        "for": _reasons(found.reasons.supporting),
-        "against": _reasons(found.reasons.opposing),
+        **reasons_document(found.reasons),
         "base": families.base,
         "families": [
             {"family": family, "added": float(added), "strongest": strongest, "value": _known(float(value))}
@@ -37,6 +36,12 @@ def as_document(found: Explanation) -> dict[str, Any]:
             for fact in compare_products(pair.left, pair.right).facts
         ],
     }
+
+
+def reasons_document(reasons: Reasons | None) -> dict[str, list[dict[str, Any]]]:
+    """Return reasons for and against as JSON values, None as those of a pair that was not explained."""
+    sides = ((), ()) if reasons is None else (reasons.supporting, reasons.opposing)
+    return {name: _reasons(side) for name, side in zip(("for", "against"), sides, strict=True)}
 
 
 def _reasons(reasons: Sequence[Reason]) -> list[dict[str, Any]]:

@@ -11,17 +11,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.reject_log import RejectLog
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.storage.whole_file import writing_file
+from reranking.explain.document import reasons_document
 from reranking.matching.match_offers import MatchedOffers, Matcher
 
 SUFFIXES = (".jsonl", ".parquet")
 DIGITS = 6  # of numbers in JSON lines
+REASONS = pa.list_(pa.struct({"family": pa.string(), "added": pa.float32(), "words": pa.string()}))
 Write = Callable[[pa.Table], None]
 
 
@@ -53,10 +54,18 @@ def refuse_suffix(out: Path) -> None:
 
 
 def match_into_file(
-    matcher: Matcher, offers: Catalog, out: Path, *, rejects: RejectLog, top: int = 5, progress: Progress = silent
+    matcher: Matcher,
+    offers: Catalog,
+    out: Path,
+    *,
+    rejects: RejectLog,
+    top: int = 5,
+    reasons: bool = False,
+    progress: Progress = silent,
 ) -> MatchedFile:
     """Write a row for each offer, in their order: its id, whether the index holds it too, its evaluation category, and its
-    `top` best pairs and all that are called a match. Pictures that cannot be used are added to `rejects`.
+    `top` best pairs and all that are called a match, with the model's `reasons` if asked for. Pictures that cannot be used are
+    added to `rejects`.
 
     Raises InputError for a name that ends in neither .jsonl nor .parquet.
     """
@@ -64,17 +73,17 @@ def match_into_file(
     found = MatchedFile(rejects)
     progress("match", 0, len(offers))
     with writing_file(out) as unfinished, _writer(unfinished, out.suffix, matcher) as write:
-        for start, matched in matcher.blocks(offers):
+        for start, matched in matcher.blocks(offers, explain=top if reasons else None):
             part = offers.slice(start, start + len(matched.known))
-            write(_rows(matcher.index, part, matched, top))
+            write(_rows(matcher.index, part, matched, top, reasons=reasons))
             found.add(matched)
             progress("match", found.offers, len(offers))
     return found
 
 
-def _rows(index: ProductIndex, offers: Catalog, matched: MatchedOffers, top: int) -> pa.Table:
+def _rows(index: ProductIndex, offers: Catalog, matched: MatchedOffers, top: int, *, reasons: bool) -> pa.Table:
     """Return a row for each offer, with its pairs as a list."""
-    kept = np.flatnonzero((_places(matched) < top) | matched.called)
+    kept = matched.best(top)
     counts = np.bincount(matched.offers[kept], minlength=len(offers))
     starts = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
     columns = {
@@ -85,6 +94,9 @@ def _rows(index: ProductIndex, offers: Catalog, matched: MatchedOffers, top: int
     }
     for view, cosines in zip(matched.views, matched.cosines[kept].T, strict=True):
         columns[f"{view}_cosine"] = pa.array(cosines, pa.float32(), mask=np.isnan(cosines))
+    if reasons:
+        told = [reasons_document(matched.reasons[place]) for place in kept.tolist()]
+        columns |= {name: pa.array([one[name] for one in told], REASONS) for name in ("for", "against")}
     pairs = pa.StructArray.from_arrays([*columns.values()], [*columns])
     return pa.table(
         {
@@ -94,11 +106,6 @@ def _rows(index: ProductIndex, offers: Catalog, matched: MatchedOffers, top: int
             "pairs": pa.ListArray.from_arrays(starts, pairs),
         }
     )
-
-
-def _places(matched: MatchedOffers) -> Ints1d:
-    """Return which of its offer's pairs each is (p,), from 0, best first."""
-    return np.arange(len(matched.offers)) - np.searchsorted(matched.offers, matched.offers)
 
 
 @contextmanager
@@ -129,8 +136,13 @@ def _writer(path: Path, suffix: str, matcher: Matcher) -> Iterator[Write]:
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    pairs = [
-        {name: round(value, DIGITS) if isinstance(value, float) else value for name, value in pair.items()}
-        for pair in row["pairs"]
-    ]
-    return json.dumps({**row, "pairs": pairs}, ensure_ascii=False) + "\n"
+    return json.dumps({**row, "pairs": [_rounded(pair) for pair in row["pairs"]]}, ensure_ascii=False) + "\n"
+
+
+def _rounded(value: Any) -> Any:
+    """Return JSON values whose numbers are no longer than they are exact."""
+    if isinstance(value, dict):
+        return {name: _rounded(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    return round(value, DIGITS) if isinstance(value, float) else value

@@ -1,7 +1,7 @@
 """Offers are matched against an index by a model: what is made once for it, and what comes of each offer."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,10 @@ from indexing.given.neighbour_search import GivenRows, GivenSearch
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.decisions.thresholds import Thresholds, called
+from reranking.explain.reasons import Reasons
 from reranking.matching.offer_features import OfferFeatures
 from reranking.matching.pairing import OfferPairs
+from reranking.matching.reasoning import OfferReasons
 from reranking.matching.view_worlds import ViewWorlds
 from reranking.matching.whole_catalogue import WholeCatalogue
 from reranking.model.reranker import XgboostReranker
@@ -50,7 +52,8 @@ class MatchedOffers:
     `scores`, `probabilities` and `called` (whether the pair is called a match) are as `heroic score` would give them after
     an update with the offer; `cosines` (p, v) are those of the `views`, NaN where either has nothing to see. Of all offers
     `known` (q,) is the position of the product with the same id, in whose place the offer stands, -1 for none, and
-    `categories` (q,) the evaluation category; `rejects` are pictures that could not be used.
+    `categories` (q,) the evaluation category; `rejects` are pictures that could not be used. `reasons` (p,) are those of the
+    pairs that were to be explained, None of others, and nothing where none was.
     """
 
     offers: Ints1d
@@ -63,10 +66,16 @@ class MatchedOffers:
     known: Ints1d
     categories: pa.Array
     rejects: list[Reject] = field(default_factory=list)
+    reasons: tuple[Reasons | None, ...] = ()
 
     def of_offer(self, number: int) -> slice:
         """Return where the pairs of an offer are."""
         return slice(*np.searchsorted(self.offers, [number, number + 1]).tolist())
+
+    def best(self, most: int) -> Ints1d:
+        """Return which pairs are among the `most` best of their offer, or called a match."""
+        places = np.arange(len(self.offers)) - np.searchsorted(self.offers, self.offers)
+        return np.flatnonzero((places < most) | self.called)
 
 
 @dataclass(frozen=True)
@@ -82,8 +91,11 @@ class Matcher:
     whole: WholeCatalogue
     sources: Mapping[str, int]
 
-    def match(self, offers: Catalog) -> MatchedOffers:
-        """Match offers, in the types of the index as `read_given` returns them, each against the index alone."""
+    def match(self, offers: Catalog, *, explain: int | None = None) -> MatchedOffers:
+        """Match offers, in the types of the index as `read_given` returns them, each against the index alone.
+
+        The `explain` best pairs of each, and all that are called a match, come with the model's reasons; with None no pair does.
+        """
         if not len(offers):
             return self._nothing()
         given, rejects = self.given(offers)
@@ -96,9 +108,11 @@ class Matcher:
             for one, kept in zip(self.whole.ranks, self.whole.kept, strict=True)
         ]
         categories = self.model.mapping.of(offers.category().combine_chunks())
-        scores = self._scores(OfferFeatures(self.whole, self.model, offers, pairs, views), categories)
+        seen = OfferFeatures(self.whole, self.model, offers, pairs, views)
+        scored = self._scored(seen, categories)
         cosines = np.column_stack([view.cosines(pairs) for view in views])
-        return self._matches(pairs, scores, cosines, categories, rejects)
+        matched, order = self._matches(pairs, scored.scores, cosines, categories, rejects)
+        return matched if explain is None else replace(matched, reasons=_reasons(scored, matched, order, explain))
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -112,10 +126,11 @@ class Matcher:
         none = pa.array([], pa.large_string())
         return MatchedOffers(whole, whole, numbers, numbers, called, self.views, cosines, whole, none)
 
-    def blocks(self, offers: Catalog) -> Iterator[tuple[int, MatchedOffers]]:
+    def blocks(self, offers: Catalog, *, explain: int | None = None) -> Iterator[tuple[int, MatchedOffers]]:
         """Match any number of offers, some at a time; yield the number of each block's first offer, and its matches."""
         for start in range(0, len(offers), OFFERS_AT_ONCE):
-            yield start, self.match(offers.slice(start, min(start + OFFERS_AT_ONCE, len(offers))))
+            block = offers.slice(start, min(start + OFFERS_AT_ONCE, len(offers)))
+            yield start, self.match(block, explain=explain)
 
     def given(self, offers: Catalog) -> tuple[GivenRows, list[Reject]]:
         """Return the rows of offers in each view, who of them the index holds, and pictures that could not be used."""
@@ -139,21 +154,24 @@ class Matcher:
         codes = (-1 if name is None else self.sources.get(name, new.get(name, -1)) for name in names)
         return np.fromiter(codes, dtype=np.int64, count=len(names))
 
-    def _scores(self, features: OfferFeatures, categories: pa.Array) -> Floats1d:
-        """Return the scores (p,) of pairs, of offers in these evaluation categories (q,)."""
+    def _scored(self, features: OfferFeatures, categories: pa.Array) -> "_Scored":
+        """Return the scores of pairs, of offers in these evaluation categories (q,)."""
         pairs = features.pairs
         if not len(pairs):
-            return np.zeros(0, dtype=np.float32)
+            return _Scored(np.zeros(0, dtype=np.float32), None)
         theirs = self.model.mapping.of(evaluated_names(self.index.catalog, pairs.products))
-        return self.model.score(features.compute(), SideCategories(categories.take(pa.array(pairs.offers)), theirs))
+        sides, seen = SideCategories(categories.take(pa.array(pairs.offers)), theirs), features.compute()
+        reasons = OfferReasons(self.index.catalog, features.offers, self.model, seen, sides)
+        return _Scored(self.model.score(seen.values, sides), reasons)
 
     def _matches(
         self, pairs: OfferPairs, scores: Floats1d, cosines: Floats2d, categories: pa.Array, rejects: list[Reject]
-    ) -> MatchedOffers:
+    ) -> tuple[MatchedOffers, Ints1d]:
+        """Return the matches, and which pair each is."""
         order = np.lexsort((pairs.products, -scores, pairs.offers))
         own = categories.take(pa.array(pairs.offers[order]))
         thresholds = self.options.thresholds or self.model.decisions
-        return MatchedOffers(
+        matched = MatchedOffers(
             pairs.offers[order],
             pairs.products[order],
             scores[order],
@@ -165,6 +183,26 @@ class Matcher:
             categories,
             rejects,
         )
+        return matched, order
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """It has the scores (p,) of pairs, and what tells why, None where there is no pair."""
+
+    scores: Floats1d
+    reasons: OfferReasons | None
+
+
+def _reasons(scored: _Scored, matched: MatchedOffers, order: Ints1d, most: int) -> tuple[Reasons | None, ...]:
+    """Return the reasons of the `most` best pairs of each offer, and of all that are called a match."""
+    if scored.reasons is None:
+        return ()
+    told = matched.best(most)
+    found: list[Reasons | None] = [None] * len(order)
+    for place, reasons in zip(told.tolist(), scored.reasons.of_pairs(order[told]), strict=True):
+        found[place] = reasons
+    return tuple(found)
 
 
 def prepare_matching(
@@ -197,9 +235,10 @@ def prepare_matching(
     )
 
 
-def match_offers(matcher: Matcher, offers: Catalog) -> MatchedOffers:
-    """Match offers of any number, each against the index alone: those of one call do not see one another."""
-    parts = [matches for _, matches in matcher.blocks(offers)] or [matcher.match(offers)]
+def match_offers(matcher: Matcher, offers: Catalog, *, explain: int | None = None) -> MatchedOffers:
+    """Match offers of any number, each against the index alone: those of one call do not see one another. `explain` is as
+    `Matcher.match` has it."""
+    parts = [matches for _, matches in matcher.blocks(offers, explain=explain)] or [matcher.match(offers)]
     return _joined(parts)
 
 
@@ -217,5 +256,6 @@ def _joined(parts: list[MatchedOffers]) -> MatchedOffers:
         views=parts[0].views,
         categories=pa.concat_arrays([part.categories for part in parts]),
         rejects=[reject for part in parts for reject in part.rejects],
+        reasons=tuple(reasons for part in parts for reasons in part.reasons),
         **joined,
     )

@@ -1,7 +1,7 @@
 """The features of offers and products are worked out in the worlds of the offers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,7 @@ from reranking.matching.whole_catalogue import WholeCatalogue
 from reranking.matching.working_rows import WorkingRows
 from reranking.matching.world_rivals import rival_pairs, with_rivals
 from reranking.model.reranker import XgboostReranker
+from reranking.signals.families.titles import TextSignals
 from reranking.signals.families.views import ViewSignals
 from reranking.signals.feature import columns_of
 from reranking.signals.learned.cross import CrossSignals
@@ -25,6 +26,23 @@ from reranking.signals.learned.rival_lists import RivalLists
 from reranking.signals.learned.rivals import FirstLook, RivalSignals, log_odds
 from reranking.signals.product_rows import has_titles_only
 from reranking.signals.signals import Signals
+
+
+@dataclass(frozen=True)
+class SeenOffers:
+    """They are the model's features, `values` (p, f), of `pairs` of offers, with the titles `text` that were read for them; the
+    pairs' products and offers stand in its rows `products` (p,) and `offers` (p,)."""
+
+    pairs: OfferPairs
+    values: Floats2d
+    text: TextSignals
+    products: Ints1d
+    offers: Ints1d
+
+    def rarities(self, pair: int) -> dict[str, float]:
+        """Return the words of both titles of a pair, each with its rarity."""
+        rows = int(self.offers[pair]), int(self.products[pair])
+        return {word: rarity for row in rows for word, rarity in self.text.rarities(row).items()}
 
 
 @dataclass(frozen=True)
@@ -41,8 +59,8 @@ class OfferFeatures:
     pairs: OfferPairs
     views: Sequence[ViewWorlds]
 
-    def compute(self) -> Floats2d:
-        """Return the model's features (p, f).
+    def compute(self) -> SeenOffers:
+        """Return the model's features.
 
         Where nobody of the index has more than a title, an offer that has is seen in another light than one that has not.
         """
@@ -52,7 +70,9 @@ class OfferFeatures:
         if plain.all() or not plain.any():
             return self._seen(titles_only=bool(plain.all()))
         with_texts, without = self._seen(titles_only=False), self._seen(titles_only=True)
-        return np.asarray(np.where(plain[self.pairs.offers][:, None], without, with_texts), dtype=np.float32)
+        return replace(
+            with_texts, values=np.where(plain[self.pairs.offers][:, None], without.values, with_texts.values)
+        )
 
     @cached_property
     def _members(self) -> OfferPairs:
@@ -71,7 +91,7 @@ class OfferFeatures:
         """Return the rows (p,) of the pairs' products and offers."""
         return self._members.place(self.pairs.offers, self.pairs.products), len(self._members) + self.pairs.offers
 
-    def _seen(self, *, titles_only: bool) -> Floats2d:
+    def _seen(self, *, titles_only: bool) -> SeenOffers:
         learned, look = self.model.learned, self.model.learned.look
         rows = WorkingRows(self.whole.index.catalog, self.offers, self._members)
         counts, same_source = self.whole.counts, self.model.same_source
@@ -85,8 +105,8 @@ class OfferFeatures:
             columns.insert(1, cross.compute(*self._rows))
         if look is not None:
             names += [feature.name for feature in RivalSignals.features]
-        features: Floats2d = np.hstack(columns)[:, columns_of(names, self.model.feature_names)]
-        return features
+        values = np.hstack(columns)[:, columns_of(names, self.model.feature_names)]
+        return SeenOffers(self.pairs, values, plain.text, *self._rows)
 
     def _competing(self, signals: Signals, look: FirstLook) -> tuple[Floats2d, Floats2d]:
         """Return the features (p, g) of the pairs, and those of their rivals (p, r), which a first look tells."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--top", default=5, show_default=True, type=click.IntRange(min=0), help="Best pairs written of each offer."
 )
+@click.option("--reasons", is_flag=True, help="Write why the model scores each pair so.")
 @click.option(
     "-k", type=click.IntRange(min=1), help="Neighbours in each view that are scored [default: 20, or as MODEL has]."
 )
@@ -50,6 +51,7 @@ def command(
     offers: tuple[Path, ...],
     out: Path,
     top: int,
+    reasons: bool,
     k: int | None,
     thresholds: Path | None,
     schema: str,
@@ -92,7 +94,9 @@ def command(
                 progress=progress,
             )
             log = RejectLog(scratch / "pictures")
-            found = match_into_file(matcher, given.catalog, out, rejects=log, top=top, progress=progress)
+            found = match_into_file(
+                matcher, given.catalog, out, rejects=log, top=top, reasons=reasons, progress=progress
+            )
             return _Told(given.notes, given.passed_over, found, _set_aside(lambda: chain(given.rejects, log), out))
 
     _print(going_on_without_pictures(match, max_rejects), out)

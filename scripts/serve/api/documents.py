@@ -13,6 +13,7 @@ from indexing.product_index import ProductIndex
 from reranking.answers.document import as_document
 from reranking.answers.session import Answer, Session
 from reranking.explain.document import as_document as explanation_document
+from reranking.explain.document import reasons_document
 from reranking.explain.explanation import explain
 from reranking.explain.product_facts import price_text
 from reranking.matching.match_offers import MatchedOffers
@@ -86,9 +87,9 @@ def scores_document(opened: Served, left: Ints1d, right: Ints1d) -> list[dict[st
 
 
 def matches_document(opened: Served, matched: MatchedOffers, top: int) -> dict[str, Any]:
-    """Return the `top` best pairs of one offer, and all that are called a match; a model is open."""
+    """Return the `top` best pairs of one offer, and all that are called a match, which were explained; a model is open."""
     assert opened.model is not None
-    kept = np.flatnonzero((np.arange(len(matched.products)) < top) | matched.called)
+    kept = matched.best(top)
     rows = opened.index.catalog.take(matched.products[kept]).table.to_pylist()
     return {
         "index": opened.index.fingerprint,
@@ -106,6 +107,7 @@ def matches_document(opened: Served, matched: MatchedOffers, top: int) -> dict[s
                 "category": row[f"category_{opened.index.catalog.category_level}"],
                 "source": row["source"],
                 **_card(row),
+                **reasons_document(matched.reasons[place]),
             }
             for place, row in zip(kept, rows, strict=True)
         ],

@@ -78,7 +78,7 @@ def _match(
         raise Refused(503, "the catalogue is being read for the first offer: ask again", retry_s=WAIT_S)
     with tempfile.TemporaryDirectory(prefix="heroic-") as folder:
         given = _given(opened.index, offer, picture, Path(folder))
-        matched = match_offers(matcher, given.catalog)
+        matched = match_offers(matcher, given.catalog, explain=offer.top)
     notes = [f"{one.column}: {one.reason}" for one in (*given.rejects, *matched.rejects)]
     return {**matches_document(opened, matched, offer.top), "notes": notes}
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
-from scripts.serve.api.forms import Card, Form, Id, Name, View
+from scripts.serve.api.forms import Card, Form, Id, Name, ReasonForm, View
 from scripts.serve.engine.limits import LIMITS
 
 
@@ -28,13 +28,17 @@ class OfferForm(Form):
 
 
 class MatchedPair(Card):
-    """It is a product of the index that an offer was scored with."""
+    """It is a product of the index that an offer was scored with; `for` and `against` are the model's strongest reasons."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     id: int | str
     score: float
     probability: float
     match: bool
     cosines: dict[View, float | None]
+    supporting: Annotated[list[ReasonForm], Field(alias="for")]
+    against: list[ReasonForm]
 
 
 class MatchesForm(Form):

@@ -12,6 +12,7 @@ from indexing.errors import InputError
 from indexing.given.read_given import GivenOptions, read_given
 from indexing.product_index import open_index
 from indexing.update.update_index import UpdateOptions, update_index
+from reranking.explain.explanation import explain
 from reranking.matching.match_offers import MatchOptions, match_offers, prepare_matching
 from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
@@ -127,6 +128,36 @@ def test_a_product_of_the_index_is_matched_as_its_pairs_are_scored(matcher):
     assert len(apart) > 1000
     assert (apart <= 0.01).mean() > 0.995
     np.testing.assert_array_equal(found.called, found.scores >= scorer.thresholds(left))
+
+
+def test_the_reasons_are_those_of_an_explanation_after_an_update(held_out, without, matcher, offers_of, tmp_path):
+    row = held_out.slice(3, 1)
+    found = match_offers(matcher, offers_of(matcher.index, row), explain=4)
+    told = found.best(4)
+    assert [place for place, reasons in enumerate(found.reasons) if reasons is not None] == told.tolist()
+    updated_scores(without, matcher.model, row, found.products, tmp_path)
+    index = open_index(tmp_path / "updated")
+    own = int(index.catalog.positions(row["id"])[0])
+    scorer = PairScorer.prepare(index, matcher.model, np.unique(np.append(found.products, own)))
+    for place in told.tolist():
+        then = explain(scorer, own, int(found.products[place])).reasons
+        for ours, theirs in (
+            (found.reasons[place].supporting, then.supporting),
+            (found.reasons[place].opposing, then.opposing),
+        ):
+            assert ours
+            assert [(reason.family, reason.words) for reason in ours] == [
+                (reason.family, reason.words) for reason in theirs
+            ]
+            assert [reason.added for reason in ours] == pytest.approx([reason.added for reason in theirs], abs=0.02)
+
+
+def test_only_what_is_asked_is_explained(held_out, matcher, offers_of):
+    offers = offers_of(matcher.index, held_out)
+    assert match_offers(matcher, offers).reasons == ()
+    found = match_offers(matcher, offers, explain=0)
+    assert [reasons is not None for reasons in found.reasons] == found.called.tolist()
+    assert match_offers(matcher, offers.slice(0, 0), explain=3).reasons == ()
 
 
 def test_offers_do_not_see_one_another(held_out, matcher, offers_of):

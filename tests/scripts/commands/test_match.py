@@ -87,6 +87,22 @@ def test_parquet_holds_the_same_as_json_lines(run, tmp_path):
     assert len(made["index_fingerprint"]) == len(made["model_fingerprint"]) == 16
 
 
+def test_reasons_are_written_where_they_are_asked_for(run, tmp_path):
+    assert run("m.jsonl", "--reasons", "--top", 2).exit_code == 0
+    assert run("m.parquet", "--reasons", "--top", 2).exit_code == 0
+    rows = lines_of(tmp_path / "m.jsonl")
+    pairs = [pair for row in rows for pair in row["pairs"]]
+    assert all(pair["for"] or pair["against"] for pair in pairs)
+    assert all(reason["added"] > 0 and reason["words"] for pair in pairs for reason in pair["for"])
+    assert all(reason["added"] < 0 for pair in pairs for reason in pair["against"])
+    same = [pair for row in pq.read_table(tmp_path / "m.parquet").to_pylist() for pair in row["pairs"]]
+    assert [[reason["words"] for reason in pair["against"]] for pair in same] == [
+        [reason["words"] for reason in pair["against"]] for pair in pairs
+    ]
+    run("without.jsonl")
+    assert "for" not in lines_of(tmp_path / "without.jsonl")[0]["pairs"][0]
+
+
 def test_no_pairs_but_those_that_are_called(run, tmp_path):
     assert run("m.jsonl", "--top", 0).exit_code == 0
     assert all(pair["match"] for row in lines_of(tmp_path / "m.jsonl") for pair in row["pairs"])

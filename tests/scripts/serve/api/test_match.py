@@ -63,6 +63,7 @@ def test_an_offer_is_scored_as_the_package_scores_it(client, index, sample_model
     assert [pair["score"] for pair in found["pairs"][:3]] == pytest.approx(expected.scores[:3].tolist(), abs=1e-6)
     called = [pair for pair in found["pairs"] if pair["match"]]
     assert len(called) == expected.called.sum()
+    assert all(pair["for"] or pair["against"] for pair in found["pairs"])
     assert not found["in_index"]
     assert found["category"] == expected.categories[0].as_py()
 
