@@ -32,7 +32,7 @@ class GroupCard(Form):
 
 class GroupsForm(Form):
     """They are groups of two and more products in an order, of `groups` in all; `version` changes with the file, `linked`
-    says whether their scores are served, and `decides` whether decisions can be taken."""
+    says whether their scores are served, and `decides` whether the asker may decide."""
 
     version: str
     order: Literal["largest", "weakest"]

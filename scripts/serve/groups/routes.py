@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from indexing.errors import InputError
 from reranking.grouping.decision_store import DecisionStore
 from reranking.grouping.decisions import Decision, DecisionKind, DecisionsDisagree, KeptDecision
+from reranking.grouping.members import GroupMembers
 from reranking.labels.label import Id
 from scripts.serve.api.errors import Refused, as_json
 from scripts.serve.api.forms import ErrorForm
@@ -46,6 +47,7 @@ GroupName = Annotated[str, Depends(_group_name)]
 
 @router.get("/groups", responses={200: {"model": GroupsForm}})
 async def groups(
+    request: Request,
     service: Asked,
     order: Order = "largest",
     offset: Place = 0,
@@ -59,11 +61,12 @@ async def groups(
     chosen = numbers[offset : offset + limit].tolist()
     found = await service.workers.do(groups_document, opened, served.index.catalog, chosen, decided)
     about = {"groups": len(numbers), "products": len(opened.linked.members.ids)}
-    return as_json({**_told(desk, opened), "order": order, "offset": offset, **about, "found": found})
+    return as_json({**_told(request, desk, opened), "order": order, "offset": offset, **about, "found": found})
 
 
 @router.get("/groups/{group_name}", responses={200: {"model": GroupForm}})
 async def group(
+    request: Request,
     group_name: GroupName,
     service: Asked,
     offset: Place = 0,
@@ -77,7 +80,17 @@ async def group(
     decided = await desk.about(ids.to_pylist())
     places = range(len(ids))[offset : offset + limit]
     document = await service.workers.do(group_document, opened, served.index.catalog, number, decided, places)
-    return as_json({**_told(desk, opened), "offset": offset, **document})
+    return as_json({**_told(request, desk, opened), "offset": offset, **document})
+
+
+@router.get("/grouped", responses={200: {"model": FoundGroup | None}})
+async def grouped(service: Asked, words: Annotated[str, Query(min_length=1, max_length=1_000)]) -> Response:
+    """Return the group of this name, or else that of the product of this id; null where there is neither."""
+    members = _opened(service)[1].linked.members
+    number, place = members.number(words), int(members.find(pa.array([words], pa.large_string()))[0])
+    if number < 0 and place < 0:
+        return as_json(None)
+    return as_json(_found(members, number if number >= 0 else int(members.groups[place])))
 
 
 @router.get("/products/{product_id}/group", responses={200: {"model": FoundGroup}})
@@ -87,8 +100,7 @@ async def group_of(product_id: ProductId, service: Asked) -> Response:
     place = int(members.find(pa.array([product_id], pa.large_string()))[0])
     if place < 0:
         raise Refused(404, f"the product {product_id[:100]!r} is in no group of the file")
-    number = int(members.groups[place])
-    return as_json({"group": members.names[number].as_py(), "size": members.size(number)})
+    return as_json(_found(members, int(members.groups[place])))
 
 
 @router.get("/decisions", responses={200: {"model": DecisionsForm}})
@@ -163,8 +175,13 @@ def _opened(service: Service) -> tuple[GroupDesk, OpenedGroups]:
     return desk, opened
 
 
-def _told(desk: GroupDesk, opened: OpenedGroups) -> dict[str, Any]:
-    return {"version": opened.version, "linked": opened.has_links, "decides": desk.decides}
+def _found(members: GroupMembers, number: int) -> dict[str, Any]:
+    return {"group": members.names[number].as_py(), "size": members.size(number)}
+
+
+def _told(request: Request, desk: GroupDesk, opened: OpenedGroups) -> dict[str, Any]:
+    decides = desk.decides and visitor_of(request).role >= Role.LABEL
+    return {"version": opened.version, "linked": opened.has_links, "decides": decides}
 
 
 def _number(opened: OpenedGroups, name: str) -> int:

@@ -11,7 +11,7 @@ from scripts.serve.pages.shell import render_page
 from scripts.serve.safety.guard import visitor_of
 
 PAGES = (("/", "Search"),)
-LABEL = ("/label", "Label")
+LABEL, GROUPS = ("/label", "Label"), ("/groups", "Groups")
 
 router = APIRouter(include_in_schema=False)
 
@@ -40,13 +40,31 @@ async def reference(request: Request, service: Asked) -> Response:
     return _page(request, service, "reference", document=request.app.openapi_url)
 
 
+@router.get("/groups")
+async def groups(request: Request, service: Asked) -> Response:
+    """Return the page of product groups."""
+    return _page(request, service, "groups")
+
+
+@router.get("/group")
+async def group(request: Request, service: Asked) -> Response:
+    """Return the page of one group, which its address names."""
+    return _page(request, service, "group")
+
+
+def _pages(service: Service) -> list[tuple[str, str]]:
+    """Return addresses and names of the pages that there are."""
+    more = ((LABEL, service.desks), (GROUPS, service.groups))
+    return [*PAGES, *(page for page, source in more if source is not None)]
+
+
 def _page(request: Request, service: Service, name: str, **facts: Any) -> Response:
     served = service.current.opened
     return render_page(
         name,
         script=f"{name}.js",
         here=request.url.path,
-        pages=PAGES if service.desks is None else (*PAGES, LABEL),
+        pages=_pages(service),
         index=served.session.name,
         products=len(served.index.catalog),
         model=served.model is not None,

@@ -92,7 +92,13 @@ class TestLooking:
                 ("x/ü", 5, 0.55),
                 ("couple", 3, 0.95),
             ]
-            assert (largest["groups"], largest["products"], largest["linked"], largest["decides"]) == (2, 9, True, True)
+            assert (largest["groups"], largest["products"], largest["linked"], largest["decides"]) == (
+                2,
+                9,
+                True,
+                False,
+            )
+            assert door.client("label").get(GROUPS).json["decides"]
             assert [one["id"] for one in largest["found"][0]["members"]] == sorted(files[1][:5])[:4]
             assert [one["parts"] for one in largest["found"]] == [1, 2]
             weakest = read(client.get(f"{GROUPS}?order=weakest&limit=1&offset=1"), forms.GroupsForm)
@@ -129,11 +135,14 @@ class TestLooking:
             client = door.client("read")
             found = read(client.get(f"{V1}/products/{files[1][6]}/group"), forms.FoundGroup)
             assert found == {"group": "couple", "size": 3}
+            for words, expected in ((files[1][6], "couple"), ("couple", "couple"), ("x/ü", "x/ü"), ("nobody", None)):
+                reply = client.get(f"{V1}/grouped?words={quote(words, safe='')}")
+                assert (reply.json or {}).get("group") == expected
             assert "is in no group" in client.get(f"{V1}/products/nobody/group").error
 
     def test_without_scores_there_are_no_links(self, opening):
         with opening(scores=False, decisions=False) as door:
-            found = group(door.client("read"))
+            found = group(door.client("label"))
             assert (found["linked"], found["decides"], found["weakest"], found["links"]) == (False, False, None, [])
             reply = decide(door.client("label"), "lock")
             assert (reply.status, "heroic serve with --decisions" in reply.error) == (409, True)

@@ -14,7 +14,7 @@ from scripts.serve.groups.board import GroupSources
 from scripts.serve.groups.desk import GroupDesk
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>{{7*7}}"
-READ = ["groups", "groups/x", "decisions", "products/x/group"]
+READ = ["groups", "groups/x", "decisions", "products/x/group", "grouped?words=x"]
 
 
 @pytest.fixture(scope="module")

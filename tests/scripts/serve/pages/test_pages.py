@@ -8,7 +8,7 @@ from served import served
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.served import Sources
 
-PAGES = ("/", "/pair?left=a&right=b", "/enter?secret=wrong")
+PAGES = ("/", "/pair?left=a&right=b", "/groups", "/group?name=a", "/enter?secret=wrong")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,10 @@ def test_what_a_page_names_is_there_with_its_type(door):
     client, seen, ahead = (
         door.client(),
         set(),
-        {"/static/search.js", "/static/pair.js", "/static/heroic.css", "/static/icon.svg"},
+        {
+            f"/static/{name}"
+            for name in ("search.js", "pair.js", "groups.js", "group.js", "heroic.css", "groups.css", "icon.svg")
+        },
     )
     while ahead:
         name = ahead.pop()
