@@ -163,6 +163,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "dense_join",
         "neighbour_files",
         "options",
+        "parts.search_parts",
         "plan",
         "rows",
         "self_join",

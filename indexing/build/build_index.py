@@ -24,6 +24,8 @@ from indexing.reading.inputs import CatalogInputs, open_inputs
 from indexing.reading.read_catalog import CatalogRead, ReadOptions, read_catalog
 from indexing.reading.row_checks import NONE_PASSED, PassedOver
 from indexing.reading.schema.stored_form import stored_inputs
+from indexing.running.local import HERE
+from indexing.running.tasks import Runner
 from indexing.search.device import choose_device
 from indexing.storage.artefact import MANIFEST, Manifest, write_manifest, writing
 from indexing.storage.records import stored_record
@@ -45,12 +47,17 @@ class Built:
 
 
 def build_index(
-    products: Sequence[Path], out: Path, *, options: BuildOptions | None = None, progress: Progress = silent
+    products: Sequence[Path],
+    out: Path,
+    *,
+    options: BuildOptions | None = None,
+    progress: Progress = silent,
+    runner: Runner = HERE,
 ) -> Built:
     """Read, encode, fuse, index and self-join a catalogue into the folder `out`.
 
     An index of the same catalogue is built again from the vectors that still fit; one of another catalogue is
-    replaced only with `overwrite`. Raises InputError, and leaves `out` as it was, for anything wrong in the input.
+    replaced only with `overwrite`. A `runner` with workers apart has them join windows of the views. Raises InputError, and leaves `out` as it was, for anything wrong in the input.
     """
     options = options or BuildOptions()
     device = choose_device(options.device)
@@ -63,7 +70,7 @@ def build_index(
         vectors = encoding.run()
         depends = {view: record.depends_on() for view, record in encoding.encoders.items()}
         made_of = {"catalog": read.digest, "encoders": depends, **_other_level(read.catalog)}
-        joining = ViewJoining(folder, options, read.catalog, device, progress, made_of)
+        joining = ViewJoining(folder, options, read.catalog, device, progress, made_of, runner=runner)
         views = joining.run(vectors)
         _remove_leftovers(folder, encoding.encoders)
         rejects = write_rejects(chain(read.rejects, *encoding.rejects), folder / REJECTS_FILE)

@@ -25,6 +25,8 @@ from indexing.join.self_join import SelfJoin
 from indexing.machine.device import gpu_bytes
 from indexing.machine.memory import forget, trim
 from indexing.machine.progress import Progress, silent
+from indexing.running.local import HERE
+from indexing.running.tasks import Runner
 from indexing.search.faiss_index import FaissIndex, build_faiss, gpu_count, load_faiss
 from indexing.search.gpu_index import GpuTiles
 from indexing.search.index import Index
@@ -77,6 +79,7 @@ class DenseView:
     float16: bool = False
     progress: Progress = silent
     stepped_back: list[str] = field(default_factory=list)
+    runner: Runner = HERE
 
     def run(self) -> EngineRecord:
         """Make everything that is not there yet; return what was chosen and measured, for the manifest."""
@@ -180,7 +183,7 @@ class DenseView:
         else:
             chosen.lists.save(self.lists_path)
         join = DenseJoin(self.rows, units, chosen.plan, self.ask.k, join_budget(self.ask), self.ask.threads)
-        join.write(self._files(chosen.record), stage=f"join {view}", progress=self.progress)
+        join.write(self._files(chosen.record), stage=f"join {view}", progress=self.progress, runner=self.runner)
         return chosen.record, round(chosen.plan.products / max(len(units), 1) ** 2, 6)
 
     def _searched(self, done: TunedEngine) -> Index[Floats2d]:

@@ -15,9 +15,12 @@ from indexing.build.view_plan import Ask, ViewPlan, plan_view
 from indexing.catalog.catalog import Catalog
 from indexing.index_manifest import EngineRecord
 from indexing.join.neighbour_files import STATE, NeighbourFiles
+from indexing.join.parts.search_parts import search_in_parts
 from indexing.join.self_join import SelfJoin, SparseRows, list_length
 from indexing.machine.memory import parse_memory, trim
 from indexing.machine.progress import Progress, silent
+from indexing.running.local import HERE
+from indexing.running.tasks import Runner
 from indexing.search.lexical_index import LexicalIndex, fit_lexical, load_lexical
 from indexing.storage.artefact import write_json
 from indexing.vectors.ngram_options import TODAYS_LEXICAL, LexicalOptions
@@ -42,6 +45,7 @@ class ViewJoining:
     made: Mapping[str, Any] = field(default_factory=dict)
     lexical: LexicalOptions | None = None
     engines: dict[str, EngineRecord] = field(default_factory=dict)
+    runner: Runner = HERE
 
     @property
     def factory(self) -> str:
@@ -88,6 +92,7 @@ class ViewJoining:
             self.options.seed,
             self.options.joining.float16,
             self.progress,
+            runner=self.runner,
         )
 
     def _join_lexical(self, sources: Ints1d | None) -> None:
@@ -100,7 +105,11 @@ class ViewJoining:
             "across": self.options.match_across_sources,
         }
         files = NeighbourFiles(self.folder / "neighbours" / "lexical", len(lexical), k, made)
-        SelfJoin(lexical, SparseRows(lexical), k, sources).write(files, stage="join lexical", progress=self.progress)
+        stage, progress = "join lexical", self.progress
+        if self.runner.apart:
+            search_in_parts(self.folder / "lexical", files, sources, self.runner, stage=stage, progress=progress)
+        else:
+            SelfJoin(lexical, SparseRows(lexical), k, sources).write(files, stage=stage, progress=progress)
 
     @property
     def _weighed_of(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -138,7 +138,12 @@ def copy_rows(rows: Rows, positions: Ints1d, *, path: Path | None = None) -> Joi
             rows.forget()
         return JoinRows(rows.dim, array=array)
     with path.open("wb") as file:
-        for start in range(0, len(positions), COPY_ROWS):
-            np.ascontiguousarray(rows.take(positions[start : start + COPY_ROWS]), dtype=np.float32).tofile(file)
-            rows.forget()
+        write_rows(rows, positions, file)
     return JoinRows(rows.dim, path=path)
+
+
+def write_rows(rows: Rows, positions: Ints1d, file: BinaryIO) -> None:
+    """Write the rows of these products, in their order, as JoinRows reads them from a file."""
+    for start in range(0, len(positions), COPY_ROWS):
+        file.write(np.ascontiguousarray(rows.take(positions[start : start + COPY_ROWS]), dtype=np.float32).data)
+        rows.forget()

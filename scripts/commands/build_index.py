@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts.terminal.option_types import SEED
+from scripts.terminal.option_types import SEED, cluster_option
 from scripts.terminal.reading import passed_over, schema_option, warn
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ FIELDS = "title,brand,attributes,description"
 @click.option("--float16", is_flag=True, help="On a GPU, store vectors in half the memory.")
 @click.option("--dry-run", is_flag=True, help="Print what would be built and what it takes, and end.")
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
+@cluster_option("Where views are joined")
 @click.option("--match-across-sources", is_flag=True, help="Look for neighbours among other sources only.")
 @click.option("-k", default=50, show_default=True, help="Neighbours kept of each product, in each view.")
 @click.option(
@@ -127,6 +128,8 @@ def command(
     float16: bool,
     dry_run: bool,
     device: str,
+    cluster: str | None,
+    task_timeout: float | None,
     match_across_sources: bool,
     k: int,
     category_level: int | None,
@@ -147,10 +150,12 @@ def command(
     from indexing.build.options import BuildOptions
     from indexing.encoders.options import EncodingOptions
     from indexing.join.options import JoiningOptions
+    from indexing.running.choice import chosen_runner, refuse_cluster
     from indexing.search.device import choose_device
     from scripts.terminal.missing_pictures import going_on_without_pictures
     from scripts.terminal.progress import shown
 
+    refuse_cluster(cluster, limit_s=task_timeout)
     options = BuildOptions(
         schema=schema,
         images=images,
@@ -184,8 +189,9 @@ def command(
         return
 
     def build(most: float) -> "Built":
-        with shown() as progress:
-            return build_index(products, out, options=replace(options, max_rejects=most), progress=progress)
+        with shown() as progress, chosen_runner(cluster, limit_s=task_timeout) as runner:
+            asked = replace(options, max_rejects=most)
+            return build_index(products, out, options=asked, progress=progress, runner=runner)
 
     _print(going_on_without_pictures(build, max_rejects), out)
 

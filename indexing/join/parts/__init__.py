@@ -1,0 +1,1 @@
+"""Joins in parts: each worker finds the neighbours of some products, which are then merged by ranges of rows."""
