@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # What make fuzz runs: tests whose number of tries follows hypothesis' profile.
 FUZZED ?= tests/scripts/test_fuzz.py tests/indexing/update/test_any_updates.py tests/indexing/catalog/test_digest.py
 
-.PHONY: demo test test-browser fuzz mutants check format bench sample clean
+.PHONY: demo test test-browser test-cluster fuzz mutants check format bench sample clean
 
 demo: $(VENV)/.cpu  ## set up and run the main job on the sample
 	$(BIN)/heroic demo --out demo
@@ -19,6 +19,9 @@ test-browser: $(VENV)/.browser  ## the report in a headless chromium, which is i
 	@test -x /usr/bin/chromium || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } \
 	  || { echo "test-browser: /usr/bin/chromium is missing: apt-get install chromium" >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser
+
+test-cluster: $(VENV)/.test  ## Ray clusters of three machines, which are processes here, and are killed
+	$(BIN)/python -m pytest -m cluster tests
 
 fuzz: $(VENV)/.test  ## many more tries of the random tests than make test has time for; one of them: FUZZED=tests/...
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(FUZZED)
