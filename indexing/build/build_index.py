@@ -25,6 +25,7 @@ from indexing.reading.read_catalog import CatalogRead, ReadOptions, read_catalog
 from indexing.reading.row_checks import NONE_PASSED, PassedOver
 from indexing.reading.schema.stored_form import stored_inputs
 from indexing.running.local import HERE
+from indexing.running.parts import clear_leftovers
 from indexing.running.tasks import Runner
 from indexing.search.device import choose_device
 from indexing.storage.artefact import MANIFEST, Manifest, write_manifest, writing
@@ -57,7 +58,7 @@ def build_index(
     """Read, encode, fuse, index and self-join a catalogue into the folder `out`.
 
     An index of the same catalogue is built again from the vectors that still fit; one of another catalogue is
-    replaced only with `overwrite`. A `runner` with workers apart has them join windows of the views. Raises InputError, and leaves `out` as it was, for anything wrong in the input.
+    replaced only with `overwrite`. A `runner` with workers apart has them encode shards and join windows of the views. Raises InputError, and leaves `out` as it was, for anything wrong in the input.
     """
     options = options or BuildOptions()
     device = choose_device(options.device)
@@ -66,7 +67,7 @@ def build_index(
         _refuse_another_catalog(Path(out), read.digest, options.overwrite or options.extend)
         if options.match_across_sources:
             read.catalog.source_codes()  # refused before hours of encoding
-        encoding = ViewEncoding(folder, Path(out), options, read, progress)
+        encoding = ViewEncoding(folder, Path(out), options, read, progress, runner=runner)
         vectors = encoding.run()
         depends = {view: record.depends_on() for view, record in encoding.encoders.items()}
         made_of = {"catalog": read.digest, "encoders": depends, **_other_level(read.catalog)}
@@ -122,7 +123,8 @@ def _refuse_another_catalog(out: Path, digest: str, replaced: bool) -> None:
 
 
 def _remove_leftovers(folder: Path, encoded: Collection[str]) -> None:
-    """Remove the vectors that an interrupted run with other options left."""
+    """Remove the vectors, and parts of them, that an interrupted run with other options left."""
+    clear_leftovers(folder / "vectors")
     for view in (folder / "vectors").iterdir():
         if view.name not in encoded:
             shutil.rmtree(view)

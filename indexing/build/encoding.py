@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from indexing.build.encode_parts import PartedView, encode_in_parts
 from indexing.build.encode_view import EncodedView, Known, encode_view
 from indexing.build.options import BuildOptions
 from indexing.build.reuse import ViewBefore, agreement_in, contents_in_blocks, holds_rows, refuse_other, view_before
@@ -22,6 +23,8 @@ from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex, open_index
 from indexing.reading.read_catalog import CatalogRead
+from indexing.running.local import HERE
+from indexing.running.tasks import Runner
 from indexing.vectors.vectors import Vectors
 
 OZON, OZON_IMAGE = "ozon", "column:main_pic_embeddings_resnet_v1+pic_embeddings_resnet_v1"
@@ -40,6 +43,7 @@ class ViewEncoding:
     reused: list[str] = field(default_factory=list)
     looked_at: dict[str, int] = field(default_factory=dict)  # by view, how many products an encoder looked at
     encoders: dict[str, EncoderRecord] = field(default_factory=dict)  # by view
+    runner: Runner = HERE
 
     def run(self) -> dict[str, Vectors]:
         """Return the vectors of each encoded view: text, image and image_extra, those that there are."""
@@ -80,15 +84,21 @@ class ViewEncoding:
         if before.encoder is not None:
             shards.take_encoder(before.encoder)
         kept = before.encoder is not None and plan.fitted
-        encoded = encode_view(
-            catalog,
-            shards,
-            partial(open_encoder, record, folder, query=False) if kept else plan.make,
-            stage=f"encode {view}",
-            progress=self.progress,
-            known=None if plan.contents is None else lambda: _known(catalog, shards, plan, before),
-            part_rows=plan.part_rows,
-        )
+        make = partial(open_encoder, record, folder, query=False) if kept else plan.make
+        stage = f"encode {view}"
+        if self.runner.apart and plan.again is not None:
+            work = PartedView(catalog, shards, make, plan.again, lambda: _known(catalog, shards, plan, before))
+            encoded = encode_in_parts(work, self.runner, plan.part_rows, stage=stage, progress=self.progress)
+        else:
+            encoded = encode_view(
+                catalog,
+                shards,
+                make,
+                stage=stage,
+                progress=self.progress,
+                known=None if plan.contents is None else lambda: _known(catalog, shards, plan, before),
+                part_rows=plan.part_rows,
+            )
         self._told(view, encoded)
         notes = replace(plan.notes, agreement=agreement_in(folder))
         self.encoders[view] = replace(record, dim=encoded.vectors.dim, notes=notes)

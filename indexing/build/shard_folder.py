@@ -83,6 +83,11 @@ class ShardFolder:
         self._write_rejects(self.folder / f"rejects_{number:05d}.json", encoded.rejects)
         self._write_rows(self._shard(number), encoded.rows)
 
+    def adopt(self, number: int, rows: Path, rejects: list[Reject]) -> None:
+        """Take a file of the same file system, with the rows of a shard, as that shard, with these rejects."""
+        self._write_rejects(self.folder / f"rejects_{number:05d}.json", rejects)
+        os.replace(rows, self._shard(number))
+
     def write_part(self, number: int, part: int, encoded: Encoded) -> None:
         """Write one part of a shard, likewise."""
         self._write_rejects(self._part(number, part).with_suffix(".json"), encoded.rejects)

@@ -16,7 +16,7 @@ from indexing.encoders.lsa import fit_lsa, load_lsa
 from indexing.encoders.options import EncodingOptions
 from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.pictures.picture_encoder import picture_contents, picture_states
-from indexing.encoders.pictures.plan import open_clip_view, plan_clip
+from indexing.encoders.pictures.plan import ClipPlan, open_clip_view, plan_clip
 from indexing.encoders.record import (
     ClipMade,
     ClipTextMade,
@@ -44,7 +44,9 @@ class EncoderPlan:
 
     `made` is what the vectors will depend on besides the catalogue, `notes` what else the manifest keeps. `contents`
     gives what is read of each product of a block; None where that is as much work as encoding. `fitted` says that the
-    encoder is made for this catalogue; `part_rows` products are encoded and kept at once.
+    encoder is made for this catalogue; `part_rows` products are encoded and kept at once. `again` can be sent to another
+    process: there it opens, for the catalogue and the folder of the vectors, what `make` has made here; None where encoding is
+    no work.
     """
 
     made: EncoderMade
@@ -53,6 +55,7 @@ class EncoderPlan:
     contents: Callable[[Catalog], Contents] | None = None
     fitted: bool = False
     part_rows: int = SHARD_ROWS
+    again: Callable[[Catalog, Path], Encoder] | None = None
 
 
 def plan_encoder(
@@ -79,7 +82,8 @@ def plan_encoder(
     if spec.engine == "thumbnail":
         made = ThumbnailMade(str(spec), picture_states(read.catalog, extra=extra), extra)
         seen = partial(picture_contents, extra=extra)
-        return EncoderPlan(made, lambda: ThumbnailEncoder(extra=extra, patience=patience), contents=seen)
+        again = partial(_thumbnail_again, extra, patience)
+        return EncoderPlan(made, lambda: ThumbnailEncoder(extra=extra, patience=patience), contents=seen, again=again)
     if spec.engine in ("clip", "clip-text"):
         clip = replace(plan_clip(spec, options, read.catalog, folder, device=device, extra=extra), patience=patience)
         clip_made = clip.made
@@ -90,7 +94,8 @@ def plan_encoder(
         contents = (
             partial(picture_contents, extra=extra) if clip.template is None else TextTemplate(clip.template).contents
         )
-        return EncoderPlan(clip_made, clip.make, clip.notes, contents, part_rows=PART_ROWS)
+        again = partial(_clip_again, replace(clip, sample=None))  # how near to fp32 it is has been measured
+        return EncoderPlan(clip_made, clip.make, clip.notes, contents, part_rows=PART_ROWS, again=again)
     if spec.engine in ("st", "static"):
         text = plan_text(spec, options, device)
         return EncoderPlan(
@@ -100,6 +105,7 @@ def plan_encoder(
             text.template.contents,
             text.fitted,
             PART_ROWS if spec.engine == "st" else SHARD_ROWS,
+            text.make_again,
         )
     lsa = replace(TODAYS_LSA, fields=options.text_fields, seed=seed)
     return EncoderPlan(
@@ -107,6 +113,7 @@ def plan_encoder(
         lambda: _fit_lsa(lsa, read, folder, progress),
         contents=lambda catalog: _contents(catalog, lsa.fields),
         fitted=True,
+        again=_lsa_again,
     )
 
 
@@ -137,3 +144,15 @@ def _fit_lsa(options: LsaOptions, read: CatalogRead, folder: Path, progress: Pro
     encoder.save(folder)
     progress("fit text", 1, 1)
     return encoder
+
+
+def _lsa_again(catalog: Catalog, folder: Path) -> Encoder:
+    return load_lsa(folder)
+
+
+def _thumbnail_again(extra: bool, patience: Patience, catalog: Catalog, folder: Path) -> Encoder:
+    return ThumbnailEncoder(extra=extra, patience=patience)
+
+
+def _clip_again(plan: ClipPlan, catalog: Catalog, folder: Path) -> Encoder:
+    return plan.make()

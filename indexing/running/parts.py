@@ -87,6 +87,15 @@ def put_array(parts: Parts, name: str, array: npt.NDArray[np.generic]) -> None:
     parts.put(name, lambda file: np.save(file, array, allow_pickle=False))
 
 
+def put_text(parts: Parts, name: str, text: str) -> None:
+    """Keep a text as a part, in UTF-8."""
+
+    def write(file: BinaryIO) -> None:
+        file.write(text.encode())
+
+    parts.put(name, write)
+
+
 def read_array(parts: Parts, name: str) -> npt.NDArray[np.generic]:
     """Return an array that is kept as a part, mapped: only what is looked at is read."""
     found: npt.NDArray[np.generic] = np.load(parts.local(name), mmap_mode="r", allow_pickle=False)

@@ -85,7 +85,7 @@ FIELDS = "title,brand,attributes,description"
 @click.option("--float16", is_flag=True, help="On a GPU, store vectors in half the memory.")
 @click.option("--dry-run", is_flag=True, help="Print what would be built and what it takes, and end.")
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
-@cluster_option("Where views are joined")
+@cluster_option("Where views are encoded and joined")
 @click.option("--match-across-sources", is_flag=True, help="Look for neighbours among other sources only.")
 @click.option("-k", default=50, show_default=True, help="Neighbours kept of each product, in each view.")
 @click.option(

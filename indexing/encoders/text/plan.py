@@ -13,7 +13,7 @@ from indexing.catalog.text_template import TextTemplate, template_of
 from indexing.encoders.encoder import Spec
 from indexing.encoders.model_source import ModelSource, fetched, find_model, missing
 from indexing.encoders.options import EncodingOptions
-from indexing.encoders.precision import AGREEMENT_FILE, SAMPLE, spread
+from indexing.encoders.precision import AGREEMENT_FILE, SAMPLE, Agreement, spread
 from indexing.encoders.record import EncoderNotes, SentenceMade, StaticMade
 from indexing.encoders.text.text_encoder import TextEncoder, TextModel
 from indexing.errors import InputError
@@ -83,11 +83,20 @@ class TextPlan:
             raise InputError(missing(str(self.spec))) from error
         return TextEncoder(self.made.spec, model, self.template)
 
-    def _whole(self, catalog: Catalog, folder: Path) -> TextModel:
+    def make_again(self, catalog: Catalog, folder: Path) -> TextEncoder:
+        """Make in another process what `make` has made for the same catalogue; nothing is written."""
+        if self.spec.engine == "static":
+            return self.make(catalog, folder)  # it stands in the folder
+        return TextEncoder(self.made.spec, self._opened(catalog, folder)[0], self.template)
+
+    def _opened(self, catalog: Catalog, folder: Path) -> tuple[TextModel, Agreement | None]:
         from indexing.encoders.text.engines import open_for_build
 
         sample = spread(self._texts(catalog, 4 * SAMPLE))
-        model, agreed = open_for_build(self.request, folder, sample, len(catalog))
+        return open_for_build(self.request, folder, sample, len(catalog))
+
+    def _whole(self, catalog: Catalog, folder: Path) -> TextModel:
+        model, agreed = self._opened(catalog, folder)
         if agreed is not None:
             write_json(folder / AGREEMENT_FILE, asdict(agreed))
         return model

@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from flat_options import build_options
+from flat_options import build_options, changed
 from tried_tasks import Troubled
 
+from indexing.build import encode_parts, encode_view
 from indexing.build.build_index import build_index
+from indexing.encoders import by_spec
+from indexing.errors import Unfinished
 from indexing.join import dense_join, plan, probing_plan, self_join, tiles
 from indexing.join.parts import search_parts, window_parts
 from indexing.product_index import open_index
@@ -24,6 +28,10 @@ def small(monkeypatch):
     for module in (plan, probing_plan, dense_join, tiles):
         monkeypatch.setattr(module, "TILE_COLUMNS", 96)
     monkeypatch.setattr(window_parts, "WINDOWS", 5)
+    for module in (encode_view, encode_parts):
+        monkeypatch.setattr(module, "SHARD_ROWS", 64)
+    monkeypatch.setattr(by_spec, "PART_ROWS", 8)
+    monkeypatch.setattr(encode_parts, "TASK_PARTS", 2)
     for module in (self_join, search_parts):
         monkeypatch.setattr(module, "BLOCK_ROWS", 50)
 
@@ -51,7 +59,7 @@ def catalogue(tmp_path_factory):
     generator, file = np.random.default_rng(0), tmp_path_factory.mktemp("made") / "products.parquet"
     centres = generator.normal(size=(20, 8))
     rows = centres[np.arange(700) % 20] + 0.3 * generator.normal(size=(700, 8))
-    titles = [f"kettle kx-{number % 400} {number % 7}l" for number in range(700)]
+    titles = [f"kettle kx-{number % 400} {number % 7}l" if number % 31 else None for number in range(700)]
     columns = {
         "id": range(700),
         "title": titles,
@@ -73,8 +81,91 @@ def test_an_index_in_parts_is_that_of_one_process(tmp_path, catalogue, given, ac
     assert_same_files(tmp_path / "whole", tmp_path / "parts")
 
 
-def test_the_samples_index_in_parts_is_that_of_one_process(tmp_path, sample):
-    options = build_options(k=20)
-    build_index([sample / "products.parquet"], tmp_path / "whole", options=options)
-    build_index([sample / "products.parquet"], tmp_path / "parts", options=options, runner=Troubled(2))
+def test_the_samples_index_in_parts_is_that_of_one_process(tmp_path, pictured):
+    """Several pictures a product, some that cannot be read, texts and pictures that repeat."""
+    told, options = [], build_options(k=20, max_rejects=1)
+    whole = build_index([pictured], tmp_path / "whole", options=options)
+    parts = build_index(
+        [pictured], tmp_path / "parts", options=options, runner=Troubled(2), progress=lambda *step: told.append(step)
+    )
+    assert_same_files(tmp_path / "whole", tmp_path / "parts")
+    assert len(list(whole.rejects)) > 2
+    assert parts.looked_at == whole.looked_at
+    assert {stage: (done, total) for stage, done, total in told}["encode image"] == (325, 325)
+
+
+@pytest.fixture
+def pictured(sample, tmp_path):
+    """The sample, with pictures that are not there or are none, the same ones again at the end."""
+    table = pq.read_table(sample / "products.parquet").to_pandas()
+    table["image"] = [str(sample / name) if isinstance(name, str) else None for name in table["image"]]
+    (tmp_path / "none.png").write_bytes(b"no picture")
+    for row, name in ((3, "gone.png"), (70, "none.png"), (200, "none.png")):
+        table.loc[row, "image"] = str(tmp_path / name)
+    more = table[:5].assign(id=[f"again {number}" for number in range(5)])
+    pd.concat([table, more], ignore_index=True).to_parquet(tmp_path / "products.parquet")
+    return tmp_path / "products.parquet"
+
+
+@pytest.mark.parametrize("engine", ["lsa", "st", "static"])
+def test_texts_encoded_in_parts_have_the_same_vectors(tmp_path, catalogue, tiny_text_model, engine):
+    text = engine if engine == "lsa" else f"{engine}:{tiny_text_model}"
+    options = build_options(k=5, text_encoder=text, text_fields=("title",))
+    whole = build_index([catalogue], tmp_path / "whole", options=options)
+    parts = build_index([catalogue], tmp_path / "parts", options=options, runner=Troubled(3))
+    assert_same_files(tmp_path / "whole", tmp_path / "parts")
+    assert parts.looked_at == whole.looked_at
+
+
+def test_an_index_is_extended_and_built_again_in_parts(tmp_path, catalogue):
+    """What an older index has is taken over; what nothing has changed in is not encoded."""
+    first = build_options(k=5, text_fields=("title",))
+    build_index([catalogue], tmp_path / "index", options=first, runner=Troubled())
+    assert build_index([catalogue], tmp_path / "index", options=first, runner=Troubled()).reused == ["text"]
+    fewer = tmp_path / "fewer.parquet"
+    pq.write_table(pq.read_table(catalogue)[:500], fewer)
+    extended = build_index([fewer], tmp_path / "index", options=changed(first, extend=True), runner=Troubled())
+    assert extended.looked_at["text"] < 100
+
+
+@pytest.mark.parametrize("stopped", ["encode_range", "finish_shard"])
+def test_a_build_that_was_stopped_goes_on_with_the_other_parts(tmp_path, catalogue, monkeypatch, stopped):
+    options, done, most = build_options(k=5, text_fields=("title",)), [], 3
+    work = getattr(encode_parts, stopped)
+
+    def until(task, view):
+        if len(done) == most:
+            raise Unfinished("the driver was stopped")
+        done.append(task.number)
+        return work(task, view)
+
+    monkeypatch.setattr(encode_parts, stopped, until)
+    with pytest.raises(Unfinished):
+        build_index([catalogue], tmp_path / "parts", options=options, runner=Troubled())
+    before, most = set(done), 10**6
+    done.clear()
+    build_index([catalogue], tmp_path / "parts", options=options, runner=Troubled())
+    assert before
+    assert not before & set(done)
+    build_index([catalogue], tmp_path / "whole", options=options)
+    assert_same_files(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_one_process_ends_what_was_begun_in_parts(tmp_path, catalogue, monkeypatch):
+    options = build_options(k=5, text_fields=("title",))
+    with monkeypatch.context() as patch:
+        patch.setattr(encode_parts, "finish_shard", lambda *_: (_ for _ in ()).throw(Unfinished("stopped")))
+        with pytest.raises(Unfinished):
+            build_index([catalogue], tmp_path / "parts", options=options, runner=Troubled())
+    build_index([catalogue], tmp_path / "parts", options=options)
+    build_index([catalogue], tmp_path / "whole", options=options)
+    assert_same_files(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_processes_build_the_same_index(tmp_path, heroic, pictured, monkeypatch):
+    """Which begin with the room's own sizes: one part each, and all that is sent to them has to be."""
+    monkeypatch.undo()
+    words = ("build-index", pictured, "-k", 20, "--max-rejects", 1)
+    assert heroic(*words, "--out", tmp_path / "whole").exit_code == 0
+    assert heroic(*words, "--out", tmp_path / "parts", "--cluster", "local:2", "--task-timeout", 300).exit_code == 0
     assert_same_files(tmp_path / "whole", tmp_path / "parts")
