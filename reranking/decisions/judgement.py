@@ -8,6 +8,8 @@ from reranking.decisions.calibration import Calibrated, calibrate
 from reranking.decisions.thresholds import GROWTH, Decided, decide
 from reranking.decisions.validation import ValidationPairs
 
+LABEL_MORE = "label more pairs and train again"
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -23,9 +25,12 @@ class Judgement:
         """Return the categories whose pairs are too few, or too mixed, to be sure of what was asked."""
         return tuple(self.decided.lacking)
 
-    def unsure_warnings(self) -> list[str]:
-        """Return a line for the user where there are unsure categories, for those decided by the best guess another one."""
-        lacking = {name: _lacking(groups) for name, groups in self.decided.lacking.items()}
+    def unsure_warnings(self, *, few: bool = False) -> list[str]:
+        """Return a line for the user where there are unsure categories, for those decided by the best guess another one.
+
+        How many more pairs would do is reckoned for scores as they are: with `few` labels the model itself gets better by more.
+        """
+        lacking = {name: LABEL_MORE if few else _lacking(groups) for name, groups in self.decided.lacking.items()}
         assumed = [name for name in lacking if name in self.decided.report.assumed]
         never = [name for name in lacking if name not in assumed]
         lines = []

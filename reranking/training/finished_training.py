@@ -113,7 +113,7 @@ class FinishedTraining:
             *gap,
             *self._validation_warnings(view),
             *(line for labels in fit.data.one_sided for line in labels.warnings()),
-            *self.judgement.unsure_warnings(),
+            *self.judgement.unsure_warnings(few=self.options.few_labels),
         )
 
     def _validation_warnings(self, view: str) -> list[str]:

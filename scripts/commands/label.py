@@ -30,6 +30,7 @@ def command(index: Path, store: Path, model: Path | None, reviewer: str | None, 
     from reranking.asking.open_session import open_session
     from reranking.labels.store import open_store
     from reranking.model.folder import load_reranker
+    from reranking.model.train_options import FEWEST_LABELS
     from scripts.terminal.asking import ask_all, reviewer_name
     from scripts.terminal.console import open_console
     from scripts.terminal.progress import shown
@@ -56,4 +57,5 @@ def command(index: Path, store: Path, model: Path | None, reviewer: str | None, 
         click.echo(f"{others:,} pairs are being asked by other sessions: the same command asks what they leave")
     elif at.asked < at.total:
         click.echo("every candidate is labelled: there is no more to ask")
-    click.echo(f"next: heroic train {index} {store} --out MODEL")
+    if min(at.matches, at.asked - at.matches) >= FEWEST_LABELS:
+        click.echo(f"next: heroic train {index} {store} --out MODEL")

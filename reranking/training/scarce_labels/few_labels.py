@@ -60,7 +60,7 @@ def refuse_too_few(pairs: LabelledPairs) -> None:
     if min(matches, len(pairs) - matches) < FEWEST_LABELS:
         raise InputError(
             f"{matches:,} matches and {len(pairs) - matches:,} non-matches are too few to learn from: label at least "
-            f"{FEWEST_LABELS} of each"
+            f"{FEWEST_LABELS} of each (heroic label asks such pairs)"
         )
 
 

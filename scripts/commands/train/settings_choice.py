@@ -59,10 +59,11 @@ class SettingsChoice:
         """Return the options for labels of these files: a store's, where they are few, are all trained on and judged out of fold, unless
         something was asked for that needs pairs held out."""
         from reranking.labels.store_file import is_store
-        from reranking.model.train_options import FEW_LABELS, FEWEST_LABELS
+        from reranking.model.train_options import FEW_LABELS, FEWEST_LABELS, FEWEST_OF_ONE_KIND
 
         matches = int(labels.targets.sum())
-        few = len(labels) < FEW_LABELS and min(matches, len(labels) - matches) >= FEWEST_LABELS
+        both = min(matches, len(labels) - matches) >= FEWEST_LABELS or len(labels) < FEWEST_OF_ONE_KIND
+        few = len(labels) < FEW_LABELS and both
         usual = self.trials is None and self.like is None and options.boosting.layout == "one"
         usual = usual and options.judge_by == "auto" and not options.cross
         return replace(options, few_labels=few and usual and all(is_store(path) for path in paths))

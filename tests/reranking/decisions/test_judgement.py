@@ -94,6 +94,12 @@ def test_the_best_guess_decides_where_that_is_asked_and_is_marked():
     assert warning.startswith("precision not assured in all (label pairs of about")
 
 
+def test_of_few_labels_nothing_is_reckoned_by_a_model_that_more_of_them_change():
+    judged = judge(few(6), ["all"], asked=AskedPrecision(0.95), seed=0)
+    (warning,) = judged.unsure_warnings(few=True)
+    assert warning.startswith("nothing is called a match in all (label more pairs and train again)")
+
+
 def test_the_best_guess_never_decides_where_pairs_are_mixed(pairs):
     asked = AskedPrecision(0.8, {"cables": 0.6}, assume=True)
     assert judge(pairs, NAMES, asked=asked, seed=0).decided.report.assumed == ()

@@ -39,6 +39,7 @@ def test_answers_are_kept_and_the_next_call_goes_on(label, tmp_path):
     assert "0 of 500 asked, 0 matches, no estimate yet" in first.stdout
     assert "labelled: 2 of 500, 1 matches" in first.stdout
     assert "the same command goes on" in first.stdout
+    assert "next:" not in first.stdout, "two labels train nothing"
     assert "pool: " in first.stderr
     second = label("--budget", 4, keys="n\ny\ny\n")
     assert "2 of 4 asked, 1 matches" in second.stdout
@@ -46,6 +47,19 @@ def test_answers_are_kept_and_the_next_call_goes_on(label, tmp_path):
     assert "goes on" not in second.stdout
     assert "next: heroic train" in second.stdout
     assert verdicts(tmp_path / "labels.db") == ["match", "no match", "no match", "match"]
+
+
+def test_to_train_on_hardly_a_label_is_refused_with_what_to_do(label, tmp_path, sample_index):
+    from scripts.main import main
+
+    label(keys="y\nn\nq\n")
+    words = ["train", sample_index, tmp_path / "labels.db", "--out", tmp_path / "model"]
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == 2
+    told = (
+        "1 matches and 1 non-matches are too few to learn from: label at least 2 of each (heroic label asks such pairs)"
+    )
+    assert told in result.stderr
 
 
 def test_why_a_pair_is_asked_is_kept_but_not_shown(label, tmp_path):
