@@ -44,12 +44,13 @@ class JudgedPairs:
 @dataclass(frozen=True)
 class _Keyed:
     """It holds the pairs of one file as numbers: both products, places in `ids`, and a key that is the same for a pair
-    and its swap, all (n,)."""
+    and its swap; `numbers` are those of the rows in the file; all (n,)."""
 
     path: Path
     left: Ints1d
     right: Ints1d
     ids: pa.Array
+    numbers: Ints1d
 
     @cached_property
     def keys(self) -> Ints1d:
@@ -57,10 +58,10 @@ class _Keyed:
 
     def show(self, row: int) -> str:
         left, right = (self.ids[int(side[row])].as_py() for side in (self.left, self.right))
-        return f"{left!r} and {right!r} (row {row})"
+        return f"{left!r} and {right!r} (row {self.numbers[row]})"
 
     def refuse_repeats(self, targets: Floats1d | None = None) -> None:
-        rows = FileRows.of([self.path], [len(self.left)])
+        rows = FileRows.of([self.path], [self.numbers])
         refuse_repeats(self.ids, self.left, self.right, rows, targets=targets)
 
 
@@ -97,7 +98,7 @@ def join_scores(scores: Scores, truth: IdPairs) -> JudgedPairs:
     if truth.target is None:
         raise InputError(f"{truth.path}: no target column: the truth needs 'target', 'label' or 'is_match'")
     given, true, n_products = _number(scores, truth)
-    refuse_selves(true.ids, true.left, true.right, file=true.path)
+    refuse_selves(true.ids, true.left, true.right, file=true.path, rows=true.numbers)
     true.refuse_repeats(truth.target)
     given.refuse_repeats()
     rows = _find(given, true)
@@ -127,8 +128,8 @@ def _number(scores: Scores, truth: IdPairs) -> tuple[_Keyed, _Keyed, int]:
     n_products, n_scores = len(encoded.dictionary), len(scores.values)
     left, right, scores_left, scores_right = np.split(numbers, np.cumsum([len(truth), len(truth), n_scores]))
     return (
-        _Keyed(scores.path, scores_left, scores_right, encoded.dictionary),
-        _Keyed(truth.path, left, right, encoded.dictionary),
+        _Keyed(scores.path, scores_left, scores_right, encoded.dictionary, scores.numbers),
+        _Keyed(truth.path, left, right, encoded.dictionary, truth.numbers),
         n_products,
     )
 

@@ -15,4 +15,4 @@ def scored_block(found: Scores, threshold: float | None) -> ScoredBlock:
         raise InputError(f"{found.path}: no column 'match': give --threshold, or score with heroic score")
     called = found.decisions["match"] if threshold is None else found.values >= threshold
     probabilities = found.values if found.probabilities is None else found.probabilities
-    return ScoredBlock(found.left, found.right, found.values, probabilities, called)
+    return ScoredBlock(found.left, found.right, found.values, probabilities, called, found.numbers)

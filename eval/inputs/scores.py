@@ -58,7 +58,8 @@ class Scores:
 
     `decisions` holds those of `match` and `match_f1` that the file has, bool (n,); `categories` is the evaluation
     category of the file's left product (large_string, nulls allowed) or None; `column` is where the scores stood.
-    `probabilities` float64 (n,) are the column `probability` (or Splink's) where the file has it beside a score.
+    `probabilities` float64 (n,) are the column `probability` (or Splink's) where the file has it beside a score. `numbers` (n,) are
+    those of the rows in the file, as people count them.
     """
 
     path: Path
@@ -69,6 +70,7 @@ class Scores:
     decisions: Mapping[str, Bools1d]
     categories: pa.Array | None
     provenance: Provenance | None
+    numbers: Ints1d
     probabilities: Floats1d | None = None
 
     def take(self, rows: Ints1d) -> "Scores":
@@ -79,6 +81,7 @@ class Scores:
             left=self.left.take(chosen),
             right=self.right.take(chosen),
             values=self.values[rows],
+            numbers=self.numbers[rows],
             decisions={name: decided[rows] for name, decided in self.decisions.items()},
             categories=None if self.categories is None else self.categories.take(chosen),
             probabilities=None if self.probabilities is None else self.probabilities[rows],
@@ -91,19 +94,20 @@ def read_scores(path: Path, *, ids: tuple[str, str] | None = None, score: str | 
     Raises InputError for missing columns, and, naming the rows, for scores or decisions that are missing or no numbers.
     """
     kept = _ScoresFile.of(open_table(path), ids, score)
-    return kept.scores(kept.file.read(kept.columns))
+    return kept.scores(kept.file.read(kept.columns), kept.file.first_row)
 
 
 def read_score_blocks(
     path: Path, *, ids: tuple[str, str] | None = None, score: str | None = None, rows: int = BLOCK_ROWS
 ) -> Iterator[Scores]:
     """Yield the same, a block of rows at a time; a file without rows has one empty block."""
-    kept, first = _ScoresFile.of(open_table(path), ids, score), 0
+    kept = _ScoresFile.of(open_table(path), ids, score)
+    first = kept.file.first_row
     for block in kept.file.blocks(rows, kept.columns):
         yield kept.scores(block, first)
         first += len(block)
-    if not first:
-        yield kept.scores(kept.file.read(kept.columns))
+    if first == kept.file.first_row:
+        yield kept.scores(kept.file.read(kept.columns), first)
 
 
 @dataclass(frozen=True)
@@ -137,8 +141,8 @@ class _ScoresFile:
         more = [self.score, *DECISION_COLUMNS, CATEGORY_COLUMN, *([self.probability] if self.probability else [])]
         return _present(self.file, self.pair, more)
 
-    def scores(self, table: pa.Table, first: int = 0) -> Scores:
-        """Return the scores of rows from `first` on."""
+    def scores(self, table: pa.Table, first: int) -> Scores:
+        """Return the scores of rows from the one with the number `first` on."""
         path, names = self.file.path, table.column_names
         left, right = id_columns(table, self.pair, path, first)
         probability = self.probability
@@ -151,6 +155,7 @@ class _ScoresFile:
             decisions={c: _booleans(table[c], c, path, first) for c in DECISION_COLUMNS if c in names},
             categories=_texts(table[CATEGORY_COLUMN], CATEGORY_COLUMN, path) if CATEGORY_COLUMN in names else None,
             provenance=self.provenance,
+            numbers=np.arange(first, first + len(table)),
             probabilities=None if probability is None else _finite(table[probability], probability, path, first),
         )
 

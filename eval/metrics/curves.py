@@ -100,5 +100,5 @@ def _check(scores: Floats1d, targets: Floats1d, codes: Ints1d) -> None:
         raise InputError("no pairs: a metric needs at least one")
     missing = np.flatnonzero(np.isnan(scores))
     if missing.size:
-        rows = ", ".join(map(str, missing[:5])) + (", …" if missing.size > 5 else "")
-        raise InputError(f"{missing.size} scores are NaN (rows {rows}): every pair needs a score")
+        places = ", ".join(map(str, missing[:5])) + (", …" if missing.size > 5 else "")
+        raise InputError(f"{missing.size} scores are NaN (at positions {places}): every pair needs a score")

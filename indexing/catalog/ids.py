@@ -35,7 +35,7 @@ class IdLookup:
             place = twice[np.argmin(order[twice])]
             first, second = int(order[place]), int(order[place + 1])  # a stable sort keeps file order
             raise InputError(
-                f"id {ids[first].as_py()!r} (row {first}) occurs again as {ids[second].as_py()!r} (row {second}); "
+                f"id {ids[first].as_py()!r} (position {first}) occurs again as {ids[second].as_py()!r} (position {second}); "
                 f"{twice.size} rows repeat an id: every product needs an id of its own"
             )
         return cls(ids, ordered, order)

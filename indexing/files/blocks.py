@@ -1,6 +1,6 @@
 """A table is read in blocks of rows; a row that cannot be used is set aside and does not stop the others."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,7 +20,7 @@ MOST_SHOWN = 64 * 1024  # characters kept of what is set aside
 class SetAside:
     """It is a row that could not be read, or a cell of one where `column` names it, which is then empty.
 
-    `row` counts the rows of the file from 0, `text` is what stands there, `reason` says what is wrong and what to
+    `row` is counted as in a Block, `text` is what stands there, `reason` says what is wrong and what to
     do; `rows` is how many rows are lost by it (0 for a cell).
     """
 
@@ -47,7 +47,11 @@ Aside = Callable[[SetAside], None]
 
 @dataclass(frozen=True)
 class Block:
-    """It holds rows of a table, `numbers` (n,) of them in the file, from 0, and their cells."""
+    """It holds rows of a table, their ascending `numbers` (n,) in the file, and their cells.
+
+    Rows are counted as people see them: in a file of text with a header, and in a spreadsheet, every row from the first
+    on, so that the header is most often row 1, in any other the records from 1; of JSON lines, the lines.
+    """
 
     numbers: Ints1d
     table: pa.Table
@@ -57,11 +61,10 @@ class Block:
         for start in range(0, len(self.numbers), rows):
             yield Block(self.numbers[start : start + rows], self.table.slice(start, rows))
 
-    def without(self, rows: Sequence[int]) -> "Block":
-        """Return the block without the rows at these places in it."""
-        kept = np.ones(len(self.numbers), dtype=bool)
-        kept[list(rows)] = False
-        return Block(self.numbers[kept], self.table.filter(pa.array(kept)))
+    def before(self, number: int) -> "Block":
+        """Return the rows before the one with this number."""
+        count = int(np.searchsorted(self.numbers, number))
+        return Block(self.numbers[:count], self.table.slice(0, count))
 
 
 class TableReader(Protocol):
@@ -92,7 +95,7 @@ class Naming:
 class Opened:
     """It holds what opening a file found out: its columns, its rows where that is free to know, how it is to be read,
     notes for people on what is not as it stands in the file, and columns that are not called as its header says. `rare`
-    can be asked for as columns too, but stand together in one of `names`."""
+    can be asked for as columns too, but stand together in one of `names`; `first_row` is the number of the first row."""
 
     names: tuple[str, ...]
     rows: int | None
@@ -101,6 +104,7 @@ class Opened:
     reader: TableReader
     rare: tuple[str, ...] = ()
     namings: tuple[Naming, ...] = ()
+    first_row: int = 1
 
 
 def refusing(path: Path) -> Aside:

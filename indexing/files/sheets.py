@@ -22,8 +22,7 @@ _MIDNIGHT = datetime.time()
 
 @dataclass(frozen=True)
 class SheetReader:
-    """It reads a sheet, by its name; so many rows stand `above` those of the table, the header among them, and these
-    have no numbers."""
+    """It reads a sheet, by its name; so many rows stand `above` those of the table, the header among them."""
 
     source: Source
     sheet: str
@@ -32,16 +31,11 @@ class SheetReader:
 
     def read(self, rows: int, names: tuple[str, ...], aside: Aside) -> Iterator[Block]:
         """Yield blocks of at most `rows` rows of large_string columns; empty cells are null."""
-        below = (row for row in _rows(_open(self.source), self.sheet, self.above) if any(cell != "" for cell in row))
+        below = enumerate(_rows(_open(self.source), self.sheet, self.above), start=self.above + 1)
+        filled = ((number, row) for number, row in below if any(cell != "" for cell in row))
         places = [self.names.index(name) for name in names]
-        first, held = 0, list[Sequence[Any]]()
-        for row in below:
-            held.append(row)
-            if len(held) == rows:
-                yield _block(held, places, names, first)
-                first, held = first + rows, []
-        if held:
-            yield _block(held, places, names, first)
+        while held := list(islice(filled, rows)):
+            yield _block(held, places, names)
 
 
 def open_sheet(source: Source, how: FileOptions) -> Opened:
@@ -58,7 +52,7 @@ def open_sheet(source: Source, how: FileOptions) -> Opened:
     above = header.above + how.header
     header = header.widened(_beyond(book, sheet, above, len(header.names)))
     reader = SheetReader(source, sheet, header.names, above)
-    return Opened(header.names, None, found, (), reader, namings=header.namings)
+    return Opened(header.names, None, found, (), reader, namings=header.namings, first_row=above + 1)
 
 
 def _beyond(book: Any, sheet: str, above: int, width: int) -> list[int]:
@@ -95,12 +89,12 @@ def _texts(row: Sequence[Any]) -> list[str]:
     return [_text(cell) or "" for cell in row[:width]]
 
 
-def _block(rows: list[Sequence[Any]], places: list[int], names: tuple[str, ...], first: int) -> Block:
+def _block(rows: list[tuple[int, Sequence[Any]]], places: list[int], names: tuple[str, ...]) -> Block:
     columns = [
-        pa.array([_text(row[place]) if place < len(row) else None for row in rows], pa.large_string())
+        pa.array([_text(row[place]) if place < len(row) else None for _, row in rows], pa.large_string())
         for place in places
     ]
-    return Block(np.arange(first, first + len(rows)), pa.table(columns, names=list(names)))
+    return Block(np.array([number for number, _ in rows], dtype=np.int64), pa.table(columns, names=list(names)))
 
 
 def _text(cell: Any) -> str | None:

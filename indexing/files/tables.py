@@ -56,7 +56,7 @@ class TableFile:
     """A table file says where it is, its format, its column names and, where that is free to know, its rows.
 
     `how` is how it is read, as told and as found out; `notes` say for people what is not as it stands in the file, and
-    `namings` which columns are not called as its header says.
+    `namings` which columns are not called as its header says; `first_row` is the number of its first row, as a Block has them.
     The keys `rare` of a file of records stand together in the column
     GATHERED, as JSON objects, until one is asked for by name (see `keeping`).
     """
@@ -71,6 +71,7 @@ class TableFile:
     source: Source
     rare: tuple[str, ...] = ()
     namings: tuple[Naming, ...] = ()
+    first_row: int = 1
 
     @property
     def folder(self) -> Path:
@@ -144,7 +145,17 @@ def open_table(path: Path | str, how: FileOptions | None = None) -> TableFile:
     except UNREADABLE as error:
         raise InputError(f"{path}: cannot be read as {kind} ({_first_line(error)}): is it complete?") from error
     return TableFile(
-        path, kind, found.names, found.rows, found.how, found.notes, found.reader, source, found.rare, found.namings
+        path,
+        kind,
+        found.names,
+        found.rows,
+        found.how,
+        found.notes,
+        found.reader,
+        source,
+        found.rare,
+        found.namings,
+        found.first_row,
     )
 
 

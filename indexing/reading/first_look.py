@@ -114,4 +114,4 @@ def _looked_at(file: InputFile) -> list[str]:
 def raw_blocks(file: InputFile, *, rows: int = BLOCK_ROWS, columns: Sequence[str] | None = None) -> Iterator[RawBlock]:
     """Yield the blocks of a file as its schema sees them."""
     for block in ahead(file.table.numbered_blocks(rows, columns)):
-        yield raw_block(block.table, file.schema, file.table.path.name, block.numbers)
+        yield raw_block(block.table, file.schema, file.table.path.name, block.numbers, file.table.first_row)

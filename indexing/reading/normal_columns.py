@@ -94,7 +94,7 @@ def _column_of(expression: Expression | None, block: RawBlock, row: int) -> str 
     if not isinstance(expression, FirstOf):
         return None
     named = {name: block.columns[name] for name in columns_in(expression, block.names) if name in block.columns}
-    one = RawBlock(block.file, named, block.rows).take(np.array([row]))
+    one = replace(block, columns=named).take(np.array([row]))
     for choice in expression.choices:
         made = raw_column(one, choice)
         if made is not None and not is_empty(made)[0].as_py():

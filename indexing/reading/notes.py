@@ -5,9 +5,30 @@ from pathlib import Path
 
 from indexing.catalog.reject_log import RejectLog
 from indexing.catalog.rejects import FEW_REJECTS
+from indexing.files.blocks import UNCLOSED, SetAside
 from indexing.reading.inputs import CatalogInputs, InputFile
 from indexing.reading.schema.expression import Cell, is_there
 from indexing.reading.sniffing.guess import look_at, nearest_title
+
+
+class OpenQuotes:
+    """It keeps of each file the first row that a quote is not closed in, and how many there are."""
+
+    def __init__(self) -> None:
+        self._found: dict[Path, tuple[SetAside, int]] = {}
+
+    def look(self, path: Path, found: SetAside) -> None:
+        """Take what was set aside of a file."""
+        if found.reason.startswith(UNCLOSED):
+            first, count = self._found.get(path, (found, 0))
+            self._found[path] = first, count + 1
+
+    def notes(self) -> list[str]:
+        """Return a warning of each file."""
+        return [
+            f"{path}: row {first.row} {first.reason}" + (f" ({count:,} such rows)" if count > 1 else "")
+            for path, (first, count) in self._found.items()
+        ]
 
 
 def few_rejects(rejects: RejectLog, rows: int, most: float, path: Path) -> list[str]:

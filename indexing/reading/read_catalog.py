@@ -28,7 +28,7 @@ from indexing.reading.cells.identifiers.tally import CodeTally
 from indexing.reading.first_look import FirstPass, as_found, look_first, raw_blocks
 from indexing.reading.inputs import CatalogInputs, InputFile, check_columns, open_inputs
 from indexing.reading.normal_columns import in_their_columns, normal_columns
-from indexing.reading.notes import few_rejects, file_notes, title_notes
+from indexing.reading.notes import OpenQuotes, few_rejects, file_notes, title_notes
 from indexing.reading.row_checks import NONE_PASSED, PassedOver, RowChecks
 from indexing.reading.rows_left_out import RowsLeftOut
 from indexing.reading.schema.raw_columns import RawBlock
@@ -93,8 +93,8 @@ def read_catalog(
     options = options or ReadOptions()
     inputs = products if isinstance(products, CatalogInputs) else open_inputs(products, options.schema, options.stored)
     check_columns(inputs, [*options.vector_columns, *options.optional_vectors])
-    rejects = RejectLog(Path(folder) / SET_ASIDE)
-    with _parsed(inputs.files, Path(folder), rejects, progress) as files:
+    rejects, quotes = RejectLog(Path(folder) / SET_ASIDE), OpenQuotes()
+    with _parsed(inputs.files, Path(folder), (rejects, quotes), progress) as files:
         lost = rejects.bad_rows
         seen = look_first(files)
         if not seen.ids.rows:
@@ -119,18 +119,20 @@ def read_catalog(
         {name: digest.hexdigest() for name, digest in writer.vectors.items()},
         tuple(sorted(writer.unread)),
         replace(writer.checks.passed_over, left_out=writer.left_out),
-        (*few, *inputs.notes, *file_notes(files), *title_notes(inputs), *seen.notes, *writer.notes()),
+        (*quotes.notes(), *few, *inputs.notes, *file_notes(files), *title_notes(inputs), *seen.notes, *writer.notes()),
     )
 
 
 @contextmanager
 def _parsed(
-    files: Sequence[InputFile], folder: Path, rejects: RejectLog, progress: Progress
+    files: Sequence[InputFile], folder: Path, logs: tuple[RejectLog, OpenQuotes], progress: Progress
 ) -> Iterator[list[InputFile]]:
     """Give the files as ones whose columns can be read alone, and take these away again. Rows and cells that cannot be
-    read are rejects."""
+    read are rejects; of quotes that are not closed there is a word more."""
+    rejects, quotes = logs
 
     def set_aside(file: InputFile, found: SetAside) -> None:
+        quotes.look(file.table.path, found)
         rejects.append(Reject("", found.column or "", found.text, found.reason, file.table.path.name, found.row))
 
     place = folder / PARSED
@@ -196,7 +198,8 @@ class _CatalogWriter:
                     self._digest(table)
                 finally:
                     written.result()
-                progress("read", done, self.checks.scan.rows)
+                progress("read", min(done, self.checks.scan.rows - 1), self.checks.scan.rows)
+        progress("read", self.checks.scan.rows, self.checks.scan.rows)
 
     def _digest(self, table: pa.Table) -> None:
         for batch in table.to_batches():
@@ -209,7 +212,7 @@ class _CatalogWriter:
         for file in files:
             done = before
             for block in self._products(file):
-                done = before + int(block.rows[-1]) + 1
+                done = before + int(block.rows[-1]) - file.table.first_row + 1
                 table = self._normal(file, *self.checks.check(block, file))
                 rows = self.checks.scan.rows + self.lost
                 _check_rejects(self.checks.rejects, rows, self.options.max_rejects, files[0].table.path)

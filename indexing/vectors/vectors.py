@@ -88,7 +88,9 @@ def from_arrays(rows: Floats2d, shard_rows: int = SHARD_ROWS) -> Vectors:
     lengths = np.linalg.norm(rows, axis=1)
     wrong = np.flatnonzero((np.abs(lengths - 1) > UNIT_TOLERANCE) & (lengths != 0))
     if wrong.size:
-        raise InputError(f"row {wrong[0]} has length {lengths[wrong[0]]:.4f}: vectors are unit rows or rows of zeros")
+        raise InputError(
+            f"the vector at position {wrong[0]} has length {lengths[wrong[0]]:.4f}: vectors are unit rows or rows of zeros"
+        )
     starts: Sequence[int] = range(0, max(len(rows), 1), shard_rows)
     return Vectors(tuple(np.asarray(rows[s : s + shard_rows], dtype=np.float32) for s in starts))
 

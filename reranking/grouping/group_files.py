@@ -123,10 +123,10 @@ def read_groups(path: Path) -> NamedGroups:
     if missing:
         raise InputError(f"{path}: no column '{missing[0]}': give a file that heroic groups wrote")
     table = file.read((ID, GROUP))
-    ids = id_array(table[ID], ID, path)
+    ids = id_array(table[ID], ID, path, file.first_row)
     if len(pc.unique(ids)) < len(ids):
         raise InputError(f"{path}: {len(ids) - len(pc.unique(ids))} products occur again: each has one group")
-    return NamedGroups(ids, pc.cast(id_array(table[GROUP], GROUP, path), pa.large_string()))
+    return NamedGroups(ids, pc.cast(id_array(table[GROUP], GROUP, path, file.first_row), pa.large_string()))
 
 
 def name_groups(ids: pa.Array, groups: Ints1d, previous: NamedGroups | None, path: Path) -> pa.Array:

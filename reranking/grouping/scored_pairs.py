@@ -45,13 +45,15 @@ class ScoredPairs:
 
 @dataclass(frozen=True)
 class ScoredBlock:
-    """It holds some rows of a scores file: ids of one type, scores, probabilities, and which are called matches."""
+    """It holds some rows of a scores file: ids of one type, scores, probabilities, which are called matches, and the
+    rows' `numbers` in the file."""
 
     left: pa.Array
     right: pa.Array
     scores: Floats1d
     probabilities: Floats1d
     called: Bools1d
+    numbers: Ints1d
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -107,7 +109,7 @@ def _write(file: Path, blocks: Iterable[ScoredBlock], found: tuple[pa.Array, int
             left, right = (
                 np.asarray(pc.index_in(side, ids).to_numpy(), dtype=np.int64) for side in (block.left, block.right)
             )
-            check.add(left, right)
+            check.add(left, right, block.numbers)
             with scratch_output(file.parent):
                 _as_rows(block, left, right).tofile(content)
             calls = block.called

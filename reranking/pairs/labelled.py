@@ -50,11 +50,11 @@ def read_labelled(
     Raises InputError, naming file, row and value, for missing columns, null or odd targets, unknown ids, pairs of a
     product with itself, and pairs that occur twice in either order, be their targets equal or contradicting.
     """
-    parts = [_read_one(Path(path), catalog, ids, target) for path in paths]
+    parts, numbers = zip(*(_read_one(Path(path), catalog, ids, target) for path in paths), strict=True)
     pairs = join_labelled(parts)
     if not len(pairs):
         raise InputError(f"{paths[0]}: no pairs: training needs matches and non-matches")
-    rows = FileRows.of(paths, [len(part) for part in parts])
+    rows = FileRows.of(paths, numbers)
     refuse_repeats(catalog.ids, pairs.left, pairs.right, rows, targets=pairs.targets)
     return pairs
 
@@ -68,11 +68,14 @@ def positions_of(pairs: IdPairs, catalog: Catalog) -> tuple[Ints1d, Ints1d]:
         except UnknownId as error:
             raise UnknownId(f"{pairs.path}: column '{name}': {error}") from error
     left, right = sides
-    refuse_selves(catalog.ids, left, right, file=pairs.path)
+    refuse_selves(catalog.ids, left, right, file=pairs.path, rows=pairs.numbers)
     return left, right
 
 
-def _read_one(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target: str | None) -> LabelledPairs:
+def _read_one(
+    path: Path, catalog: Catalog, ids: tuple[str, str] | None, target: str | None
+) -> tuple[LabelledPairs, Ints1d]:
+    """Return the pairs of one file, and the numbers of their rows."""
     if is_store(path):
         pairs = labels_as_pairs(read_settled(path, catalog))
     else:
@@ -80,7 +83,7 @@ def _read_one(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target:
     if pairs.target is None:
         raise no_target(path, pairs.table.column_names)
     left, right = positions_of(pairs, catalog)
-    return LabelledPairs(left, right, pairs.target, named_categories(pairs.table))
+    return LabelledPairs(left, right, pairs.target, named_categories(pairs.table)), pairs.numbers
 
 
 def no_target(path: Path, names: Sequence[str]) -> InputError:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexing.arrays import Floats1d
+from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
 from indexing.files.integers import as_integers
 from indexing.files.tables import TableFile, open_table
@@ -44,7 +44,7 @@ class IdPairs:
 
     `left` and `right` are arrow arrays of one type (int64 or large_string) without nulls; `target` is
     float64 (n,), 1.0 for a match and 0.0 for a non-match, or None when the file has no such column.
-    `table` holds every column of the file.
+    `table` holds every column of the file, `numbers` (n,) are those of the rows in it, as people count them.
     """
 
     path: Path
@@ -53,6 +53,7 @@ class IdPairs:
     right: pa.Array
     target: Floats1d | None
     table: pa.Table
+    numbers: Ints1d
 
     def __len__(self) -> int:
         return len(self.left)
@@ -95,28 +96,36 @@ def read_id_pairs(path: Path, *, ids: tuple[str, str] | None = None, target: str
     file = open_table(path)
     columns = find_columns(file, ids=ids, target=target)
     table = file.read()
-    left, right = id_columns(table, columns, path)
-    return IdPairs(Path(path), columns, left, right, target_column(table, columns, path), table)
+    left, right = id_columns(table, columns, path, file.first_row)
+    target_values = target_column(table, columns, path, file.first_row)
+    return IdPairs(Path(path), columns, left, right, target_values, table, row_numbers(file, len(table)))
+
+
+def row_numbers(file: TableFile, count: int) -> Ints1d:
+    """Return the numbers (n,) of all rows of a file that was read whole."""
+    return np.arange(file.first_row, file.first_row + count)
 
 
 def labels_as_pairs(labels: SettledPairs) -> IdPairs:
     """Return the settled pairs of a label store as a pairs file would hold them."""
     columns = PairColumns("left_id", "right_id", "target")
     table = pa.table({columns.left: labels.left, columns.right: labels.right, "target": labels.targets})
-    return IdPairs(labels.path, columns, labels.left, labels.right, labels.targets, table)
+    numbers = np.arange(1, len(table) + 1)
+    return IdPairs(labels.path, columns, labels.left, labels.right, labels.targets, table, numbers)
 
 
 def id_columns(
-    table: pa.Table, columns: PairColumns, path: Path, first_row: int = 0, *, nulls: bool = False
+    table: pa.Table, columns: PairColumns, path: Path, first_row: int = 1, *, nulls: bool = False
 ) -> tuple[pa.Array, pa.Array]:
-    """Return both id columns of a block as arrays of one type; `first_row` is the block's place in the file."""
+    """Return both id columns of a block as arrays of one type; `first_row` is the number of the
+    block's first row in the file."""
     left, right = (id_array(table[name], name, path, first_row, nulls=nulls) for name in (columns.left, columns.right))
     if left.type != right.type:
         left, right = pc.cast(left, pa.large_string()), pc.cast(right, pa.large_string())
     return left, right
 
 
-def id_array(column: pa.ChunkedArray, name: str, path: Path, first_row: int = 0, *, nulls: bool = False) -> pa.Array:
+def id_array(column: pa.ChunkedArray, name: str, path: Path, first_row: int = 1, *, nulls: bool = False) -> pa.Array:
     """Return ids as int64 or large_string. Raises InputError for types that cannot be an id and, without `nulls`, for
     nulls."""
     if column.null_count and not nulls:
@@ -152,7 +161,7 @@ def _integers(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArray
         raise InputError(f"{path}: column '{name}' holds {large}, too large an integer: write ids as text") from error
 
 
-def target_column(table: pa.Table, columns: PairColumns, path: Path, first_row: int = 0) -> Floats1d | None:
+def target_column(table: pa.Table, columns: PairColumns, path: Path, first_row: int = 1) -> Floats1d | None:
     """Return the target as 1.0 and 0.0, None where there is no such column.
 
     Raises InputError, naming the row, for nulls and other values.
@@ -219,7 +228,7 @@ def cast_ids(ids: pa.Array, kind: pa.DataType, path: Path) -> pa.Array:
 
 def blocks_of(file: TableFile, rows: int, columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.Table]]:
     """Yield blocks of a file, each with the row number at which it begins."""
-    first = 0
+    first = file.first_row
     for block in file.blocks(rows, columns):
         yield first, block
         first += len(block)

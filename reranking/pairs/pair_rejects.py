@@ -16,7 +16,7 @@ from indexing.files.tables import open_table
 from reranking.labels.settled import read_settled
 from reranking.labels.store_file import is_store
 from reranking.pairs.labelled import LabelledPairs, join_labelled, named_categories, no_target
-from reranking.pairs.pair_files import IdPairs, find_columns, id_columns, read_id_pairs, target_or_nan
+from reranking.pairs.pair_files import IdPairs, find_columns, id_columns, read_id_pairs, row_numbers, target_or_nan
 from reranking.pairs.repeats import FileRows, pair_keys
 
 USABLE, NO_ID, UNKNOWN, SELF, TARGET, CONTRADICTION, REPEAT = range(7)
@@ -107,11 +107,13 @@ class PairRejects:
 @dataclass(frozen=True)
 class _FilePairs:
     """It is a file as read: positions are -1 for unknown ids, targets NaN for those that are none. `without_id` (p,) tells
-    the rows that lack an id; `cells` are those of PairRejects, of all rows and as the file has them."""
+    the rows that lack an id; `cells` are those of PairRejects, of all rows and as the file has them; `numbers` (p,) are those
+    of the rows."""
 
     pairs: LabelledPairs
     without_id: Bools1d
     cells: pa.Table
+    numbers: Ints1d
 
 
 def read_usable(
@@ -123,7 +125,7 @@ def read_usable(
     InputError for files that cannot be read, missing columns, columns that cannot be ids or targets, and no rows at all.
     """
     parts = [_read_file(Path(path), catalog, ids, target) for path in paths]
-    files = FileRows.of(paths, [len(part.pairs) for part in parts])
+    files = FileRows.of(paths, [part.numbers for part in parts])
     pairs = join_labelled([part.pairs for part in parts])
     if not len(pairs):
         raise InputError(f"{paths[0]}: no pairs: training needs matches and non-matches")
@@ -143,29 +145,29 @@ def read_usable_ids(path: Path, *, ids: tuple[str, str] | None = None) -> tuple[
     """
     if is_store(path):
         pairs = read_id_pairs(path)
-        table, columns, sides = pairs.table, pairs.columns, (pairs.left, pairs.right)
+        table, columns, sides, numbers = pairs.table, pairs.columns, (pairs.left, pairs.right), pairs.numbers
     else:
         file = open_table(path)
         columns, table = find_columns(file, ids=ids), file.read()
-        sides = id_columns(table, columns, path, nulls=True)
+        sides, numbers = id_columns(table, columns, path, file.first_row, nulls=True), row_numbers(file, len(table))
     if columns.target is None:
         raise InputError(f"{path}: no target column: the truth needs 'target', 'label' or 'is_match'")
     if not len(table):
         raise InputError(f"{path}: the file has no rows: there is nothing to evaluate")
     known = pa.concat_arrays(sides).dictionary_encode()
-    numbers = np.asarray(pc.fill_null(known.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    products = np.asarray(pc.fill_null(known.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
     targets = target_or_nan(table[columns.target], path, columns.target)
-    left, right = np.split(numbers, 2)
+    left, right = np.split(products, 2)
     without_id = (left < 0) | (right < 0)
     reasons, others = _reasons(LabelledPairs(left, right, targets), without_id, len(known.dictionary))
     rejected = reasons != USABLE
     rows = np.flatnonzero(rejected)
     cells = pa.table([*sides, table[columns.target]], ["left_id", "right_id", "target"])
-    files = FileRows.of([path], [len(table)])
+    files = FileRows.of([path], [numbers])
     rejects = PairRejects(files, len(table), rows, reasons[rows], others[rows], _as_text(cells, rejected))
     kept = pa.array(~rejected)
     sides = tuple(side.filter(kept) for side in sides)
-    return IdPairs(Path(path), columns, *sides, targets[~rejected], table.filter(kept)), rejects
+    return IdPairs(Path(path), columns, *sides, targets[~rejected], table.filter(kept), numbers[~rejected]), rejects
 
 
 def _read_file(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target: str | None) -> _FilePairs:
@@ -176,12 +178,13 @@ def _read_file(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target
     if columns.target is None:
         raise no_target(path, file.names)
     table = file.read()
-    sides = id_columns(table, columns, path, nulls=True)
+    sides = id_columns(table, columns, path, file.first_row, nulls=True)
     left, right = (catalog.lookup.find(side) for side in sides)
     without_id = np.asarray(pc.or_(*(pc.is_null(side) for side in sides)), dtype=bool)
     targets = target_or_nan(table[columns.target], path, columns.target)
     pairs = LabelledPairs(left, right, targets, named_categories(table))
-    return _FilePairs(pairs, without_id, pa.table([*sides, table[columns.target]], ["left_id", "right_id", "target"]))
+    cells = pa.table([*sides, table[columns.target]], ["left_id", "right_id", "target"])
+    return _FilePairs(pairs, without_id, cells, row_numbers(file, len(table)))
 
 
 def _read_store(path: Path, catalog: Catalog) -> _FilePairs:
@@ -189,7 +192,8 @@ def _read_store(path: Path, catalog: Catalog) -> _FilePairs:
     labels = read_settled(path, catalog)
     left, right = (catalog.lookup.find(side) for side in (labels.left, labels.right))
     cells = pa.table([labels.left, labels.right, pa.array(labels.targets)], ["left_id", "right_id", "target"])
-    return _FilePairs(LabelledPairs(left, right, labels.targets), np.zeros(len(labels), dtype=bool), cells)
+    nobody, numbers = np.zeros(len(labels), dtype=bool), np.arange(1, len(labels) + 1)
+    return _FilePairs(LabelledPairs(left, right, labels.targets), nobody, cells, numbers)
 
 
 def _as_text(cells: pa.Table, rows: Bools1d) -> pa.Table:

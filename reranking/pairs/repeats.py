@@ -26,14 +26,11 @@ def pair_keys(left: Ints1d, right: Ints1d, products: int) -> Ints1d:
     return np.minimum(left, right) * products + np.maximum(left, right)
 
 
-def refuse_selves(
-    ids: pa.Array, left: Ints1d, right: Ints1d, *, file: Path | None = None, rows: Ints1d | None = None
-) -> None:
+def refuse_selves(ids: pa.Array, left: Ints1d, right: Ints1d, *, file: Path | None = None, rows: Ints1d) -> None:
     """Raise InputError, naming the row, when a pair is of a product with itself; `rows` (p,) are the rows' numbers in
-    the file, None where the pairs are all of it."""
+    the file."""
     same = np.flatnonzero(left == right)
     if same.size:
-        rows = np.arange(len(left)) if rows is None else rows
         place = int(same[0])
         raise InputError(
             f"{_told(file)}row {rows[place]} pairs product {ids[int(left[place])].as_py()!r} with itself "
@@ -45,16 +42,17 @@ def refuse_selves(
 class FileRows:
     """It tells in which file a row stands when several are read one after the other.
 
-    `ends` (f,) is the row after each file's last.
+    `ends` (f,) is the row after each file's last, `numbers` are those of each file's rows in it, as people count them.
     """
 
     paths: Sequence[Path]
     ends: Ints1d
+    numbers: Sequence[Ints1d]
 
     @classmethod
-    def of(cls, paths: Sequence[Path], lengths: Sequence[int]) -> "FileRows":
+    def of(cls, paths: Sequence[Path], numbers: Sequence[Ints1d]) -> "FileRows":
         """Add up how many rows each file has."""
-        return cls(paths, np.cumsum(lengths))
+        return cls(paths, np.cumsum([len(some) for some in numbers]), numbers)
 
     def name(self, first: int, second: int) -> str:
         """Name two rows with their file, or each with its own."""
@@ -66,7 +64,8 @@ class FileRows:
     def place(self, row: int) -> tuple[Path, int]:
         """Return the file of a row, and the row's number in it."""
         number = int(np.searchsorted(self.ends, row, side="right"))
-        return self.paths[number], row - (int(self.ends[number - 1]) if number else 0)
+        before = int(self.ends[number - 1]) if number else 0
+        return self.paths[number], int(self.numbers[number][row - before])
 
 
 def refuse_repeats(
@@ -139,12 +138,11 @@ class PairCheck:
     file: Path | None
     rows: int = 0
 
-    def add(self, left: Ints1d, right: Ints1d, rows: Ints1d | None = None) -> None:
-        """Take the next pairs (p,), which stand in these rows of the file (None: in those after the last).
+    def add(self, left: Ints1d, right: Ints1d, rows: Ints1d) -> None:
+        """Take the next pairs (p,), which stand in these rows of the file.
 
         Raises InputError for one of a product with itself.
         """
-        rows = self.rows + np.arange(len(left)) if rows is None else rows
         refuse_selves(self.ids, left, right, file=self.file, rows=rows)
         self.finder.add(pair_keys(left, right, len(self.ids)))
         self.rows += len(left)

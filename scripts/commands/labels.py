@@ -124,8 +124,8 @@ def _read(
         raise no_target(source, pairs.table.column_names)
     asked = Question(Purpose(purpose), f"imported from {source.name}")
     seen: dict[tuple[Id, Id], tuple[int, PairVerdict]] = {}
-    rows = zip(pairs.left.to_pylist(), pairs.right.to_pylist(), pairs.target, strict=True)
-    for row, (left, right, value) in enumerate(rows):
+    rows = zip(pairs.numbers.tolist(), pairs.left.to_pylist(), pairs.right.to_pylist(), pairs.target, strict=True)
+    for row, left, right, value in rows:
         try:
             answer = Label(left, right, PairVerdict.MATCH if value else PairVerdict.NO_MATCH, reviewer, asked)
         except InputError as error:

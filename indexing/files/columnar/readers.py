@@ -26,7 +26,7 @@ class ParquetReader:
 
     def read(self, rows: int, names: tuple[str, ...], aside: Aside) -> Iterator[Block]:
         """Yield blocks of at most `rows` rows."""
-        first = 0
+        first = 1
         with (
             _random_access(self.source) as content,
             pq.ParquetFile(
@@ -76,7 +76,7 @@ class ArrowReader:
 
     def read(self, rows: int, names: tuple[str, ...], aside: Aside) -> Iterator[Block]:
         """Yield blocks of at most `rows` rows, whose memory is that of the file."""
-        first = place = 0
+        first, place = 1, 0
         while (batch := self._batch(place)) is not None:
             if self.numbered is None:  # else it is our own
                 batch.validate(full=True)

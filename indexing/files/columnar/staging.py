@@ -10,6 +10,7 @@ import pyarrow as pa
 from indexing.files.blocks import BLOCK_ROWS, Aside, Block
 from indexing.files.columnar.readers import ArrowReader
 from indexing.files.content.sources import Source
+from indexing.files.delimited.delimited_reader import DelimitedReader
 from indexing.files.tables import TableFile
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import ahead
@@ -28,6 +29,8 @@ def stage(file: TableFile, folder: Path, *, aside: Aside | None = None, progress
     """
     if file.format in COLUMNAR and not (file.source.packing or file.source.url or file.source.member):
         return file
+    if isinstance(file.reader, DelimitedReader):  # so that rows have the numbers that people see
+        file = replace(file, reader=replace(file.reader, blank_lines=True))
     path = folder / f"{hashlib.sha256(f'{file.path}{file.how}'.encode()).hexdigest()[:16]}.arrow"
     count = RowCount(file)
     names = [*file.names, NUMBER]

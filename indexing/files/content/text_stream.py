@@ -11,6 +11,7 @@ import pyarrow as pa
 MARK = "\ufdd0"  # a noncharacter: no text has it
 MARK_BYTES = MARK.encode()
 BLOCK_BYTES = 1 << 20
+END_BYTES = 16  # of what was given last, that are kept
 _LONGEST = 4  # bytes of a character in UTF-8
 _UTF8 = ("utf-8", "utf-8-sig", "ascii")
 _MARKED = re.compile(MARK + r"([0-9A-F]{2})")
@@ -40,10 +41,10 @@ def canonical(encoding: str) -> str:
 
 class TextStream(io.RawIOBase):
     """A text stream counts in `marked` how often it met bytes that are no text in `encoding`; NULs, which a writer that
-    was killed leaves behind, are left out."""
+    was killed leaves behind, are left out. `end` is the end of what it gave last."""
 
     def __init__(self, stream: Any, encoding: str) -> None:
-        self._stream, self._pending, self._carried, self.marked = stream, b"", b"", 0
+        self._stream, self._pending, self._carried, self.end, self.marked = stream, b"", b"", b"", 0
         self._is_utf8 = canonical(encoding) == "utf-8"
         self._decoder = codecs.getincrementaldecoder(canonical(encoding))(_MARKING)
         self._first, self._ended = True, False
@@ -65,7 +66,9 @@ class TextStream(io.RawIOBase):
             lacking -= len(parts[-1])
         given = parts[0] if len(parts) == 1 else b"".join(parts)
         self._pending = given[size:]
-        return given[:size]
+        given = given[:size]
+        self.end = given[-END_BYTES:] or self.end
+        return given
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer as far as there is something at once; return how many bytes that is."""

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from indexing.files.options import FileOptions
@@ -31,18 +31,29 @@ class Dialect:
         body = io.StringIO(text, newline="")
         for _ in range(self.skipped):
             body.readline()
-        reader = csv.reader(
-            body,
+        try:
+            yield from self.reader(body)
+        except csv.Error:
+            return
+
+    def is_quoted_well(self, lines: Iterable[str]) -> bool:
+        """Return whether each quote that ends a field has the delimiter or the end of a line behind it."""
+        try:
+            return any(True for _ in self.reader(lines, strict=True))
+        except csv.Error:
+            return False
+
+    def reader(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
+        """Return what parses lines into rows of fields, blank ones into none; `strict` raises csv.Error for odd quotes."""
+        return csv.reader(
+            lines,
+            strict=strict,
             delimiter=self.delimiter,
             quotechar=self.quote or None,
             doublequote=not self.backslash,
             escapechar="\\" if self.backslash else None,
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
         )
-        try:
-            yield from reader
-        except csv.Error:
-            return
 
 
 def find_dialect(text: str, told: FileOptions, *, cut: bool) -> Dialect:

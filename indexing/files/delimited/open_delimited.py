@@ -44,7 +44,7 @@ def open_delimited(source: Source, how: FileOptions) -> Opened:
     if not cut and not any(rows[header.above + how.header :]):
         return Opened(header.names, 0, found, (), NoRows(), namings=header.namings)
     reader = DelimitedReader(source, encoding, dialect, header.names, header.above + how.header)
-    return Opened(header.names, None, found, (), reader, namings=header.namings)
+    return Opened(header.names, None, found, (), reader, namings=header.namings, first_row=reader.first_row)
 
 
 def _sample(source: Source, encoding: str) -> tuple[str, bool]:

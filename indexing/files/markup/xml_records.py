@@ -48,7 +48,7 @@ class XmlRecords:
         Raises InputError for XML that is malformed otherwise.
         """
         categories = CategoryTree() if self.element == YANDEX else None
-        row = 0
+        row = 1
         with closing(self.source.open()) as stream:
             parser = self._parser(stream, categories is not None)
             slips = _Slips(self.source, parser, aside)

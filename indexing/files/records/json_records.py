@@ -36,7 +36,7 @@ class JsonRecords:
     path: str | None
 
     def __call__(self, aside: Aside) -> Iterator[Record]:
-        """Yield each record with its number; a line that is none is set aside, and counts."""
+        """Yield each record with its number, or its line's; a line that is none is set aside, and counts."""
         if self.path is not None:
             yield from self._elements(self.path, aside)
             return
@@ -44,23 +44,21 @@ class JsonRecords:
             yield from self._lines(text, aside)
 
     def _lines(self, text: TextStream, aside: Aside) -> Iterator[Record]:
-        row = -1
         for number, (line, exact) in enumerate(_split(text), start=1):
             if not line.strip():
                 continue
-            row += 1
             try:
                 record = parse_line(line, exact=exact)
             except ValueError as error:
-                reason = f"{NO_JSON}: line {number}, {error}; one object a line is needed"
-                aside(SetAside(row, shown(line.decode()), reason))
+                reason = f"{NO_JSON}: {error}; one object a line is needed"
+                aside(SetAside(number, shown(line.decode()), reason))
                 continue
             if isinstance(record, dict):
-                yield row, record
+                yield number, record
             else:
                 kind = type(record).__name__
-                reason = f"{NO_OBJECT}: line {number} holds {kind}; one object a line is needed"
-                aside(SetAside(row, shown(line.decode()), reason))
+                reason = f"{NO_OBJECT}: it is {kind}; one object a line is needed"
+                aside(SetAside(number, shown(line.decode()), reason))
 
     def _elements(self, path: str, aside: Aside) -> Iterator[Record]:
         """Yield the elements of an array, by the fastest parser that takes them: one of floats and of integers of 64
@@ -69,11 +67,11 @@ class JsonRecords:
         for parse in (self._floats, self._decimals, self._whole):
             try:
                 for element in islice(parse(path), done, None):
+                    done += 1
                     if isinstance(element, dict):
                         yield done, element
                     else:
                         aside(_no_object(done, element))
-                    done += 1
                 return
             except ijson.JSONError:
                 continue
@@ -170,7 +168,7 @@ def _has_long_number(content: bytes) -> bool:
 
 def _no_object(row: int, element: Any) -> SetAside:
     text = json.dumps(element, ensure_ascii=False, default=str)
-    return SetAside(row, text, f"{NO_OBJECT}: element {row} holds {type(element).__name__}")
+    return SetAside(row, text, f"{NO_OBJECT}: it is {type(element).__name__}")
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Blocks of a file become raw columns, one a field: what the schema says, before anything is read out of the cells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,13 +31,14 @@ SEPARATORS = " \t/\\-–—_|,;:.·+•"
 
 @dataclass(frozen=True)
 class RawBlock:
-    """It is a block of a file: its `columns` by name, each (b,), and the number of each row in the file (b,).
-    `pictures` (b,) are lists of text where rows were joined, in the place of what the schema says of them."""
+    """It is a block of a file: its `columns` by name, each (b,), and the number of each row in the file (b,), which begins
+    with row `first`. `pictures` (b,) are lists of text where rows were joined, in the place of what the schema says of them."""
 
     file: str
     columns: dict[str, pa.Array]
     rows: Ints1d
     pictures: pa.Array | None = None
+    first: int = 1
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -46,20 +47,19 @@ class RawBlock:
         """Return some rows of the block, by their places in it."""
         places = pa.array(rows)
         columns = {name: column.take(places) for name, column in self.columns.items()}
-        return RawBlock(
-            self.file, columns, self.rows[rows], None if self.pictures is None else self.pictures.take(places)
-        )
+        pictures = None if self.pictures is None else self.pictures.take(places)
+        return replace(self, columns=columns, rows=self.rows[rows], pictures=pictures)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(self.columns)
 
 
-def raw_block(table: pa.Table, schema: InputSchema, file: str, rows: Ints1d) -> RawBlock:
+def raw_block(table: pa.Table, schema: InputSchema, file: str, rows: Ints1d, first: int = 1) -> RawBlock:
     """Return a block of a file as the schema sees it: dictionaries and views decoded, and what means nothing null.
-    `rows` (b,) are the numbers of its rows in the file."""
+    `rows` (b,) are the numbers of its rows in the file, whose first is `first`."""
     columns = {name: _plain(in_one(table[name]), schema.missing) for name in table.column_names}
-    return RawBlock(file, columns, rows)
+    return RawBlock(file, columns, rows, first=first)
 
 
 def _plain(column: pa.Array, missing: Sequence[str]) -> pa.Array:
@@ -118,7 +118,7 @@ def raw_column(block: RawBlock, expression: Expression | None) -> pa.Array | Non
         case Constant(text):
             return pa.repeat(pa.scalar(text, TEXT), len(block))
         case RowNumber():
-            return pa.array([f"{block.file}:{row + 1}" for row in block.rows], TEXT)
+            return pa.array([f"{block.file}:{row}" for row in block.rows - block.first + 1], TEXT)
         case Template(parts):
             return _template(block, parts)
         case FirstOf(choices):
@@ -136,7 +136,7 @@ def text_column(block: RawBlock, expression: Expression | None) -> pa.Array | No
     each = [raw_column(block, part) for part in expression.each(block.names)]
     parts = [TemplatePart(" ", str(place)) for place in range(len(each))]
     columns = {str(place): column for place, column in enumerate(each) if column is not None}
-    return _template(RawBlock(block.file, columns, block.rows), parts) if columns else None
+    return _template(replace(block, columns=columns), parts) if columns else None
 
 
 def as_text(column: pa.Array) -> pa.Array:

@@ -92,4 +92,4 @@ def joined_blocks(first: RawBlock, second: RawBlock) -> RawBlock:
         if parts[0].type != parts[1].type:
             parts = [as_text(part) for part in parts]
         columns[name] = pa.concat_arrays(parts)
-    return RawBlock(first.file, columns, np.concatenate([first.rows, second.rows]))
+    return replace(first, columns=columns, rows=np.concatenate([first.rows, second.rows]))

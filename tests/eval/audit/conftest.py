@@ -26,6 +26,7 @@ def _make_scores(count=2000, *, seed=0, probabilities=True, categories=("phones"
         decisions={"match": values >= 0.5},
         categories=pa.array([categories[code] for code in codes], pa.large_string()),
         provenance=None,
+        numbers=np.arange(count) + 1,
         probabilities=values if probabilities else None,
     )
     return scores, targets

@@ -54,7 +54,9 @@ def scored(index, pairs):
     ids = index.catalog.ids.combine_chunks()
     left, right = (ids.take(pa.array([sorted(pair)[side] for pair in pairs])) for side in (0, 1))
     values = np.linspace(0, 1, len(pairs))
-    return population_of(Scores(Path("s"), left, right, values, "score", {"match": values > 0.5}, None, None))
+    return population_of(
+        Scores(Path("s"), left, right, values, "score", {"match": values > 0.5}, None, None, np.arange(len(values)))
+    )
 
 
 def test_partners_are_those_of_every_view_and_of_a_deep_search(index):

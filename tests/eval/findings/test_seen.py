@@ -59,7 +59,7 @@ def test_the_model_finds_products_that_no_label_tells(judged, train, index, samp
     pairs = judged("train", targets=(0,))
     some = np.flatnonzero((train.target == 1) & (np.arange(len(train)) % 2 == 0))
     columns = train.left.take(some), train.right.take(some), train.target[some]
-    half = IdPairs(train.path, train.columns, *columns, train.table)
+    half = IdPairs(train.path, train.columns, *columns, train.table, train.numbers)
     context = Context(catalog=index.catalog, index=index)
     told = replace(context, model=load_reranker(sample_model))
     alone, found = (products_seen(half, pairs, one) == NAMES[2] for one in (context, told))

@@ -67,42 +67,42 @@ def test_ids_of_another_kind_are_refused_with_a_value(join):
 
 
 def test_missing_scores_are_counted_and_shown(join):
-    with pytest.raises(InputError, match=r"2 pairs of .*truth\.parquet have no score, such as 3 and 4 \(row 1\)"):
+    with pytest.raises(InputError, match=r"2 pairs of .*truth\.parquet have no score, such as 3 and 4 \(row 2\)"):
         join(scored([1], [2]))
 
 
 def test_unknown_pairs_are_counted_and_shown(join):
-    with pytest.raises(InputError, match=r"1 scored pairs are not in .*, such as 1 and 4 \(row 3\).*score exactly"):
+    with pytest.raises(InputError, match=r"1 scored pairs are not in .*, such as 1 and 4 \(row 4\).*score exactly"):
         join(scored([1, 3, 5, 1], [2, 4, 6, 4]))
 
 
 @pytest.mark.parametrize("again", [(1, 2), (2, 1)])
 def test_doubled_scores_are_refused_in_either_order(join, again):
-    with pytest.raises(InputError, match=r"scores\.parquet: rows 0 and 3, pair 1 and 2 are the same pair \(1 such\)"):
+    with pytest.raises(InputError, match=r"scores\.parquet: rows 1 and 4, pair 1 and 2 are the same pair \(1 such\)"):
         join(scored([1, 3, 5, again[0]], [2, 4, 6, again[1]]))
 
 
 def test_doubled_truth_is_refused(join):
     truth = {"left_id": [1, 2], "right_id": [2, 1], "target": [1.0, 1.0]}
-    with pytest.raises(InputError, match=r"truth\.parquet: rows 0 and 1, pair 1 and 2 are the same pair"):
+    with pytest.raises(InputError, match=r"truth\.parquet: rows 1 and 2, pair 1 and 2 are the same pair"):
         join(scored([1], [2]), truth)
 
 
 def test_contradicting_truth_is_refused(join):
     truth = {"left_id": [1, 2], "right_id": [2, 1], "target": [1.0, 0.0]}
     with pytest.raises(
-        InputError, match=r"truth\.parquet: rows 0 and 1, pair 1 and 2 contradict each other \(1 such pairs\)"
+        InputError, match=r"truth\.parquet: rows 1 and 2, pair 1 and 2 contradict each other \(1 such pairs\)"
     ):
         join(scored([1], [2]), truth)
 
 
 def test_a_product_paired_with_itself_is_refused(join):
-    with pytest.raises(InputError, match=r"truth\.parquet: row 0 pairs product 7 with itself"):
+    with pytest.raises(InputError, match=r"truth\.parquet: row 1 pairs product 7 with itself"):
         join(scored([7], [7]), {"left_id": [7], "right_id": [7], "target": [1.0]})
 
 
 def test_null_targets_are_refused_with_their_row(join):
-    with pytest.raises(InputError, match="row 1 has target null"):
+    with pytest.raises(InputError, match="row 2 has target null"):
         join(scored([1, 3, 5], [2, 4, 6]), {**TRUTH, "target": [1.0, None, 0.0]})
 
 

@@ -90,7 +90,7 @@ def test_no_score_column_is_refused(write_table):
 @pytest.mark.parametrize("bad", [np.nan, None, np.inf])
 def test_scores_that_are_no_number_are_refused_with_their_rows(write_table, bad):
     path = write_table("s.parquet", {"left_id": [1, 2, 3], "right_id": [4, 5, 6], "score": [0.5, bad, bad]})
-    with pytest.raises(InputError, match=r"'score' is NaN, null or infinite in 2 rows \(1, 2\)"):
+    with pytest.raises(InputError, match=r"'score' is NaN, null or infinite in 2 rows \(2, 3\)"):
         read_scores(path)
 
 
@@ -101,7 +101,7 @@ def test_scores_that_are_text_are_refused(write_table):
 
 def test_null_decisions_are_refused_with_their_rows(write_table):
     path = write_table("s.parquet", {**IDS, "score": [1.0, 2.0], "match": [True, None]})
-    with pytest.raises(InputError, match=r"column 'match' is null in 1 rows \(1\)"):
+    with pytest.raises(InputError, match=r"column 'match' is null in 1 rows \(2\)"):
         read_scores(path)
 
 

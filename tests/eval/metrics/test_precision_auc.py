@@ -214,7 +214,7 @@ def test_boolean_scores_can_be_measured():
 
 
 def test_nan_scores_are_refused_with_their_rows():
-    with pytest.raises(InputError, match=r"2 scores are NaN \(rows 1, 3\)"):
+    with pytest.raises(InputError, match=r"2 scores are NaN \(at positions 1, 3\)"):
         weighted(np.array([1, np.nan, 2, np.nan]), np.ones(4), np.zeros(4, dtype=np.int64))
 
 

@@ -63,7 +63,7 @@ def test_known_ids_have_positions():
 
 @pytest.mark.parametrize("ids", [(1, 2, 1, 2), ("a", "b", "a", "b")])
 def test_a_doubled_id_is_refused_with_its_rows(ids):
-    with pytest.raises(InputError, match=rf"id {ids[0]!r} \(row 0\) .* \(row 2\); 2 rows repeat"):
+    with pytest.raises(InputError, match=rf"id {ids[0]!r} \(position 0\) .* \(position 2\); 2 rows repeat"):
         lookup(*ids)
 
 

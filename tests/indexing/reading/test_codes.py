@@ -75,7 +75,7 @@ def test_in_store_codes_are_counted_and_refuse_no_catalogue(read):
     assert sum(cell is not None for cell in column(found, "gtin")) == 30
     (kind,) = reject_kinds(found.rejects)
     assert (kind.count, kind.column) == (60, "gtin")
-    assert (kind.example.id, kind.example.row, kind.example.value) == ("1", 1, codes[1])
+    assert (kind.example.id, kind.example.row, kind.example.value) == ("1", 2, codes[1])
 
 
 def test_of_many_refused_ones_the_first_are_listed_and_the_rest_counted(read, monkeypatch):

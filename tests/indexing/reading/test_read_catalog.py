@@ -172,8 +172,8 @@ def test_a_file_without_rows_does_not_change_the_ids(read, write, empty):
         ("cobol,title\n1,x\n", "no column 'id', has cobol, title: .* id: cobol, if every product has its own"),
         ("id,title\n", "the catalogue is empty"),
         ("id,title\n,\n", "every row is blank or was set aside"),
-        ("id,title\n1,x\n,y\n,z\n", r"2 in 'id' has no id \(products.csv row 1, 'y'\): name another column"),
-        ("id,title\n1,x\n2,y\n1,z\n", r"1 in 'id' the id stands .* \(products.csv row 2, id 1: '1, z'\)"),
+        ("id,title\n1,x\n,y\n,z\n", r"2 in 'id' has no id \(products.csv row 3, 'y'\): name another column"),
+        ("id,title\n1,x\n2,y\n1,z\n", r"1 in 'id' the id stands .* \(products.csv row 4, id 1: '1, z'\)"),
     ],
 )
 def test_bad_ids_are_refused_with_the_file(read, content, reason):
@@ -185,7 +185,7 @@ def test_bad_ids_are_refused_with_the_file(read, content, reason):
 def test_an_id_that_another_file_has_is_refused(read, write):
     files = write("a.csv", "id,title\n1,x\n2,y\n"), write("b.parquet", {"id": [3, 2], "title": ["z", "w"]})
     with pytest.raises(
-        InputError, match=r"1 of 4 rows .* the id stands in another row.* \(b\.parquet row 1, id 2: '2, w'\)"
+        InputError, match=r"1 of 4 rows .* the id stands in another row.* \(b\.parquet row 2, id 2: '2, w'\)"
     ):
         read(files)
     assert values(read(files, max_rejects=0.25), "id") == [1, 2, 3]
@@ -195,8 +195,8 @@ def test_an_id_that_another_file_has_is_refused(read, write):
     ("ids", "reason"),
     [
         ([True, False], "column 'id' is bool: ids are integers or text"),
-        ([1.5, 2.0], "is no id, but a number with a point or too large for one .*row 0, '1.5'"),
-        ([2.0**53, 2.0], "is no id.*row 0, '9.007199254740992e.15'"),
+        ([1.5, 2.0], "is no id, but a number with a point or too large for one .*row 1, '1.5'"),
+        ([2.0**53, 2.0], "is no id.*row 1, '9.007199254740992e.15'"),
         (pa.nulls(2), "every row is blank or was set aside"),
     ],
 )
@@ -236,23 +236,23 @@ def test_rows_that_are_no_products_are_set_aside_with_their_place(read):
     found = read("id,title\n1,x\n,y\n1,z\n2,w\n", "a.csv", max_rejects=0.5)
     assert values(found, "title") == ["x", "w"]
     assert [(r.id, r.row, r.value, r.reason) for r in found.rejects] == [
-        ("", 1, "y", "has no id"),
-        ("1", 2, "1, z", "the id stands in another row, with other content"),
+        ("", 3, "y", "has no id"),
+        ("1", 4, "1, z", "the id stands in another row, with other content"),
     ]
 
 
 def test_rows_that_cannot_be_read_are_set_aside_with_the_others(read):
     found = read("id,title\n1,x\n2,y,z\n3,w\n", "a.csv", max_rejects=0.5)
     assert values(found, "id") == [1, 3]
-    assert [(r.id, r.row, r.value) for r in found.rejects] == [("", 1, "2,y,z")]
+    assert [(r.id, r.row, r.value) for r in found.rejects] == [("", 3, "2,y,z")]
     assert "has another number of fields: 3 fields, not 2" in next(iter(found.rejects)).reason
 
 
 def test_rejects_name_the_row_of_the_file_behind_rows_that_are_left_out(read):
-    found = read("id,title,price\n,,\n1,x\n2,y,3\n3,z,what\n", "a.csv", max_rejects=0.7)
+    found = read("id,title,price\n,,\n\n1,x\n2,y,3\n3,z,what\n", "a.csv", max_rejects=0.7)
     assert [(r.row, r.reason.partition(":")[0]) for r in found.rejects] == [
-        (1, "has another number of fields"),
-        (3, "not a number"),
+        (4, "has another number of fields"),
+        (6, "not a number"),
     ]
 
 
@@ -441,7 +441,7 @@ BROKEN = ['{"a": 1', '{"a" 1}', '{"a": "\\ud800"}']
 def test_malformed_json_is_set_aside_with_its_reason(read, column, cell):
     found = read({"id": list("abcd"), column: [None, "", cell, None]}, max_rejects=0.25)
     (reject,) = found.rejects
-    assert (reject.id, reject.column, reject.value, reject.row) == ("c", column, cell, 2)
+    assert (reject.id, reject.column, reject.value, reject.row) == ("c", column, cell, 3)
     assert (reject.file, reject.reason[:4]) == ("products.parquet", reject.reason[:4])
     assert "JSON" in reject.reason
     assert len(found.catalog) == 4
@@ -455,7 +455,7 @@ def test_malformed_cells_are_accepted_up_to_the_share(read, broken, accepted):
         return
     with pytest.raises(InputError, match="3 of 20 rows have a malformed cell") as caught:
         read(content, max_rejects=0.1)
-    for named in ("products.parquet row 0", "id 0", "in 'attributes'", "'{'", "--max-rejects 0.1"):
+    for named in ("products.parquet row 1", "id 0", "in 'attributes'", "'{'", "--max-rejects 0.1"):
         assert named in str(caught.value)
 
 
@@ -496,7 +496,7 @@ def test_a_product_with_two_malformed_cells_counts_once(read):
 def test_rows_of_rejects_are_counted_in_their_own_file(read, write):
     files = write("a.csv", "id,price\n1,2\n2,3\n"), write("b.csv", "id,price\n3,2\n4,x\n")
     (reject,) = read(files, max_rejects=0.5).rejects
-    assert (reject.file, reject.row, reject.id) == ("b.csv", 1, "4")
+    assert (reject.file, reject.row, reject.id) == ("b.csv", 3, "4")
 
 
 def test_a_value_is_kept_whole_up_to_a_cap(read):
@@ -539,16 +539,16 @@ def test_vectors_may_come_in_json_lines(read):
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        ([[1.0, 2.0], None], "row 1, column 'v' is null"),
-        ([[1.0, 2.0], []], "row 1, column 'v' is empty"),
-        ([[1.0, 2.0], [1.0, None]], "row 1, column 'v' holds nan at place 1"),
-        ([[1.0, 2.0], [float("nan"), 1.0]], "row 1, column 'v' holds nan at place 0"),
-        ([[1.0, 2.0], [1.0, float("inf")]], "row 1, column 'v' holds inf at place 1"),
-        ([[1.0, 2.0], [1.0, 1e300]], "row 1, column 'v' holds inf at place 1"),
-        ([[1.0, 2.0], [1.0]], "row 1, column 'v' has 1 numbers, the first vector has 2"),
-        ([[[1.0, 2.0]], [[1.0, 2.0], [1.0]]], "row 1, column 'v' has 1 numbers, the first vector has 2"),
-        ([[[1.0, 2.0]], [[1.0, 2.0], None]], "row 1, column 'v' is null"),
-        ([[[1.0, 2.0]], []], "row 1, column 'v' is empty"),
+        ([[1.0, 2.0], None], "row 2, column 'v' is null"),
+        ([[1.0, 2.0], []], "row 2, column 'v' is empty"),
+        ([[1.0, 2.0], [1.0, None]], "row 2, column 'v' holds nan at place 1"),
+        ([[1.0, 2.0], [float("nan"), 1.0]], "row 2, column 'v' holds nan at place 0"),
+        ([[1.0, 2.0], [1.0, float("inf")]], "row 2, column 'v' holds inf at place 1"),
+        ([[1.0, 2.0], [1.0, 1e300]], "row 2, column 'v' holds inf at place 1"),
+        ([[1.0, 2.0], [1.0]], "row 2, column 'v' has 1 numbers, the first vector has 2"),
+        ([[[1.0, 2.0]], [[1.0, 2.0], [1.0]]], "row 2, column 'v' has 1 numbers, the first vector has 2"),
+        ([[[1.0, 2.0]], [[1.0, 2.0], None]], "row 2, column 'v' is null"),
+        ([[[1.0, 2.0]], []], "row 2, column 'v' is empty"),
         (["1 2", "3 4"], "column 'v' is string: a list of numbers is needed"),
         ([["a"], ["b"]], "lists of numbers are needed"),
         ([[[[1.0]]], [[[1.0]]]], "lists of numbers are needed"),
@@ -567,7 +567,7 @@ def test_a_missing_vector_column_is_named(read):
 
 def test_a_length_that_changes_between_files_is_refused(read, write):
     files = write("a.parquet", {"id": [1], "v": [[1.0, 2.0]]}), write("b.parquet", {"id": [2], "v": [[1.0]]})
-    with pytest.raises(InputError, match=r"b\.parquet: row 0, column 'v' has 1 numbers"):
+    with pytest.raises(InputError, match=r"b\.parquet: row 1, column 'v' has 1 numbers"):
         read(files, vector_columns=("v",))
 
 

@@ -32,7 +32,7 @@ def test_a_row_of_zeros_is_not_seen():
 
 
 def test_a_row_that_is_no_unit_row_is_refused():
-    with pytest.raises(InputError, match="row 1 has length 2"):
+    with pytest.raises(InputError, match="the vector at position 1 has length 2"):
         from_arrays(np.array([[1.0, 0.0], [2.0, 0.0]]))
 
 

@@ -74,7 +74,7 @@ def test_different_groups_have_different_names_and_running_again_changes_none(fi
     [
         ({"id": ["a"]}, "no column 'group'"),
         ({"id": ["a", "a"], "group": ["x", "y"]}, "1 products occur again"),
-        ({"id": ["a", None], "group": ["x", "y"]}, "row 1 has no 'id'"),
+        ({"id": ["a", None], "group": ["x", "y"]}, "row 2 has no 'id'"),
     ],
 )
 def test_files_that_hold_no_groups_are_refused(tmp_path, columns, said):

@@ -9,14 +9,17 @@ from reranking.grouping.group_products import GroupOptions, group_products
 from reranking.grouping.scored_pairs import ScoredBlock, ScoredPairs, read_tied_pairs
 
 
-def block_of(rows):
+def block_of(rows, first=1):
     left, right, scores = zip(*rows, strict=True)
     values = np.array(scores, dtype=np.float64)
-    return ScoredBlock(pa.array(left), pa.array(right), values, values, values >= 0.5)
+    return ScoredBlock(
+        pa.array(left), pa.array(right), values, values, values >= 0.5, np.arange(first, first + len(values))
+    )
 
 
 def read(*blocks):
-    return read_tied_pairs(lambda: map(block_of, blocks))
+    firsts = np.cumsum([1, *map(len, blocks)])[:-1]
+    return read_tied_pairs(lambda: map(block_of, blocks, firsts))
 
 
 def test_a_pair_of_products_that_nothing_ties_is_left_out():
@@ -45,7 +48,7 @@ def test_groups_are_those_of_all_pairs_at_once(monkeypatch):
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([("a", "b", 0.1), ("c", "c", 0.1)], "row 1 pairs product 'c' with itself"),
+        ([("a", "b", 0.1), ("c", "c", 0.1)], "row 2 pairs product 'c' with itself"),
         ([("a", "b", 0.1), ("b", "a", 0.2)], "the pair 'a' and 'b' occurs again, in either order"),
     ],
 )

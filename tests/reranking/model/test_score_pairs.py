@@ -110,7 +110,7 @@ def test_pairs_of_unknown_products_are_left_out_when_asked(score, sample_pairs, 
     kept = np.delete(np.arange(len(given)), gone)
     assert table["note"].to_pylist() == kept.tolist()
     np.testing.assert_array_equal(table["score"].to_numpy(), expected[kept])
-    assert (score.scored.pairs, score.scored.unknown) == (len(kept), UnknownPairs(len(gone), 0, "NOBODY"))
+    assert (score.scored.pairs, score.scored.unknown) == (len(kept), UnknownPairs(len(gone), 1, "NOBODY"))
     assert len(pd.read_csv(score.folder / "contest.csv")) == len(kept)
 
 
@@ -124,14 +124,14 @@ def test_other_faults_are_refused_with_their_row_although_unknown_products_are_n
     given = sample_pairs.copy()
     given.loc[[1, 2], "left_id"] = "NOBODY"
     given.loc[5, "right_id"] = known
-    with pytest.raises(InputError, match=f"row 5 pairs product '{known}' with itself"):
+    with pytest.raises(InputError, match=f"row 6 pairs product '{known}' with itself"):
         score(given, ignore_unknown=True)
     with pytest.raises(InputError, match=r"occurs again, in either order \(1 rows too many\)"):
         score(pd.concat([sample_pairs, sample_pairs[:1]]), ignore_unknown=True)
 
 
 def test_a_file_of_unknown_products_alone_is_refused(score, sample_pairs):
-    with pytest.raises(InputError, match="every pair, such as row 0 with id 'NOBODY', names a product that the index"):
+    with pytest.raises(InputError, match="every pair, such as row 1 with id 'NOBODY', names a product that the index"):
         score(sample_pairs.assign(left_id="NOBODY"), ignore_unknown=True)
 
 
@@ -139,7 +139,7 @@ def test_unknown_products_are_counted_before_they_are_refused(score, sample_pair
     given = sample_pairs.copy()
     given.loc[[4, 9], "left_id"] = "NOBODY"
     with pytest.raises(
-        UnknownId, match=rf"row 4: id 'NOBODY' is not in the catalogue; 2 of {len(given)} pairs name .*: use"
+        UnknownId, match=rf"row 5: id 'NOBODY' is not in the catalogue; 2 of {len(given)} pairs name .*: use"
     ):
         score(given)
 
@@ -349,10 +349,10 @@ def faulty(sample_pairs, what):
     ("what", "said"),
     [
         ("unknown", "id 'nobody' is not in the catalogue"),
-        ("self", r"row 274 pairs product 'JDQNAQ' with itself \(1 such rows up to row 274\): remove them"),
+        ("self", r"row 275 pairs product 'JDQNAQ' with itself \(1 such rows up to row 275\): remove them"),
         ("doubled", r"the pair '\w+' and '\w+' occurs again, in either order \(1 rows too many\): keep one of each"),
         ("swapped", r"the pair '\w+' and '\w+' occurs again"),
-        ("null", "row 274 has no 'left_id'"),
+        ("null", "row 275 has no 'left_id'"),
     ],
 )
 def test_a_faulty_pair_is_refused_wherever_it_stands_and_nothing_is_left(

@@ -57,14 +57,14 @@ def test_names_of_ones_own_are_read(read):
     ("rows", "said"),
     [
         ([(10, 20, 1), (10, 99, 0)], r"column 'right_id': id '?99'? is not in the catalogue \(1 of 2 .*: use the"),
-        ([(10, 20, 1), (30, 30, 0)], "row 1 pairs product '?30'? with itself .*: remove them"),
-        ([(10, 20, 1), (30, 40, 0), (10, 20, 1)], "rows 0 and 2, pair 10 and 20 are the same pair .*: keep one"),
-        ([(10, 20, 1), (30, 40, 0), (20, 10, 1)], "rows 0 and 2, pair 10 and 20 are the same pair .*: keep one"),
-        ([(10, 20, 1), (30, 40, 0), (10, 20, 0)], "rows 0 and 2, pair 10 and 20 contradict each other .*: keep one"),
-        ([(10, 20, 1), (30, 40, 0), (20, 10, 0)], "rows 0 and 2, pair 10 and 20 contradict each other .*: keep one"),
-        ([(10, 20, 1), (30, 40, None)], "row 1 has target null .*: targets are 1 and 0"),
-        ([(10, 20, 1), (30, 40, 3)], "row 1 has target 3 .*: targets are 1 and 0"),
-        ([(10, 20, 1), (None, 40, 0)], "row 1 has no 'left_id': every row needs an id"),
+        ([(10, 20, 1), (30, 30, 0)], "row 3 pairs product '?30'? with itself .*: remove them"),
+        ([(10, 20, 1), (30, 40, 0), (10, 20, 1)], "rows 2 and 4, pair 10 and 20 are the same pair .*: keep one"),
+        ([(10, 20, 1), (30, 40, 0), (20, 10, 1)], "rows 2 and 4, pair 10 and 20 are the same pair .*: keep one"),
+        ([(10, 20, 1), (30, 40, 0), (10, 20, 0)], "rows 2 and 4, pair 10 and 20 contradict each other .*: keep one"),
+        ([(10, 20, 1), (30, 40, 0), (20, 10, 0)], "rows 2 and 4, pair 10 and 20 contradict each other .*: keep one"),
+        ([(10, 20, 1), (30, 40, None)], "row 3 has target null .*: targets are 1 and 0"),
+        ([(10, 20, 1), (30, 40, 3)], "row 3 has target 3 .*: targets are 1 and 0"),
+        ([(10, 20, 1), (None, 40, 0)], "row 3 has no 'left_id': every row needs an id"),
         ([], "no pairs: training needs matches and non-matches"),
     ],
 )
@@ -74,12 +74,12 @@ def test_a_faulty_pair_is_refused_with_its_place_and_a_remedy(read, rows, said):
 
 
 def test_a_contradiction_is_named_before_a_mere_repetition(read):
-    with pytest.raises(InputError, match=r"rows 2 and 3, pair 30 and 40 contradict each other \(1 such pairs\)"):
+    with pytest.raises(InputError, match=r"rows 4 and 5, pair 30 and 40 contradict each other \(1 such pairs\)"):
         read([(10, 20, 1), (20, 10, 1), (30, 40, 1), (40, 30, 0)])
 
 
 def test_a_pair_that_two_files_hold_is_named_with_both(read):
-    with pytest.raises(InputError, match=r"pairs_0\.csv row 1 and .*pairs_1\.csv row 0: pair 30 and 40 contradict"):
+    with pytest.raises(InputError, match=r"pairs_0\.csv row 3 and .*pairs_1\.csv row 2: pair 30 and 40 contradict"):
         read([(10, 20, 1), (30, 40, 1)], [(40, 30, 0)])
 
 

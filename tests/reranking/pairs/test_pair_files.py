@@ -93,11 +93,11 @@ def test_every_kind_of_whole_number_is_an_integer_id(tmp_path, ids):
 @pytest.mark.parametrize(
     ("ids", "said"),
     [
-        (pa.array([7, None]), "row 1 has no 'id1'"),
-        (pa.array(["a", None]), "row 1 has no 'id1'"),
-        (pa.nulls(2), "row 0 has no 'id1'"),
-        (pa.array([7.0, 7.5]), r"row 1 has 'id1' 7\.5"),
-        (pa.array([7.0, float("inf")]), "row 1 has 'id1' inf"),
+        (pa.array([7, None]), "row 2 has no 'id1'"),
+        (pa.array(["a", None]), "row 2 has no 'id1'"),
+        (pa.nulls(2), "row 1 has no 'id1'"),
+        (pa.array([7.0, 7.5]), r"row 2 has 'id1' 7\.5"),
+        (pa.array([7.0, float("inf")]), "row 2 has 'id1' inf"),
         (pa.array([7.0, 1e300]), "'id1'.*1e"),
         (pa.array([7, 2**64 - 1], pa.uint64()), "'id1'.*18446744073709551615"),
         (pa.array([True, False]), "'id1' is bool"),
@@ -113,11 +113,11 @@ def test_what_cannot_be_an_id_is_refused_by_name(tmp_path, ids, said):
 @pytest.mark.parametrize(
     ("targets", "said"),
     [
-        (["1", "0", "0.5"], "row 2 has target 0.5"),
-        (["1", "", "0"], "row 1 has target null"),
-        (["1", "0", "yes"], "row 2 has target 'yes'"),
-        (["2", "-1", "0"], r"row 0 has target 2 \(2 such rows\)"),
-        (["nan", "1", "0"], "row 0 has target null"),
+        (["1", "0", "0.5"], "row 4 has target 0.5"),
+        (["1", "", "0"], "row 3 has target null"),
+        (["1", "0", "yes"], "row 4 has target 'yes'"),
+        (["2", "-1", "0"], r"row 2 has target 2 \(2 such rows\)"),
+        (["nan", "1", "0"], "row 2 has target null"),
     ],
 )
 def test_a_target_that_is_neither_one_nor_zero_is_named_with_its_row(tmp_path, targets, said):
@@ -177,5 +177,5 @@ def test_text_that_is_no_plain_integer_does_not_meet_integers(odd):
 def test_blocks_put_together_are_the_file(tmp_path_factory, rows, size):
     path = write(tmp_path_factory.mktemp("pairs") / "pairs.parquet", rows, ("left_id", "right_id"))
     blocks = list(blocks_of(open_table(path), size))
-    assert [first for first, _ in blocks] == list(np.cumsum([0, *(len(block) for _, block in blocks)])[:-1])
+    assert [first for first, _ in blocks] == list(np.cumsum([1, *(len(block) for _, block in blocks)])[:-1])
     assert pa.concat_tables(block for _, block in blocks).to_pylist() == open_table(path).read().to_pylist()

@@ -47,29 +47,29 @@ def listed(rejects):
 @pytest.mark.parametrize(
     ("rows", "left", "found"),
     [
-        ([(10, 20, 1), (10, 99, 0)], [0], [(1, "not in the index", None)]),
-        ([(99, 20, 1), (10, 20, 0)], [1], [(0, "not in the index", None)]),
-        ([(10, 20, 1), (30, 30, 0)], [0], [(1, "a product with itself", None)]),
-        ([(10, 20, 1), (None, 30, 0)], [0], [(1, "no id", None)]),
-        ([(10, 20, 1), (30, None, 0)], [0], [(1, "no id", None)]),
-        ([(10, 20, 1), (30, 40, None)], [0], [(1, "target is not 1 or 0", None)]),
-        ([(10, 20, 1), (30, 40, 0.5)], [0], [(1, "target is not 1 or 0", None)]),
-        ([(10, 20, 1), (30, 40, "no")], [0], [(1, "target is not 1 or 0", None)]),
-        ([(10, 20, 1), (30, 40, 0), (20, 10, 1)], [0, 1], [(2, "repeats an earlier row", 0)]),
+        ([(10, 20, 1), (10, 99, 0)], [0], [(3, "not in the index", None)]),
+        ([(99, 20, 1), (10, 20, 0)], [1], [(2, "not in the index", None)]),
+        ([(10, 20, 1), (30, 30, 0)], [0], [(3, "a product with itself", None)]),
+        ([(10, 20, 1), (None, 30, 0)], [0], [(3, "no id", None)]),
+        ([(10, 20, 1), (30, None, 0)], [0], [(3, "no id", None)]),
+        ([(10, 20, 1), (30, 40, None)], [0], [(3, "target is not 1 or 0", None)]),
+        ([(10, 20, 1), (30, 40, 0.5)], [0], [(3, "target is not 1 or 0", None)]),
+        ([(10, 20, 1), (30, 40, "no")], [0], [(3, "target is not 1 or 0", None)]),
+        ([(10, 20, 1), (30, 40, 0), (20, 10, 1)], [0, 1], [(4, "repeats an earlier row", 2)]),
         (
             [(10, 20, 1), (10, 20, 1), (20, 10, 1)],
             [0],
-            [(1, "repeats an earlier row", 0), (2, "repeats an earlier row", 0)],
+            [(3, "repeats an earlier row", 2), (4, "repeats an earlier row", 2)],
         ),
         (
             [(10, 20, 1), (30, 40, 0), (20, 10, 0)],
             [1],
-            [(0, "contradicts another row", 2), (2, "contradicts another row", 0)],
+            [(2, "contradicts another row", 4), (4, "contradicts another row", 2)],
         ),
         (
             [(10, 20, 0), (10, 20, 0), (20, 10, 1), (10, 30, 1)],
             [3],
-            [(0, "contradicts another row", 2), (1, "contradicts another row", 2), (2, "contradicts another row", 0)],
+            [(2, "contradicts another row", 4), (3, "contradicts another row", 4), (4, "contradicts another row", 2)],
         ),
     ],
 )
@@ -90,7 +90,7 @@ def test_a_row_that_is_faulty_otherwise_neither_repeats_nor_contradicts(read):
 def test_what_is_set_aside_is_listed_as_the_file_has_it(read, tmp_path):
     _, rejects = read([(10, 20, 1), (30, 99, "maybe")])
     assert rejects.table().to_pylist() == [
-        {"file": str(tmp_path / "pairs_0.csv"), "row": 1, "left_id": "30", "right_id": "99", "target": "maybe",
+        {"file": str(tmp_path / "pairs_0.csv"), "row": 3, "left_id": "30", "right_id": "99", "target": "maybe",
          "reason": "not in the index", "other_file": None, "other_row": None}
     ]  # fmt: skip
 
@@ -99,17 +99,17 @@ def test_several_files_are_one_after_the_other(read, tmp_path):
     pairs, rejects = read([(10, 20, 1), (30, 40, 0)], [(20, 10, 0), (10, 10, 1), (20, 30, 1)])
     assert kept(pairs) == [(2, 3, 0.0), (1, 2, 1.0)]
     assert listed(rejects) == [
-        (0, "contradicts another row", 0),
-        (0, "contradicts another row", 0),
-        (1, "a product with itself", None),
+        (2, "contradicts another row", 2),
+        (2, "contradicts another row", 2),
+        (3, "a product with itself", None),
     ]
     first, second = tmp_path / "pairs_0.csv", tmp_path / "pairs_1.csv"
     table = rejects.table()
     assert table["file"].to_pylist() == [str(first), str(second), str(second)]
     assert table["other_file"].to_pylist() == [str(second), str(first), None]
     assert rejects.summary() == (
-        f"3 of 5 pairs of {first} and 1 more: contradicts another row (2, such as {first} row 0 with '10' and '20', see "
-        f"{second} row 0), a product with itself (1, such as {second} row 1 with '10' and '10')"
+        f"3 of 5 pairs of {first} and 1 more: contradicts another row (2, such as {first} row 2 with '10' and '20', see "
+        f"{second} row 2), a product with itself (1, such as {second} row 3 with '10' and '10')"
     )
 
 
@@ -129,7 +129,7 @@ def test_the_refusal_says_why_and_what_to_do(read, tmp_path):
         rejects.refuse_above(0.01)
     assert str(refused.value) == (
         f"75% cannot be used, more than --max-rejects 0.01 allows, 3 of 4 pairs of {tmp_path}/pairs_0.csv: target is not 1 "
-        "or 0 (2, such as row 1 with '30' and '40': 2), a product with itself (1, such as row 2 with '40' and '40'): mend "
+        "or 0 (2, such as row 3 with '30' and '40': 2), a product with itself (1, such as row 4 with '40' and '40'): mend "
         "the rows (--rejects FILE.csv lists them), or give --max-rejects 0.75"
     )
 
@@ -176,7 +176,7 @@ def test_targets_and_ids_of_other_types_are_read(tmp_path, target):
     ("columns", "said"),
     [
         ({"left_id": [10], "right_id": [20]}, r"no column 'target' \(has left_id, right_id\)"),
-        ({"left_id": [10.5], "right_id": [20], "target": [1]}, r"row 0 has 'left_id' 10\.5: ids are integers or text"),
+        ({"left_id": [10.5], "right_id": [20], "target": [1]}, r"row 1 has 'left_id' 10\.5: ids are integers or text"),
         ({"left_id": [10], "right_id": [20], "target": [[1]]}, "column 'target' is list<.*>: targets are 1 and 0"),
         ({"left_id": [], "right_id": [], "target": []}, "no pairs: training needs"),
     ],

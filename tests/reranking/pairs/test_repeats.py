@@ -67,7 +67,7 @@ IDS = pa.array(["a", "b", "c", "d"])
 def check(*blocks, file=None):
     with checked_pairs(IDS, sum(map(len, blocks)), file=file) as checked:
         for block in blocks:
-            checked.add(*np.array(block, dtype=np.int64).T)
+            checked.add(*np.array(block, dtype=np.int64).T, checked.rows + np.arange(2, len(block) + 2))
     return checked.rows
 
 
@@ -76,7 +76,7 @@ def test_pairs_that_may_stand_together_are_counted():
 
 
 def test_a_product_with_itself_is_refused_with_its_row_in_the_file():
-    said = r"p\.csv: row 3 pairs product 'a' with itself \(2 such rows up to row 4\): remove them"
+    said = r"p\.csv: row 5 pairs product 'a' with itself \(2 such rows up to row 6\): remove them"
     with pytest.raises(InputError, match=said):
         check([(0, 1), (1, 2)], [(3, 0), (0, 0), (2, 2)], file=Path("p.csv"))
 
@@ -91,7 +91,7 @@ def test_a_pair_that_occurs_again_is_refused_in_either_order(again):
 
 def fail_while_reading():
     with checked_pairs(IDS, 2) as checked:
-        checked.add(np.array([0, 0]), np.array([1, 1]))
+        checked.add(np.array([0, 0]), np.array([1, 1]), np.array([1, 2]))
         raise KeyError
 
 
@@ -101,7 +101,7 @@ def test_what_went_wrong_while_reading_is_told_before_repeats():
 
 
 def refuse(*pairs, targets=None):
-    rows = FileRows.of([Path("p.csv")], [len(pairs)])
+    rows = FileRows.of([Path("p.csv")], [np.arange(1, len(pairs) + 1)])
     refuse_repeats(
         IDS, *np.array(pairs, dtype=np.int64).T, rows, targets=None if targets is None else np.array(targets)
     )
@@ -114,11 +114,11 @@ def test_different_pairs_are_no_repeats():
 @pytest.mark.parametrize("targets", [None, [1.0, 0.0, 1.0]])
 def test_both_rows_of_a_repeated_pair_are_named(targets):
     with pytest.raises(
-        InputError, match=r"p\.csv: rows 0 and 2, pair 'a' and 'b' are the same pair \(1 such\): keep one"
+        InputError, match=r"p\.csv: rows 1 and 3, pair 'a' and 'b' are the same pair \(1 such\): keep one"
     ):
         refuse((0, 1), (1, 2), (1, 0), targets=targets)
 
 
 def test_a_contradiction_is_told_before_a_mere_repetition():
-    with pytest.raises(InputError, match=r"rows 2 and 3, pair 'c' and 'd' contradict each other \(1 such pairs\)"):
+    with pytest.raises(InputError, match=r"rows 3 and 4, pair 'c' and 'd' contradict each other \(1 such pairs\)"):
         refuse((0, 1), (0, 1), (2, 3), (3, 2), targets=[1.0, 1.0, 1.0, 0.0])

@@ -131,10 +131,10 @@ CATALOGUES = {
     "no text": lambda d: (d.build(d.text("p.csv", b"id,title\n1,\xff\xfe\n2,b\n")), "p.csv: is no UTF-8"),
     "a broken line of JSON": lambda d: (
         d.build(d.text("p.jsonl", '{"id": 1}\n{"id": 2\n')),
-        "p.jsonl row 1",
-        "which is not JSON (p.jsonl row 1, line 2, ",
+        "p.jsonl row 2",
+        "which is not JSON (p.jsonl row 2, ",
     ),
-    "a line of JSON that is no object": lambda d: (d.build(d.text("p.jsonl", '{"id": 1}\n[2]\n')), "line 2 holds list"),
+    "a line of JSON that is no object": lambda d: (d.build(d.text("p.jsonl", '{"id": 1}\n[2]\n')), "it is list"),
     "a ragged CSV": lambda d: (d.build(d.text("p.csv", "id,title\n1,a\n2,b,c\n")), "p.csv: 1 of 2 rows"),
     "a missing column": lambda d: (d.build(d.csv("p.csv", cobol=[1], title=["a"])), "p.csv: no column 'id', has cobol"),
     "an empty file": lambda d: (d.build(d.text("p.csv", "")), "p.csv: the file is empty"),
@@ -143,14 +143,14 @@ CATALOGUES = {
     "doubled ids": lambda d: (
         d.build(d.csv("p.csv", id=[7, 8, 7], title=["a", "b", "c"])),
         "p.csv: 1 of 3 rows have a malformed cell or are no products",
-        "the id stands in another row, with other content (p.csv row 2, id 7: '7, c')",
+        "the id stands in another row, with other content (p.csv row 4, id 7: '7, c')",
     ),
     "an id in two files": lambda d: (
         d.build(d.csv("p.csv", **TWO), d.csv("q.csv", id=[1], title=["other"])),
         "p.csv",
-        "q.csv row 0, id 1",
+        "q.csv row 2, id 1",
     ),
-    "a null id": lambda d: (d.build(d.csv("p.csv", id=["a", None], title=["a", "b"])), "has no id (p.csv row 1, 'b')"),
+    "a null id": lambda d: (d.build(d.csv("p.csv", id=["a", None], title=["a", "b"])), "has no id (p.csv row 3, 'b')"),
     "a vector column that is absent": lambda d: (
         d.build(d.csv("p.csv", **TWO), "--text-encoder", "column:v"),
         "p.csv: no column 'v'",
@@ -163,7 +163,7 @@ CATALOGUES = {
     **{
         f"a vector that {what}": lambda d, cell=cell, said=said: (
             d.build(d.parquet("p.parquet", **vectors([1.0, 2.0], cell)), "--text-encoder", "column:v"),
-            f"p.parquet: row 1, column 'v' {said}",
+            f"p.parquet: row 2, column 'v' {said}",
             "every product needs a whole vector",
         )
         for what, cell, said in [
@@ -221,11 +221,11 @@ def pairs_cases(use):
         ),
         "a product with itself": lambda d: (
             use(d, d.pairs(rows=[(KNOWN, KNOWN, 1)])),
-            f"pairs.csv: row 274 pairs product '{KNOWN}' with itself",
+            f"pairs.csv: row 276 pairs product '{KNOWN}' with itself",
         ),
         "a pair twice": lambda d: (use(d, d.pairs(rows=[(KNOWN, OTHER, 1)])), "pairs.csv: ", KNOWN, OTHER),
         "a pair twice, swapped": lambda d: (use(d, d.pairs(rows=[(OTHER, KNOWN, 1)])), "pairs.csv: ", KNOWN, OTHER),
-        "a null id": lambda d: (use(d, d.pairs(rows=[(None, KNOWN, 1)])), "pairs.csv: row 274 has no 'left_id'"),
+        "a null id": lambda d: (use(d, d.pairs(rows=[(None, KNOWN, 1)])), "pairs.csv: row 276 has no 'left_id'"),
         "no rows": lambda d: (
             use(d, d.csv("pairs.csv", left_id=[], right_id=[], target=[])),
             "pairs.csv: ",
@@ -247,25 +247,25 @@ def train_cases():
         },
         "contradicting targets": lambda d: (
             d.train_strictly(d.pairs(rows=[(OTHER, KNOWN, 0)])),
-            f"pairs.csv: rows 0 and 274, pair '{KNOWN}' and '{OTHER}' contradict each other",
+            f"pairs.csv: rows 2 and 276, pair '{KNOWN}' and '{OTHER}' contradict each other",
         ),
         "a null target": lambda d: (
             d.train_strictly(d.pairs(rows=[(KNOWN, "VB3LKT", None)])),
-            "pairs.csv: row 274 has target null",
+            "pairs.csv: row 276 has target null",
         ),
         "an odd target": lambda d: (
             d.train_strictly(d.pairs(rows=[(KNOWN, "VB3LKT", 0.5)])),
-            "pairs.csv: row 274 has target 0.5",
+            "pairs.csv: row 276 has target 0.5",
         ),
         "a target in words": lambda d: (
             d.train_strictly(d.pairs(rows=[(KNOWN, "VB3LKT", "no")])),
-            "pairs.csv: row 274 has target 'no'",
+            "pairs.csv: row 276 has target 'no'",
         ),
         "more unusable pairs than a hundredth": lambda d: (
             d.train_on(d.pairs(rows=[(KNOWN, KNOWN, 1), (KNOWN, "NOBODY", 0), (KNOWN, "NO ONE", 0)])),
             "1.08% cannot be used, more than --max-rejects 0.01 allows, 3 of 277 pairs of ",
-            f"pairs.csv: not in the index (2, such as row 275 with '{KNOWN}' and 'NOBODY')",
-            f"a product with itself (1, such as row 274 with '{KNOWN}' and '{KNOWN}')",
+            f"pairs.csv: not in the index (2, such as row 277 with '{KNOWN}' and 'NOBODY')",
+            f"a product with itself (1, such as row 276 with '{KNOWN}' and '{KNOWN}')",
             "use the index of these products, mend the rows (--rejects FILE.csv lists them), or give --max-rejects 0.011",
         ),
         "more unusable validation pairs than are allowed": lambda d: (
@@ -407,11 +407,11 @@ def scores_cases():
         ),
         "a NaN score": lambda d: (
             d.evaluate(d.scores(lambda s: s.assign(score=s["score"].where(s.index != 3)))),
-            "scores.parquet: column 'score' is NaN, null or infinite in 1 rows (3)",
+            "scores.parquet: column 'score' is NaN, null or infinite in 1 rows (4)",
         ),
         "an infinite score": lambda d: (
             d.evaluate(d.scores(lambda s: s.assign(score=s["score"].where(s.index != 3, np.inf)))),
-            "in 1 rows (3)",
+            "in 1 rows (4)",
         ),
         "a missing pair": lambda d: (d.evaluate(d.scores(without_first)), "1 pairs of", "have no score", KNOWN, OTHER),
         "a doubled pair": lambda d: (
@@ -432,7 +432,7 @@ def scores_cases():
         ),
         "a truth with null targets": lambda d: (
             d.evaluate(d.scores(), "--max-rejects", "0", truth=d.pairs("truth.csv", [(KNOWN, "VB3LKT", None)])),
-            "truth.csv: row 274 has target null",
+            "truth.csv: row 276 has target null",
         ),
         "a truth that contradicts itself": lambda d: (
             d.evaluate(d.scores(), "--max-rejects", "0", truth=d.pairs("truth.csv", [(OTHER, KNOWN, 0)])),
@@ -548,7 +548,7 @@ def test_a_malformed_cell_is_set_aside_and_counted(heroic, desk, column, cell, r
     assert f"set aside: 1 rows, cells or pictures ({reason}" in result.stdout
     assert str(desk.folder / "out" / "rejects.parquet") in result.stdout
     (row,) = rejects(desk.folder / "out").to_dict("records")
-    assert (row["id"], row["column"], row["value"], row["file"], row["row"]) == ("7", column, cell, "p.csv", 7)
+    assert (row["id"], row["column"], row["value"], row["file"], row["row"]) == ("7", column, cell, "p.csv", 9)
     assert row["reason"].startswith(reason)
     assert len(open_index(desk.folder / "out").catalog) == 100
 

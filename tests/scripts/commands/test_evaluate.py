@@ -183,7 +183,7 @@ def test_odd_rows_of_the_truth_are_set_aside_with_their_scores(heroic, scored_an
     words = ["evaluate", scores, "--truth", truth, "--out", tmp_path / "r", "--rounds", "0"]
     result = heroic(*words, "--max-rejects", "0.04", "--rejects", tmp_path / "rejects.csv")
     assert result.exit_code == 0, result.stderr
-    assert f"set aside: 6 of 205 pairs of {truth}: contradicts another row (2, such as row 0 with " in result.stderr
+    assert f"set aside: 6 of 205 pairs of {truth}: contradicts another row (2, such as row 2 with " in result.stderr
     found = json.loads((tmp_path / "r" / "report.json").read_text())
     listed = pd.read_csv(tmp_path / "rejects.csv")
     assert (found["pairs"], len(listed)) == (199, 6)
@@ -205,7 +205,7 @@ def test_more_odd_rows_of_the_truth_than_allowed_are_refused(heroic, scored_and_
     assert "cannot be used, more than --max-rejects 0.01 allows" in many.stderr
     strict = heroic(*words, "--max-rejects", "0")
     assert strict.exit_code == 2
-    assert "t.csv: row 203 has no 'left_id': every row needs an id" in strict.stderr
+    assert "t.csv: row 205 has no 'left_id': every row needs an id" in strict.stderr
     lost = heroic(*words, "--max-rejects", "1", "--rejects", truth.rename(tmp_path / "truth.csv"))
     assert lost.exit_code == 2
     assert not (tmp_path / "r").exists()

@@ -116,7 +116,7 @@ class TestRefused:
 
     @pytest.mark.parametrize(
         ("rows", "said"),
-        [("a,b,1\nb,a,0\n", "rows 0 and 1, pair 'b' and 'a' contradict"), ("a,b,1\nc,c,0\n", "row 1: 'c' is paired")],
+        [("a,b,1\nb,a,0\n", "rows 2 and 3, pair 'b' and 'a' contradict"), ("a,b,1\nc,c,0\n", "row 3: 'c' is paired")],
     )
     def test_an_import_of_what_cannot_be(self, heroic, store, tmp_path, rows, said):
         (tmp_path / "bad.csv").write_text("left_id,right_id,target\n" + rows)

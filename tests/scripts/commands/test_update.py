@@ -87,7 +87,7 @@ def test_the_drift_recipe_goes_on_after_a_deletion(heroic, index, changes, sampl
     assert refused.exit_code == 2
     lost = sum(gone in (row["left_id"], row["right_id"]) for row in table.to_pylist())
     assert (
-        f"row 3: id {gone!r} was deleted from the index; {lost} of {len(table)} pairs name products" in refused.stderr
+        f"row 4: id {gone!r} was deleted from the index; {lost} of {len(table)} pairs name products" in refused.stderr
     )
     assert f"{lost} of them deleted ones: give --ignore-unknown to score the others" in refused.stderr
 

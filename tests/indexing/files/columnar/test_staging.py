@@ -24,9 +24,22 @@ def test_the_rows_and_their_numbers_stay(write, tmp_path):
     table = open_table(write("a.csv", RAGGED))
     staged = stage(table, tmp_path, aside=aside.append)
     assert all_of(staged) == all_of(table, aside=again.append)
-    assert [found.row for found in aside] == [found.row for found in again] == list(range(4, 999, 5))
+    assert [found.row for found in aside] == [found.row for found in again] == list(range(6, 1001, 5))
     assert staged.rows == 999 - len(aside)
     assert (staged.path, staged.names, staged.folder) == (table.path, table.names, table.folder)
+
+
+def test_blank_lines_count(write, tmp_path):
+    table = open_table(write("a.csv", "\nid,title\n\n1,a\n\n\n2,b,c\n3,c\n\n"))
+    aside = []
+    rows, numbers = all_of(stage(table, tmp_path, aside=aside.append))
+    assert [(row["id"], number) for row, number in zip(rows, numbers, strict=True) if row["id"]] == [("1", 4), ("3", 8)]
+    assert [found.row for found in aside] == [7]
+    path = write("b.csv", 'id,title\n\n1,"a\n' + "".join(f'{row},"b"\n\n' for row in range(2, 300)))
+    rows, numbers = all_of(stage(open_table(path), tmp_path, aside=aside.append))
+    found = {int(row["id"]): number for row, number in zip(rows, numbers, strict=True) if row["id"]}
+    assert found == {row: 2 * row for row in range(2, 300)}
+    assert aside[-1].row == 3
 
 
 @pytest.mark.parametrize(("most_rows", "most_bytes"), [(100, 1 << 30), (1 << 30, 500)])

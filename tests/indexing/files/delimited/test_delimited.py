@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -43,7 +44,7 @@ def test_every_column_has_a_name_of_its_own(write, header, names, notes):
 def test_a_file_without_a_header_has_numbered_columns(write):
     path = write("a.csv", "1,kettle\n2,mug\n")
     assert open_table(path, FileOptions(header=False)).names == ("column_1", "column_2")
-    assert read(path, FileOptions(header=False))[:2] == ([("1", "kettle"), ("2", "mug")], [0, 1])
+    assert read(path, FileOptions(header=False))[:2] == ([("1", "kettle"), ("2", "mug")], [1, 2])
 
 
 @pytest.mark.parametrize(
@@ -63,8 +64,10 @@ def test_rows_over_the_header_are_passed_over(write, above):
     assert table.names == ("id", "title", "size")
     rows, numbers, aside = read(table.path)
     assert rows == [("1", "a", "S"), ("3", "c", "L")]
-    assert numbers == [0, 2]
-    assert [found.row for found in aside] == [1]
+    first = 2 + next(n for n, row in enumerate(csv.reader(io.StringIO(above + "id,title"))) if row == ["id", "title"])
+    assert numbers == [first, first + 2]
+    assert [found.row for found in aside] == [first + 1]
+    assert table.first_row == first
 
 
 def test_how_many_rows_stand_over_the_header_may_be_told(write):
@@ -117,26 +120,30 @@ def test_rows_may_end_in_a_delimiter_that_the_header_lacks(write):
 
 
 @pytest.mark.parametrize(
-    "content",
-    ["sep=;\r\nid;title\r\n1;a\r\n2;b\r\n", "id|title\r1|a\r2|b\r", "id\ttitle\n\n1\ta\n\n2\tb\n\n"],
+    ("content", "numbers"),
+    [
+        ("sep=;\r\nid;title\r\n1;a\r\n2;b\r\n", [3, 4]),
+        ("id|title\r1|a\r2|b\r", [2, 3]),
+        ("\nid\ttitle\n1\ta\n2\tb\n\n", [3, 4]),
+    ],
 )
-def test_lines_may_end_as_they_like_and_be_blank(write, content):
-    assert read(write("a.csv", content)) == ([("1", "a"), ("2", "b")], [0, 1], [])
+def test_lines_may_end_as_they_like_and_be_blank(write, content, numbers):
+    assert read(write("a.csv", content)) == ([("1", "a"), ("2", "b")], numbers, [])
 
 
 def test_rows_of_another_width_are_set_aside_with_their_number(write):
     rows, numbers, aside = read(write("a.csv", "id,title\n1,a\n2,b,extra\n\n3,c\n4\n5,e\n"))
     assert rows == [("1", "a"), ("3", "c"), ("5", "e")]
-    assert numbers == [0, 2, 4]
+    assert numbers == [2, 4, 6]  # blank lines are no rows here, but where a catalogue is made
     assert [(found.row, found.text, found.rows, found.column) for found in aside] == [
-        (1, "2,b,extra", 1, None),
-        (3, "4", 1, None),
+        (3, "2,b,extra", 1, None),
+        (5, "4", 1, None),
     ]
     assert "has another number of fields: 3 fields, not 2" in aside[0].reason
 
 
 def test_without_a_place_to_set_it_aside_such_a_row_is_refused(write):
-    with pytest.raises(InputError, match=r"a\.csv: row 1: has another number of fields: 3 fields, not 2; .*: '2,b,c'"):
+    with pytest.raises(InputError, match=r"a\.csv: row 3: has another number of fields: 3 fields, not 2; .*: '2,b,c'"):
         open_table(write("a.csv", "id,title\n1,a\n2,b,c\n")).read()
 
 
@@ -145,8 +152,9 @@ def test_numbers_are_right_across_blocks(write, monkeypatch):
     lines = [f"{row},t{',x' if row % 7 == 3 else ''}" for row in range(500)]
     lines[250] = '250,"' + "y" * 1000 + '"'  # needs larger blocks
     rows, numbers, aside = read(write("a.csv", "id,title\n" + "\n".join(lines) + "\n"))
-    assert [int(row[0]) for row in rows] == numbers == [row for row in range(500) if row % 7 != 3]
-    assert [found.row for found in aside] == list(range(3, 500, 7))
+    assert [int(row[0]) for row in rows] == [row for row in range(500) if row % 7 != 3]
+    assert numbers == [int(row[0]) + 2 for row in rows]
+    assert [found.row for found in aside] == list(range(5, 502, 7))
 
 
 def test_long_fields_are_read_up_to_the_cap(write, monkeypatch):
@@ -154,7 +162,7 @@ def test_long_fields_are_read_up_to_the_cap(write, monkeypatch):
     assert [len(row[1]) for row in read(path)[0]] == [6_000_000, 1]
     monkeypatch.setattr(delimited_reader, "BLOCK_BYTES", (1 << 20, 1 << 21))
     monkeypatch.setattr(delimited_reader, "FIELD_BYTES", 1 << 20)
-    with pytest.raises(InputError, match="row 0 is longer than 1 MiB, or a quote in it is not closed"):
+    with pytest.raises(InputError, match=r"a\.csv: row 2 is longer than 1 MiB, or a quote in it is not closed"):
         read(path)
 
 
@@ -173,7 +181,7 @@ class TestBytesThatAreNoText:
         aside = []
         rows = [len(block) for block in table.blocks(aside=aside.append)]
         assert sum(rows) == 1_700_001
-        assert [(found.row, found.column) for found in aside] == [(1_000_000, "title")]
+        assert [(found.row, found.column) for found in aside] == [(1_000_002, "title")]
 
     def test_a_row_of_another_width_may_have_them(self, write):
         rows, _, aside = read(
@@ -185,25 +193,58 @@ class TestBytesThatAreNoText:
 
 class TestUnclosedQuotes:
     @pytest.mark.parametrize(
-        ("lines", "lost"),
+        "lines",
         [
-            (['7,"seven,x', '8,"eight",x', "9,nine,x"], {7: 2}),
-            (['7,"seven,x', "8,eight,x", "9,nine,x"], {7: 3}),
-            (['7,"seven,x', "8,eight,x", '9,"nine",x'], {7: 3}),
-            (['7,"seven', '8,"eight, or 8",x', "9,nine,x"], {7: 2}),
+            ['7,"seven,x', '8,"eight",x', "9,nine,x"],
+            ['7,"seven,x', "8,eight,x", "9,nine,x"],
+            ['7,"seven,x', "8,eight,x", '9,"nine",x'],
+            ['7,"seven', '8,"eight, or 8",x', "9,nine,x"],
+            ['7,seven,"x', "8,eight,x"],
+            ['7,seven,"x', *(f"{row},eight,x" for row in range(8, 14)), '14,"a\nb",x'],
         ],
     )
-    def test_the_row_with_one_is_named_and_those_that_it_took_in_are_counted(self, write, lines, lost):
+    def test_its_row_is_set_aside_and_those_that_it_took_in_are_read(self, write, lines):
         text = "id,title,c\n" + "".join(f'{row},"t{row}",c\n' for row in range(7)) + "\n".join(lines) + "\n"
-        rows, _, aside = read(write("a.csv", text))
-        assert {found.row: found.rows for found in aside} == lost
-        assert "a quote" in aside[0].reason
-        assert len(rows) + sum(lost.values()) == 10
+        rows, numbers, aside = read(write("a.csv", text))
+        assert [(found.row, found.text, found.rows) for found in aside] == [(9, lines[0], 1)]
+        column = "c" if lines[0].endswith('"x') else "title"
+        assert f"has a quote that is not closed: it opens in column '{column}' and" in aside[0].reason
+        assert [row[0] for row in rows] == [*map(str, range(7)), *(line.split(",")[0] for line in lines[1:])]
+        assert numbers == [*range(2, 9), *range(10, 9 + len(lines))]
 
-    def test_one_that_takes_in_many_rows_is_refused(self, write):
-        text = 'id,title,c\n0,"t",c\n1,"t,c\n' + "".join(f"{row},t,c\n" for row in range(2, 2000))
-        with pytest.raises(InputError, match=r"row 1: has a quote that is not closed: it .*takes in the 1998 rows"):
-            read(write("a.csv", text))
+    @pytest.mark.parametrize("block", [200, 4096, 1 << 20])
+    @pytest.mark.parametrize("ends", ["\n", "\r\n"])
+    @pytest.mark.parametrize("opened", [(1,), (0, 700, 701, 1999), (1500,)])
+    def test_however_many_rows_it_takes_in(self, write, monkeypatch, block, ends, opened):
+        monkeypatch.setattr(delimited_reader, "BLOCK_BYTES", (block,))
+        lines = [f'{row},"t, {row}",{row}' if row % 50 == 9 else f"{row},t,{row}" for row in range(2000)]
+        lines[5] = '5,"a\n\nb",5'
+        for row in opened:
+            lines[row] = f'{row},"t,{row}'
+        lines[1200] = "1200,t"
+        rows, numbers, aside = read(write("a.csv", ends.join(["id,title,c", *lines, ""])))
+        assert [found.row for found in aside] == sorted(row + 2 for row in (*opened, 1200))
+        kept = [row for row in range(2000) if row not in (*opened, 1200)]
+        assert [int(row[0]) for row in rows] == kept
+        assert [int(row[2]) for row in rows] == kept
+        assert numbers == [row + 2 for row in kept]
+
+    def test_bytes_that_are_no_text_are_found_below_it(self, write):
+        content = b"id,title,c\n" + b'1,"t",c\n' * 9 + b'2,"t,c\n' + b"3,t,c\n" * 200 + b"4,\xff,c\n5,\xff\n"
+        rows, _, aside = read(write("a.csv", content), FileOptions("csv", "utf-8"))
+        assert sorted((found.row, found.column or "", found.text) for found in aside) == [
+            (11, "", '2,"t,c'),
+            (212, "title", r"\xFF"),
+            (213, "", r"5,\xFF"),
+        ]
+        assert rows[-1] == ("4", None, "c")
+
+    def test_columns_may_be_chosen(self, write):
+        text = "id,title,c\n" + '0,"t",c\n' * 3 + '1,"t,c\n' + "".join(f"{row},t{row},c\n" for row in range(2, 200))
+        table = open_table(write("a.csv", text))
+        found = pa.concat_tables(table.blocks(50, ["title", "id"], aside=lambda _: None))
+        assert found.to_pylist()[-1] == {"title": "t199", "id": "199"}
+        assert len(found) == 201
 
     def test_text_of_several_lines_is_no_such_thing(self, write):
         cells = ["one\ntwo, three", "a, b\nc, d\n", 'Size:\n5"', "1,2\n3,4\n5,6", "x\n\n\ny", '"quoted"\n"again"']
@@ -242,7 +283,7 @@ def test_what_was_written_in_a_dialect_that_is_told_is_read(
     content = body.getvalue().encode(encoding)
     path = write("a.csv.gz" if packed else "a.csv", gzip.compress(content) if packed else content)
     how = FileOptions(delimiter=delimiter, quote=quote, backslash=backslash, encoding=encoding)
-    assert read(path, how) == ([tuple(row) for row in rows], list(range(len(rows))), [])
+    assert read(path, how) == ([tuple(row) for row in rows], list(range(2, len(rows) + 2)), [])
 
 
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -130,9 +130,9 @@ def test_unusable_pairs_are_set_aside_said_and_listed(train, faulty, tmp_path, n
     assert "pairs: 1,325 with " in result.stdout
     assert "validated on 762 with 119 matches" in result.stdout
     first, second = [line for line in result.stderr.splitlines() if line.startswith("set aside: ")]
-    assert first.startswith(f"set aside: 7 of 1,332 pairs of {pairs}: contradicts another row (2, such as row 1 with ")
-    assert second.startswith(f"set aside: 1 of 763 pairs of {valid}: repeats an earlier row (1, such as row 762 with ")
-    assert second.endswith(f", see row 0); see {tmp_path / name}")
+    assert first.startswith(f"set aside: 7 of 1,332 pairs of {pairs}: contradicts another row (2, such as row 2 with ")
+    assert second.startswith(f"set aside: 1 of 763 pairs of {valid}: repeats an earlier row (1, such as row 763 with ")
+    assert second.endswith(f", see row 1); see {tmp_path / name}")
     read = pd.read_csv if name.endswith("csv") else pd.read_parquet
     listed = read(tmp_path / name)
     assert list(zip(listed["row"], listed["reason"], strict=True)) == [
