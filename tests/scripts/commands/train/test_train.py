@@ -136,14 +136,14 @@ def test_unusable_pairs_are_set_aside_said_and_listed(train, faulty, tmp_path, n
     read = pd.read_csv if name.endswith("csv") else pd.read_parquet
     listed = read(tmp_path / name)
     assert list(zip(listed["row"], listed["reason"], strict=True)) == [
-        (1, "contradicts another row"),
-        (1326, "repeats an earlier row"),
-        (1327, "contradicts another row"),
-        (1328, "a product with itself"),
-        (1329, "not in the index"),
-        (1330, "no id"),
-        (1331, "target is not 1 or 0"),
-        (762, "repeats an earlier row"),
+        (2, "contradicts another row"),
+        (1327, "repeats an earlier row"),
+        (1328, "contradicts another row"),
+        (1329, "a product with itself"),
+        (1330, "not in the index"),
+        (1331, "no id"),
+        (1332, "target is not 1 or 0"),
+        (763, "repeats an earlier row"),
     ]
     assert set(listed["file"]) == {str(pairs), str(valid)}
 
