@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from indexing.storage.artefact import heroic_version
-from scripts.serve.api import about, labels, match, pairs, products, search
+from scripts.serve.api import about, labels, match, pairs, products, search, tokens
 from scripts.serve.api.errors import answer_errors
 from scripts.serve.api.forms import SearchForm
 from scripts.serve.api.match_forms import OfferForm
@@ -51,9 +51,9 @@ def _routes(service: Service, entrance: Entrance) -> FastAPI:
         openapi_url=f"{API}/openapi.json",
         redirect_slashes=False,
     )
-    app.state.service = service
+    app.state.service, app.state.visitors = service, entrance.doorway.visitors
     answer_errors(app)
-    for routes in (products, search, match, pairs, labels, groups, about):
+    for routes in (products, search, match, pairs, labels, groups, tokens, about):
         app.include_router(routes.router, prefix=API)
     for router in (entrance.router, page_routes.router, static_router()):
         app.include_router(router)
