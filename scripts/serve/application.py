@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from indexing.storage.artefact import heroic_version
-from scripts.serve.api import about, labels, match, pairs, products, search, tokens
+from scripts.serve.api import about, labels, match, pairs, products, search
 from scripts.serve.api.errors import answer_errors
 from scripts.serve.api.forms import SearchForm
 from scripts.serve.api.match_forms import OfferForm
@@ -18,6 +18,7 @@ from scripts.serve.groups import routes as groups
 from scripts.serve.pages import routes as page_routes
 from scripts.serve.pages.entrance import Entrance
 from scripts.serve.pages.static_files import static_router
+from scripts.serve.safety import token_routes
 from scripts.serve.safety.guard import Guard
 from scripts.serve.safety.request_limits import Bounded, Deadline
 from scripts.serve.safety.response_headers import Headed
@@ -53,7 +54,7 @@ def _routes(service: Service, entrance: Entrance) -> FastAPI:
     )
     app.state.service, app.state.visitors = service, entrance.doorway.visitors
     answer_errors(app)
-    for routes in (products, search, match, pairs, labels, groups, tokens, about):
+    for routes in (products, search, match, pairs, labels, groups, token_routes, about):
         app.include_router(routes.router, prefix=API)
     for router in (entrance.router, page_routes.router, static_router()):
         app.include_router(router)

@@ -14,11 +14,12 @@ import tempfile
 import time
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts.benchmarks.serving.started import Started
+if TYPE_CHECKING:
+    from scripts.benchmarks.serving.started import Started
 
 COLD = 5  # starts of heroic query
 
@@ -80,7 +81,7 @@ def _cold(index: Path) -> list[float]:
     return sorted(taken)
 
 
-def _first_paints(server: Started) -> list[float]:
+def _first_paints(server: "Started") -> list[float]:
     """Return ms to the first paint of the page of searches, as chromium measures it, three times."""
     from playwright.sync_api import sync_playwright
 

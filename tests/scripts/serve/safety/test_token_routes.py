@@ -4,9 +4,9 @@ import pytest
 from pydantic import TypeAdapter
 from served import V1, served
 
-from scripts.serve.api.tokens import TokensForm
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.served import Sources
+from scripts.serve.safety.token_routes import TokensForm
 
 
 @pytest.fixture
