@@ -218,6 +218,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "texts.colors",
         "texts.counting",
         "texts.worlds",
+        "whole_catalogue",
     },
     "reranking.weak_labels": {"weak_pairs"},
     "reranking.decisions": {

@@ -16,6 +16,7 @@ from indexing.query.find_neighbours import Query, QueryResult, find_neighbours
 if TYPE_CHECKING:
     from reranking.model.pair_scorer import PairScorer
     from reranking.model.reranker import XgboostReranker
+    from reranking.signals.whole_catalogue import WholeCatalogue
 
 PREPARED_WHOLE = 50_000  # products: a catalogue up to this size is prepared for the model once for all questions
 
@@ -36,15 +37,26 @@ class Answer:
     notes: tuple[str, ...]
 
 
+class StillReading(Exception):
+    """A large catalogue is still being read for the model, so that it cannot score yet."""
+
+
 @dataclass
 class Session:
     """It has an open index, and a model that fits it, if any; several threads may ask it. Raises InputError when the
-    model does not fit."""
+    model does not fit.
+
+    A large catalogue is read once for the model, by whoever asks first; where it `waits`, somebody else calls `read_whole`, and until
+    that is done nothing is scored.
+    """
 
     index: ProductIndex
     model: "XgboostReranker | None" = None
+    waits: bool = False
     _scorers: "list[PairScorer]" = field(default_factory=list)  # the last one made
     _preparing: Lock = field(default_factory=Lock)
+    _whole: "list[WholeCatalogue]" = field(default_factory=list)  # the one there is
+    _reading: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         if self.model is not None:
@@ -62,15 +74,31 @@ class Session:
         probabilities = self._probabilities(query, result)
         return Answer(query, k, filters, result, products, probabilities, self._notes(query, result, k, filters))
 
+    @property
+    def is_large(self) -> bool:
+        """Say whether a model is prepared for a few products at a time."""
+        return len(self.index.catalog) > PREPARED_WHOLE
+
+    def read_whole(self, model: "XgboostReranker") -> "WholeCatalogue":
+        """Return what scoring of a few products needs of the whole catalogue, which is read once."""
+        from reranking.signals.whole_catalogue import WholeCatalogue
+
+        with self._reading:
+            if not self._whole:
+                self._whole.append(WholeCatalogue.read(self.index, model.needs.views, model.needs.k))
+            return self._whole[0]
+
     def scorer(self, model: "XgboostReranker", products: Ints1d) -> "PairScorer":
-        """Return the model ready for pairs of these products (positions)."""
+        """Return the model ready for pairs of these products (positions). Raises StillReading."""
         from reranking.model.pair_scorer import PairScorer  # which loads XGBoost
 
-        whole = np.arange(len(self.index.catalog))
-        if len(whole) > PREPARED_WHOLE:
-            return PairScorer.prepare(self.index, model, np.unique(products))
+        if self.is_large:
+            if self.waits and not self._whole:
+                raise StillReading
+            return PairScorer.prepare(self.index, model, np.unique(products), self.read_whole(model))
         with self._preparing:
             if not self._scorers:
+                whole = np.arange(len(self.index.catalog))
                 self._scorers.append(PairScorer.prepare(self.index, model, whole))
             return self._scorers[0]
 
@@ -80,13 +108,18 @@ class Session:
         if query.position is None or not len(result):
             return np.full(len(result), np.nan, dtype=np.float32)
         left = np.full(len(result), query.position)
-        scorer = self.scorer(self.model, np.append(result.positions, query.position))
+        try:
+            scorer = self.scorer(self.model, np.append(result.positions, query.position))
+        except StillReading:
+            return np.full(len(result), np.nan, dtype=np.float32)
         return scorer.probabilities(left, result.positions)
 
     def _notes(self, query: Query, result: QueryResult, k: int, filters: Filters) -> tuple[str, ...]:
         notes = []
         if self.model is not None and query.position is None:
             notes.append("no probability: the model scores pairs of the catalogue's products, so ask by id")
+        elif self.model is not None and self.is_large and self.waits and not self._whole:
+            notes.append("no probability yet: the catalogue is being read for the model, ask again in a while")
         if query.position is None and query.view is None and result.searched == "lexical":
             notes.append("searched the lexical view: a text has no vector in the text view of this index")
         if result.blind:

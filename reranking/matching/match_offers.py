@@ -22,9 +22,9 @@ from reranking.matching.offer_features import OfferFeatures
 from reranking.matching.pairing import OfferPairs
 from reranking.matching.reasoning import OfferReasons
 from reranking.matching.view_worlds import ViewWorlds
-from reranking.matching.whole_catalogue import WholeCatalogue
 from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import SideCategories, evaluated_names
+from reranking.signals.whole_catalogue import WholeCatalogue
 
 OFFERS_AT_ONCE = 64  # with their neighbours and the rivals of these some 10,000 rows
 SCORED = 20
@@ -211,9 +211,11 @@ def prepare_matching(
     *,
     options: MatchOptions | None = None,
     patience: Patience | None = None,
+    whole: WholeCatalogue | None = None,
     progress: Progress = silent,
 ) -> Matcher:
-    """Read once what matching needs of the whole catalogue: how rare its tokens are, who claims whom, its sources.
+    """Read once what matching needs of the `whole` catalogue, unless it was read for the model: how rare its tokens are, who
+    claims whom, its sources.
 
     `patience` is for pictures that cannot be had, by default endless. Raises InputError when the index does not fit the
     model, or keeps fewer neighbours than are asked for.
@@ -230,7 +232,7 @@ def prepare_matching(
         options,
         given_encoders(index, patience or Patience(endless=True)),
         search,
-        WholeCatalogue.read(index, model, progress),
+        whole or WholeCatalogue.read(index, model.needs.views, model.needs.k, progress),
         dict(zip(map(str, names), range(len(names)), strict=True)),
     )
 

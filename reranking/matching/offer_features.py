@@ -14,7 +14,6 @@ from indexing.search.neighbours import Neighbours
 from reranking.matching.offer_ranks import OfferRanks
 from reranking.matching.pairing import OfferPairs
 from reranking.matching.view_worlds import ViewWorlds
-from reranking.matching.whole_catalogue import WholeCatalogue
 from reranking.matching.working_rows import WorkingRows
 from reranking.matching.world_rivals import rival_pairs, with_rivals
 from reranking.model.reranker import XgboostReranker
@@ -26,6 +25,7 @@ from reranking.signals.learned.rival_lists import RivalLists
 from reranking.signals.learned.rivals import FirstLook, RivalSignals, log_odds
 from reranking.signals.product_rows import has_titles_only
 from reranking.signals.signals import Signals
+from reranking.signals.whole_catalogue import WholeCatalogue
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import SideCategories, evaluated_names, side_categories
 from reranking.signals.feature import columns_of
 from reranking.signals.signals import Signals, prepare_signals
+from reranking.signals.whole_catalogue import WholeCatalogue
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,11 @@ class PairScorer:
     columns: Ints1d
 
     @classmethod
-    def prepare(cls, index: ProductIndex, model: XgboostReranker, products: Ints1d) -> "PairScorer":
-        """Prepare for pairs of `products` (sorted positions). Raises InputError when the index does not fit."""
+    def prepare(
+        cls, index: ProductIndex, model: XgboostReranker, products: Ints1d, whole: WholeCatalogue | None = None
+    ) -> "PairScorer":
+        """Prepare for pairs of `products` (sorted positions), by the `whole` catalogue where it was read for the model. Raises
+        InputError when the index does not fit."""
         model.needs.refuse(index)
         needs = model.needs
         signals = prepare_signals(
@@ -34,6 +38,7 @@ class PairScorer:
             views=needs.views,
             same_source=model.same_source,
             learned=model.learned,
+            whole=whole,
         )
         return cls(index, model, signals, np.array(columns_of(signals.names, model.feature_names), dtype=np.int64))
 

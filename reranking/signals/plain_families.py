@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from indexing.arrays import Ints1d
 from indexing.product_index import DENSE_VIEWS, ProductIndex
 from reranking.signals.families.attributes import FEATURES as ATTRIBUTE_FEATURES
@@ -19,6 +21,7 @@ from reranking.signals.families.titles import FEATURES as TEXT_FEATURES
 from reranking.signals.families.titles import TextSignals
 from reranking.signals.families.views import ENCODED_VIEWS, ViewSignals, view_features
 from reranking.signals.feature import Feature, FeatureFamily
+from reranking.signals.whole_catalogue import WholeCatalogue
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,23 @@ class PlainFamilies:
             AttributeSignals.from_catalog(index.catalog, products),
             ProductSignals.from_catalog(index.catalog, products, same_source=same_source),
             IdentifierSignals.from_catalog(index.catalog) if identifiers else None,
+        )
+
+    @classmethod
+    def of_whole(cls, whole: WholeCatalogue, products: Ints1d, *, same_source: bool) -> "PlainFamilies":
+        """Prepare the same families for `products` (sorted positions) by what was read of the whole catalogue: of nobody else
+        a cell is read."""
+        catalog, everybody = whole.index.catalog.take(products), np.arange(len(products))
+        counts = whole.counts.for_products(products, len(whole.index.catalog), titles_only=whole.titles_only)
+        known = whole.identifiers
+        return cls(
+            whole.ranks,
+            whole.vectors,
+            TextSignals.from_catalog(catalog, everybody, counts),
+            NumberSignals.from_catalog(catalog, everybody, counts),
+            AttributeSignals.from_catalog(catalog, everybody, counts),
+            ProductSignals.from_catalog(whole.index.catalog, products, same_source=same_source),
+            IdentifierSignals(known, known.has_barcodes, known.has_part_numbers),
         )
 
     @property

@@ -22,6 +22,7 @@ from reranking.signals.learned.rivals import FirstLook, RivalSignals, log_odds
 from reranking.signals.learned.words import FEATURES as WORD_FEATURES
 from reranking.signals.learned.words import LearnedWords, WordSignals
 from reranking.signals.plain_families import PlainFamilies, declared_plain_features
+from reranking.signals.whole_catalogue import WholeCatalogue
 
 BLOCK_PAIRS = 65_536
 THREAD_PAIRS = 8_192  # pairs that one thread takes at a time
@@ -100,7 +101,7 @@ class Signals:
                 scored[number, part] = log_odds(member, seen[:, columns])
             progress("rivals", min(start + BLOCK_PAIRS, len(pairs.left)), len(pairs.left))
         lists = tuple(RivalLists.of(pairs, scores) for scores in scored)
-        return replace(self, rivals=RivalSignals(look, lists, index.catalog.sources()))
+        return replace(self, rivals=RivalSignals(look, lists, index.sources))
 
     def with_cross(self, index: ProductIndex, cross: CrossFolds, products: Ints1d) -> "Signals":
         """Return the same families with the score of a cross-encoder, for pairs of `products`."""
@@ -167,14 +168,15 @@ def prepare_signals(
     same_source: bool = False,
     identifiers: bool = True,
     learned: Learned | None = None,
+    whole: WholeCatalogue | None = None,
     progress: Progress = silent,
 ) -> Signals:
     """Prepare the families of an index for `products` (sorted positions).
 
     Each stage builds on those before it: the plain families, then of what is `learned` the words, the rivals by the
     first look, whose pairs are computed here, and the cross-encoder. `k` and `views` are the model's, by default the
-    index's own; without `identifiers`, barcodes and part numbers are not compared. Raises InputError when the index keeps
-    fewer neighbours or lacks a view.
+    index's own; without `identifiers`, barcodes and part numbers are not compared. Of a `whole` catalogue that was read for the
+    same views and k nothing is read again. Raises InputError when the index keeps fewer neighbours or lacks a view.
     """
     learned = learned or Learned()
     k = index.k if k is None else k
@@ -185,7 +187,10 @@ def prepare_signals(
     views = index.views if views is None else views
     pairs = None if learned.look is None else RivalPairs.of(index, products, views, k)
     mentioned = products if pairs is None else pairs.mentioned
-    plain = PlainFamilies.of(index, mentioned, views=views, k=k, same_source=same_source, identifiers=identifiers)
+    if whole is None:
+        plain = PlainFamilies.of(index, mentioned, views=views, k=k, same_source=same_source, identifiers=identifiers)
+    else:
+        plain = PlainFamilies.of_whole(whole, mentioned, same_source=same_source)
     signals = Signals(plain)
     if learned.words is not None:
         signals = signals.with_words(index, learned.words)

@@ -11,7 +11,7 @@ from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
 from reranking.signals.product_rows import ProductRows, has_titles_only
 from reranking.signals.texts.bags import BUCKETS, BagsBuilder
-from reranking.signals.texts.worlds import Worlds
+from reranking.signals.texts.worlds import AS_IT_IS, Worlds
 
 Value = TypeVar("Value")
 
@@ -22,17 +22,25 @@ class TokenCounts:
 
     Without `worlds` a family counts what it reads, the whole catalogue, and keeps the rows of the products asked for.
     With them it reads a few products, and makes the rows of the worlds of them. `titles_only` says that nobody has more
-    than a title, None that the catalogue is to be looked at.
+    than a title, None that the catalogue is to be looked at. `placed` (m,) are the positions of what is read, in a catalogue of
+    so many products, where pairs are of positions there.
     """
 
     builders: dict[str, BagsBuilder] = field(default_factory=dict)
     code_lengths: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(BUCKETS, dtype=np.uint8))
     titles_only: bool | None = None
     worlds: Worlds | None = None
+    placed: tuple[Ints1d, int] | None = None
 
     def in_worlds(self, worlds: Worlds, *, titles_only: bool) -> "TokenCounts":
         """Return the same counts for rows of these worlds."""
         return replace(self, code_lengths=self.code_lengths.copy(), titles_only=titles_only, worlds=worlds)
+
+    def for_products(self, positions: Ints1d, products: int, *, titles_only: bool) -> "TokenCounts":
+        """Return the same counts for the products at these positions (sorted) of a catalogue of so many, which alone are read."""
+        nobody, rows = np.zeros(0, dtype=np.int64), np.arange(len(positions))
+        as_they_are = Worlds(rows, np.full(len(rows), AS_IT_IS), nobody, nobody)
+        return replace(self.in_worlds(as_they_are, titles_only=titles_only), placed=(positions, products))
 
     def bags(self, name: str, *, groups: int = 1) -> BagsBuilder:
         """Return the builder of this name."""
@@ -46,6 +54,8 @@ class TokenCounts:
 
     def rows(self, products: Ints1d, catalog: Catalog) -> ProductRows:
         """Return where the products asked for stand, or the rows of the worlds, each by its own number."""
+        if self.placed is not None:
+            return ProductRows.of(*self.placed)
         if self.worlds is None:
             return ProductRows.of(products, len(catalog))
         return ProductRows.of(np.arange(len(self.worlds)), len(self.worlds))

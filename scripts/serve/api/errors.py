@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from indexing.errors import InputError, UnknownId
+from reranking.answers.session import StillReading
 from scripts.serve.engine.service import Service, service_of
 from scripts.serve.engine.workers import Busy, TooLate
 
-RETRY_S = 1
+RETRY_S, READING_RETRY_S = 1, 5
 PLACE_CHARS = 100  # of the name of what is wrong, which may be the sender's own
 CODES = {
     400: "bad_request",
@@ -65,6 +66,7 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Busy, _busy)
+    app.add_exception_handler(StillReading, _reading)
     app.add_exception_handler(TooLate, _late)
     app.add_exception_handler(Exception, _bug)
 
@@ -101,6 +103,11 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _busy(request: Request, error: Exception) -> Response:
     return refusal(503, "too many requests wait already: ask again", {"Retry-After": str(RETRY_S)})
+
+
+async def _reading(request: Request, error: Exception) -> Response:
+    told = "the catalogue is still being read for the model: ask again"
+    return refusal(503, told, {"Retry-After": str(READING_RETRY_S)})
 
 
 async def _late(request: Request, error: Exception) -> Response:

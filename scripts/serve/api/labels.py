@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from eval.pages.side_by_side import side_by_side
+from reranking.answers.session import StillReading
 from reranking.labels.agreement import measure_agreement
 from reranking.labels.asking import AskedPair, LabelSession
 from reranking.labels.label import PairVerdict, Purpose
@@ -107,8 +108,11 @@ def _shown(served: Served, pair: AskedPair) -> dict[str, Any]:
 
 
 def _revealed(served: Served, pair: AskedPair) -> dict[str, Any] | None:
-    """Return what the model says of a pair that is answered, None without one."""
+    """Return what the model says of a pair that is answered, None without one, and where it cannot say it yet."""
     if served.model is None:
         return None
-    found = pair_document(served, pair.left_position, pair.right_position)["explanation"]
+    try:
+        found = pair_document(served, pair.left_position, pair.right_position)["explanation"]
+    except StillReading:
+        return None
     return {name: found[name] for name in ("left", "right", "probability", "match", "for", "against")}

@@ -50,7 +50,7 @@ class Current:
             if now != self._seen:
                 self._seen, self._wait_s = now, FIRST_RETRY_S
             try:
-                self._opened = open_sources(self.sources)
+                self._opened = open_sources(self.sources, whole=True)
             except Exception as error:  # whatever is wrong with it, the current one goes on
                 self._refuse(error)
                 return False

@@ -9,7 +9,7 @@ import numpy as np
 from indexing.product_index import ProductIndex, open_index
 from indexing.query.find_neighbours import Query
 from indexing.storage.artefact import MANIFEST
-from reranking.answers.session import PREPARED_WHOLE, Session
+from reranking.answers.session import Session
 from reranking.model.folder import load_reranker
 from reranking.model.reranker import XgboostReranker
 from scripts.serve.engine.offer_matching import OfferMatching
@@ -47,13 +47,21 @@ class Served:
         return self.session.model
 
 
-def open_sources(sources: Sources) -> Served:
-    """Open index and model. Raises InputError when one cannot be read, or they do not fit."""
+def open_sources(sources: Sources, *, whole: bool = False) -> Served:
+    """Open index and model. Raises InputError when one cannot be read, or they do not fit.
+
+    A large catalogue is read for the model in the background, or, where the `whole` is to be ready, before this returns.
+    """
     identity = sources.identity()  # before: what is replaced from now on is seen as another one
     model = None if sources.model is None else load_reranker(sources.model)
     index = open_index(sources.index)
-    opened = Served(Session(index, model), identity, None if model is None else OfferMatching(index, model))
+    session = Session(index, model, waits=True)
+    opened = Served(session, identity, None if model is None else OfferMatching(session, model))
     _warm(opened)
+    if opened.matching is not None and session.is_large:
+        opened.matching.begin()
+        if whole:
+            opened.matching.matcher(None)
     return opened
 
 
@@ -66,7 +74,7 @@ def _warm(opened: Served) -> None:
     for view, encoder in index.made.encoders.items():
         if encoder.made.engine != "column":  # vectors that came in a column cannot be made of a query
             index.encoder(view)
-    if session.model is not None and len(index.catalog) <= PREPARED_WHOLE:
+    if session.model is not None and not session.is_large:
         session.scorer(session.model, np.zeros(1, dtype=np.int64))
 
 

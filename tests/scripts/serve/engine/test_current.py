@@ -74,7 +74,7 @@ def failing(own_index, sample, tmp_path, monkeypatch):
     add_product(own_index, sample, "NEW", tmp_path)
     errors = []
 
-    def opening(sources):
+    def opening(sources, **how):
         if errors:
             raise errors.pop(0)
         return open_sources(sources)

@@ -1,5 +1,6 @@
-"""What matching needs of the whole catalogue is read once, however many offers come."""
+"""What the features of a few products need of the whole catalogue is read once, however many questions come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,6 @@ from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.search.neighbours import Neighbours
 from reranking.identifiers.identifiers import Identifiers
-from reranking.model.reranker import XgboostReranker
 from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.numbers import NumberSignals
 from reranking.signals.families.ranks import RankSignals
@@ -34,9 +34,9 @@ class WholeCatalogue:
     identifiers: Identifiers
 
     @classmethod
-    def read(cls, index: ProductIndex, model: XgboostReranker, progress: Progress = silent) -> "WholeCatalogue":
-        """Count all tokens, and go through all lists."""
-        counts, nobody, views = TokenCounts(titles_only=False), np.zeros(0, dtype=np.int64), model.needs.views
+    def read(cls, index: ProductIndex, views: Sequence[str], k: int, progress: Progress = silent) -> "WholeCatalogue":
+        """Count all tokens, and go through all lists of these views, the first `k` neighbours of each product."""
+        counts, nobody = TokenCounts(titles_only=False), np.zeros(0, dtype=np.int64)
         steps, everybody = len(views) + 3, np.arange(len(index.catalog))
         for number, count in enumerate(
             (TextSignals.from_catalog, NumberSignals.from_catalog, AttributeSignals.from_catalog)
@@ -46,7 +46,7 @@ class WholeCatalogue:
         ranks = []
         for number, view in enumerate(views):
             progress("prepare", 3 + number, steps)
-            ranks.append(RankSignals.of(index, view, model.needs.k, everybody))
+            ranks.append(RankSignals.of(index, view, k, everybody))
         kept = tuple(index.kept_neighbours(view) for view in views)
         progress("prepare", steps, steps)
         vectors, identifiers = ViewSignals.of(index), Identifiers.of(index.catalog)
