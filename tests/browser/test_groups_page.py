@@ -203,6 +203,29 @@ def test_it_fits_in_any_width_and_each_thing_has_a_name(grouped, browsing, curre
     assert fits(page)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(grouped, browsing, current, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    door = grouped(current)
+    page = opened(browsing, door, size=(1280, scheme))
+    page.keyboard.press("w")
+    page.keyboard.press("s")
+    told(page, "split off")
+    page.keyboard.press("m")
+    page.keyboard.type("couple")
+    page.keyboard.press("Enter")
+    page.locator("#preview .card").first.wait_for()
+    for address in ("", "/groups"):
+        if address:
+            page.goto(f"http://127.0.0.1:{door.port}{address}")
+            page.locator("#decisions li").first.wait_for()
+        found = Axe().run(page).response
+        faults = [(one["id"], one["nodes"]) for one in found["violations"] if one["impact"] in ("serious", "critical")]
+        assert faults == []
+        assert len(found["passes"]) > 10  # it looked
+
+
 def test_a_catalogue_without_pictures_looks_whole(grouped, browsing, current):
     from dataclasses import replace
 
