@@ -29,6 +29,16 @@ EXTRA = "heroic serve needs more packages: pip install 'heroic[serve]'"
     type=click.Path(path_type=Path),
     help="The file that splits, merges and locks of --groups are kept in; made where there is none.",
 )
+@click.option(
+    "--scores",
+    type=click.Path(path_type=Path),
+    help="Scored pairs to review, nearest to a threshold first; needs --labels.",
+)
+@click.option(
+    "--previous-scores",
+    type=click.Path(path_type=Path),
+    help="Scores of before: pairs that they lack are shown as new.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option(
@@ -52,6 +62,8 @@ def command(
     groups: Path | None,
     group_scores: Path | None,
     decisions: Path | None,
+    scores: Path | None,
+    previous_scores: Path | None,
     host: str,
     port: int,
     tokens: Path | None,
@@ -91,5 +103,7 @@ def command(
         groups=groups,
         group_scores=group_scores,
         decisions=decisions,
+        scores=scores,
+        previous_scores=previous_scores,
     )
     serve(options, click.echo)

@@ -14,7 +14,8 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 class ServeOptions:
     """They say where the server listens, what makes others welcome, and what it shows beside the index and the model.
 
-    `labels` is the store that pairs are labelled into, `budget` how many in all.
+    `labels` is the store that pairs are labelled into, `budget` how many in all; pairs of `scores` are reviewed into it, those that
+    `previous_scores` do not have as the fresh ones.
     `allow_hosts` are further names by which the server may be called; `picture_hosts` those that pictures may be fetched from;
     `access_log` is a file of a line a request, `-` the standard output.
     `groups` is a file of groups, `group_scores` what it was made of, and `decisions` the file that decisions are kept in.
@@ -37,8 +38,11 @@ class ServeOptions:
     groups: Path | None = None
     group_scores: Path | None = None
     decisions: Path | None = None
+    scores: Path | None = None
+    previous_scores: Path | None = None
 
     def __post_init__(self) -> None:
+        self._refuse_scores()
         if (self.certificate is None) != (self.key is None):
             raise InputError("--certificate and --key belong together: give both")
         if not self.local and (self.tokens is None or not self.secure):
@@ -62,6 +66,13 @@ class ServeOptions:
                 raise InputError(f"{option} {given}: is about the groups of a file: give --groups FILE too")
         if not self.names:
             raise InputError(f"--host {self.host}: give --allow-host with the name that browsers call it by")
+
+    def _refuse_scores(self) -> None:
+        """Raise InputError for scores without a store, and for those of before without any."""
+        if self.scores is not None and self.labels is None:
+            raise InputError(f"--scores {self.scores}: give --labels with the store that verdicts of its pairs go into")
+        if self.previous_scores is not None and self.scores is None:
+            raise InputError(f"--previous-scores {self.previous_scores}: give --scores with those of now")
 
     @property
     def local(self) -> bool:

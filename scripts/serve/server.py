@@ -23,6 +23,7 @@ from scripts.serve.groups.board import GroupSources
 from scripts.serve.groups.desk import GroupDesk
 from scripts.serve.options import ServeOptions
 from scripts.serve.pages.entrance import Entrance
+from scripts.serve.review.desk import ReviewDesk, ReviewSources
 from scripts.serve.safety.connections import HandshakeLoop, bounded
 from scripts.serve.safety.guard import Doorway
 from scripts.serve.safety.tokens import TokenFile
@@ -50,6 +51,7 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
             frozenset(host.lower() for host in options.picture_hosts),
             _desks(options, current),
             groups=_groups(options),
+            review=_review(options, current),
         )
         visitors = Visitors(tokens, _own_name() if options.linked else None)
         doorway = Doorway(visitors, options.names, f"heroic-{port}", options.secure)
@@ -106,6 +108,12 @@ def _groups(options: ServeOptions) -> GroupDesk | None:
     if options.groups is None:
         return None
     return GroupDesk(GroupSources(options.groups, options.group_scores, options.decisions), LIMITS)
+
+
+def _review(options: ServeOptions, current: Current) -> ReviewDesk | None:
+    if options.scores is None or options.labels is None:
+        return None
+    return ReviewDesk(ReviewSources(options.scores, options.previous_scores, options.labels), current, LIMITS)
 
 
 def _listening(options: ServeOptions) -> socket.socket:

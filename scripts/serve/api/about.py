@@ -9,6 +9,7 @@ from indexing.storage.records import stored_record
 from scripts.serve.api.errors import Refused, as_json
 from scripts.serve.api.forms import ErrorForm, Health, NamesForm, Readiness
 from scripts.serve.engine.service import Asked
+from scripts.serve.review.desk import ScoresReading
 
 PLACES = ("pictures", "inputs")  # on this machine: nobody's business
 MOST_NAMES = 1_000
@@ -29,7 +30,13 @@ async def ready(service: Asked) -> Response:
     opened = current.opened
     model = None if opened.model is None else opened.model.fingerprint
     refused = None if current.refused is None else "a newer version cannot be opened; the log says why"
-    return as_json({"status": "ready", "index": opened.index.fingerprint, "model": model, "refused": refused})
+    told = {"status": "ready", "index": opened.index.fingerprint, "model": model, "refused": refused}
+    return as_json({**told, "review": None if service.review is None else _reading(service.review.reading)})
+
+
+def _reading(reading: ScoresReading) -> dict[str, int | str]:
+    state = "failed" if reading.failed is not None else "ready" if reading.finished else "reading"
+    return {"state": state, "done": reading.done, "total": reading.total}
 
 
 @router.get("/index")

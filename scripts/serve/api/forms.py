@@ -234,13 +234,23 @@ class Health(Form):
     status: Literal["ok"]
 
 
+class ReadingForm(Form):
+    """It says how many rows of about so many are read of the scores that are reviewed."""
+
+    state: Literal["reading", "ready", "failed"]
+    done: int
+    total: int
+
+
 class Readiness(Form):
-    """It says that index and model are open; `refused` why a newer version was not taken up."""
+    """It says that index and model are open; `refused` why a newer version was not taken up; `review` how far the scores to review
+    are read, null where there are none."""
 
     status: Literal["ready"]
     index: str
     model: str | None
     refused: str | None
+    review: ReadingForm | None
 
 
 class NamesForm(Form):

@@ -13,6 +13,7 @@ from reranking.asking.open_session import open_session
 from reranking.asking.session import LearningSession
 from reranking.labels.asking import LabelSession
 from reranking.labels.label import Label
+from reranking.labels.reviews import read_reviews
 from reranking.labels.store import LabelStore, open_store
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.limits import Limits
@@ -70,7 +71,8 @@ class LabelDesks:
 
     def counts(self) -> dict[tuple[str, str], int]:
         """Return how many answers count, by purpose and verdict."""
-        return dict(Counter((label.question.purpose.value, label.verdict.value) for label in self.labels()))
+        kept = [*self.labels(), *read_reviews(self.path)]
+        return dict(Counter((label.question.purpose.value, label.verdict.value) for label in kept))
 
     def let_go(self) -> None:
         """Close the sessions over versions that are served no longer, so that no reviewer who went away keeps one open."""

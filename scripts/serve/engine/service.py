@@ -13,6 +13,7 @@ from scripts.serve.engine.product_pictures import ProductPictures
 from scripts.serve.engine.telemetry import Telemetry
 from scripts.serve.engine.workers import Workers
 from scripts.serve.groups.desk import GroupDesk
+from scripts.serve.review.desk import ReviewDesk
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Service:
     limits: Limits = LIMITS
     desks: LabelDesks | None = None
     groups: GroupDesk | None = None
+    review: ReviewDesk | None = None
 
     @classmethod
     def start(
@@ -36,12 +38,14 @@ class Service:
         picture_hosts: frozenset[str] = frozenset(),
         desks: LabelDesks | None = None,
         groups: GroupDesk | None = None,
+        review: ReviewDesk | None = None,
     ) -> "Service":
         """Start workers for what is open; `picture_hosts` are those that pictures may be fetched from, `desks` where pairs are
-        labelled, `groups` where groups are decided of, if anywhere."""
+        labelled, `groups` where groups are decided of, `review` where pairs of a scores file are looked at, if anywhere."""
         workers, painters = (Workers(limits.workers, limits.waiting, limits.work_s) for _ in range(2))
         pictures = ProductPictures(limits, picture_hosts)
-        return cls(current, workers, painters, pictures, Telemetry(current, workers, desks), limits, desks, groups)
+        telemetry = Telemetry(current, workers, desks)
+        return cls(current, workers, painters, pictures, telemetry, limits, desks, groups, review)
 
     def fold_paths(self, message: str) -> str:
         """Return a message for a client: no path of this machine stands in it."""
@@ -50,7 +54,15 @@ class Service:
         places = [sources.index, sources.model, labels, self.current.opened.index.catalog.pictures]
         if self.groups is not None:
             places += [self.groups.sources.groups, self.groups.sources.scores, self.groups.sources.decisions]
+        if self.review is not None:
+            places += [self.review.sources.scores, self.review.sources.previous]
         return fold_paths(message, [place for place in places if place is not None])
+
+    def begin(self) -> None:
+        """Look for newer versions, and read what is read in the background."""
+        self.current.watch()
+        if self.review is not None:
+            self.review.begin()
 
     def end(self) -> None:
         """Stop looking for newer versions, and let the work that was begun come to its end."""
@@ -59,6 +71,8 @@ class Service:
             self.desks.end()
         if self.groups is not None:
             self.groups.end()
+        if self.review is not None:
+            self.review.end()
         self.workers.end()
         self.picture_workers.end()
 

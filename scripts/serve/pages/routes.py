@@ -5,13 +5,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from reranking.labels.reviews import NOTE_CHARS
 from scripts.serve.engine.limits import LIMITS
 from scripts.serve.engine.service import Asked, Service
 from scripts.serve.pages.shell import render_page
 from scripts.serve.safety.guard import visitor_of
 
 PAGES = (("/", "Search"),)
-LABEL, GROUPS = ("/label", "Label"), ("/groups", "Groups")
+LABEL, REVIEW, GROUPS = ("/label", "Label"), ("/review", "Review"), ("/groups", "Groups")
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,9 +53,15 @@ async def group(request: Request, service: Asked) -> Response:
     return _page(request, service, "group")
 
 
+@router.get("/review")
+async def review(request: Request, service: Asked) -> Response:
+    """Return the page where scored pairs are reviewed."""
+    return _page(request, service, "review", note_chars=NOTE_CHARS)
+
+
 def _pages(service: Service) -> list[tuple[str, str]]:
     """Return addresses and names of the pages that there are."""
-    more = ((LABEL, service.desks), (GROUPS, service.groups))
+    more = ((LABEL, service.desks), (REVIEW, service.review), (GROUPS, service.groups))
     return [*PAGES, *(page for page, source in more if source is not None)]
 
 

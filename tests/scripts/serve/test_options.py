@@ -67,3 +67,11 @@ def test_names_of_any_case_and_addresses_are_allowed():
 def test_a_certificate_and_its_key_belong_together(half):
     with pytest.raises(InputError, match="--certificate and --key belong together"):
         ServeOptions(INDEX, **{half: FILE})
+
+
+def test_scores_need_a_store_and_those_of_before_need_those_of_now():
+    with pytest.raises(InputError, match="--scores file: give --labels with the store"):
+        ServeOptions(INDEX, scores=FILE)
+    with pytest.raises(InputError, match="--previous-scores file: give --scores"):
+        ServeOptions(INDEX, labels=FILE, previous_scores=FILE)
+    assert ServeOptions(INDEX, labels=FILE, scores=FILE, previous_scores=FILE).scores == FILE

@@ -235,7 +235,13 @@ def test_the_server_says_what_it_serves(client, index, sample_model):
     assert checked(forms.Health, client.get(f"{V1}/health")) == {"status": "ok"}
     ready = checked(forms.Readiness, client.get(f"{V1}/ready"))
     model = load_reranker(sample_model)
-    assert ready == {"status": "ready", "index": index.fingerprint, "model": model.fingerprint, "refused": None}
+    assert ready == {
+        "status": "ready",
+        "index": index.fingerprint,
+        "model": model.fingerprint,
+        "refused": None,
+        "review": None,
+    }
     about = client.get(f"{V1}/index").json
     assert about["catalog"]["products"] == len(index.catalog)
     assert about["views"] == list(index.views)
