@@ -174,12 +174,12 @@ def add_product(folder, sample, product_id, where):
 
 @contextmanager
 def served(
-    current: Current, where, *, limits=LIMITS, desks=None, groups=None, review=None, log=None, **doorway
+    current: Current, where, *, limits=LIMITS, desks=None, groups=None, review=None, reports=None, log=None, **doorway
 ) -> Iterator[Door]:
     """Serve what is open within all layers; a file of tokens is written into the folder `where`."""
     path = where / "tokens.json"
     tokens = {role.name.lower(): add_token(path, f"{role.name.lower()}er", role, 1) for role in Role}
-    service, said = Service.start(current, limits, desks=desks, groups=groups, review=review), []
+    service, said = Service.start(current, limits, desks=desks, groups=groups, review=review, reports=reports), []
     names = frozenset({"127.0.0.1", "localhost"})
     door = Doorway(Visitors(TokenFile(path), LINK), **{"names": names, "cookie": "heroic-test", **doorway})
     entrance = Entrance(door, "http://127.0.0.1", said.append)

@@ -15,6 +15,7 @@ from eval.pages.render import page_environment
 from eval.pages.report_document import Span
 from indexing.storage.records import stored_record
 
+AUDIT_JSON = "audit.json"
 SCHEMA_VERSION = 1
 MEASURES = ("matches", "precision", "recall", "weighted")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -104,7 +105,7 @@ def write_audit(report: AuditReport, confidence: float, created: str, folder: Pa
     """Write audit.json, categories.csv and report.html into a folder."""
     document = audit_document(report, confidence)
     text = json.dumps(stored_record(document), ensure_ascii=False, indent=2, allow_nan=False)
-    (folder / "audit.json").write_text(text + "\n", encoding="utf-8")
+    (folder / AUDIT_JSON).write_text(text + "\n", encoding="utf-8")
     page = (
         page_environment()
         .get_template("audit.html.jinja")

@@ -39,6 +39,11 @@ EXTRA = "heroic serve needs more packages: pip install 'heroic[serve]'"
     type=click.Path(path_type=Path),
     help="Scores of before: pairs that they lack are shown as new.",
 )
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path),
+    help="A folder of evaluation reports (heroic evaluate) to show and compare.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option(
@@ -64,6 +69,7 @@ def command(
     decisions: Path | None,
     scores: Path | None,
     previous_scores: Path | None,
+    reports: Path | None,
     host: str,
     port: int,
     tokens: Path | None,
@@ -105,5 +111,6 @@ def command(
         decisions=decisions,
         scores=scores,
         previous_scores=previous_scores,
+        reports=reports,
     )
     serve(options, click.echo)

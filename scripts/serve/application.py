@@ -18,6 +18,7 @@ from scripts.serve.groups import routes as groups
 from scripts.serve.pages import routes as page_routes
 from scripts.serve.pages.entrance import Entrance
 from scripts.serve.pages.static_files import static_router
+from scripts.serve.reports import routes as reports
 from scripts.serve.review import routes as review
 from scripts.serve.safety import token_routes
 from scripts.serve.safety.guard import Guard
@@ -55,7 +56,7 @@ def _routes(service: Service, entrance: Entrance) -> FastAPI:
     )
     app.state.service, app.state.visitors = service, entrance.doorway.visitors
     answer_errors(app)
-    for routes in (products, search, match, pairs, labels, review, groups, token_routes, about):
+    for routes in (products, search, match, pairs, labels, review, reports, groups, token_routes, about):
         app.include_router(routes.router, prefix=API)
     for router in (entrance.router, page_routes.router, static_router()):
         app.include_router(router)

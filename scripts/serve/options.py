@@ -15,7 +15,7 @@ class ServeOptions:
     """They say where the server listens, what makes others welcome, and what it shows beside the index and the model.
 
     `labels` is the store that pairs are labelled into, `budget` how many in all; pairs of `scores` are reviewed into it, those that
-    `previous_scores` do not have as the fresh ones.
+    `previous_scores` do not have as the fresh ones; `reports` is a folder of evaluation reports.
     `allow_hosts` are further names by which the server may be called; `picture_hosts` those that pictures may be fetched from;
     `access_log` is a file of a line a request, `-` the standard output.
     `groups` is a file of groups, `group_scores` what it was made of, and `decisions` the file that decisions are kept in.
@@ -40,6 +40,7 @@ class ServeOptions:
     decisions: Path | None = None
     scores: Path | None = None
     previous_scores: Path | None = None
+    reports: Path | None = None
 
     def __post_init__(self) -> None:
         self._refuse_scores()

@@ -23,6 +23,7 @@ from scripts.serve.groups.board import GroupSources
 from scripts.serve.groups.desk import GroupDesk
 from scripts.serve.options import ServeOptions
 from scripts.serve.pages.entrance import Entrance
+from scripts.serve.reports.desk import ReportDesk
 from scripts.serve.review.desk import ReviewDesk, ReviewSources
 from scripts.serve.safety.connections import HandshakeLoop, bounded
 from scripts.serve.safety.guard import Doorway
@@ -52,6 +53,7 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
             _desks(options, current),
             groups=_groups(options),
             review=_review(options, current),
+            reports=None if options.reports is None else ReportDesk.of_folder(options.reports, LIMITS),
         )
         visitors = Visitors(tokens, _own_name() if options.linked else None)
         doorway = Doorway(visitors, options.names, f"heroic-{port}", options.secure)

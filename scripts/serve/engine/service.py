@@ -13,6 +13,7 @@ from scripts.serve.engine.product_pictures import ProductPictures
 from scripts.serve.engine.telemetry import Telemetry
 from scripts.serve.engine.workers import Workers
 from scripts.serve.groups.desk import GroupDesk
+from scripts.serve.reports.desk import ReportDesk
 from scripts.serve.review.desk import ReviewDesk
 
 
@@ -29,6 +30,7 @@ class Service:
     desks: LabelDesks | None = None
     groups: GroupDesk | None = None
     review: ReviewDesk | None = None
+    reports: ReportDesk | None = None
 
     @classmethod
     def start(
@@ -39,13 +41,15 @@ class Service:
         desks: LabelDesks | None = None,
         groups: GroupDesk | None = None,
         review: ReviewDesk | None = None,
+        reports: ReportDesk | None = None,
     ) -> "Service":
         """Start workers for what is open; `picture_hosts` are those that pictures may be fetched from, `desks` where pairs are
-        labelled, `groups` where groups are decided of, `review` where pairs of a scores file are looked at, if anywhere."""
+        labelled, `groups` where groups are decided of, `review` where pairs of a scores file are looked at, `reports` those of a
+        folder, if anywhere."""
         workers, painters = (Workers(limits.workers, limits.waiting, limits.work_s) for _ in range(2))
         pictures = ProductPictures(limits, picture_hosts)
         telemetry = Telemetry(current, workers, desks)
-        return cls(current, workers, painters, pictures, telemetry, limits, desks, groups, review)
+        return cls(current, workers, painters, pictures, telemetry, limits, desks, groups, review, reports)
 
     def fold_paths(self, message: str) -> str:
         """Return a message for a client: no path of this machine stands in it."""
@@ -56,6 +60,8 @@ class Service:
             places += [self.groups.sources.groups, self.groups.sources.scores, self.groups.sources.decisions]
         if self.review is not None:
             places += [self.review.sources.scores, self.review.sources.previous]
+        if self.reports is not None:
+            places.append(self.reports.shelf.folder)
         return fold_paths(message, [place for place in places if place is not None])
 
     def begin(self) -> None:
@@ -73,6 +79,8 @@ class Service:
             self.groups.end()
         if self.review is not None:
             self.review.end()
+        if self.reports is not None:
+            self.reports.end()
         self.workers.end()
         self.picture_workers.end()
 

@@ -12,7 +12,8 @@ from scripts.serve.pages.shell import render_page
 from scripts.serve.safety.guard import visitor_of
 
 PAGES = (("/", "Search"),)
-LABEL, REVIEW, GROUPS = ("/label", "Label"), ("/review", "Review"), ("/groups", "Groups")
+LABEL, REVIEW, REPORTS = ("/label", "Label"), ("/review", "Review"), ("/reports", "Reports")
+GROUPS = ("/groups", "Groups")
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,9 +60,15 @@ async def review(request: Request, service: Asked) -> Response:
     return _page(request, service, "review", note_chars=NOTE_CHARS)
 
 
+@router.get("/reports")
+async def reports(request: Request, service: Asked) -> Response:
+    """Return the page of evaluation reports."""
+    return _page(request, service, "reports")
+
+
 def _pages(service: Service) -> list[tuple[str, str]]:
     """Return addresses and names of the pages that there are."""
-    more = ((LABEL, service.desks), (REVIEW, service.review), (GROUPS, service.groups))
+    more = ((LABEL, service.desks), (REVIEW, service.review), (GROUPS, service.groups), (REPORTS, service.reports))
     return [*PAGES, *(page for page, source in more if source is not None)]
 
 

@@ -17,7 +17,8 @@ HTTPS_ONLY = "max-age=31536000"
 
 
 class Headed:
-    """It is a layer that puts these headers on every answer; where it is `secure`, also that only https is spoken."""
+    """It is a layer that puts these headers on every answer that does not have them, as a page in a sandbox has; where it is `secure`, also
+    that only https is spoken."""
 
     def __init__(self, app: ASGIApp, *, secure: bool = False) -> None:
         self.app = app
@@ -28,7 +29,7 @@ class Headed:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "private, no-store")
             await send(message)
 

@@ -8,7 +8,16 @@ from served import served
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.served import Sources
 
-PAGES = ("/", "/pair?left=a&right=b", "/groups", "/group?name=a", "/enter?secret=wrong")
+PAGES = (
+    "/",
+    "/pair?left=a&right=b",
+    "/label",
+    "/review",
+    "/reports",
+    "/groups",
+    "/group?name=a",
+    "/enter?secret=wrong",
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +41,8 @@ def test_what_a_page_names_is_there_with_its_type(door):
         door.client(),
         set(),
         {
-            f"/static/{name}"
-            for name in ("search.js", "pair.js", "groups.js", "group.js", "heroic.css", "groups.css", "icon.svg")
+            *(f"/static/{name}.js" for name in ("search", "pair", "label", "review", "reports", "groups", "group")),
+            *(f"/static/{name}" for name in ("heroic.css", "groups.css", "icon.svg")),
         },
     )
     while ahead:

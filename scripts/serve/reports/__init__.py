@@ -1,0 +1,1 @@
+"""Reports are the evaluations of a folder: listed, opened, and compared two by two."""
