@@ -19,12 +19,14 @@ from reranking.asking.claims import Claims
 from reranking.asking.planning import AskingPlan, AskingPlanner
 from reranking.asking.pool import QuestionPool
 from reranking.asking.pool_rows import PoolRows
+from reranking.labels.agreement import Dispute, measure_agreement
 from reranking.labels.asking import AskedPair, SessionProgress
 from reranking.labels.label import Label, PairVerdict, Purpose, Question, named
 from reranking.labels.settled import SettledPairs, check_catalogue, of_purpose, settle, shown_of, verdicts_by_pair
 from reranking.labels.store import LabelStore
 
 NOTE, CONTENT = "learning", "pairs of heroic label"
+DISPUTE = "in dispute"  # why a pair is asked again
 TREND = 50  # labels over which a trend is told
 
 
@@ -83,17 +85,20 @@ class LearningSession:
     def answer(self, pair: AskedPair, verdict: PairVerdict) -> None:
         """Keep the verdict of the pair that was asked last."""
         assert self._asked is not None, "no pair is asked"
-        self._store.record(Label(pair.left, pair.right, verdict, self._reviewer, self._question(pair)))
+        chosen = self._chosen
+        why, probability = ("", None) if chosen is None else (chosen.why, chosen.probability)
+        self._store.record(
+            Label(pair.left, pair.right, verdict, self._reviewer, self._question(pair, why, probability))
+        )
         self._asked = self._chosen = None
         self._steps += 1
         self._read()
 
     def undo(self) -> bool:
         """Take the reviewer's last answer here back, so that its pair is asked next, if the index still has both products."""
-        taken = self._store.undo(self._reviewer, Purpose.LEARNING, draw=self._draw)
+        taken = self.take_back()
         if taken is None:
             return False
-        self._read()
         (left, right), (row,) = (
             self._rows.positions([(taken.left, taken.right)])[0],
             self._rows.of_ids([(taken.left, taken.right)]),
@@ -106,10 +111,34 @@ class LearningSession:
             self._chosen = None if row < 0 else Chosen(int(row), question.why, question.probability)
         return True
 
+    def take_back(self) -> Label | None:
+        """Take the reviewer's last answer here back, whatever is asked next; None when there is none."""
+        taken = self._store.undo(self._reviewer, Purpose.LEARNING, draw=self._draw)
+        self._read()
+        return taken
+
+    def disputes(self) -> list[tuple[AskedPair, Dispute]]:
+        """Return the pairs of the index of which sure reviewers say different things, with what each says."""
+        self._read()
+        found = measure_agreement(of_purpose(self._standing, Purpose.LEARNING)).disputes
+        places = self._rows.positions([(one.left, one.right) for one in found])
+        there = (
+            (AskedPair(one.left, one.right, *map(int, place)), one) for one, place in zip(found, places, strict=True)
+        )
+        return [(pair, one) for pair, one in there if pair.left_position >= 0 and pair.right_position >= 0]
+
+    def judge(self, pair: AskedPair, verdict: PairVerdict) -> None:
+        """Keep a verdict of a pair in dispute, which counts in the place of what the reviewer said of it before."""
+        self._store.record(Label(pair.left, pair.right, verdict, self._reviewer, self._question(pair, DISPUTE, None)))
+        self._steps += 1
+        self._read()
+
     def progress(self) -> SessionProgress:
         """Say how many pairs of the budget are labelled, how many match, and what the committee makes of them."""
         total = max(self._options.budget, self._labelled)
-        return SessionProgress(self._labelled, total, self._matches, self._note())
+        learning = of_purpose(self._standing, Purpose.LEARNING)
+        own = {(label.left, label.right) for label in learning if label.reviewer == self._reviewer}
+        return SessionProgress(self._labelled, total, self._matches, self._note(), len(own), tuple(self._estimates))
 
     def wait(self) -> None:
         """Wait for the committee before the next batch, so that what is asked does not hang on how fast answers come."""
@@ -194,15 +223,14 @@ class LearningSession:
         self._labelled = len(verdicts_by_pair(of_purpose(self._standing, Purpose.LEARNING)))
         self._matches = int(self._settled.targets.sum())
 
-    def _question(self, pair: AskedPair) -> Question:
+    def _question(self, pair: AskedPair, why: str, probability: float | None) -> Question:
         places = np.array([pair.left_position]), np.array([pair.right_position])
         turned = pair.left > pair.right  # type: ignore[operator]  # ids of one type
         (shown,) = shown_of(self._index.catalog, *(places[::-1] if turned else places))
-        chosen = self._chosen
         return Question(
             Purpose.LEARNING,
-            "" if chosen is None else chosen.why,
-            None if chosen is None else chosen.probability,
+            why,
+            probability,
             self._draw,
             None,
             self._index.fingerprint,

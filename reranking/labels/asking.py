@@ -19,12 +19,15 @@ class AskedPair:
 
 @dataclass(frozen=True)
 class SessionProgress:
-    """It says how many pairs were asked of how many in all, and how many of them match. `note` is more to be said, in one line."""
+    """It says how many pairs were asked of how many in all, how many of them match, and how many this reviewer answered. `note` is more
+    to be said, in one line; `estimates` are the F1 that a session estimated, by the number of labels, the last one newest."""
 
     asked: int
     total: int
     matches: int
     note: str = ""
+    own: int = 0
+    estimates: tuple[tuple[int, float], ...] = ()
 
 
 class LabelSession(Protocol):

@@ -1,5 +1,7 @@
 """axe-core finds nothing serious on any page, light and dark: names, roles, contrast, order of headings."""
 
+import time
+
 import pytest
 from served import served
 
@@ -12,20 +14,31 @@ PAGES = {  # each page by its address, and what is there when it is whole
     "a pair": ("/pair?left={left}&right={right}", "#rivals > li"),
     "no pair": ("/pair", "#status.warning"),
     "labelling": ("/label", "#fields tr"),
+    "disputes": ("/label", "#fields tr"),
+    "reviewing": ("/review", "#fields tr"),
+    "reports": ("/reports", "#reports tr"),
+    "a report": ("/reports?name=report", "#rows tr"),
+    "what moved": ("/reports?before=report&after=worse", "#rows tr"),
     "the API": ("/reference", "#forms details"),
 }
 
 
 @pytest.fixture(scope="module")
-def door(sample_index, sample_model, tmp_path_factory):
-    """A server of everything there is a page of."""
+def door(sample_index, sample_model, pages, tmp_path_factory):
+    """A server of everything there is a page of; `pages` is a folder of reports, with scores beside them."""
     from scripts.serve.engine.current import Current
     from scripts.serve.engine.label_desks import LabelDesks
     from scripts.serve.engine.limits import LIMITS
     from scripts.serve.engine.served import Sources
+    from scripts.serve.reports.desk import ReportDesk
+    from scripts.serve.review.desk import ReviewDesk, ReviewSources
 
     current, folder = Current(Sources(sample_index, sample_model)), tmp_path_factory.mktemp("door")
-    with served(current, folder, desks=LabelDesks(folder / "labels.db", current, LIMITS, budget=40)) as door:
+    review = ReviewDesk(ReviewSources(pages / "scores.parquet", None, folder / "labels.db"), current, LIMITS)
+    desks, reports = LabelDesks(folder / "labels.db", current, LIMITS, budget=40), ReportDesk.of_folder(pages, LIMITS)
+    with served(current, folder, desks=desks, review=review, reports=reports) as door:
+        while not review.reading.finished:
+            time.sleep(0.02)
         yield door
 
 
@@ -48,6 +61,9 @@ def test_axe_finds_nothing_serious(browsing, door, name, scheme):
         page.context.clear_cookies()
     page.goto(f"http://127.0.0.1:{door.port}{address.format(left=left, right=right)}")
     page.locator(whole).first.wait_for()
+    if name == "disputes":
+        page.locator("#wanted select").select_option("disputes")
+        page.get_by_text("Nothing is in dispute.").wait_for()
     opened(page)
     found = Axe().run(page).response
     serious = [

@@ -73,7 +73,7 @@ def until(page, function, *given):
 
 def counted(page, own):
     """Wait until so many verdicts are the reviewer's and the next pair is shown."""
-    until(page, "(own) => document.querySelector('#progress').textContent.startsWith(`${own} by you`)", own)
+    until(page, "(own) => document.querySelector('#progress')?.textContent.startsWith(`${own} by you`)", own)
 
 
 def fits(page):

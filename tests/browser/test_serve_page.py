@@ -227,7 +227,7 @@ def labelling(sample_index, sample_model, tmp_path):
 
 
 def answered(page, count):
-    until(page, "(count) => document.querySelector('#progress').textContent.startsWith(`${count} of `)", count)
+    until(page, "(count) => document.querySelector('#progress')?.textContent.startsWith(`${count} of `)", count)
 
 
 def test_ten_pairs_are_labelled_by_keyboard_with_a_step_back_and_a_reload_between(browsing, labelling, size):

@@ -31,12 +31,15 @@ class BlindPair(Form):
 
 
 class ProgressForm(Form):
-    """It says how many pairs are labelled of how many that are asked in all, and how many match."""
+    """It says how many pairs are labelled of how many that are asked in all, how many match, and how many of them the reviewer answered;
+    `estimates` are the F1 that the session estimated last, by the number of labels."""
 
     asked: int
     total: int
     matches: int
     note: str
+    own: int
+    estimates: list[tuple[int, float]]
 
 
 class Revealed(Form):
@@ -56,6 +59,24 @@ class NextQuestion(Form):
     """It is what is asked next, and what the model says of the pair that was answered just now."""
 
     pair: BlindPair | None
+    progress: ProgressForm
+    answered: Revealed | None
+
+
+class DisputeVerdict(VerdictForm):
+    """It is a verdict of a pair in dispute; `after` is how many disputes were passed over before it."""
+
+    after: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+
+class DisputeQuestion(Form):
+    """It is a pair in dispute with what each reviewer says of it, null where there is no more beyond the `place` asked for; `disputes`
+    counts them."""
+
+    pair: BlindPair | None
+    verdicts: dict[str, str]
+    place: int
+    disputes: int
     progress: ProgressForm
     answered: Revealed | None
 

@@ -1,12 +1,13 @@
 """Labels are asked of whoever comes, one pair after another, and what a model says of a pair only when it is answered."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from eval.pages.side_by_side import side_by_side
 from reranking.answers.session import StillReading
+from reranking.asking.session import LearningSession
 from reranking.labels.agreement import measure_agreement
 from reranking.labels.asking import AskedPair, LabelSession
 from reranking.labels.label import PairVerdict, Purpose
@@ -14,7 +15,14 @@ from reranking.labels.settled import of_purpose, settle
 from scripts.serve.api.documents import fields_document, pair_document, row_of
 from scripts.serve.api.errors import Refused, as_json
 from scripts.serve.api.forms import ErrorForm
-from scripts.serve.api.label_forms import AgreementForm, LabelExport, NextQuestion, VerdictForm
+from scripts.serve.api.label_forms import (
+    AgreementForm,
+    DisputeQuestion,
+    DisputeVerdict,
+    LabelExport,
+    NextQuestion,
+    VerdictForm,
+)
 from scripts.serve.engine.label_desks import LabelDesks
 from scripts.serve.engine.served import Served
 from scripts.serve.engine.service import Asked, Service
@@ -27,6 +35,8 @@ router = APIRouter(
     dependencies=[needs(Role.LABEL)],
     responses={status: {"model": ErrorForm} for status in (403, 409, 422)},
 )
+MOST_ESTIMATES = 200  # that are drawn
+NOTHING = "there is no answer of yours to take back"
 STALE = "this is not the pair that you are asked now: ask for the next one"
 
 
@@ -57,8 +67,49 @@ async def undo(request: Request, service: Asked) -> Response:
 
     def work(session: LabelSession, served: Served) -> dict[str, Any]:
         if not session.undo():
-            raise Refused(409, "there is no answer of yours to take back")
+            raise Refused(409, NOTHING)
         return _question(session, served)
+
+    return as_json(await _desks(service).at(visitor_of(request).name, work))
+
+
+@router.get("/disputes", responses={200: {"model": DisputeQuestion}})
+async def dispute(request: Request, service: Asked, after: Annotated[int, Query(ge=0, lt=2**31)] = 0) -> Response:
+    """Return a pair in dispute with what each reviewer says of it, beyond so many that are passed over."""
+
+    def work(session: LearningSession, served: Served) -> dict[str, Any]:
+        return _disputed(session, served, after)
+
+    return as_json(await _desks(service).at(visitor_of(request).name, work))
+
+
+@router.post("/disputes", responses={200: {"model": DisputeQuestion}})
+async def settle_dispute(request: Request, verdict: DisputeVerdict, service: Asked) -> Response:
+    """Keep a verdict of a pair in dispute in the place of what the reviewer said before, and return the next dispute."""
+
+    def work(session: LearningSession, served: Served) -> dict[str, Any]:
+        ids = {str(verdict.left), str(verdict.right)}
+        pair = next((pair for pair, _ in session.disputes() if {str(pair.left), str(pair.right)} == ids), None)
+        if pair is None:
+            raise Refused(409, "this pair is not in dispute any longer: ask for the next one")
+        session.judge(pair, PairVerdict(verdict.verdict))
+        stays = any((one.left, one.right) == (pair.left, pair.right) for one, _ in session.disputes())
+        return {**_disputed(session, served, verdict.after + stays), "answered": _revealed(served, pair)}
+
+    return as_json(await _desks(service).at(visitor_of(request).name, work))
+
+
+@router.post("/disputes/undo", responses={200: {"model": DisputeQuestion}})
+async def undo_dispute(request: Request, service: Asked) -> Response:
+    """Take the reviewer's last verdict back, and return the dispute that it was of, or else the first one."""
+
+    def work(session: LearningSession, served: Served) -> dict[str, Any]:
+        taken = session.take_back()
+        if taken is None:
+            raise Refused(409, NOTHING)
+        places = [(pair.left, pair.right) for pair, _ in session.disputes()]
+        ids = taken.left, taken.right
+        return _disputed(session, served, places.index(ids) if ids in places else 0)
 
     return as_json(await _desks(service).at(visitor_of(request).name, work))
 
@@ -90,9 +141,26 @@ def _desks(service: Service) -> LabelDesks:
 
 def _question(session: LabelSession, served: Served) -> dict[str, Any]:
     """Return what is asked now, blind: neither a score nor why it is asked; and how far the reviewer is."""
-    pair, at = session.next_pair(), session.progress()
-    progress = {"asked": at.asked, "total": at.total, "matches": at.matches, "note": at.note}
-    return {"pair": None if pair is None else _shown(served, pair), "progress": progress, "answered": None}
+    pair = session.next_pair()
+    return {"pair": None if pair is None else _shown(served, pair), "progress": _progress(session), "answered": None}
+
+
+def _progress(session: LabelSession) -> dict[str, Any]:
+    return {**vars(session.progress()), "estimates": session.progress().estimates[-MOST_ESTIMATES:]}
+
+
+def _disputed(session: LearningSession, served: Served, after: int) -> dict[str, Any]:
+    """Return the dispute beyond so many; it is asked without a score, as every pair is before its verdict."""
+    disputes = session.disputes()
+    pair, found = disputes[after] if after < len(disputes) else (None, None)
+    return {
+        "pair": None if pair is None else _shown(served, pair),
+        "verdicts": {} if found is None else found.verdicts,
+        "place": after,
+        "disputes": len(disputes),
+        "progress": _progress(session),
+        "answered": None,
+    }
 
 
 def _shown(served: Served, pair: AskedPair) -> dict[str, Any]:

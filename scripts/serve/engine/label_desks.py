@@ -11,7 +11,6 @@ from typing import TypeVar
 from indexing.errors import InputError
 from reranking.asking.open_session import open_session
 from reranking.asking.session import LearningSession
-from reranking.labels.asking import LabelSession
 from reranking.labels.label import Label
 from reranking.labels.reviews import read_reviews
 from reranking.labels.store import LabelStore, open_store
@@ -59,7 +58,7 @@ class LabelDesks:
         open_store(path, create=True).close()
         current.tell(self.let_go)
 
-    async def at(self, reviewer: str, work: Callable[[LabelSession, Served], Found]) -> Found:
+    async def at(self, reviewer: str, work: Callable[[LearningSession, Served], Found]) -> Found:
         """Return what `work` makes of the reviewer's session. Raises Busy and TooLate as workers do."""
         desk = self._desk(reviewer)
         return await desk.workers.do(self._work, desk, reviewer, work)
@@ -98,7 +97,7 @@ class LabelDesks:
                 self._desks[reviewer] = _Desk(Workers(1, WAITING, self.limits.work_s))
             return self._desks[reviewer]
 
-    def _work(self, desk: _Desk, reviewer: str, work: Callable[[LabelSession, Served], Found]) -> Found:
+    def _work(self, desk: _Desk, reviewer: str, work: Callable[[LearningSession, Served], Found]) -> Found:
         served = self.current.opened
         if desk.session is None or desk.served is not served:
             desk.close()

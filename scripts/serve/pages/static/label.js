@@ -1,14 +1,18 @@
-// Labelling: a pair is shown without score or reason, a key answers it, and only then is said what the model makes of it.
+// Labelling: a pair is shown without score or reason, a key answers it, and only then is said what the model makes of it. What is in
+// dispute is asked with what reviewers said of it.
 import { ask, pairAddress, send } from "./api.js";
 import { picture } from "./cards.js";
 import { find, make, number, say } from "./dom.js";
 import { fieldRows } from "./fields.js";
+import { trend } from "./trend.js";
 
 const KEYS = { y: "match", n: "no match", u: "unsure" };
 const SAID = { match: "the same", "no match": "not the same", unsure: "cannot tell" };
 const AGAIN_MS = 1500;
 const MOST_PICTURES = 6;
+const part = find("wanted").elements.part;
 let asked = null;
+let place = 0; // so many disputes were passed over
 let busy = false;
 
 function side(product, name) {
@@ -16,15 +20,22 @@ function side(product, name) {
   return make("section", { className: "side", ariaLabel: name }, make("div", { className: "pictures" }, ...pictures));
 }
 
+const disputing = () => part.value === "disputes";
+
 function show(found) {
-  const { pair, progress } = found;
+  const { pair, progress, verdicts } = found;
   asked = pair;
-  find("progress").textContent = `${progress.asked} of ${progress.total} labelled, ${progress.matches} matches; ${progress.note}`;
+  place = found.place ?? 0;
+  const disputes = disputing() ? `; ${found.disputes} in dispute` : "";
+  find("progress").textContent = `${progress.asked} of ${progress.total} labelled, ${progress.own} by you, ${progress.matches} matches; ${progress.note}${disputes}`;
+  find("trend").replaceChildren(...trend(progress.estimates));
+  find("said").replaceChildren(...Object.entries(verdicts ?? {}).map(([name, verdict]) => make("li", {}, make("b", {}, name), ` ${SAID[verdict]}`)));
+  find("pass").hidden = !disputing();
   find("done").max = Math.max(1, progress.total);
   find("done").value = progress.asked;
   find("question").hidden = pair === null;
-  for (const button of find("keys").querySelectorAll("[data-verdict]")) button.disabled = pair === null;
-  if (pair === null) return say("There is nothing more to ask.");
+  for (const button of find("keys").querySelectorAll("[data-verdict], #pass")) button.disabled = pair === null;
+  if (pair === null) return say(disputing() && found.disputes ? "That is the end; what you passed over is still in dispute." : disputing() ? "Nothing is in dispute." : "There is nothing more to ask.");
   say("");
   find("sides").replaceChildren(side(pair.left, "left"), side(pair.right, "right"));
   find("fields").replaceChildren(...fieldRows(pair.fields));
@@ -58,7 +69,7 @@ async function once(work) {
 async function refresh() {
   for (;;) {
     try {
-      return show(await ask("/labels/next"));
+      return show(await ask(disputing() ? `/labels/disputes?after=${place}` : "/labels/next"));
     } catch (error) {
       if (error.status !== 503 && error.status !== 504) throw error;
       say("The questions are being prepared…");
@@ -69,23 +80,48 @@ async function refresh() {
 
 async function answer(verdict) {
   if (asked === null) return;
-  const found = await send("/labels", { left: asked.left.id, right: asked.right.id, verdict });
+  const told = { left: asked.left.id, right: asked.right.id, verdict };
+  const found = disputing() ? await send("/labels/disputes", { ...told, after: place }) : await send("/labels", told);
   show(found);
   reveal(verdict, found.answered);
 }
 
 async function undo() {
-  show(await send("/labels/undo", {}));
+  show(await send(disputing() ? "/labels/disputes/undo" : "/labels/undo", {}));
   find("revealed").hidden = true;
   say("Taken back: this pair is asked again.");
 }
 
+async function passOver() {
+  if (!disputing() || asked === null) return;
+  show(await ask(`/labels/disputes?after=${place + 1}`));
+}
+
+async function agreement() {
+  const found = await ask("/labels/agreement");
+  const alpha = found.alpha === null ? "undefined" : number(found.alpha);
+  find("agreement").textContent = `${found.pairs} pairs are judged by two or more who are sure, ${found.disputes.length} of them are in dispute; Krippendorff's alpha ${alpha}`;
+  find("kappas").hidden = found.kappas.length === 0;
+  find("kappas").tBodies[0].replaceChildren(...found.kappas.map((one) => make("tr", {}, make("th", { scope: "row" }, `${one.first} and ${one.second}`),
+    ...[String(one.pairs), number(one.agreed), number(one.kappa)].map((value) => make("td", { className: "n" }, value)))));
+}
+
 addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.matches("select")) return;
   const key = event.key.toLowerCase();
   if (key in KEYS) once(() => answer(KEYS[key]));
+  else if (key === "s") once(passOver);
   else if (key === "z") once(undo);
 });
 for (const button of find("keys").querySelectorAll("[data-verdict]")) button.addEventListener("click", () => once(() => answer(button.dataset.verdict)));
 find("undo").addEventListener("click", () => once(undo));
+find("pass").addEventListener("click", () => once(passOver));
+find("facts").addEventListener("toggle", () => find("facts").open && agreement().catch((error) => say(error.message, true)));
+find("wanted").addEventListener("submit", (event) => event.preventDefault());
+part.addEventListener("change", () => {
+  part.blur();
+  find("revealed").hidden = true;
+  place = 0;
+  once(refresh);
+});
 once(refresh);

@@ -111,10 +111,10 @@ function choice(name, entry) {
 function entryRow(entry) {
   const name = make("a", { href: `/reports?${new URLSearchParams({ name: entry.name })}` }, entry.name);
   const kind = entry.estimated ? [" ", make("span", { className: "tag" }, "estimated")] : [];
-  const text = (value) => make("td", {}, value);
-  return make("tr", {}, choice("before", entry), choice("after", entry), make("th", { scope: "row" }, name, ...kind), make("td", { className: "n" }, date(entry.created)),
+  const text = (value) => make("td", { className: "made" }, value);
+  return make("tr", {}, choice("before", entry), choice("after", entry), make("th", { scope: "row" }, name, ...kind),
     ...[number(entry.weighted, 4), range(entry.interval), number(entry.precision), number(entry.recall), number(entry.f1), count(entry.pairs)].map((value) => make("td", { className: "n" }, value)),
-    text(`${entry.scores}, ${entry.truth}`), text([entry.model && `model ${entry.model}`, entry.index && `index ${entry.index}`].filter(Boolean).join(", ") || "–"));
+    make("td", { className: "n" }, date(entry.created)), text(`${entry.scores}, ${entry.truth}`), text([entry.model && `model ${entry.model}`, entry.index && `index ${entry.index}`].filter(Boolean).join(", ") || "–"));
 }
 
 async function list() {

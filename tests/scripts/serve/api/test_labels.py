@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from served import V1, add_product, served
 
 from reranking.asking.claims import Claims
-from reranking.labels.label import Label, PairVerdict
+from reranking.labels.label import Label, PairVerdict, Purpose, Question
 from reranking.labels.settled import read_settled
 from reranking.labels.store import open_store
 from scripts.serve.api import label_forms
@@ -160,6 +160,78 @@ def test_disputes_are_told(opening, tmp_path):
         ]
         export = door.client("label").get(f"{LABELS}/export").json
         assert export == {"pairs": [], "left_out": "1 in dispute"}
+
+
+def disputed(reply):
+    assert reply.status == 200, reply.body
+    TypeAdapter(label_forms.DisputeQuestion).validate_json(reply.body, strict=True)
+    return reply.json
+
+
+def dispute(door, store, count):
+    """Let anna and the reader of the tests say different things of pairs of the index; return them."""
+    ids = door.service.current.opened.index.catalog.ids.slice(0, 2 * count).to_pylist()
+    pairs = [tuple(sorted(ids[place : place + 2])) for place in range(0, 2 * count, 2)]
+    with open_store(store) as opened:
+        opened.record_all(Label(*pair, verdict, name) for pair in pairs for name, verdict in
+                          (("anna", PairVerdict.MATCH), ("labeler", PairVerdict.NO_MATCH)))  # fmt: skip
+    return pairs
+
+
+def test_disputes_are_asked_with_what_reviewers_said_and_end_when_they_agree(opening, tmp_path):
+    with opening() as door:
+        client = door.client("label")
+        pairs = dispute(door, tmp_path / "labels.db", 3)
+        first = disputed(client.get(f"{LABELS}/disputes"))
+        assert (first["pair"]["left"]["id"], first["pair"]["right"]["id"]) == pairs[0]
+        assert (first["verdicts"], first["disputes"], first["answered"]) == (
+            {"anna": "match", "labeler": "no match"},
+            3,
+            None,
+        )
+        told = {"left": pairs[0][0], "right": pairs[0][1]}
+        second = disputed(client.post(f"{LABELS}/disputes", {**told, "verdict": "match"}))
+        assert (second["pair"]["left"]["id"], second["disputes"], second["place"]) == (pairs[1][0], 2, 0)
+        assert 0 <= second["answered"]["probability"] <= 1
+        assert client.post(f"{LABELS}/disputes", {**told, "verdict": "match"}).status == 409
+        again = disputed(client.post(f"{LABELS}/disputes/undo", {}))
+        assert ((again["pair"]["left"]["id"], again["pair"]["right"]["id"]), again["disputes"]) == (pairs[0], 3)
+        assert client.post(f"{LABELS}/disputes/undo", {}).status == 409
+        assert disputed(client.get(f"{LABELS}/disputes?after=3"))["pair"] is None
+
+
+def test_a_dispute_that_stays_is_passed_over_with_its_verdict(opening, tmp_path):
+    with opening() as door:
+        client = door.client("label")
+        pairs = dispute(door, tmp_path / "labels.db", 2)
+        told = {"left": pairs[0][0], "right": pairs[0][1], "verdict": "no match"}
+        found = disputed(client.post(f"{LABELS}/disputes", told))
+        assert (found["pair"]["left"]["id"], found["place"], found["disputes"]) == (pairs[1][0], 1, 2)
+        with open_store(tmp_path / "labels.db") as store:
+            assert {kept.label.question.why for kept in store.standing() if kept.label.question.draw} == {"in dispute"}
+
+
+def test_what_an_audit_asked_is_no_dispute_to_be_asked_again(opening, tmp_path):
+    with opening() as door:
+        ids = door.service.current.opened.index.catalog.ids.slice(0, 2).to_pylist()
+        with open_store(tmp_path / "labels.db") as store:
+            store.record_all(Label(*ids, verdict, name, Question(Purpose.AUDIT)) for name, verdict in
+                             (("anna", PairVerdict.MATCH), ("boris", PairVerdict.NO_MATCH)))  # fmt: skip
+        assert disputed(door.client("label").get(f"{LABELS}/disputes"))["disputes"] == 0
+
+
+def test_progress_tells_whose_and_how_the_estimate_went(opening, tmp_path):
+    with opening() as door:
+        dispute(door, tmp_path / "labels.db", 1)
+        client = door.client("label")
+        found = asked(client.get(f"{LABELS}/next"))
+        for _ in range(45):
+            found = asked(answer(client, found["pair"], "match" if found["progress"]["asked"] % 2 else "no match"))
+        assert (found["progress"]["asked"], found["progress"]["own"]) == (46, 46)
+        labels = [count for count, _ in found["progress"]["estimates"]]
+        assert labels
+        assert labels == sorted(labels)
+        assert all(0 <= value <= 1 for _, value in found["progress"]["estimates"])
 
 
 def test_a_session_goes_on_over_a_newer_version(own_index, sample, tmp_path):
