@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # What make fuzz runs: tests whose number of tries follows hypothesis' profile.
 FUZZED ?= tests/scripts/test_fuzz.py tests/indexing/update/test_any_updates.py tests/indexing/catalog/test_digest.py
 
-.PHONY: demo test test-browser test-cluster fuzz mutants check format bench sample clean
+.PHONY: demo test test-browser test-cluster test-milvus fuzz mutants check format bench sample clean
 
 demo: $(VENV)/.cpu  ## set up and run the main job on the sample
 	$(BIN)/heroic demo --out demo
@@ -22,6 +22,10 @@ test-browser: $(VENV)/.browser  ## the report in a headless chromium, which is i
 
 test-cluster: $(VENV)/.test  ## Ray clusters of three machines, which are processes here, and are killed
 	$(BIN)/python -m pytest -m cluster tests
+
+test-milvus: $(VENV)/.test $(VENV)/milvus-server/.made  ## a real Milvus server, in a network of its own that is loopback alone
+	HEROIC_MILVUS_PYTHON=$(CURDIR)/$(VENV)/milvus-server/bin/python unshare --net --map-root-user sh -c \
+	  'ip link set lo up && exec $(BIN)/python -m pytest -m cluster tests/indexing/search tests/indexing/publishing'
 
 fuzz: $(VENV)/.test  ## many more tries of the random tests than make test has time for; one of them: FUZZED=tests/...
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(FUZZED)
@@ -59,6 +63,11 @@ $(VENV)/.cpu: setup.cfg pyproject.toml | $(BIN)/python
 
 $(VENV)/.test: setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable ".[cpu,test]"
+	touch $@
+
+$(VENV)/milvus-server/.made:
+	$(PYTHON) -m venv $(VENV)/milvus-server
+	$(VENV)/milvus-server/bin/pip install --quiet milvus==2.3.5
 	touch $@
 
 $(VENV)/.browser: setup.cfg pyproject.toml | $(BIN)/python

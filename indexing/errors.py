@@ -9,6 +9,10 @@ class Unfinished(InputError):
     """The work stops here; what is made so far stays, and the same command goes on with it once the cause is gone."""
 
 
+class Unreachable(InputError):
+    """A server that the answer needs does not answer: asked again later it may."""
+
+
 class UnknownId(InputError, KeyError):
     """The catalogue does not hold an id that was asked for."""
 

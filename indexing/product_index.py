@@ -17,7 +17,7 @@ from indexing.errors import InputError
 from indexing.index_manifest import KIND, IndexManifest, index_manifest
 from indexing.join.neighbour_files import open_neighbours
 from indexing.search.faiss_index import FaissIndex, load_faiss
-from indexing.search.index import Index
+from indexing.search.index import Elsewhere, Index
 from indexing.search.layered_index import LayeredIndex
 from indexing.search.near_lists import Lists, layered_lists, lists_file
 from indexing.search.neighbours import Neighbours
@@ -52,6 +52,7 @@ class ProductIndex:
     catalog: Catalog
     hold: Hold
     device: str = "cpu"
+    elsewhere: Elsewhere | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -62,6 +63,12 @@ class ProductIndex:
     @property
     def views(self) -> tuple[str, ...]:
         return self.made.views
+
+    @property
+    def searched_views(self) -> tuple[str, ...]:
+        """Return the views that engines search: all, or those that are published elsewhere."""
+        there = self.elsewhere
+        return self.views if there is None else tuple(view for view in self.views if view in there.engines)
 
     @property
     def main_view(self) -> str:
@@ -131,6 +138,8 @@ class ProductIndex:
 
     def engine(self, view: str) -> Index[Any]:
         """Return the index of a view."""
+        if self.elsewhere is not None:
+            return self.elsewhere.engine(view)
         if view == "lexical" and self.lexical is not None:
             return self.lexical
         if view not in self._engines:
@@ -196,6 +205,8 @@ class ProductIndex:
 
     def exact(self, view: str) -> bool:
         """Return whether a view's engine compares a query with every product."""
+        if self.elsewhere is not None:
+            return False
         engine = self.engine(view)
         main = engine.main if isinstance(engine, LayeredIndex) else engine
         return view == "lexical" or (isinstance(main, FaissIndex) and main.exact)

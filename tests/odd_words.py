@@ -54,6 +54,9 @@ WORDS = {  # what an option takes where its type does not say it
     "target": ("target", "label", "left_id", "gone"),
     "score_column": ("score", "match", "left_id", "gone"),
     "base": ("st:/nowhere", "/nowhere", "lsa", "clip:x", "st:"),
+    "uri": ("http://127.0.0.1:9", "there.db", "gone/there.db", "x", "http://", "http://me:secret@127.0.0.1", "ftp://x", "http://[x", "http://127.0.0.1:x"),
+    "name": ("heroic", "", "1", "a-b", "ж", "x" * 300),
+    "index_type": ("auto", "FLAT", "HNSW", "IVF_PQ", "magic"),
     "audit": ("-", "a.csv", "gone/a.csv", "a.txt"),
 }  # fmt: skip
 LINES = (":k 3", ":k nan", ":k 99999999999999999999", ":explain 1", ":explain 99", ":explain x", ":category x", ":source", ":not-source a", ":id", ":text",
@@ -79,6 +82,7 @@ BASES = {
     ("sniff",): [In("products"), "--out", OUT],
     ("update",): [In("own index"), In("products")],
     ("compact",): [In("own index")],
+    ("publish",): [In("index"), "--to", "http://127.0.0.1:9"],
     ("query",): [In("index")],
     ("candidates",): [In("index"), "--out", OUT],
     ("train",): [In("index"), In("pairs"), "--out", OUT],

@@ -30,7 +30,7 @@ def search_view(index: ProductIndex, view: str, row: Any, k: int, *, own: int, a
         if view == "lexical" or found.positions[0, -1] != NOBODY or index.exact(view):
             return found
         return _scanned(index.rows(view), row, np.arange(len(index.catalog)), own, k)
-    if view == "lexical" and index.lexical is not None:
+    if view == "lexical" and index.lexical is not None and index.elsewhere is None:
         return without_self(_lexical(index.lexical, row, allowed, k + 1), owns, k)
     return _among(index, view, row, k, own, allowed)
 
@@ -40,6 +40,10 @@ def _among(index: ProductIndex, view: str, row: Floats2d, k: int, own: int, allo
     of which those allowed are kept: when there are k of them no better one was left out. What an engine does not find
     is looked for by looking at everybody allowed."""
     count, engine = int(allowed.sum()), index.engine(view)
+    if index.elsewhere is not None:
+        found = without_self(engine.search(row, k + 1, allowed=allowed), np.array([own]), k)
+        short = found.positions[0, -1] == NOBODY and view != "lexical"
+        return _scanned(index.rows(view), row, np.flatnonzero(allowed), own, k) if short else found
     selects, exact = index.device == "cpu", index.exact(view)
     if not (selects and exact) and count > FEW:
         ask = min(MOST_FETCHED, 2 * (k + 1) * len(allowed) // count)

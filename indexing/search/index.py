@@ -1,12 +1,14 @@
 """An index finds the neighbours of rows in one view; the exact one in NumPy, slow and obvious, says what the others
 must find."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
+from indexing.errors import InputError
 from indexing.search.neighbours import Neighbours, best, in_order
 
 QueryRows = TypeVar("QueryRows", contravariant=True)
@@ -23,6 +25,25 @@ class Index(Protocol[QueryRows]):
 
     def search(self, queries: QueryRows, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
         """Return the k neighbours of each row by cosine, then position; only among `allowed` (n,) when given."""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """It has the engines of an index that are asked in place of those in its folder: `where` they are, for people, and why
+    views are missing there."""
+
+    where: str
+    engines: Mapping[str, Index[Any]]
+    left_out: Mapping[str, str]
+
+    def engine(self, view: str) -> Index[Any]:
+        """Return the engine of a view. Raises InputError for one that is missing there."""
+        if view in self.engines:
+            return self.engines[view]
+        reason = f" ({self.left_out[view]})" if view in self.left_out else ""
+        raise InputError(
+            f"{self.where}: the {view} view is not published there{reason}: ask another --view, or without --at"
+        )
 
 
 @dataclass(frozen=True)

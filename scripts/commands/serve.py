@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from scripts.commands.publishing_options import URI, address_at, server_options
+
 EXTRA = "heroic serve needs more packages: pip install 'heroic[serve]'"
 
 
@@ -59,6 +61,8 @@ EXTRA = "heroic serve needs more packages: pip install 'heroic[serve]'"
 @click.option(
     "--access-log", type=click.Path(path_type=Path), help="A file of a JSON line a request; - for standard output."
 )
+@click.option("--at", "uri", metavar=URI, help="Search the index where it was published (heroic publish).")
+@server_options
 def command(
     index: Path,
     model: Path | None,
@@ -79,6 +83,9 @@ def command(
     allow_hosts: tuple[str, ...],
     picture_hosts: tuple[str, ...],
     access_log: Path | None,
+    uri: str | None,
+    name: str,
+    token_file: Path | None,
 ) -> None:
     """Serve INDEX over HTTP: a page for people, /api/v1 for programs.
 
@@ -112,5 +119,6 @@ def command(
         scores=scores,
         previous_scores=previous_scores,
         reports=reports,
+        at=address_at(uri, name, token_file, "--at"),
     )
     serve(options, click.echo)

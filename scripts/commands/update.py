@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.commands.publishing_options import URI, address_at, server_options
 from scripts.terminal.reading import passed_over, schema_option, warn
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ MUCH = 0.2  # of an index in delta and dead rows: compacting pays
     show_default=True,
     help="Largest share of rows with a malformed cell, or set aside; unless another is given, also three rows, fewer than half; 1 goes on without pictures too.",
 )
+@click.option("--publish", "uri", metavar=URI, help="Then publish the index there, as heroic publish does.")
+@server_options
 def command(
     index: Path,
     products: tuple[Path, ...],
@@ -41,6 +44,9 @@ def command(
     images: Path | None,
     device: str,
     max_rejects: float,
+    uri: str | None,
+    name: str,
+    token_file: Path | None,
 ) -> None:
     """Put PRODUCTS (parquet, CSV or JSONL files, or folders of them) into INDEX, and take out those of --delete.
 
@@ -51,6 +57,12 @@ def command(
     from scripts.terminal.missing_pictures import going_on_without_pictures
     from scripts.terminal.progress import shown
 
+    address = address_at(uri, name, token_file, "--publish")
+    if address is not None:
+        from indexing.publishing.server import connected
+
+        with connected(address):  # or it would be said after the work
+            pass
     options = UpdateOptions(
         schema=schema, images=images, max_rejects=max_rejects, ignore_unknown=ignore_unknown, device=device
     )
@@ -61,6 +73,11 @@ def command(
             return update_index(index, products, delete=delete, options=given, progress=progress)
 
     _print(going_on_without_pictures(update, max_rejects), index)
+    if address is not None:
+        from indexing.publishing.publish_index import PublishOptions
+        from scripts.commands.publish import publish
+
+        publish(index, address, PublishOptions())
 
 
 def _print(done: "Updated", index: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexing.errors import InputError
+from indexing.publishing.address import Address
 from scripts.serve.safety.origins import host_name
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -17,8 +18,9 @@ class ServeOptions:
     `labels` is the store that pairs are labelled into, `budget` how many in all; pairs of `scores` are reviewed into it, those that
     `previous_scores` do not have as the fresh ones; `reports` is a folder of evaluation reports.
     `allow_hosts` are further names by which the server may be called; `picture_hosts` those that pictures may be fetched from;
-    `access_log` is a file of a line a request, `-` the standard output.
     `groups` is a file of groups, `group_scores` what it was made of, and `decisions` the file that decisions are kept in.
+    `access_log` is a file of a line a request, `-` the standard output; `at` is where the index is published, if it is searched
+    there.
     Raises InputError for what would let in whoever comes.
     """
 
@@ -41,6 +43,7 @@ class ServeOptions:
     scores: Path | None = None
     previous_scores: Path | None = None
     reports: Path | None = None
+    at: Address | None = None
 
     def __post_init__(self) -> None:
         self._refuse_scores()

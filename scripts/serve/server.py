@@ -45,7 +45,7 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
     _refuse_certificate(options)
     with _listening(options) as bound:
         port = int(bound.getsockname()[1])
-        current = Current(Sources(options.index, options.model))
+        current = Current(Sources(options.index, options.model, options.at))
         service = Service.start(
             current,
             LIMITS,

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.commands.publishing_options import URI, address_at, searched_at, server_options
+
 if TYPE_CHECKING:
     from indexing.catalog.filters import Filters
+    from indexing.product_index import ProductIndex
     from indexing.query.find_neighbours import Query
     from reranking.answers.session import Session
     from scripts.commands.query.prompt import Prompt
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 @click.option("--source", "sources", multiple=True, help="Only products of this source; may be given again for others.")
 @click.option("--not-source", "not_sources", multiple=True, help="No products of this source; may be given again.")
 @click.option("--model", type=click.Path(path_type=Path), help="Adds its probability that each neighbour is a match.")
+@click.option("--at", "uri", metavar=URI, help="Search the index where it was published (heroic publish).")
+@server_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
     index: Path,
@@ -43,6 +48,9 @@ def command(
     sources: tuple[str, ...],
     not_sources: tuple[str, ...],
     model: Path | None,
+    uri: str | None,
+    name: str,
+    token_file: Path | None,
     as_json: bool,
 ) -> None:
     """Show the products of INDEX most like one: cosines of each view, title, category, source.
@@ -58,26 +66,27 @@ def command(
     if view is not None and not asked:
         raise click.UsageError("--view is of one query: give --id, --text or --image")
     from indexing.catalog.filters import Filters
-
-    session, filters = _open(index, model), Filters(category, sources, not_sources)
-    if not asked:
-        from scripts.commands.query.prompt import Prompt
-
-        converse(Prompt(session, k, filters))
-        return
-    _answer(session, _query(session, product_id, text, image, view), k, filters, as_json=as_json)
-
-
-def _open(index: Path, model: Path | None) -> "Session":
     from indexing.product_index import open_index
+
+    address, filters = address_at(uri, name, token_file, "--at"), Filters(category, sources, not_sources)
+    with searched_at(open_index(index), address) as opened:
+        session = _session(opened, model)
+        if not asked:
+            from scripts.commands.query.prompt import Prompt
+
+            converse(Prompt(session, k, filters))
+            return
+        _answer(session, _query(session, product_id, text, image, view), k, filters, as_json=as_json)
+
+
+def _session(index: "ProductIndex", model: Path | None) -> "Session":
     from reranking.answers.session import Session
 
-    opened = open_index(index)
     if model is None:
-        return Session(opened)
+        return Session(index)
     from reranking.model.folder import load_reranker  # which loads XGBoost
 
-    return Session(opened, load_reranker(model))
+    return Session(index, load_reranker(model))
 
 
 def _query(

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from indexing.errors import InputError, UnknownId
+from indexing.errors import InputError, UnknownId, Unreachable
 from reranking.answers.session import StillReading
 from scripts.serve.engine.service import Service, service_of
 from scripts.serve.engine.workers import Busy, TooLate
@@ -32,6 +32,7 @@ CODES = {
     422: "invalid",
     431: "headers_too_large",
     500: "internal",
+    502: "unreachable",
     503: "busy",
     504: "deadline",
 }
@@ -78,10 +79,12 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _input(request: Request, error: Exception) -> Response:
-    """Answer what a user gave wrong: an unknown id, or else a value that cannot be used."""
+    """Answer what a user gave wrong, an unknown id, or else a value that cannot be used; or that a server behind this one
+    does not answer."""
     service: Service = service_of(request)
     message = service.fold_paths(" ".join(str(error).split()))
-    return refusal(404 if isinstance(error, UnknownId) else 422, message)
+    status = 404 if isinstance(error, UnknownId) else 502 if isinstance(error, Unreachable) else 422
+    return refusal(status, message)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

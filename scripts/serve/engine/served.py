@@ -2,11 +2,17 @@
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from indexing.errors import InputError
 from indexing.product_index import ProductIndex, open_index
+from indexing.publishing.address import Address
+from indexing.publishing.open_published import search_elsewhere
+from indexing.publishing.publication import find_publication
+from indexing.publishing.server import MilvusServer, connect
 from indexing.query.find_neighbours import Query
 from indexing.storage.artefact import MANIFEST
 from reranking.answers.session import Session
@@ -14,19 +20,33 @@ from reranking.model.folder import load_reranker
 from reranking.model.reranker import XgboostReranker
 from scripts.serve.engine.offer_matching import OfferMatching
 
-Identity = tuple[int, int, int]
+Identity = tuple[int, int, int] | str
 
 
 @dataclass(frozen=True)
 class Sources:
-    """They say where the index is, and the model, if any."""
+    """They say where the index is, the model, if any, and where the index is published, if it is searched `at` a server."""
 
     index: Path
     model: Path | None = None
+    at: Address | None = None
 
     def identity(self) -> tuple[Identity | None, ...]:
-        """Return what changes when a folder is replaced; None for one that is not there."""
-        return tuple(_identity(folder) for folder in (self.index, self.model) if folder is not None)
+        """Return what changes when a folder is replaced, or another version published; None for one that is not there."""
+        folders = tuple(_identity(folder) for folder in (self.index, self.model) if folder is not None)
+        return folders if self.at is None else (*folders, self._published())
+
+    @cached_property
+    def server(self) -> MilvusServer | None:
+        """Return the connection to the server, which stays open. Raises InputError where there is none to be had."""
+        return None if self.at is None else connect(self.at, existing=True)
+
+    def _published(self) -> str | None:
+        try:
+            found = None if self.server is None else find_publication(self.server, self.server.address.name)
+        except InputError:  # it may be there again at the next look
+            return None
+        return None if found is None else found.collection
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,7 @@ def open_sources(sources: Sources, *, whole: bool = False) -> Served:
     identity = sources.identity()  # before: what is replaced from now on is seen as another one
     model = None if sources.model is None else load_reranker(sources.model)
     index = open_index(sources.index)
+    index = index if sources.server is None else search_elsewhere(index, sources.server)
     session = Session(index, model, waits=True)
     opened = Served(session, identity, None if model is None else OfferMatching(session, model))
     _warm(opened)
@@ -69,7 +90,7 @@ def _warm(opened: Served) -> None:
     """Load what a request needs: engines, ids, and, where a catalogue is prepared for the model once, that."""
     index, session = opened.index, opened.session
     index.catalog.lookup.find(index.catalog.ids.slice(0, 1))
-    for view in index.views:
+    for view in index.searched_views:
         session.ask(Query(position=0, view=view), 1)
     for view, encoder in index.made.encoders.items():
         if encoder.made.engine != "column":  # vectors that came in a column cannot be made of a query

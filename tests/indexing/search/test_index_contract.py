@@ -3,12 +3,18 @@
 All rows have a positive part in common, so that any two share something: a lexical index knows only such neighbours.
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from milvus_servers import lite_server, milvus_index, real_server
 
+from indexing.publishing.address import Address
+from indexing.publishing.server import connected
+from indexing.publishing.shipment import LexicalRows
 from indexing.search.faiss_index import build_faiss
 from indexing.search.index import ExactIndex
 from indexing.search.lexical_index import LexicalIndex
@@ -40,19 +46,36 @@ def lexical(rows):
 
 
 INDEXES = [exact, flat, flat_in_shards, all_lists, lexical]
+ELSEWHERE = ["lite", "lite, sparse", pytest.param("server", marks=pytest.mark.cluster)]
 
 
 def as_queries(index, rows):
-    return sp.csr_matrix(rows) if isinstance(index, LexicalIndex) else rows
+    sparse = isinstance(index, LexicalIndex) or isinstance(getattr(index, "rows", None), LexicalRows)
+    return sp.csr_matrix(rows) if sparse else rows
 
 
 def search(index, rows, k, **options):
     return index.search(as_queries(index, np.asarray(rows, dtype=np.float32)), k, **options)
 
 
-@pytest.fixture(params=INDEXES, ids=lambda build: build.__name__)
+@pytest.fixture(scope="module")
+def lite(tmp_path_factory):
+    with lite_server(tmp_path_factory.mktemp("lite")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with real_server(tmp_path_factory.mktemp("real") / "data") as uri, connected(Address(uri)) as server:
+        yield server
+
+
+@pytest.fixture(params=[*INDEXES, *ELSEWHERE], ids=lambda build: getattr(build, "__name__", build))
 def build(request):
-    return request.param
+    if not isinstance(request.param, str):
+        return request.param
+    name, _, kind = request.param.partition(", ")
+    return partial(milvus_index, request.getfixturevalue(name), sparse=kind == "sparse")
 
 
 def towards(*degrees):
