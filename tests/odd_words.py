@@ -82,6 +82,7 @@ BASES = {
     ("sniff",): [In("products"), "--out", OUT],
     ("update",): [In("own index"), In("products")],
     ("compact",): [In("own index")],
+    ("copy",): [In("index"), "s3://heroic-tests/x"],
     ("publish",): [In("index"), "--to", "http://127.0.0.1:9"],
     ("query",): [In("index")],
     ("candidates",): [In("index"), "--out", OUT],

@@ -2,11 +2,14 @@
 
 import glob
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
+from urllib.parse import urlsplit
 
 from indexing.errors import InputError
-from indexing.files.content.sources import PACKED_SUFFIXES, url_of, zip_members
+from indexing.files.content.sources import PACKED_SUFFIXES, zip_members
 from indexing.files.tables import SUFFIXES
+from indexing.storage.stores import WRITTEN, open_store, url_of
 
 NAMED_ONLY = (".txt", ".yml")  # mostly something else: no tables of a folder, but when they are named
 
@@ -24,8 +27,9 @@ def list_tables(paths: Sequence[Path]) -> list[Path]:
 
 
 def _tables_of(path: Path) -> Iterator[Path]:
-    if url_of(path) is not None:
-        yield path
+    url = url_of(path)
+    if url is not None:
+        yield from _in_store(path, url)
     elif path.is_dir():
         yield from _inside(path)
     elif path.exists() or not glob.has_magic(str(path)):
@@ -36,6 +40,20 @@ def _tables_of(path: Path) -> Iterator[Path]:
             raise InputError(f"{path}: no file has such a name")
         for name in found:
             yield from _tables_of(Path(name))
+
+
+def _in_store(path: Path, url: str) -> Iterator[Path]:
+    """Yield the tables in a folder of a store, of a pattern those below its folder that it fits, and any other URL as it is."""
+    if urlsplit(url).scheme not in WRITTEN:
+        yield path
+        return
+    folder, _, pattern = url.rpartition("/") if glob.has_magic(url) else (url, "", "*")
+    names = open_store(folder).names("")
+    inside = sorted(name for name in names if "/" not in name and fnmatchcase(name, pattern))
+    if pattern != "*" and not inside:
+        raise InputError(f"{url}: no file has such a name")
+    tables = [name for name in inside if pattern != "*" or _is_table(PurePath(name))]
+    yield from (Path(f"{folder}/{name}") for name in tables) if tables else [path]
 
 
 def _inside(folder: Path) -> Iterator[Path]:

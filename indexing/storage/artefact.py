@@ -24,6 +24,7 @@ import filelock
 from indexing.errors import InputError, Unfinished
 from indexing.machine.threads import thread_count
 from indexing.storage.outputs import full_disk, output, parents, refuse_unwritable
+from indexing.storage.stores import refuse_url
 from indexing.storage.versions import discard, remove_retired
 from indexing.storage.whole_file import digest_of, sync
 
@@ -101,7 +102,8 @@ def refuse_artefact(path: Path, kind: str) -> None:
 
 
 def _real(path: Path, kind: str) -> Path:
-    """Return the folder behind a link, which stays; raise InputError for one without a name of its own."""
+    """Return the folder behind a link, which stays; raise InputError for one without a name of its own, and for a URL."""
+    refuse_url(path, kind)
     if path.name in ("", ".."):
         raise InputError(f"{path}: is the folder you are in, or one above: name one of its own for the {kind}")
     try:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts.terminal.option_types import SEED
+from scripts.terminal.option_types import SEED, STORED
 
 if TYPE_CHECKING:
     from eval.audit.session import AuditOptions, AuditSession
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="audit")
-@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("index", type=STORED)
 @click.argument("scores", type=click.Path(path_type=Path))
 @click.option(
     "--store", required=True, type=click.Path(path_type=Path), help="The label store; made where there is none."

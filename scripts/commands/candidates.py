@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from scripts.terminal.option_types import STORED
+
 
 @click.command(name="candidates")
-@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("index", type=STORED)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The parquet file of pairs.")
 @click.option("-k", default=20, show_default=True, help="Neighbours of each product, in each view, that are proposed.")
 def command(index: Path, out: Path, k: int) -> None:

@@ -10,7 +10,7 @@ import click
 
 from scripts.commands.audit_estimate import choose_audit, estimate_scores
 from scripts.commands.pairs_to_learn import PairsToLearn, reject_options, tell_labels
-from scripts.terminal.option_types import NUMBER, SEED
+from scripts.terminal.option_types import NUMBER, SEED, STORED
 
 if TYPE_CHECKING:
     from eval.inputs.context import Context
@@ -31,8 +31,8 @@ MISTAKES = "mistakes.parquet"
     "--audit", type=click.Path(path_type=Path), help="A store of heroic audit, in place of --truth: estimates."
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
-@click.option("--index", type=click.Path(path_type=Path), help="Adds titles, pictures, slices and retrieval.")
-@click.option("--model", type=click.Path(path_type=Path), help="Adds its thresholds and, with --index, its reasons.")
+@click.option("--index", type=STORED, help="Adds titles, pictures, slices and retrieval.")
+@click.option("--model", type=STORED, help="Adds its thresholds and, with --index, its reasons.")
 @click.option("--train", type=click.Path(path_type=Path), help="Training pairs: what of the truth they have seen.")
 @click.option(
     "--weights-from", type=click.Path(path_type=Path), help="Pairs whose mix of categories to judge by as well."

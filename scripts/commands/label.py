@@ -4,17 +4,15 @@ from pathlib import Path
 
 import click
 
-from scripts.terminal.option_types import SEED
+from scripts.terminal.option_types import SEED, STORED
 
 
 @click.command(name="label")
-@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("index", type=STORED)
 @click.option(
     "--store", required=True, type=click.Path(path_type=Path), help="The label store; made where there is none."
 )
-@click.option(
-    "--model", type=click.Path(path_type=Path), help="Begin where this model sees matches, in place of looks alone."
-)
+@click.option("--model", type=STORED, help="Begin where this model sees matches, in place of looks alone.")
 @click.option("--reviewer", help="Who answers [default: the name that you are logged in with].")
 @click.option(
     "--budget", default=500, show_default=True, type=click.IntRange(min=1), help="Pairs labelled in all, by everybody."

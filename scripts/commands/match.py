@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts.terminal.option_types import SHARE
+from scripts.terminal.option_types import SHARE, STORED
 from scripts.terminal.reading import passed_over, schema_option, warn
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command(name="match")
-@click.argument("index", type=click.Path(path_type=Path))
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("index", type=STORED)
+@click.argument("model", type=STORED)
 @click.argument("offers", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="A line or row an offer: .jsonl or .parquet."

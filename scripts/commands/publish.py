@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.publishing_options import URI, address_at, server_options
+from scripts.terminal.option_types import STORED
 
 if TYPE_CHECKING:
     from indexing.publishing.address import Address
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="publish")
-@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("index", type=STORED)
 @click.option("--to", "uri", required=True, metavar=URI, help="A Milvus server, or a local file of milvus-lite.")
 @server_options
 @click.option(

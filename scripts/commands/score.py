@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.promise_text import show_promise
-from scripts.terminal.option_types import SHARE, cluster_option
+from scripts.terminal.option_types import SHARE, STORED, cluster_option
 
 if TYPE_CHECKING:
     from reranking.model.scores_writer import Scored
 
 
 @click.command(name="score")
-@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("index", type=STORED)
 @click.argument("pairs", type=click.Path(path_type=Path))
-@click.option("--model", required=True, type=click.Path(path_type=Path), help="A folder that heroic train wrote.")
+@click.option("--model", required=True, type=STORED, help="A folder that heroic train wrote.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The parquet file of scores.")
 @click.option(
     "--thresholds", type=click.Path(path_type=Path), help="YAML of category: threshold, over the model's own."

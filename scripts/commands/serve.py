@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from scripts.commands.publishing_options import URI, address_at, server_options
+from scripts.terminal.option_types import STORED
 
 EXTRA = "heroic serve needs more packages: pip install 'heroic[serve]'"
 
 
 @click.command(name="serve")
-@click.argument("index", type=click.Path(path_type=Path))
-@click.option("--model", type=click.Path(path_type=Path), help="Adds probabilities, scores of pairs and reasons.")
+@click.argument("index", type=STORED)
+@click.option("--model", type=STORED, help="Adds probabilities, scores of pairs and reasons.")
 @click.option(
     "--labels",
     type=click.Path(path_type=Path),

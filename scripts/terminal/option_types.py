@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -21,6 +22,23 @@ class Number(click.FloatRange):
         return found
 
 
+class StoredPath(click.Path):
+    """It is the folder of an artefact that is read: one in a store (s3://…) is copied into the cache first."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if "://" not in str(value):
+            return super().convert(value, param, ctx)
+        from indexing.storage.stored_versions import fetched_to_cache
+        from scripts.terminal.progress import shown
+
+        with shown() as progress:
+            return fetched_to_cache(Path(str(value)), progress=progress)
+
+
+STORED = StoredPath()
 SHARE = Number(0, 1)
 NUMBER = Number()
 

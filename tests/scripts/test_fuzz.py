@@ -27,6 +27,13 @@ MOST_MEMORY = 3 << 20  # KiB that the whole of these tests may take, in a proces
 MOST_MORE = 1 << 20  # KiB more than other tests of the process took before
 
 
+NO_STORE = {  # nobody listens there, and no credentials are looked for elsewhere
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_ACCESS_KEY_ID": "tests",
+    "AWS_SECRET_ACCESS_KEY": "tests",
+    "AWS_MAX_ATTEMPTS": "1",
+}
+
 TRIES = settings.default.max_examples if os.environ.get("HYPOTHESIS_PROFILE") == "fuzz" else 12
 
 
@@ -138,6 +145,8 @@ def told(monkeypatch, brief_training):
     monkeypatch.setattr("reranking.model.train_options.TrainOptions", brief_training)
     monkeypatch.setattr("uvicorn.Server.serve", _ended)  # a server would wait for requests
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for name, value in NO_STORE.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("COLUMNS", "200")
     return found
 

@@ -1,7 +1,6 @@
 """A source is where the bytes of a table lie: a file, a URL or a member of a zip, unpacked on the way."""
 
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -13,12 +12,12 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 
 from indexing.errors import InputError
+from indexing.storage.stores import url_of
 
 PACKED_SUFFIXES = (".gz", ".zst", ".bz2", ".zip")
 BOMB_BYTES, BOMB_RATIO = 1 << 30, 250  # no table unpacks to more than so many bytes and to so many times its size
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
 _ZIP = b"PK\x03\x04"
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/{1,2}(?!/)(.+)", re.DOTALL)  # a Path makes one slash of two
 UNREADABLE = (
     OSError,
     EOFError,
@@ -126,12 +125,6 @@ def read_fully(stream: Any, size: int) -> bytes:
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
-
-
-def url_of(path: Path | str) -> str | None:
-    """Return the URL that a path is, also where a Path folded its slashes, or None for a file."""
-    found = _URL.match(str(path))
-    return f"{found[1]}://{found[2]}" if found else None
 
 
 def find_source(path: Path) -> Source:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from indexing.files.content.sources import PACKED_SUFFIXES, url_of
+from indexing.files.content.sources import PACKED_SUFFIXES
 from indexing.files.options import FileOptions
 from indexing.files.tables import SUFFIXES, TableFile, open_table
 from indexing.machine.progress import Progress, silent
@@ -21,6 +21,7 @@ from indexing.reading.sniffing.constants import constants_of, likely_constants
 from indexing.reading.sniffing.content import Content, shown
 from indexing.reading.sniffing.delivered import list_delivered
 from indexing.reading.sniffing.guess import SchemaGuess, guess_schema, lacks_header, likely_ids, look_at, nearest_title
+from indexing.storage.stores import url_of
 
 ABSENT = {
     "title": "products have none, unless you name it",

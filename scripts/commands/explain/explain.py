@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.terminal.option_types import STORED
+
 if TYPE_CHECKING:
     from indexing.product_index import ProductIndex
     from reranking.explain.explanation import Explanation
 
 
 @click.command(name="explain")
-@click.argument("index", type=click.Path(path_type=Path))
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("index", type=STORED)
+@click.argument("model", type=STORED)
 @click.option("--pair", nargs=2, required=True, metavar="ID1 ID2", help="The ids of the two products.")
 @click.option("--html", type=click.Path(path_type=Path), help="Also write an offline page: pictures and a waterfall.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

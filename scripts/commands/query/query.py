@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.publishing_options import URI, address_at, searched_at, server_options
+from scripts.terminal.option_types import STORED
 
 if TYPE_CHECKING:
     from indexing.catalog.filters import Filters
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="query")
-@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("index", type=STORED)
 @click.option("--id", "product_id", help="A product of the catalogue; it is not among its own neighbours.")
 @click.option("--text", help="Free text; with --image both together are searched.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture's file.")
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--category", help="Only products of this category, at any level.")
 @click.option("--source", "sources", multiple=True, help="Only products of this source; may be given again for others.")
 @click.option("--not-source", "not_sources", multiple=True, help="No products of this source; may be given again.")
-@click.option("--model", type=click.Path(path_type=Path), help="Adds its probability that each neighbour is a match.")
+@click.option("--model", type=STORED, help="Adds its probability that each neighbour is a match.")
 @click.option("--at", "uri", metavar=URI, help="Search the index where it was published (heroic publish).")
 @server_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

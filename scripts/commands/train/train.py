@@ -11,7 +11,7 @@ from scripts.commands.train.learning import learn, read_data
 from scripts.commands.train.metric import metric_of
 from scripts.commands.train.settings_choice import SettingsChoice
 from scripts.commands.train.unsupervised import learn_unsupervised, refuse_misfits
-from scripts.terminal.option_types import SEED
+from scripts.terminal.option_types import SEED, STORED
 
 if TYPE_CHECKING:
     from reranking.boosters.boosting import Layout
@@ -24,7 +24,7 @@ MINED = 10  # neighbours
 
 
 @click.command(name="train")
-@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("index", type=STORED)
 @click.argument("pairs", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The model folder.")
 @click.option("--unsupervised", is_flag=True, help="Learn from INDEX alone, without PAIRS: nothing is measured then.")

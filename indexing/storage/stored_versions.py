@@ -1,0 +1,239 @@
+"""Versions of an artefact lie in a store: files by their digests, each made once, and a manifest a version, which comes last.
+
+A reader takes the latest manifest, so that it sees the old version or the new one. A later version shares with the earlier
+ones the files that did not change.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
+from indexing.storage.artefact import (
+    MANIFEST,
+    SCHEMA_VERSION,
+    Manifest,
+    link_or_copy,
+    read_manifest,
+    write_json,
+    writing,
+)
+from indexing.storage.stores import Store, open_store, url_of
+from indexing.storage.versions import hold_version
+
+VERSIONS, FILES = "versions", "files"
+CACHE_VARIABLE = "HEROIC_CACHE"
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Copied:
+    """It says which version was copied, and how many files and bytes were moved for it; the others were there. `number` is
+    its own in the store; `dropped` older ones were removed."""
+
+    manifest: Manifest
+    number: int
+    files: int
+    moved_bytes: int
+    dropped: int = 0
+
+
+def send_artefact(folder: Path, url: str, *, keep: int = 2, progress: Progress = silent) -> Copied:
+    """Copy an artefact's folder into a store as its newest version; the last `keep` versions stay there.
+
+    A killed run is gone on with: files that arrived are not sent again. Raises InputError for a folder that is none or
+    damaged, a store of another kind of artefact, or where another process wrote a version meanwhile.
+    """
+    if keep < 1:
+        raise InputError(f"--keep {keep}: keep at least the version that is copied")
+    hold, store = hold_version(folder), open_store(url)
+    try:
+        with hold.read() as place:
+            manifest = read_manifest(place)
+            numbers = _numbers(store)
+            latest = _read_version(store, numbers[-1]) if numbers else None
+            if latest is not None and latest.kind != manifest.kind:
+                raise InputError(f"{url}: holds a {latest.kind}, {folder} is a {manifest.kind}: name another place")
+            if latest is not None and latest == manifest:
+                return Copied(manifest, numbers[-1], 0, 0)
+            sent = _send_files(place, manifest, store, progress)
+    finally:
+        hold.release()
+    number = (numbers[-1] if numbers else 0) + 1
+    if not store.create(_version_name(number), json.dumps(vars(manifest), ensure_ascii=False).encode()):
+        raise InputError(f"{url}: another process wrote version {number} meanwhile: run it again")
+    return Copied(manifest, number, *sent, dropped=_drop_older(store, [*numbers, number], keep))
+
+
+def fetch_artefact(url: str, path: Path, *, progress: Progress = silent) -> Copied:
+    """Copy the newest version in a store into a folder, where it takes the place of an earlier one of the same kind.
+
+    Files that are there already, or came before a run was killed, are not fetched again; each one's digest is checked. Raises
+    InputError where the store holds none, or a file of it is damaged.
+    """
+    store = open_store(url)
+    numbers = _numbers(store)
+    if not numbers:
+        raise InputError(f"{url}: holds no artefact: heroic copy FOLDER {url}")
+    manifest = _read_version(store, numbers[-1])
+    before = _entries_at(path)
+    if before is not None and before[0] == manifest:
+        return Copied(manifest, numbers[-1], 0, 0)
+    with writing(path, manifest.kind, keep=lambda _: True) as folder:
+        fetched = _Fetching(store, manifest, path, {} if before is None else before[1], progress).into(folder)
+        write_json(folder / MANIFEST, vars(manifest))
+    return Copied(manifest, numbers[-1], *fetched)
+
+
+def fetched_to_cache(path: Path, *, progress: Progress = silent) -> Path:
+    """Return a path as it is, or, where it is a URL, the folder in the cache that the store's newest version was copied to."""
+    url = url_of(path)
+    if url is None:
+        return path
+    own = hashlib.sha256(url.encode()).hexdigest()[:16]
+    folder = cache_folder() / own / (url.rstrip("/").rpartition("/")[2] or "artefact")
+    fetch_artefact(url, folder, progress=progress)
+    return folder
+
+
+def cache_folder() -> Path:
+    """Return the folder that what lies in stores is copied to: $HEROIC_CACHE, or one in the user's own cache."""
+    asked = os.environ.get(CACHE_VARIABLE)
+    if asked:
+        return Path(asked)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "heroic"
+
+
+def _numbers(store: Store) -> list[int]:
+    """Return the numbers of the versions in a store, the latest last."""
+    stems = (name.removesuffix(".json") for name in store.names(VERSIONS))
+    return sorted(int(stem) for stem in stems if stem.isdecimal())
+
+
+def _version_name(number: int) -> str:
+    return f"{VERSIONS}/{number:08d}.json"
+
+
+def _read_version(store: Store, number: int) -> Manifest:
+    where = f"{store.url}/{_version_name(number)}"
+    try:
+        raw = json.loads(store.read(_version_name(number)))
+        if raw["schema_version"] != SCHEMA_VERSION:
+            raise InputError(f"{where}: has schema version {raw['schema_version']}, this heroic reads {SCHEMA_VERSION}")
+        manifest = Manifest(**raw)
+        for name, entry in manifest.files.items():
+            _refuse_outside(name, entry)
+    except (ValueError, TypeError, KeyError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{where}: cannot be read ({error}): copy the artefact there again") from error
+    return manifest
+
+
+def _refuse_outside(name: str, entry: Mapping[str, Any]) -> None:
+    """Raise ValueError for a name that leads out of the folder, and what is no digest."""
+    parts = Path(name).parts
+    if Path(name).is_absolute() or ".." in parts or not parts or not str(entry["sha256"]).isalnum():
+        raise ValueError(f"{name!r} is no file of an artefact")
+
+
+def _file_name(entry: Mapping[str, Any]) -> str:
+    digest = str(entry["sha256"])
+    return f"{FILES}/{digest[:2]}/{digest}"
+
+
+def _send_files(place: Path, manifest: Manifest, store: Store, progress: Progress) -> tuple[int, int]:
+    """Send what the store lacks; return how many files and bytes that was."""
+    there = {f"{FILES}/{name}": size for name, size in store.names(FILES).items()}
+    entries = {_file_name(entry): (name, entry) for name, entry in manifest.files.items()}
+    missing = {key: found for key, found in entries.items() if there.get(key) != found[1]["bytes"]}
+    total, done = sum(entry["bytes"] for _, entry in missing.values()), 0
+    for key, (name, entry) in missing.items():
+        if _digest(place / name) != entry["sha256"]:
+            raise InputError(
+                f"{name}: is damaged: its content is not what the manifest says: make the {manifest.kind} again"
+            )
+        store.send(place / name, key)
+        done += entry["bytes"]
+        progress("send, MiB", done // MIB, total // MIB)
+    return len(missing), total
+
+
+def _drop_older(store: Store, numbers: list[int], keep: int) -> int:
+    """Remove versions before the last `keep`, and the files that none of those needs; return how many versions."""
+    older = numbers[:-keep]
+    if not older:
+        return 0
+    needed = {_file_name(entry) for number in numbers[-keep:] for entry in _read_version(store, number).files.values()}
+    files = {_file_name(entry) for number in older for entry in _read_version(store, number).files.values()}
+    store.remove([_version_name(number) for number in older])
+    there = store.names(FILES)
+    store.remove(sorted(name for name in files - needed if name.removeprefix(f"{FILES}/") in there))
+    return len(older)
+
+
+def _entries_at(path: Path) -> tuple[Manifest, dict[str, str]] | None:
+    """Return the manifest of the artefact at a path, and its files by digest; None where there is none that is whole."""
+    try:
+        manifest = read_manifest(path)
+    except InputError:
+        return None
+    return manifest, {str(entry["sha256"]): name for name, entry in manifest.files.items()}
+
+
+@dataclass(frozen=True)
+class _Fetching:
+    """It brings the files of a version into a folder."""
+
+    store: Store
+    manifest: Manifest
+    path: Path
+    known: Mapping[str, str]
+    progress: Progress
+
+    def into(self, folder: Path) -> tuple[int, int]:
+        """Fetch what is neither there nor in the version before; return how many files and bytes that was."""
+        wanted = self.manifest.files
+        for left in [file for file in folder.rglob("*") if file.is_file()]:
+            if str(left.relative_to(folder)) not in wanted:
+                left.unlink()
+        missing = {name: entry for name, entry in wanted.items() if not self._have(folder / name, entry)}
+        total, done = sum(entry["bytes"] for entry in missing.values()), 0
+        for name, entry in missing.items():
+            self._fetch(name, entry, folder / name)
+            done += entry["bytes"]
+            self.progress("fetch, MiB", done // MIB, total // MIB)
+        return len(missing), total
+
+    def _have(self, file: Path, entry: Mapping[str, Any]) -> bool:
+        """Return whether a file is there: from a killed run, or linked from the version before."""
+        if file.is_file():
+            if file.stat().st_size == entry["bytes"] and _digest(file) == entry["sha256"]:
+                return True
+            file.unlink()
+        same = self.known.get(str(entry["sha256"]))
+        if same is None or _digest(self.path / same) != entry["sha256"]:
+            return False
+        file.parent.mkdir(parents=True, exist_ok=True)
+        link_or_copy(self.path / same, file)
+        return True
+
+    def _fetch(self, name: str, entry: Mapping[str, Any], file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.store.fetch(_file_name(entry), file)
+        if file.stat().st_size != entry["bytes"] or _digest(file) != entry["sha256"]:
+            file.unlink()
+            raise InputError(
+                f"{self.store.url}: {name} is damaged there: its content is not what the manifest says: copy the "
+                f"{self.manifest.kind} there again"
+            )
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
