@@ -10,7 +10,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,9 +85,12 @@ class RayCrew:
     def stop(self, handle: int) -> str:
         """Kill the process that does a task."""
         import ray
+        from ray.exceptions import RayError
 
         ref, node = self._under_way.pop(handle)
-        ray.cancel(ref, force=True)
+        if ray.is_initialized():  # else this process has left, and Ray would start a cluster to ask
+            with suppress(RayError, TypeError, ValueError):  # of a task whose machine is gone nobody can be told
+                ray.cancel(ref, force=True)
         return node.name
 
     def close(self) -> None:
