@@ -284,6 +284,14 @@ def open_index(folder: Path, *, device: str = "cpu") -> ProductIndex:
     return ProductIndex(folder, manifest, made, catalog, hold, device)
 
 
+def open_same_index(folder: Path, fingerprint: str) -> ProductIndex:
+    """Open an index folder that work began with elsewhere. Raises InputError where it is not there, or is another one now."""
+    index = open_index(folder)
+    if index.fingerprint != fingerprint:
+        raise InputError(f"{folder}: is not the index that the work began with: run the same command again")
+    return index
+
+
 def _in_blocks(cosines: Any, left: Ints1d, right: Ints1d) -> Floats1d:
     """Compute cosines a block of pairs at a time, so that the gathered rows stay small."""
     out = np.empty(len(left), dtype=np.float32)

@@ -34,6 +34,7 @@ COMMANDS = {
     "compare": ("scripts.commands.compare", "Say what moved between two reports, and whether it is real."),
     "drift": ("scripts.commands.drift", "Say how far scores moved as the catalogue grew."),
     "inspect": ("scripts.commands.inspect.inspect_command", "Say what an index, a model or a scores file is."),
+    "cluster": ("scripts.commands.cluster.cluster", "See to the machines that do parts of the work."),
     "demo": ("scripts.commands.demo", "Run the whole way on a sample catalogue."),
 }
 

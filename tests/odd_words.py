@@ -98,6 +98,7 @@ BASES = {
     ("label",): [In("index"), "--store", OUT, "--budget", "3"],
     ("match",): [In("index"), In("model"), In("products"), "--out", OUT],
     ("serve",): [In("index"), "--port", "0"],
+    ("cluster", "check"): [In("index"), "--cluster", "nowhere"],
     ("serve-token",): [OUT, "anna"],
     ("labels",): [OUT, "--import", In("pairs"), "--reviewer", "me"],
     ("train-encoder", "text"): [In("index"), In("pairs"), "--base", "st:/nowhere", "--out", OUT],

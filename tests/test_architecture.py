@@ -90,7 +90,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "versions",
         "whole_file",
     },
-    "indexing.running": {"choice", "local", "parts", "tasks"},
+    "indexing.running": {"choice", "local", "node_check", "parts", "tasks"},
     "indexing.files": {
         "blocks",
         "columnar.staging",

@@ -111,10 +111,11 @@ def test_what_the_readme_links_to_is_there(root):
 
 @pytest.fixture
 def small_models(tiny_text_model, clip_folder):
-    """What stands in for the hub's models, which no test downloads: each read by the same libraries."""
+    """What stands in for the hub's models, which no test downloads: each read by the same libraries; and for a cluster."""
     return {
         "st:intfloat/multilingual-e5-small": f"st:{tiny_text_model}",
         "clip:ViT-B-32/laion2b_s34b_b79k": f"clip:{clip_folder}",
+        "10.0.0.1:6379": "local:1",  # there is no cluster
     }
 
 

@@ -62,12 +62,14 @@ class _Given:
 
 @dataclass(frozen=True)
 class CrewRunner:
-    """It runs tasks by a crew. One that takes longer than `limit_s` seconds is stopped, and tried again elsewhere."""
+    """It runs tasks by a crew. One that takes longer than `limit_s` seconds is stopped, and tried again elsewhere. `alike`
+    says that workers must compute with the versions of this process."""
 
     crew: Crew
     limit_s: float | None = None
     attempts: int = ATTEMPTS
     apart: bool = True
+    alike: bool = True
 
     @property
     def workers(self) -> int:
@@ -77,7 +79,8 @@ class CrewRunner:
         self, work: Callable[[Task, Opened], Counts], tasks: Sequence[Task], shared: Recipe[Opened]
     ) -> Iterator[Done]:
         """Run the tasks; what one raises is raised here, and storage that failed is tried again."""
-        return _Run(self, packed(work, shared, own_versions()), deque(_Given(task) for task in tasks)).outcomes()
+        versions = own_versions() if self.alike else None
+        return _Run(self, packed(work, shared, versions), deque(_Given(task) for task in tasks)).outcomes()
 
     def close(self) -> None:
         """End the crew."""

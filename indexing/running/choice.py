@@ -27,23 +27,23 @@ def refuse_cluster(where: str | None, *, limit_s: float | None = None) -> None:
 
 
 @contextmanager
-def chosen_runner(where: str | None, *, limit_s: float | None = None) -> Iterator[Runner]:
+def chosen_runner(where: str | None, *, limit_s: float | None = None, alike: bool = True) -> Iterator[Runner]:
     """Yield the runner that `where` names (None: this process); its workers are let go afterwards. `limit_s` seconds are
-    what a task may take. Raises InputError where no cluster answers."""
+    what a task may take; workers with other versions are refused, unless they need not be `alike`. Raises InputError where no cluster answers."""
     refuse_cluster(where)
-    runner = _runner(where, limit_s)
+    runner = _runner(where, limit_s, alike)
     try:
         yield runner
     finally:
         runner.close()
 
 
-def _runner(where: str | None, limit_s: float | None) -> Runner:
+def _runner(where: str | None, limit_s: float | None, alike: bool) -> Runner:
     if where is None:
         return HERE
     host, _, number = where.rpartition(":")
     if host == "local":
-        return CrewRunner(ProcessCrew(int(number)), limit_s)
+        return CrewRunner(ProcessCrew(int(number)), limit_s, alike=alike)
     from indexing.running.ray_crew import join_cluster
 
-    return CrewRunner(join_cluster(where), limit_s)
+    return CrewRunner(join_cluster(where), limit_s, alike=alike)

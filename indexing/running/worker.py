@@ -25,8 +25,8 @@ class Result:
     passing: bool = False  # whether another attempt may go better
 
 
-def packed(work: Callable[[Task, Any], Counts], shared: Recipe[Any], versions: dict[str, str]) -> bytes:
-    """Return what a worker needs besides the task."""
+def packed(work: Callable[[Task, Any], Counts], shared: Recipe[Any], versions: dict[str, str] | None) -> bytes:
+    """Return what a worker needs besides the task; with `versions` it is refused where it has others."""
     return pickle.dumps((work, shared, versions))
 
 
@@ -35,7 +35,8 @@ def run_task(what: bytes, task: Task, node: str) -> Result:
     begun = time.monotonic()
     try:
         work, shared, versions = pickle.loads(what)  # our own bytes, from the process that gave us this task
-        refuse_others(versions, node)
+        if versions is not None:
+            refuse_others(versions, node)
         counts = work(task, _open(what, shared))
         return Result(dict(counts), time.monotonic() - begun)
     except OSError as error:

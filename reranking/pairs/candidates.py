@@ -4,7 +4,7 @@ once, and are streamed to disk."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -14,13 +14,19 @@ import pyarrow.parquet as pq
 from indexing.arrays import Bools1d, Ints1d
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
-from indexing.product_index import ProductIndex
+from indexing.product_index import ProductIndex, open_same_index
+from indexing.running.local import HERE
+from indexing.running.parts import PartFolder, clear_leftovers, parts_for
+from indexing.running.tasks import Counts, Runner, Task, finished
 from indexing.search.neighbours import Neighbours, rank_of
-from indexing.storage.whole_file import writing_file
+from indexing.storage.artefact import fingerprint_of
+from indexing.storage.outputs import output
+from indexing.storage.whole_file import is_device, refuse_folder, writing_file
 from reranking.identifiers.identifiers import IdentifiedPairs, Identifiers
 from reranking.pairs.repeats import pair_keys
 
 BLOCK_PRODUCTS = 16_384
+SHARED = b"identified"  # in the metadata of a part
 
 
 @dataclass(frozen=True)
@@ -40,26 +46,122 @@ class Written:
 
 
 def write_candidates(
-    index: ProductIndex, out: Path, *, k: int = 20, identifiers: Identifiers | None = None, progress: Progress = silent
+    index: ProductIndex,
+    out: Path,
+    *,
+    k: int = 20,
+    identifiers: Identifiers | None = None,
+    progress: Progress = silent,
+    runner: Runner = HERE,
 ) -> Written:
     """Write the pairs of every product and its k first neighbours in the main or the lexical view, and those that share an
     identifier, of two sources where the index matches across sources (`identifiers`, None: they are read).
 
     Columns: left_id, right_id (left is the smaller id) and, for each of the views, the cosine and both ranks
-    (`rank_of_right`: among left's neighbours), null beyond the neighbours that the index keeps. Raises InputError when
-    the index keeps fewer than k neighbours.
+    (`rank_of_right`: among left's neighbours), null beyond the neighbours that the index keeps. A `runner` with workers apart
+    has them propose for blocks of products. Raises InputError when the index keeps fewer than k neighbours.
     """
     views = proposing_views(index)
     if not 1 <= k <= index.k:
         raise InputError(f"-k {k}: {index.folder} keeps {index.k} neighbours: ask for 1 to {index.k}, or build with -k")
     identifiers = Identifiers.of(index.catalog) if identifiers is None else identifiers
-    pairs, identified = 0, 0
-    with writing_file(Path(out)) as unfinished, pq.ParquetWriter(unfinished, _schema(index, views)) as writer:
-        for rows, shared, proposed in _propose(index, views, k, identifiers):
-            writer.write_table(_columns(index, views, proposed))
-            pairs, identified = pairs + len(proposed.left), identified + len(shared)
-            progress("candidates", int(rows[-1]) + 1, len(index.catalog))
+    out, pairs, identified = Path(out), 0, 0
+    refuse_folder(out)
+    if runner.apart and is_device(out):
+        raise InputError(f"--out {out}: is a device, beside which no parts can lie: name a file")
+    blocks = _apart(index, out, k, runner, progress) if runner.apart else _here(index, k, identifiers, progress)
+    with writing_file(out) as unfinished, pq.ParquetWriter(unfinished, _schema(index, views)) as writer:
+        for table, shared in blocks:
+            writer.write_table(table)
+            pairs, identified = pairs + len(table), identified + shared
+    clear_leftovers(out.absolute())
     return Written(pairs, identified)
+
+
+def _here(index: ProductIndex, k: int, identifiers: Identifiers, progress: Progress) -> Iterator[tuple[pa.Table, int]]:
+    """Yield the candidates of every block of products, and how many of them share an identifier."""
+    proposing = Proposing(index, k, identifiers)
+    for start in range(0, len(index.catalog), BLOCK_PRODUCTS):
+        stop = min(start + BLOCK_PRODUCTS, len(index.catalog))
+        yield proposing.block(start, stop)
+        progress("candidates", stop, len(index.catalog))
+
+
+def _apart(
+    index: ProductIndex, out: Path, k: int, runner: Runner, progress: Progress
+) -> Iterator[tuple[pa.Table, int]]:
+    """Yield the same, when workers have made what is not there yet."""
+    size = len(index.catalog)
+    parts = parts_for(out.absolute(), fingerprint_of("candidates", index.fingerprint, k, BLOCK_PRODUCTS))
+    tasks = [
+        Task(
+            number, start, min(start + BLOCK_PRODUCTS, size), f"the candidates of product {start:,} and those after it"
+        )
+        for number, start in enumerate(range(0, size, BLOCK_PRODUCTS))
+    ]
+    with output(out):
+        parts.make()
+    missing = set(parts.missing(_part_name(task.number) for task in tasks))
+    ahead = [task for task in tasks if _part_name(task.number) in missing]
+    done = size - sum(task.last - task.first for task in ahead)
+    recipe = ProposingRecipe(index.folder.resolve(), index.fingerprint, k, parts)
+    for outcome in finished(runner.map(propose_block, ahead, recipe)):
+        done += outcome.task.last - outcome.task.first
+        progress("candidates", done, size)
+    for task in tasks:
+        with pa.OSFile(str(parts.local(_part_name(task.number)))) as source, pa.ipc.open_file(source) as reader:
+            table = reader.read_all()
+        shared = int((table.schema.metadata or {})[SHARED])
+        yield table.replace_schema_metadata(_schema(index, proposing_views(index)).metadata), shared
+
+
+@dataclass(frozen=True)
+class Proposing:
+    """It proposes pairs of an index, of k neighbours in each view."""
+
+    index: ProductIndex
+    k: int
+    identifiers: Identifiers
+    parts: PartFolder | None = None
+
+    def block(self, start: int, stop: int) -> tuple[pa.Table, int]:
+        """Return the candidates that the products at positions start to stop propose, and how many of them share an
+        identifier."""
+        views = proposing_views(self.index)
+        shared, proposed = _propose(self.index, views, self.k, self.identifiers, np.arange(start, stop))
+        return _columns(self.index, views, proposed), len(shared)
+
+
+@dataclass(frozen=True)
+class ProposingRecipe:
+    """It opens the index in a folder, if it still has this fingerprint."""
+
+    index: Path
+    fingerprint: str
+    k: int
+    parts: PartFolder
+
+    def open(self) -> Proposing:
+        index = open_same_index(self.index, self.fingerprint)
+        return Proposing(index, self.k, Identifiers.of(index.catalog), self.parts)
+
+
+def propose_block(task: Task, proposing: Proposing) -> Counts:
+    """Keep the candidates of a block of products as a part."""
+    table, shared = proposing.block(task.first, task.last)
+    table = table.replace_schema_metadata({SHARED: str(shared)})
+
+    def write(file: BinaryIO) -> None:
+        with pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
+
+    assert proposing.parts is not None
+    proposing.parts.put(_part_name(task.number), write)
+    return {"pairs": len(table), "identified": shared}
+
+
+def _part_name(number: int) -> str:
+    return f"candidates_{number:05d}.arrow"
 
 
 def proposing_views(index: ProductIndex) -> list[str]:
@@ -93,22 +195,21 @@ def are_candidates(index: ProductIndex, left: Ints1d, right: Ints1d, k: int) -> 
 
 
 def _propose(
-    index: ProductIndex, views: list[str], k: int, identifiers: Identifiers
-) -> Iterator[tuple[Ints1d, IdentifiedPairs, Proposed]]:
-    """Yield blocks of products, their pairs with later ones that share an identifier, and the pairs that they propose.
+    index: ProductIndex, views: list[str], k: int, identifiers: Identifiers, rows: Ints1d
+) -> tuple[IdentifiedPairs, Proposed]:
+    """Return the pairs of products (consecutive positions) with later ones that share an identifier, and those that they
+    propose.
 
     A pair whose partner, earlier in the file, proposed it already is left out, as are pairs of neighbours that share one.
     """
     lists = [index.neighbours(view).first(k) for view in views]
-    for start in range(0, len(index.catalog), BLOCK_PRODUCTS):
-        rows = np.arange(start, min(start + BLOCK_PRODUCTS, len(index.catalog)))
-        own, other = _distinct(rows, lists)
-        new = (other > own) | ~_proposed_by(other, own, lists)
-        shared = identifiers.sharing(int(rows[0]), int(rows[-1]) + 1, across_sources=index.made.match_across_sources)
-        left, right = shared.left, shared.right
-        alone = ~(_proposed_by(left, right, lists) | _proposed_by(right, left, lists))
-        sides = np.concatenate([own[new], left[alone]]), np.concatenate([other[new], right[alone]])
-        yield rows, shared, by_id(index, *sides)
+    own, other = _distinct(rows, lists)
+    new = (other > own) | ~_proposed_by(other, own, lists)
+    shared = identifiers.sharing(int(rows[0]), int(rows[-1]) + 1, across_sources=index.made.match_across_sources)
+    left, right = shared.left, shared.right
+    alone = ~(_proposed_by(left, right, lists) | _proposed_by(right, left, lists))
+    sides = np.concatenate([own[new], left[alone]]), np.concatenate([other[new], right[alone]])
+    return shared, by_id(index, *sides)
 
 
 def _distinct(rows: Ints1d, lists: list[Neighbours]) -> tuple[Ints1d, Ints1d]:

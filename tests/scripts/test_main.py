@@ -62,6 +62,7 @@ def test_help_lists_every_command(heroic):
         "compare",
         "drift",
         "inspect",
+        "cluster",
         "demo",
     }
 
@@ -82,7 +83,7 @@ def test_every_option_says_what_it_is(name):
 
 def test_the_help_of_every_command_loads_nothing_heavy():
     code = "import sys; from scripts.main import main; main(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
-    inner = [["train-encoder", word] for word in ENCODERS]
+    inner = [["cluster", "check"], *(["train-encoder", word] for word in ENCODERS)]
     for words in [[], *([name] for name in COMMANDS), *inner]:
         done = subprocess.run(
             [sys.executable, "-c", code, *words, "--help"], capture_output=True, text=True, check=True

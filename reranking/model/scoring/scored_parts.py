@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from indexing.arrays import Floats1d
-from indexing.errors import InputError
 from indexing.machine.progress import Progress
-from indexing.product_index import ProductIndex, open_index
+from indexing.product_index import ProductIndex, open_same_index
 from indexing.running.parts import PartFolder, put_array, read_array
 from indexing.running.tasks import Counts, Runner, Task, finished
 from reranking.boosters.boosting import on_device
@@ -44,9 +43,7 @@ class ScoringRecipe:
 
     def open(self) -> Scoring:
         """Raise InputError where this machine does not see the index, or sees another one."""
-        index = open_index(self.index)
-        if index.fingerprint != self.fingerprint:
-            raise InputError(f"{self.index}: is not the index that scoring began with: score again")
+        index = open_same_index(self.index, self.fingerprint)
         model = load_reranker(self.parts.folder / MODEL)
         on_device(model.members, "cpu")
         return Scoring(index, model, self.parts)

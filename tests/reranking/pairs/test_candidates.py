@@ -9,6 +9,7 @@ import pytest
 from flat_options import build_options
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tried_tasks import Troubled
 
 from indexing.build.build_index import build_index
 from indexing.errors import InputError
@@ -215,3 +216,30 @@ def test_products_that_share_an_identifier_are_candidates_once(coded, tmp_path):
     assert row["text_cosine"] is not None
     left, right = np.array([0, 1, 0]), np.array([29, 28, 28])
     assert are_candidates(coded, left, right, 1).tolist() == [not coded.made.match_across_sources, True, False]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_blocks_in_any_order_and_twice_give_the_same_bytes(numbered, tmp_path, monkeypatch, seed):
+    monkeypatch.setattr(candidates, "BLOCK_PRODUCTS", 7)
+    told = []
+    written = write_candidates(numbered, tmp_path / "whole.parquet", k=3)
+    parts = write_candidates(
+        numbered, tmp_path / "parts.parquet", k=3, runner=Troubled(seed), progress=lambda *step: told.append(step)
+    )
+    assert parts == written
+    assert (tmp_path / "parts.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+    assert told[-1] == ("candidates", 30, 30)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["parts.parquet", "whole.parquet"]
+
+
+def test_processes_propose_the_same(heroic, sample_index, tmp_path):
+    """Of the sample, whose products share barcodes, in one block."""
+    for name, more in (("whole", ()), ("parts", ("--cluster", "local:1", "--task-timeout", 300))):
+        result = heroic("candidates", sample_index, "--out", tmp_path / f"{name}.parquet", *more)
+        assert result.exit_code == 0
+    assert (tmp_path / "parts.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+
+
+def test_a_device_has_no_place_for_parts(numbered):
+    with pytest.raises(InputError, match="--out /dev/null: is a device"):
+        write_candidates(numbered, "/dev/null", k=1, runner=Troubled())
