@@ -56,7 +56,7 @@ class LearnedFamily(FeatureFamily, Protocol):
         """Return the same family for pairs that it was trained on, or (not `among`) for other pairs.
 
         Each training pair is read by models that did not learn from pairs of its product groups, or at least (words and rivals)
-        from none whose left product is of its left product's group; other pairs may be read by all that was learned.
+        from none with a product of its left product's group; other pairs may be read by all that was learned.
         """
 
 

@@ -88,33 +88,52 @@ class RivalLists:
         sums = np.concatenate([[0.0], np.cumsum(_rounded(of_rivals))])
         return cls(pairs, of_rivals, np.diff(sums[pairs.starts]))
 
-    def against(self, side: Ints1d, other: Ints1d, sources: Ints1d) -> "Competition":
-        """Say how the rivals of `side` (p,), but for `other` (p,), compete; `sources` (n,) are codes of who offers."""
-        rows = np.searchsorted(self.pairs.products, side)
-        rivals, log_odds = self._padded(rows)
-        is_other = rivals == other[:, None]
-        competes = (rivals >= 0) & ~is_other
-        offered = competes & (sources[np.maximum(rivals, 0)] == sources[other][:, None])
-        listed = np.where(is_other, _rounded(log_odds), 0.0).sum(axis=1)
-        return Competition(
-            _best(log_odds, competes),
-            _best(log_odds, offered),
-            self.expected[rows] - listed,
-        )
-
-    def _padded(self, rows: Ints1d) -> tuple[Ints2d, Floats2d]:
-        """Return the rivals (p, w) of these products and their log-odds, -1 and NaN where a product has fewer."""
+    def of_side(self, products: Ints1d) -> "SideRivals":
+        """Return the rivals of the products (p,) of one side of pairs."""
+        rows = np.searchsorted(self.pairs.products, products)
         first = self.pairs.starts[rows]
         counts = self.pairs.starts[rows + 1] - first
         columns = np.arange(counts.max(initial=0))[None, :]
         there = columns < counts[:, None]
-        places = np.where(there, first[:, None] + columns, 0)
         if not there.any():
-            return np.full(there.shape, -1, dtype=np.int64), np.full(there.shape, np.nan, dtype=np.float32)
-        return np.where(there, self.pairs.rivals[places], -1), np.where(there, self.log_odds[places], np.nan)
+            nobody = np.full(there.shape, -1, dtype=np.int64), np.full(there.shape, np.nan, dtype=np.float32)
+            return SideRivals(*nobody, self.expected[rows])
+        places = np.where(there, first[:, None] + columns, 0)
+        rivals = np.where(there, self.pairs.rivals[places], -1)
+        return SideRivals(rivals, np.where(there, self.log_odds[places], np.float32(np.nan)), self.expected[rows])
 
 
 NOBODY = -9.0  # log-odds of a best rival where there is none: below what a first look gives
+
+
+@dataclass(frozen=True)
+class SideRivals:
+    """It holds the `rivals` (p, w) of one side of pairs and their `log_odds`, -1 and NaN where a product has fewer, and how many
+    matches are `expected` among them (p,)."""
+
+    rivals: Ints2d
+    log_odds: Floats2d
+    expected: Floats1d
+
+    def against(self, other: Ints1d, sources: Ints1d) -> "Competition":
+        """Say how the rivals, but for the `other` side (p,), compete; `sources` (n,) are codes of who offers."""
+        is_other = self.rivals == other[:, None]
+        competes = (self.rivals >= 0) & ~is_other
+        offered = competes & (sources[np.maximum(self.rivals, 0)] == sources[other][:, None])
+        listed = np.where(is_other, _rounded(self.log_odds), 0.0).sum(axis=1)
+        return Competition(
+            _best(self.log_odds, competes),
+            _best(self.log_odds, offered),
+            self.expected - listed,
+        )
+
+    def shared(self, other: "SideRivals") -> Floats1d:
+        """Return how likely the best rival of both sides (p,) matches both: the lesser of its two log-odds; NOBODY without."""
+        best = np.full(len(self.rivals), NOBODY, dtype=np.float32)
+        for rivals, log_odds in zip(self.rivals.T, self.log_odds.T, strict=True):
+            theirs = _best(other.log_odds, (other.rivals == rivals[:, None]) & (rivals >= 0)[:, None])
+            best = np.fmax(best, np.minimum(log_odds, theirs))  # NaN where a side has fewer: nobody
+        return best
 
 
 @dataclass(frozen=True)

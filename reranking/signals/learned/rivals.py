@@ -27,8 +27,16 @@ FEATURES = declare(
         "rivals_expected_smaller": "matches that the first look expects among a side's other neighbours, the side "
         "with fewer",
         "rivals_expected_larger": "the same, the side with more",
+        "rival_shared": "how likely a third product, a rival of both sides, matches both: of the best one, the lesser of its two "
+        "log-odds",
     },
-    rising=("rival_lead_smaller", "rival_lead_larger", "rival_offer_lead_smaller", "rival_offer_lead_larger"),
+    rising=(
+        "rival_lead_smaller",
+        "rival_lead_larger",
+        "rival_offer_lead_smaller",
+        "rival_offer_lead_larger",
+        "rival_shared",
+    ),
 )
 
 
@@ -81,7 +89,7 @@ class RivalSignals:
     """It holds a first look, and the lists of rivals that each of its models scored.
 
     `sources` (n,) are codes, -1 unknown. With `out_of_fold`, pairs that the first look was trained on are seen by the
-    models that were not trained on them, nor on others whose left product is in their fold.
+    models that were not trained on them, nor on others with a product of their left product's fold.
     """
 
     look: FirstLook
@@ -106,11 +114,12 @@ class RivalSignals:
         return replace(self, out_of_fold=among)
 
     def _judge(self, lists: RivalLists, left: Ints1d, right: Ints1d, own: Floats1d) -> Floats2d:
-        sides = [lists.against(*pair, self.sources) for pair in ((left, right), (right, left))]
+        ours, theirs = lists.of_side(left), lists.of_side(right)
+        sides = ours.against(right, self.sources), theirs.against(left, self.sources)
         columns = (
             [own - side.best for side in sides],
             [own - side.best_offer for side in sides],
             [side.expected for side in sides],
         )
         both = [reduced for of_sides in columns for reduced in (np.minimum(*of_sides), np.maximum(*of_sides))]
-        return np.column_stack(both).astype(np.float32)
+        return np.column_stack([*both, ours.shared(theirs)]).astype(np.float32)

@@ -1,9 +1,9 @@
 """Stacking trains small models before the reranker, on the same pairs, a fold apart; their outputs are features.
 
-Of each kind there is a model of all pairs and one a fold, which was trained on no pair whose left product is in the fold: the left
-one is that which comes first in the catalogue. It was trained on pairs whose right product alone is: most of the fold's products
-are in some of these, as non-matches (docs/benchmarks.md says what leaving them out is worth). Pairs that they were trained on are
-looked at by the model of their fold, so that the reranker learns from what it will see later.
+Of each kind there is a model of all pairs and one a fold, which was trained on no pair that has a product of the fold on either side. Pairs
+that they were trained on are looked at by the model of the fold of their left product, the one that comes first in the catalogue, so that
+the reranker learns from what it will see later. The right product of a non-match is mostly of another fold: of it that model may have
+learned, from pairs with other products (docs/benchmarks.md says what was measured).
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Stacking:
     def of(cls, pairs: LabelledPairs, n_products: int, *, seed: int, least: int | None = None) -> "Stacking | None":
         """Deal the pairs; return None where there are too few matches (`least`), or a fold leaves matches or non-matches alone.
 
-        Folds are of whole product groups; a pair is in the fold of its left product.
+        Folds are of whole product groups.
         """
         rng = np.random.default_rng(seed)
         groups = product_groups(pairs.left, pairs.right, pairs.targets, n_products)
@@ -51,9 +51,10 @@ class Stacking:
 
     @cached_property
     def rows(self) -> tuple[Ints1d, ...]:
-        """Return the pairs that each model is trained on: all, then for each fold those outside it."""
-        of_pairs = self.folds[self.pairs.left]
-        return (np.arange(len(self.pairs)), *(np.flatnonzero(of_pairs != fold) for fold in range(FOLDS)))
+        """Return the pairs that each model is trained on: all, then for each fold those that are wholly outside it."""
+        left, right = self.folds[self.pairs.left], self.folds[self.pairs.right]
+        outside = (np.flatnonzero((left != fold) & (right != fold)) for fold in range(FOLDS))
+        return (np.arange(len(self.pairs)), *outside)
 
 
 def models_of(folds: Ints1d | None, left: Ints1d, *, out_of_fold: bool) -> Ints1d:

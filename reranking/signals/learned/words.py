@@ -33,8 +33,8 @@ BLOCK_PAIRS = 16_384
 FAMILY = "learned words"
 MEANINGS = {
     "learned_words": "log-odds of a match by titles' words and attributes, as a linear model learned them from the training "
-    "pairs; like all below of pairs it was trained on by a model that learned from no pair whose first product, in the catalogue's "
-    "order, is of the group that theirs is, though it may have from pairs that have such a product second",
+    "pairs; like all below of pairs it was trained on by a model that learned from no pair with a product of the group that their first "
+    "product, in the catalogue's order, is of",
     "learned_one_sided": "the part of this of words that only one title has",
     "learned_one_sided_least": "of the word among these that speaks most against a match; 0: none",
     "learned_shared": "the part of words that both titles have",

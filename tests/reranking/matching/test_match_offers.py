@@ -113,7 +113,7 @@ def test_an_offer_whose_id_the_index_holds_stands_in_its_place(held_out, without
     assert 17 not in found.products
     then = updated_scores(without, matcher.model, row, found.products, tmp_path)
     apart = np.abs(then - found.scores)
-    assert (apart <= 0.01).mean() >= 0.9  # who had the old product in its list is known in part
+    assert (apart <= 0.02).mean() >= 0.9  # who had the old product in its list, or as a rival, is known in part
 
 
 def test_a_product_of_the_index_is_matched_as_its_pairs_are_scored(matcher):

@@ -8,7 +8,7 @@ from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
 from indexing.encoders.options import EncodingOptions
 from indexing.search.neighbours import Neighbours
-from reranking.signals.learned.rival_lists import NOBODY, RivalLists, RivalPairs, first_neighbours
+from reranking.signals.learned.rival_lists import NOBODY, RivalLists, RivalPairs, SideRivals, first_neighbours
 
 ANGLES = [0, 10, 25, 45, 90]
 SOURCES = np.array([0, 1, 1, 0, -1])
@@ -35,7 +35,7 @@ def lists_of(pairs, given):
 
 
 def against(lists, side, other):
-    found = lists.against(np.array([side]), np.array([other]), SOURCES)
+    found = lists.of_side(np.array([side])).against(np.array([other]), SOURCES)
     return float(found.best[0]), float(found.best_offer[0]), float(found.expected[0])
 
 
@@ -69,6 +69,20 @@ def test_the_best_rival_is_never_the_other_product_itself(pairs):
     assert against(lists, 0, 2)[0] == 5.0
 
 
+def test_a_third_product_matches_both_sides_no_more_likely_than_either(pairs):
+    lists = lists_of(pairs, {(0, 1): 5.0, (1, 2): 3.0, (0, 3): 1.0, (2, 3): 2.0})
+    ours, theirs = lists.of_side(np.array([0, 1])), lists.of_side(np.array([2, 0]))
+    assert ours.shared(theirs).tolist() == [3.0, -8.0]  # 1 of 0 and 2; none of 1 and 0 that likely
+    assert theirs.shared(ours).tolist() == [3.0, -8.0]
+
+
+def test_sides_without_a_common_rival_have_none_that_matches_both():
+    rivals, log_odds = np.array([[1, 2], [3, -1]]), np.array([[4.0, 4.0], [4.0, np.nan]], dtype=np.float32)
+    one = SideRivals(rivals, log_odds, np.zeros(2))
+    other = SideRivals(np.array([[3], [-1]]), np.array([[4.0], [np.nan]], dtype=np.float32), np.zeros(2))
+    assert one.shared(other).tolist() == other.shared(one).tolist() == [NOBODY, NOBODY]
+
+
 def test_the_best_offer_is_of_the_other_products_source(pairs):
     lists = lists_of(pairs, {(0, 1): 1.0, (0, 2): 2.0, (0, 3): 3.0})
     assert against(lists, 0, 2)[:2] == (3.0, 1.0)
@@ -88,7 +102,7 @@ def test_expected_matches_are_the_probabilities_of_the_others_together(pairs):
 def test_one_pair_gets_what_it_gets_in_company(pairs):
     lists = lists_of(pairs, {(0, 1): 0.3, (0, 2): -0.7, (1, 2): 1.9, (2, 3): 0.4})
     sides, others = np.array([0, 1, 4, 2]), np.array([1, 3, 0, 0])
-    together = lists.against(sides, others, SOURCES)
+    together = lists.of_side(sides).against(others, SOURCES)
     for row, (side, other) in enumerate(zip(sides, others, strict=True)):
         assert against(lists, side, other) == (together.best[row], together.best_offer[row], together.expected[row])
 

@@ -10,6 +10,7 @@ from reranking.model.pair_scorer import PairScorer
 from reranking.pairs.labelled import LabelledPairs, positions_of
 from reranking.pairs.pair_files import read_id_pairs
 from reranking.signals.feature import Feature
+from reranking.signals.learned.rival_lists import NOBODY
 from reranking.signals.learned.rivals import FEATURES, LEAST_SCORE, log_odds, train_first_look
 from reranking.signals.learned.stacking import FOLDS, Stacking
 from reranking.signals.signals import prepare_signals
@@ -61,7 +62,13 @@ def test_they_are_known_of_every_pair(rivals):
 
 
 def test_the_smaller_is_never_above_the_larger(rivals):
-    assert (rivals[:, 0::2] <= rivals[:, 1::2]).all()
+    assert (rivals[:, 0:6:2] <= rivals[:, 1:6:2]).all()
+
+
+def test_some_pairs_have_a_rival_in_common(rivals):
+    shared = rivals[:, NAMES.index("rival_shared")]
+    assert (shared == NOBODY).any()
+    assert (shared > NOBODY).any()
 
 
 def test_a_source_has_no_better_offers_than_everybody(rivals):
