@@ -12,7 +12,7 @@ from reranking.pairs.product_groups import GroupBy
 
 FEW_LABELS = 2_000  # fewer labels are few
 FEWEST_LABELS = 2  # matches, and others, with fewer of which nothing can be learned from few labels
-FEWEST_OF_ONE_KIND = 10  # labels in all, with fewer of which nothing can be mined beside those of one kind either
+FEWEST_OF_ONE_KIND = 10  # labels, with fewer of which, all of one kind, nothing can be mined beside them either
 JudgeBy = Literal["auto", "validation", "folds"]
 UseOfIdentifiers = Literal["auto", "keep", "drop"]
 

@@ -37,7 +37,10 @@ LEAST_ISBNS = 0.5  # of bare numbers of nine or ten digits, that have the check 
 RIGHT_DIGIT = (GOOD, IN_STORE, COUPON)  # codes whose check digit says that they are barcodes
 _GTIN = r"^([0-9]{8}|[0-9]{11,14})$"  # of 11: a UPC that lost its zero
 _ISBN10 = r"^[0-9]{8,9}[0-9Xx]$"  # of 9: one that lost its zero
-_BARE_ISBN10 = r"^[^\p{L}\p{N}]*[0-9]{9,10}([.,]0+)?[^\p{L}\p{N}]*$"  # that nothing but the check digit says to be one
+_NINE_OR_TEN = r"^[0-9]{9,10}$"
+_SAYS_ISBN = (
+    r"(?i)isbn|\b[0-9]{1,5}([-‐‑–—\s][0-9]{1,7}){2}[-‐‑–—\s][0-9]\b"  # the word, or four parts, the last one digit
+)
 _SCIENTIFIC = r"(?i)^[0-9]([.,][0-9]+)?e[+]?[0-9]{1,2}$"
 _ASIN = r"^B0[0-9A-Z]{8}$"  # Amazon's own number, in columns that hold either
 _AROUND = (
@@ -74,7 +77,7 @@ class Barcodes:
 def read_barcodes(entries: CodeEntries, count: int, *, isbn10: bool = True) -> Barcodes:
     """Read the barcodes of a column of `count` cells; words for nothing are nothing.
 
-    Without `isbn10` bare numbers of nine or ten digits are none: see `BareIsbns`. Those with dashes, an X or the word are.
+    Without `isbn10` bare numbers of nine or ten digits are none: see `BareIsbns`. Those with an ISBN's dashes, an X or the word are.
     """
     entries, bare = _in_codes(entries)
     digits, reasons = _judged(entries.texts)
@@ -130,7 +133,8 @@ def _mended(odd: CodeEntries) -> tuple[CodeEntries, Bools1d]:
         pc.match_substring_regex(inner, _SCIENTIFIC), inner, pc.replace_substring_regex(inner, _WITHIN, "")
     )
     said = pc.invert(pc.or_(_is_nothing(inner), pc.match_substring_regex(inner, _ASIN)))
-    return CodeEntries(single.rows, inner).filter(said), _matched(single.texts.filter(said), _BARE_ISBN10)
+    bare = pc.and_not(pc.match_substring_regex(inner, _NINE_OR_TEN), pc.match_substring_regex(single.texts, _SAYS_ISBN))
+    return CodeEntries(single.rows, inner).filter(said), np.asarray(bare.filter(said).to_numpy(zero_copy_only=False))
 
 
 def _is_nothing(texts: pa.Array) -> pa.Array:

@@ -114,18 +114,20 @@ def test_without_isbns_bare_numbers_are_none_and_what_says_to_be_one_is():
         "080442957X",
         "ISBN 0306406152",
         "4006381333931;306406152",
+        "030-640-6152",
     ]
     found = read_barcodes(CodeEntries.of_column(pa.array(cells), "x"), len(cells), isbn10=False)
     isbn = ["09780306406157"]
-    assert found.gtins.to_pylist() == [None, isbn, None, isbn, ["09780804429573"], isbn, [PEN]]
-    assert found.rows.tolist() == [0, 1, 2, 3, 4, 5, 6, 6]
-    assert [int(row) for row in found.rows[found.reasons == NO_ISBN]] == [0, 2, 6]
+    assert found.gtins.to_pylist() == [None, None, None, isbn, ["09780804429573"], isbn, [PEN], None]
+    assert found.rows.tolist() == [0, 1, 2, 3, 4, 5, 6, 6, 7]
+    assert [int(row) for row in found.rows[found.reasons == NO_ISBN]] == [0, 1, 2, 6, 7]
 
 
 @pytest.mark.parametrize(
     ("blocks", "told"),
     [
         ([["4006381333931", "0-306-40615-2"], [None]], None),
+        ([['"306406152.0"', "x306406152", "123456789.50"]], None),
         ([["0306406152", "0306406153"]], True),
         ([["0306406152"], ["0306406153", "0306406154"]], False),
         ([[f"{number}" for number in range(300_000_000, 300_000_500)]], False),
