@@ -278,9 +278,8 @@ def open_index(folder: Path, *, device: str = "cpu") -> ProductIndex:
     with hold.read() as place:
         pictures, level = folder / made.catalog.pictures, made.catalog.category_level
         catalog = open_catalog(place, pictures, hold=hold, reading=made.reading, category_level=level)
-    products = made.catalog.products
-    if len(catalog) != products:
-        raise InputError(f"{folder}: holds {len(catalog)} products, its manifest says {products}: build it again")
+    if len(catalog) != (said := made.catalog.products):
+        raise InputError(f"{folder}: holds {len(catalog)} products, its manifest says {said}: build it again")
     return ProductIndex(folder, manifest, made, catalog, hold, device)
 
 

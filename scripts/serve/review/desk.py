@@ -41,7 +41,7 @@ class ScoresReading:
     failed: str | None = None
 
 
-class StillReading(Exception):
+class ScoresBeingRead(Exception):
     """The scores are not read yet; it says how far they are."""
 
 
@@ -74,13 +74,13 @@ class ReviewDesk:
         self._workers.end(self._close)  # in its own thread, as SQLite wants
 
     async def at(self, work: Callable[[ReviewBoard, Served], Found], served: Served) -> Found:
-        """Return what `work` makes of the board. Raises StillReading while the scores are not read, InputError where they
+        """Return what `work` makes of the board. Raises ScoresBeingRead while the scores are not read, InputError where they
         cannot be, and Busy and TooLate as workers do."""
         reading = self.reading
         if reading.failed is not None:
             raise InputError(reading.failed)
         if not reading.finished:
-            raise StillReading(f"the scores are being read: {reading.done:,} of about {reading.total:,} rows")
+            raise ScoresBeingRead(f"the scores are being read: {reading.done:,} of about {reading.total:,} rows")
         return await self._workers.do(self._work, work, served)
 
     def _work(self, work: Callable[[ReviewBoard, Served], Found], served: Served) -> Found:

@@ -16,7 +16,7 @@ from scripts.serve.api.forms import ErrorForm
 from scripts.serve.engine.served import Served
 from scripts.serve.engine.service import Asked, Service
 from scripts.serve.review.board import BoardPair, NotHere, QueuePart, ReviewBoard, Wanted
-from scripts.serve.review.desk import StillReading
+from scripts.serve.review.desk import ScoresBeingRead
 from scripts.serve.review.forms import NextReview, NotesForm, ReviewCounts, ReviewForm, WantedForm
 from scripts.serve.safety.guard import needs, visitor_of
 from scripts.serve.safety.tokens import Role
@@ -111,7 +111,7 @@ async def _at(service: Service, work: Callable[[ReviewBoard, Served], Found], se
         raise Refused(409, "no scores are served: start heroic serve with --scores and --labels")
     try:
         return await service.review.at(work, served)
-    except StillReading as error:
+    except ScoresBeingRead as error:
         raise Refused(503, str(error), retry_s=READING_S) from error
     except NotHere as error:
         raise Refused(409, str(error)) from error
