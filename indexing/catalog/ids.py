@@ -11,6 +11,8 @@ from indexing.arrays import Ints1d
 from indexing.errors import InputError, UnknownId
 from indexing.files.integers import plain_integers
 
+FEW = 64  # rows that are cut out of a table one by one
+
 
 @dataclass(frozen=True)
 class IdLookup:
@@ -60,9 +62,15 @@ class IdLookup:
         found = np.where(self.sorted_keys[place] == keys, self.order[place], -1).astype(np.int64)
         if not pa.types.is_integer(self.ids.type):
             hits = np.flatnonzero(found >= 0)
-            same = pc.equal(self.ids.take(pa.array(found[hits])), wanted.take(pa.array(hits)))
+            same = pc.equal(self._at(found[hits]), wanted.take(pa.array(hits)))
             found[hits[~np.asarray(pc.fill_null(same, False), dtype=bool)]] = -1
         return np.where(np.asarray(wanted.is_null(), dtype=bool), -1, found)
+
+    def _at(self, positions: Ints1d) -> pa.Array | pa.ChunkedArray:
+        """Return the ids at positions, a few without joining all chunks first, as Arrow does."""
+        if len(positions) <= FEW:
+            return pa.array([self.ids[position].as_py() for position in positions.tolist()], self.ids.type)
+        return self.ids.take(pa.array(positions))
 
 
 def _in_type(ids: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:

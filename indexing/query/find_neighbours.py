@@ -63,7 +63,7 @@ class QueryResult:
 
 def query_by_id(catalog: Catalog, product_id: int | str) -> Query:
     """Return the query for a product of the catalogue. Raises UnknownId."""
-    return Query(position=int(catalog.positions(pa.array([product_id]))[0]))
+    return Query(position=catalog.position(product_id))
 
 
 def find_neighbours(index: ProductIndex, query: Query, k: int = 10, *, filters: Filters = EVERYBODY) -> QueryResult:

@@ -8,6 +8,7 @@ while the index was exchanged for newer versions; seconds of `heroic query` from
 """
 
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -51,7 +52,8 @@ def command(
     from scripts.benchmarks.serving.started import serving
 
     with tempfile.TemporaryDirectory() as scratch, serving(index, model) as server:
-        told: dict[str, Any] = {"ready_s": round(server.ready_s, 2), "rss_mib": server.rss_mib()}
+        told: dict[str, Any] = {"ready_s": round(server.ready_s, 2), "ready_cpu_s": round(server.ready_cpu_s, 2)}
+        told["rss_mib"] = server.rss_mib()
         if paint:
             told["first_paint_ms"] = _first_paints(server)
         every = [one for one in askings(index, model, Path(scratch)) if not only or one.name in only]
@@ -68,16 +70,18 @@ def command(
     print(json.dumps({**told, "connections": connections}, indent=1))
 
 
-def _cold(index: Path) -> list[float]:
-    """Return seconds of `heroic query` by id, each time in a new process, the fastest first."""
+def _cold(index: Path) -> list[tuple[float, float]]:
+    """Return seconds of `heroic query` by id, by the clock and of processors, each time in a new process, the fastest first."""
     from indexing.product_index import open_index
 
     ids, taken = open_index(index).catalog.ids, []
     for number in range(COLD):
         words = ["query", str(index), "--id", str(ids[number * 7].as_py()), "--json"]
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "scripts.main", *words], check=True, capture_output=True)
-        taken.append(round(time.perf_counter() - begun, 2))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        taken.append((round(time.perf_counter() - begun, 2), round(cpu_s, 2)))
     return sorted(taken)
 
 

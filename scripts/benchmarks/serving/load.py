@@ -24,17 +24,19 @@ def measure(asking: Asking, server: Started, seconds: float, connections: int) -
     """Return requests a second and times of one kind of question, asked over so many connections, and alone, against the raw
     call."""
     raw = _raw(asking, seconds / 2)
-    begun, cpu = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
+    begun, cpu, server_cpu_s = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF), server.cpu_s()
     with ThreadPoolExecutor(connections) as pool:
         loads = [pool.submit(_again, asking.requests, server, seconds, number) for number in range(connections)]
         times = np.concatenate([load.result() for load in loads])
     wall, used = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF)
     own = used.ru_utime + used.ru_stime - cpu.ru_utime - cpu.ru_stime
+    server_cpu_ms = (server.cpu_s() - server_cpu_s) * 1e3 / (len(times) + WARM * connections)
     alone = _again(asking.requests, server, seconds / 2, 0)
     return {
         "requests": len(times),
         "per_second": round(len(times) / wall, 1),
         **_percentiles(times),
+        "server_cpu_ms": round(server_cpu_ms, 2),
         "alone_ms": round(float(np.median(alone)) * 1e3, 2),
         "alone_p99_ms": round(float(np.percentile(alone, 99)) * 1e3, 2),
         "raw_ms": round(float(np.median(raw)) * 1e3, 2),

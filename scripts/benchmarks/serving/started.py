@@ -29,6 +29,7 @@ class Started:
     ready_s: float
     process: "subprocess.Popen[str]"
     index: Path
+    ready_cpu_s: float = 0.0
 
     def connect(self) -> HTTPConnection:
         return HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -52,6 +53,11 @@ class Started:
         lines = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()
         kib = sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Dirty", "Swap:")))
         return round(kib / 1024, 1)
+
+    def cpu_s(self) -> float:
+        """Return the seconds of processors that the server took so far: what other work of the machine does not change much."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def exchange(self) -> None:
         """Put another folder with the same content in the place of the index, as a rebuild does."""
@@ -89,7 +95,7 @@ def serving(index: Path, model: Path | None) -> Iterator[Started]:
             assert where is not None, "the server did not start"
             started = Started(int(where[1]), token, 0.0, process, own)
             started.ask(started.connect(), ("GET", f"{V1}/ready", None, ""))
-            started.ready_s = time.perf_counter() - begun
+            started.ready_s, started.ready_cpu_s = time.perf_counter() - begun, started.cpu_s()
             yield started
         finally:
             process.terminate()

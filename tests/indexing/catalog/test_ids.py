@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexing.catalog.ids import IdLookup
+from indexing.catalog.catalog import Catalog, catalog_of
+from indexing.catalog.ids import FEW, IdLookup
 from indexing.errors import InputError, UnknownId
+from indexing.product_index import open_index
 
 
 def lookup(*ids):
@@ -89,3 +91,28 @@ def test_a_hash_in_common_is_no_hit(monkeypatch):
         "indexing.catalog.ids._keys", lambda ids: np.array([len(i) for i in ids.to_pylist()], dtype=np.uint64)
     )
     assert lookup("a", "bb", "ccc").find(pa.array(["a", "b", "cc", "ccc"])).tolist() == [0, -1, -1, 2]
+
+
+@pytest.mark.parametrize("ids", [["a", "b", "7"], [5, 7, 9]])
+def test_one_id_is_found_before_and_after_the_lookup_is_made(ids):
+    kind = pa.int64() if isinstance(ids[0], int) else pa.large_string()
+    table = catalog_of().table
+    table = pa.concat_tables([table] * 3).set_column(0, "id", pa.chunked_array([ids[:1], ids[1:]], kind))
+    for wanted in ("nobody", 8):
+        with pytest.raises(UnknownId, match="is not in the catalogue"):
+            Catalog(table).position(wanted)
+    catalog = Catalog(table)
+    for _ in range(2):
+        assert [catalog.position(one) for one in ids] == [0, 1, 2]
+        assert catalog.position("7") == ids.index("7" if "7" in ids else 7)
+        assert catalog.lookup.find(catalog.ids).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("count", [0, 1, FEW, FEW + 1])
+def test_a_few_rows_are_those_that_arrow_takes(count, sample_index):
+    catalog = open_index(sample_index).catalog
+    table = pa.concat_tables([catalog.table.slice(0, 100), catalog.table.slice(100)])
+    positions = np.random.default_rng(0).permutation(len(table))[:count]
+    taken = Catalog(table).take(positions).table
+    assert taken.equals(table.combine_chunks().take(pa.array(positions)))
+    assert taken.schema.equals(table.schema, check_metadata=True)
