@@ -26,11 +26,13 @@ from indexing.reading.schema.stored_form import inputs_from
 
 @dataclass(frozen=True)
 class GivenOptions:
-    """These options say how files of products are read for an index (see ReadOptions)."""
+    """These options say how files of products are read for an index (see ReadOptions); with `own_ids` they keep the type of their
+    ids, which need not fit the index's."""
 
     schema: str = AUTO
     images: Path | None = None
     max_rejects: float = DEFAULT_REJECTS
+    own_ids: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_rejects <= 1:
@@ -71,7 +73,7 @@ def read_given(
         os.rename(scratch / PICTURES_FILE, folder / blob)
     own = replace(read.catalog, folder=folder)
     prefix = _seen_from(index.catalog.pictures, read.catalog.pictures)
-    typed = in_types_of(index.catalog, own, pictures=prefix, blob=blob)
+    typed = in_types_of(index.catalog, own, pictures=prefix, blob=blob, own_ids=options.own_ids)
     return Given(typed, read.rejects, read.passed_over, read.notes)
 
 
@@ -95,19 +97,21 @@ def _seen_from(old: Path, new: Path) -> str:
     return "" if str(old) == str(new) or old.resolve() == new.resolve() else os.path.relpath(new.resolve(), old)
 
 
-def in_types_of(old: Catalog, given: Catalog, *, pictures: str, blob: str) -> Catalog:
-    """Return products just read as the old catalogue would hold them: its type of ids, pictures as seen from its folder
-    (their own is `pictures` from there, "" for the same one), pictures given as bytes in the file `blob`.
+def in_types_of(old: Catalog, given: Catalog, *, pictures: str, blob: str, own_ids: bool = False) -> Catalog:
+    """Return products just read as the old catalogue would hold them: its type of ids, unless they keep their own, pictures as
+    seen from its folder (their own is `pictures` from there, "" for the same one), pictures given as bytes in the file `blob`.
 
     Raises InputError for ids and vectors that cannot be of the old types.
     """
-    table = given.table.set_column(0, "id", _ids(old.ids.type, given.ids))
+    table = given.table if own_ids else given.table.set_column(0, "id", _ids(old.ids.type, given.ids))
     images = _references(given.table["images"].combine_chunks(), pictures, blob)
     table = table.set_column(table.column_names.index("images"), "images", images)
     for name in (name for name in old.table.column_names if name.startswith("column:")):
         column = _vectors(table[name].combine_chunks(), old.table.schema.field(name).type, name)
         table = table.set_column(table.column_names.index(name), name, column)
-    table = table.select(old.table.column_names).cast(old.table.schema)
+    place = old.table.column_names.index("id")
+    schema = old.table.schema.set(place, old.table.schema.field("id").with_type(table.schema.field("id").type))
+    table = table.select(old.table.column_names).cast(schema)
     return replace(old, table=table, folder=given.folder, hold=None)
 
 

@@ -44,9 +44,10 @@ class WorkingRows:
 
     @cached_property
     def _table(self) -> Catalog:
-        """Return these products, then the offers."""
-        own = self.catalog.take(self._read)
-        return replace(own, table=pa.concat_tables([own.table, self.offers.table]).combine_chunks())
+        """Return these products, then the offers, whose ids, which may be of another type, nothing looks at."""
+        own, offers = self.catalog.take(self._read), self.offers.table
+        nameless = offers.set_column(offers.column_names.index("id"), "id", pa.nulls(len(offers), own.ids.type))
+        return replace(own, table=pa.concat_tables([own.table, nameless]).combine_chunks())
 
     @cached_property
     def worlds(self) -> Worlds:

@@ -84,7 +84,7 @@ def command(
 
     def match(most: float) -> "_Told":
         with shown() as progress, scratch_folder() as scratch:
-            read = GivenOptions(schema, images, most)
+            read = GivenOptions(schema, images, most, own_ids=True)
             given = read_given(opened, offers, scratch, options=read, progress=progress)
             matcher = prepare_matching(
                 opened,

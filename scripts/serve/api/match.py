@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-import pyarrow as pa
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -86,24 +85,14 @@ def _match(
 def _given(index: ProductIndex, offer: OfferForm, picture: bytes | None, folder: Path) -> Given:
     """Read an offer as a file of it would be read. Its picture is the one that was sent, wherever its cells may point."""
     row = offer.model_dump(exclude_none=True, exclude={"top"})
-    row["id"] = row.get("id", _free_id(index))
+    row["id"] = row.get("id", f"{OFFER}-{uuid4()}")
     if picture is not None:
         (folder / PICTURE).write_bytes(picture)
         row["image"] = PICTURE
     file = folder / "offer.jsonl"
     file.write_bytes(orjson.dumps(row) + b"\n")
-    options = GivenOptions("generic", folder, max_rejects=1)
+    options = GivenOptions("generic", folder, max_rejects=1, own_ids=True)
     try:
         return read_given(index, [file], folder, options=options)
     except InputError as error:
         raise InputError(str(error).replace(str(file), OFFER)) from error
-
-
-def _free_id(index: ProductIndex) -> int | str:
-    """Return an id that no product has."""
-    if not pa.types.is_integer(index.catalog.ids.type):
-        return f"offer-{uuid4()}"
-    free = -1
-    while index.catalog.lookup.find(pa.array([free], pa.int64()))[0] >= 0:
-        free -= 1
-    return free

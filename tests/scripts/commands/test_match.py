@@ -49,6 +49,24 @@ def test_a_line_an_offer_in_their_order_with_its_best_pairs(run, offers, tmp_pat
     assert [found[1]["pairs"][0]["id"]] == [ids[1].removeprefix("new-")]  # it is the same but for its id
 
 
+def test_offers_keep_their_ids_whatever_ids_the_index_has(heroic, sample, sample_model, tmp_path):
+    table = pq.read_table(sample / "products.parquet").slice(0, 60)
+    numbered = table.set_column(table.column_names.index("id"), "id", pa.array(range(100, 160), pa.int64()))
+    pq.write_table(numbered, tmp_path / "products.parquet")
+    words = ["build-index", tmp_path / "products.parquet", "--out", tmp_path / "index", "-k", 20, "--images", sample]
+    assert heroic(*words).exit_code == 0
+    rows = [
+        {**row, "id": name} for row, name in zip(table.slice(3, 3).to_pylist(), ["shop-7", "104", "0104"], strict=True)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), tmp_path / "text.parquet")
+    words = ["match", tmp_path / "index", sample_model, tmp_path / "text.parquet", "--images", sample]
+    done = heroic(*words, "--out", tmp_path / "m.jsonl")
+    assert done.exit_code == 0, done.output
+    found = lines_of(tmp_path / "m.jsonl")
+    assert [(row["id"], row["in_index"]) for row in found] == [("shop-7", False), ("104", True), ("0104", False)]
+    assert [row["pairs"][0]["id"] for row in found][::2] == [103, 105]
+
+
 def test_it_says_what_was_matched_and_set_aside(run, tmp_path):
     done = run("m.jsonl")
     assert "matched: " in done.stdout
