@@ -74,6 +74,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
     "scripts.benchmarks",
     "scripts.draw_rooms",
     "scripts.write_docs",
+    "scripts.take_screenshot",
 )
 DOORS = {  # room: the modules that other rooms import, checked in both directions
     "indexing.machine": {"device", "memory", "progress", "threads"},
