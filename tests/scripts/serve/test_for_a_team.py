@@ -21,6 +21,7 @@ from scripts.serve.engine.current import Current
 from scripts.serve.engine.label_desks import LabelDesks
 from scripts.serve.engine.limits import LIMITS
 from scripts.serve.engine.served import Sources
+from scripts.serve.options import ServeOptions
 
 NAME = "match.example"
 
@@ -28,12 +29,6 @@ NAME = "match.example"
 @pytest.fixture(scope="module")
 def files(root):
     return root / "docs" / "serve"
-
-
-def refused(words):
-    """What heroic serve has to say against its words; it is not started."""
-    context = command.make_context("serve", list(words))
-    return [name for name, value in context.params.items() if value is None and name in ("index", "tokens")]
 
 
 def unit_words(content):
@@ -44,8 +39,7 @@ def unit_words(content):
 
 def test_the_unit_starts_what_there_is(files):
     words = unit_words((files / "heroic.service").read_text())
-    assert refused(words) == []
-    assert "--behind-proxy" in words
+    assert ServeOptions(**command.make_context("serve", words).params).behind_proxy
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
@@ -57,12 +51,12 @@ def test_systemd_finds_nothing_wrong_with_the_unit(files, tmp_path):
 
 
 def test_the_container_starts_what_there_is(files):
-    lines = (files / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
-    entry, more = (
-        json.loads(line.partition(" ")[2]) for name in ("ENTRYPOINT", "CMD") for line in lines if line.startswith(name)
-    )
+    content = (files / "Dockerfile").read_text().replace("\\\n", " ")
+    entry = json.loads(next(line for line in content.splitlines() if line.startswith("ENTRYPOINT")).partition(" ")[2])
+    more = content.partition("docker run ")[2].splitlines()[0].partition(" heroic ")[2].split()
     assert entry[:2] == ["heroic", "serve"]
-    assert refused([*entry[2:], *more]) == []
+    given = command.make_context("serve", [*entry[2:], *more]).params
+    assert ServeOptions(**given).secure
 
 
 @dataclass
