@@ -81,7 +81,7 @@ def count_overruled(bounds: PlacedBounds, options: GroupOptions, sources: Ints1d
     over = parts.sizes > (options.max_size or len(parts.sizes))
     if sources is not None:
         named = np.bincount(bounds.together[sources != NO_SOURCE], minlength=len(over))
-        over |= named > np.bincount(parts.sources[:, 0], minlength=len(over))
+        over |= named > np.bincount(parts.sources[0], minlength=len(over))
     return int(over.sum())
 
 
@@ -114,8 +114,8 @@ class _Links:
 
 @dataclass(frozen=True)
 class _Parts:
-    """They are what merging begins with: how many products each part has, `sizes` (n,), and as rows (r, 2) of part and number,
-    by rising part, of which sources they are and with which numbers of PlacedBounds."""
+    """They are what merging begins with: how many products each part has, `sizes` (n,), and as parts and numbers (2, r), by
+    rising part, of which sources they are and with which numbers of PlacedBounds."""
 
     sizes: Ints1d
     sources: Ints1d
@@ -123,17 +123,22 @@ class _Parts:
 
     @classmethod
     def of(cls, bounds: PlacedBounds, sources: Ints1d | None) -> "_Parts":
-        named = np.zeros((0, 2), dtype=np.int64)
+        named = np.zeros((2, 0), dtype=np.int64)
         if sources is not None:
-            named = np.unique(np.column_stack([bounds.together, sources])[sources != NO_SOURCE], axis=0)
-        return cls(np.bincount(bounds.together, minlength=len(bounds.together)), named, bounds.apart)
+            width = int(sources.max(initial=0)) + 1
+            keys = np.unique((bounds.together * width + sources)[sources != NO_SOURCE])
+            named = np.stack(np.divmod(keys, width))
+        sizes = np.bincount(bounds.together, minlength=len(bounds.together))
+        return cls(sizes, named, np.ascontiguousarray(bounds.apart.T))
 
 
-def _sets(rows: Ints1d, parts: Ints1d) -> list[set[int]]:
-    """Return the numbers that rows (r, 2), by rising part, give each of these parts."""
-    ends = np.searchsorted(rows[:, 0], parts, "right").tolist()
-    starts, numbers = np.searchsorted(rows[:, 0], parts).tolist(), rows[:, 1].tolist()
-    return [set(numbers[start:end]) for start, end in zip(starts, ends, strict=True)]
+def _sets(named: Ints1d, parts: Ints1d) -> list[set[int]]:
+    """Return the numbers that parts and numbers (2, r), by rising part, give each of these parts."""
+    starts, counts = (np.searchsorted(named[0], parts, side) for side in ("left", "right"))
+    counts -= starts
+    ends = np.cumsum(counts)
+    numbers = named[1][np.repeat(starts - ends + counts, counts) + np.arange(counts.sum())].tolist()
+    return [set(numbers[end - count : end]) for end, count in zip(ends.tolist(), counts.tolist(), strict=True)]
 
 
 def _likeliest_first(pairs: _Links) -> Ints1d:

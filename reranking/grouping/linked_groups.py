@@ -57,7 +57,7 @@ class LinkedGroups:
     parts: Ints1d
 
     def weakest_probabilities(self) -> Floats1d:
-        """Return the probability (g,) of each weakest link, NaN where there is none."""
+        """Return the probability (g,) of each group's weakest link, NaN where there is none."""
         found = np.full(len(self.weakest), np.nan)
         known = self.weakest >= 0
         found[known] = self.links.probabilities[self.weakest[known]]

@@ -118,7 +118,7 @@ def test_a_group_is_split_by_keyboard_with_undo_and_reload_in_between(grouped, b
     assert (standing(door), page.locator("#members section").count()) == ([], 1)
     page.reload()
     page.locator("#members .card").first.wait_for()
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
     chosen = page.evaluate("document.activeElement.dataset.id")

@@ -1,7 +1,9 @@
 """The desk takes decisions of groups, in one thread that has the file of decisions open, and says which there are."""
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -26,6 +28,9 @@ class _Counted:
     by_group: dict[int, int]
 
 
+NOTHING = _Counted(-1, "", {})
+
+
 class GroupDesk:
     """It has the board that groups stand on, and a thread of its own for the file of decisions, as SQLite wants."""
 
@@ -36,7 +41,8 @@ class GroupDesk:
         self._busy_s = limits.work_s / 2  # so that a file that is locked is told before the answer is too late
         self._workers = Workers(1, limits.waiting, limits.work_s)
         self._store: DecisionStore | None = None
-        self._counted = _Counted(-1, "", {})
+        self._file: tuple[int, int] | None = None
+        self._counted = NOTHING
         if sources.decisions is not None:
             open_decisions(sources.decisions, create=True).close()
 
@@ -62,9 +68,12 @@ class GroupDesk:
         self._workers.end(self._close)
 
     def _work(self, work: Callable[[DecisionStore], Found]) -> Found:
-        if self._store is None:
-            assert self.sources.decisions is not None
-            self._store = open_decisions(self.sources.decisions, busy_s=self._busy_s)
+        assert self.sources.decisions is not None
+        file = _identity(self.sources.decisions)
+        if self._store is None or file != self._file:  # what is written into a file that was replaced would be lost
+            self._close()
+            self._store, self._file = open_decisions(self.sources.decisions, busy_s=self._busy_s), file
+            self._counted = NOTHING
         return work(self._store)
 
     def _count(self, store: DecisionStore, opened: OpenedGroups) -> dict[int, int]:
@@ -83,3 +92,13 @@ class GroupDesk:
     def _close(self) -> None:
         if self._store is not None:
             self._store.close()
+            self._store = None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one in its place, None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -23,7 +23,8 @@ def groups_document(
     opened: OpenedGroups, catalog: Catalog, numbers: Sequence[int], decided: Mapping[int, int]
 ) -> list[dict[str, Any]]:
     """Return these groups with their first members; `decided` counts the decisions that name a product of a group."""
-    members, weakest = opened.linked.members, opened.linked.weakest_probabilities()
+    linked = opened.linked
+    members, weakest = linked.members, linked.weakest[np.array(numbers, dtype=np.int64)].tolist()
     first = [members.of_group(number)[:MOST_SHOWN] for number in numbers]
     shown = _cards(catalog, pa.concat_arrays([members.ids.slice(0, 0), *first]))
     ends = np.cumsum([len(ids) for ids in first]).tolist()
@@ -31,13 +32,13 @@ def groups_document(
         {
             "group": members.names[number].as_py(),
             "size": members.size(number),
-            "weakest": _known(weakest[number]),
-            "parts": int(opened.linked.parts[number]),
-            "disagreements": opened.linked.disagreements(number),
+            "weakest": None if row < 0 else float(linked.links.probabilities[row]),
+            "parts": int(linked.parts[number]),
+            "disagreements": linked.disagreements(number),
             "decisions": decided.get(number, 0),
             "members": shown[end - len(ids) : end],
         }
-        for number, ids, end in zip(numbers, first, ends, strict=True)
+        for number, row, ids, end in zip(numbers, weakest, first, ends, strict=True)
     ]
 
 
@@ -188,7 +189,3 @@ def _near(linked: LinkedGroups, number: int) -> list[dict[str, Any]]:
         }
         for other, row in list(found.items())[:MOST_NEAR]
     ]
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

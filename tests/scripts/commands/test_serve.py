@@ -8,14 +8,17 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http.client import HTTPException, HTTPSConnection
 
+import pandas as pd
 import pytest
 from served import V1, Client, product
 
 from indexing.product_index import open_index
+from reranking.grouping.decision_store import open_decisions
 from reranking.labels.settled import read_settled
 from scripts.serve.safety.tokens import Role, add_token
 
@@ -141,6 +144,24 @@ def test_a_kill_right_after_an_answer_loses_no_verdict(root, sample_index, tmp_p
         settled = read_settled(tmp_path / "labels.db")
         pairs = zip(settled.left.to_pylist(), settled.right.to_pylist(), strict=True)
         assert [set(pair) for pair in pairs] == kept
+
+
+def test_a_kill_right_after_a_decision_loses_none(root, sample_index, tmp_path):
+    token = add_token(tmp_path / "tokens.json", "anna", Role.LABEL, 1)
+    ids = open_index(sample_index).catalog.ids[:6].to_pylist()
+    pd.DataFrame({"id": ids, "group": ["a", "a", "b", "b", "c", "c"]}).to_parquet(tmp_path / "groups.parquet")
+    words = ["--groups", tmp_path / "groups.parquet", "--decisions", tmp_path / "decisions.db", "--port", "0"]
+    for name in "ab":
+        with started(root, sample_index, *words, "--tokens", tmp_path / "tokens.json") as (process, _, where):
+            client = Client(int(re.search(r":(\d+)", where)[1]), {"Authorization": f"Bearer {token}"})
+            while (found := client.get(f"{V1}/groups")).status == 503:
+                time.sleep(0.05)
+            asked = {"kind": "lock", "group": name, "version": found.json["version"]}
+            assert client.post(f"{V1}/decisions", asked).status == 200
+            process.send_signal(signal.SIGKILL)
+            process.wait(30)
+    with open_decisions(tmp_path / "decisions.db") as store:
+        assert [kept.decision.one for kept in store.standing()] == [tuple(ids[:2]), tuple(ids[2:4])]
 
 
 @pytest.fixture

@@ -75,3 +75,10 @@ def test_scores_need_a_store_and_those_of_before_need_those_of_now():
     with pytest.raises(InputError, match="--previous-scores file: give --scores"):
         ServeOptions(INDEX, labels=FILE, previous_scores=FILE)
     assert ServeOptions(INDEX, labels=FILE, scores=FILE, previous_scores=FILE).scores == FILE
+
+
+@pytest.mark.parametrize("option", ["group_scores", "decisions"])
+def test_what_is_about_groups_needs_them(option):
+    with pytest.raises(InputError, match=f"--{option.replace('_', '-')} .*: give --groups FILE too"):
+        ServeOptions(INDEX, **{option: FILE})
+    assert getattr(ServeOptions(INDEX, groups=FILE, **{option: FILE}), option) == FILE

@@ -228,11 +228,11 @@ const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 const LINKS = { n: "next", p: "previous" };
 
 addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat && !(event.key in STEPS)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || (event.repeat && !(event.key in STEPS))) return;
   if (event.key === "Escape") return closeMerge();
   if (event.target === find("other") || group === null) return;
   const key = event.key.toLowerCase();
-  if (event.key in STEPS && event.target.type === "checkbox" || event.key in STEPS && event.target === document.body) {
+  if (event.key in STEPS && (event.target.type === "checkbox" || (event.target === document.body && !event.key.endsWith("Down") && !event.key.endsWith("Up")))) {
     event.preventDefault();
     step(STEPS[event.key]);
   } else if (key in KEYS && group.decides) {

@@ -226,6 +226,24 @@ class TestDeciding:
             reply = client.post(DECISIONS, {"kind": "lock", "group": "x/ü", "version": version})
             assert (reply.status, "made anew" in reply.error) == (409, True)
 
+    def test_decisions_go_into_the_file_that_is_there_now(self, opening, files):
+        path = files[0] / "decisions.db"
+        with opening() as door:
+            client = door.client("label")
+            assert decide(client, "lock", "couple").status == 200
+            (files[0] / "kept").mkdir()
+            for file in files[0].glob("decisions.db*"):  # with its log
+                file.rename(files[0] / "kept" / file.name)
+            for reply in (client.get(GROUPS), client.get(DECISIONS), client.post(f"{DECISIONS}/undo", {})):
+                assert (reply.status, reply.error.startswith("decisions.db: no such file")) == (422, True)
+            open_decisions(path, create=True).close()
+            assert decide(client, "lock").status == 200
+            assert client.get(DECISIONS).json["total"] == 1
+            assert {one["group"]: one["decisions"] for one in client.get(GROUPS).json["found"]} == {
+                "x/ü": 1,
+                "couple": 0,
+            }
+
     def test_who_may_only_read_decides_nothing(self, opening):
         with opening() as door:
             assert decide(door.client("read"), "lock").status == 403
