@@ -19,7 +19,7 @@ HERE = Path("scores.parquet")
 def block(*rows, least=0.5):
     left, right, scores = zip(*rows, strict=True)
     values = np.array(scores, dtype=np.float64)
-    return ScoredBlock(pa.array(left), pa.array(right), values, values, values >= least)
+    return ScoredBlock(pa.array(left), pa.array(right), values, values, values >= least, np.arange(len(values)))
 
 
 def named(**groups):
