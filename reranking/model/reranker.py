@@ -73,9 +73,10 @@ class XgboostReranker:
         never has a lower one."""
         return self.calibration.of(scores, categories).astype(np.float32)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """Return a text that changes with anything that scores, probabilities or the model's own thresholds depend on."""
+        """Return a text that changes with anything that scores, probabilities or the model's own thresholds depend on: all of the
+        boosters are read for it, once."""
         look, words = self.learned.look, self.learned.words
         boosters = (*self.members, *(look.members if look else ()))
         read = [] if words is None else words.models[0].stored().tolist()
