@@ -114,12 +114,12 @@ def matches_document(opened: Served, matched: MatchedOffers, top: int) -> dict[s
     }
 
 
-def pair_document(opened: Served, left: int, right: int) -> dict[str, Any]:
-    """Return a pair side by side, and why the model scores it so, where there is one."""
+def pair_document(opened: Served, left: int, right: int, *, explained: bool = True) -> dict[str, Any]:
+    """Return a pair side by side and, where there is a model and it is to be `explained`, why it scores it so. Raises StillReading."""
     index, model = opened.index, opened.model
     shown = side_by_side(index.catalog, left, right)
     found = None
-    if model is not None:
+    if model is not None and explained:
         scorer = opened.session.scorer(model, np.unique([left, right]))
         found = explanation_document(explain(scorer, left, right))
     return {

@@ -56,6 +56,7 @@ class ReviewDesk:
                 check_scores(path)
         open_reviews(sources.store, create=True).close()
         self.reading = ScoresReading(0, 0)
+        self._busy_s = limits.work_s / 2  # so that a store that is locked is told before the answer is too late
         self._workers = Workers(1, limits.waiting, limits.work_s)
         self._board: ReviewBoard | None = None
         self._queue: ReviewQueue | None = None
@@ -92,7 +93,7 @@ class ReviewDesk:
     def _open(self, served: Served) -> ReviewBoard:
         """Open the store in the thread that uses it. Raises InputError where its reviews are of another catalogue."""
         assert self._queue is not None, "the scores are read"
-        store = open_reviews(self.sources.store)
+        store = open_reviews(self.sources.store, busy_s=self._busy_s)
         try:
             reviews = [review.label for review in store.standing_reviews()]
             check_catalogue(self.sources.store, reviews, served.index.catalog)

@@ -8,6 +8,7 @@ import numpy as np
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from reranking.answers.session import StillReading
 from reranking.labels.label import PairVerdict
 from reranking.labels.reviews import ReviewEvent
 from scripts.serve.api.documents import pair_document
@@ -118,14 +119,23 @@ async def _at(service: Service, work: Callable[[ReviewBoard, Served], Found], se
 
 
 async def _answered(service: Service, work: Callable[[ReviewBoard, Served], _Turn]) -> Response:
-    """Return a turn with both products side by side, of one version of the index, whatever takes its place meanwhile."""
+    """Return a turn with both products side by side, of one version of the index, whatever takes its place meanwhile.
+
+    A verdict is kept by then: where the model is still made ready for the catalogue, the next pair comes without its reasons.
+    """
     served = service.current.opened
     turn = await _at(service, work, served)
-    pair = turn.pair
-    if pair is not None:
-        shown = await service.workers.do(pair_document, served, pair.left_position, pair.right_position)
-        turn.document["pair"]["shown"] = shown
+    if turn.pair is not None:
+        turn.document["pair"]["shown"] = await service.workers.do(_shown, served, turn.pair)
     return as_json(turn.document)
+
+
+def _shown(served: Served, pair: BoardPair) -> dict[str, Any]:
+    places = pair.left_position, pair.right_position
+    try:
+        return pair_document(served, *places)
+    except StillReading:
+        return pair_document(served, *places, explained=False)
 
 
 def _turn(board: ReviewBoard, reviewer: str, pair: BoardPair | None, wanted: WantedForm) -> _Turn:

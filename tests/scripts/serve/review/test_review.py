@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from served import V1, add_product, served
 
 from indexing.errors import InputError
+from reranking.answers.session import StillReading
 from reranking.labels.label import Label, PairVerdict, Purpose
 from reranking.labels.reviews import open_reviews
 from reranking.labels.store import open_store
@@ -263,6 +264,21 @@ def test_without_a_model_the_files_score_is_shown_alone(opening):
         assert found["pair"]["shown"]["explanation"] is None
         assert 0 <= found["pair"]["filed"]["score"] <= 1
         assert not found["pair"]["filed"]["fresh"]
+
+
+def test_while_the_catalogue_is_read_for_the_model_pairs_come_without_reasons_and_verdicts_are_kept(
+    opening, monkeypatch
+):
+    with opening() as door:
+        client = door.client("label")
+        first = ready(client)
+
+        def reading(*given):
+            raise StillReading
+
+        monkeypatch.setattr(type(door.service.current.opened.session), "scorer", reading)
+        after = checked(answer(client, first))
+        assert (after["pair"]["shown"]["explanation"], after["progress"]["own"]) == (None, 1)
 
 
 def test_what_was_said_before_counts_after_a_start(opening):
