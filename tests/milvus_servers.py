@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -28,11 +28,12 @@ from indexing.publishing.shipment import LexicalRows, Shipment
 from indexing.vectors.vectors import from_arrays
 
 PYTHON = "HEROIC_MILVUS_PYTHON"  # that of a virtual environment with milvus==2.3.5
-STARTED_S = 120
+STARTED_S = 300
 _START = """
 import sys
 from milvus import MilvusServer, MilvusServerConfig
-config = MilvusServerConfig(data_dir=sys.argv[1], proxy_port=int(sys.argv[2]), template=sys.argv[3] or None)
+config = MilvusServerConfig(data_dir=sys.argv[1], proxy_port=int(sys.argv[2]))
+config.set("authorization_enabled", sys.argv[3] == "locked")
 server = MilvusServer(config, wait_for_started=False)
 server.start()
 print(server.server_proc.pid, server.webservice_port, flush=True)
@@ -48,21 +49,24 @@ def alone():
 
 
 @contextmanager
-def real_server(folder, port=19530, template=""):
-    """Run a real server for as long as the block lasts; give its address."""
+def real_server(folder, port=19530, *, locked=False):
+    """Run a real server for as long as the block lasts; give its address. A locked one asks for a token: `root:Milvus`."""
     python = os.environ.get(PYTHON)
     if python is None or not alone():
         pytest.skip(f"needs {PYTHON} and a network namespace of its own: make test-milvus")
     folder.mkdir()
     process = subprocess.Popen(
-        [python, "-c", _START, str(folder), str(port), str(template)], stdout=subprocess.PIPE, text=True
+        [python, "-c", _START, str(folder), str(port), "locked" if locked else "open"],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     child, health = map(int, process.stdout.readline().split())
     try:
         _wait(health, process)
         yield f"http://127.0.0.1:{port}"
     finally:
-        os.kill(child, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
         process.wait(30)
         process.stdout.close()
 
@@ -86,6 +90,13 @@ def lite_server(folder):
         yield server
     finally:
         server.close()
+
+
+def released(address):
+    """Stop the server of a local file in this process."""
+    from milvus_lite.server_manager import server_manager_instance
+
+    server_manager_instance.release_server(address.uri)
 
 
 def fields_of(size, sources=None, categories=None):

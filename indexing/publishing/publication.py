@@ -7,7 +7,7 @@ from typing import Any
 
 from indexing.errors import InputError
 from indexing.publishing.address import Address
-from indexing.publishing.server import MilvusServer, VectorField, stored_text
+from indexing.publishing.server import MilvusServer, VectorField
 from indexing.search.recall import CategoryRecall
 from indexing.storage.records import read_record, stored_record
 
@@ -121,7 +121,7 @@ def announce(server: MilvusServer, collection: str, publication: Publication) ->
     if server.describe(collection) is not None:
         server.drop(collection)
     written = replace(publication, before=None if found is None else found.collection)
-    properties = {OWNER: name, PROPERTY: stored_text(written.document())}
+    properties = {OWNER: name, PROPERTY: json.dumps(written.document(), ensure_ascii=False)}
     server.create(collection, VectorField(2), (), properties)
     server.point(name, collection, new=found is None)
 

@@ -1,6 +1,5 @@
 """A Milvus server, or a local file of milvus-lite, is spoken to here alone: what goes wrong is said in one line."""
 
-import json
 import logging
 import re
 import socket
@@ -275,17 +274,23 @@ def _told(address: Address) -> Iterator[None]:
             f"{address.uri}: cannot be opened: does another process use it, or is it no milvus-lite?"
         ) from error
     except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as error:
-        reason = " ".join(str(getattr(error, "message", error) or type(error).__name__).split())[:300]
+        reason = " ".join(part for part in map(_reason, _chain(error)) if part)[:300] or type(error).__name__
         if any(word in reason.lower() for word in _REFUSED):
-            raise InputError(
-                f"{address.uri}: does not let in ({reason}): set {TOKEN_VARIABLE} or give --token-file"
-            ) from error
-        unreached = getattr(error, "code", None) == 2 or isinstance(error, grpc.RpcError | grpc.FutureTimeoutError)
-        if unreached:
+            what = f"set {TOKEN_VARIABLE} or give --token-file"
+            raise InputError(f"{address.uri}: does not let in ({reason}): {what}") from error
+        if getattr(error, "code", None) == 2 or isinstance(error, grpc.RpcError | grpc.FutureTimeoutError):
             raise Unreachable(f"{address.uri}: does not answer ({reason})") from ConnectionError(reason)
         raise InputError(f"{address.uri}: {reason}") from error
 
 
-def stored_text(value: Mapping[str, Any]) -> str:
-    """Return JSON as a property holds it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and those that it was made of: pymilvus says no more of a refused token than of no server."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__
+
+
+def _reason(error: BaseException) -> str:
+    said = error.details() if hasattr(error, "details") else getattr(error, "message", error)
+    return " ".join(str(said).split())
