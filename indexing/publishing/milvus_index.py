@@ -19,7 +19,7 @@ FETCHED = {"IVF_SQ8": 2, "IVF_PQ": 4}  # times as many are fetched of an index t
 EFFORTS = {"HNSW": "ef", "IVF_FLAT": "nprobe", "IVF_SQ8": "nprobe", "IVF_PQ": "nprobe", "DISKANN": "search_list"}
 PER_RESULT = ("ef", "search_list")  # which are at least as many as the candidates
 QUERIES = 64  # at once
-CONDITIONS = 64  # kept
+CONDITIONS = 16  # kept, each with a byte a product
 
 
 @dataclass(frozen=True)

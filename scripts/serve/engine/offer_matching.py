@@ -1,5 +1,6 @@
 """Matching of offers is prepared once for an index and a model: that reads the whole catalogue, which scoring of a large one needs too."""
 
+from dataclasses import replace
 from threading import Lock, Thread
 
 from reranking.answers.session import Session
@@ -36,6 +37,7 @@ class OfferMatching:
     def _prepare(self) -> None:
         try:
             whole = self.session.read_whole(self.model)
-            self._matcher = prepare_matching(self.session.index, self.model, whole=whole)
+            own = replace(self.session.index, elsewhere=None)  # lists are those that an update would keep
+            self._matcher = prepare_matching(own, self.model, whole=whole)
         except Exception as error:  # told to whoever asks
             self._error = error
