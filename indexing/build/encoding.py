@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from indexing.build.encode_parts import PartedView, encode_in_parts
 from indexing.build.encode_view import EncodedView, Known, encode_view
 from indexing.build.options import BuildOptions
+from indexing.build.parts.encode_parts import PartedView, encode_in_parts
 from indexing.build.reuse import ViewBefore, agreement_in, contents_in_blocks, holds_rows, refuse_other, view_before
 from indexing.build.shard_folder import ShardFolder, made_of
 from indexing.catalog.catalog import Catalog
@@ -87,7 +87,9 @@ class ViewEncoding:
         make = partial(open_encoder, record, folder, query=False) if kept else plan.make
         stage = f"encode {view}"
         if self.runner.apart and plan.again is not None:
-            work = PartedView(catalog, shards, make, plan.again, lambda: _known(catalog, shards, plan, before))
+            most_poison = int(self.options.max_rejects * len(catalog))
+            known = partial(_known, catalog, shards, plan, before)
+            work = PartedView(catalog, shards, make, plan.again, known, most_poison)
             encoded = encode_in_parts(work, self.runner, plan.part_rows, stage=stage, progress=self.progress)
         else:
             encoded = encode_view(

@@ -10,13 +10,15 @@ import pytest
 from flat_options import build_options, changed
 from tried_tasks import Troubled
 
-from indexing.build import encode_parts, encode_view
+from indexing.build import encode_view
 from indexing.build.build_index import build_index
+from indexing.build.parts import encode_parts, encoding_tasks
 from indexing.encoders import by_spec
 from indexing.errors import Unfinished
 from indexing.join import dense_join, plan, probing_plan, self_join, tiles
 from indexing.join.parts import search_parts, window_parts
 from indexing.product_index import open_index
+from indexing.running.tasks import Done
 from indexing.storage.artefact import MANIFEST
 
 
@@ -31,7 +33,7 @@ def small(monkeypatch):
     for module in (encode_view, encode_parts):
         monkeypatch.setattr(module, "SHARD_ROWS", 64)
     monkeypatch.setattr(by_spec, "PART_ROWS", 8)
-    monkeypatch.setattr(encode_parts, "TASK_PARTS", 2)
+    monkeypatch.setattr(encoding_tasks, "TASK_PARTS", 2)
     for module in (self_join, search_parts):
         monkeypatch.setattr(module, "BLOCK_ROWS", 50)
 
@@ -169,3 +171,62 @@ def test_processes_build_the_same_index(tmp_path, heroic, pictured, monkeypatch)
     assert heroic(*words, "--out", tmp_path / "whole").exit_code == 0
     assert heroic(*words, "--out", tmp_path / "parts", "--cluster", "local:2", "--task-timeout", 300).exit_code == 0
     assert_same_files(tmp_path / "whole", tmp_path / "parts")
+
+
+class Deadly(Troubled):
+    """It loses a task whose work raises Died, as one whose process has died each time."""
+
+    def map(self, work, tasks, shared):
+        opened = shared.open()
+        for task in tasks:
+            try:
+                yield Done(task, work(task, opened))
+            except Died:
+                yield Done(task, {}, "node", 3, lost="its process died there")
+
+
+class Died(Exception):
+    """Stands for the end of a process."""
+
+
+@pytest.fixture
+def poison(monkeypatch):
+    """Three products, and what repeats one of them, end the process that encodes them."""
+    look = encoding_tasks.OpenEncoding.look
+
+    def deadly(view, rows, here, chosen):
+        going = here[chosen & ~np.isin(view.first[here], view.poison)]
+        if np.isin(view.first[going], [40, 41, 300]).any():
+            raise Died
+        return look(view, rows, here, chosen)
+
+    monkeypatch.setattr(encoding_tasks.OpenEncoding, "look", deadly)
+
+
+def test_products_that_end_their_process_are_found_and_set_aside(tmp_path, catalogue, poison):
+    options = build_options(k=5, text_fields=("title",), max_rejects=0.01)
+    built = build_index([catalogue], tmp_path / "parts", options=options, runner=Deadly())
+    rows = built.index.vectors("text")
+    lost = [reject.id for reject in built.rejects if reject.reason == encoding_tasks.DEADLY]
+    assert {"40", "41", "300"} <= set(lost)
+    assert not rows.take(np.array([40, 41, 300])).any()
+    assert rows.take(np.array([39, 42, 299, 301])).any(axis=1).all()
+    assert list((tmp_path).glob("parts/*.parts-*")) == []
+
+
+def test_more_poison_than_may_be_set_aside_ends_the_build(tmp_path, catalogue, poison):
+    options = build_options(k=5, text_fields=("title",), max_rejects=0.002)
+    with pytest.raises(Unfinished, match="3 products end the process that encodes them, --max-rejects allows fewer"):
+        build_index([catalogue], tmp_path / "parts", options=options, runner=Deadly())
+
+
+def test_a_part_that_is_lost_by_chance_is_told(tmp_path, catalogue, monkeypatch):
+    """What is lost whole, but not in halves, was no product's fault."""
+
+    def lost(task, view):
+        raise Died
+
+    monkeypatch.setattr(encode_parts, "encode_range", lost)
+    options = build_options(k=5, text_fields=("title",))
+    with pytest.raises(Unfinished, match=r"part 0 \(products 0 to 63\) was tried 3 times.*its process died there"):
+        build_index([catalogue], tmp_path / "parts", options=options, runner=Deadly())

@@ -22,11 +22,11 @@ pytestmark = pytest.mark.cluster
 LIMIT_S = 240
 SMALL_PARTS = """
 import sys
-from indexing.build import encode_parts
+from indexing.build.parts import encoding_tasks
 from indexing.join.parts import search_parts
 from reranking.model import score_pairs
 from reranking.model.scoring import pair_parts
-encode_parts.TASK_PARTS = 1
+encoding_tasks.TASK_PARTS = 1
 search_parts.TASK_BLOCKS = 1
 pair_parts.PART_PAIRS = score_pairs.PART_PAIRS = 20
 from scripts.main import run

@@ -1,0 +1,163 @@
+"""A view is encoded in parts wherever there are workers: first the products whose content nobody before them has, then
+shards are made whole from their rows.
+
+So no part waits for another one, and an encoder reads the same products together as in one process: its vectors are the
+same to the last bit.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from indexing.build.encode_view import EncodedView, Known, encode_view
+from indexing.build.parts.encoding_tasks import (
+    FIRST,
+    EncodingRecipe,
+    Ranges,
+    encode_range,
+    finish_shard,
+    probe_range,
+    read_rejects,
+    rows_name,
+    shard_name,
+)
+from indexing.build.parts.poison import poison_in
+from indexing.build.shard_folder import ShardFolder
+from indexing.catalog.catalog import Catalog
+from indexing.encoders.encoder import Encoder
+from indexing.machine.progress import Progress
+from indexing.running.parts import PartFolder, parts_for, put_array, put_text
+from indexing.running.tasks import Done, Runner, Task, finished
+from indexing.storage.artefact import fingerprint_of
+from indexing.vectors.vectors import SHARD_ROWS, open_vectors
+
+POISON = "poison.json"
+
+
+@dataclass(frozen=True)
+class PartedView:
+    """It is a view to encode: its catalogue and shards, an encoder that is made here (`make`) and opened elsewhere (`again`), what
+    is known of the products, and how many (`most_poison`) may be set aside since they end the process that encodes them."""
+
+    catalog: Catalog
+    shards: ShardFolder
+    make: Callable[[], Encoder]
+    again: Callable[[Catalog, Path], Encoder]
+    known: Callable[[], Known]
+    most_poison: int = 0
+
+
+def encode_in_parts(work: PartedView, runner: Runner, part_rows: int, *, stage: str, progress: Progress) -> EncodedView:
+    """Encode what is not there yet by a runner's workers. Rows of an older index, which are found by what they were made from,
+    are taken over by this process: then little is left to encode."""
+    shards, size = work.shards, len(work.catalog)
+    shards.tidy()
+    if shards.done() == len(range(0, size, SHARD_ROWS)):
+        return EncodedView(open_vectors(shards.folder), shards.rejects(), True)
+    known = work.known()
+    if known.bank is not None:
+        given = {"stage": stage, "progress": progress}
+        return encode_view(work.catalog, shards, work.make, known=lambda: known, part_rows=part_rows, **given)  # type: ignore[arg-type]
+    run = _Parted(work, runner, Ranges(size, min(part_rows, SHARD_ROWS), SHARD_ROWS), known)
+    looked_at = run.encode(lambda done: progress(stage, done, size)) + run.finish()
+    run.adopt()
+    return EncodedView(open_vectors(shards.folder), shards.rejects(), False, looked_at)
+
+
+@dataclass(frozen=True)
+class _Parted:
+    """It is one run over the parts that are not there yet."""
+
+    work: PartedView
+    runner: Runner
+    ranges: Ranges
+    known: Known
+
+    @cached_property
+    def parts(self) -> PartFolder:
+        """Return the folder of the parts, beside all views' vectors."""
+        shards = self.work.shards
+        named = fingerprint_of(shards.folder.name, shards.made, vars(self.ranges))
+        return parts_for(shards.folder.parent, named)
+
+    @cached_property
+    def recipe(self) -> EncodingRecipe:
+        """Make the encoder here, which fits it and leaves what others open; return how they do."""
+        self.work.make()
+        catalog, vectors = self.work.catalog, self.work.shards.folder
+        return EncodingRecipe(
+            catalog.folder.absolute(),
+            catalog.pictures.absolute() if catalog.pictures.exists() else catalog.pictures,
+            catalog.reading,
+            catalog.category_level,
+            vectors.absolute(),
+            self.work.again,
+            self.ranges,
+            self.parts,
+            self._known_poison(),
+        )
+
+    def encode(self, report: Callable[[int], None]) -> int:
+        """Encode the first product of each content; return how many were looked at."""
+        self.parts.make()
+        tasks = self.ranges.tasks()
+        missing = set(self.parts.missing(rows_name(task.number) for task in tasks))
+        ahead = [task for task in tasks if rows_name(task.number) in missing]
+        done, looked_at = self.ranges.size - sum(task.last - task.first for task in ahead), 0
+        if ahead:
+            put_array(self.parts, FIRST, self.known.first)
+            report(done)
+        for outcome in self._encoded(ahead):
+            done, looked_at = done + outcome.counts["products"], looked_at + outcome.counts["looked_at"]
+            report(done)
+        return looked_at
+
+    def _encoded(self, ahead: list[Task]) -> Iterator[Done]:
+        """Yield tasks when they are done. What ends processes is then looked for in those that are lost, which are done once
+        more without it. Raises Unfinished where it is not found, or more than may be set aside."""
+        if not ahead:
+            return
+        lost = []
+        for outcome in self.runner.map(encode_range, ahead, self.recipe):
+            if outcome.lost:
+                lost.append(outcome)
+            else:
+                yield outcome
+        if not lost:
+            return
+        found = poison_in([outcome.task for outcome in lost], probe_range, self.runner, self.recipe)
+        poison = sorted({*self.recipe.poison, *found})
+        if not found or len(poison) > self.work.most_poison:
+            told = (
+                ""
+                if not found
+                else f"{len(poison):,} products end the process that encodes them, --max-rejects allows fewer: "
+            )
+            yield from finished([replace(lost[0], lost=f"{told}{lost[0].lost}")])
+        put_text(self.parts, POISON, json.dumps(poison))
+        again = replace(self.recipe, poison=tuple(poison))
+        yield from finished(self.runner.map(encode_range, [outcome.task for outcome in lost], again))
+
+    def _known_poison(self) -> tuple[int, ...]:
+        """Return the products that are known to end the process which encodes them, also from a run before."""
+        there = self.parts.has(POISON)
+        return tuple(json.loads(self.parts.local(POISON).read_text(encoding="utf-8"))) if there else ()
+
+    def finish(self) -> int:
+        """Make the other shards whole; return how many products were looked at."""
+        tasks = self.ranges.shards()[self.work.shards.done() :]
+        missing = set(self.parts.missing(shard_name(task.number) for task in tasks))
+        ahead = [task for task in tasks if shard_name(task.number) in missing]
+        recipe = replace(self.recipe, poison=self._known_poison()) if ahead else self.recipe
+        outcomes = finished(self.runner.map(finish_shard, ahead, recipe) if ahead else ())
+        return sum(outcome.counts["looked_at"] for outcome in outcomes)
+
+    def adopt(self) -> None:
+        """Put the shards in their place, one after the other, and let the parts go."""
+        for task in self.ranges.shards()[self.work.shards.done() :]:
+            rejects = [reject for part in read_rejects(self.parts, shard_name(task.number)) for reject in part]
+            self.work.shards.adopt(task.number, self.parts.local(shard_name(task.number)), rejects)
+        self.work.shards.tidy()
+        self.parts.clear()

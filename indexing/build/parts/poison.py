@@ -1,0 +1,33 @@
+"""A product that ends the process which encodes it is found by halving what it stands among, so that it alone is set aside."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from indexing.running.tasks import Counts, Recipe, Runner, Task
+
+Opened = TypeVar("Opened")
+
+
+def poison_in(
+    lost: Sequence[Task], probe: Callable[[Task, Opened], Counts], runner: Runner, recipe: Recipe[Opened]
+) -> list[int]:
+    """Return the products, ascending, that end their process in `probe`, of those in the ranges that were lost; none where
+    halves of a range are done, and it was lost by chance."""
+    found = [task.first for task in lost if task.last - task.first == 1]
+    suspects = [task for task in lost if task.last - task.first > 1]
+    while suspects:
+        outcomes = list(runner.map(probe, _halves(suspects), recipe))
+        again = [outcome.task for outcome in outcomes if outcome.lost]
+        found += [task.first for task in again if task.last - task.first == 1]
+        suspects = [task for task in again if task.last - task.first > 1]
+    return sorted(found)
+
+
+def _halves(tasks: Sequence[Task]) -> list[Task]:
+    ranges = []
+    for task in tasks:
+        middle = (task.first + task.last) // 2
+        ranges += [(task.first, middle), (middle, task.last)]
+    return [
+        Task(number, first, last, f"products {first:,} to {last - 1:,}") for number, (first, last) in enumerate(ranges)
+    ]
