@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from indexing.errors import Unfinished
 from indexing.running.same_versions import own_versions
 from indexing.running.tasks import Counts, Done, Opened, Recipe, Task
 from indexing.running.worker import Result, packed
@@ -123,7 +124,10 @@ class _Run:
     def _wait_for_workers(self) -> None:
         self.idle_since = self.idle_since or time.monotonic()
         if time.monotonic() - self.idle_since > PATIENCE_S:
-            raise RuntimeError(f"no worker is left for {len(self.waiting)} parts")
+            raise Unfinished(
+                f"no machine is left for {len(self.waiting):,} parts: start some, then run the same command again: finished "
+                "parts are kept"
+            )
         time.sleep(min(WAIT_S, 0.1))
 
     def _heard(self, report: Ended) -> Iterator[Done]:

@@ -109,6 +109,12 @@ def test_storage_that_stays_broken_is_told(tmp_path, processes):
     assert len(list(tmp_path.glob("try_0_*"))) == 3
 
 
+def test_no_worker_at_all_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("indexing.running.attempts.PATIENCE_S", 0.2)
+    with pytest.raises(Unfinished, match="no machine is left for 2 parts: start some, then run the same command again"):
+        list(CrewRunner(ProcessCrew(0)).map(squares, ranges(4, 2, "numbers"), Desk(tmp_path)))
+
+
 def test_a_map_that_is_left_stops_its_workers(tmp_path, processes):
     runner = processes()
     outcomes = runner.map(squares, ranges(4, 2, "numbers"), Desk(tmp_path, ((1, "hangs"),), most=99))
