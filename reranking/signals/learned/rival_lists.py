@@ -120,7 +120,9 @@ class SideRivals:
         is_other = self.rivals == other[:, None]
         competes = (self.rivals >= 0) & ~is_other
         offered = competes & (sources[np.maximum(self.rivals, 0)] == sources[other][:, None])
-        listed = np.where(is_other, _rounded(self.log_odds), 0.0).sum(axis=1)
+        row, place = np.nonzero(is_other)  # a rival is listed once: at most one a row
+        listed = np.zeros(len(other))
+        listed[row] = _rounded(self.log_odds[row, place])
         return Competition(
             _best(self.log_odds, competes),
             _best(self.log_odds, offered),
@@ -130,9 +132,10 @@ class SideRivals:
     def shared(self, other: "SideRivals") -> Floats1d:
         """Return how likely the best rival of both sides (p,) matches both: the lesser of its two log-odds; NOBODY without."""
         best = np.full(len(self.rivals), NOBODY, dtype=np.float32)
+        theirs = np.where(other.rivals < 0, -2, other.rivals)  # nobody of one side is not nobody of the other
         for rivals, log_odds in zip(self.rivals.T, self.log_odds.T, strict=True):
-            theirs = _best(other.log_odds, (other.rivals == rivals[:, None]) & (rivals >= 0)[:, None])
-            best = np.fmax(best, np.minimum(log_odds, theirs))  # NaN where a side has fewer: nobody
+            row, place = np.divmod(np.flatnonzero(theirs == rivals[:, None]), theirs.shape[1])  # at most once in a row
+            best[row] = np.maximum(best[row], np.minimum(log_odds[row], other.log_odds[row, place]))
         return best
 
 
@@ -153,6 +156,6 @@ def _best(log_odds: Floats2d, among: "np.ndarray[tuple[int, int], np.dtype[np.bo
     return np.asarray(np.where(among, log_odds, NOBODY).max(axis=1, initial=NOBODY), dtype=np.float32)
 
 
-def _rounded(log_odds: Floats1d | Floats2d) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+def _rounded(log_odds: Floats1d) -> Floats1d:
     """Return probabilities in steps of 2^-20, so that their sums are exact, in any order."""
     return np.round(np.ldexp(1 / (1 + np.exp(-np.nan_to_num(log_odds, nan=-np.inf).astype(np.float64))), 20)) / 2**20
