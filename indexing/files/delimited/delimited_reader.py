@@ -15,6 +15,7 @@ from indexing.arrays import Ints1d
 from indexing.errors import InputError
 from indexing.files.blocks import Aside, Block
 from indexing.files.content.cell_bytes import in_one
+from indexing.files.content.paced_stream import PacedStream, paced
 from indexing.files.content.sources import Source
 from indexing.files.content.text_stream import MARK, TextStream
 from indexing.files.delimited.dialect import Dialect
@@ -36,10 +37,13 @@ class _RaggedRows:
     first: int
     numbers: list[int] = field(default_factory=list)
     open_row: int | None = None  # the first that has taken in others
+    closed: bool = False  # nobody looks any more
     _untold: list[tuple[int, str, int]] = field(default_factory=list)
 
     def __call__(self, found: pyarrow.csv.InvalidRow) -> str:
-        if not self.numbers or found.number > self.numbers[-1]:  # a file that is read again meets the same rows
+        if not self.closed and (
+            not self.numbers or found.number > self.numbers[-1]
+        ):  # a file that is read again meets the same rows
             self.numbers.append(found.number)
             self._untold.append((found.number, found.text, found.actual_columns))
             if self.open_row is None and self.faults.shape.rows_inside(found.text):
@@ -113,17 +117,24 @@ class DelimitedReader:
     ) -> Iterator[tuple[pa.RecordBatch, bool, str | None]]:
         """Yield what Arrow reads after the usable rows `skipped`, whether bytes were marked by then, and with the last of it
         the file's last line."""
-        with (
-            closing(TextStream(self.source.open(), self.encoding)) as text,
-            self._open(text, size, names or self.names[:1], ragged) as reader,
-        ):
-            batch = next(reader, None)
-            while batch is not None:
-                after = next(reader, None)
-                if skipped < len(batch):
-                    last = text.end.decode("utf-8", "replace") if after is None else None
-                    yield batch.slice(skipped).select(list(names)), text.marked > 0, last
-                skipped, batch = max(skipped - len(batch), 0), after
+        text = TextStream(self.source.open(), self.encoding)
+        with paced(text) as content:
+            ragged.closed = False
+            reader = self._open(content, size, names or self.names[:1], ragged)
+            try:
+                batch = next(reader, None)
+                while batch is not None:
+                    content.used()
+                    after = next(reader, None)
+                    if skipped < len(batch):
+                        last = text.end.decode("utf-8", "replace") if after is None else None
+                        yield batch.slice(skipped).select(list(names)), text.marked > 0, last
+                    skipped, batch = max(skipped - len(batch), 0), after
+            finally:  # a reader that is left before its end hangs Arrow's thread, or aborts the program
+                ragged.closed = True
+                content.end()
+                _drain(reader)
+                del reader
 
     def _first_open(self, block: Block, ragged: int | None, shape: RowShape, last_line: str | None) -> int | None:
         """Return the number of the first row of a block that a quote is not closed in, or of a `ragged` one before the
@@ -150,7 +161,7 @@ class DelimitedReader:
                 raise InputError(f"{self.source.path}: {long}: mend that row") from error
 
     def _open(
-        self, text: TextStream, size: int, names: tuple[str, ...], ragged: _RaggedRows
+        self, content: PacedStream, size: int, names: tuple[str, ...], ragged: _RaggedRows
     ) -> pyarrow.csv.CSVStreamingReader:
         read = pyarrow.csv.ReadOptions(
             column_names=list(self.names),
@@ -175,8 +186,18 @@ class DelimitedReader:
             null_values=[""],
             check_utf8=False,  # the stream gives nothing else
         )
-        stream = pa.PythonFile(text, "r")
-        return pyarrow.csv.open_csv(stream, read_options=read, parse_options=parse, convert_options=convert)
+        return pyarrow.csv.open_csv(
+            pa.PythonFile(content, "r"), read_options=read, parse_options=parse, convert_options=convert
+        )
+
+
+def _drain(reader: pyarrow.csv.CSVStreamingReader) -> None:
+    """Take what a reader has left; the last row may be cut."""
+    try:
+        while next(reader, None) is not None:
+            pass
+    except pa.ArrowInvalid:
+        pass
 
 
 def _without_marked(block: Block, faults: Faults) -> Block:
