@@ -146,17 +146,20 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class StoredRejects:
-    """They are the rejects in a file of `write_rejects`, few of which are in memory at once."""
+    """They are the rejects in a file of `write_rejects` from the `first` on, few of which are in memory at once."""
 
     path: Path
+    first: int = 0
 
     def __len__(self) -> int:
-        return int(pq.read_metadata(self.path.absolute()).num_rows)
+        return int(pq.read_metadata(self.path.absolute()).num_rows) - self.first
 
     def __iter__(self) -> Iterator[Reject]:
+        skipped = self.first
         with pq.ParquetFile(self.path.absolute(), pre_buffer=False) as file:
             for batch in file.iter_batches(batch_size=READ_ROWS):
-                yield from (Reject(**row) for row in batch.to_pylist())
+                yield from (Reject(**row) for row in batch.slice(min(skipped, len(batch))).to_pylist())
+                skipped = max(skipped - len(batch), 0)
 
 
 def write_rejects(rejects: Iterable[Reject], path: Path) -> int:

@@ -1,7 +1,7 @@
 """An update puts products into an index and takes others out, without encoding or joining the rest again."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -9,14 +9,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import CATALOG_FILE, DELETED_FILE, Catalog, open_catalog
 from indexing.catalog.digest import DIGEST_VERSION
 from indexing.catalog.missing_pictures import MissingPictures, missing_pictures
-from indexing.catalog.rejects import HELD, REJECTS_FILE, SCHEMA, Reject, StoredRejects, write_rejects
+from indexing.catalog.rejects import REJECTS_FILE, Reject, StoredRejects, write_rejects
 from indexing.encoders.pictures.patience import Patience
 from indexing.errors import InputError
 from indexing.given.read_given import GivenOptions, read_given
@@ -60,7 +58,7 @@ class Updated:
     deleted: int
     unknown: int
     searched: dict[str, int]
-    rejects: list[Reject]
+    rejects: StoredRejects
     missing: list[MissingPictures]
     passed_over: PassedOver = NONE_PASSED
     notes: tuple[str, ...] = ()
@@ -108,7 +106,7 @@ class _Updating:
 
     def __init__(self, path: Path, options: UpdateOptions, device: str, progress: Progress) -> None:
         self.path, self.options, self.device, self.progress = path, options, device, progress
-        self.rejects: list[Reject] = []
+        self.kept: int | None = None  # rejects of others, which stand before those of the products put in
         self.missing: list[MissingPictures] = []
         self.pictures: dict[str, PictureView] = {}
         self.passed_over, self.notes = NONE_PASSED, tuple[str, ...]()
@@ -128,11 +126,13 @@ class _Updating:
             old.hold.release()  # or this process would keep the old version from going away
 
     def updated(self) -> Updated:
+        index = open_index(self.path, device=self.device)
+        stored = StoredRejects(index.folder / REJECTS_FILE)
         return Updated(
-            open_index(self.path, device=self.device),
+            index,
             **self.counts,
             searched=self.searched,
-            rejects=self.rejects,
+            rejects=replace(stored, first=len(stored) if self.kept is None else self.kept),
             missing=self.missing,
             passed_over=self.passed_over,
             notes=self.notes,
@@ -174,9 +174,10 @@ class _Updating:
         touched = np.flatnonzero(update.rows(moves) >= 0)
         joining = DeltaViewJoining(old, catalog, moves, touched, self.counts["deleted"], folder, self.progress)
         self.searched = joining.run(views)
-        self.rejects = [*_of(rejects, catalog, touched), *views.rejects]
-        every = _write_rejects(old, update, touched, catalog, self.rejects, folder)
-        self.missing = missing_pictures(catalog, StoredRejects(folder / REJECTS_FILE)) if self.rejects else []
+        put_in = chain(_of(rejects, catalog, touched), views.rejects)
+        every, self.kept = _write_rejects(old, update, touched, catalog, put_in, folder)
+        some = every > self.kept
+        self.missing = missing_pictures(catalog, StoredRejects(folder / REJECTS_FILE)) if some else []
         write_record(old.catalog, update.deleted, catalog, folder)
         shutil.rmtree(folder / "given", ignore_errors=True)
         made = _made(old, catalog, digest, views, every)
@@ -215,23 +216,30 @@ def _fingerprint(made: IndexManifest) -> str:
     return fingerprint_of(made.updates.built, made.catalog.digest, *filter(None, [dict(rows), refitted]))
 
 
-def _of(rejects: Iterable[Reject], catalog: Catalog, touched: Ints1d) -> list[Reject]:
-    """Return the rejects of products that were put in, and of rows without an id; what was set aside of the unchanged ones
+def _of(rejects: Iterable[Reject], catalog: Catalog, touched: Ints1d) -> Iterator[Reject]:
+    """Yield the rejects of products that were put in, and of rows without an id; what was set aside of the unchanged ones
     is known already."""
     ids = set(catalog.ids.take(pa.array(touched)).cast(pa.large_string()).to_pylist())
-    return [reject for reject in rejects if reject.id in ids or not reject.id]
+    return (reject for reject in rejects if reject.id in ids or not reject.id)
 
 
 def _write_rejects(
-    old: ProductIndex, update: CatalogUpdate, touched: Ints1d, catalog: Catalog, rejects: list[Reject], folder: Path
-) -> int:
-    """Write the rejects of all products of the new version; return how many they are."""
+    old: ProductIndex, update: CatalogUpdate, touched: Ints1d, catalog: Catalog, rejects: Iterable[Reject], folder: Path
+) -> tuple[int, int]:
+    """Write the rejects of all products of the new version: those that stay, then `rejects`. Return how many they are, and
+    how many stay. Few are in memory at once, since each may hold a cell of 64 KiB."""
+    columns = old.catalog.ids.take(pa.array(update.deleted)), catalog.ids.take(pa.array(touched))
+    gone = {ident for column in columns for ident in column.cast(pa.large_string()).to_pylist()}
+    kept = 0
+
+    def staying(stored: StoredRejects) -> Iterator[Reject]:
+        nonlocal kept
+        for reject in stored:
+            if reject.id not in gone:
+                kept += 1
+                yield reject
+
     with old.hold.read() as place:
-        before = pq.read_table(place / REJECTS_FILE, schema=SCHEMA)
-    gone = [old.catalog.ids.take(pa.array(update.deleted)), catalog.ids.take(pa.array(touched))]
-    ids = pa.chunked_array(
-        [chunk for column in gone for chunk in column.cast(pa.large_string()).chunks], pa.large_string()
-    )
-    kept = before.filter(pc.invert(pc.is_in(before["id"], value_set=ids.combine_chunks())))
-    before_them = (Reject(**row) for batch in kept.to_batches(HELD) for row in batch.to_pylist())
-    return write_rejects(chain(before_them, rejects), folder / REJECTS_FILE)
+        stored = staying(StoredRejects(place / REJECTS_FILE))
+        every = write_rejects(chain(stored, rejects), folder / REJECTS_FILE)
+    return every, kept

@@ -183,7 +183,7 @@ def test_pictures_of_another_folder_are_found(market, pictures, tmp_path):
     shutil.copy(pictures / "7.png", other / "new.png")
     pq.write_table(pa.table({"id": ["z1"], "title": ["kettle"], "image": ["new.png"]}), other / "p.parquet")
     done = market.update([other / "p.parquet"], images=None)
-    assert done.rejects == []
+    assert list(done.rejects) == []
     assert done.index.seen["image"][-1]
     assert (done.index.catalog.pictures / done.index.catalog.main_pictures()[-1]).resolve() == other / "new.png"
 
@@ -289,10 +289,23 @@ def test_rejects_are_those_of_the_products_as_they_are_now(market):
     market.build()
     market.rows["p2"]["image"], market.rows["p3"]["image"] = "1.png", "absent.png"
     done = market.update([market.write("c.parquet", ["p2", "p3"])], market.gone("p9"))
-    assert [reject.id for reject in done.rejects] == ["p3"]
+    assert ([reject.id for reject in done.rejects], len(done.rejects)) == (["p3"], 1)
     rows = pq.read_table(done.index.folder / "rejects.parquet").to_pylist()
     assert sorted(row["id"] for row in rows) == ["p3", "p4"]
     assert done.index.made.rejects == 2
+    assert len(market.update([market.write("c.parquet", ["p2", "p3"])]).rejects) == 0
+
+
+def test_cells_of_new_and_changed_products_are_set_aside_whole_with_their_place(market, write):
+    market.build()
+    cell = '{"Colour": ' + "x" * 60_000
+    lines = [{"id": ident, "title": "Kettle", "attributes": cell} for ident in ("p2", "new")]
+    done = market.update([write("c.jsonl", lines)], max_rejects=1)
+    assert [(one.id, one.column, one.value, one.file, one.row) for one in done.rejects] == [
+        ("p2", "attributes", cell, "c.jsonl", 1),
+        ("new", "attributes", cell, "c.jsonl", 2),
+    ]
+    assert all(one.reason.startswith("malformed JSON") for one in done.rejects)
 
 
 KILLED = """
