@@ -46,6 +46,8 @@ def test_help_lists_every_command(heroic):
         "update",
         "compact",
         "query",
+        "publish",
+        "copy",
         "serve",
         "serve-token",
         "candidates",
