@@ -285,10 +285,9 @@ def _told(address: Address) -> Iterator[None]:
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and those that it was made of: pymilvus says no more of a refused token than of no server."""
-    found: BaseException | None = error
-    while found is not None:
-        yield found
-        found = found.__cause__
+    yield error
+    if error.__cause__ is not None and error.__cause__ is not error:  # it raises errors from themselves, too
+        yield error.__cause__
 
 
 def _reason(error: BaseException) -> str:

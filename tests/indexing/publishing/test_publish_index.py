@@ -351,6 +351,11 @@ def test_the_name_of_another_collection_is_refused(made, at):
         publish_index(made, at)
 
 
+def test_an_error_raised_from_itself_is_told_once(made, at):
+    with connected(at) as server, pytest.raises(InputError, match="^[^ ]*there.db: "):
+        server.search("gone", [np.zeros(2)], 3, "", {})
+
+
 def test_index_types_fit_any_dimension():
     assert parts.index_type("IVF_PQ", 1000, 6).params["m"] == 2
     assert parts.index_type("IVF_PQ", 1000, 7).params["m"] == 7
