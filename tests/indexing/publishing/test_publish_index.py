@@ -352,7 +352,7 @@ def test_the_name_of_another_collection_is_refused(made, at):
 
 
 def test_an_error_raised_from_itself_is_told_once(made, at):
-    with connected(at) as server, pytest.raises(InputError, match="^[^ ]*there.db: "):
+    with connected(at) as server, pytest.raises(InputError, match=r"^[^ ]*there\.db: "):
         server.search("gone", [np.zeros(2)], 3, "", {})
 
 
