@@ -55,10 +55,10 @@ class EventFile:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                roll_back(connection)
                 raise
-            connection.execute("COMMIT")
 
     @contextmanager
     def telling(self, path: Path, busy_s: float = BUSY_S) -> Iterator[None]:
@@ -115,6 +115,12 @@ class EventFile:
         return InputError(
             f"{path}: is damaged or no {self.name} ({said}): take a copy that is whole; this one was left as it is"
         )
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    """End a transaction, unless SQLite ended it by itself, as on a full disk."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
 
 
 def _uri(path: Path) -> str:

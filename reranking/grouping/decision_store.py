@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from indexing.errors import InputError
-from indexing.storage.event_file import BUSY_S, EventFile
+from indexing.storage.event_file import BUSY_S, EventFile, roll_back
 from reranking.grouping.bounds import Bounds
 from reranking.grouping.decisions import Decision, DecisionKind, KeptDecision
 from reranking.labels.label import Id, named
@@ -140,7 +140,7 @@ class DecisionStore:
             try:
                 yield
             finally:
-                self._connection.execute("ROLLBACK")
+                roll_back(self._connection)
 
     def _refuse_type(self, decision: Decision) -> None:
         row = self._connection.execute("SELECT typeof(product_id) FROM members LIMIT 1").fetchone()

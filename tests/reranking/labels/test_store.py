@@ -240,6 +240,17 @@ class TestRefused:
         raw.execute("ROLLBACK")
         raw.close()
 
+    def test_a_store_on_a_full_disk_says_so_and_goes_on_when_there_is_room(self, path):
+        with open_store(path, create=True) as store:
+            pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+            store._connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+            with pytest.raises(InputError, match=r"cannot be read or written \(database or disk is full\)"):
+                store.record_all(Label(number, number + 1, MATCH, "anna") for number in range(2000))
+            assert not store.standing()
+            store._connection.execute("PRAGMA max_page_count = 100000")
+            store.record(Label(1, 2, MATCH, "anna"))
+            assert len(store.standing()) == 1
+
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
     def test_a_folder_that_nothing_may_be_written_into(self, tmp_path):
         tmp_path.chmod(0o500)
