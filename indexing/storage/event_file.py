@@ -117,6 +117,16 @@ class EventFile:
         )
 
 
+def which_file(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one in its place, None where there is none: what is written into a file that was moved
+    away while it is open is in no file of that name."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def roll_back(connection: sqlite3.Connection) -> None:
     """End a transaction, unless SQLite ended it by itself, as on a full disk."""
     if connection.in_transaction:

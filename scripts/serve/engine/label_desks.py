@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TypeVar
 
 from indexing.errors import InputError
+from indexing.storage.event_file import which_file
 from reranking.asking.open_session import open_session
 from reranking.asking.session import LearningSession
 from reranking.labels.label import Label
@@ -26,10 +27,11 @@ WAITING = 4  # requests of one reviewer
 
 @dataclass
 class _Desk:
-    """It is one reviewer's: its thread, and the session that it has open, of which version of the index."""
+    """It is one reviewer's: its thread, and the session that it has open, of which version of the index, into which file."""
 
     workers: Workers
     store: LabelStore | None = None
+    file: tuple[int, int] | None = None
     session: LearningSession | None = None
     served: Served | None = field(default=None, repr=False)
 
@@ -43,7 +45,7 @@ class _Desk:
 
 class LabelDesks:
     """A reviewer's session is opened with the first request, over the index and the model that are served, and again over newer
-    ones.
+    ones, or where another store was put into the place of the one that is open: what is written into that would be lost.
 
     Opening it chooses candidates of the whole index, which may take longer than a request: the work goes on, and whoever asks
     again finds it done.
@@ -98,10 +100,10 @@ class LabelDesks:
             return self._desks[reviewer]
 
     def _work(self, desk: _Desk, reviewer: str, work: Callable[[LearningSession, Served], Found]) -> Found:
-        served = self.current.opened
-        if desk.session is None or desk.served is not served:
+        served, file = self.current.opened, which_file(self.path)
+        if desk.session is None or desk.served is not served or desk.file != file:
             desk.close()
-            desk.store = open_store(self.path)  # in the thread that uses it, as SQLite wants
+            desk.store, desk.file = open_store(self.path), file  # in the thread that uses it, as SQLite wants
             begun = open_session(served.index, desk.store, reviewer=reviewer, budget=self.budget, model=served.model)
             desk.session, desk.served = begun.session, served
         return work(desk.session, served)

@@ -1,13 +1,12 @@
 """The desk takes decisions of groups, in one thread that has the file of decisions open, and says which there are."""
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
+from indexing.storage.event_file import which_file
 from reranking.grouping.decision_store import DecisionStore, open_decisions
 from reranking.grouping.decisions import KeptDecision
 from reranking.labels.label import Id
@@ -69,7 +68,7 @@ class GroupDesk:
 
     def _work(self, work: Callable[[DecisionStore], Found]) -> Found:
         assert self.sources.decisions is not None
-        file = _identity(self.sources.decisions)
+        file = which_file(self.sources.decisions)
         if self._store is None or file != self._file:  # what is written into a file that was replaced would be lost
             self._close()
             self._store, self._file = open_decisions(self.sources.decisions, busy_s=self._busy_s), file
@@ -93,12 +92,3 @@ class GroupDesk:
         if self._store is not None:
             self._store.close()
             self._store = None
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another one in its place, None where there is none."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

@@ -10,6 +10,7 @@ from typing import TypeVar
 from eval.review.queue import ReviewQueue
 from eval.review.read_queue import check_scores, read_queue
 from indexing.errors import InputError
+from indexing.storage.event_file import which_file
 from reranking.labels.reviews import open_reviews
 from reranking.labels.settled import check_catalogue
 from scripts.serve.engine.current import Current
@@ -59,6 +60,7 @@ class ReviewDesk:
         self._busy_s = limits.work_s / 2  # so that a store that is locked is told before the answer is too late
         self._workers = Workers(1, limits.waiting, limits.work_s)
         self._board: ReviewBoard | None = None
+        self._file: tuple[int, int] | None = None
         self._queue: ReviewQueue | None = None
         self._stop = Event()
         self._thread = Thread(target=self._read, name="review", daemon=True)
@@ -85,8 +87,10 @@ class ReviewDesk:
         return await self._workers.do(self._work, work, served)
 
     def _work(self, work: Callable[[ReviewBoard, Served], Found], served: Served) -> Found:
-        if self._board is None:
-            self._board = self._open(served)
+        file = which_file(self.sources.store)
+        if self._board is None or file != self._file:  # what is written into a store that was replaced would be lost
+            self._close()
+            self._board, self._file = self._open(served), file
         self._board.look(served)
         return work(self._board, served)
 

@@ -275,3 +275,17 @@ def test_a_desk_that_is_closed_leaves_its_pairs_to_others(opening, tmp_path):
             assert Claims(store, "eve").of_others()
     with open_store(tmp_path / "labels.db") as store:
         assert not Claims(store, "eve").of_others()
+
+
+def test_no_answer_goes_into_a_store_that_was_moved_away(opening, tmp_path):
+    store = tmp_path / "labels.db"
+    with opening() as door:
+        client = door.client("label")
+        pair = asked(client.get(f"{LABELS}/next"))["pair"]
+        store.rename(tmp_path / "aside.db")
+        refused = answer(client, pair)
+        assert (refused.status, refused.error) == (422, "labels.db: no such file: a label store is needed")
+        open_store(store, create=True).close()
+        asked(answer(client, asked(client.get(f"{LABELS}/next"))["pair"]))
+    with open_store(store) as opened:
+        assert len(opened.standing()) == 1

@@ -443,3 +443,21 @@ def test_a_kill_loses_no_verdict(scores, sample_index, tmp_path):
         assert [[one.label.left, one.label.right] for one in store.standing_reviews()] == answered
     with open_store(tmp_path / "labels.db") as store:
         assert store.standing() == []
+
+
+def test_no_verdict_goes_into_a_store_that_was_moved_away(opening, tmp_path):
+    store, aside = tmp_path / "labels.db", tmp_path / "aside.db"
+    with opening() as door:
+        client = door.client("label")
+        found = checked(answer(client, ready(client)))
+        with open_reviews(store) as opened:
+            opened._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        store.rename(aside)
+        refused = answer(client, found)
+        assert refused.status == 422
+        assert refused.error.endswith("labels.db: no such file: a label store is needed")
+        open_store(store, create=True).close()
+        assert answer(client, found).status == 200
+    for path in (aside, store):
+        with open_reviews(path) as opened:
+            assert len(opened.standing_reviews()) == 1
