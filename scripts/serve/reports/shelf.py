@@ -2,6 +2,7 @@
 
 import json
 import logging
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -82,7 +83,8 @@ class ReportShelf:
         """Return what is there now. Raises InputError where the folder cannot be read."""
         with self._lock:
             places = self._places()
-            self._read = {name: kept for name, kept in self._read.items() if name in dict(places)}
+            there = {name for name, _ in places}
+            self._read = {name: kept for name, kept in self._read.items() if name in there}
             found = [self._one(name, seen) for name, seen in places[:MOST_LISTED]]
         reports = [one for one in found if isinstance(one, ShelvedReport)]
         unread = tuple(one for one in found if isinstance(one, Unread))
@@ -94,12 +96,15 @@ class ReportShelf:
         return next((report for report in self.listing().reports if report.name == name), None)
 
     def page(self, report: ShelvedReport) -> bytes:
-        """Return the page that `heroic evaluate` made. Raises InputError for one that is gone, too large, or a link."""
+        """Return the page that `heroic evaluate` made. Raises InputError for one that is gone, too large, a link, or no file."""
         path = self.folder / report.name / PAGE
         if path.is_symlink():
             raise InputError(f"{path}: is a link, which is not followed")
         try:
-            if path.stat().st_size > MOST_PAGE_BYTES:
+            about = path.stat()
+            if not stat.S_ISREG(about.st_mode):  # a pipe would be waited for without end
+                raise InputError(f"{path}: is no file: evaluate again")
+            if about.st_size > MOST_PAGE_BYTES:
                 raise InputError(f"{path}: has more than {MOST_PAGE_BYTES:,} bytes: open it as a file")
             return path.read_bytes()
         except OSError as error:
@@ -124,9 +129,10 @@ class ReportShelf:
         found: ShelvedReport | Unread | None
         try:
             found = _shelve(self.folder / name, seen)
-        except (InputError, OSError) as error:
-            _log.warning("a report cannot be read: %s", error)
-            found = Unread(name, " ".join(str(error).split()))
+        except Exception as error:  # whatever is wrong with it, the others are shown
+            told = isinstance(error, InputError | OSError)
+            _log.warning("a report cannot be read: %s", error, exc_info=None if told else error)
+            found = Unread(name, " ".join(str(error).split()) if told else "it is damaged: the log says why")
         if found is not None:
             self._read[name] = (seen, found)
         return found

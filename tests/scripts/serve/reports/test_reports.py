@@ -187,6 +187,23 @@ def test_a_report_that_is_damaged_is_said_without_the_folders_above(opening, fol
         assert door.client("read").get(f"{REPORTS}/first").status == 404
 
 
+def test_whatever_is_wrong_with_a_report_the_others_are_shown(opening, folder):
+    (folder / "first" / "manifest.json").write_text("[" * 100_000)  # deeper than Python reads
+    with opening(folder) as door:
+        found = checked(door.client("read").get(REPORTS), forms.ReportsForm)
+        assert [report["name"] for report in found["reports"]] == ["second & <b>"]
+        assert found["unread"] == [{"name": "first", "reason": "it is damaged: the log says why"}]
+
+
+def test_a_page_that_is_a_pipe_is_not_waited_for(opening, folder):
+    page = folder / "first" / "report.html"
+    page.unlink()
+    os.mkfifo(page)
+    with opening(folder) as door:
+        reply = door.client("read").get(f"{REPORTS}/first/page")
+        assert (reply.status, reply.error) == (422, "reports/first/report.html: is no file: evaluate again")
+
+
 def test_a_report_that_is_written_anew_is_seen_at_once(opening, folder):
     with opening(folder) as door:
         client = door.client("read")
