@@ -40,6 +40,9 @@ def _go_wrong(how):
         os.kill(os.getpid(), signal.SIGKILL)
     if how == "hangs":
         time.sleep(600)
+    if how == "interrupted":
+        os.kill(os.getpid(), signal.SIGINT)
+        return
     if how == "storage":
         raise OSError(5, "Input/output error", "/shared/part")
     if how == "bug":

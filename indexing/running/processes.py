@@ -1,6 +1,7 @@
 """A crew of processes of this machine: each does one task at a time, and one that dies or is stopped is replaced."""
 
 import multiprocessing
+import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -48,8 +49,10 @@ class ProcessCrew:
         return [self._report(by_pipe[id(pipe)]) for pipe in ready]
 
     def stop(self, handle: int) -> str:
-        """Kill the process that does a task."""
-        member = next(member for member in self.members if member.handle == handle)
+        """Kill the process that does a task, unless all have been killed."""
+        member = next((member for member in self.members if member.handle == handle), None)
+        if member is None:
+            return "no process"
         self._end(member)
         return member.name
 
@@ -90,12 +93,13 @@ class ProcessCrew:
 
 
 def _work(pipe: Connection) -> None:
-    """Do tasks until the other end of the pipe is closed."""
+    """Do tasks until the other end of the pipe is closed. An interrupt is of the command, which kills its processes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     name = f"process {multiprocessing.current_process().pid}"
     while True:
         try:
             what, task = pipe.recv()
-        except (EOFError, OSError, KeyboardInterrupt):
+        except (EOFError, OSError):
             return
         try:
             pipe.send(run_task(what, task, name))

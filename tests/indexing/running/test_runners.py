@@ -123,6 +123,21 @@ def test_a_map_that_is_left_stops_its_workers(tmp_path, processes):
     assert [member.handle for member in runner.crew.members if member.handle is not None] == []
 
 
+def test_a_map_that_is_left_after_its_workers_has_nobody_to_stop(tmp_path, processes):
+    runner = processes()
+    outcomes = runner.map(squares, ranges(4, 2, "numbers"), Desk(tmp_path, ((1, "hangs"),), most=99))
+    next(outcomes)
+    runner.close()
+    outcomes.close()
+    assert runner.crew.members == []
+
+
+def test_an_interrupt_is_left_to_the_command(tmp_path, processes):
+    """Ctrl-C reaches every process of a terminal; workers do not tell tracebacks of it."""
+    done = list(processes().map(squares, ranges(4, 2, "numbers"), Desk(tmp_path, ((0, "interrupted"),))))
+    assert [outcome.attempt for outcome in done] == [1, 1]
+
+
 def test_a_worker_with_other_versions_is_refused(tmp_path, processes, monkeypatch):
     other = {**same_versions.own_versions(), "numpy": "1.0"}
     monkeypatch.setattr("indexing.running.attempts.own_versions", lambda: other)
