@@ -26,17 +26,19 @@ class Result:
 
 
 def packed(work: Callable[[Task, Any], Counts], shared: Recipe[Any], versions: dict[str, str] | None) -> bytes:
-    """Return what a worker needs besides the task; with `versions` it is refused where it has others."""
-    return pickle.dumps((work, shared, versions))
+    """Return what a worker needs besides the task; with `versions` it is refused where it has others, before it looks for
+    the code of the work, which others may not have."""
+    return pickle.dumps((versions, pickle.dumps((work, shared))))
 
 
 def run_task(what: bytes, task: Task, node: str) -> Result:
     """Do a task. What it raises comes back, named: storage that fails may do better at another attempt."""
     begun = time.monotonic()
     try:
-        work, shared, versions = pickle.loads(what)  # our own bytes, from the process that gave us this task
+        versions, work_and_shared = pickle.loads(what)  # our own bytes, from the process that gave us this task
         if versions is not None:
             refuse_others(versions, node)
+        work, shared = pickle.loads(work_and_shared)
         counts = work(task, _open(what, shared))
         return Result(dict(counts), time.monotonic() - begun)
     except OSError as error:

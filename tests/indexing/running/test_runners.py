@@ -1,6 +1,7 @@
 """Tasks run here, in processes that die and hang, and twice; each part is written, and told of once."""
 
 import os
+import pickle
 import time
 
 import pytest
@@ -13,6 +14,7 @@ from indexing.running.choice import chosen_runner, refuse_cluster
 from indexing.running.local import HERE, LocalRunner
 from indexing.running.processes import ProcessCrew
 from indexing.running.tasks import finished, ranges
+from indexing.running.worker import run_task
 
 
 @pytest.fixture
@@ -143,6 +145,14 @@ def test_a_worker_with_other_versions_is_refused(tmp_path, processes, monkeypatc
     monkeypatch.setattr("indexing.running.attempts.own_versions", lambda: other)
     with pytest.raises(InputError, match=r"has numpy \S+ instead of 1.0: install the same versions"):
         list(processes().map(squares, ranges(4, 1, "numbers"), Desk(tmp_path)))
+
+
+def test_a_worker_that_lacks_the_code_of_the_work_says_which_versions_it_has():
+    other = {**same_versions.own_versions(), "heroic": "newer"}
+    without = pickle.dumps((other, b"cindexing.not_here_yet\nwork\n."))
+    error = run_task(without, ranges(4, 1, "numbers")[0], "a node").error
+    assert isinstance(error, InputError)
+    assert "instead of newer: install the same versions" in str(error)
 
 
 @pytest.mark.parametrize("where", ["", "here", "local:0", "local:9999", "host", "host:port", "a b:1", "host:999999"])
