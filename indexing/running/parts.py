@@ -12,6 +12,8 @@ from typing import BinaryIO, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from indexing.running.same_versions import own_versions
+from indexing.storage.artefact import fingerprint_of
 from indexing.storage.whole_file import sync
 
 UNFINISHED = ".tmp"
@@ -109,8 +111,9 @@ def clear_leftovers(beside: Path) -> None:
 
 
 def parts_for(beside: Path, fingerprint: str) -> PartFolder:
-    """Return the folder of parts of a work, by what it depends on, beside what is made of them."""
-    return PartFolder(beside.with_name(f"{beside.name}.parts-{fingerprint}"))
+    """Return the folder of parts of a work, by what it depends on, beside what is made of them. Parts that other versions
+    have computed are none of it."""
+    return PartFolder(beside.with_name(f"{beside.name}.parts-{fingerprint_of(fingerprint, own_versions())}"))
 
 
 def _escaped(name: str) -> str:

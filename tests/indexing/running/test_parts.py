@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from indexing.running import same_versions
 from indexing.running.parts import PartFolder, clear_leftovers, parts_for, put_array, read_array
 
 
@@ -58,3 +59,12 @@ def test_parts_of_other_work_have_another_place_and_go_too(tmp_path):
     other.make()
     clear_leftovers(out)
     assert list(tmp_path.iterdir()) == [other.folder]
+
+
+def test_parts_that_other_versions_computed_have_another_place(tmp_path, monkeypatch):
+    """Whoever goes on after an upgrade would else mix what both make."""
+    before = parts_for(tmp_path / "scores.parquet", "a1")
+    assert parts_for(tmp_path / "scores.parquet", "a1") == before
+    other = {**same_versions.own_versions(), "heroic": "another"}
+    monkeypatch.setattr("indexing.running.parts.own_versions", lambda: other)
+    assert parts_for(tmp_path / "scores.parquet", "a1") != before
