@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
-from indexing.given.neighbour_search import NOBODY
 from indexing.search.neighbours import Neighbours
 from reranking.matching.moved_claims import moved_claims
 from reranking.matching.pairing import OfferPairs
@@ -35,11 +34,8 @@ class OfferRanks:
         cosines = view.cosines(members)
         lists, ranks, own, m = view.lists(members, cosines), view.ranks, view.found.first(view.k), len(members)
         moved = moved_claims(members, lists, own, view.stored(members))
-        known = members.given.known
-        base = [
-            np.concatenate([counts[members.products], np.where(known == NOBODY, 0, counts[known])])
-            for counts in (ranks.claims_first, ranks.claims_ten)
-        ]
+        nobody = np.zeros(len(members.given))  # claims an offer but those who come to
+        base = [np.concatenate([counts[members.products], nobody]) for counts in (ranks.claims_first, ranks.claims_ten)]
         every = Neighbours(
             np.vstack([lists.after.positions[:m], own.positions]), np.vstack([lists.after.cosines[:m], own.cosines])
         )

@@ -20,10 +20,11 @@ class WorldLists:
     before: Neighbours
     after: Neighbours
 
-    def changed(self) -> Ints1d:
-        """Return which of the lists are others."""
+    def changed(self, own: Ints1d) -> Ints1d:
+        """Return which of the lists are others, or hold the offer, whose position is that of `own` (q,): it may stand where the
+        product stood in whose place it is."""
         differ = self.before.positions != self.after.positions
-        return np.flatnonzero(differ.any(axis=1))
+        return np.flatnonzero((differ | (self.after.positions == own[self.offers][:, None])).any(axis=1))
 
 
 @dataclass(frozen=True)
