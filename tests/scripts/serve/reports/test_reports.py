@@ -195,12 +195,14 @@ def test_whatever_is_wrong_with_a_report_the_others_are_shown(opening, folder):
         assert found["unread"] == [{"name": "first", "reason": "it is damaged: the log says why"}]
 
 
-def test_a_page_that_is_a_pipe_is_not_waited_for(opening, folder):
+def test_a_page_that_became_a_pipe_is_not_waited_for(opening, folder):
     page = folder / "first" / "report.html"
-    page.unlink()
-    os.mkfifo(page)
     with opening(folder) as door:
-        reply = door.client("read").get(f"{REPORTS}/first/page")
+        client = door.client("read")
+        assert client.get(f"{REPORTS}/first/page").status == 200
+        page.unlink()
+        os.mkfifo(page)
+        reply = client.get(f"{REPORTS}/first/page")
         assert (reply.status, reply.error) == (422, "reports/first/report.html: is no file: evaluate again")
 
 
