@@ -57,6 +57,7 @@ async def answer(request: Request, review: ReviewForm, service: Asked) -> Respon
     reviewer = visitor_of(request).name
 
     def work(board: ReviewBoard, served: Served) -> _Turn:
+        _refuse_unknown(board, review.then)
         ids = str(review.left), str(review.right)
         board.answer(ids, PairVerdict(review.verdict), reviewer, review.note.strip(), served)
         return _turn(board, reviewer, board.next(reviewer, _wanted(review.then)), review.then)
@@ -70,6 +71,7 @@ async def undo(request: Request, wanted: WantedForm, service: Asked) -> Response
     reviewer = visitor_of(request).name
 
     def work(board: ReviewBoard, served: Served) -> _Turn:
+        _refuse_unknown(board, wanted)
         return _turn(board, reviewer, board.undo(reviewer), wanted)
 
     return await _answered(service, work)
@@ -196,6 +198,11 @@ def _categories(board: ReviewBoard) -> list[dict[str, Any]]:
     }
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return sorted(rows, key=lambda row: (-row["pairs"], row["category"]))
+
+
+def _refuse_unknown(board: ReviewBoard, form: WantedForm) -> None:
+    """Raise InputError for a category that the file does not have, before anything is kept that would then be answered by an error."""
+    board.queue.inside(form.category, fresh=form.fresh)
 
 
 def _wanted(form: WantedForm) -> Wanted:

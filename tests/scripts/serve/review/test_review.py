@@ -461,3 +461,16 @@ def test_no_verdict_goes_into_a_store_that_was_moved_away(opening, tmp_path):
     for path in (aside, store):
         with open_reviews(path) as opened:
             assert len(opened.standing_reviews()) == 1
+
+
+def test_what_is_refused_keeps_and_takes_back_nothing(opening, tmp_path):
+    with opening() as door:
+        client = door.client("label")
+        found = checked(answer(client, ready(client)))
+        for reply in (
+            answer(client, found, category="nowhere"),
+            client.post(f"{REVIEW}/undo", {"category": "nowhere"}),
+        ):
+            assert (reply.status, "category 'nowhere' is not in scores.parquet" in reply.error) == (422, True)
+    with open_reviews(tmp_path / "labels.db") as store:
+        assert len(store.review_events()) == 1
