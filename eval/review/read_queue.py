@@ -116,6 +116,7 @@ class _Reader:
         pairs, fresh_pairs = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
         kept, repeated = np.zeros(0, dtype=ROW), 0
         for part, repeats in self.parts.parts(compared=compared):
+            self._tell(0)  # whoever follows may end it here too, as a server that is stopped does
             repeated += repeats
             pairs += np.bincount(part["code"], minlength=count)
             fresh_pairs += np.bincount(part["code"][part["fresh"]], minlength=count)

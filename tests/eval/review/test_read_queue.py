@@ -179,4 +179,23 @@ def test_reading_says_how_far_it_is(catalog, write):
     pairs, scores = drawn(20)
     path, said = write("s.parquet", pairs, scores, match=scores > 0.5), []
     read_queue(path, catalog, previous=path, progress=lambda *told: said.append(told))
-    assert said == [("read scores", 20, 40), ("read scores", 40, 40)]
+    assert said == [("read scores", 20, 40), ("read scores", 40, 40), ("read scores", 40, 40)]  # the last as it chooses
+
+
+def test_whoever_follows_may_end_it_while_the_nearest_are_chosen(catalog, write, monkeypatch):
+    monkeypatch.setattr(parted_pairs, "PART_KEYS", 50)
+    pairs, scores = drawn(200)
+    path = write("s.parquet", pairs, scores, match=scores > 0.5)
+    done = []
+
+    class Ended(Exception):
+        pass
+
+    def follow(stage, rows, total):
+        done.append(rows)
+        if done.count(total) == 3:
+            raise Ended
+
+    with pytest.raises(Ended):
+        read_queue(path, catalog, progress=follow)
+    assert done == [200, 200, 200]
