@@ -45,22 +45,13 @@ class RevokedForm(Form):
 @router.get("", responses={200: {"model": TokensForm}})
 async def tokens(request: Request, service: Asked) -> Response:
     """Return whose tokens there are; what they are, nobody knows but their owners."""
-    return as_json(await service.workers.do(_shown, _file(request)))
+    return as_json(await service.workers.do(_work, _file(request)))
 
 
 @router.post("/revoke", responses={200: {"model": TokensForm}})
 async def revoke(request: Request, revoked: RevokedForm, service: Asked) -> Response:
     """Take a token back: from the next request on neither it nor browsers that came by it are let in."""
-    file = _file(request)
-
-    def work() -> dict[str, Any]:
-        try:
-            revoke_token(file.path, revoked.name)
-        except InputError as error:
-            raise InputError(str(error).replace(str(file.path), file.path.name)) from error
-        return _shown(file)
-
-    return as_json(await service.workers.do(work))
+    return as_json(await service.workers.do(_work, _file(request), revoked.name))
 
 
 def _file(request: Request) -> TokenFile:
@@ -70,8 +61,15 @@ def _file(request: Request) -> TokenFile:
     return visitors.tokens
 
 
-def _shown(file: TokenFile) -> dict[str, Any]:
-    records = read_tokens(file.path)
+def _work(file: TokenFile, revoked: str | None = None) -> dict[str, Any]:
+    """Take a token back, where one is named, and return those that are left. Raises InputError, which names the file without the folders
+    above it."""
+    try:
+        if revoked is not None:
+            revoke_token(file.path, revoked)
+        records = read_tokens(file.path)
+    except InputError as error:
+        raise InputError(str(error).replace(str(file.path), file.path.name)) from error
     return {
         "tokens": [{"name": one.name, "role": one.role, "expires": one.expires, "ended": one.ended} for one in records]
     }

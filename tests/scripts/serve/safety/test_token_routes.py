@@ -54,3 +54,11 @@ def test_without_tokens_there_is_nothing_to_show(door):
     door.visitors.tokens = None
     reply = browser.get(f"{V1}/tokens")
     assert (reply.status, "--tokens" in reply.error) == (409, True)
+
+
+def test_a_file_that_is_gone_is_named_without_the_folders_above(door):
+    browser = door.browser()
+    door.visitors.tokens.path.unlink()
+    for reply in (browser.get(f"{V1}/tokens"), browser.post(f"{V1}/tokens/revoke", {"name": "reader"})):
+        assert reply.status == 422
+        assert reply.error.startswith("tokens.json: no such file of tokens")
