@@ -61,7 +61,8 @@ class AccessLog:
         with suppress(FileNotFoundError):
             if self._file is not None and os.path.samestat(os.fstat(self._file), os.stat(self.path)):
                 return
-        opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        # without waiting: a pipe that nobody reads would keep everybody from an answer
+        opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o640)
         if self._file is not None:
             os.close(self._file)
         self._file = opened

@@ -91,3 +91,16 @@ def test_the_standard_output_takes_them_too(capfd):
 def test_a_file_that_cannot_be_written_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"cannot be written \(No such file or directory\): name another"):
         AccessLog(tmp_path / "nowhere" / "access.log")
+
+
+def test_a_pipe_that_nobody_reads_is_refused_and_a_full_one_keeps_nobody_waiting(tmp_path, caplog):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match=r"--access-log .*pipe: cannot be written"):
+        AccessLog(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    log = AccessLog(pipe)
+    for _ in range(2_000):  # more than a pipe holds
+        log.add("/index", "GET", 200, seconds=0.001, visitor="anna" * 20)
+    os.close(reader)
+    assert sum("requests are not logged" in record.message for record in caplog.records) == 1
