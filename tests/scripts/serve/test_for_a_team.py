@@ -13,6 +13,7 @@ from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from served import V1, Client, Reply, served
 
 from reranking.labels.settled import read_settled
@@ -21,7 +22,6 @@ from scripts.serve.engine.current import Current
 from scripts.serve.engine.label_desks import LabelDesks
 from scripts.serve.engine.limits import LIMITS
 from scripts.serve.engine.served import Sources
-from scripts.serve.options import ServeOptions
 
 NAME = "match.example"
 
@@ -37,9 +37,21 @@ def unit_words(content):
     return line[2:]
 
 
-def test_the_unit_starts_what_there_is(files):
-    words = unit_words((files / "heroic.service").read_text())
-    assert ServeOptions(**command.make_context("serve", words).params).behind_proxy
+@pytest.fixture
+def options(monkeypatch):
+    """What words of a command line would have served."""
+    given = []
+    monkeypatch.setattr("scripts.serve.server.serve", lambda options, say: given.append(options))
+
+    def understood(words):
+        assert CliRunner().invoke(command, words, catch_exceptions=False).exit_code == 0
+        return given[-1]
+
+    return understood
+
+
+def test_the_unit_starts_what_there_is(files, options):
+    assert options(unit_words((files / "heroic.service").read_text())).behind_proxy
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
@@ -50,13 +62,12 @@ def test_systemd_finds_nothing_wrong_with_the_unit(files, tmp_path):
     assert (done.returncode, [line for line in done.stderr.splitlines() if "heroic.service" in line]) == (0, [])
 
 
-def test_the_container_starts_what_there_is(files):
+def test_the_container_starts_what_there_is(files, options):
     content = (files / "Dockerfile").read_text().replace("\\\n", " ")
     entry = json.loads(next(line for line in content.splitlines() if line.startswith("ENTRYPOINT")).partition(" ")[2])
     more = content.partition("docker run ")[2].splitlines()[0].partition(" heroic ")[2].split()
     assert entry[:2] == ["heroic", "serve"]
-    given = command.make_context("serve", [*entry[2:], *more]).params
-    assert ServeOptions(**given).secure
+    assert options([*entry[2:], *more]).secure
 
 
 @dataclass
