@@ -30,6 +30,8 @@ class Address:
             )
         if self.lite:
             return
+        if "@" in self.uri:  # before anything is said of it
+            raise InputError(f"--to, --at: leave the password out of the address, and set {TOKEN_VARIABLE}")
         try:
             parts = urlsplit(self.uri)
             _ = parts.port
@@ -39,8 +41,6 @@ class Address:
             raise InputError(
                 f"{self.uri}: is no address of Milvus: give http://HOST:19530, https://…, or a file ending in {LITE_SUFFIX}"
             )
-        if parts.username or parts.password:
-            raise InputError(f"--to, --at: leave the password out of the address, and set {TOKEN_VARIABLE}")
 
     def __str__(self) -> str:
         return f"{self.uri} ({self.name})"

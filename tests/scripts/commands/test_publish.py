@@ -106,6 +106,9 @@ def test_what_is_not_published_is_said_in_one_line(heroic, sample_index, tmp_pat
     [
         (["--to", "x"], "x: is no address of Milvus"),
         (["--to", "http://me:secret@milvus"], f"leave the password out of the address, and set {TOKEN_VARIABLE}"),
+        (["--to", "http://me:secret@milvus:99999999"], "leave the password out of the address"),
+        (["--to", "ftp://me:secret@milvus"], "leave the password out of the address"),
+        (["--to", "me:secret@milvus:19530"], "leave the password out of the address"),
         (["--to", "http://h:port"], "http://h:port: is no address of a server"),
         (["--to", "y.db", "--name", "a-b"], "--name 'a-b': Milvus takes letters, digits and _"),
         (["--to", "y.db", "--token-file", "gone"], "--token-file gone: cannot be read"),
@@ -117,7 +120,9 @@ def test_what_is_not_published_is_said_in_one_line(heroic, sample_index, tmp_pat
 )
 def test_mistakes_are_one_line(heroic, sample_index, tmp_path, monkeypatch, words, said):
     monkeypatch.chdir(tmp_path)
-    refused(heroic("publish", sample_index, *words), said)
+    result = heroic("publish", sample_index, *words)
+    refused(result, said)
+    assert "secret" not in result.stderr
 
 
 @pytest.mark.parametrize("command", ["query", "serve", "update"])
