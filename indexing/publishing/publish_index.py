@@ -73,13 +73,25 @@ def publish_index(
 ) -> Published:
     """Publish an index; readers see what was published before until the new one is there, measured, and as good as asked.
 
-    Where an earlier version of the same index is there, only rows that changed are sent. Raises InputError where the
-    server cannot be reached or cannot do what is asked, or its recall is less than asked.
+    Without options it is published as it was before. Where an earlier version of the same index is there, only rows that
+    changed are sent. Raises InputError where the server cannot be reached or cannot do what is asked, or its recall is less
+    than asked.
     """
-    options = options or PublishOptions()
     index = open_index(folder)
     with connected(address) as server:
+        options = options or _as_before(index, find_publication(server, address.name))
         return _Publishing(index, server, options, progress).run()
+
+
+def _as_before(index: ProductIndex, before: Announced | None) -> PublishOptions:
+    """Return what was asked of the publication before, the usual where there is none: its views, and the recall of them."""
+    there = {} if before is None else before.publication.views
+    if before is None or not there:
+        return PublishOptions()
+    left = tuple(view for view in index.views if view not in there and view not in before.publication.left_out)
+    views = tuple(view for view in there if view in index.views) if left else ()
+    measured = next(iter(there.values())).recall
+    return PublishOptions(views, recall=measured.asked, k=measured.k)
 
 
 @dataclass
@@ -140,10 +152,10 @@ class _Publishing:
         if self.options.whole or before.fingerprint != self.index.fingerprint or set(before.views) != set(wanted):
             return False
         types = {view.index for name, view in before.views.items() if name != "lexical"}
-        reached = [
-            view.recall.mean is None or view.recall.mean >= self.options.recall for view in before.views.values()
-        ]
-        return all(reached) and (self.options.index == "auto" or types <= {self.options.index})
+        measured = [view.recall for view in before.views.values()]
+        reached = [one.mean is None or one.mean >= self.options.recall for one in measured]
+        alike = all(one.k == self.options.k for one in measured)
+        return alike and all(reached) and (self.options.index == "auto" or types <= {self.options.index})
 
     def _view(self, view: str, products: ProductFields, before: Announced | None) -> PublishedView:
         shipment = Shipment.of_view(view, rows_of(self.index, view), products, self.progress)

@@ -67,8 +67,8 @@ def command(
     publish(index, address, PublishOptions(views, index_type, recall, k, whole), out)
 
 
-def publish(index: Path, address: "Address", options: "PublishOptions", out: Path | None = None) -> None:
-    """Publish with progress, and print what is there now."""
+def publish(index: Path, address: "Address", options: "PublishOptions | None" = None, out: Path | None = None) -> None:
+    """Publish with progress, without options as before, and print what is there now."""
     from indexing.publishing.publish_index import publish_index
     from indexing.storage.artefact import write_json
     from indexing.storage.whole_file import writing_file

@@ -33,7 +33,7 @@ MUCH = 0.2  # of an index in delta and dead rows: compacting pays
     show_default=True,
     help="Largest share of rows with a malformed cell, or set aside; unless another is given, also three rows, fewer than half; 1 goes on without pictures too.",
 )
-@click.option("--publish", "uri", metavar=URI, help="Then publish the index there, as heroic publish does.")
+@click.option("--publish", "uri", metavar=URI, help="Then publish the index there, as it was published before.")
 @server_options
 def command(
     index: Path,
@@ -74,10 +74,9 @@ def command(
 
     _print(going_on_without_pictures(update, max_rejects), index)
     if address is not None:
-        from indexing.publishing.publish_index import PublishOptions
         from scripts.commands.publish import publish
 
-        publish(index, address, PublishOptions())
+        publish(index, address)
 
 
 def _print(done: "Updated", index: Path) -> None:

@@ -154,6 +154,25 @@ def test_what_is_published_already_is_not_sent(made, at):
     assert not publish_index(made, at, options=PublishOptions(whole=True)).same
 
 
+def test_another_k_is_measured_though_all_rows_are_there(made, at):
+    publish_index(made, at, options=PublishOptions(k=3))
+    again = publish_index(made, at, options=PublishOptions(k=7))
+    assert not again.same
+    assert dict(again.sent) == {"text": 0, "lexical": 0}
+    assert again.publication.views["text"].recall.k == 7
+
+
+def test_without_options_it_is_published_as_before(made, at):
+    asked = PublishOptions(("text",), "IVF_FLAT", 0.6, 3)
+    publish_index(made, at, options=asked)
+    assert publish_index(made, at).same
+    update(made, products(range(10), seed=4))
+    again = publish_index(made, at).publication.views
+    assert {name: (view.index, view.recall.asked, view.recall.k) for name, view in again.items()} == {
+        "text": ("IVF_FLAT", 0.6, 3)
+    }
+
+
 def test_readers_of_the_version_before_still_read_it(made, at):
     publish_index(made, at)
     first = open_index(made)
