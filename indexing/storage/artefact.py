@@ -62,23 +62,23 @@ def fingerprint_of(*parts: Any) -> str:
 
 @contextmanager
 def writing(
-    path: Path, kind: str, *, afresh: bool = False, keep: Callable[[Path], bool] | None = None
+    path: Path, kind: str, *, afresh: bool = False, keep: Callable[[Path], bool] | None = None, wait: bool = False
 ) -> Iterator[Path]:
     """Yield a folder to write an artefact in; it takes the place of `path` when the block ends without an error.
 
     The caller ends by writing the manifest (`write_manifest`). After an error nothing of `path` has changed and
     `path`.partial is removed. Work that can be gone on with gives `keep`: then that stays for the next run after a kill, an
     interrupt, on a full disk, and where `keep` says that it holds work worth going on with. `afresh` writes under
-    another name, for work over an artefact whose files it links: nobody else must write into them. Raises
-    InputError when another process is writing the same artefact, `path` is something that Heroic did not make, or the
-    system lets nothing be written there.
+    another name, for work over an artefact whose files it links: nobody else must write into them. Another process that
+    writes the same artefact is waited for with `wait`. Raises InputError when there is one otherwise, `path` is something
+    that Heroic did not make, or the system lets nothing be written there.
     """
     path = _real(Path(path), kind)
     refuse_artefact(path, kind)
     partial = path.absolute().with_name(path.name + (".updating" if afresh else ".partial"))
     resumes = keep is not None and not afresh
     again = "then run the same command again: it goes on where it was" if resumes else "then run it again"
-    with output(path, again), parents(path), _locked(path):
+    with output(path, again), parents(path), _locked(path, wait=wait):
         remove_retired(path)
         if not resumes:
             shutil.rmtree(partial, ignore_errors=True)
@@ -223,12 +223,12 @@ def _refuse_foreign(path: Path, kind: str) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path, *, wait: bool = False) -> Iterator[None]:
     file = path.with_name(path.name + ".lock")
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o644))  # its error says why, filelock would only wait
     lock = filelock.FileLock(file)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=-1 if wait else 0)
     except filelock.Timeout as error:
         raise InputError(f"{path}: another process is writing it: wait for it to end") from error
     try:

@@ -70,11 +70,12 @@ def send_artefact(folder: Path, url: str, *, keep: int = 2, progress: Progress =
     return Copied(manifest, number, *sent, dropped=_drop_older(store, [*numbers, number], keep))
 
 
-def fetch_artefact(url: str, path: Path, *, progress: Progress = silent) -> Copied:
+def fetch_artefact(url: str, path: Path, *, wait: bool = False, progress: Progress = silent) -> Copied:
     """Copy the newest version in a store into a folder, where it takes the place of an earlier one of the same kind.
 
-    Files that are there already, or came before a run was killed, are not fetched again; each one's digest is checked. Raises
-    InputError where the store holds none, or a file of it is damaged.
+    Files that are there already, or came before a run was killed, are not fetched again; each one's digest is checked. With
+    `wait` another process that writes the same folder is waited for. Raises InputError where there is one otherwise, the store
+    holds no version, or a file of it is damaged.
     """
     store = open_store(url)
     numbers = _numbers(store)
@@ -84,21 +85,28 @@ def fetch_artefact(url: str, path: Path, *, progress: Progress = silent) -> Copi
     before = _entries_at(path)
     if before is not None and before[0] == manifest:
         return Copied(manifest, numbers[-1], 0, 0)
-    with writing(path, manifest.kind, keep=lambda _: True) as folder:
+    with writing(path, manifest.kind, keep=lambda _: True, wait=wait) as folder:
+        before = _entries_at(path)  # who was waited for may have fetched it
         fetched = _Fetching(store, manifest, path, {} if before is None else before[1], progress).into(folder)
         write_json(folder / MANIFEST, vars(manifest))
     return Copied(manifest, numbers[-1], *fetched)
 
 
 def fetched_to_cache(path: Path, *, progress: Progress = silent) -> Path:
-    """Return a path as it is, or, where it is a URL, the folder in the cache that the store's newest version was copied to."""
+    """Return a path as it is, or, where it is a URL, the folder in the cache that the store's newest version was copied to: by
+    one process at a time, the others wait."""
     url = url_of(path)
     if url is None:
         return path
-    own = hashlib.sha256(url.encode()).hexdigest()[:16]
-    folder = cache_folder() / own / (url.rstrip("/").rpartition("/")[2] or "artefact")
-    fetch_artefact(url, folder, progress=progress)
+    folder = cached_at(url)
+    fetch_artefact(url, folder, wait=True, progress=progress)
     return folder
+
+
+def cached_at(url: str) -> Path:
+    """Return the folder in the cache that what lies at a URL is copied to."""
+    own = hashlib.sha256(url.encode()).hexdigest()[:16]
+    return cache_folder() / own / (url.rstrip("/").rpartition("/")[2] or "artefact")
 
 
 def cache_folder() -> Path:
@@ -120,25 +128,25 @@ def _version_name(number: int) -> str:
 
 
 def _read_version(store: Store, number: int) -> Manifest:
-    where = f"{store.url}/{_version_name(number)}"
+    where, content = f"{store.url}/{_version_name(number)}", store.read(_version_name(number))
     try:
-        raw = json.loads(store.read(_version_name(number)))
-        if raw["schema_version"] != SCHEMA_VERSION:
-            raise InputError(f"{where}: has schema version {raw['schema_version']}, this heroic reads {SCHEMA_VERSION}")
-        manifest = Manifest(**raw)
-        for name, entry in manifest.files.items():
+        raw = json.loads(content)
+        version = raw["schema_version"]
+        manifest = Manifest(**raw) if version == SCHEMA_VERSION else None
+        for name, entry in ({} if manifest is None else manifest.files).items():
             _refuse_outside(name, entry)
     except (ValueError, TypeError, KeyError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"{where}: cannot be read ({error}): copy the artefact there again") from error
+    if manifest is None:
+        raise InputError(f"{where}: has schema version {version}, this heroic reads {SCHEMA_VERSION}")
     return manifest
 
 
 def _refuse_outside(name: str, entry: Mapping[str, Any]) -> None:
-    """Raise ValueError for a name that leads out of the folder, and what is no digest."""
-    parts = Path(name).parts
-    if Path(name).is_absolute() or ".." in parts or not parts or not str(entry["sha256"]).isalnum():
+    """Raise ValueError for a name that leads out of the folder, and what is no digest or no size."""
+    parts, size = Path(name).parts, entry["bytes"]
+    outside = Path(name).is_absolute() or ".." in parts or not parts or "\0" in name
+    if outside or not str(entry["sha256"]).isalnum() or type(size) is not int or size < 0:
         raise ValueError(f"{name!r} is no file of an artefact")
 
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from s3_server import s3_server
 import indexing.storage.stored_versions as stored
 from indexing.errors import InputError
 from indexing.storage.artefact import Manifest, damaged_files, read_manifest, write_manifest, writing
-from indexing.storage.stored_versions import fetch_artefact, fetched_to_cache, send_artefact
+from indexing.storage.stored_versions import cached_at, fetch_artefact, fetched_to_cache, send_artefact
 from indexing.storage.stores import Store, open_store, url_of
 
 _places = count()
@@ -171,7 +173,7 @@ def test_damage_here_is_not_sent(place, tmp_path):
     assert open_store(place).names("versions") == {}
 
 
-@pytest.mark.parametrize("name", ["../out", "/etc/out", "a/../../out"])
+@pytest.mark.parametrize("name", ["../out", "/etc/out", "a/../../out", "a\0b", "."])
 def test_no_file_is_written_outside(place, tmp_path, name):
     make(tmp_path / "index", FIRST)
     send_artefact(tmp_path / "index", place)
@@ -183,7 +185,26 @@ def test_no_file_is_written_outside(place, tmp_path, name):
         fetch_artefact(place, tmp_path / "back")
 
 
-@pytest.mark.parametrize("text", [b"", b"[]", b"{}", b"\xff", b'{"schema_version": 2}'])
+@pytest.mark.parametrize("size", ["many", None, -1, True, 1.5])
+def test_no_file_has_such_a_size(place, tmp_path, size):
+    files = {"a": {"bytes": size, "sha256": "ab" * 32}}
+    version = {"schema_version": 1, "kind": "index", "made": {}, "files": files}
+    open_store(place).create("versions/00000001.json", json.dumps(version).encode())
+    with pytest.raises(InputError, match=r"00000001\.json: cannot be read \('a' is no file of an artefact\)"):
+        fetch_artefact(place, tmp_path / "back")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"schema_version": 1, "kind": "index", "made": {}, "files": []}',
+        b"",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b'{"schema_version": 2}',
+    ],
+)
 def test_a_version_that_is_none_is_said_so(place, tmp_path, text):
     open_store(place).create("versions/00000001.json", text)
     with pytest.raises(InputError, match=r"00000001\.json: (cannot be read|has schema version 2)"):
@@ -222,6 +243,35 @@ def test_the_cache_follows_the_store(place, tmp_path, monkeypatch):
         assert content(cached) == content(tmp_path / "index")
         assert cached.name == "index"
     assert fetched_to_cache(tmp_path / "index") == tmp_path / "index"
+
+
+def test_who_finds_another_process_fetching_waits_for_it(place, tmp_path, monkeypatch):
+    monkeypatch.setenv("HEROIC_CACHE", str(tmp_path / "cache"))
+    make(tmp_path / "index", FIRST)
+    send_artefact(tmp_path / "index", place)
+    begun, go_on, asked, fetched = threading.Event(), threading.Event(), threading.Event(), []
+    fetch = Store.fetch
+
+    def slowly(self, name, file):
+        begun.set()
+        assert go_on.wait(60)
+        fetched.append(name)
+        fetch(self, name, file)
+
+    monkeypatch.setattr(Store, "fetch", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(fetched_to_cache, Path(place))
+        assert begun.wait(60)
+        with pytest.raises(InputError, match="another process is writing it"):
+            fetch_artefact(place, cached_at(place))
+        monkeypatch.setattr(stored, "writing", lambda *given, **named: asked.set() or writing(*given, **named))
+        other = pool.submit(fetched_to_cache, Path(place))
+        assert asked.wait(60)
+        go_on.set()
+        folders = {one.result(60), other.result(60)}
+    assert folders == {cached_at(place)}
+    assert content(folders.pop()) == content(tmp_path / "index")
+    assert len(fetched) == 4
 
 
 def test_urls_are_told_from_paths():
