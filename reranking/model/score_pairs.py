@@ -19,7 +19,7 @@ from indexing.running.parts import clear_leftovers, parts_for
 from indexing.running.tasks import Runner
 from indexing.storage.artefact import fingerprint_of
 from indexing.storage.outputs import output, parents
-from indexing.storage.whole_file import digest_of, is_device, refuse_folder, refuse_input
+from indexing.storage.whole_file import is_device, refuse_folder, refuse_input
 from reranking.decisions.prior import ShareCounts
 from reranking.decisions.prior_shift import AskedPrior
 from reranking.decisions.thresholds import AskedThresholds, Thresholds
@@ -249,7 +249,7 @@ class _Scoring:
 
     def _scored_apart(self, out: Path, progress: Progress) -> Iterator[ScoredBlock]:
         """Yield every block with its scores, which workers made, but without features."""
-        made = (self.index.fingerprint, self.model.fingerprint, digest_of(self.file.path), self._rows_scored())
+        made = (self.index.fingerprint, self.model.fingerprint, self.file.source.digest(), self._rows_scored())
         scored = ScoredParts(
             self.index,
             self.model,

@@ -1,5 +1,6 @@
 """A source is where the bytes of a table lie: a file, a URL or a member of a zip, unpacked on the way."""
 
+import hashlib
 import io
 import zipfile
 import zlib
@@ -116,6 +117,11 @@ class Source:
         """Return the first bytes, unpacked."""
         with self.open() as stream:
             return read_fully(stream, size)
+
+    def digest(self) -> str:
+        """Return the sha256 of the unpacked bytes."""
+        with self.open() as stream:
+            return hashlib.file_digest(cast(Any, stream), "sha256").hexdigest()
 
 
 def read_fully(stream: Any, size: int) -> bytes:

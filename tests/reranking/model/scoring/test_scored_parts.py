@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tried_tasks import Troubled
 
@@ -108,6 +110,18 @@ def test_other_pairs_begin_anew(index, model, pairs, tmp_path, small_parts, monk
         index, model, pairs, tmp_path / "whole.parquet"
     )
     assert list(tmp_path.glob("*.parts-*")) == []
+
+
+@pytest.mark.parametrize("suffix", ["gz", "zip"])
+def test_packed_pairs_give_the_same_scores(index, model, pairs, tmp_path, small_parts, suffix):
+    frame = pd.read_parquet(pairs)
+    frame.to_csv(tmp_path / "p.csv", index=False)
+    whole = scores(index, model, tmp_path / "p.csv", tmp_path / "whole.parquet")
+    frame.to_csv(packed := tmp_path / f"p.csv.{suffix}", index=False)
+    named = packed / "p.csv" if suffix == "zip" else packed
+    found = scores(index, model, named, tmp_path / "parts.parquet", runner=Troubled())
+    tables = (pq.read_table(pa.BufferReader(written)) for written in (found, whole))
+    assert next(tables).equals(next(tables))
 
 
 def test_a_device_has_no_place_for_parts(index, model, pairs):
