@@ -183,7 +183,7 @@ def test_pictures_without_a_vector_are_zeros_and_texts_must_have_one(tmp_path, w
     done = update_index(tmp_path / "index", [write("c.parquet", changes)])
     assert done.changed == 2
     assert done.index.vectors("image").take(EVERYBODY).tolist() == [[1, 0], [0, 1], [0, 0]]
-    with pytest.raises(InputError, match="row 1, column 'v' is null: every product needs a whole vector"):
+    with pytest.raises(InputError, match="row 2, column 'v' is null: every product needs a whole vector"):
         update_index(tmp_path / "index", [write("w.parquet", {**changes, "v": [[1.0, 0.0], None]})])
 
 
