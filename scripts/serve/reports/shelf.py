@@ -76,7 +76,8 @@ class ReportShelf:
             raise InputError(
                 f"--reports {folder}: no such folder: name the one that reports of heroic evaluate are written into"
             )
-        self._read: dict[str, tuple[_Seen, ShelvedReport | Unread]] = {}
+        self._read: dict[str, ShelvedReport] = {}
+        self._refused: dict[str, str] = {}  # why, which is logged once
         self._lock = Lock()
 
     def listing(self) -> Listing:
@@ -85,6 +86,7 @@ class ReportShelf:
             places = self._places()
             there = {name for name, _ in places}
             self._read = {name: kept for name, kept in self._read.items() if name in there}
+            self._refused = {name: reason for name, reason in self._refused.items() if name in there}
             found = [self._one(name, seen) for name, seen in places[:MOST_LISTED]]
         reports = [one for one in found if isinstance(one, ShelvedReport)]
         unread = tuple(one for one in found if isinstance(one, Unread))
@@ -123,19 +125,26 @@ class ReportShelf:
         return sorted(found, key=lambda one: (-one[1][2], one[0]))
 
     def _one(self, name: str, seen: _Seen) -> ShelvedReport | Unread | None:
+        """Return a report, read again where it is another one, or could not be read: it may have been on its way into the folder."""
         kept = self._read.get(name)
-        if kept is not None and kept[0] == seen:
-            return kept[1]
-        found: ShelvedReport | Unread | None
+        if kept is not None and kept.seen == seen:
+            return kept
         try:
             found = _shelve(self.folder / name, seen)
         except Exception as error:  # whatever is wrong with it, the others are shown
-            told = isinstance(error, InputError | OSError)
-            _log.warning("a report cannot be read: %s", error, exc_info=None if told else error)
-            found = Unread(name, " ".join(str(error).split()) if told else "it is damaged: the log says why")
+            return self._refuse(name, error)
+        self._refused.pop(name, None)
         if found is not None:
-            self._read[name] = (seen, found)
+            self._read[name] = found
         return found
+
+    def _refuse(self, name: str, error: Exception) -> Unread:
+        told = isinstance(error, InputError | OSError)
+        reason = " ".join(str(error).split()) if told else "it is damaged: the log says why"
+        if self._refused.get(name) != reason:
+            _log.warning("a report cannot be read: %s", error, exc_info=None if told else error)
+        self._refused[name] = reason
+        return Unread(name, reason)
 
 
 def _seen(folder: Path) -> _Seen | None:

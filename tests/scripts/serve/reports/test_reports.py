@@ -195,6 +195,22 @@ def test_whatever_is_wrong_with_a_report_the_others_are_shown(opening, folder):
         assert found["unread"] == [{"name": "first", "reason": "it is damaged: the log says why"}]
 
 
+def test_a_report_that_was_on_its_way_into_the_folder_is_read_when_all_of_it_is_there(
+    opening, folder, tmp_path, caplog
+):
+    page = folder / "first" / "report.html"
+    page.rename(tmp_path / "page")
+    with opening(folder) as door:
+        client = door.client("read")
+        for _ in range(2):
+            (unread,) = client.get(REPORTS).json["unread"]
+            assert unread["reason"].endswith("the file report.html is missing: make the report again")
+        (tmp_path / "page").rename(page)
+        assert client.get(f"{REPORTS}/first").status == 200
+        assert client.get(REPORTS).json["unread"] == []
+    assert len([record for record in caplog.records if "cannot be read" in record.message]) == 1
+
+
 def test_a_page_that_became_a_pipe_is_not_waited_for(opening, folder):
     page = folder / "first" / "report.html"
     with opening(folder) as door:
