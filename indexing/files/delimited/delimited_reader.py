@@ -118,7 +118,7 @@ class DelimitedReader:
         """Yield what Arrow reads after the usable rows `skipped`, whether bytes were marked by then, and with the last of it
         the file's last line."""
         text = TextStream(self.source.open(), self.encoding)
-        with paced(text) as content:
+        with paced(text, ragged) as content:
             ragged.closed = False
             reader = self._open(content, size, names or self.names[:1], ragged)
             try:

@@ -49,6 +49,23 @@ def test_it_ends_when_nobody_reads_on():
     assert content.closed
 
 
+def test_it_is_not_left_while_a_thread_holds_what_it_gave_or_called(monkeypatch):
+    monkeypatch.setattr("indexing.files.content.paced_stream.LETTING_GO_S", 60)
+    held, handler, left = [], Counted(), threading.Event()
+
+    def let_go():
+        while held:
+            left.wait(0.02)  # not yet, while the stream may be left
+            held.pop()
+
+    with paced(Counted(), handler) as content:
+        held += [content.read(8), content.read(8), handler]
+        thread = threading.Thread(target=let_go)
+        thread.start()
+    assert held == []
+    thread.join()
+
+
 def test_a_program_that_has_looked_at_the_first_rows_alone_ends_well(tmp_path):
     with (tmp_path / "p.csv").open("w") as file:
         file.write("id,title\n")
