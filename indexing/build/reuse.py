@@ -20,6 +20,7 @@ from indexing.encoders.precision import AGREEMENT_FILE, Agreement
 from indexing.encoders.record import ColumnMade, EncoderRecord
 from indexing.errors import Unfinished
 from indexing.product_index import ProductIndex
+from indexing.running.parts import PARTS
 from indexing.storage.records import read_record, stored_record
 from indexing.vectors.vectors import SHARD_ROWS, open_vectors
 
@@ -134,10 +135,12 @@ def holds_rows(view: Path) -> bool:
 
 
 def holds_model_vectors(folder: Path) -> bool:
-    """Return whether a folder holds vectors that a model made, which are worth going on with after an error."""
+    """Return whether a folder holds vectors that a model made, here or in parts elsewhere, which are worth going on with
+    after an error."""
+    parts = any(folder.glob(f"vectors{PARTS}*/rows_*.npy"))
     for view in (folder / "vectors").glob("*"):
         spec = str((made_of(view) or {}).get("spec", ""))
-        if Spec.of(spec).engine in NEURAL and holds_rows(view):
+        if Spec.of(spec).engine in NEURAL and (parts or holds_rows(view)):
             return True
     return False
 

@@ -18,6 +18,7 @@ from indexing.storage.whole_file import sync
 
 UNFINISHED = ".tmp"
 GONE = ".gone-"
+PARTS = ".parts-"  # behind the name of what is made of them
 
 
 class Parts(Protocol):
@@ -106,14 +107,14 @@ def read_array(parts: Parts, name: str) -> npt.NDArray[np.generic]:
 
 def clear_leftovers(beside: Path) -> None:
     """Remove the parts of all work that was for `beside`, also of earlier runs with other options."""
-    for folder in beside.parent.glob(f"{_escaped(beside.name)}.parts-*"):
+    for folder in beside.parent.glob(f"{_escaped(beside.name)}{PARTS}*"):
         PartFolder(folder).clear()
 
 
 def parts_for(beside: Path, fingerprint: str) -> PartFolder:
     """Return the folder of parts of a work, by what it depends on, beside what is made of them. Parts that other versions
     have computed are none of it."""
-    return PartFolder(beside.with_name(f"{beside.name}.parts-{fingerprint_of(fingerprint, own_versions())}"))
+    return PartFolder(beside.with_name(f"{beside.name}{PARTS}{fingerprint_of(fingerprint, own_versions())}"))
 
 
 def _escaped(name: str) -> str:

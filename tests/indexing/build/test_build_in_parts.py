@@ -1,5 +1,6 @@
 """An index that workers build in parts is that of one process, file by file."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,13 @@ from tried_tasks import Troubled
 from indexing.build import encode_view
 from indexing.build.build_index import build_index
 from indexing.build.parts import encode_parts, encoding_tasks
+from indexing.build.reuse import holds_model_vectors
 from indexing.encoders import by_spec
 from indexing.errors import Unfinished
 from indexing.join import dense_join, plan, probing_plan, self_join, tiles
 from indexing.join.parts import search_parts, window_parts
 from indexing.product_index import open_index
+from indexing.running.parts import parts_for, put_array
 from indexing.running.tasks import Done
 from indexing.storage.artefact import MANIFEST
 
@@ -151,6 +154,17 @@ def test_a_build_that_was_stopped_goes_on_with_the_other_parts(tmp_path, catalog
     assert not before & set(done)
     build_index([catalogue], tmp_path / "whole", options=options)
     assert_same_files(tmp_path / "whole", tmp_path / "parts")
+
+
+@pytest.mark.parametrize(("spec", "kept"), [("static:potion", True), ("lsa", False)])
+def test_parts_that_a_model_encoded_are_worth_going_on_with_after_an_error(tmp_path, spec, kept):
+    view, parts = tmp_path / "vectors" / "text", parts_for(tmp_path / "vectors", "a1")
+    view.mkdir(parents=True)
+    parts.make()
+    (view / "made.json").write_text(json.dumps({"spec": spec}), encoding="utf-8")
+    assert not holds_model_vectors(tmp_path)
+    put_array(parts, encoding_tasks.rows_name(0), np.zeros((1, 2)))
+    assert holds_model_vectors(tmp_path) == kept
 
 
 def test_one_process_ends_what_was_begun_in_parts(tmp_path, catalogue, monkeypatch):
