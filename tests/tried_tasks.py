@@ -45,6 +45,8 @@ def _go_wrong(how):
         return
     if how == "storage":
         raise OSError(5, "Input/output error", "/shared/part")
+    if how == "memory":
+        raise MemoryError
     if how == "bug":
         raise ZeroDivisionError("one by none")
     raise InputError("products.parquet: row 7: no id: give it one")

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from indexing.errors import Unfinished
 from indexing.running.same_versions import own_versions
-from indexing.running.tasks import Counts, Done, Opened, Recipe, Task
+from indexing.running.tasks import Counts, Done, Opened, Recipe, Task, unfinished
 from indexing.running.worker import Result, packed
 
 ATTEMPTS = 3
@@ -79,7 +79,8 @@ class CrewRunner:
     def map(
         self, work: Callable[[Task, Opened], Counts], tasks: Sequence[Task], shared: Recipe[Opened]
     ) -> Iterator[Done]:
-        """Run the tasks; what one raises is raised here, and storage that failed is tried again."""
+        """Run the tasks; what one raises is raised here. Storage that failed is tried again; Unfinished is raised for it after
+        the last attempt."""
         versions = own_versions() if self.alike else None
         return _Run(self, packed(work, shared, versions), deque(_Given(task) for task in tasks)).outcomes()
 
@@ -139,6 +140,9 @@ class _Run:
             yield Done(given.task, result.counts, report.node, given.attempt, result.seconds)
         elif result.passing and given.attempt < self.runner.attempts:
             yield from self._again(given, report.node, str(result.error))
+        elif result.passing:
+            met = str(result.error) or type(result.error).__name__
+            raise unfinished(given.task, given.attempt, report.node, f"met: {met}") from result.error
         else:
             raise result.error
 

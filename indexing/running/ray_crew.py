@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from indexing.errors import InputError
+from indexing.errors import InputError, Unfinished
 from indexing.running.attempts import Ended
 from indexing.running.tasks import Task
 from indexing.running.worker import Result, run_task
@@ -168,7 +168,7 @@ def _result(ref: Any) -> Result | None:
         return found
     except RayTaskError as error:  # the worker could not even begin: it does not find this package
         return Result(
-            {}, error=InputError(f"a worker cannot run tasks ({_last(error)}): install heroic on all machines")
+            {}, error=Unfinished(f"a worker cannot run tasks ({_last(error)}): install heroic on all machines")
         )
     except RayError:
         return None

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from indexing.errors import InputError
+from indexing.errors import Unfinished
 
 COMPUTING = (
     "numpy", "scipy", "pyarrow", "pandas", "scikit-learn", "sparse_dot_topn", "rapidfuzz", "regex", "anyascii", "pillow",
@@ -31,11 +31,11 @@ def other_versions(theirs: dict[str, str]) -> dict[str, tuple[str, str]]:
 
 
 def refuse_others(theirs: dict[str, str], node: str) -> None:
-    """Raise InputError where this process, on a node, does not compute with `theirs`."""
+    """Raise Unfinished where this process, on a node, does not compute with `theirs`: what others made stays."""
     others = other_versions(theirs)
     if others:
         told = ", ".join(f"{name} {own} instead of {asked}" for name, (own, asked) in others.items())
-        raise InputError(f"{node} has {told}: install the same versions on all machines")
+        raise Unfinished(f"{node} has {told}: install the same versions on all machines")
 
 
 def _version(name: str) -> str:

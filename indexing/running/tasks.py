@@ -81,11 +81,16 @@ def finished(outcomes: Iterable[Done]) -> Iterator[Done]:
     """Yield what is done. Raises Unfinished for the first task that is lost: without its part nothing is whole."""
     for outcome in outcomes:
         if outcome.lost:
-            raise Unfinished(
-                f"{outcome.task} was tried {outcome.attempt} times, the last time on {outcome.node}, and "
-                f"{outcome.lost}: look there, then run the same command again: finished parts are kept"
-            )
+            raise unfinished(outcome.task, outcome.attempt, outcome.node, outcome.lost)
         yield outcome
+
+
+def unfinished(task: Task, attempts: int, node: str, why: str) -> Unfinished:
+    """Return what to say of a task that is given up after so many attempts."""
+    return Unfinished(
+        f"{task} was tried {attempts} times, the last time on {node}, and {why}: look there, then run the same command again: "
+        "finished parts are kept"
+    )
 
 
 def ranges(size: int, parts: int, about: str) -> list[Task]:

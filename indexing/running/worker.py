@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from indexing.errors import InputError, UnknownId
+from indexing.errors import InputError, Unfinished, UnknownId
 from indexing.running.same_versions import refuse_others
 from indexing.running.tasks import Counts, Recipe, Task
 
@@ -32,7 +32,8 @@ def packed(work: Callable[[Task, Any], Counts], shared: Recipe[Any], versions: d
 
 
 def run_task(what: bytes, task: Task, node: str) -> Result:
-    """Do a task. What it raises comes back, named: storage that fails may do better at another attempt."""
+    """Do a task. What it raises comes back, named: storage that fails, and memory that does not do, may do better at another
+    attempt, elsewhere."""
     begun = time.monotonic()
     try:
         versions, work_and_shared = pickle.loads(what)  # our own bytes, from the process that gave us this task
@@ -41,7 +42,7 @@ def run_task(what: bytes, task: Task, node: str) -> Result:
         work, shared = pickle.loads(work_and_shared)
         counts = work(task, _open(what, shared))
         return Result(dict(counts), time.monotonic() - begun)
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         return Result({}, error=_named(error, task, node), passing=True)
     except Exception as error:
         return Result({}, error=_named(error, task, node))
@@ -59,7 +60,7 @@ def _open(what: bytes, shared: Recipe[Any]) -> Any:
 def _named(error: Exception, task: Task, node: str) -> Exception:
     """Return an error that says in which part it was met, and where."""
     if isinstance(error, UnknownId | InputError):
-        return InputError(f"{task} on {node}: {error}")
+        return (Unfinished if isinstance(error, Unfinished) else InputError)(f"{task} on {node}: {error}")
     error.add_note(f"{task} on {node}")
     try:
         pickle.loads(pickle.dumps(error))  # it has to come back whole

@@ -104,9 +104,13 @@ def test_a_bug_in_a_task_keeps_its_kind(tmp_path, processes):
     assert "part 0 (numbers 0 to 4) on process" in raised.value.__notes__[0]
 
 
-def test_storage_that_stays_broken_is_told(tmp_path, processes):
-    desk = Desk(tmp_path, ((0, "storage"),), most=99)
-    with pytest.raises(OSError, match="Input/output error"):
+@pytest.mark.parametrize(
+    ("how", "met"), [("storage", r"\[Errno 5\] Input/output error: '/shared/part'"), ("memory", "MemoryError")]
+)
+def test_what_stays_broken_leaves_the_work_unfinished(tmp_path, processes, how, met):
+    """So that what was made stays: an index's unfinished folder is kept for this error alone."""
+    desk = Desk(tmp_path, ((0, how),), most=99)
+    with pytest.raises(Unfinished, match=rf"part 0 .* was tried 3 times, the last time on process \d+, and met: {met}"):
         list(processes().map(squares, ranges(10, 2, "numbers"), desk))
     assert len(list(tmp_path.glob("try_0_*"))) == 3
 
@@ -143,7 +147,7 @@ def test_an_interrupt_is_left_to_the_command(tmp_path, processes):
 def test_a_worker_with_other_versions_is_refused(tmp_path, processes, monkeypatch):
     other = {**same_versions.own_versions(), "numpy": "1.0"}
     monkeypatch.setattr("indexing.running.attempts.own_versions", lambda: other)
-    with pytest.raises(InputError, match=r"has numpy \S+ instead of 1.0: install the same versions"):
+    with pytest.raises(Unfinished, match=r"has numpy \S+ instead of 1.0: install the same versions"):
         list(processes().map(squares, ranges(4, 1, "numbers"), Desk(tmp_path)))
 
 
