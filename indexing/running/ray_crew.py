@@ -1,7 +1,8 @@
 """A crew on the machines of a Ray cluster: Ray starts processes there, sends them tasks and sees machines die.
 
 Nothing of worth goes through Ray's object store: tasks are a few numbers, results a few counts. Which machine does which
-task is decided here, so that a task which failed can go elsewhere, and time limits begin when a task does.
+task is decided here, so that a task which failed can go elsewhere, and none waits for another of this command: its time
+counts from when it is sent. Behind those of another command that has the processors it waits, which counts too.
 """
 
 import os
