@@ -27,6 +27,7 @@ from indexing.build.parts.poison import poison_in
 from indexing.build.shard_folder import ShardFolder
 from indexing.catalog.catalog import Catalog
 from indexing.encoders.encoder import Encoder
+from indexing.errors import Unfinished
 from indexing.machine.progress import Progress
 from indexing.running.parts import PartFolder, parts_for, put_array, put_text
 from indexing.running.tasks import Done, Runner, Task, finished
@@ -100,8 +101,12 @@ class _Parted:
         )
 
     def encode(self, report: Callable[[int], None]) -> int:
-        """Encode the first product of each content; return how many were looked at."""
+        """Encode the first product of each content; return how many were looked at. Raises Unfinished where a run before set
+        aside more that ends its process than this one may."""
         self.parts.make()
+        poison = self._known_poison()
+        if len(poison) > self.work.most_poison:
+            raise Unfinished(f"{_deadly(len(poison))}: give it as much as before")
         tasks = self.ranges.tasks()
         missing = set(self.parts.missing(rows_name(task.number) for task in tasks))
         ahead = [task for task in tasks if rows_name(task.number) in missing]
@@ -130,11 +135,7 @@ class _Parted:
         found = poison_in([outcome.task for outcome in lost], probe_range, self.runner, self.recipe)
         poison = sorted({*self.recipe.poison, *found})
         if not found or len(poison) > self.work.most_poison:
-            told = (
-                ""
-                if not found
-                else f"{len(poison):,} products end the process that encodes them, --max-rejects allows fewer: "
-            )
+            told = f"{_deadly(len(poison))}: " if found else ""
             yield from finished([replace(lost[0], lost=f"{told}{lost[0].lost}")])
         put_text(self.parts, POISON, json.dumps(poison))
         again = replace(self.recipe, poison=tuple(poison))
@@ -161,3 +162,7 @@ class _Parted:
             self.work.shards.adopt(task.number, self.parts.local(shard_name(task.number)), rejects)
         self.work.shards.tidy()
         self.parts.clear()
+
+
+def _deadly(products: int) -> str:
+    return f"{products:,} products end the process that encodes them, --max-rejects allows fewer"

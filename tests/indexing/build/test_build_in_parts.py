@@ -234,6 +234,19 @@ def test_more_poison_than_may_be_set_aside_ends_the_build(tmp_path, catalogue, p
         build_index([catalogue], tmp_path / "parts", options=options, runner=Deadly())
 
 
+def test_poison_of_a_run_before_counts_where_fewer_may_be_set_aside(tmp_path, catalogue, poison, monkeypatch):
+    options = build_options(k=5, text_fields=("title",), max_rejects=0.01)
+    with monkeypatch.context() as patch:
+        patch.setattr(encode_parts, "finish_shard", lambda *_: (_ for _ in ()).throw(Unfinished("stopped")))
+        with pytest.raises(Unfinished, match="stopped"):
+            build_index([catalogue], tmp_path / "parts", options=options, runner=Deadly())
+    fewer = changed(options, max_rejects=0.0)
+    with pytest.raises(Unfinished, match="3 products end the process that encodes them, --max-rejects allows fewer"):
+        build_index([catalogue], tmp_path / "parts", options=fewer, runner=Deadly())
+    built = build_index([catalogue], tmp_path / "parts", options=options, runner=Deadly())
+    assert "40" in [reject.id for reject in built.rejects]
+
+
 def test_a_part_that_is_lost_by_chance_is_told(tmp_path, catalogue, monkeypatch):
     """What is lost whole, but not in halves, was no product's fault."""
 
