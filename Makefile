@@ -12,8 +12,9 @@ demo: $(VENV)/.cpu  ## set up and run the main job on the sample
 	$(BIN)/heroic demo --out demo
 
 test: $(VENV)/.test  ## set up and pass the tests
-	$(BIN)/python -m pytest --ignore tests/scripts/test_fuzz.py
+	$(BIN)/python -m pytest --ignore tests/scripts/test_fuzz.py --ignore tests/indexing/running/test_ray_crew.py
 	$(BIN)/python -m pytest tests/scripts/test_fuzz.py  # which bounds what its own process takes
+	$(BIN)/python -m pytest tests/indexing/running/test_ray_crew.py  # which goes into a network of its own
 
 test-browser: $(VENV)/.browser  ## the report in a headless chromium, which is installed where that may be done
 	@test -x /usr/bin/chromium || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } \
