@@ -106,9 +106,10 @@ class LearningSession:
         if left >= 0 and right >= 0:
             if self._chosen is not None:
                 self._queue.appendleft(self._chosen)
-            question = taken.question
-            self._asked = AskedPair(taken.left, taken.right, int(left), int(right))
-            self._chosen = None if row < 0 else Chosen(int(row), question.why, question.probability)
+            question, known = taken.question, row >= 0
+            stored = AskedPair(taken.left, taken.right, int(left), int(right))
+            self._asked = self._rows.shown(int(row), self._options.seed) if known else stored  # turned as it was
+            self._chosen = Chosen(int(row), question.why, question.probability) if known else None
         return True
 
     def take_back(self) -> Label | None:

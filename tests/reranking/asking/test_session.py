@@ -113,6 +113,17 @@ def test_every_answer_can_be_taken_back_and_is_asked_again(begin, truth, store):
     assert [kept.label.verdict for kept in store.standing()] == [UNSURE]
 
 
+def test_a_pair_that_is_asked_again_has_its_sides_where_they_were(begin):
+    session, shown = begin(), []
+    for _ in range(12):  # chance turns half of them
+        shown.append(session.next_pair())
+        session.answer(shown[-1], UNSURE)
+    assert {pair.left < pair.right for pair in shown} == {True, False}
+    for pair in reversed(shown):
+        assert session.undo()
+        assert session.next_pair() == pair
+
+
 def test_undo_leaves_imported_labels_and_those_of_audits(begin, store, index):
     one, other = (index.catalog.ids[place].as_py() for place in (0, 1))
     store.record(Label(one, other, MATCH, "anna"))
