@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from served import make_hostile, served
+from shown_pages import fits
 
 pytestmark = pytest.mark.browser
 
@@ -53,10 +54,6 @@ def opened(browsing, door, name="five", size=(1280, "light")):
     page = browsing(door, f"/group?name={name}", size)
     page.locator("#members .card").first.wait_for()
     return page
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def told(page, pattern):

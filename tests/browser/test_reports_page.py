@@ -2,6 +2,7 @@
 
 import pytest
 from served import served
+from shown_pages import fits
 
 pytestmark = pytest.mark.browser
 
@@ -24,10 +25,6 @@ def door(pages, sample_index, tmp_path_factory):
     where = tmp_path_factory.mktemp("door")
     with served(Current(Sources(sample_index)), where, reports=ReportDesk.of_folder(pages, LIMITS)) as door:
         yield door
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_reports_are_listed_opened_and_compared(browsing, door, size):

@@ -5,6 +5,7 @@ import time
 import pandas as pd
 import pytest
 from served import served
+from shown_pages import fits, until
 
 pytestmark = pytest.mark.browser
 
@@ -62,22 +63,9 @@ def reviewing(sample_index, sample_model, scores, tmp_path):
     return open_it
 
 
-def until(page, function, *given):
-    """Wait until a function of the page says so."""
-    for _ in range(400):
-        if page.evaluate(function, *given):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"not in 20 seconds: {function}")
-
-
 def counted(page, own):
     """Wait until so many verdicts are the reviewer's and the next pair is shown."""
     until(page, "(own) => document.querySelector('#progress')?.textContent.startsWith(`${own} by you`)", own)
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def reviews(tmp_path):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from served import make_hostile, served
+from shown_pages import fits, until
 
 pytestmark = pytest.mark.browser
 
@@ -26,19 +27,6 @@ def size(request):
 
 def ids(door, count):
     return door.service.current.opened.index.catalog.ids.slice(0, count).to_pylist()
-
-
-def until(page, function, *given):
-    """Wait until a function of the page says so; the page's own policy lets no waiting be done inside of it."""
-    for _ in range(400):
-        if page.evaluate(function, *given):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"not in 20 seconds: {function}")
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def search(page, words):
