@@ -3,14 +3,17 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Self
 
 from indexing.errors import InputError
 from indexing.storage.whole_file import refuse_folder
 
 BUSY_S = 10.0
+ID_NAMES = {"integer": "integers", "text": "text"}  # what SQLite calls types of ids, for people
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,34 @@ class EventFile:
         return InputError(
             f"{path}: is damaged or no {self.name} ({said}): take a copy that is whole; this one was left as it is"
         )
+
+
+class OpenEvents:
+    """It is an open file of events of one `kind`; use it in a `with` block, which closes it. Errors are InputError, in one line that
+    names the file."""
+
+    kind: ClassVar[EventFile]
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, busy_s: float) -> None:
+        self.path = path
+        self._connection = connection
+        self._busy_s = busy_s
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _writing(self) -> AbstractContextManager[None]:
+        """Run a block as one transaction that no other writer comes between."""
+        return self.kind.writing(self._connection, self.path, self._busy_s)
+
+    def _telling(self) -> AbstractContextManager[None]:
+        return self.kind.telling(self.path, self._busy_s)
 
 
 def which_file(path: Path) -> tuple[int, int] | None:

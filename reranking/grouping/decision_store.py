@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from indexing.errors import InputError
-from indexing.storage.event_file import BUSY_S, EventFile, roll_back
+from indexing.storage.event_file import BUSY_S, ID_NAMES, EventFile, OpenEvents, roll_back
 from reranking.grouping.bounds import Bounds
 from reranking.grouping.decisions import Decision, DecisionKind, KeptDecision
 from reranking.labels.label import Id, named
@@ -42,35 +40,24 @@ CREATE TRIGGER members_stay BEFORE UPDATE ON members BEGIN SELECT RAISE(ABORT, '
 CREATE TRIGGER members_remain BEFORE DELETE ON members BEGIN SELECT RAISE(ABORT, 'members are only added'); END;
 """
 DECISIONS = EventFile("file of decisions", application=0x48524344, version=1, tables=TABLES)  # "HRCD"
-ID_NAMES = {"integer": "integers", "text": "text"}
 
 
-class DecisionStore:
-    """It is an open file of decisions; use it in a `with` block, which closes it. Errors are InputError, in one line that
-    names the file, but for a DecisionsDisagree, which names decisions."""
+class DecisionStore(OpenEvents):
+    """It is an open file of decisions. A DecisionsDisagree names decisions, other errors the file."""
+
+    kind = DECISIONS
 
     def __init__(self, path: Path, connection: sqlite3.Connection, busy_s: float) -> None:
-        self.path = path
-        self._connection = connection
-        self._busy_s = busy_s
+        super().__init__(path, connection, busy_s)
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("CREATE TEMP TABLE asked (product_id)")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._connection.close()
 
     def record(self, decision: Decision) -> int:
         """Keep a decision and return its number; it is on disk when this returns.
 
         Raises DecisionsDisagree where those that stand say otherwise, and InputError for ids of another type than the file's.
         """
-        with DECISIONS.writing(self._connection, self.path, self._busy_s):
+        with self._writing():
             self._refuse_type(decision)
             Bounds.of([*self._near(decision.members), KeptDecision(0, "", decision)])
             done = self._connection.execute(
@@ -87,7 +74,7 @@ class DecisionStore:
         """Take a decision back, whoever took it, or, without its number, the reviewer's last one, and return it; None where it
         does not stand."""
         name = named(reviewer)
-        with DECISIONS.writing(self._connection, self.path, self._busy_s):
+        with self._writing():
             found = self._connection.execute(
                 "SELECT seq FROM standing WHERE CASE WHEN ? IS NULL THEN reviewer = ? ELSE seq = ? END "
                 "ORDER BY seq DESC LIMIT 1",
@@ -123,19 +110,19 @@ class DecisionStore:
 
     def named_products(self) -> tuple[list[int], list[Id]]:
         """Return the products that standing decisions name, each behind the number of the decision."""
-        with DECISIONS.telling(self.path, self._busy_s):
+        with self._telling():
             rows = self._connection.execute("SELECT seq, product_id FROM standing JOIN members USING (seq)").fetchall()
             return [row[0] for row in rows], [row[1] for row in rows]
 
     def last_event(self) -> int:
         """Return the number of the last event, 0 where there is none."""
-        with DECISIONS.telling(self.path, self._busy_s):
+        with self._telling():
             return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
         """Run a block that sees the file as it is at one moment."""
-        with DECISIONS.telling(self.path, self._busy_s):
+        with self._telling():
             self._connection.execute("BEGIN")
             try:
                 yield

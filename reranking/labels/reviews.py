@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from indexing.errors import InputError
-from indexing.storage.event_file import BUSY_S
+from indexing.storage.event_file import BUSY_S, ID_NAMES
 from reranking.labels.label import Id, Label, PairVerdict, Purpose, Question, named
-from reranking.labels.store import ID_NAMES, LabelStore, now_told
+from reranking.labels.store import LabelStore, now_told
 from reranking.labels.store_file import LABELS
 
 WHY = "near a threshold"
@@ -113,7 +113,7 @@ class ReviewStore(LabelStore):
 
     def review_events(self, *, after: int = 0) -> list[ReviewEvent]:
         """Return reviews and undos of a number above `after`, the oldest first."""
-        with LABELS.telling(self.path, self._busy_s):
+        with self._telling():
             if not self._has_table():
                 return []
             rows = self._connection.execute(f"SELECT {COLUMNS} FROM reviews WHERE seq > ? ORDER BY seq", (after,))

@@ -6,15 +6,13 @@ Several processes may write; each answer is a transaction of its own, on disk be
 import json
 import sqlite3
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from indexing.errors import InputError
-from indexing.storage.event_file import BUSY_S
+from indexing.storage.event_file import BUSY_S, ID_NAMES, OpenEvents
 from reranking.labels.label import Id, Label, PairVerdict, Purpose, Question, named
 from reranking.labels.store_file import LABELS
 
@@ -23,7 +21,6 @@ index_fingerprint, model_fingerprint, shown) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 
 COLUMNS = """seq, left_id, right_id, verdict, reviewer, purpose, why, probability, draw, stratum, index_fingerprint,
 model_fingerprint, shown"""
 NOT_UNDONE = "undoes IS NULL AND NOT EXISTS (SELECT 1 FROM events AS undo WHERE undo.undoes = events.seq)"
-ID_NAMES = {"integer": "integers", "text": "text"}
 
 
 @dataclass(frozen=True)
@@ -43,24 +40,15 @@ class Note:
     content: str
 
 
-class LabelStore:
-    """It is an open store; use it in a `with` block, which closes it. Errors are InputError, in one line that names the file."""
+class LabelStore(OpenEvents):
+    """It is an open store of labels."""
+
+    kind = LABELS
 
     def __init__(self, path: Path, connection: sqlite3.Connection, busy_s: float) -> None:
-        self.path = path
-        self._connection = connection
-        self._busy_s = busy_s
+        super().__init__(path, connection, busy_s)
         self._recorded: list[int] = []  # numbers of the events since it was opened that are its own
         self._opened_at = self._last()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._connection.close()
 
     def record(self, answer: Label) -> int:
         """Keep an answer and return its number; it is on disk when this returns."""
@@ -110,12 +98,12 @@ class LabelStore:
 
     def standing(self) -> list[Kept]:
         """Return the answers that count, by falling age: of each reviewer, pair, purpose and draw the newest that is not undone."""
-        with LABELS.telling(self.path, self._busy_s):
+        with self._telling():
             return self._standing()
 
     def count_events(self) -> int:
         """Return how many events there are, undos and answers that no longer count among them."""
-        with LABELS.telling(self.path, self._busy_s):
+        with self._telling():
             return int(self._connection.execute("SELECT count(*) FROM events").fetchone()[0])
 
     def add_note(self, kind: str, content: str) -> int:
@@ -134,16 +122,12 @@ class LabelStore:
     def notes(self, kind: str, *, after: int = 0, since: datetime | None = None) -> list[Note]:
         """Return the texts of a kind, the oldest first: only those of a number above `after`, kept at a time in UTC or later."""
         earliest = "" if since is None else _told(since)
-        with LABELS.telling(self.path, self._busy_s):
+        with self._telling():
             rows = self._connection.execute(
                 "SELECT seq, kind, content FROM notes WHERE kind = ? AND seq > ? AND at >= ? ORDER BY seq",
                 (kind, after, earliest),
             )
             return [Note(*row) for row in rows]
-
-    def _writing(self) -> AbstractContextManager[None]:
-        """Run a block as one transaction that no other writer comes between."""
-        return LABELS.writing(self._connection, self.path, self._busy_s)
 
     def _insert(self, answers: Iterable[Label]) -> list[int]:
         known, now, numbers = self._id_type(), now_told(), []
@@ -163,7 +147,7 @@ class LabelStore:
 
     def _last(self) -> int:
         """Return the number of the last event, 0 where there is none."""
-        with LABELS.telling(self.path, self._busy_s):
+        with self._telling():
             return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
 
     def _id_type(self) -> str | None:
