@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 from served import V1, Client, make_hostile, product, served
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from indexing.errors import InputError
 from scripts.serve.engine.current import Current
@@ -538,6 +539,22 @@ class TestHowLong:
             assert door.client("read").post(f"{V1}/search", {"text": "phone"}).status == 200
             for connection in slow:
                 connection.close()
+
+    def test_an_answer_is_sent_without_waiting_for_the_other_side(self, sample_index, tmp_path, monkeypatch):
+        sockets = []
+
+        class Seen(H11Protocol):
+            def connection_made(self, transport):
+                sockets.append(transport.get_extra_info("socket"))
+                super().connection_made(transport)
+
+        monkeypatch.setattr("scripts.serve.safety.connections.H11Protocol", Seen)
+        with served(Current(Sources(sample_index)), tmp_path) as door:
+            held = HTTPConnection("127.0.0.1", door.port, timeout=30)
+            held.request("GET", f"{V1}/health")
+            assert held.getresponse().read() == b'{"status":"ok"}'
+            assert sockets[-1].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            held.close()
 
     def test_a_connection_too_many_is_closed_and_the_others_are_answered(self, sample_index, tmp_path):
         with served(Current(Sources(sample_index)), tmp_path, limits=replace(LIMITS, connections=3)) as door:
