@@ -213,8 +213,10 @@ class ProductIndex:
 
     @cached_property
     def sources(self) -> Ints1d:
-        """Return each product's source as a code (n,), -1 where it has none."""
-        return self.catalog.sources()
+        """Return each product's source as a code (n,), -1 where it has none, in the narrowest integers: each question to an index
+        that matches across sources compares all of them."""
+        codes = self.catalog.sources()
+        return codes.astype(np.min_scalar_type(-1 - int(codes.max(initial=0))))
 
     @cached_property
     def _allowed(self) -> dict[Filters, Bools1d | None]:

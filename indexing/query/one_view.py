@@ -39,7 +39,7 @@ def _among(index: ProductIndex, view: str, row: Floats2d, k: int, own: int, allo
     """Return the k neighbours among the allowed. Engines on the CPU skip the others; elsewhere more than k are brought,
     of which those allowed are kept: when there are k of them no better one was left out. What an engine does not find
     is looked for by looking at everybody allowed."""
-    count, engine = int(allowed.sum()), index.engine(view)
+    count, engine = int(np.count_nonzero(allowed)), index.engine(view)
     if index.elsewhere is not None:
         found = without_self(engine.search(row, k + 1, allowed=allowed), np.array([own]), k)
         short = found.positions[0, -1] == NOBODY and view != "lexical"
