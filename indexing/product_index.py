@@ -26,6 +26,7 @@ from indexing.storage.artefact import Manifest, read_manifest
 from indexing.storage.versions import Hold, hold_version
 from indexing.vectors.fusion import Fusion
 from indexing.vectors.layers import LayeredRows, Layers, open_layers, unlayered
+from indexing.vectors.pair_cosines import dense_cosines, in_blocks
 from indexing.vectors.rows import FusedRows, Rows
 from indexing.vectors.vectors import Vectors, open_vectors
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 DELTA = "delta"  # the folder of what updates added
 CONTENTS = "contents"  # inside it, by view, what the encoder has read of each product
 DENSE_VIEWS = ("text", "image", "fused")
-COSINE_BLOCK = 16_384
 MOST_FILTERS = 64  # whose products are kept: a server is asked for any, and each is a byte a product
 
 
@@ -213,8 +213,7 @@ class ProductIndex:
 
     @cached_property
     def sources(self) -> Ints1d:
-        """Return each product's source as a code (n,), -1 where it has none, in the narrowest integers: each question to an index
-        that matches across sources compares all of them."""
+        """Return each product's source as a code (n,), -1 for none, in narrow integers: a question may compare them all."""
         codes = self.catalog.sources()
         return codes.astype(np.min_scalar_type(-1 - int(codes.max(initial=0))))
 
@@ -237,11 +236,11 @@ class ProductIndex:
     def cosines(self, view: str, left: Ints1d, right: Ints1d) -> Floats1d:
         """Return the cosines (p,) of pairs of positions in a view, float32, NaN where either has nothing to see."""
         if view == "lexical" and self.lexical is not None:
-            return _in_blocks(self.lexical.cosines, left, right)
+            return in_blocks(self.lexical.cosines, left, right)
         if view == "fused":
             return self._fused_cosines(left, right)
         vectors, seen = self._vectors[view], self.seen[view]
-        cosines = _in_blocks(lambda a, b: np.einsum("ij,ij->i", vectors.take(a), vectors.take(b)), left, right)
+        cosines = dense_cosines(vectors, left, right)
         cosines[~(seen[left] & seen[right])] = np.nan
         return cosines
 
@@ -291,12 +290,3 @@ def open_same_index(folder: Path, fingerprint: str) -> ProductIndex:
     if index.fingerprint != fingerprint:
         raise InputError(f"{folder}: is not the index that the work began with: run the same command again")
     return index
-
-
-def _in_blocks(cosines: Any, left: Ints1d, right: Ints1d) -> Floats1d:
-    """Compute cosines a block of pairs at a time, so that the gathered rows stay small."""
-    out = np.empty(len(left), dtype=np.float32)
-    for start in range(0, len(left), COSINE_BLOCK):
-        part = slice(start, start + COSINE_BLOCK)
-        out[part] = cosines(left[part], right[part])
-    return out

@@ -126,7 +126,16 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "schema.stored_form",
         "sniffing.sniffed",
     },
-    "indexing.vectors": {"fusion", "layers", "ngram_options", "ngrams", "random_signs", "rows", "vectors"},
+    "indexing.vectors": {
+        "fusion",
+        "layers",
+        "ngram_options",
+        "ngrams",
+        "pair_cosines",
+        "random_signs",
+        "rows",
+        "vectors",
+    },
     "indexing.encoders": {
         "by_spec",
         "column",

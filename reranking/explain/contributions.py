@@ -84,7 +84,8 @@ class FeatureContributions:
 
 def explain_pair(scorer: PairScorer, left: int, right: int) -> FeatureContributions:
     """Return what each feature adds to the score of the pair of products at these positions."""
-    declared = [scorer.signals.features[column] for column in scorer.columns]
+    features = scorer.signals.features
+    declared = [features[column] for column in scorer.columns]
     one, other = np.array([left]), np.array([right])
     return explain_row(scorer.model, declared, scorer.features(one, other), scorer.side_categories(one, other))
 

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
+from indexing.arrays import Ints1d
 from reranking.explain.contributions import NEIGHBOURS, PICTURES, FamilyContributions
 from reranking.explain.wording.fields import attribute_wording, field_wording, price_wording
 from reranking.explain.wording.learned import learned_wording
@@ -55,14 +58,15 @@ class Reasons:
 def reasons_of(pair: SeenPair, most: int = MOST_REASONS) -> Reasons:
     """Return at most `most` reasons each way, in the order of what their families add."""
     families = pair.found.by_family()
-    reasons = [
-        Reason(family, float(added), _words(pair, families, place))
-        for place, (family, added) in enumerate(zip(families.families, families.added, strict=True))
-        if abs(added) >= LEAST_ADDED
-    ]
+
+    def told(places: Ints1d) -> tuple[Reason, ...]:
+        return tuple(
+            Reason(families.families[place], float(families.added[place]), _words(pair, families, place))
+            for place in places[:most].tolist()
+        )
+
     return Reasons(
-        tuple([reason for reason in reasons if reason.added > 0][:most]),
-        tuple([reason for reason in reasons if reason.added < 0][:most]),
+        told(np.flatnonzero(families.added >= LEAST_ADDED)), told(np.flatnonzero(families.added <= -LEAST_ADDED))
     )
 
 

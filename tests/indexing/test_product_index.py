@@ -20,7 +20,7 @@ def index(write, shop, tmp_path):
 @pytest.mark.parametrize("block", [16_384, 5])
 @pytest.mark.parametrize("view", ["text", "image", "fused"])
 def test_cosines_of_pairs_are_those_of_the_rows(index, view, block, monkeypatch):
-    monkeypatch.setattr("indexing.product_index.COSINE_BLOCK", block)
+    monkeypatch.setattr("indexing.vectors.pair_cosines.COSINE_BLOCK", block)
     left, right = np.divmod(np.arange(64), 8)
     rows = index.rows(view).take(np.arange(8))
     seen = np.any(rows, axis=1)

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel, Prefix
-from rapidfuzz.process import cpdist
 from scipy.sparse import csr_array
 
 from indexing.arrays import Floats1d, Ints1d, Objects1d
@@ -16,6 +15,7 @@ from reranking.signals.texts.bags import BUCKETS, Bags, BagsBuilder, Counts, Occ
 from reranking.signals.texts.codes import Codes
 from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.sparse_rows import ratio, row_maxima, row_sums
+from reranking.signals.texts.string_ratios import string_ratios
 
 TITLE_CHARS = 300  # where codes are searched for
 MEANINGS = {
@@ -91,8 +91,8 @@ class CodeSignals:
         codes = self.main_codes[left], self.main_codes[right]
         shorter = np.minimum(*(np.fromiter(map(len, side), dtype=np.float64, count=len(side)) for side in codes))
         lists = codes[0].tolist(), codes[1].tolist()
-        prefix = cpdist(*lists, scorer=Prefix.similarity, dtype=np.float32, workers=2)
-        alike = cpdist(*lists, scorer=Indel.normalized_similarity, dtype=np.float32, workers=2)
+        prefix = string_ratios(*lists, Prefix.similarity)
+        alike = string_ratios(*lists, Indel.normalized_similarity)
         equal = np.where(codes[0] == codes[1], 1.0, np.where(prefix == shorter, 0.5, 0.0))
         ways = self._main_code_in_title(left, right), self._main_code_in_title(right, left)
         return [
@@ -103,7 +103,7 @@ class CodeSignals:
 
     def _main_code_in_title(self, coded: Rows, titled: Rows) -> Floats1d:
         codes, compact = self.main_codes[coded], self.compact_titles[titled]
-        found = cpdist(codes.tolist(), compact.tolist(), scorer=fuzz.partial_ratio, dtype=np.float32, workers=2)
+        found = string_ratios(codes.tolist(), compact.tolist(), fuzz.partial_ratio)
         return np.where((codes == "") | (compact == ""), np.nan, found / 100)
 
     def _codes_in_text(self, left: Rows, right: Rows) -> list[Floats1d]:

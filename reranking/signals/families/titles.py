@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import Indel
-from rapidfuzz.process import cpdist
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d, Objects1d
 from indexing.catalog.catalog import Catalog
@@ -17,6 +16,7 @@ from reranking.signals.texts.bags import Bags, Occurrences, Overlap, Rows, bucke
 from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.grams import character_grams
 from reranking.signals.texts.sparse_rows import ratio
+from reranking.signals.texts.string_ratios import string_ratios
 
 FAMILY = "text"
 TITLE_CHARS = 300  # what the edit ratios read of a title: their cost grows with its square
@@ -160,8 +160,8 @@ class TextSignals:
         return [
             np.where(known, equal, np.nan),
             (lengths[0] == 0).astype(np.float64) + (lengths[1] == 0),
-            np.where(known, cpdist(*written, scorer=Indel.normalized_similarity, dtype=np.float32, workers=2), np.nan),
-            np.where(known, cpdist(*ordered, scorer=Indel.normalized_similarity, dtype=np.float32, workers=2), np.nan),
+            np.where(known, string_ratios(*written, Indel.normalized_similarity), np.nan),
+            np.where(known, string_ratios(*ordered, Indel.normalized_similarity), np.nan),
             ratio(shorter, longer),
             np.where(known, firsts, np.nan),
         ]
