@@ -66,6 +66,7 @@ def _raw(asking: Asking, seconds: float) -> Seconds:
 def _again(requests: list[Request], server: Started, seconds: float, first: int) -> Seconds:
     """Ask over one connection until the time is up, each request when the one before it is answered."""
     connection = server.connect()
+    server.ask_until_ready(connection, requests[0])
     for number in range(WARM):
         server.ask(connection, requests[(7 * first + number) % len(requests)])
     times: list[float] = []

@@ -17,6 +17,7 @@ from pathlib import Path
 from scripts.serve.safety.tokens import Role, add_token
 
 V1 = "/api/v1"
+READING_S = 300.0  # that a server may take to read a catalogue
 Request = tuple[str, str, bytes | None, str]  # method, address, body and its type
 
 
@@ -42,6 +43,17 @@ class Started:
         content = answer.read()
         if answer.status != 200:
             raise ValueError(f"{method} {address}: {answer.status} {content[:200]!r}")
+
+    def ask_until_ready(self, connection: HTTPConnection, request: Request) -> None:
+        """Ask again as long as the server says that it is still reading the catalogue."""
+        end = time.perf_counter() + READING_S
+        while True:
+            try:
+                return self.ask(connection, request)
+            except ValueError as error:
+                if ": 503 " not in str(error) or time.perf_counter() > end:
+                    raise
+                time.sleep(0.5)
 
     def rss_mib(self) -> float:
         """Return the memory that the server holds, with the pages of files that it has mapped."""
