@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexing.catalog.rejects import Reject
 from indexing.reading.cells.attributes.lifted import values_under, without_keys
@@ -59,8 +60,9 @@ def normal_columns(
     attributes = _attributes(cells, block, schema.attributes, extra)
     pictures = raw("image") if block.pictures is None else block.pictures
     normal = {field: text(field) for field in TEXTS}
+    normal["brand"], others = _brands(normal["brand"], attributes, [*attribute_keys(schema.brand)])
     return normal | {
-        "attributes": without_keys(attributes, [*attribute_keys(schema.gtin)]),
+        "attributes": without_keys(others, [*attribute_keys(schema.gtin)]),
         "colors": cells.strings(raw("color"), file.label("color")),
         **cells.prices(raw("price"), file.label("price"), raw_column(block, schema.prices.in_column())),
         **cells.categories(raw("category"), file.label("category")),
@@ -68,6 +70,17 @@ def normal_columns(
         "gtin": cells.barcodes(*codes("gtin")),
         "mpn": cells.part_numbers(*codes("mpn")),
     }
+
+
+def _brands(brands: pa.Array, attributes: pa.Array, keys: Sequence[str]) -> tuple[pa.Array, pa.Array]:
+    """Return brands (b,), where a row has none the first value under these keys of its attributes, and the attributes
+    without those that became brands."""
+    if not keys:
+        return brands, attributes
+    named = values_under(attributes, keys)
+    taken = pc.and_(brands.is_null(), named.is_valid())
+    brands = pc.replace_with_mask(brands, taken, pc.list_element(named.filter(taken), 0))
+    return brands, pc.if_else(taken, without_keys(attributes, keys), attributes)
 
 
 def _columns_of(expression: Expression | None, block: RawBlock) -> str:

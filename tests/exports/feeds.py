@@ -222,14 +222,14 @@ def _amazon_offer(product: Product) -> Offer:
 
 
 def _amazon_row(product: Product) -> dict[str, object]:
-    main, other = [*addresses(product), "", ""][:2]
+    main, other, another = [*addresses(product), "", "", ""][:3]
     return {
         "feed_product_type": "kitchen", "item_sku": product.sku, "brand_name": product.brand,
         "update_delete": "Update", "external_product_id": product.barcode, "external_product_id_type": "EAN",
         "item_name": f"{product.title()} – für Zuhause®", "product_description": product.markup().replace("\n", " "),
         "manufacturer": product.brand, "part_number": product.model,
         "item_type": product.kind.levels["en"][2].lower(), "standard_price": f"{product.price:.2f}",
-        "quantity": 40, "main_image_url": main, "other_image_url1": other,
+        "quantity": 40, "main_image_url": main, "other_image_url1": other, "other_image_url2": another,
         "parent_child": "Child" if product.many else "", "parent_sku": product.model if product.many else "",
         "relationship_type": "Variation" if product.many else "",
         "variation_theme": "SizeColor" if product.many else "", "bullet_point1": f"Made of {product.material.lower()}",

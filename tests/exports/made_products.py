@@ -181,10 +181,10 @@ class Product:
 
     @property
     def pictures(self) -> list[str]:
-        """Return names of pictures, the main one first; one product of ten has none."""
+        """Return names of pictures, the main one first, of up to three; one product of ten has none."""
         if self.number % 10 == 3:
             return []
-        more = [f"{self.sku.lower()}-side.jpg"] if self.number % 2 else []
+        more = [f"{self.sku.lower()}-{side}.jpg" for side in ("side", "back")[: (0, 1, 0, 2)[self.number % 4]]]
         return [f"{self.sku.lower()}.jpg", *more]
 
     def name(self, language: str = "en") -> str:

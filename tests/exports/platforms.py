@@ -175,6 +175,7 @@ def magento(products: Sequence[Product], folder: Path) -> Export:
             product.number,
             product.price,
             levels=product.kind.levels["en"],
+            brand=product.brand,
             attributes={"color": product.colour["en"], "material": product.material},
             pictures=[f"/{name[0]}/{name[1]}/{name}" for name in product.pictures],
         )
@@ -197,14 +198,19 @@ def _magento_rows(group: list[Product]) -> list[dict[str, object]]:
 
 def _magento_simple(product: Product) -> list[dict[str, object]]:
     main, *more = [f"/{name[0]}/{name[1]}/{name}" for name in product.pictures] or [""]
-    attributes = [f"color={product.colour['en']}", f"material={product.material}", f"size={product.size}"]
+    attributes = [
+        f"manufacturer={product.brand}",
+        f"color={product.colour['en']}",
+        f"material={product.material}",
+        f"size={product.size}",
+    ]
     if product.number % 5 == 0:
         attributes.append('"care=wash by hand, dry at once"')
     row = {
         **_magento_texts(product), "sku": product.sku, "product_type": "simple", "name": product.title(),
         "visibility": "Not Visible Individually" if product.many else "Catalog, Search", "weight": "0.850000",
         "price": f"{product.price:.6f}", "base_image": main, "small_image": main, "thumbnail_image": main,
-        "additional_images": ",".join(more), "additional_attributes": ",".join(attributes), "qty": "40.0000",
+        "additional_images": ",".join([main, *more]) if more else "", "additional_attributes": ",".join(attributes), "qty": "40.0000",
         "is_in_stock": 1, "created_at": "2/4/26, 9:17 AM",
     }  # fmt: skip
     if product.number % 10:

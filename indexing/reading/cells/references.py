@@ -29,7 +29,6 @@ _PART = re.compile(rf"\s*[,;]\s*{_NEXT}|\s+{_NEXT.replace('path', 'other')}|\s*\
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _DATA = re.compile(r"data:(?P<type>[^,;]*)(?P<how>[^,]*),(?P<content>[^\s|,;\"']*)", re.IGNORECASE)
 _ODD = r"^[\[{]|^//|[,;|\s]|^(?i:data:)"
-_ODD_ONE = r"^//|^(?i:data:)"
 _PICTURED = re.compile(r"pic|image|img|photo|foto|bild|media|item|main|additional|фото|картин|изображ", re.IGNORECASE)
 _PARTING, _BEGINNING = b",;| \t\n\r\f\v", b"[{/dD"  # bytes of odd texts: anywhere, or at their beginning
 _FIELDS = (
@@ -82,8 +81,8 @@ def read_references(column: pa.Array | pa.ChunkedArray, keep: Keep, prefix: str,
         whole = plain.drop_null()
         lengths = pc.list_value_length(whole).to_numpy(zero_copy_only=False)
         rows = np.repeat(np.flatnonzero(plain.is_valid().to_numpy(zero_copy_only=False)), lengths)
-        return reader.of_texts(as_text(flat, "the column"), rows, len(plain), _ODD_ONE)
-    return reader.of_texts(as_text(plain, "the column"), np.arange(len(plain)), len(plain), _ODD)
+        return _once_each(reader.of_texts(as_text(flat, "the column"), rows, len(plain)))
+    return reader.of_texts(as_text(plain, "the column"), np.arange(len(plain)), len(plain))
 
 
 def _may_be_odd(texts: pa.Array) -> bool:
@@ -101,12 +100,12 @@ class _Reader:
     def __init__(self, keep: Keep, prefix: str, refuse: Refuse) -> None:
         self.keep, self.prefix, self.refuse = keep, prefix, refuse
 
-    def of_texts(self, texts: pa.Array, rows: Ints1d, count: int, odd: str) -> pa.Array:
-        """Read texts (m,) that stand in `rows`, rising; only the `odd` ones are taken apart."""
+    def of_texts(self, texts: pa.Array, rows: Ints1d, count: int) -> pa.Array:
+        """Read texts (m,) that stand in `rows`, rising; only odd ones are taken apart."""
         if not _may_be_odd(texts):
             there = texts.is_valid().to_numpy(zero_copy_only=False)
             return _lists(self._prefixed(texts.drop_null()), rows[there], count)
-        apart = pc.fill_null(pc.match_substring_regex(texts, odd), False)
+        apart = pc.fill_null(pc.match_substring_regex(texts, _ODD), False)
         found = Distinct.of_column(texts, apart)
         clean = np.flatnonzero(pc.and_not(texts.is_valid(), apart).to_numpy(zero_copy_only=False))
         whole = self._prefixed(texts.take(pa.array(clean)))
@@ -136,7 +135,8 @@ class _Reader:
                 return self._of_value(read_literal(cell), rows)
             except ValueError:
                 pass  # a file may be named [a].jpg
-        return [one for text in split_references(cell) for one in self._of_value(text, rows)]
+        found = [one for text in split_references(cell) for one in self._of_value(text, rows)]
+        return list(dict.fromkeys(found))
 
     def _of_value(self, value: Any, rows: Sequence[int] | Ints1d) -> list[str]:
         if isinstance(value, list | tuple):
@@ -186,6 +186,18 @@ def bytes_of(uri: str) -> bytes:
         )
     except binascii.Error as error:
         raise ValueError(str(error)) from error
+
+
+def _once_each(lists: pa.Array) -> pa.Array:
+    """Return lists without what stands in them again, as the main picture does among all of a product."""
+    lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
+    if max(lengths, default=0) < 2:
+        return lists
+    values, rows = lists.flatten(), np.repeat(np.arange(len(lists)), lengths)
+    codes = values.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    _, first = np.unique(rows * len(values) + codes, return_index=True)
+    kept = np.sort(first)
+    return lists if len(kept) == len(values) else _lists(values.take(pa.array(kept)), rows[kept], len(lists))
 
 
 def _lists(values: pa.Array, rows: Ints1d, count: int) -> pa.Array:

@@ -157,7 +157,7 @@ def _expression(value: object, key: str, where: str) -> Expression:
             return EditedCell(column, str(rest.get("split", "")), tuple(filter(None, drop)))
         case {"all": list(parts), **rest} if parts and not rest:
             return AllOf(tuple(_expression(one, key, where) for one in parts))
-        case {"attribute": str(name), **rest} if key in CODES and name.strip() and not rest:
+        case {"attribute": str(name), **rest} if key in (*CODES, "brand") and name.strip() and not rest:
             return AttributeValue(name)
         case {"names": str(names), "values": str(values), **rest} if key == "attributes" and not rest:
             return _numbered(names, values, where)

@@ -26,6 +26,21 @@ def test_a_column_that_the_file_lacks_is_not_named(read, write, tmp_path, made):
     assert columns_of(found) == [("price", "ask", 2)]
 
 
+def test_a_brand_may_stand_among_the_attributes(read, write, tmp_path):
+    cells = ["manufacturer=Zorvex,colour=red", "Manufacturer=Other", "colour=blue", ""]
+    rows = "".join(
+        f'{n},{brand},"{cell}"\n' for n, (brand, cell) in enumerate(zip(["", "Palmerin", "", ""], cells, strict=True))
+    )
+    found = read(
+        (write("p.csv", "id,maker,attributes\n" + rows),),
+        schema=schema(tmp_path, "brand: [maker, {attribute: manufacturer}]\n"),
+    )
+    table = found.catalog.table
+    assert table["brand"].to_pylist() == ["Zorvex", "Palmerin", None, None]
+    lists = [[(one["key"], one["value"]) for one in row or []] for row in table["attributes"].to_pylist()]
+    assert lists == [[("colour", "red")], [("Manufacturer", "Other")], [("colour", "blue")], []]
+
+
 def test_what_can_be_read_two_ways_is_said_of_the_columns_that_are_there(read, write, tmp_path):
     rows = write("p.csv", "id,sale,price\n1,,1.299\n2,1.350,\n")
     found = read((rows,), schema=schema(tmp_path, "price: [special, sale, price]\n"))

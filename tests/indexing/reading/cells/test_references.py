@@ -76,6 +76,12 @@ def test_lists_of_references_are_led_to_as_well():
     assert found == [["../two/a.jpg", A], [], []]
 
 
+def test_entries_of_a_list_are_cells_of_several_columns_and_hold_several():
+    lists = [[A, f"{A},{B}"], ["my photo 1.jpg", f'["{B}", "c.jpg"]'], [f"{B}|{A}", A], []]
+    assert read(lists)[0] == [[A, B], ["my photo 1.jpg", B, "c.jpg"], [B, A], []]
+    assert read([f"{A}, {A}, {B}"])[0] == [[A, B]]
+
+
 def test_a_data_uri_gives_its_bytes():
     uri = "data:image/png;base64," + base64.b64encode(b"picture").decode()
     assert read([uri, f"{uri}, {uri}", None]) == ([["kept 1"], ["kept 2", "kept 3"], []], [b"picture"] * 3, {})
