@@ -2,7 +2,7 @@
 
 import datetime
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -31,7 +31,9 @@ class SheetReader:
 
     def read(self, rows: int, names: tuple[str, ...], aside: Aside) -> Iterator[Block]:
         """Yield blocks of at most `rows` rows of large_string columns; empty cells are null."""
-        below = enumerate(_rows(_open(self.source), self.sheet, self.above), start=self.above + 1)
+        book = _open(self.source)
+        merged = _Merged.of_sheet(book, self.sheet, self.above, len(self.names))
+        below = enumerate(merged.rows(_rows(book, self.sheet, self.above)), start=self.above + 1)
         filled = ((number, row) for number, row in below if any(cell != "" for cell in row))
         places = [self.names.index(name) for name in names]
         while held := list(islice(filled, rows)):
@@ -52,7 +54,53 @@ def open_sheet(source: Source, how: FileOptions) -> Opened:
     above = header.above + how.header
     header = header.widened(_beyond(book, sheet, above, len(header.names)))
     reader = SheetReader(source, sheet, header.names, above)
-    return Opened(header.names, None, found, (), reader, namings=header.namings, first_row=above + 1)
+    notes = _Merged.of_sheet(book, sheet, above, len(header.names)).notes(_rows(book, sheet, above))
+    return Opened(header.names, None, found, notes, reader, namings=header.namings, first_row=above + 1)
+
+
+@dataclass(frozen=True)
+class _Merged:
+    """It knows the cells of a table that are merged, by the number of their first row from 0. One over several rows of a
+    column holds for each of them (`down`: last row, column); a row that is one over most columns is a heading."""
+
+    first: int
+    down: dict[int, list[tuple[int, int]]]
+    headings: frozenset[int]
+
+    @classmethod
+    def of_sheet(cls, book: Any, sheet: str, above: int, width: int) -> "_Merged":
+        """Find the merged cells below the first `above` rows, of a table of so many columns."""
+        down: dict[int, list[tuple[int, int]]] = {}
+        headings, found = set(), book.get_sheet_by_name(sheet)
+        edge = found.start[1] if found.start else 0  # rows begin with the first column that is not empty
+        for (top, left), (bottom, right) in found.merged_cell_ranges or ():
+            if top >= above and left == right:
+                down.setdefault(top, []).append((bottom, left - edge))
+            elif top >= above and top == bottom and 2 * (right - left + 1) > width:
+                headings.add(top)
+        return cls(above, down, frozenset(headings))
+
+    def rows(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        """Yield the rows from `first` on with what merged cells hold in each of theirs, headings as blank rows."""
+        held: list[tuple[int, int, Any]] = []  # last row, column, cell
+        for place, row in enumerate(rows, start=self.first):
+            if held:
+                row = list(row)
+                for _, column, cell in held:
+                    row[column] = cell
+                held = [one for one in held if one[0] > place]
+            held += [(last, column, row[column]) for last, column in self.down.get(place, ()) if 0 <= column < len(row)]
+            yield [""] * len(row) if self._is_heading(place, row) else row
+
+    def notes(self, rows: Iterable[Sequence[Any]]) -> tuple[str, ...]:
+        """Return a line on headings among the rows from `first` on, where there are any."""
+        places = enumerate(rows, start=self.first) if self.headings else ()
+        count = sum(self._is_heading(place, row) for place, row in places)
+        told = "1 row is" if count == 1 else f"{count:,} rows are"
+        return (f"{told} one cell merged over most columns: passed over as headings",) if count else ()
+
+    def _is_heading(self, place: int, row: Sequence[Any]) -> bool:
+        return place in self.headings and sum(cell != "" for cell in row) == 1
 
 
 def _beyond(book: Any, sheet: str, above: int, width: int) -> list[int]:

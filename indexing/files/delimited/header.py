@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from indexing.files.blocks import Naming
 from indexing.files.options import FileOptions
 
-AMAZON = "TemplateType="  # begins a flat file, whose names are in the third row
+TEMPLATES = ("TemplateType=", "version 1.00")  # begin flat files of Amazon and Taobao, whose names are in the third row
+EBAY = "#INFO"  # begins the remarks above the names
 MOST_ABOVE = 10  # rows over a header
 UNSEEN = " \t\r\n\xa0\u200b\ufeff"  # at the ends of names
 BELOW = 20  # rows below that are looked at
@@ -79,9 +80,10 @@ def column_names(header: Row, width: int, below: Sequence[Row]) -> tuple[tuple[s
 
 
 def rows_above(rows: Sequence[Row], *, named: bool = True) -> int:
-    """Return how many of some filled rows stand over the table: Amazon's two, remarks that begin with #, titles, and,
-    where columns are `named`, rows that have half as many cells as those below, of which one is names and one has a number."""
-    if rows[0][0].startswith(AMAZON):
+    """Return how many of some filled rows stand over the table: two of Amazon's or Taobao's, remarks that begin with #,
+    titles, and, where columns are `named`, rows that have half as many cells as those below, of which one is names and
+    one has a number."""
+    if rows[0][0].startswith(TEMPLATES) and len(rows) > 2:
         return 2
     count = 0
     while count < min(len(rows) - 2, MOST_ABOVE) and _stands_over(rows[count], rows[count + 1 : count + BELOW], named):
@@ -91,7 +93,7 @@ def rows_above(rows: Sequence[Row], *, named: bool = True) -> int:
 
 def _stands_over(row: Row, below: Sequence[Row], named: bool) -> bool:
     filled, next_ones = _filled(row), below[:2]
-    if all(cell.lstrip().startswith("#") for cell in filled):
+    if all(cell.lstrip().startswith("#") for cell in filled) or filled[0].startswith(EBAY):
         return True
     width = max(len(_filled(other)) for other in next_ones)
     if width < FEWEST:

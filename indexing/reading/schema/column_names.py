@@ -10,15 +10,18 @@ from indexing.reading.schema.schema import FIELDS
 # Each field's names, the surest first; case, accents, spaces and punctuation do not count.
 NAMES: Mapping[str, tuple[str, ...]] = {
     "id": (
-        "id", "offer id", "variant id", "sku", "item sku", "seller sku", "product sku", "merchant sku", "article",
+        "id", "offer id", "variant id", "sku", "item sku", "seller sku", "product sku", "merchant sku", "article", "custom label",
+        "custom label sku", "outer id",
         "product id", "item id", "listing id", "product code", "item code", "article number", "item number", "code",
-        "uniq id", "unique id", "uid", "uuid", "pid", "asin", "артикул", "ид", "идентификатор", "код", "код товара",
+        "article no", "article nr", "art no", "item no", "item nr", "product number", "product no", "stock code",
+        "stock number", "reference", "ref",
+        "uniq id", "unique id", "uid", "uuid", "pid", "asin", "артикул", "ид", "идентификатор", "код", "код товара", "код номенклатуры",
         "ид товара", "ид предложения", "артикул товара", "код артикула", "artikelnummer", "artikel nr", "art nr",
         "produktnummer", "produkt id", "artikel id", "bestellnummer", "référence", "référence produit", "réf",
         "identifiant", "referencia", "código", "código de producto", "codice", "codice prodotto", "código do produto",
         "referência", "kod", "kod produktu", "indeks", "nr katalogowy", "kód", "kód produktu", "stok kodu",
         "ürün kodu", "cikkszám", "cod produs", "varenummer", "tuotekoodi", "المعرف", "رمز المنتج", "رقم المنتج", "كود المنتج", "מקט",
-        "קוד מוצר", "编号", "货号", "商品编号", "商品编码", "商品id", "產品編號", "貨號", "商品コード", "商品番号", "品番", "管理番号",
+        "קוד מוצר", "编号", "货号", "商品编号", "商品编码", "商品id", "產品編號", "貨號", "商品コード", "商品番号", "品番", "管理番号", "商品管理番号", "商家编码", "货品编号", "产品编码", "产品编号",
         "상품번호", "상품코드", "артикль", "код товару", "κωδικός", "รหัสสินค้า", "mã sản phẩm",
     ),
     "title": (
@@ -33,7 +36,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "név", "termék neve", "terméknév", "megnevezés", "nume", "nume produs", "denumire", "denumire produs", "ürün adı",
         "başlık", "ürün", "назва", "назва товару", "найменування", "наименование на продукта", "име", "τίτλος", "όνομα",
         "ονομασία", "اسم المنتج", "الاسم", "العنوان", "اسم", "عنوان المنتج", "نام محصول", "عنوان", "שם המוצר", "שם מוצר", "כותרת", "שם",
-        "标题", "名称", "商品名称", "商品标题", "产品名称", "品名", "標題", "名稱", "商品名稱", "產品名稱", "商品名", "タイトル", "製品名",
+        "标题", "名称", "商品名称", "商品标题", "产品名称", "品名", "宝贝名称", "宝贝标题", "货品名称", "標題", "名稱", "商品名稱", "產品名稱", "商品名", "タイトル", "製品名",
         "상품명", "제품명", "제목", "이름", "उत्पाद का नाम", "नाम", "शीर्षक", "ชื่อสินค้า", "ชื่อ", "tên sản phẩm", "tên", "nama produk", "nama", "judul",
     ),
     "description": (
@@ -43,11 +46,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "descripción", "descripción del producto", "descrizione", "descrizione prodotto", "descrição",
         "descrição do produto", "omschrijving", "beschrijving", "beskrivning", "beskrivelse", "kuvaus", "opis",
         "opis produktu", "popis", "popis produktu", "leírás", "descriere", "açıklama", "ürün açıklaması", "опис",
-        "опис товару", "περιγραφή", "الوصف", "وصف المنتج", "وصف", "توضیحات", "תיאור", "תיאור המוצר", "描述", "商品描述", "产品描述", "商品详情",
+        "опис товару", "περιγραφή", "الوصف", "وصف المنتج", "وصف", "توضیحات", "תיאור", "תיאור המוצר", "描述", "商品描述", "宝贝描述", "产品描述", "商品详情",
         "說明", "商品說明", "説明", "商品説明", "상품설명", "설명", "विवरण", "รายละเอียด", "mô tả", "deskripsi",
     ),
     "brand": (
-        "brand", "brand name", "vendor", "manufacturer", "maker", "brands", "бренд", "производитель", "марка",
+        "brand", "brand name", "c brand", "vendor", "manufacturer", "maker", "brands", "бренд", "производитель", "марка",
         "торговая марка", "вендор", "изготовитель", "marke", "hersteller", "markenname", "marque", "fabricant", "marca",
         "fabricante", "marchio", "produttore", "merk", "fabrikant", "varumärke", "mærke", "merke", "tuotemerkki",
         "marka", "producent", "značka", "výrobce", "výrobca", "proizvođač", "márka", "gyártó", "producător",
@@ -64,12 +67,16 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "price": (
         "price", "current price", "sale price", "selling price", "discounted price", "final price", "offer price",
-        "unit price", "retail price", "regular price", "list price", "mrp", "cost", "цена", "цена руб", "стоимость",
-        "розничная цена", "цена со скидкой", "preis", "verkaufspreis", "bruttopreis", "preis eur", "prix", "prix ttc",
+        "unit price", "retail price", "regular price", "list price", "standard price", "start price", "buy it now price",
+        "base price", "gross price", "price incl vat", "price inc vat", "price excl vat", "price ex vat", "mrp", "msrp", "rrp",
+        "srp", "net price", "dealer price", "wholesale price", "cost", "цена", "цена руб", "стоимость",
+        "розничная цена", "цена розничная", "цена со скидкой", "цена продажи", "базовая цена", "оптовая цена", "цена оптовая", "preis", "verkaufspreis", "bruttopreis", "preis eur", "preis brutto", "preis inkl mwst", "vk preis", "vk brutto", "vk", "uvp",
+        "uvp inkl mwst", "listenpreis", "stückpreis", "einzelpreis", "nettopreis", "preis netto", "vk netto", "händlerpreis", "ek preis",
+        "ek netto", "ek", "prix", "prix ttc", "prix unitaire", "prix public", "prix ht",
         "prix de vente", "precio", "precio de venta", "pvp", "prezzo", "prezzo di vendita", "preço", "prijs",
         "verkoopprijs", "pris", "hinta", "cena", "cena brutto", "ár", "bruttó ár", "preț", "pret", "fiyat", "fiyatı",
-        "satış fiyatı", "ціна", "вартість", "τιμή", "السعر", "سعر", "سعر البيع", "قیمت", "מחיר", "价格", "售价", "单价", "價格", "售價", "価格",
-        "販売価格", "値段", "가격", "판매가", "मूल्य", "कीमत", "ราคา", "giá", "harga",
+        "satış fiyatı", "ціна", "вартість", "τιμή", "السعر", "سعر", "سعر البيع", "قیمت", "מחיר", "价格", "售价", "销售价", "零售价", "商品价格", "宝贝价格", "现价", "单价", "会员价", "市场价", "原价", "批发价", "进货价", "價格", "售價", "価格",
+        "販売価格", "税込価格", "価格税込", "通常価格", "定価", "税抜価格", "値段", "가격", "판매가", "मूल्य", "कीमत", "ราคา", "giá", "harga",
     ),
     "category": (
         "category", "category path", "categories", "category name", "product category", "product category tree",
@@ -87,16 +94,16 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "obchod", "bolt", "magazin", "mağaza", "satıcı", "продавець", "المتجر", "البائع", "חנות", "מוכר", "店铺", "卖家", "商家", "店鋪", "ショップ", "店舗", "판매자", "쇼핑몰",
     ),
     "image": (
-        "image", "images", "image url", "image urls", "main image", "main image url", "image link", "picture", "picture url", "pictures",
+        "image", "images", "item photo url", "pic url", "image url", "image urls", "main image", "main image url", "image link", "picture", "picture url", "pictures",
         "photo", "photos", "photo url", "img", "img url", "image src", "product image", "primary image", "large image", "image 1", "картинка", "картинки",
         "изображение", "изображения", "фото", "ссылка на изображение", "ссылка на фото", "ссылка на картинку", "фотография",
         "bild", "bilder", "bild url", "bildlink", "produktbild", "image du produit", "photo produit", "lien image",
         "imagen", "imágenes", "foto", "url imagen", "immagine", "immagini", "imagem", "imagens", "afbeelding", "afbeeldingen", "billede", "bilde",
         "kuva", "zdjęcie", "zdjęcia", "obrázek", "obrázok", "slika", "kép", "imagine", "resim", "görsel", "зображення", "εικόνα",
-        "الصورة", "صورة", "رابط الصورة", "תמונה", "图片", "主图", "图片链接", "商品图片", "圖片", "画像", "商品画像", "画像url", "이미지", "사진", "รูปภาพ", "hình ảnh", "gambar",
+        "الصورة", "صورة", "رابط الصورة", "תמונה", "图片", "主图", "新图片", "图片链接", "商品图片", "圖片", "画像", "商品画像", "商品画像url", "画像url", "이미지", "사진", "รูปภาพ", "hình ảnh", "gambar",
     ),
     "color": (
-        "color", "colour", "colors", "colours", "color name", "colour name", "product colour", "цвет", "цвета",
+        "color", "colour", "colors", "colours", "c color", "c colour", "color name", "colour name", "product colour", "цвет", "цвета",
         "цвет товара", "farbe", "farben", "couleur", "couleurs", "colores", "colore", "cor", "kleur", "färg", "farve",
         "farge", "väri", "kolor", "barva", "farba", "boja", "szín", "culoare", "renk", "колір", "цвят", "χρώμα", "اللون", "رنگ", "צבע",
         "颜色", "顏色", "色", "カラー", "색상", "रंग", "สี", "màu", "warna",
@@ -116,13 +123,13 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "條碼", "國際條碼", "バーコード", "janコード", "jan", "jan code", "바코드", "बारकोड", "บาร์โค้ด", "mã vạch",
     ),
     "mpn": (
-        "mpn", "g:mpn", "mpns", "manufacturer part number", "manufacturer part no", "manufacturers part number",
+        "mpn", "g:mpn", "mpns", "c mpn", "manufacturer part number", "manufacturer part no", "manufacturers part number",
         "mfr part number", "mfr part no", "mfg part number", "mfg part no", "mfpn", "mfr number", "part number", "part no",
         "part nr", "partnumber", "oem number", "oem part number", "oem", "manufacturer sku", "manufacturer code",
         "manufacturer number", "manufacturer reference", "manufacturer product number", "manufacturer item number",
         "vendor code", "vendorcode", "model number", "model no", "model nr", "item model number", "артикул производителя",
         "код производителя", "номер производителя", "парт номер", "партномер", "партнамбер", "номер детали", "номер запчасти",
-        "herstellernummer", "hersteller nr", "herstellerartikelnummer", "hersteller artikelnummer", "herstellerteilenummer",
+        "herstellernummer", "hersteller nr", "herst nr", "herst art nr", "herstellerartikelnummer", "hersteller artikelnummer", "herstellerteilenummer",
         "hersteller teilenummer", "hersteller sku", "teilenummer", "modellnummer", "référence fabricant", "réf fabricant",
         "référence constructeur", "numéro de pièce", "numéro de modèle", "referencia fabricante", "referencia del fabricante",
         "número de pieza", "número de modelo", "número de parte", "codice produttore", "codice del produttore",
@@ -133,6 +140,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "原廠型號", "型番", "メーカー型番", "品番型番", "부품번호", "모델번호", "제조사 품번",
     ),
 }  # fmt: skip
+NUMBERED = ("title", "description", "category", "image", "gtin")  # fields that several columns may be, by number
 ADDRESSES = (
     "url", "link", "product url", "product link", "page url", "href", "permalink", "deeplink", "canonical url", "mobile link", "item url",
     "ссылка", "ссылка на товар", "адрес", "адрес страницы", "produktlink", "produkt url", "lien", "lien produit",
@@ -175,8 +183,9 @@ def fields_by_name(names: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {field: [] for field in FIELDS}
     for name in names:
         field = name if name in FIELDS else _field_of(normal_name(name)) or _field_of(_without_unit(name))
-        if field is not None:
-            found[field].append(name)
+        numbered = None if field else _field_of(stem_of(name) or "")
+        if field or numbered in NUMBERED:
+            found[field or numbered or ""].append(name)
     ranks = _ranks()
     return {
         field: sorted(columns, key=lambda column: (column != field, *_rank(column, ranks[field])))
@@ -185,14 +194,22 @@ def fields_by_name(names: Sequence[str]) -> dict[str, list[str]]:
     }
 
 
-def _rank(name: str, ranks: Mapping[str, int]) -> tuple[bool, int]:
-    """Return whether a name is known only without its unit, and its rank."""
-    return normal_name(name) not in ranks, ranks.get(normal_name(name), ranks.get(_without_unit(name), 0))
+def _rank(name: str, ranks: Mapping[str, int]) -> tuple[int, int]:
+    """Return how much of a name must go for it to be known (its unit, its number), and its rank."""
+    written = (normal_name(name), _without_unit(name), stem_of(name) or "")
+    return next(((place, ranks[one]) for place, one in enumerate(written) if one in ranks), (len(written), 0))
+
+
+def stem_of(name: str) -> str | None:
+    """Return the normal name without the number that it ends with, None where it has none: `Image 2`, `Bezeichnung_1`."""
+    normal = normal_name(name)
+    stem = re.sub(r"\d{1,2}$", "", normal)
+    return stem if stem and stem != normal else None
 
 
 def _without_unit(name: str) -> str:
     """Return the normal name without what stands in brackets or behind a comma at its end: `Price (USD)`."""
-    return normal_name(re.sub(r"\s*(\([^()]*\)|\[[^\[\]]*\]|,[^,]*)\s*$", "", name))
+    return normal_name(re.sub(r"\s*(\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]|,[^,]*)\s*$", "", name))
 
 
 def _field_of(normal: str) -> str | None:

@@ -9,10 +9,12 @@ import pyarrow as pa
 
 from indexing.files.tables import TableFile
 from indexing.reading.schema.column_names import (
+    NUMBERED,
     fields_by_name,
     is_address_name,
     is_barcode_name,
     is_currency_name,
+    stem_of,
 )
 from indexing.reading.schema.expression import AllOf, Cell, Expression, columns_in, is_there
 from indexing.reading.schema.known import KnownExport, recognise
@@ -25,7 +27,9 @@ from indexing.reading.sniffing.content import MOST, Content, content_of
 
 LOOKED_AT = 1000  # rows
 GUESSED = "auto"
+NO_IDS = ("title", "description", "brand", "attributes", "price", "category", "image", "color")  # other fields
 TITLE_WORDS = (2, 40)  # of a text that may be a title, on average
+MOST_NAME = 15  # words of a description that is a title, on average
 COUNTING = "row numbers"
 _UNNAMED = re.compile(r"Unnamed: 0(\.\d+)*")  # what pandas calls its index that it reads again
 
@@ -143,19 +147,38 @@ def _by_content(
         if name == "id" and columns and not fitting:  # repeats are for the reader to tell
             fitting = [max(columns, key=lambda column: contents[column].distinct)]
         if fitting:
-            several = name == "image" and len(fitting) > 1
-            fields[name] = AllOf(tuple(map(Cell, fitting))) if several else Cell(fitting[0])
-            reasons[name] = "known by its name"
+            fields[name], reasons[name] = _made_of(name, fitting), "known by its name"
             continue
         taken = {column for columns in found.values() for column in columns}
+        taken |= {column for one in fields.values() for column in _cells(one)}
         seen = next((column for column in names if column not in taken and _must_be(name, contents.get(column))), None)
         fields[name], reasons[name] = (None, "") if seen is None else (Cell(seen), _MUST[name])
+    if fields["title"] is None and _is_name(fields["description"], contents):
+        fields["title"], fields["description"] = fields["description"], None
+        reasons["title"] = "no column is called a title, and these texts are short and each another"
+        reasons["description"] = ""
     core = "id" in names and "title" in names  # such a file was always read whole, and is so still
     used = {column for one in fields.values() for column in _cells(one)}
     left_out = {} if core else _left_out(names, used, contents)
     fields["id"] = fields["id"] or Cell("id")
     schema = replace(GENERIC, name=GUESSED, ignore=tuple(left_out), **fields)
     return SchemaGuess(schema, {name: said for name, said in reasons.items() if said}, left_out, contents)
+
+
+def _is_name(expression: Expression | None, contents: Mapping[str, Content]) -> bool:
+    """Return whether a column of descriptions holds what products are called, as in price lists."""
+    column = next(iter(_cells(expression)), None)
+    content = None if column is None else contents.get(column)
+    return content is not None and content.unique and 2 <= content.words <= MOST_NAME and not content.mostly("html")
+
+
+def _made_of(name: str, fitting: Sequence[str]) -> Expression:
+    """Return what a field is made of: the first fitting column, all of pictures, and of a numbered one all that are
+    called so: `Bezeichnung 1`, `Bezeichnung 2`."""
+    stem = stem_of(fitting[0])
+    same = [column for column in fitting if stem is not None and stem_of(column) == stem]
+    columns = fitting if name == "image" else same if name in NUMBERED and len(same) > 1 else fitting[:1]
+    return AllOf(tuple(map(Cell, columns))) if len(columns) > 1 else Cell(columns[0])
 
 
 def _cells(expression: Expression | None) -> list[str]:
@@ -194,7 +217,8 @@ def _must_be(name: str, content: Content | None) -> bool:
     if content is None:
         return False
     kinds = {"image": "pictures", "category": "breadcrumbs", "description": "html"}
-    return name in kinds and content.mostly(kinds[name]) and not (name == "category" and content.mostly("addresses"))
+    other = name == "category" and (content.mostly("addresses") or content.mostly("html"))
+    return name in kinds and content.mostly(kinds[name]) and not other
 
 
 def _left_out(names: Sequence[str], used: set[str], contents: Mapping[str, Content]) -> dict[str, str]:
@@ -235,6 +259,9 @@ def nearest_title(names: Sequence[str], contents: Mapping[str, Content]) -> str 
 def likely_ids(names: Sequence[str], contents: Mapping[str, Content]) -> list[str]:
     """Return the columns that could be ids, since every cell looked at is another one: barcodes first, then codes."""
     rows = max((content.filled for content in contents.values()), default=0)
+    known = fields_by_name(names)
+    other = {one for field in NO_IDS for one in known.get(field, ())}
     unique = [name for name in names if (content := contents.get(name)) and content.unique and content.filled == rows]
     short = [name for name in unique if contents[name].words < 2 and not contents[name].mostly("pictures")]
+    short = [name for name in short if name not in other]
     return sorted(short, key=lambda name: (not is_barcode_name(name), contents[name].mostly("addresses")))

@@ -28,17 +28,19 @@ def _cell(place, value):
     return f'<c r="{place}" t="inlineStr"><is><t>{escape(value)}</t></is></c>'
 
 
-def _sheet(rows):
+def _sheet(rows, merged=()):
     lines = (
         f'<row r="{number}">{"".join(_cell(f"{chr(65 + place)}{number}", cell) for place, cell in enumerate(row))}</row>'
         for number, row in enumerate(rows, start=1)
     )
-    return f'<worksheet xmlns="{MAIN}"><sheetData>{"".join(lines)}</sheetData></worksheet>'
+    ranges = "".join(f'<mergeCell ref="{one}"/>' for one in merged)
+    ranges = f"<mergeCells>{ranges}</mergeCells>" if merged else ""
+    return f'<worksheet xmlns="{MAIN}"><sheetData>{"".join(lines)}</sheetData>{ranges}</worksheet>'
 
 
 @pytest.fixture
 def book(tmp_path):
-    def write(**sheets):
+    def write(merged=(), **sheets):
         names = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(sheets, start=1))
         targets = "".join(
             f'<Relationship Id="r{n}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>'
@@ -52,7 +54,7 @@ def book(tmp_path):
             "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">{targets}'
             f'<Relationship Id="s" Type="{OFFICE}/styles" Target="styles.xml"/></Relationships>',
             "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs></styleSheet>',
-            **{f"xl/worksheets/sheet{n}.xml": _sheet(rows) for n, rows in enumerate(sheets.values(), start=1)},
+            **{f"xl/worksheets/sheet{n}.xml": _sheet(rows, merged) for n, rows in enumerate(sheets.values(), start=1)},
         }
         path = tmp_path / "a.xlsx"
         with zipfile.ZipFile(path, "w") as file:
@@ -143,3 +145,31 @@ def test_a_missing_extra_is_named(book, monkeypatch):
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(InputError, match=r"pip install 'heroic\[xlsx\]'"):
         open_table(book(Goods=ROWS))
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_merged_cells_hold_for_all_their_rows_and_headings_are_passed_over(book, left):
+    rows = [
+        ["Price list"],
+        ["id", "title", "brand", "size"],
+        ["Kettles"],
+        [1, "Kettle", "Zorvex", "1 l"],
+        [2, "Kettle", None, "2 l"],
+        [3, "Kettle", None, None],
+        ["Mugs"],
+        [4, "Mug", None, "7 cl"],
+        ["Sold out", None, None, "all"],
+    ]
+    columns = "ABCDE"[left:]
+    merged = [f"{columns[0]}1:{columns[3]}1", f"{columns[2]}4:{columns[2]}6", f"{columns[3]}5:{columns[3]}6"]
+    merged += [f"{columns[0]}{row}:{columns[2]}{row}" for row in (3, 7, 9)]
+    path = book(merged, Goods=[[None] * left + row for row in rows])
+    table = open_table(path)
+    assert [tuple(row.values()) for row in table.read().to_pylist()] == [
+        ("1", "Kettle", "Zorvex", "1 l"),
+        ("2", "Kettle", "Zorvex", "2 l"),
+        ("3", "Kettle", "Zorvex", "2 l"),
+        ("4", "Mug", None, "7 cl"),
+        ("Sold out", None, None, "all"),
+    ]
+    assert table.notes == ("2 rows are one cell merged over most columns: passed over as headings",)

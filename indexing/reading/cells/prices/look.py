@@ -13,6 +13,7 @@ from indexing.reading.cells.prices.shapes import PriceKind, read_shape
 from indexing.reading.cells.texts import TEXT, as_plain, as_text
 
 MIXED = 0.05  # more cells than this share against the rest, and the column has no one way to write a price
+YEN = ("¥", "￥")
 _UNGROUPED = r"^[0-9]{4,}$"
 
 
@@ -30,6 +31,8 @@ class PriceLook:
     example: dict[str, str] = field(default_factory=dict)
     ungrouped: int = 0
     fine: bool = False  # a currency of three decimals is named
+    named: set[str] = field(default_factory=set)  # currencies
+    yuan: bool = False  # a price after the sign that yen and yuan share has decimals, which no yen have
 
     def __post_init__(self) -> None:
         self.fine |= self.currency in OF_THREE_DECIMALS
@@ -55,6 +58,8 @@ class PriceLook:
         for shape, count in zip(counted.field(0).to_pylist(), counted.field(1).to_pylist(), strict=True):
             found = read_shape(shape, self.currency)
             self.fine |= found.currency in OF_THREE_DECIMALS
+            self.named.update(filter(None, [found.currency]))
+            self.yuan |= bool(found.decimal) and any(sign in shape for sign in YEN)
             if found.kind is PriceKind.UNREADABLE or found.kind is PriceKind.MISSING:
                 continue
             if found.either:
@@ -68,7 +73,8 @@ class PriceLook:
     @property
     def format(self) -> PriceFormat:
         """Return how the column is written, by what its cells show, else by what is likelier."""
-        return PriceFormat(self._decimal(), self.currency)
+        yuan = self.yuan and self.currency is None and self.named == {"JPY"}
+        return PriceFormat(self._decimal(), "CNY" if yuan else self.currency)
 
     def _decimal(self) -> str:
         if self.decimal is not None:

@@ -52,6 +52,8 @@ def test_a_file_without_a_header_has_numbered_columns(write):
     [
         "TemplateType=fptcustom,Version=2026\nProduct Type,Seller SKU,Name\n",
         '"# Required | The id, of yours","# Optional","# Optional"\n',
+        "version 1.00\nouter_id,title,size\n",
+        "#INFO,Version=0.0.2,Template= drafts\n#INFO,Action is required.,\n#INFO,,\n",
         "# made on Monday\n# by the shop\n",
         "Price list,,\n",
         '"Price list\nof Monday"\n\n',

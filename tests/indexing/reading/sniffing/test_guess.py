@@ -58,6 +58,16 @@ def guess(write, content):
             for name in ("mpn", "Part Number", "Артикул производителя", "manufacturer_sku", "Herstellernummer")
         ),
         *((name, "source") for name in ("Seller", "магазин", "Händler")),
+        *((name, "id") for name in ("Custom label (SKU)", "Art. No.", "商家编码", "商品管理番号（商品URL）")),
+        *(
+            (name, "price")
+            for name in ("UVP inkl. MwSt.", "Listenpreis", "EK netto", "零售价", "List price", "Start price")
+        ),
+        *((name, "mpn") for name in ("Herst.-Art.-Nr.", "C:MPN")),
+        *((name, "title") for name in ("Bezeichnung 1", "Titel_2", "宝贝名称")),
+        *((name, "image") for name in ("Image 2", "photo_3", "Item photo URL", "新图片", "商品画像URL")),
+        *((name, "category") for name in ("Category 1", "Kategorie2")),
+        *((name, None) for name in ("brand 2", "price 2", "sku 2", "image 1 width", "1", "2024")),
         *((name, None) for name in ("weight", "tags", "stock", "vector", "note", "size")),
     ],
 )
@@ -76,6 +86,40 @@ def test_accents_case_and_punctuation_do_not_count():
     assert normal_name("Título del_Producto (ES)") == normal_name("titulo DEL producto es") == "titulodelproductoes"
     assert is_barcode_name("EAN-13")
     assert not is_barcode_name("title")
+
+
+def test_numbered_columns_are_one_field_together(write):
+    found = guess(
+        write,
+        {
+            "Artikel-Nr.": ["1", "2", "3"],
+            "Bezeichnung 1": ["Becher", "Becher", "Krug"],
+            "Bezeichnung 2": ["rot", "blau", "rot"],
+            "Kategorie 1": ["Haus", "Haus", "Haus"],
+            "Kategorie 2": ["Becher", "Becher", "Krüge"],
+            "Bild": ["a.jpg", "b.jpg", "c.jpg"],
+            "Bild 2": ["a2.jpg", "b2.jpg", "c2.jpg"],
+        },
+    ).schema
+    assert found.title == AllOf((Cell("Bezeichnung 1"), Cell("Bezeichnung 2")))
+    assert found.category == AllOf((Cell("Kategorie 1"), Cell("Kategorie 2")))
+    assert found.image == AllOf((Cell("Bild"), Cell("Bild 2")))
+    one = guess(write, {"sku": ["1", "2"], "Name": ["Mug", "Jug"], "Name 2": ["a", "b"]}).schema
+    assert one.title == Cell("Name")
+
+
+def test_short_descriptions_that_differ_are_titles_where_there_are_none(write):
+    short, long = ["Blue mug 300 ml", "Red mug", "Jug 1 l"], ["A mug " * 20, "Red " * 30, "Jug " * 40]
+    assert guess(write, {"sku": ["1", "2", "3"], "Description": short}).schema.title == Cell("Description")
+    assert guess(write, {"sku": ["1", "2", "3"], "Description": long}).schema.title is None
+    same = {"sku": ["1", "2", "3"], "Description": ["Good mug"] * 3}
+    assert guess(write, same).schema.description == Cell("Description")
+
+
+def test_a_table_of_html_is_a_description_and_no_category(write):
+    cells = [f"<table><tr><td>Volume</td><td>{n} l</td></tr></table>" for n in range(3)]
+    found = guess(write, {"sku": ["1", "2", "3"], "name": ["Mug", "Jug", "Cup"], "text": cells}).schema
+    assert (found.description, found.category) == (Cell("text"), None)
 
 
 def test_exactly_the_own_name_comes_first():
@@ -149,6 +193,8 @@ def test_ids_are_likely_where_every_cell_is_another(write):
         write("a.parquet", {"n": ["1", "2"], "ean": ["4006381333931", "4006381333948"], "k": ["x", "x"]})
     )
     assert likely_ids(table.names, look_at(table)) == ["ean", "n"]
+    table = open_table(write("b.parquet", {"price": ["1.5", "2.5"], "image": ["a", "b"], "num": ["x1", "x2"]}))
+    assert likely_ids(table.names, look_at(table)) == ["num"]
 
 
 def test_a_file_without_rows_is_known_by_its_names(write):

@@ -31,6 +31,21 @@ def test_cells_that_can_be_read_one_way_settle_the_others(cells, decimal):
     assert (found.format.decimal, found.ambiguous, found.warning("price")) == (decimal, 0, None)
 
 
+@pytest.mark.parametrize(
+    ("cells", "currency"),
+    [
+        (["¥90.30", "¥1,299.00"], "CNY"),
+        (["￥90", "￥90.50"], "CNY"),
+        (["¥90", "¥1,299"], None),
+        (["¥90.30", "$9.50"], None),
+        (["$90.30"], None),
+    ],
+)
+def test_yen_have_no_decimals_so_that_such_prices_are_in_yuan(cells, currency):
+    assert look(cells).format.currency == currency
+    assert look(cells, currency="USD").format.currency == "USD"
+
+
 @pytest.mark.parametrize("cells", [["12,800円"], ["1.299 ₫", "₫1.500"], ["¥1,280 - ¥1,980"], ["1.299 Ft"]])
 def test_a_currency_without_a_smaller_unit_has_thousands(cells):
     found = look(cells)
