@@ -272,7 +272,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "wording.learned",
         "wording.seen_pair",
     },
-    "reranking.matching": {"match_file", "match_offers"},
+    "reranking.matching": {"match_file", "match_offers", "matched_offers"},
     "reranking.answers": {"document", "session"},
     "reranking.training": {
         "audit",

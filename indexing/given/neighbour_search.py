@@ -71,12 +71,14 @@ class GivenSearch:
             return self.index.fusion.rows(given.rows["text"], given.rows["image"])
         return given.rows[view]
 
-    def lists(self, view: str, given: GivenRows, k: int) -> Neighbours:
+    def lists(self, view: str, given: GivenRows, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
         """Return the k neighbours (q, k) of each product, without itself where the index holds it; of other sources where
-        the index was built so."""
+        the index was built so, and only among the `allowed` ones (n,)."""
         rows = self.query_rows(view, given)
         more = k if view == "lexical" else k + SPARE
-        if self.index.made.match_across_sources:
+        if allowed is not None:
+            found = self._among(view, rows, given, more, allowed)
+        elif self.index.made.match_across_sources:
             found = self._across(view, rows, given, more)
         else:
             got = self.index.engine(view).search(rows, more + 1)
@@ -86,6 +88,18 @@ class GivenSearch:
         n = len(self.index.catalog)
         beside = _Beside(self.index.rows(view), rows)
         return _padded(settled(found, beside, n + np.arange(len(given)), k), k)  # type: ignore[arg-type]
+
+    def _among(self, view: str, rows: Any, given: GivenRows, k: int, allowed: Bools1d) -> Neighbours:
+        """Search some products alone; offers of each source by themselves, where theirs are no neighbours."""
+        across, found = self.index.made.match_across_sources, no_neighbours(len(given), k)
+        own = given.sources if across else np.full(len(given), NOBODY)
+        for source in np.unique(own).tolist():
+            these = np.flatnonzero(own == source)
+            others = allowed if source == NOBODY else allowed & self._others(source)
+            got = self.index.engine(view).search(rows[these], k + 1, allowed=others)
+            kept = keep(got, got.positions != given.known[these, None], k)
+            found.positions[these], found.cosines[these] = kept.positions, kept.cosines
+        return found
 
     def _across(self, view: str, rows: Any, given: GivenRows, k: int) -> Neighbours:
         """Ask for some more than k and skip those of the same source; who then lacks some searches the others alone."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +16,26 @@ from indexing.catalog.reject_log import RejectLog
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
+from indexing.storage.scratch import scratch_folder
 from indexing.storage.whole_file import writing_file
-from reranking.explain.document import reasons_document
-from reranking.matching.match_offers import MatchedOffers, Matcher
+from reranking.decisions.prior import ShareCounts
+from reranking.decisions.prior_shift import AskedPrior
+from reranking.matching.kept_matches import SIDES, KeptMatches, told_reasons
+from reranking.matching.match_offers import Matcher
+from reranking.matching.matched_offers import MatchedOffers
+from reranking.model.scoring.prior_choice import OWN_CHOICE, OWN_PRIOR, PriorChoice, choose_prior, refuse_prior
 
 SUFFIXES = (".jsonl", ".parquet")
 DIGITS = 6  # of numbers in JSON lines
-REASONS = pa.list_(pa.struct({"family": pa.string(), "added": pa.float32(), "words": pa.string()}))
 Write = Callable[[pa.Table], None]
 
 
 @dataclass
 class MatchedFile:
     """It counts what was written: offers, those whose id the index holds, those with a pair that is called a match, and those
-    that nobody is near. Pictures that could not be used go into the log `rejects`."""
+    that nobody is near. `choice` says which share of matches it was decided for."""
 
-    rejects: RejectLog
-
+    choice: PriorChoice
     offers: int = 0
     known: int = 0
     matched: int = 0
@@ -44,7 +47,6 @@ class MatchedFile:
         self.known += int((matched.known >= 0).sum())
         self.matched += len(np.unique(matched.offers[matched.called]))
         self.alone += len(matched.known) - len(np.unique(matched.offers))
-        self.rejects.extend(matched.rejects)
 
 
 def refuse_suffix(out: Path) -> None:
@@ -61,28 +63,62 @@ def match_into_file(
     rejects: RejectLog,
     top: int = 5,
     reasons: bool = False,
+    prior: AskedPrior = OWN_PRIOR,
     progress: Progress = silent,
 ) -> MatchedFile:
     """Write a row for each offer, in their order: its id, whether the index holds it too, its evaluation category, and its
     `top` best pairs and all that are called a match, with the model's `reasons` if asked for. Pictures that cannot be used are
     added to `rejects`.
 
-    Raises InputError for a name that ends in neither .jsonl nor .parquet.
+    All offers are scored before the first row is written, for the share of matches that the `prior` asks for. One that is
+    estimated is moved to where it is smaller than the model's alone: offers are not looked at for whether their calls are of
+    the kind that validation was.
+
+    Raises InputError for a name that ends in neither .jsonl nor .parquet, and for a share that is told to a model that keeps no
+    validation pairs.
     """
     refuse_suffix(out)
-    found = MatchedFile(rejects)
+    refuse_prior(matcher.model, prior)
+    explain, scored = top if reasons else None, ShareCounts()
+    matcher = replace(matcher, options=replace(matcher.options, prior=OWN_CHOICE))
     progress("match", 0, len(offers))
+    with scratch_folder() as folder, KeptMatches(folder, matcher.views) as kept:
+        for start, matched in matcher.blocks(offers, explain=explain):
+            kept.add(matched)
+            rejects.extend(matched.rejects)
+            _count(scored, matcher, matched)
+            progress("match", start + len(matched.known), len(offers))
+        choice = choose_prior(matcher.model, prior, scored).withhold() if scored.pairs else PriorChoice(prior)
+        deciding = replace(matcher, options=replace(matcher.options, prior=choice))
+        return _write(deciding, offers, kept, MatchedFile(choice), out, top, explain)
+
+
+def _count(scored: ShareCounts, matcher: Matcher, matched: MatchedOffers) -> None:
+    """Count pairs by their probability, which is the model's."""
+    decided = int((matched.scores.astype(np.float64) >= matcher.model.decisions.f1).sum())
+    if len(matched.offers):
+        scored.add(matched.probabilities, matched.categories.take(pa.array(matched.offers)), decided)
+
+
+def _write(
+    matcher: Matcher, offers: Catalog, kept: KeptMatches, found: MatchedFile, out: Path, top: int, explain: int | None
+) -> MatchedFile:
+    """Write the rows of all offers by what the matcher decides now; what is called now and was not is explained."""
     with writing_file(out) as unfinished, _writer(unfinished, out.suffix, matcher) as write:
-        for start, matched in matcher.blocks(offers, explain=top if reasons else None):
-            part = offers.slice(start, start + len(matched.known))
-            write(_rows(matcher.index, part, matched, top, reasons=reasons))
+        for scored, told in kept.blocks():
+            part, matched = offers.slice(found.offers, found.offers + len(scored.known)), matcher.decided(scored)
+            if explain is not None and told.column("for").take(pa.array(matched.best(top))).null_count:
+                matched = matcher.match(part, explain=explain)
+                told = told_reasons(matched)
+            write(_rows(matcher.index, part, matched, top, None if explain is None else told))
             found.add(matched)
-            progress("match", found.offers, len(offers))
     return found
 
 
-def _rows(index: ProductIndex, offers: Catalog, matched: MatchedOffers, top: int, *, reasons: bool) -> pa.Table:
-    """Return a row for each offer, with its pairs as a list."""
+def _rows(
+    index: ProductIndex, offers: Catalog, matched: MatchedOffers, top: int, told: pa.RecordBatch | None
+) -> pa.Table:
+    """Return a row for each offer, with its pairs as a list, and what is `told` of each pair."""
     kept = matched.best(top)
     counts = np.bincount(matched.offers[kept], minlength=len(offers))
     starts = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
@@ -94,9 +130,8 @@ def _rows(index: ProductIndex, offers: Catalog, matched: MatchedOffers, top: int
     }
     for view, cosines in zip(matched.views, matched.cosines[kept].T, strict=True):
         columns[f"{view}_cosine"] = pa.array(cosines, pa.float32(), mask=np.isnan(cosines))
-    if reasons:
-        told = [reasons_document(matched.reasons[place]) for place in kept.tolist()]
-        columns |= {name: pa.array([one[name] for one in told], REASONS) for name in ("for", "against")}
+    if told is not None:
+        columns |= {side: told.column(side).take(pa.array(kept)) for side in SIDES}
     pairs = pa.StructArray.from_arrays([*columns.values()], [*columns])
     return pa.table(
         {

@@ -1,7 +1,7 @@
 """Offers are matched against an index by a model: what is made once for it, and what comes of each offer."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
+from indexing.catalog.filters import EVERYBODY, Filters
 from indexing.catalog.rejects import Reject
 from indexing.encoders.pictures.patience import Patience
 from indexing.errors import InputError
@@ -16,13 +17,17 @@ from indexing.given.encoders import GivenEncoder, given_encoders
 from indexing.given.neighbour_search import GivenRows, GivenSearch
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.decisions.thresholds import Thresholds, called
+from indexing.search.neighbours import Neighbours
+from reranking.decisions.thresholds import AskedThresholds, called
 from reranking.explain.reasons import Reasons
+from reranking.matching.matched_offers import MatchedOffers, joined
 from reranking.matching.offer_features import OfferFeatures
 from reranking.matching.pairing import OfferPairs
 from reranking.matching.reasoning import OfferReasons
-from reranking.matching.view_worlds import ViewWorlds
+from reranking.matching.shared_codes import SharedCodes
+from reranking.matching.worlds.view_worlds import ViewWorlds
 from reranking.model.reranker import XgboostReranker
+from reranking.model.scoring.prior_choice import OWN_CHOICE, PriorChoice
 from reranking.pairs.evaluation_category import SideCategories, evaluated_names
 from reranking.signals.whole_catalogue import WholeCatalogue
 
@@ -34,48 +39,17 @@ REACH = 100  # neighbours of an offer that are looked for, at least: who has it 
 @dataclass(frozen=True)
 class MatchOptions:
     """An offer is scored with its first `k` neighbours in each view that the model looks at, with SCORED or all that it looks
-    at where that is None; `thresholds` decide what is called a match, the model's own where they are None."""
+    at where that is None, of those products that `filters` let through. Probabilities and what is called a match are for
+    the share of matches of `prior`; `thresholds` lie over those that follow from it."""
 
     k: int | None = None
-    thresholds: Thresholds | None = None
+    thresholds: AskedThresholds | None = None
+    filters: Filters = EVERYBODY
+    prior: PriorChoice = OWN_CHOICE
 
     def __post_init__(self) -> None:
         if self.k is not None and self.k < 1:
             raise InputError(f"-k {self.k}: ask for at least one neighbour")
-
-
-@dataclass(frozen=True)
-class MatchedOffers:
-    """They are the scored pairs (p,) of offers, by their number `offers`, and products of the index, by their position
-    `products`, in the order of offers and, of each, best first.
-
-    `scores`, `probabilities` and `called` (whether the pair is called a match) are as `heroic score` would give them after
-    an update with the offer; `cosines` (p, v) are those of the `views`, NaN where either has nothing to see. Of all offers
-    `known` (q,) is the position of the product with the same id, in whose place the offer stands, -1 for none, and
-    `categories` (q,) the evaluation category; `rejects` are pictures that could not be used. `reasons` (p,) are those of the
-    pairs that were to be explained, None of others, and nothing where none was.
-    """
-
-    offers: Ints1d
-    products: Ints1d
-    scores: Floats1d
-    probabilities: Floats1d
-    called: Bools1d
-    views: tuple[str, ...]
-    cosines: Floats2d
-    known: Ints1d
-    categories: pa.Array
-    rejects: list[Reject] = field(default_factory=list)
-    reasons: tuple[Reasons | None, ...] = ()
-
-    def of_offer(self, number: int) -> slice:
-        """Return where the pairs of an offer are."""
-        return slice(*np.searchsorted(self.offers, [number, number + 1]).tolist())
-
-    def best(self, most: int) -> Ints1d:
-        """Return which pairs are among the `most` best of their offer, or called a match."""
-        places = np.arange(len(self.offers)) - np.searchsorted(self.offers, self.offers)
-        return np.flatnonzero((places < most) | self.called)
 
 
 @dataclass(frozen=True)
@@ -89,20 +63,21 @@ class Matcher:
     encoders: Mapping[str, GivenEncoder]
     search: GivenSearch
     whole: WholeCatalogue
+    shared: SharedCodes
     sources: Mapping[str, int]
 
     def match(self, offers: Catalog, *, explain: int | None = None) -> MatchedOffers:
-        """Match offers, in the types of the index as `read_given` returns them, each against the index alone.
+        """Match offers, in the types of the index as `read_given` returns them, each against the index alone. Raises InputError
+        for filters that ask for a category or a source that no product has.
 
         The `explain` best pairs of each, and all that are called a match, come with the model's reasons; with None no pair does.
         """
         if not len(offers):
             return self._nothing()
         given, rejects = self.given(offers)
-        n = len(self.index.catalog)
-        reach = min(max(self.model.needs.k, REACH), n + 1)
+        reach = min(max(self.model.needs.k, REACH), len(self.index.catalog) + 1)
         found = {view: self.search.lists(view, given, reach) for view in self.views}
-        pairs = OfferPairs.of(given, n, found, self.options.k or min(SCORED, self.model.needs.k))
+        pairs = self._pairs(offers, given, found)
         views = [
             ViewWorlds(one, kept, self.search, found[one.view])
             for one, kept in zip(self.whole.ranks, self.whole.kept, strict=True)
@@ -113,6 +88,25 @@ class Matcher:
         cosines = np.column_stack([view.cosines(pairs) for view in views])
         matched, order = self._matches(pairs, scored.scores, cosines, categories, rejects)
         return matched if explain is None else replace(matched, reasons=_reasons(scored, matched, order, explain))
+
+    def _pairs(self, offers: Catalog, given: GivenRows, found: Mapping[str, Neighbours]) -> OfferPairs:
+        """Return the pairs that are scored: of each offer with its neighbours that the filters let through, with who shares an
+        identifier with it, and with its rivals, let through or not."""
+        n, k, allowed = len(self.index.catalog), self.options.k or min(SCORED, self.model.needs.k), self.allowed
+        if allowed is None:
+            return OfferPairs.of(given, n, found, k).with_others(*self.shared.pairs(offers, given))
+        pairs = OfferPairs.of(given, n, found, 0).with_others(*self.shared.pairs(offers, given))
+        for view in self.views:
+            near = self.search.lists(view, given, k, allowed=allowed).positions
+            rows, column = np.nonzero(near >= 0)
+            pairs = pairs.with_others(rows, near[rows, column])
+        return pairs
+
+    @property
+    def allowed(self) -> Bools1d | None:
+        """Return which products (n,) offers are paired with, None for all. Raises InputError for filters that ask for what no
+        product has."""
+        return self.index.allowed(self.options.filters)
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -169,21 +163,36 @@ class Matcher:
     ) -> tuple[MatchedOffers, Ints1d]:
         """Return the matches, and which pair each is."""
         order = np.lexsort((pairs.products, -scores, pairs.offers))
-        own = categories.take(pa.array(pairs.offers[order]))
-        thresholds = self.options.thresholds or self.model.decisions
-        matched = MatchedOffers(
+        if self.allowed is not None:
+            order = order[self.allowed[pairs.products[order]]]
+        undecided = MatchedOffers(
             pairs.offers[order],
             pairs.products[order],
             scores[order],
-            self.model.probabilities(scores[order], own),
-            called(scores[order], own, thresholds),
+            np.zeros(len(order), dtype=np.float32),
+            np.zeros(len(order), dtype=bool),
             self.views,
             cosines[order],
             pairs.given.known,
             categories,
             rejects,
         )
-        return matched, order
+        return self.decided(undecided), order
+
+    def decided(self, matched: MatchedOffers) -> MatchedOffers:
+        """Return matches with the probabilities and calls that follow from their scores by the options."""
+        prior, asked, own = (
+            self.options.prior,
+            self.options.thresholds,
+            matched.categories.take(pa.array(matched.offers)),
+        )
+        thresholds = prior.thresholds(self.model)
+        thresholds = thresholds if asked is None else asked.over(thresholds)
+        return replace(
+            matched,
+            probabilities=prior.probabilities(self.model, matched.scores, own),
+            called=called(matched.scores, own, thresholds),
+        )
 
 
 @dataclass(frozen=True)
@@ -225,14 +234,15 @@ def prepare_matching(
     if options.k is not None and options.k > model.needs.k:
         raise InputError(f"-k {options.k}: the model looks at {model.needs.k} neighbours: ask for 1 to {model.needs.k}")
     names = index.catalog.table["source"].combine_chunks().dictionary_encode().dictionary.to_pylist()
-    search = GivenSearch(index)
+    search, whole = GivenSearch(index), whole or WholeCatalogue.read(index, model.needs.views, model.needs.k, progress)
     return Matcher(
         index,
         model,
         options,
         given_encoders(index, patience or Patience(endless=True)),
         search,
-        whole or WholeCatalogue.read(index, model.needs.views, model.needs.k, progress),
+        whole,
+        SharedCodes(index, whole.identifiers).prepare(),
         dict(zip(map(str, names), range(len(names)), strict=True)),
     )
 
@@ -241,23 +251,4 @@ def match_offers(matcher: Matcher, offers: Catalog, *, explain: int | None = Non
     """Match offers of any number, each against the index alone: those of one call do not see one another. `explain` is as
     `Matcher.match` has it."""
     parts = [matches for _, matches in matcher.blocks(offers, explain=explain)] or [matcher.match(offers)]
-    return _joined(parts)
-
-
-def _joined(parts: list[MatchedOffers]) -> MatchedOffers:
-    if len(parts) == 1:
-        return parts[0]
-    starts = np.cumsum([0, *(len(part.known) for part in parts)])
-    offers = [part.offers + start for part, start in zip(parts, starts.tolist(), strict=False)]
-    joined = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("products", "scores", "probabilities", "called", "cosines", "known")
-    }
-    return MatchedOffers(
-        np.concatenate(offers),
-        views=parts[0].views,
-        categories=pa.concat_arrays([part.categories for part in parts]),
-        rejects=[reject for part in parts for reject in part.rejects],
-        reasons=tuple(reasons for part in parts for reasons in part.reasons),
-        **joined,
-    )
+    return joined(parts)

@@ -13,9 +13,9 @@ from indexing.given.neighbour_search import GivenVectors
 from indexing.search.neighbours import Neighbours
 from reranking.matching.offer_ranks import OfferRanks
 from reranking.matching.pairing import OfferPairs
-from reranking.matching.view_worlds import ViewWorlds
 from reranking.matching.working_rows import WorkingRows
-from reranking.matching.world_rivals import rival_pairs, with_rivals
+from reranking.matching.worlds.view_worlds import ViewWorlds
+from reranking.matching.worlds.world_rivals import rival_pairs, with_rivals
 from reranking.model.reranker import XgboostReranker
 from reranking.signals.families.titles import TextSignals
 from reranking.signals.families.views import ViewSignals

@@ -6,9 +6,9 @@ import numpy as np
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.search.neighbours import Neighbours
-from reranking.matching.moved_claims import moved_claims
 from reranking.matching.pairing import OfferPairs
-from reranking.matching.view_worlds import ViewWorlds
+from reranking.matching.worlds.moved_claims import moved_claims
+from reranking.matching.worlds.view_worlds import ViewWorlds
 from reranking.signals.families.listed_sides import ListedSide, ListStatistics, rank_columns
 from reranking.signals.families.ranks import RankSignals, rank_features
 from reranking.signals.feature import Feature

@@ -27,7 +27,7 @@ class OfferPairs:
 
     @classmethod
     def of(cls, given: GivenRows, n: int, lists: Mapping[str, Neighbours], k: int) -> "OfferPairs":
-        """Pair each offer with the k first of its neighbours in each view, and with its rivals there."""
+        """Pair each offer with the k first of its neighbours in each view, none where k is 0, and with its rivals there."""
         nobody = np.zeros(0, dtype=np.int64)
         pairs = cls(given, n, nobody, nobody)
         for neighbours in lists.values():

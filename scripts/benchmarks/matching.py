@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from indexing.arrays import Floats1d
     from indexing.catalog.catalog import Catalog
-    from reranking.matching.match_offers import MatchedOffers, Matcher
+    from reranking.matching.match_offers import Matcher
+    from reranking.matching.matched_offers import MatchedOffers
 
 WARM = 20  # offers matched before the clock runs
 NEAR = 0.01  # scores that are no farther apart count as equal

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts.terminal.option_types import SHARE, STORED
+from scripts.commands.promise_text import show_matching_share
+from scripts.terminal.option_types import SHARE, STORED, prior_option
 from scripts.terminal.reading import passed_over, schema_option, warn
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 @click.option(
     "--thresholds", type=click.Path(path_type=Path), help="YAML of category: threshold, over the model's own."
 )
+@prior_option("the offers' pairs")
+@click.option("--category", help="Only products of this category, at any level.")
+@click.option("--source", "sources", multiple=True, help="Only products of this source; may be given again for others.")
+@click.option("--not-source", "not_sources", multiple=True, help="No products of this source; may be given again.")
 @schema_option("Which column means what; auto is as INDEX was built.")
 @click.option(
     "--images", type=click.Path(path_type=Path), help="Folder of relative pictures [default: the files' own]."
@@ -54,6 +59,10 @@ def command(
     reasons: bool,
     k: int | None,
     thresholds: Path | None,
+    prior: str,
+    category: str | None,
+    sources: tuple[str, ...],
+    not_sources: tuple[str, ...],
     schema: str,
     images: Path | None,
     max_rejects: float,
@@ -63,16 +72,19 @@ def command(
     Each is scored as if heroic update had put it into INDEX, alone: offers of one file do not see one another. Nothing is
     written into INDEX.
     """
+    from indexing.catalog.filters import Filters
     from indexing.catalog.reject_log import RejectLog
     from indexing.encoders.pictures.patience import Patience
     from indexing.given.read_given import GivenOptions, read_given
     from indexing.product_index import open_index
     from indexing.storage.scratch import scratch_folder
     from indexing.storage.whole_file import refuse_folder, refuse_input
+    from reranking.decisions.prior_shift import AskedPrior
     from reranking.decisions.thresholds import read_thresholds
     from reranking.matching.match_file import match_into_file, refuse_suffix
     from reranking.matching.match_offers import MatchOptions, prepare_matching
     from reranking.model.folder import load_reranker
+    from reranking.model.scoring.prior_choice import refuse_prior
     from scripts.terminal.missing_pictures import going_on_without_pictures
     from scripts.terminal.progress import shown
 
@@ -80,7 +92,11 @@ def command(
     refuse_folder(out)
     refuse_input("--out", out, offers)
     reranker, opened = load_reranker(model), open_index(index)
-    decides = None if thresholds is None else read_thresholds(thresholds).over(reranker.decisions)
+    filters = Filters(category, sources, not_sources)
+    opened.allowed(filters)  # a name that no product has is said before anything is read
+    asked = AskedPrior.parse(prior)
+    refuse_prior(reranker, asked)
+    decides = None if thresholds is None else read_thresholds(thresholds)
 
     def match(most: float) -> "_Told":
         with shown() as progress, scratch_folder() as scratch:
@@ -89,17 +105,19 @@ def command(
             matcher = prepare_matching(
                 opened,
                 reranker,
-                options=MatchOptions(k, decides),
+                options=MatchOptions(k, decides, filters),
                 patience=Patience(endless=most >= 1),
                 progress=progress,
             )
             log = RejectLog(scratch / "pictures")
             found = match_into_file(
-                matcher, given.catalog, out, rejects=log, top=top, reasons=reasons, progress=progress
+                matcher, given.catalog, out, rejects=log, top=top, reasons=reasons, prior=asked, progress=progress
             )
             return _Told(given.notes, given.passed_over, found, _set_aside(lambda: chain(given.rejects, log), out))
 
-    _print(going_on_without_pictures(match, max_rejects), out)
+    told = going_on_without_pictures(match, max_rejects)
+    _print(told, out)
+    show_matching_share(told.found.choice, reranker)
 
 
 @dataclass(frozen=True)

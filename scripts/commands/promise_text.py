@@ -1,5 +1,6 @@
 """What `heroic score` says of the precision of its calls: for which share of matches, and what is to be expected."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,12 @@ WITHHELD = {
 }
 
 
+MATCHING_WITHHELD = {
+    **WITHHELD,
+    "kind": "offers are not looked at for whether their calls are of validation's kind, so that more matches have to be told (--prior)",
+}
+
+
 def show_promise(
     scored: "Scored", model: "XgboostReranker", thresholds: "AskedThresholds | None" = None, ask: Path | None = None
 ) -> None:
@@ -29,7 +36,7 @@ def show_promise(
     from reranking.explain.promise_warnings import promise_warnings
 
     for line in (
-        _not_measured() if model.report.without_labels else (*_share_lines(scored.choice), *kind_lines(scored.kinds))
+        _not_measured() if model.report.without_labels else (*share_lines(scored.choice), *kind_lines(scored.kinds))
     ):
         click.echo(line)
     if scored.expected_precision is not None:
@@ -44,7 +51,18 @@ def _not_measured() -> list[str]:
     ]
 
 
-def _share_lines(choice: "PriorChoice") -> list[str]:
+def show_matching_share(choice: "PriorChoice", model: "XgboostReranker") -> None:
+    """Print the share of matches among the pairs of offers on stdout, and warn on stderr where it contradicts itself."""
+    from reranking.explain.promise_warnings import share_warnings
+
+    for line in _not_measured() if model.report.without_labels else share_lines(choice, MATCHING_WITHHELD):
+        click.echo(line)
+    for warning in share_warnings(choice):
+        click.echo(f"heroic: warning: {warning}", err=True)
+
+
+def share_lines(choice: "PriorChoice", withheld: Mapping[str, str] = WITHHELD) -> list[str]:
+    """Return the lines of what the share of matches is, and what it was moved to; `withheld` says why it was not."""
     found = choice.estimate
     if found is None:
         return ["share of matches: not estimated: the model keeps no validation pairs of both kinds (train it again)"]
@@ -54,7 +72,7 @@ def _share_lines(choice: "PriorChoice") -> list[str]:
     if choice.shift is None and choice.asked.kind == "model":
         return [f"{said}; probabilities and thresholds are the model's, as asked"]
     if choice.withheld is not None:
-        return [f"{said}; probabilities and thresholds stay the model's: {WITHHELD[choice.withheld]}"]
+        return [f"{said}; probabilities and thresholds stay the model's: {withheld[choice.withheld]}"]
     if choice.shift is None:
         return [f"{said}: no difference that is sure, probabilities and thresholds are the model's"]
     where = "it" if choice.asked.kind == "estimate" else "what --prior says"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.promise_text import show_promise
-from scripts.terminal.option_types import SHARE, STORED, cluster_option
+from scripts.terminal.option_types import SHARE, STORED, cluster_option, prior_option
 
 if TYPE_CHECKING:
     from reranking.model.scores_writer import Scored
@@ -20,13 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--thresholds", type=click.Path(path_type=Path), help="YAML of category: threshold, over the model's own."
 )
-@click.option(
-    "--prior",
-    default="estimate",
-    show_default=True,
-    metavar="model|estimate|SHARE|FILE.yaml",
-    help="Share of matches among PAIRS that probabilities and thresholds are made for.",
-)
+@prior_option("PAIRS")
 @click.option(
     "--ask",
     type=click.Path(path_type=Path),

@@ -61,3 +61,14 @@ def cluster_option(what: str) -> Callable[[Command], Command]:
         return where(timeout(command))
 
     return decorate
+
+
+def prior_option(pairs: str) -> Callable[[Command], Command]:
+    """Return the option `--prior`, of a command that decides about these `pairs`."""
+    return click.option(
+        "--prior",
+        default="estimate",
+        show_default=True,
+        metavar="model|estimate|SHARE|FILE.yaml",
+        help=f"Share of matches among {pairs} that probabilities and thresholds are made for.",
+    )

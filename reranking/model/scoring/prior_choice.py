@@ -13,8 +13,10 @@ from reranking.decisions.prior import ShareCounts, ShareEstimate, estimate_share
 from reranking.decisions.prior_shift import AskedPrior, PriorShift, shift_to
 from reranking.decisions.thresholds import Thresholds
 from reranking.model.reranker import XgboostReranker
+from reranking.pairs.evaluation_category import REST
 
 Withheld = Literal["labels", "kind"]
+OWN_PRIOR = AskedPrior("model")
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,9 @@ class PriorChoice:
         return np.asarray(self.shift.probabilities(calibrated, categories), dtype=np.float32)
 
 
+OWN_CHOICE = PriorChoice(OWN_PRIOR)
+
+
 def refuse_prior(model: XgboostReranker, asked: AskedPrior) -> None:
     """Raise InputError where a share of matches is told to a model that cannot choose thresholds again."""
     if asked.kind == "told" and model.report.without_labels is not None:
@@ -86,6 +91,19 @@ def refuse_prior(model: XgboostReranker, asked: AskedPrior) -> None:
         )
     if asked.kind == "told" and model.validation is None:
         raise InputError("--prior: this model keeps no validation pairs to choose thresholds by: train it again")
+
+
+def tell_prior(model: XgboostReranker, asked: AskedPrior) -> PriorChoice:
+    """Return the choice of a share that is told before any pair is scored: a share of all pairs is that of pairs whose categories
+    are as frequent as in validation. Raises InputError for a model that cannot choose thresholds again."""
+    refuse_prior(model, asked)
+    validation = model.validation
+    assert validation is not None
+    codes = np.bincount(validation.pairs.categories, minlength=len(validation.names)).astype(np.float64)
+    sizes = dict.fromkeys((*model.mapping.kept, REST), 0.0) | dict(zip(validation.names, codes.tolist(), strict=True))
+    counts = ShareCounts({name: np.array([size]) for name, size in sizes.items()})
+    shares = asked.told(counts, validation)
+    return PriorChoice(asked, None, shift_to(shares, validation, model.asked, seed=model.report.options.seed))
 
 
 def choose_prior(model: XgboostReranker, asked: AskedPrior, scored: ShareCounts) -> PriorChoice:

@@ -16,7 +16,7 @@ from reranking.explain.document import as_document as explanation_document
 from reranking.explain.document import reasons_document
 from reranking.explain.explanation import explain
 from reranking.explain.product_facts import price_text
-from reranking.matching.match_offers import MatchedOffers
+from reranking.matching.matched_offers import MatchedOffers
 from scripts.serve.engine.served import Served
 
 

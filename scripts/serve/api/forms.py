@@ -106,6 +106,15 @@ class SearchForm(Form):
     not_source: Names = []
 
 
+class AmongForm(Form):
+    """It says which products an offer is matched with: those of a category at any level, of one of the sources, and of none of
+    `not_source`."""
+
+    category: Name | None = None
+    source: Names = []
+    not_source: Names = []
+
+
 class PairForm(Form):
     """It names a pair of products."""
 

@@ -1,6 +1,7 @@
 """A new offer, which no index has, is matched with the products of the index, as if it stood there."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,10 +10,13 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from indexing.catalog.filters import Filters
 from indexing.errors import InputError
 from indexing.given.read_given import Given, GivenOptions, read_given
 from indexing.product_index import ProductIndex
-from reranking.matching.match_offers import match_offers
+from reranking.decisions.prior_shift import AskedPrior
+from reranking.matching.match_offers import MatchOptions, match_offers
+from reranking.model.scoring.prior_choice import OWN_PRIOR
 from scripts.serve.api.documents import matches_document
 from scripts.serve.api.errors import Refused, as_json
 from scripts.serve.api.forms import ErrorForm
@@ -72,9 +76,15 @@ def _match(
         refuse_picture(picture, limits)
     if any(encoder.made.engine == "column" for encoder in opened.index.made.encoders.values()):
         raise Refused(409, "the vectors of this index came ready-made, in a column: heroic match takes them in a file")
+    prior, among = _prior(offer), offer.among
+    options = MatchOptions(
+        filters=Filters(among.category, tuple(among.source), tuple(among.not_source)), prior=matching.prior(prior)
+    )
+    opened.index.allowed(options.filters)  # a name that no product has is said before the catalogue is waited for
     matcher = matching.matcher(WAIT_S)
     if matcher is None:
         raise Refused(503, "the catalogue is being read for the first offer: ask again", retry_s=WAIT_S)
+    matcher = replace(matcher, options=options)
     with tempfile.TemporaryDirectory(prefix="heroic-") as folder:
         given = _given(opened.index, offer, picture, Path(folder))
         matched = match_offers(matcher, given.catalog, explain=offer.top)
@@ -82,9 +92,18 @@ def _match(
     return {**matches_document(opened, matched, offer.top), "notes": notes}
 
 
+def _prior(offer: OfferForm) -> AskedPrior:
+    if offer.prior is None:
+        return OWN_PRIOR
+    if isinstance(offer.prior, float):
+        return AskedPrior("told", offer.prior)
+    named = dict(offer.prior)
+    return AskedPrior("told", named.pop("default", None), named)
+
+
 def _given(index: ProductIndex, offer: OfferForm, picture: bytes | None, folder: Path) -> Given:
     """Read an offer as a file of it would be read. Its picture is the one that was sent, wherever its cells may point."""
-    row = offer.model_dump(exclude_none=True, exclude={"top"})
+    row = offer.model_dump(exclude_none=True, exclude={"top", "among", "prior"})
     row["id"] = row.get("id", f"{OFFER}-{uuid4()}")
     if picture is not None:
         (folder / PICTURE).write_bytes(picture)

@@ -4,13 +4,18 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from scripts.serve.api.forms import Card, Form, Id, Name, ReasonForm, View
+from reranking.decisions.prior import LEAST_SHARE
+from scripts.serve.api.forms import AmongForm, Card, Form, Id, Name, ReasonForm, View
 from scripts.serve.engine.limits import LIMITS
+
+Share = Annotated[float, Field(ge=LEAST_SHARE, le=1 - LEAST_SHARE)]
 
 
 class OfferForm(Form):
     """It is an offer that no index has, with the fields of a product; `category` are levels from the widest, and `id` only says
-    which product of the index it is to take the place of. `top` pairs are returned, and all that are called a match."""
+    which product of the index it is to take the place of. It is matched `among` some products, or all. `prior` is the share of
+    matches that probabilities and decisions are made for, of all pairs of offers or by evaluation category (`default`: of those
+    that are not named), the model's where it is null. `top` pairs are returned, and all that are called a match."""
 
     id: Id | None = None
     title: Annotated[str, StringConstraints(max_length=LIMITS.text_chars)] | None = None
@@ -24,6 +29,8 @@ class OfferForm(Form):
     color: Name | None = None
     gtin: Name | None = None
     mpn: Name | None = None
+    among: AmongForm = AmongForm()
+    prior: Share | Annotated[dict[Name, Share], Field(min_length=1, max_length=2_000)] | None = None
     top: Annotated[int, Field(ge=0, le=LIMITS.neighbours)] = 5
 
 

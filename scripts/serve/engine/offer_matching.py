@@ -2,10 +2,15 @@
 
 from dataclasses import replace
 from threading import Lock, Thread
+from typing import Any
 
 from reranking.answers.session import Session
+from reranking.decisions.prior_shift import AskedPrior
 from reranking.matching.match_offers import Matcher, prepare_matching
 from reranking.model.reranker import XgboostReranker
+from reranking.model.scoring.prior_choice import OWN_CHOICE, PriorChoice, tell_prior
+
+MOST_PRIORS = 16  # shares of matches that thresholds are kept for
 
 
 class OfferMatching:
@@ -16,6 +21,7 @@ class OfferMatching:
         self._lock = Lock()
         self._thread: Thread | None = None
         self._matcher: Matcher | None = None
+        self._priors: dict[Any, PriorChoice] = {}
         self._error: Exception | None = None
 
     def begin(self) -> Thread:
@@ -33,6 +39,19 @@ class OfferMatching:
         if self._error is not None:
             raise self._error
         return self._matcher
+
+    def prior(self, asked: AskedPrior) -> PriorChoice:
+        """Return the choice of a share of matches, of which the latest are kept. Raises InputError for a model that cannot choose
+        thresholds again, and for a category that it does not know."""
+        if asked.kind == "model":
+            return OWN_CHOICE
+        key = asked.share, tuple(sorted((asked.by_category or {}).items()))
+        kept = self._priors.get(key)
+        if kept is None:
+            kept = self._priors[key] = tell_prior(self.model, asked)
+            for oldest in list(self._priors)[:-MOST_PRIORS]:
+                self._priors.pop(oldest, None)
+        return kept
 
     def _prepare(self) -> None:
         try:

@@ -133,6 +133,64 @@ def test_thresholds_of_ones_own_decide(run, tmp_path):
     assert all(row["pairs"] == [] for row in kept)
 
 
+@pytest.mark.parametrize("kind", ["share", "file"])
+def test_a_share_that_is_told_moves_probabilities_and_calls(kind, run, tmp_path):
+    told = "0.3"
+    if kind == "file":
+        (tmp_path / "shares.yaml").write_text("default: 0.3\n")
+        told = tmp_path / "shares.yaml"
+    plain = run("m.jsonl", "--top", 40, "--prior", "model")
+    assert "probabilities and thresholds are the model's, as asked" in plain.stdout
+    done = run("n.jsonl", "--top", 40, "--prior", told)
+    assert done.exit_code == 0, done.output
+    assert "moved to what --prior says" in done.stdout
+    ours, theirs = (
+        {(row["id"], pair["id"]): pair for row in lines_of(tmp_path / name) for pair in row["pairs"]}
+        for name in ("m.jsonl", "n.jsonl")
+    )
+    assert {key: pair["score"] for key, pair in ours.items()} == {key: pair["score"] for key, pair in theirs.items()}
+    assert all(theirs[key]["probability"] >= pair["probability"] - 1e-6 for key, pair in ours.items())
+    mean = sum(pair["probability"] for pair in theirs.values()) / len(theirs)
+    assert mean > sum(pair["probability"] for pair in ours.values()) / len(ours)
+
+
+@pytest.mark.parametrize(
+    ("prior", "said"),
+    [("2", "the share of matches is 2.0"), ("often", "write model, estimate"), ("no.yaml", "no.yaml")],
+)
+def test_shares_that_are_none_are_refused(prior, said, run):
+    done = run("m.jsonl", "--prior", prior)
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_what_is_called_by_another_share_alone_is_explained_too(run, tmp_path):
+    run("m.jsonl", "--top", 0, "--prior", "model", "--reasons")
+    assert run("n.jsonl", "--top", 0, "--prior", 0.9, "--reasons").exit_code == 0
+    ours, theirs = (
+        [pair for row in lines_of(tmp_path / name) for pair in row["pairs"]] for name in ("m.jsonl", "n.jsonl")
+    )
+    assert len(theirs) > len(ours)
+    assert all(pair["match"] and (pair["for"] or pair["against"]) for pair in theirs)
+
+
+def test_filters_narrow_whom_offers_are_matched_with(run, tmp_path, sample):
+    sources = pq.read_table(sample / "products.parquet", columns=["id", "source"])
+    source = dict(zip(*sources.to_pydict().values(), strict=True))
+    name = sorted(set(source.values()))[0]
+    assert run("m.jsonl", "--source", name).exit_code == 0
+    assert run("n.jsonl", "--not-source", name).exit_code == 0
+    found, others = (
+        {source[pair["id"]] for row in lines_of(tmp_path / one) for pair in row["pairs"]}
+        for one in ("m.jsonl", "n.jsonl")
+    )
+    assert found == {name}
+    assert name not in others
+    done = run("m.jsonl", "--category", "no such")
+    assert done.exit_code == 2
+    assert "category 'no such' is not in the catalogue" in done.output
+
+
 @pytest.mark.parametrize(
     ("name", "said"), [("m.csv", "name a file ending in .jsonl or .parquet"), ("offers.parquet", "is read too")]
 )

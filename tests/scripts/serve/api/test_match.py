@@ -97,9 +97,43 @@ def test_what_is_no_barcode_is_left_out_and_said(client, index):
     assert any(note.startswith("gtin: ") for note in found["notes"])
 
 
+def test_it_is_matched_among_some_products_alone(client, index):
+    offer, sources = offer_of(index, 3), index.catalog.table["source"]
+    name = sources[3].as_py()
+    found = checked(client.post(MATCH, {**offer, "top": 40, "among": {"source": [name]}}))
+    assert {pair["source"] for pair in found["pairs"]} == {name}
+    found = checked(client.post(MATCH, {**offer, "top": 40, "among": {"not_source": [name]}}))
+    assert name not in {pair["source"] for pair in found["pairs"]}
+    reply = client.post(MATCH, {**offer, "among": {"category": "no such"}})
+    assert reply.status == 422
+    assert "category 'no such' is not in the catalogue" in reply.error
+
+
+def test_a_share_of_matches_moves_probabilities_and_decisions(client, index):
+    offer = {**offer_of(index, 3), "top": 40}
+    plain = checked(client.post(MATCH, offer))["pairs"]
+    often = checked(client.post(MATCH, {**offer, "prior": 0.9}))["pairs"]
+    seldom = checked(client.post(MATCH, {**offer, "prior": {"default": 0.001}}))["pairs"]
+    same = checked(client.post(MATCH, {**offer, "prior": {"rest": 0.001}}))["pairs"]
+    assert seldom == same
+    for one, more, less in zip(plain, often, seldom, strict=True):
+        assert one["id"] == more["id"] == less["id"]
+        assert one["score"] == more["score"] == less["score"]
+        assert less["probability"] <= one["probability"] <= more["probability"]
+    assert sum(pair["match"] for pair in often) > sum(pair["match"] for pair in seldom)
+    reply = client.post(MATCH, {**offer, "prior": {"no such": 0.5}})
+    assert reply.status == 422
+    assert "no evaluation category" in reply.error
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"prior": 0}, "prior"),
+        ({"prior": 1.0}, "prior"),
+        ({"prior": {}}, "prior"),
+        ({"prior": "estimate"}, "prior"),
+        ({"among": {"sources": ["a"]}}, "among"),
         ({"image": "/etc/passwd"}, "image"),
         ({"images": ["http://127.0.0.1/"]}, "images"),
         ({"price": -1}, "price"),

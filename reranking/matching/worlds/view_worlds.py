@@ -8,7 +8,7 @@ from indexing.arrays import Floats1d
 from indexing.given.neighbour_search import NOBODY, GivenSearch
 from indexing.search.neighbours import Neighbours, no_neighbours
 from reranking.matching.pairing import OfferPairs
-from reranking.matching.world_lists import Entering, WorldLists, world_lists
+from reranking.matching.worlds.world_lists import Entering, WorldLists, world_lists
 from reranking.signals.families.ranks import RankSignals
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from indexing.arrays import Floats2d
 from indexing.search.neighbours import Neighbours
 from reranking.matching.pairing import OfferPairs
-from reranking.matching.world_lists import WorldLists
+from reranking.matching.worlds.world_lists import WorldLists
 from reranking.signals.families.listed_sides import claimed_places, claims_within
 
 CLAIMED = (1, 10)
