@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.arrays import Floats2d, Ints1d
-from indexing.join.plan import JoinPlan, plan_cells, plan_exact
+from indexing.join.plan import JoinPlan, exact_products, plan_cells, plan_exact
 from indexing.join.probing_plan import ProbingPlan, plan_probing
 from indexing.join.rows import Units
 from indexing.search.faiss_index import cluster_centres
-from indexing.search.near_lists import Lists, assign, lists_for
+from indexing.search.near_lists import Lists, assign, in_chain, lists_for
 from indexing.search.recall import Truth, least_alone, least_lists, least_probes
 from indexing.storage.records import OMIT
 from indexing.vectors.rows import Rows
@@ -50,20 +50,20 @@ def choose_join(
 ) -> ChosenJoin:
     """Plan a join of a kind, through lists around `centres` (lists, d) or own ones; return an exact one where near
     lists cannot reach the asked recall any cheaper."""
-    exact = plan_exact(rows, units)
     if kind == "exact" or truth is None or len(units) < 2:
-        return ChosenJoin(exact, JoinRecord("exact"))
+        return ChosenJoin(plan_exact(rows, units), JoinRecord("exact"))
     if kind == "category":
         found = _by_category(rows, units, categories, truth, asked)
     else:
         found = _probing(rows, units, make_centres(rows, units) if centres is None else centres, truth, asked)
-    if found is not None and found.plan.products <= WORTHWHILE * exact.products:
+    if found is not None and found.plan.products <= WORTHWHILE * exact_products(units):
         return found
-    return ChosenJoin(exact, JoinRecord("exact", join_stepped_back_from=kind))
+    return ChosenJoin(plan_exact(rows, units), JoinRecord("exact", join_stepped_back_from=kind))
 
 
 def _probing(rows: Rows, units: Units, centres: Floats2d, truth: Truth, asked: float) -> ChosenJoin | None:
     """Plan that each row looks at the lists nearest to it; return None where that cannot reach the asked recall."""
+    centres = in_chain(centres)  # so that a window of the join looks at few other places
     probed = least_probes(truth, rows, centres, asked)
     if probed is None:
         return None
@@ -105,7 +105,7 @@ def make_lists(rows: Rows, units: Units, *, seed: int = 0) -> Lists:
 def _of_products(codes: Ints1d, size: int, units: Units, centres: Floats2d) -> Lists:
     """Return the lists of products, from those of the units (u,)."""
     by_product = np.full(size, -1, dtype=np.int64)
-    by_product[units.members] = np.repeat(codes, units.counts)
+    by_product[units.members] = np.repeat(codes, np.diff(units.offsets))
     return Lists(by_product, centres)
 
 

@@ -19,7 +19,7 @@ from indexing.join.parts.window_parts import JoinInputs, join_in_parts
 from indexing.join.plan import STRIPE_ROWS, TILE_BYTES, TILE_COLUMNS, JoinPlan
 from indexing.join.probing_plan import ProbingPlan
 from indexing.join.rows import Units, copy_rows
-from indexing.join.window_join import WindowJoin
+from indexing.join.window_join import WindowJoin, placing_of
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import thread_count
 from indexing.running.local import HERE
@@ -72,7 +72,7 @@ class DenseJoin:
     @cached_property
     def windows(self) -> WindowJoin:
         """Return what joins any window."""
-        return WindowJoin(self.units, self.plan, self.k, self.threads)
+        return WindowJoin(self.units, self.plan, placing_of(self.units, self.plan), self.k, self.threads)
 
     def window_rows(self) -> int:
         """Return how many rows have room for their lists: those of one stripe at least."""

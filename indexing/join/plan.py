@@ -18,6 +18,7 @@ TILE_COLUMNS = 4096  # and of this many columns: 16 MiB of cosines
 TILE_BYTES = STRIPE_ROWS * TILE_COLUMNS * 10  # of one thread: the cosines, the masks, what survives
 LARGE_SOURCE = 0.2  # of all rows: a source with more is not compared with itself
 MOST_PIVOTS, PIVOT_ROWS = 512, 8192
+COUNTED_ROWS = 1 << 20
 
 
 Stripe = tuple[int, int, int]  # a span, and from which place to which
@@ -177,13 +178,37 @@ def order_by_pivots(rows: Rows, units: Units, *, seed: int = 0) -> Ints1d:
     return codes
 
 
+def large_sources(units: Units) -> Ints1d:
+    """Return the sources, ascending, that have a fifth of all units and more: so few that nobody counts the others."""
+    if units.sources is None or not len(units):
+        return np.zeros(0, dtype=np.int64)
+    counts = np.zeros(0, dtype=np.int64)
+    for start in range(0, len(units), COUNTED_ROWS):
+        part = units.sources[start : start + COUNTED_ROWS]
+        found = np.bincount(part[part >= 0], minlength=len(counts))
+        counts = found + np.pad(counts, (0, len(found) - len(counts)))
+    return np.flatnonzero(counts > LARGE_SOURCE * len(units))
+
+
+def exact_products(units: Units) -> int:
+    """Return how many cosines a join of these units compares that compares all, but a large source not with itself."""
+    large = large_sources(units)
+    sizes = [int(np.count_nonzero(np.asarray(units.sources) == source)) for source in large.tolist()]
+    first, every = len(units) - sum(sizes), 0
+    spans, after = ([first] if first else []) + sizes, len(units)
+    for number, size in enumerate(spans):
+        after -= size
+        own = sum((min(a + STRIPE_ROWS, size) - a) * (size - a) for a in range(0, size, STRIPE_ROWS))
+        every += size * after + (own if first and not number else 0)
+    return every
+
+
 def plan_exact(rows: Rows, units: Units, *, seed: int = 0) -> JoinPlan:
     """Plan to compare every row with every other; a source with a fifth of all and more is not compared with itself."""
     codes = order_by_pivots(rows, units, seed=seed)
     large = np.full(len(units), -1, dtype=np.int64)
-    if units.sources is not None and len(units):
-        counts = np.bincount(np.maximum(units.sources, 0), weights=units.sources >= 0)
-        large = np.where((units.sources >= 0) & (counts[units.sources] > LARGE_SOURCE * len(units)), units.sources, -1)
+    if units.sources is not None:
+        large = np.where(np.isin(units.sources, large_sources(units)), units.sources, -1)
     order = np.lexsort((codes, large))
     bounds = np.concatenate([[0], np.flatnonzero(np.diff(large[order])) + 1, [len(order)]]).astype(np.int64)
     if len(order) == 0:

@@ -34,12 +34,15 @@ class Units:
     @cached_property
     def first(self) -> Ints1d:
         """Return the first product (u,) of each."""
-        return self.members[self.offsets[:-1]]
+        return self.first_of(slice(None))
 
-    @cached_property
-    def counts(self) -> Ints1d:
-        """Return how many products (u,) share each row."""
-        return np.diff(self.offsets)
+    def first_of(self, units: Ints1d | slice) -> Ints1d:
+        """Return the first product of each of these units."""
+        return np.asarray(self.members[self.offsets[:-1][units]])
+
+    def counts_of(self, units: Ints1d) -> Ints1d:
+        """Return how many products share the row of each of these units."""
+        return np.asarray(self.offsets[units + 1] - self.offsets[units])
 
 
 def distinct_units(rows: Rows, sources: Ints1d | None = None) -> Units:

@@ -21,6 +21,28 @@ class Survivors:
     entries: Ints1d
 
 
+@dataclass(frozen=True)
+class Floors:
+    """They are the least cosines that may come into the lists of places `start` and following, `values` (w,) one after the
+    other, as they rise; into those of other places nothing may."""
+
+    start: int
+    values: Floats1d
+
+    def read(self, start: int, stop: int) -> Floats1d:
+        """Return those of places start to stop."""
+        if start >= self.start and stop <= self.start + len(self.values):
+            return self.values[start - self.start : stop - self.start]
+        return self.gather(np.arange(start, stop))
+
+    def gather(self, places: Ints1d) -> Floats1d:
+        """Return those of these places, ascending."""
+        first, last = np.searchsorted(places, [self.start, self.start + len(self.values)])
+        found = np.full(len(places), np.inf, dtype=np.float32)
+        found[first:last] = self.values[places[first:last] - self.start]
+        return found
+
+
 @dataclass
 class TileWork:
     """It computes tiles; `units` and `sources` (u,) are by place, and `floor` is read as it rises. `probing` is the
@@ -28,7 +50,7 @@ class TileWork:
 
     rows: PlacedRows
     units: Ints1d
-    floor: Floats1d
+    floor: Floors
     sources: Ints1d | None = None
     probing: ProbingPlan | None = None
     _room: threading.local = field(default_factory=threading.local)
@@ -38,7 +60,7 @@ class TileWork:
         cosines, (mask, other) = self._buffers(tile.b - tile.a, tile.width)
         places = tile.places
         np.matmul(self.rows.read(tile.a, tile.b), self._columns(tile).T, out=cosines)
-        floor_of_rows, floor_of_columns = self.floor[tile.a : tile.b], self.floor[places]
+        floor_of_rows, floor_of_columns = self.floor.read(tile.a, tile.b), self.floor.gather(places)
         np.greater_equal(cosines, floor_of_rows[:, None], out=mask)
         np.greater_equal(cosines, floor_of_columns[None, :], out=other)
         mask |= other

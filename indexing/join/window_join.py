@@ -8,7 +8,7 @@ window only for what the window's rows may take from it.
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -18,7 +18,7 @@ from indexing.join.plan import JoinPlan, Stripe
 from indexing.join.probing_plan import ProbingPlan
 from indexing.join.rows import JoinRows, PlacedRows, Units
 from indexing.join.settled_cosines import SPARE
-from indexing.join.tiles import TileWork
+from indexing.join.tiles import Floors, TileWork
 from indexing.machine.threads import in_turn, thread_count
 from indexing.search.best_lists import (
     LAST,
@@ -42,12 +42,28 @@ def _tell_nobody(place: int) -> None:
 
 
 @dataclass(frozen=True)
+class Placing:
+    """It says where each unit (u,) stands in a join's order (`place`), and of which source the unit at each place is."""
+
+    place: Ints1d
+    sources: Ints1d | None = None
+
+
+def placing_of(units: Units, plan: JoinPlan | ProbingPlan) -> Placing:
+    """Return the placing of units by a plan."""
+    place = np.empty(len(plan), dtype=np.int64)
+    place[plan.order] = np.arange(len(plan))
+    return Placing(place, None if units.sources is None else units.sources[plan.order])
+
+
+@dataclass(frozen=True)
 class WindowJoin:
     """It joins windows of units as the plan says, for `k` neighbours of each product. Rows come copied in the plan's
-    order."""
+    order. Units, plan and placing may be mapped: what is read of them goes with the window."""
 
     units: Units
     plan: JoinPlan | ProbingPlan
+    placing: Placing
     k: int
     threads: int = field(default_factory=thread_count)
 
@@ -65,10 +81,9 @@ class WindowJoin:
 
     def work(self, rows: JoinRows) -> TileWork:
         """Return what computes tiles of these rows: windows one after the other may share it."""
-        order = self.plan.order
-        sources = None if self.units.sources is None else self.units.sources[order]
         probing = self.plan if isinstance(self.plan, ProbingPlan) else None
-        return TileWork(rows, order, np.full(len(order), np.inf, dtype=np.float32), sources, probing)
+        nobody = Floors(0, np.zeros(0, dtype=np.float32))
+        return TileWork(rows, self.plan.order, nobody, self.placing.sources, probing)
 
     def stripes(
         self,
@@ -92,8 +107,8 @@ class WindowJoin:
         """Yield every stripe of the window, when its lists are final."""
         stripes = self.plan.stripes
         start, stop = stripes[first][1], stripes[last - 1][2]
-        work.floor[start:stop] = np.concatenate(list(pool.map(partial(self._floors, work), stripes[first:last])))
-        lists = BestLists(start, stop - start, self.keep, work.floor)
+        work.floor = Floors(start, np.concatenate(list(pool.map(partial(self._floors, work), stripes[first:last]))))
+        lists = BestLists(start, stop - start, self.keep, work.floor.values)
         for number, stripe in enumerate(stripes[:last] if self.plan.in_turn else stripes):
             tiles = self.plan.tiles(stripe, None if first <= number < last else (start, stop))
             for _, (own, theirs) in in_turn(pool, work.compute, tiles, self.threads):
@@ -103,11 +118,10 @@ class WindowJoin:
                 report(start + (number + 1) * (stop - start) // len(stripes))
             elif number >= first:
                 yield number, stripe[1:], lists
-                work.floor[stripe[1] : stripe[2]] = np.inf
+                work.floor.read(*stripe[1:])[:] = np.inf
         if not self.plan.in_turn:
             for number in range(first, last):
                 yield number, stripes[number][1:], lists
-            work.floor[start:stop] = np.inf
 
     def _floors(self, work: TileWork, stripe: Stripe) -> Floats1d:
         """Return for each row of a stripe a cosine that k others surely have, from a look at some of its partners."""
@@ -132,24 +146,17 @@ class WindowJoin:
         for start in range(0, len(entries), step):
             part = entries[start : start + step]
             there = part != LAST
-            others = rows.gather(self._place[np.where(there, units_of(part), 0).ravel()])
+            others = rows.gather(self.placing.place[np.where(there, units_of(part), 0).ravel()])
             own = rows.read(stripe[0] + start, stripe[0] + start + len(part))
             cosines = np.einsum("ij,ikj->ik", own, others.reshape(*part.shape, dim), dtype=np.float32)
             out[start : start + step] = np.where(there, entries_of(cosines, units_of(part)), LAST)
         return np.sort(out, axis=1)
 
-    @cached_property
-    def _place(self) -> Ints1d:
-        """Return where each unit (u,) stands in the join's order."""
-        place = np.empty(len(self.plan), dtype=np.int64)
-        place[self.plan.order] = np.arange(len(self.plan))
-        return place
-
     def _found(self, rows: PlacedRows, stripe: tuple[int, int], entries: Ints2d) -> tuple[Ints1d, Neighbours]:
         """Return all products of a stripe's units, and their neighbours."""
         units = self.plan.order[stripe[0] : stripe[1]]
         best = self._of_products(self._settled(rows, stripe, entries))
-        counts = self.units.counts[units]
+        counts = self.units.counts_of(units)
         row = np.repeat(np.arange(len(units)), counts)
         within = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
         members = self.units.members[self.units.offsets[units][row] + within]
@@ -161,7 +168,7 @@ class WindowJoin:
         cosine."""
         row, column = np.nonzero(entries != LAST)
         units, keys = units_of(entries[row, column]), keys_of(entries[row, column])
-        counts = np.minimum(self.units.counts[units], self.keep)
+        counts = np.minimum(self.units.counts_of(units), self.keep)
         each = np.repeat(np.arange(len(units)), counts)
         within = np.arange(len(each)) - np.repeat(np.cumsum(counts) - counts, counts)
         products = self.units.members[self.units.offsets[units[each]] + within]

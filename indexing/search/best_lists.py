@@ -50,8 +50,8 @@ def room_for(keep: int) -> int:
 
 @dataclass
 class BestLists:
-    """They keep the `keep` best entries of each of `size` rows, from place `start` on; `floor` (n,) is the least cosine
-    that may still come in, for every place of the join: +inf outside these rows."""
+    """They keep the `keep` best entries of each of `size` rows, from place `start` on; `floor` (size,) is the least cosine
+    that may still come in for each of them, which rises."""
 
     start: int
     size: int
@@ -93,8 +93,7 @@ class BestLists:
         self.entries[rows, self.keep :] = LAST
         self.counts[rows] = self.keep
         floor = 1.0 - (keys_of(best[:, self.keep - 1]) + SLACK) * RESOLUTION
-        places = rows + self.start
-        self.floor[places] = np.maximum(self.floor[places], floor.astype(np.float32))
+        self.floor[rows] = np.maximum(self.floor[rows], floor.astype(np.float32))
 
     def _shortened(self, rows: Ints1d, entries: Ints1d, lengths: Ints1d) -> tuple[Ints1d, Ints1d]:
         """Return all new entries, but at most the `keep` best of those rows that have more of them than there is room

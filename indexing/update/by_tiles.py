@@ -21,7 +21,7 @@ from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.join.plan import STRIPE_ROWS, TILE_COLUMNS, Tile
 from indexing.join.self_join import BLOCK_ROWS
 from indexing.join.settled_cosines import SPARE, settled
-from indexing.join.tiles import TileWork
+from indexing.join.tiles import Floors, TileWork
 from indexing.machine.memory import forget
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import in_turn, thread_count
@@ -147,19 +147,20 @@ class _Search:
         units = np.concatenate([self.order, visits.targets])
         floor = np.concatenate([kept.floor[self.order], np.full(len(visits.targets), -np.inf, dtype=np.float32)])
         sources = None if join.sources is None else join.sources[units]
-        self.work = TileWork(_Rows(join.rows, self.order, visits.rows), units, floor, sources)
+        self.floor = floor
+        self.work = TileWork(_Rows(join.rows, self.order, visits.rows), units, Floors(0, floor), sources)
 
     def run(self) -> Iterator[int]:
         """Write all of it; yield how many products have been gone through."""
         with ThreadPoolExecutor(self.join.threads) as pool, threadpool_limits(1, user_api="blas"):
             spans = list(self._own_spans())
             for (_, a, b), floors in zip(spans, pool.map(self._floors, spans), strict=True):
-                self.work.floor[self.first + a : self.first + b] = floors
-            found = BestLists(self.first, len(self.visits.targets), self.keep, self.work.floor)
+                self.floor[self.first + a : self.first + b] = floors
+            found = BestLists(self.first, len(self.visits.targets), self.keep, self.floor[self.first :])
             entering: deque[Future[None]] = deque()
             done = in_turn(pool, self.work.compute, self._tiles(), self.join.threads + 1)
             for (start, stop), of_stripe in groupby(done, key=lambda one: (one[0].a, one[0].b)):
-                stripe = BestLists(start, stop - start, self.join.old.k + SPARE, self.work.floor)
+                stripe = BestLists(start, stop - start, self.join.old.k + SPARE, self.floor[start:stop])
                 for _, (own, theirs) in of_stripe:
                     new = self.join.old.is_again[units_of(own.entries)]
                     stripe.add(own.places[new], own.entries[new])

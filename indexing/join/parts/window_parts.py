@@ -13,7 +13,7 @@ from indexing.join.parts.neighbour_parts import NeighbourParts, put_neighbours
 from indexing.join.plan import JoinPlan
 from indexing.join.probing_plan import ProbingPlan
 from indexing.join.rows import JoinRows, Units, write_rows
-from indexing.join.window_join import WindowJoin
+from indexing.join.window_join import WindowJoin, placing_of
 from indexing.machine.progress import Progress
 from indexing.running.parts import PartFolder, parts_for, put_array, read_array
 from indexing.running.tasks import Counts, Runner, Task
@@ -64,7 +64,7 @@ class JoinRecipe:
         units = Units(members, offsets, *self._arrays(("sources",) if self.across else ()))
         plan = ProbingPlan(*self._arrays(OF_PROBING)) if self.probing else JoinPlan(*self._arrays(OF_EXACT))
         rows = JoinRows(self.dim, path=self.parts.local(ROWS_FILE))
-        return OpenJoin(WindowJoin(units, plan, self.k), rows, self.parts)
+        return OpenJoin(WindowJoin(units, plan, placing_of(units, plan), self.k), rows, self.parts)
 
     def _arrays(self, names: Sequence[str]) -> list[Any]:
         return [read_array(self.parts, f"{name}.npy") for name in names]

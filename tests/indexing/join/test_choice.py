@@ -5,6 +5,7 @@ import pytest
 
 from indexing.join.choice import WORTHWHILE, JoinRecord, choose_join, make_centres, make_lists
 from indexing.join.rows import distinct_units
+from indexing.search.near_lists import in_chain
 from indexing.search.recall import draw_sample, least_alone, least_lists, least_probes, true_neighbours
 from indexing.vectors.vectors import from_arrays, unit_rows
 
@@ -37,7 +38,7 @@ def test_an_exact_join_is_taken_when_asked_for_or_when_nothing_is_known(clustere
 
 def test_near_lists_are_as_many_as_the_recall_needs(clustered):
     rows, units, truth, _ = clustered
-    chosen, centres = choose(clustered, "lists"), make_centres(rows, units)
+    chosen, centres = choose(clustered, "lists"), in_chain(make_centres(rows, units))
     probed, alone = least_probes(truth, rows, centres, 0.9), least_alone(truth, rows, centres, 0.9)
     assert chosen.record == JoinRecord("lists", len(centres), probed, alone)
     assert chosen.plan.products < WORTHWHILE * choose(clustered, "exact").plan.products
@@ -51,7 +52,7 @@ def test_given_centres_are_those_of_the_lists(clustered):
     centres = unit_rows(np.random.default_rng(5).normal(size=(40, 12)))
     chosen = choose(clustered, "lists", centres=centres, asked=0.5)
     assert chosen.record.lists == 40
-    np.testing.assert_array_equal(chosen.lists.centres, centres)
+    np.testing.assert_array_equal(chosen.lists.centres, in_chain(centres))
 
 
 def test_a_category_is_compared_whole_and_of_others_what_is_near(clustered):

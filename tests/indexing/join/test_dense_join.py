@@ -163,7 +163,7 @@ def brute_force(array, units, plan, k, sources=None):
     probes[plan.order] = plan.probes
     looks = (probes[:, None, :] == probes[None, :, :1]).any(axis=2)
     unit_of = np.empty(len(array), dtype=np.int64)
-    unit_of[units.members] = np.repeat(np.arange(len(units)), units.counts)
+    unit_of[units.members] = np.repeat(np.arange(len(units)), np.diff(units.offsets))
     there = (looks | looks.T)[unit_of][:, unit_of]
     if sources is not None:
         there &= (sources[:, None] != sources[None, :]) | (sources < 0)[:, None]

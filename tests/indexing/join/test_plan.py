@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indexing.join import plan as join_plan
-from indexing.join.plan import LARGE_SOURCE, order_by_pivots, plan_all, plan_cells, plan_exact
+from indexing.join.plan import LARGE_SOURCE, exact_products, order_by_pivots, plan_all, plan_cells, plan_exact
 from indexing.join.rows import distinct_units
 from indexing.vectors.vectors import from_arrays, unit_rows
 
@@ -44,6 +44,7 @@ def others():
 def test_an_exact_join_compares_every_two_rows_once():
     plan = plan_exact(*some_units())
     np.testing.assert_array_equal(compared(plan), others())
+    assert exact_products(some_units()[1]) == plan.products
     assert plan.products == sum((t.b - t.a) * t.width for s in plan.stripes for t in plan.tiles(s))
 
 
@@ -52,7 +53,10 @@ def test_a_source_with_more_than_a_fifth_of_all_is_not_compared_with_itself(shar
     sources = np.where(np.arange(SIZE) < SIZE * share, 0, -1)
     sources[-20:] = np.arange(1, 21)
     large = (sources[:, None] == 0) & (sources[None, :] == 0) & (share > LARGE_SOURCE)
-    np.testing.assert_array_equal(compared(plan_exact(*some_units(sources))), np.where(large, 0, others()))
+    rows, units = some_units(sources)
+    plan = plan_exact(rows, units)
+    np.testing.assert_array_equal(compared(plan), np.where(large, 0, others()))
+    assert exact_products(units) == plan.products
 
 
 def test_spans_apart_are_not_their_own_partners():

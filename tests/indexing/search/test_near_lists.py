@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from indexing.errors import InputError
-from indexing.search.near_lists import Lists, assign, by_list, layered_lists, lists_file, lists_for, load_lists
+from indexing.search.near_lists import (
+    Lists,
+    assign,
+    by_list,
+    in_chain,
+    layered_lists,
+    lists_file,
+    lists_for,
+    load_lists,
+)
 from indexing.vectors.layers import Layers
 from indexing.vectors.vectors import from_arrays, unit_rows
 
@@ -15,6 +24,21 @@ def test_the_nearest_lists_begin_with_the_list_itself():
     lists = Lists(np.zeros(1, dtype=np.int64), CENTRES * np.array([[0.1], [2.0], [1.0]], dtype=np.float32))
     assert lists.near(2).tolist() == [[0, 1], [1, 2], [2, 1]]
     assert lists.near(3).tolist() == [[0, 1, 2], [1, 2, 0], [2, 1, 0]]
+
+
+def test_each_centre_stands_behind_the_one_left_that_it_is_nearest_to():
+    angles = np.deg2rad([0, 200, 20, 180, 45])
+    centres = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    np.testing.assert_array_equal(in_chain(centres), centres[[0, 2, 4, 3, 1]])
+    assert in_chain(centres[:0]).shape == (0, 2)
+
+
+def test_a_chain_of_many_centres_is_that_of_a_slow_search():
+    centres = unit_rows(np.random.default_rng(0).normal(size=(60, 8)))
+    left, order = list(range(1, 60)), [0]
+    while left:
+        order.append(left.pop(int(np.argmax([centres[other] @ centres[order[-1]] for other in left]))))
+    np.testing.assert_array_equal(in_chain(centres), centres[order])
 
 
 def test_they_are_saved_and_loaded(tmp_path):
