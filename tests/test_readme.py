@@ -135,7 +135,7 @@ EXPORTS = {  # files that the README names
 }
 
 
-def test_the_commands_of_the_readme_run_one_after_the_other(root, sample, heroic, small_models, tmp_path, monkeypatch):
+def test_the_commands_of_the_readme_and_of_the_tour_run_one_after_the_other(root, sample, heroic, small_models, tmp_path, monkeypatch):
     """On the committed sample in place of the demo's, whose products have other ids."""
     shutil.copytree(sample, tmp_path / "sample")
     monkeypatch.chdir(tmp_path / "sample")
@@ -147,7 +147,8 @@ def test_the_commands_of_the_readme_run_one_after_the_other(root, sample, heroic
         Path(name).write_text(content, encoding="utf-8")
     Path("gone.txt").write_text("", encoding="utf-8")  # nothing: the pairs that follow name every product
     heroic("labels", "labels.db", "--import", "pairs_train.parquet", "--reviewer", "anna")  # nobody is here to answer
-    lines = command_lines((root / "README.md").read_text(encoding="utf-8"))
+    texts = [(root / name).read_text(encoding="utf-8") for name in ("README.md", "docs/tour.md")]
+    lines = [list(words) for words in dict.fromkeys(tuple(words) for text in texts for words in command_lines(text))]
     assert {words[0] for words in lines} >= {"build-index", "query", "candidates", "train", "score", "evaluate"}
     for words in lines:
         words[:] = [small_models.get(word, word) for word in words]
@@ -158,6 +159,6 @@ def test_the_commands_of_the_readme_run_one_after_the_other(root, sample, heroic
         if "--pair" in words:
             words[words.index("--pair") + 1 : words.index("--pair") + 3] = known, other
     # a query may stand before the command that makes its model
-    for words in sorted(lines, key=lambda words: words[0] in ("query", "explain", "inspect")):
+    for words in sorted(lines, key=lambda words: words[0] in ("query", "explain", "match", "inspect")):
         result = heroic(*words)
         assert result.exit_code == 0, f"heroic {' '.join(words)}: {result.stderr}"
