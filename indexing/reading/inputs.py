@@ -99,11 +99,22 @@ def _guessed(paths: Sequence[Path]) -> CatalogInputs:
     files, notes = [], [*told]
     for table in map(open_table, found):
         guess = guess_schema(table)
+        if guess.nameless is not None:
+            raise InputError(_nameless(table, guess.nameless))
         files.append(_read_by(table, guess.schema))
         notes += [f"{table.path}: '{name}' is read as no code: {reason}" for name, reason in guess.refused.items()]
     inputs = _schemas_of(files)
     name = "+".join(dict.fromkeys(schema.name for schema in inputs))
     return CatalogInputs(tuple(files), Schema(name, inputs), tuple(notes))
+
+
+def _nameless(table: TableFile, example: str) -> str:
+    """Return why attributes without names are refused, and what to do."""
+    return (
+        f"{table.path}: column 'attributes' holds lists of values without a name, such as {shown([example])}, of which the "
+        "names may be lost: mend the export, or say in a schema file 'attributes:' with nothing behind it, which makes them "
+        "values of one attribute, or 'attributes: attributes', which makes them mere text of the product"
+    )
 
 
 def _all_by(paths: Sequence[Path], schema: InputSchema, asked: str) -> CatalogInputs:

@@ -21,7 +21,7 @@ from indexing.reading.schema.known import KnownExport, recognise
 from indexing.reading.schema.nearest import nearest
 from indexing.reading.schema.repeats import with_repeats
 from indexing.reading.schema.schema import CODES, FIELDS, GENERIC, STRAY_COLUMNS, InputSchema, PriceForm
-from indexing.reading.sniffing.attribute_keys import code_keys
+from indexing.reading.sniffing.attribute_keys import code_keys, nameless_list
 from indexing.reading.sniffing.codes import with_codes
 from indexing.reading.sniffing.content import MOST, Content, content_of
 
@@ -38,7 +38,8 @@ _UNNAMED = re.compile(r"Unnamed: 0(\.\d+)*")  # what pandas calls its index that
 class SchemaGuess:
     """It is the schema that a file seems to have, why each field is made of what it is made of (`reasons`), why columns
     are left out, what the columns hold, and the known export that the file is; `refused` are columns that are called as
-    barcodes or part numbers are but hold none, with the reason."""
+    barcodes or part numbers are but hold none, with the reason; `nameless` is a cell of `attributes` where all are lists
+    of values without a name."""
 
     schema: InputSchema
     reasons: Mapping[str, str] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class SchemaGuess:
     contents: Mapping[str, Content] = field(default_factory=dict)
     export: KnownExport | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
+    nameless: str | None = None
 
 
 def guess_schema(table: TableFile) -> SchemaGuess:
@@ -62,7 +64,19 @@ def guess_schema(table: TableFile) -> SchemaGuess:
         guess = _by_content(found, table.names, contents)
     guess = _with_codes(_without_counting(guess, table, contents), table, found, contents)
     schema = with_repeats(_with_currency(guess.schema, table.names), table.names, table.namings)
-    return replace(guess, schema=schema)
+    return _with_named_attributes(replace(guess, schema=schema), table)
+
+
+def _with_named_attributes(guess: SchemaGuess, table: TableFile) -> SchemaGuess:
+    """Return the guess with a column of lists of mere values as one attribute, which is called as the column is; one that
+    is called `attributes` is told as `nameless`, since it says that they have names."""
+    column, example = guess.schema.attributes, nameless_list(table, guess.schema, LOOKED_AT)
+    if example is None or not isinstance(column, Cell):
+        return guess
+    if column.column == "attributes":
+        return replace(guess, nameless=example)
+    reasons = {name: reason for name, reason in guess.reasons.items() if name != "attributes"}
+    return replace(guess, schema=replace(guess.schema, attributes=None), reasons=reasons)
 
 
 def _without_counting(guess: SchemaGuess, table: TableFile, contents: Mapping[str, Content]) -> SchemaGuess:

@@ -3,6 +3,8 @@
 import pyarrow as pa
 import pytest
 
+from indexing.errors import InputError
+
 
 def rows_of(found, *columns):
     return list(zip(*(found.catalog.table[column].to_pylist() for column in columns), strict=True))
@@ -69,7 +71,8 @@ def test_attributes_are_the_same_in_text_and_in_columns_of_objects(read, cell):
 
 
 def test_a_list_of_short_texts_is_no_list_of_pairs(read):
-    assert attributes(read({"id": [1], "title": ["T"], "attributes": [["XL", "5m"]]})) == [[("", "XL"), ("", "5m")]]
+    found = read({"id": [1, 2], "title": ["T", "U"], "attributes": ['["XL", "5m"]', '{"size": "M"}']})
+    assert attributes(found) == [[("", "XL"), ("", "5m")], [("size", "M")]]
 
 
 def test_addresses_of_pictures_are_the_same_from_any_folder(read, write):
@@ -134,3 +137,29 @@ def test_two_shops_with_columns_of_their_own_are_one_catalogue(read, write):
     for found in (read(files), read(files, schema=str(schema))):
         assert rows_of(found, "id", "title", "price") == [("a1", "Tasse", 3.5), ("b1", "Mug", 4.0)]
     assert rows_of(found, "source") == [("shop-a",), ("shop-b",)]
+
+
+@pytest.mark.parametrize(
+    "cell", [["Colour: Red", "Size: XL"], '["Colour: Red", "Size: XL"]', "['Colour=Red', 'Size=XL']"]
+)
+def test_a_list_of_pairs_that_are_written_out_is_one_of_pairs(read, cell):
+    found = read({"id": [1], "title": ["T"], "attributes": [cell]})
+    assert attributes(found) == [[("Colour", "Red"), ("Size", "XL")]]
+
+
+@pytest.mark.parametrize("cell", [["ab", "cd"], '["ab", "cd"]'])
+def test_attributes_that_have_lost_their_names_are_refused_where_no_schema_says_so(read, write, cell):
+    rows = {"id": [1, 2, 3], "title": ["T"] * 3, "attributes": [cell, None, cell]}
+    with pytest.raises(
+        InputError, match="lists of values without a name, such as .*ab.*'attributes:' with nothing behind"
+    ):
+        read(rows)
+    text, one = write("text.yaml", "attributes: attributes\n"), write("one.yaml", "attributes:\n")
+    assert attributes(read(rows, schema=str(text)))[0] == [("", "ab"), ("", "cd")]
+    assert attributes(read(rows, schema=str(one)))[0] == [("attributes", "ab"), ("attributes", "cd")]
+
+
+@pytest.mark.parametrize("cell", [["ab", "cd"], '["ab", "cd"]'])
+def test_lists_of_another_name_are_values_of_one_attribute(read, cell):
+    found = read({"sku": [1, 2], "name": ["T", "U"], "features": [cell, cell]})
+    assert attributes(found) == [[("features", "ab"), ("features", "cd")]] * 2

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import ATTRIBUTES
-from indexing.files.content.cell_bytes import trimmed, which_begin
+from indexing.files.content.cell_bytes import any_holds, trimmed, which_begin
 from indexing.reading.cells.attributes.shapes import KEYS, PAIRED, VALUES, entries
 from indexing.reading.cells.distinct import Distinct
 from indexing.reading.cells.literals import read_literal, read_pairs
@@ -136,7 +136,8 @@ def _of_nested(column: pa.Array, key: str, refuse: Refuse) -> list[Entries]:
     flat, where = as_plain(whole.flatten()), np.repeat(rows, lengths)
     if not pa.types.is_nested(flat.type):
         texts = as_text(flat, "the column")
-        return [Entries.of_one_key(key, where, texts)]
+        if key or not any_holds(texts, b"=:"):
+            return [Entries.of_one_key(key, where, texts)]
     pair = _pair_fields(flat.type) if pa.types.is_struct(flat.type) else None
     if pair is not None:
         keys, values = (as_text(pc.struct_field(flat, name), "the column") for name in pair)

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from indexing.reading.cells.literals import read_pairs
+
 KEYS = frozenset(
     [
         "name",
@@ -70,7 +72,8 @@ Entry = tuple[str, str]
 
 
 def entries(found: Any, key: str = "", level: int = 0) -> Iterator[Entry]:
-    """Yield the key and text of each value in what a cell holds; values of a plain list have the key "".
+    """Yield the key and text of each value in what a cell holds; values of a plain list have the key "", unless each is
+    written as a pair.
 
     A list of objects with a name and a value gives a pair each, wherever it stands; a nested object gives `size.w`;
     `{"value": 2200, "unit": "W"}` is one value. Nulls, NaN and empty texts are left out. Raises ValueError for what is
@@ -81,6 +84,10 @@ def entries(found: Any, key: str = "", level: int = 0) -> Iterator[Entry]:
     elif isinstance(found, list | tuple | set | frozenset):
         if found and all(_is_plain_pair(one) for one in found):
             yield from ((text_of(name), text_of(value)) for name, value in found if text_of(value))
+            return
+        written = [] if key else [read_pairs(one) if isinstance(one, str) else None for one in found]
+        if written and None not in written:  # ["Colour: Red", "Size: XL"]
+            yield from (pair for pairs in written for pair in pairs or ())
             return
         for one in found:
             yield from entries(one, key, level + 1) if level < MOST_LEVELS else [(key, _as_json(one))]
