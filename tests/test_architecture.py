@@ -190,7 +190,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "indexing.update": {"compact_index", "row_digests", "update_index"},
     "indexing.publishing": {"address", "open_published", "publication", "publish_index", "server"},
     "indexing.query": {"find_neighbours"},
-    "reranking.labels": {"agreement", "asking", "label", "reviews", "settled", "store", "store_file"},
+    "reranking.labels": {"agreement", "asking", "label", "reviews", "settled", "store", "store_file", "trend"},
     "reranking.identifiers": {"identifiers", "label_evidence"},
     "reranking.pairs": {
         "candidates",

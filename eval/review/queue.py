@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -64,9 +65,17 @@ class ReviewQueue:
 
     def rows(self, pairs: list[tuple[Id, Id]]) -> Ints1d:
         """Return the row (k,) of each pair of ids, in either order; -1 for one that is not in the queue."""
-        if not pairs or not len(self):
-            return np.full(len(pairs), -1, dtype=np.int64)
-        left, right = (self._lookup.find(id_column([pair[side] for pair in pairs])) for side in (0, 1))
+        return self._found(*(id_column([pair[side] for pair in pairs]) for side in (0, 1)))
+
+    def rows_of(self, other: "ReviewQueue", most: int) -> Ints1d:
+        """Return the rows (k,), as far as they are here, of the first `most` pairs of another queue."""
+        found = self._found(*(other.ids.take(pa.array(side[:most])) for side in (other.left, other.right)))
+        return found[found >= 0]
+
+    def _found(self, left_ids: Any, right_ids: Any) -> Ints1d:
+        if not len(left_ids) or not len(self):
+            return np.full(len(left_ids), -1, dtype=np.int64)
+        left, right = (self._lookup.find(ids) for ids in (left_ids, right_ids))
         keys, order = self._keys
         wanted = pair_keys(left, right, len(self.ids))
         place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)

@@ -24,6 +24,7 @@ from reranking.labels.asking import AskedPair, SessionProgress
 from reranking.labels.label import Label, PairVerdict, Purpose, Question, named
 from reranking.labels.settled import SettledPairs, check_catalogue, of_purpose, settle, shown_of, verdicts_by_pair
 from reranking.labels.store import LabelStore
+from reranking.labels.trend import Trend
 
 NOTE, CONTENT = "learning", "pairs of heroic label"
 DISPUTE = "in dispute"  # why a pair is asked again
@@ -48,7 +49,7 @@ class LearningSession:
         """Raises InputError for a store of other products, and a reviewer without a name."""
         self._index, self._pool, self._store, self._options = index, pool, store, options
         self._reviewer = named(options.reviewer)
-        self._rows = PoolRows(index.catalog, pool)
+        self._rows, self._trend = PoolRows(index.catalog, pool), Trend(store)
         self._read()
         self._refuse_other()
         self._claims = Claims(store, self._reviewer)
@@ -59,7 +60,6 @@ class LearningSession:
         self._reserve: deque[Chosen] = deque()
         self._asked: AskedPair | None = None
         self._chosen: Chosen | None = None  # of what is asked, unless it is no pair of the pool
-        self._estimates: list[tuple[int, float]] = []  # labels, expected F1
         self._in_doubt = 0
 
     def _refuse_other(self) -> None:
@@ -139,7 +139,7 @@ class LearningSession:
         total = max(self._options.budget, self._labelled)
         learning = of_purpose(self._standing, Purpose.LEARNING)
         own = {(label.left, label.right) for label in learning if label.reviewer == self._reviewer}
-        return SessionProgress(self._labelled, total, self._matches, self._note(), len(own), tuple(self._estimates))
+        return SessionProgress(self._labelled, total, self._matches, self._note(), len(own), self._estimates)
 
     def wait(self) -> None:
         """Wait for the committee before the next batch, so that what is asked does not hang on how fast answers come."""
@@ -186,7 +186,7 @@ class LearningSession:
         self._queue, self._reserve = deque(plan.batch), deque(plan.reserve)
         self._in_doubt = plan.in_doubt
         if plan.expected_f1 is not None:
-            self._estimates.append((plan.labels, plan.expected_f1))
+            self._trend.add(plan.labels, plan.expected_f1)
 
     def _claimed(self, chosen: Iterable[Chosen]) -> "deque[Chosen]":
         """Return those of the chosen pairs that nobody answered meanwhile and no other session was faster to claim."""
@@ -223,6 +223,12 @@ class LearningSession:
         self._settled: SettledPairs = settle(self._standing, self._store.path)
         self._labelled = len(verdicts_by_pair(of_purpose(self._standing, Purpose.LEARNING)))
         self._matches = int(self._settled.targets.sum())
+        self._trend.read()
+
+    @property
+    def _estimates(self) -> tuple[tuple[int, float], ...]:
+        """Return what this session and those before and beside it estimated: labels and expected F1."""
+        return self._trend.up_to(self._labelled)
 
     def _question(self, pair: AskedPair, why: str, probability: float | None) -> Question:
         places = np.array([pair.left_position]), np.array([pair.right_position])
@@ -240,9 +246,10 @@ class LearningSession:
         )
 
     def _note(self) -> str:
-        if not self._estimates:
+        estimates = self._estimates
+        if not estimates:
             return "no estimate yet"
-        labels, now = self._estimates[-1]
-        before = [value for count, value in self._estimates if count <= labels - TREND]
+        labels, now = estimates[-1]
+        before = [value for count, value in estimates if count <= labels - TREND]
         trend = f" ({now - before[-1]:+.2f} in {TREND} labels)" if before else ""
         return f"F1 {now:.2f} by its own estimate{trend}, {self._in_doubt:,} pairs in doubt"

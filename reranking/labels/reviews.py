@@ -5,6 +5,8 @@ Like its events they are only ever added, each on disk before the next pair is s
 review on; programs that know of none pass it over.
 """
 
+import json
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,31 +87,42 @@ class ReviewEvent:
 class ReviewStore(LabelStore):
     """It is an open label store that takes reviews as well; see `LabelStore`."""
 
+    def __init__(self, path: Path, connection: sqlite3.Connection, busy_s: float) -> None:
+        super().__init__(path, connection, busy_s)
+        self._reviewed: list[int] = []  # numbers of the reviews since it was opened that are its own
+        self._reviews_at = self._newest_review()  # when it was opened
+
     def record_review(self, review: Review) -> int:
         """Keep a review and return its number; it is on disk when this returns. Raises InputError for ids of another type than
         the store's."""
         with self._writing():
             self._make_table()
             self._refuse_type(review.label.left)
-            return int(self._connection.execute(INSERT, (now_told(), *_row(review))).lastrowid or 0)
+            number = int(self._connection.execute(INSERT, (now_told(), *_row(review))).lastrowid or 0)
+        self._reviewed.append(number)
+        return number
+
+    def last_review(self, reviewer: str) -> ReviewEvent | None:
+        """Return the last review of a reviewer that is not taken back, None where there is none. What somebody else recorded
+        under the same name while this store is open is none of these."""
+        with self._telling():
+            return self._last_review(named(reviewer)) if self._has_table() else None
 
     def undo_review(self, reviewer: str) -> Review | None:
         """Take back the last review of a reviewer that is not taken back, and return it; None where there is none.
 
-        What they had said of the pair before counts again.
+        What they had said of the pair before counts again. It is the one that `last_review` returns.
         """
         name = named(reviewer)
         with self._writing():
             self._make_table()
-            row = self._connection.execute(
-                f"SELECT {COLUMNS} FROM reviews WHERE reviewer = ? AND {NOT_UNDONE} ORDER BY seq DESC LIMIT 1", (name,)
-            ).fetchone()
-            if row is None:
+            event = self._last_review(name)
+            if event is None:
                 return None
             self._connection.execute(
-                "INSERT INTO reviews (at, reviewer, undoes) VALUES (?, ?, ?)", (now_told(), name, row[0])
+                "INSERT INTO reviews (at, reviewer, undoes) VALUES (?, ?, ?)", (now_told(), name, event.seq)
             )
-            return _event(row).review
+            return event.review
 
     def review_events(self, *, after: int = 0) -> list[ReviewEvent]:
         """Return reviews and undos of a number above `after`, the oldest first."""
@@ -130,6 +143,20 @@ class ReviewStore(LabelStore):
                 newest.pop((label.left, label.right, label.reviewer), None)
                 newest[label.left, label.right, label.reviewer] = event.review
         return list(newest.values())
+
+    def _newest_review(self) -> int:
+        with self._telling():
+            if not self._has_table():
+                return 0
+            return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM reviews").fetchone()[0])
+
+    def _last_review(self, name: str) -> ReviewEvent | None:
+        row = self._connection.execute(
+            f"SELECT {COLUMNS} FROM reviews WHERE reviewer = ? AND {NOT_UNDONE} "
+            "AND (seq <= ? OR seq IN (SELECT value FROM json_each(?))) ORDER BY seq DESC LIMIT 1",
+            (name, self._reviews_at, json.dumps(self._reviewed)),
+        ).fetchone()
+        return None if row is None else _event(row)
 
     def _has_table(self) -> bool:
         named_so = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'reviews'"

@@ -35,7 +35,7 @@ EXTRA = "heroic serve needs more packages: pip install 'heroic[serve]'"
 @click.option(
     "--scores",
     type=click.Path(path_type=Path),
-    help="Scored pairs to review, nearest to a threshold first; needs --labels.",
+    help="Scored pairs to review, nearest to a threshold first, or a folder whose newest are; needs --labels.",
 )
 @click.option(
     "--previous-scores",

@@ -34,9 +34,10 @@ async def ready(service: Asked) -> Response:
     return as_json({**told, "review": None if service.review is None else _reading(service.review.reading)})
 
 
-def _reading(reading: ScoresReading) -> dict[str, int | str]:
+def _reading(reading: ScoresReading) -> dict[str, int | str | None]:
     state = "failed" if reading.failed is not None else "ready" if reading.finished else "reading"
-    return {"state": state, "done": reading.done, "total": reading.total}
+    refused = None if reading.refused is None else "newer scores cannot be read; the log says why"
+    return {"state": state, "done": reading.done, "total": reading.total, "refused": refused}
 
 
 @router.get("/index")

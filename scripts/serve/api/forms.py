@@ -244,11 +244,12 @@ class Health(Form):
 
 
 class ReadingForm(Form):
-    """It says how many rows of about so many are read of the scores that are reviewed."""
+    """It says how many rows of about so many are read of the scores that are reviewed; `refused` why newer ones were not taken up."""
 
     state: Literal["reading", "ready", "failed"]
     done: int
     total: int
+    refused: str | None
 
 
 class Readiness(Form):

@@ -11,7 +11,7 @@ from eval.review.queue import ReviewQueue
 from indexing.arrays import Bools1d, Ints1d
 from reranking.labels.label import Id, Label, PairVerdict, Purpose, Question
 from reranking.labels.reviews import WHY, Review, ReviewEvent, ReviewStore, SeenScore
-from reranking.labels.settled import shown_of
+from reranking.labels.settled import id_column, shown_of
 from scripts.serve.engine.served import Identity, Served
 from scripts.serve.review.verdicts import Verdicts, label_of
 
@@ -34,12 +34,13 @@ class QueuePart(StrEnum):
 @dataclass(frozen=True)
 class Wanted:
     """It says what a reviewer looks at: a part of the queue, of one category and the fresh pairs alone where that is asked, beyond
-    the row `after`."""
+    the row `after` of the `version` that was shown, the current one where that is None."""
 
     part: QueuePart = QueuePart.OPEN
     category: str | None = None
     fresh: bool = False
     after: int = -1
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,20 +55,56 @@ class BoardPair:
     verdicts: tuple[ReviewEvent, ...]
 
 
+@dataclass(frozen=True)
+class Said:
+    """It is what a reviewer says of a pair, with a note, in the `version` of the queue that they were shown."""
+
+    reviewer: str
+    verdict: PairVerdict
+    note: str = ""
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class QueueVersion:
+    """It is a queue, and what tells it from the one of another file, or of other content."""
+
+    version: str
+    queue: ReviewQueue
+
+
 @dataclass
 class ReviewBoard:
-    """It is of one thread, as its store is; `look` takes in the index that is served, and what others wrote meanwhile."""
+    """It is of one thread, as its store is; `look` takes in the index that is served, and what others wrote meanwhile.
 
-    queue: ReviewQueue
+    A queue that took the place of another knows the one before: whoever was shown that goes on where they were.
+    """
+
+    current: QueueVersion
     store: ReviewStore
     clock: Callable[[], float] = time.monotonic
+    before: QueueVersion | None = None
     verdicts: Verdicts = field(init=False)
+    _passed: dict[str, Ints1d] = field(default_factory=dict)  # rows that a reviewer passed over in the queue before
     _shown: dict[str, tuple[int, float]] = field(default_factory=dict)  # to whom which row, until when
     _served: tuple[Identity | None, ...] = ()  # whose positions these are
     _positions: Ints1d = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
         self.verdicts = Verdicts(self.queue)
+
+    @property
+    def queue(self) -> ReviewQueue:
+        return self.current.queue
+
+    def renewed(self, current: QueueVersion) -> "ReviewBoard":
+        """Return the board of a newer queue, which nobody is shown any pair of that somebody looks at now."""
+        board = ReviewBoard(current, self.store, self.clock, self.current)
+        for reviewer, (row, until) in self._shown.items():
+            (now,) = board.queue.rows([self.queue.pair(row)]).tolist()
+            if now >= 0:
+                board._shown[reviewer] = (now, until)
+        return board
 
     def look(self, served: Served) -> None:
         """Find the products in a newer version of the index, and read what was written since the last time."""
@@ -77,8 +114,23 @@ class ReviewBoard:
 
     def next(self, reviewer: str, wanted: Wanted) -> BoardPair | None:
         """Return the first pair that is wanted and there in the index; None where there is none."""
-        rows = np.flatnonzero(self.wanted(reviewer, wanted)[wanted.after + 1 :])
-        return self._show(reviewer, int(rows[0]) + wanted.after + 1) if len(rows) else None
+        after, among = self.after(reviewer, wanted), self.wanted(reviewer, wanted)
+        among[self._passed.get(reviewer, np.zeros(0, dtype=np.int64))] = False
+        rows = np.flatnonzero(among[after + 1 :])
+        return self._show(reviewer, int(rows[0]) + after + 1) if len(rows) else None
+
+    def begin(self, reviewer: str) -> None:
+        """Show the reviewer again what they passed over in the queue before."""
+        self._passed.pop(reviewer, None)
+
+    def after(self, reviewer: str, wanted: Wanted) -> int:
+        """Return the row of this queue beyond which is looked. What was passed over in the queue before is from now on passed over
+        here, wherever it stands; of a queue before that nothing is known."""
+        if wanted.version in (None, self.current.version):
+            return wanted.after
+        if self.before is not None and wanted.version == self.before.version:
+            self._passed[reviewer] = self.queue.rows_of(self.before.queue, wanted.after + 1)
+        return -1
 
     def wanted(self, reviewer: str, wanted: Wanted) -> Bools1d:
         """Return which pairs (p,) are wanted, those up to `after` too. Raises InputError for a category that is not there."""
@@ -96,20 +148,28 @@ class ReviewBoard:
         """Return of which pairs (p,) the index has both products."""
         return (self._positions[self.queue.left] >= 0) & (self._positions[self.queue.right] >= 0)
 
-    def answer(self, ids: tuple[str, str], verdict: PairVerdict, reviewer: str, note: str, served: Served) -> None:
-        """Keep a verdict of the pair of these ids, which is on disk when this returns. Raises NotHere where it is none of the queue's."""
-        row = self._row(*ids)
-        if row is None:
+    def answer(self, ids: tuple[str, str], review: Said, served: Served) -> None:
+        """Keep a verdict of the pair of these ids, which is on disk when this returns. Raises NotHere where it is none of the queue's
+        that the reviewer was shown."""
+        queue = self._shown_queue(review.version)
+        (row,) = queue.rows([ids]).tolist()
+        places = served.index.catalog.lookup.find(id_column(queue.pair(row))) if row >= 0 else np.array([-1])
+        if (places < 0).any():
             raise NotHere(
                 f"the pair {ids[0]!r} and {ids[1]!r} is none of these scores and this index: ask for the next one"
             )
-        seen = SeenScore(self.queue.file, float(self.queue.scores[row]), self.queue.threshold(row))
-        self.store.record_review(Review(self._label(self._pair(row), verdict, reviewer, served), seen, note))
+        seen = SeenScore(queue.file, float(queue.scores[row]), queue.threshold(row))
+        label = _label(queue, row, places, review, served)
+        self.store.record_review(Review(label, seen, review.note))
         self.verdicts.follow(self.store)
+
+    def _shown_queue(self, version: str | None) -> ReviewQueue:
+        before = self.before
+        return before.queue if before is not None and version == before.version else self.queue
 
     def undo(self, reviewer: str) -> BoardPair:
         """Take the reviewer's last verdict back and return its pair. Raises NotHere where there is none, or it is of other scores."""
-        last = self.verdicts.last_of(reviewer)
+        last = self.store.last_review(reviewer)
         if last is None:
             raise NotHere("there is no verdict of yours to take back")
         label = label_of(last)
@@ -135,12 +195,12 @@ class ReviewBoard:
         left, right = (int(self._positions[side[row]]) for side in (self.queue.left, self.queue.right))
         return BoardPair(row, *self.queue.pair(row), left, right, self.verdicts.on_row(row))
 
-    def _label(self, pair: BoardPair, verdict: PairVerdict, reviewer: str, served: Served) -> Label:
-        """Return the label of a pair, with a digest of its titles, of which that of the smaller id is first."""
-        places = np.array([pair.left_position]), np.array([pair.right_position])
-        turned = pair.left > pair.right  # type: ignore[operator]  # ids of one type
-        (shown,) = shown_of(served.index.catalog, *(places[::-1] if turned else places))
-        made = self.queue.made
-        model = None if made is None else made.model_fingerprint
-        asked = Question(Purpose.REVIEW, WHY, None, None, None, served.index.fingerprint, model, shown)
-        return Label(pair.left, pair.right, verdict, reviewer, asked)
+
+def _label(queue: ReviewQueue, row: int, places: Ints1d, said: Said, served: Served) -> Label:
+    """Return the label of a pair, with a digest of the titles at its `places` (2,), of which that of the smaller id is first."""
+    left, right = queue.pair(row)
+    turned = left > right  # type: ignore[operator]  # ids of one type
+    (shown,) = shown_of(served.index.catalog, *np.split(places[::-1] if turned else places, 2))
+    model = None if queue.made is None else queue.made.model_fingerprint
+    asked = Question(Purpose.REVIEW, WHY, None, None, None, served.index.fingerprint, model, shown)
+    return Label(left, right, said.verdict, said.reviewer, asked)

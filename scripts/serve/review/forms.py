@@ -12,16 +12,18 @@ Verdict = Literal["match", "no match", "unsure"]
 
 class WantedForm(Form):
     """It says which pairs are looked at: `open` ones that nobody decided, those that `others` did, or `disputes`; of a category, those
-    alone that the scores of before do not have, and those beyond a row of the queue, where that is asked."""
+    alone that the scores of before do not have, and those beyond a row of the queue, where that is asked. `version` is that of the
+    scores that were shown, of which `after` is a row: where newer ones took their place, what was passed over stays so."""
 
     part: Literal["open", "others", "disputes"] = "open"
     category: Name | None = None
     fresh: bool = False
     after: Annotated[int, Field(ge=-1, lt=2**31)] = -1
+    version: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
 class ReviewForm(Form):
-    """It is a verdict of a pair with a note, and which pair comes then."""
+    """It is a verdict of a pair with a note, in the version of the scores that `then` names, and which pair comes then."""
 
     left: Id
     right: Id
@@ -73,10 +75,13 @@ class ReviewProgress(Form):
 
 
 class NextReview(Form):
-    """It is the pair that is looked at now, null where there is no more of what was asked."""
+    """It is the pair that is looked at now, null where there is no more of what was asked, in a `version` of the scores, and the row
+    there beyond which was looked."""
 
     pair: ReviewedPair | None
     progress: ReviewProgress
+    version: str
+    after: int
 
 
 class ReviewCategory(Form):
@@ -104,6 +109,7 @@ class ReviewCounts(Form):
     product with itself or stand there again, and those in the queue; `compared` says whether scores of before were given."""
 
     file: str
+    version: str
     model: str | None
     rows: int
     missing: int

@@ -16,7 +16,7 @@ from scripts.serve.api.errors import Refused, as_json
 from scripts.serve.api.forms import ErrorForm
 from scripts.serve.engine.served import Served
 from scripts.serve.engine.service import Asked, Service
-from scripts.serve.review.board import BoardPair, NotHere, QueuePart, ReviewBoard, Wanted
+from scripts.serve.review.board import BoardPair, NotHere, QueuePart, ReviewBoard, Said, Wanted
 from scripts.serve.review.desk import ScoresBeingRead
 from scripts.serve.review.forms import NextReview, NotesForm, ReviewCounts, ReviewForm, WantedForm
 from scripts.serve.safety.guard import needs, visitor_of
@@ -46,7 +46,9 @@ async def next_pair(request: Request, wanted: Annotated[WantedForm, Query()], se
     reviewer = visitor_of(request).name
 
     def work(board: ReviewBoard, served: Served) -> _Turn:
-        return _turn(board, reviewer, board.next(reviewer, _wanted(wanted)), wanted)
+        if wanted.after < 0:
+            board.begin(reviewer)
+        return _turn(board, reviewer, board.next(reviewer, _wanted(board, wanted)), wanted)
 
     return await _answered(service, work)
 
@@ -59,8 +61,9 @@ async def answer(request: Request, review: ReviewForm, service: Asked) -> Respon
     def work(board: ReviewBoard, served: Served) -> _Turn:
         _refuse_unknown(board, review.then)
         ids = str(review.left), str(review.right)
-        board.answer(ids, PairVerdict(review.verdict), reviewer, review.note.strip(), served)
-        return _turn(board, reviewer, board.next(reviewer, _wanted(review.then)), review.then)
+        said = Said(reviewer, PairVerdict(review.verdict), review.note.strip(), review.then.version)
+        board.answer(ids, said, served)
+        return _turn(board, reviewer, board.next(reviewer, _wanted(board, review.then)), review.then)
 
     return await _answered(service, work)
 
@@ -95,6 +98,7 @@ async def counts(service: Asked) -> Response:
         queue = board.queue
         return {
             "file": queue.file,
+            "version": board.current.version,
             "model": None if queue.made is None else queue.made.model_fingerprint,
             **{name: getattr(queue.counts, name) for name in ("rows", "missing", "odd")},
             "queue": len(queue),
@@ -148,9 +152,10 @@ def _turn(board: ReviewBoard, reviewer: str, pair: BoardPair | None, wanted: Wan
         "decided": int(verdicts.decided().sum()),
         "disputed": int(verdicts.disputed().sum()),
         "queue": len(board.queue),
-        "remaining": int(board.wanted(reviewer, _wanted(wanted)).sum()),
+        "remaining": int(board.wanted(reviewer, _wanted(board, wanted)).sum()),
     }
-    return _Turn(pair, {"pair": None if pair is None else _pair(board, pair), "progress": progress})
+    place = {"version": board.current.version, "after": board.after(reviewer, _wanted(board, wanted))}
+    return _Turn(pair, {"pair": None if pair is None else _pair(board, pair), "progress": progress, **place})
 
 
 def _pair(board: ReviewBoard, pair: BoardPair) -> dict[str, Any]:
@@ -202,8 +207,11 @@ def _categories(board: ReviewBoard) -> list[dict[str, Any]]:
 
 def _refuse_unknown(board: ReviewBoard, form: WantedForm) -> None:
     """Raise InputError for a category that the file does not have, before anything is kept that would then be answered by an error."""
-    board.queue.inside(form.category, fresh=form.fresh)
+    board.queue.inside(_wanted(board, form).category, fresh=form.fresh)
 
 
-def _wanted(form: WantedForm) -> Wanted:
-    return Wanted(QueuePart(form.part), form.category, form.fresh, form.after)
+def _wanted(board: ReviewBoard, form: WantedForm) -> Wanted:
+    """Return what is wanted of the scores that are there now: a category that newer ones lack is no reason to refuse a verdict."""
+    older = form.version not in (None, board.current.version)
+    category = None if older and form.category not in board.queue.names else form.category
+    return Wanted(QueuePart(form.part), category, form.fresh, form.after, form.version)

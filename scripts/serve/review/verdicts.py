@@ -43,10 +43,6 @@ class Verdicts:
         """Return what each reviewer says of a pair, the oldest first."""
         return tuple(sorted(map(self._last, self._said.get(row, {}).values()), key=lambda event: event.seq))
 
-    def last_of(self, reviewer: str) -> ReviewEvent | None:
-        """Return a reviewer's last verdict, of any scores."""
-        return next((event for event in reversed(self._standing.values()) if event.reviewer == reviewer), None)
-
     def decided(self) -> Bools1d:
         """Return which pairs (p,) somebody has decided."""
         return self._marked(self._said)

@@ -72,6 +72,18 @@ def test_the_newest_review_of_each_reviewer_counts_until_it_is_undone(path):
         assert [event.undoes for event in store.review_events(after=3)] == [3, 1]
 
 
+def test_what_somebody_else_says_under_the_same_name_is_not_taken_back(path):
+    with open_reviews(path, create=True) as store, open_reviews(path) as beside:
+        store.record_review(review(1, 2, MATCH))
+        beside.record_review(review(1, 3, NO))
+        assert store.last_review("anna").review.label.right == 2
+        assert store.undo_review("anna").label.right == 2
+        assert store.undo_review("anna") is None
+        assert told(beside) == [(1, 3, "anna", NO)]
+    with open_reviews(path) as store:  # opened later, it is its own of before
+        assert store.undo_review("anna").label.right == 3
+
+
 def test_nothing_of_a_review_is_changed_or_removed(path):
     with open_reviews(path, create=True) as store:
         store.record_review(review(1, 2, MATCH))

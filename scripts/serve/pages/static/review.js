@@ -6,15 +6,21 @@ import { limit, showReasons, showSides, verdict } from "./shown_pair.js";
 const KEYS = { y: "match", n: "no match", u: "unsure" };
 const SAID = { match: "the same", "no match": "not the same", unsure: "cannot tell" };
 const AGAIN_MS = 1500;
+const IDLE_MS = 15000; // after which it is looked again whether newer scores have something
 const form = find("wanted");
 let shown = null;
 let busy = false;
 let lastNote = "";
 let beyond = -1; // the row up to which pairs were passed over
+let version; // of the scores that are shown
 
 function wanted() {
   const { part, category, fresh } = form.elements;
   return { part: part.value, fresh: fresh.checked, ...(category.value && { category: category.value }) };
+}
+
+function from(after) {
+  return { ...wanted(), after, ...(version && { version }) };
 }
 
 function told(progress) {
@@ -23,7 +29,12 @@ function told(progress) {
   return `${count(progress.own)} by you, ${count(progress.decided)} of ${count(progress.queue)} decided by anybody${dispute}; ${count(progress.remaining)} to look at here`;
 }
 
-function show({ pair, progress }) {
+// Newer scores may have taken the place of those that were shown: the place in them is told with them.
+function show(found) {
+  const { pair, progress } = found;
+  const newer = version !== undefined && found.version !== version;
+  [version, beyond] = [found.version, found.after];
+  if (newer) filters().catch((error) => say(error.message, true));
   shown = pair;
   find("progress").textContent = told(progress);
   find("done").max = Math.max(1, progress.queue);
@@ -32,7 +43,7 @@ function show({ pair, progress }) {
   find("again").hidden = pair !== null || progress.remaining === 0;
   for (const button of find("keys").querySelectorAll("[data-verdict], #pass")) button.disabled = pair === null;
   if (pair === null) return say(progress.remaining ? "That is the end; what you passed over is left." : "There is nothing more to look at here.");
-  say("");
+  say(newer ? "Newer scores are looked at from here on." : "");
   filed(pair.filed, pair.shown.explanation);
   find("said").replaceChildren(...pair.said.map(saidRow));
   showSides(pair.shown);
@@ -87,8 +98,7 @@ async function patiently(address) {
 }
 
 async function look(after = -1) {
-  beyond = after;
-  show(await patiently(`/review/next?${new URLSearchParams({ ...wanted(), after })}`));
+  show(await patiently(`/review/next?${new URLSearchParams(from(after))}`));
 }
 
 async function answer(said) {
@@ -96,14 +106,13 @@ async function answer(said) {
   const { left, right } = shown.shown;
   const note = find("note").value;
   const after = form.elements.part.value === "disputes" ? shown.row : beyond; // a verdict need not end a dispute
-  show(await send("/review", { left: left.id, right: right.id, verdict: said, note, then: { ...wanted(), after } }));
-  beyond = after;
+  show(await send("/review", { left: left.id, right: right.id, verdict: said, note, then: from(after) }));
   lastNote = note;
   find("note").value = "";
 }
 
 async function undo() {
-  show(await send("/review/undo", wanted()));
+  show(await send("/review/undo", from(beyond)));
   find("note").value = lastNote;
   lastNote = "";
   say("Taken back: this is its pair.");
@@ -127,12 +136,20 @@ async function facts() {
   return counts;
 }
 
-// Filters stand in the address, so that a reload looks at the same.
-async function begin() {
+async function filters() {
   const counts = await facts();
   find("fresh").hidden = !counts.compared;
+  const { category } = form.elements;
+  const chosen = category.value;
   const options = counts.categories.map((one) => make("option", { value: one.category }, `${one.category} (${one.open.toLocaleString("en")} open)`));
-  form.elements.category.append(...options);
+  category.replaceChildren(category.options[0], ...options);
+  if (counts.categories.some((one) => one.category === chosen)) category.value = chosen;
+  return counts;
+}
+
+// Filters stand in the address, so that a reload looks at the same.
+async function begin() {
+  const counts = await filters();
   const asked = new URLSearchParams(location.search);
   for (const name of ["part", "category"]) {
     const known = [...form.elements[name].options].some((one) => one.value === asked.get(name));
@@ -140,6 +157,7 @@ async function begin() {
   }
   form.elements.fresh.checked = counts.compared && asked.get("fresh") === "true";
   await look();
+  setInterval(() => shown === null && !document.hidden && once(() => look(beyond)), IDLE_MS);
 }
 
 form.addEventListener("change", () => {

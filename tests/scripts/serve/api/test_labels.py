@@ -232,6 +232,9 @@ def test_progress_tells_whose_and_how_the_estimate_went(opening, tmp_path):
         assert labels
         assert labels == sorted(labels)
         assert all(0 <= value <= 1 for _, value in found["progress"]["estimates"])
+    with opening() as door:  # the trend of before is still known
+        again = asked(door.client("label").get(f"{LABELS}/next"))["progress"]["estimates"]
+        assert again[: len(labels)] == found["progress"]["estimates"]
 
 
 def test_a_session_goes_on_over_a_newer_version(own_index, sample, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -297,8 +298,8 @@ def test_what_another_program_writes_is_followed(opening, tmp_path):
     with opening() as door:
         client = door.client("label")
         first = ready(client)
+        checked(answer(client, first))
         with open_reviews(tmp_path / "labels.db") as store:
-            checked(answer(client, first))
             (review,) = store.standing_reviews()
             store.undo_review("labeler")
         assert checked(client.get(f"{REVIEW}/counts"), forms.ReviewCounts)["reviewers"] == []
@@ -310,17 +311,147 @@ def test_a_verdict_of_other_scores_is_not_taken_back_here(opening, tmp_path):
     with opening() as door:
         client = door.client("label")
         found = ready(client)
-        left = ids(found)[0]
-        with open_reviews(tmp_path / "labels.db") as store:
-            checked(answer(client, found))
-            (review,) = store.standing_reviews()
-            other = Label(left, "of other scores", PairVerdict.MATCH, "labeler", review.label.question)
-            store.record_review(type(review)(other, review.seen))
+        checked(answer(client, found))
+    with open_reviews(tmp_path / "labels.db") as store:
+        (review,) = store.standing_reviews()
+        other = Label(ids(found)[0], "of other scores", PairVerdict.MATCH, "labeler", review.label.question)
+        store.record_review(type(review)(other, review.seen))
+    with opening() as door:
+        client = door.client("label")
+        ready(client)
         reply = client.post(f"{REVIEW}/undo", {})
         assert reply.status == 409
         assert "is of a pair that is not shown here" in reply.error
         with open_reviews(tmp_path / "labels.db") as store:
             assert len(store.standing_reviews()) == 2
+
+
+def test_a_verdict_of_another_server_under_the_same_name_is_not_taken_back(opening, tmp_path):
+    with opening() as door, opening() as beside:
+        client, other = door.client("label"), beside.client("label")
+        first = ready(client)
+        checked(answer(client, first))
+        theirs = ready(other)
+        checked(answer(other, theirs, "no match"))
+        ready(client)
+        assert ids(checked(client.post(f"{REVIEW}/undo", {}))) == ids(first)
+        assert client.post(f"{REVIEW}/undo", {}).status == 409
+        with open_reviews(tmp_path / "labels.db") as store:
+            (left,) = store.standing_reviews()
+        assert {str(left.label.left), str(left.label.right)} == set(ids(theirs))
+
+
+def of_version(found):
+    return {"version": found["version"], "after": found["after"]}
+
+
+def taken_up(client, version, **asked):
+    """What is shown when scores of another version are."""
+    for _ in range(400):
+        found = checked(client.get(f"{REVIEW}/next?" + "&".join(f"{name}={value}" for name, value in asked.items())))
+        if found["version"] != version:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("newer scores were not taken up")
+
+
+@pytest.fixture
+def own_scores(scores, tmp_path):
+    """A scores file of a test's own, with half of the pairs, and what puts others into its place, in one step."""
+    file = tmp_path / "own.parquet"
+
+    def put(name):
+        shutil.copy(scores / f"{name}.parquet", tmp_path / ".other")
+        os.replace(tmp_path / ".other", file)
+        return file
+
+    put("old")
+    return file, put
+
+
+def test_newer_scores_in_the_place_are_taken_up_and_what_was_not_scored_before_is_new(opening, own_scores, scores):
+    file, put = own_scores
+    with opening(file=file, previous=None) as door:
+        client = door.client("label")
+        first = ready(client)
+        assert not checked(client.get(f"{REVIEW}/counts"), forms.ReviewCounts)["compared"]
+        put("scores")
+        found = taken_up(client, first["version"])
+        counts = checked(client.get(f"{REVIEW}/counts"), forms.ReviewCounts)
+        rows, before = (len(pd.read_parquet(scores / f"{name}.parquet")) for name in ("scores", "old"))
+        assert (counts["rows"], counts["compared"]) == (rows, True)
+        assert sum(row["fresh"] for row in counts["categories"]) == rows - before
+        assert counts["version"] == found["version"]
+
+
+def test_who_looks_at_a_pair_answers_it_by_the_scores_that_they_saw_and_goes_on(opening, own_scores, scores, tmp_path):
+    file, _ = own_scores
+    with opening(file=file, previous=None) as door:
+        client = door.client("label")
+        passed = [ready(client)]
+        for _ in range(3):
+            passed.append(checked(client.get(f"{REVIEW}/next?after={passed[-1]['pair']['row']}")))
+        shown = passed.pop()
+        rows = pd.read_parquet(scores / "scores.parquet")
+        rows["score"] = 1 - rows["score"]
+        rows.to_parquet(tmp_path / ".other.parquet")
+        os.replace(tmp_path / ".other.parquet", file)  # without thresholds, and the other way round
+        taken_up(door.client("admin"), shown["version"])
+        then = checked(answer(client, shown, "match", **of_version(shown)))
+        assert then["version"] != shown["version"]
+        with open_reviews(tmp_path / "labels.db") as store:
+            (review,) = store.standing_reviews()
+        assert review.seen.score == pytest.approx(shown["pair"]["filed"]["score"])
+        seen = {ids(one) for one in (*passed, shown)}
+        for _ in range(then["progress"]["remaining"] - len(passed)):
+            assert then["pair"] is not None
+            assert ids(then) not in seen
+            seen.add(ids(then))
+            then = checked(answer(client, then, "unsure", **of_version(then)))
+        assert then["pair"] is None
+        again = checked(client.get(f"{REVIEW}/next"))
+        assert ids(again) in {ids(one) for one in passed}
+
+
+def test_of_a_folder_the_newest_scores_are_shown_and_those_before_are_the_previous(opening, scores, tmp_path):
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    shutil.copy(scores / "old.parquet", folder / "monday.parquet")
+    with opening(file=folder, previous=None) as door:
+        client = door.client("label")
+        first = ready(client)
+        assert first["pair"]["filed"]["file"] == "monday.parquet"
+        shutil.copy(scores / "scores.parquet", folder / ".tuesday.parquet")
+        os.replace(folder / ".tuesday.parquet", folder / "tuesday.parquet")
+        found = taken_up(client, first["version"], fresh="true")
+        assert found["pair"]["filed"] | {"file": "tuesday.parquet", "fresh": True} == found["pair"]["filed"]
+        assert found["progress"]["remaining"] < found["progress"]["queue"]
+
+
+def test_newer_scores_that_cannot_be_read_leave_those_before(opening, own_scores, tmp_path):
+    file, put = own_scores
+    with opening(file=file, previous=None) as door:
+        client = door.client("label")
+        first = ready(client)
+        (tmp_path / ".other").write_bytes(b"PAR1 nothing")
+        os.replace(tmp_path / ".other", file)
+        for _ in range(200):
+            told = client.get(f"{V1}/ready").json["review"]
+            if told["refused"] is not None:
+                break
+            time.sleep(0.05)
+        assert told == {**told, "state": "ready", "refused": "newer scores cannot be read; the log says why"}
+        assert ids(checked(client.get(f"{REVIEW}/next"))) == ids(first)
+        put("scores")
+        taken_up(client, first["version"])
+        assert client.get(f"{V1}/ready").json["review"]["refused"] is None
+
+
+def test_a_folder_without_scores_is_refused(sample_index, tmp_path):
+    (tmp_path / "empty").mkdir()
+    sources = ReviewSources(tmp_path / "empty", None, tmp_path / "labels.db")
+    with pytest.raises(InputError, match="has no scores"):
+        ReviewDesk(sources, Current(Sources(sample_index)), LIMITS)
 
 
 def test_a_newer_index_is_reviewed_on_and_what_it_lacks_is_passed_over(opening, own_index, sample, heroic, tmp_path):
