@@ -91,7 +91,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "versions",
         "whole_file",
     },
-    "indexing.running": {"choice", "local", "node_check", "parts", "tasks"},
+    "indexing.running": {"choice", "equal_keys", "local", "node_check", "parts", "stages", "tasks"},
     "indexing.files": {
         "blocks",
         "columnar.staging",
@@ -176,7 +176,9 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "dense_join",
         "neighbour_files",
         "options",
+        "parts.parts_planner",
         "parts.search_parts",
+        "parts.unit_parts",
         "parts.window_parts",
         "plan",
         "probing_plan",

@@ -15,18 +15,17 @@ from typing import Any
 import numpy as np
 
 from indexing.arrays import Floats2d, Ints1d
+from indexing.build.parts.view_join import ViewJoin
 from indexing.build.view_plan import Ask, ViewPlan, engine_bytes, join_budget, more_exact, stored_bytes
 from indexing.index_manifest import Effort, EngineRecord, RecallRecord, TunedEngine
-from indexing.join.choice import JoinRecord, choose_join
-from indexing.join.dense_join import DenseJoin
+from indexing.join.choice import JoinRecord
 from indexing.join.neighbour_files import NeighbourFiles
-from indexing.join.rows import distinct_units
 from indexing.join.self_join import SelfJoin
 from indexing.machine.device import gpu_bytes
 from indexing.machine.memory import forget, trim
 from indexing.machine.progress import Progress, silent
 from indexing.running.local import HERE
-from indexing.running.tasks import Runner
+from indexing.running.tasks import Recipe, Runner
 from indexing.search.faiss_index import FaissIndex, build_faiss, gpu_count, load_faiss
 from indexing.search.gpu_index import GpuTiles
 from indexing.search.index import Index
@@ -80,6 +79,7 @@ class DenseView:
     progress: Progress = silent
     stepped_back: list[str] = field(default_factory=list)
     runner: Runner = HERE
+    again: Recipe[Rows] | None = None
 
     def run(self) -> EngineRecord:
         """Make everything that is not there yet; return what was chosen and measured, for the manifest."""
@@ -173,18 +173,24 @@ class DenseView:
             )
             return JoinRecord("engine"), None
         trim()
-        units = distinct_units(self.rows, self.groups.sources)
         near = plan.join in ("lists", "category")
         centres = self._engine(done.factory).centres() if near else None
         truth = self._truth(self.groups.sources, 0) if near else None
-        chosen = choose_join(plan.join, self.rows, units, self.groups.categories, centres, truth, self.ask.recall)
-        if chosen.lists is None:
-            self.lists_path.unlink(missing_ok=True)
-        else:
-            chosen.lists.save(self.lists_path)
-        join = DenseJoin(self.rows, units, chosen.plan, self.ask.k, join_budget(self.ask), self.ask.threads)
-        join.write(self._files(chosen.record), stage=f"join {view}", progress=self.progress, runner=self.runner)
-        return chosen.record, round(chosen.plan.products / max(len(units), 1) ** 2, 6)
+        join = ViewJoin(
+            view,
+            plan.join,
+            self.rows,
+            self.again,
+            self.groups.sources,
+            self.groups.categories,
+            self.ask,
+            self.made,
+            self._files,
+            self.lists_path,
+            self.runner,
+            self.progress,
+        )
+        return join.write(centres, truth)
 
     def _searched(self, done: TunedEngine) -> Index[Floats2d]:
         """Return what the join asks: the engine, or where a GPU does not hold its vectors, these a part at a time."""

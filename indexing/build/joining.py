@@ -24,7 +24,7 @@ from indexing.running.tasks import Runner
 from indexing.search.lexical_index import LexicalIndex, fit_lexical, load_lexical
 from indexing.storage.artefact import write_json
 from indexing.vectors.ngram_options import TODAYS_LEXICAL, LexicalOptions
-from indexing.vectors.rows import Rows, dense_rows
+from indexing.vectors.rows import Rows, StoredRows, dense_rows
 from indexing.vectors.vectors import Vectors
 
 
@@ -93,6 +93,7 @@ class ViewJoining:
             self.options.joining.float16,
             self.progress,
             runner=self.runner,
+            again=StoredRows((self.folder / "vectors").absolute(), plan.view, self.options.text_weight),
         )
 
     def _join_lexical(self, sources: Ints1d | None) -> None:

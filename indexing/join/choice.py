@@ -2,6 +2,7 @@
 is near."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -45,33 +46,70 @@ class ChosenJoin:
     lists: Lists | None = None
 
 
+class Planner(Protocol):
+    """It makes the plan of a join of some units, once it is chosen."""
+
+    def exact(self, rows: Rows, units: Units) -> JoinPlan:
+        """Plan to compare all."""
+
+    def probing(self, rows: Rows, units: Units, centres: Floats2d, count: int) -> ProbingPlan:
+        """Plan that each unit looks at the `count` lists with the nearest of these centres."""
+
+    def lists(self, plan: ProbingPlan, size: int, units: Units, centres: Floats2d) -> Lists:
+        """Return the lists of `size` products, by the plan that was made last."""
+
+
+@dataclass(frozen=True)
+class OwnPlanner:
+    """It plans in this process."""
+
+    def exact(self, rows: Rows, units: Units) -> JoinPlan:
+        return plan_exact(rows, units)
+
+    def probing(self, rows: Rows, units: Units, centres: Floats2d, count: int) -> ProbingPlan:
+        return plan_probing(rows, units, centres, count)
+
+    def lists(self, plan: ProbingPlan, size: int, units: Units, centres: Floats2d) -> Lists:
+        return _of_products(plan.own_lists, size, units, centres)
+
+
 def choose_join(
-    kind: str, rows: Rows, units: Units, categories: Ints1d, centres: Floats2d | None, truth: Truth | None, asked: float
+    kind: str,
+    rows: Rows,
+    units: Units,
+    categories: Ints1d,
+    centres: Floats2d | None,
+    truth: Truth | None,
+    asked: float,
+    *,
+    planner: Planner | None = None,
 ) -> ChosenJoin:
     """Plan a join of a kind, through lists around `centres` (lists, d) or own ones; return an exact one where near
     lists cannot reach the asked recall any cheaper."""
+    planner = planner or OwnPlanner()
     if kind == "exact" or truth is None or len(units) < 2:
-        return ChosenJoin(plan_exact(rows, units), JoinRecord("exact"))
+        return ChosenJoin(planner.exact(rows, units), JoinRecord("exact"))
     if kind == "category":
         found = _by_category(rows, units, categories, truth, asked)
     else:
-        found = _probing(rows, units, make_centres(rows, units) if centres is None else centres, truth, asked)
+        found = _probing(rows, units, make_centres(rows, units) if centres is None else centres, truth, asked, planner)
     if found is not None and found.plan.products <= WORTHWHILE * exact_products(units):
         return found
-    return ChosenJoin(plan_exact(rows, units), JoinRecord("exact", join_stepped_back_from=kind))
+    return ChosenJoin(planner.exact(rows, units), JoinRecord("exact", join_stepped_back_from=kind))
 
 
-def _probing(rows: Rows, units: Units, centres: Floats2d, truth: Truth, asked: float) -> ChosenJoin | None:
+def _probing(
+    rows: Rows, units: Units, centres: Floats2d, truth: Truth, asked: float, planner: Planner
+) -> ChosenJoin | None:
     """Plan that each row looks at the lists nearest to it; return None where that cannot reach the asked recall."""
     centres = in_chain(centres)  # so that a window of the join looks at few other places
     probed = least_probes(truth, rows, centres, asked)
     if probed is None:
         return None
-    plan = plan_probing(rows, units, centres, probed)
+    plan = planner.probing(rows, units, centres, probed)
     alone = least_alone(truth, rows, centres, asked) or len(centres)
-    return ChosenJoin(
-        plan, JoinRecord("lists", len(centres), probed, alone), _of_products(plan.own_lists, len(rows), units, centres)
-    )
+    lists = planner.lists(plan, len(rows), units, centres)
+    return ChosenJoin(plan, JoinRecord("lists", len(centres), probed, alone), lists)
 
 
 def _by_category(rows: Rows, units: Units, categories: Ints1d, truth: Truth, asked: float) -> ChosenJoin | None:
@@ -93,7 +131,7 @@ def make_centres(rows: Rows, units: Units, *, seed: int = 0) -> Floats2d:
     units."""
     count = max(min(lists_for(len(units)), len(units) // 2), 1)
     chosen = np.random.default_rng(seed).permutation(len(units))[: count * TRAINED_A_LIST]
-    return cluster_centres(rows.take(units.first[np.sort(chosen)]), count, seed=seed, rounds=TRAINING_ROUNDS)
+    return cluster_centres(rows.take(units.first_of(np.sort(chosen))), count, seed=seed, rounds=TRAINING_ROUNDS)
 
 
 def make_lists(rows: Rows, units: Units, *, seed: int = 0) -> Lists:

@@ -8,14 +8,14 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from indexing.join.neighbour_files import NeighbourFiles
-from indexing.join.parts.window_parts import JoinInputs, join_in_parts
+from indexing.join.parts.window_parts import join_in_parts, put_join, stored_whole
 from indexing.join.plan import STRIPE_ROWS, TILE_BYTES, TILE_COLUMNS, JoinPlan
 from indexing.join.probing_plan import ProbingPlan
 from indexing.join.rows import Units, copy_rows
@@ -23,8 +23,10 @@ from indexing.join.window_join import WindowJoin, placing_of
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import thread_count
 from indexing.running.local import HERE
+from indexing.running.parts import parts_for
 from indexing.running.tasks import Runner
 from indexing.search.best_lists import room_for
+from indexing.storage.artefact import fingerprint_of
 from indexing.vectors.rows import Rows
 
 
@@ -43,8 +45,7 @@ class DenseJoin:
         """Write all neighbours, from where an earlier run was cut short: by this process, or windows of them by the workers
         of a `runner` that are apart."""
         if runner.apart:
-            inputs = JoinInputs(self.rows, self.units, self.plan, self.k)
-            join_in_parts(inputs, self._digest(), files, runner, stage=stage, progress=progress)
+            self._write_apart(files, stage, progress, runner)
             return
         stripes = self.plan.stripes
         done = files.open(len(stripes), order=self._digest())
@@ -63,6 +64,13 @@ class DenseJoin:
             if where is not None:
                 where.unlink(missing_ok=True)
         files.mark()
+
+    def _write_apart(self, files: NeighbourFiles, stage: str, progress: Progress, runner: Runner) -> None:
+        parts = parts_for(files.folder, fingerprint_of(dict(files.made), self._digest(), self.k))
+        stored = stored_whole(self.units, self.plan, self.rows.dim, self.k, parts)
+        prepare = partial(put_join, self.rows, self.units, self.plan, parts)
+        join_in_parts(self.plan, stored, files, runner, stage=stage, progress=progress, prepare=prepare)
+        parts.clear()
 
     @property
     def row_bytes(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from indexing.arrays import Ints1d
+from indexing.arrays import Floats2d, Ints1d
 from indexing.join.rows import Units
 from indexing.vectors.rows import Rows
 
@@ -162,14 +162,19 @@ def _plan(order: Ints1d, bounds: Ints1d, lists: list[Ints1d]) -> JoinPlan:
     return JoinPlan(order, bounds, starts, np.concatenate(lists) if lists else np.zeros(0, dtype=np.int64))
 
 
+def draw_pivots(rows: Rows, units: Units, *, seed: int = 0) -> Floats2d:
+    """Return the rows (p, d) of some randomly chosen units."""
+    count = min(len(units), max(int(len(units) ** 0.5), 1), MOST_PIVOTS)
+    chosen = np.sort(np.random.default_rng(seed).choice(len(units), count, replace=False))
+    return rows.take(units.first_of(chosen))
+
+
 def order_by_pivots(rows: Rows, units: Units, *, seed: int = 0) -> Ints1d:
     """Return for each unit (u,) the nearest of some randomly chosen ones: near rows stand together in the join's order.
 
     Then the first look at a row's surroundings finds cosines that most of the others cannot reach.
     """
-    count = min(len(units), max(int(len(units) ** 0.5), 1), MOST_PIVOTS)
-    chosen = np.sort(np.random.default_rng(seed).choice(len(units), count, replace=False))
-    pivots = rows.take(units.first[chosen])
+    pivots = draw_pivots(rows, units, seed=seed)
     codes = np.empty(len(units), dtype=np.int64)
     for start in range(0, len(units), PIVOT_ROWS):
         part = slice(start, start + PIVOT_ROWS)

@@ -47,19 +47,28 @@ class Units:
 
 def distinct_units(rows: Rows, sources: Ints1d | None = None) -> Units:
     """Return the distinct rows of a view; with `sources` (n,), those of each source."""
-    keys, seen = _hashes(rows)
-    if sources is not None:
-        keys ^= (sources.astype(np.int64) + 2).astype(np.uint64) * _ODD
+    keys, seen = np.zeros(len(rows), dtype=np.uint64), np.zeros(len(rows), dtype=bool)
+    for start, block in rows.blocks():
+        own = None if sources is None else sources[start : start + len(block)]
+        where = slice(start, start + len(block))
+        keys[where], seen[where] = row_keys(block, own)
+    rows.forget()
     there = np.flatnonzero(seen)
     by_key = there[np.argsort(keys[there], kind="stable")]  # stable: equal rows stay in the order of products
     new = np.ones(len(by_key), dtype=bool)
     new[1:] = keys[by_key[1:]] != keys[by_key[:-1]]
-    new |= ~_equal_to_head(rows, by_key, new, sources)
-    starts = np.flatnonzero(new)
-    return _in_order_of_first(by_key, np.append(starts, len(by_key)), sources)
+    return units_by_key(rows, by_key, new, sources)
 
 
-def _in_order_of_first(members: Ints1d, offsets: Ints1d, sources: Ints1d | None) -> Units:
+def units_by_key(rows: Rows, by_key: Ints1d, new: Bools1d, sources: Ints1d | None) -> Units:
+    """Return the units of products (m,) in the order of their keys, those of one key ascending; `new` says which are the first
+    of theirs. Rows that share a key, but are others, are told apart."""
+    starts = np.flatnonzero(new | ~_equal_to_head(rows, by_key, new, sources))
+    return in_order_of_first(by_key, np.append(starts, len(by_key)), sources)
+
+
+def in_order_of_first(members: Ints1d, offsets: Ints1d, sources: Ints1d | None) -> Units:
+    """Return units, given in any order, in that of their first products; `sources` are those of products."""
     counts, firsts = np.diff(offsets), members[offsets[:-1]] if len(offsets) > 1 else members
     order = np.argsort(firsts, kind="stable")
     counts = counts[order]
@@ -69,18 +78,18 @@ def _in_order_of_first(members: Ints1d, offsets: Ints1d, sources: Ints1d | None)
     return Units(sorted_members, bounds, None if sources is None else sources[firsts[order]])
 
 
-def _hashes(rows: Rows) -> tuple[np.ndarray, Bools1d]:
-    """Return a 64-bit hash of each row (n,) uint64, and whether it has anything to see."""
-    keys, seen = np.zeros(len(rows), dtype=np.uint64), np.zeros(len(rows), dtype=bool)
-    weights = np.random.default_rng(0).integers(1, 2**63, rows.dim, dtype=np.uint64) | np.uint64(1)
-    for start, block in rows.blocks():
-        for first in range(0, len(block), HASH_ROWS):
-            part = np.ascontiguousarray(block[first : first + HASH_ROWS], dtype=np.float32)
-            where = slice(start + first, start + first + len(part))
-            seen[where] = np.any(part, axis=1)
-            keys[where] = np.einsum("ij,j->i", part.view(np.uint32).astype(np.uint64), weights)
-    rows.forget()
+def row_keys(block: Floats2d, sources: Ints1d | None) -> tuple[npt.NDArray[np.uint64], Bools1d]:
+    """Return a 64-bit hash of each row (m,), of its source (m,) too if that is given, and whether it has anything to see."""
+    keys, seen = np.zeros(len(block), dtype=np.uint64), np.zeros(len(block), dtype=bool)
+    weights = np.random.default_rng(0).integers(1, 2**63, block.shape[1], dtype=np.uint64) | np.uint64(1)
+    for first in range(0, len(block), HASH_ROWS):
+        part = np.ascontiguousarray(block[first : first + HASH_ROWS], dtype=np.float32)
+        where = slice(first, first + len(part))
+        seen[where] = np.any(part, axis=1)
+        keys[where] = np.einsum("ij,j->i", part.view(np.uint32).astype(np.uint64), weights)
     keys ^= keys >> np.uint64(29)
+    if sources is not None:
+        keys ^= (sources.astype(np.int64) + 2).astype(np.uint64) * _ODD
     return keys, seen
 
 

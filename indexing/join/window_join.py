@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from indexing.arrays import Floats1d, Ints1d, Ints2d
 from indexing.join.plan import JoinPlan, Stripe
 from indexing.join.probing_plan import ProbingPlan
-from indexing.join.rows import JoinRows, PlacedRows, Units
+from indexing.join.rows import PlacedRows, Units
 from indexing.join.settled_cosines import SPARE
 from indexing.join.tiles import Floors, TileWork
 from indexing.machine.threads import in_turn, thread_count
@@ -73,13 +73,13 @@ class WindowJoin:
         k-th."""
         return self.k + 1 + SPARE
 
-    def window(self, rows: JoinRows, first: int, last: int) -> Iterator[tuple[Ints1d, Neighbours]]:
+    def window(self, rows: PlacedRows, first: int, last: int) -> Iterator[tuple[Ints1d, Neighbours]]:
         """Yield the products of stripes `first` to `last`, with their neighbours, a stripe at a time."""
         with ThreadPoolExecutor(self.threads) as pool, threadpool_limits(1, user_api="blas"):
             for _, _, found in self.stripes(self.work(rows), pool, first, last):
                 yield found.result()
 
-    def work(self, rows: JoinRows) -> TileWork:
+    def work(self, rows: PlacedRows) -> TileWork:
         """Return what computes tiles of these rows: windows one after the other may share it."""
         probing = self.plan if isinstance(self.plan, ProbingPlan) else None
         nobody = Floors(0, np.zeros(0, dtype=np.float32))

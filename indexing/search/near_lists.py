@@ -14,6 +14,7 @@ from indexing.vectors.layers import Layers
 from indexing.vectors.rows import Rows
 
 ASSIGNED_ROWS = 8192
+SAVED_ROWS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,15 @@ class Lists:
         return np.argsort(-cosines, axis=1, kind="stable")[:, :count].astype(np.int64)
 
     def save(self, path: Path) -> None:
-        """Write both as an .npz."""
-        np.savez(path, codes=self.codes.astype(np.int32), centres=self.centres)
+        """Write both as an .npz; codes that are mapped are not all in memory at once."""
+        with zipfile.ZipFile(path, "w", allowZip64=True) as parts:
+            with parts.open("codes.npy", "w", force_zip64=True) as file:
+                header = {"descr": "<i4", "fortran_order": False, "shape": self.codes.shape}
+                np.lib.format.write_array_header_1_0(file, header)
+                for start in range(0, len(self.codes), SAVED_ROWS):
+                    file.write(np.asarray(self.codes[start : start + SAVED_ROWS], dtype="<i4").tobytes())
+            with parts.open("centres.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(self.centres), allow_pickle=False)
 
 
 def lists_file(view: str) -> str:

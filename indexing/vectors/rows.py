@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.vectors.fusion import Fusion
-from indexing.vectors.vectors import Vectors
+from indexing.vectors.vectors import Vectors, open_vectors
 
 
 class Rows(Protocol):
@@ -58,6 +59,20 @@ class FusedRows:
         """Give the pages of both views' files back."""
         self.text.forget()
         self.image.forget()
+
+
+@dataclass(frozen=True)
+class StoredRows:
+    """They are the rows of a dense view that workers open from the folder of all views' vectors."""
+
+    folder: Path
+    view: str
+    text_weight: float
+
+    def open(self) -> Rows:
+        """Open them, memory-mapped."""
+        views = ("text", "image") if self.view == "fused" else (self.view,)
+        return dense_rows({view: open_vectors(self.folder / view) for view in views}, self.text_weight)[self.view]
 
 
 def dense_rows(vectors: Mapping[str, Vectors], text_weight: float) -> dict[str, Rows]:

@@ -18,8 +18,9 @@ from indexing.build.reuse import holds_model_vectors
 from indexing.encoders import by_spec
 from indexing.errors import Unfinished
 from indexing.join import dense_join, plan, probing_plan, self_join, tiles
-from indexing.join.parts import search_parts, window_parts
+from indexing.join.parts import parts_planner, place_tasks, search_parts, unit_parts, window_parts
 from indexing.product_index import open_index
+from indexing.running import equal_keys
 from indexing.running.parts import parts_for, put_array
 from indexing.running.tasks import Done
 from indexing.storage.artefact import MANIFEST
@@ -33,6 +34,14 @@ def small(monkeypatch):
     for module in (plan, probing_plan, dense_join, tiles):
         monkeypatch.setattr(module, "TILE_COLUMNS", 96)
     monkeypatch.setattr(window_parts, "WINDOWS", 5)
+    monkeypatch.setattr(equal_keys, "BUCKET_ROWS", 150)
+    for module, name in ((unit_parts, "HASHED_ROWS"), (place_tasks, "PIVOT_ROWS"), (place_tasks, "PROBING_ROWS")):
+        monkeypatch.setattr(module, name, 60)
+    for module, name in ((plan, "PIVOT_ROWS"), (probing_plan, "PROBING_ROWS")):
+        monkeypatch.setattr(module, name, 60)
+    for name in ("PIVOT_ROWS", "PROBING_ROWS"):
+        monkeypatch.setattr(parts_planner, name, 60)
+    monkeypatch.setattr(unit_parts, "RANGES", 5)
     for module in (encode_view, encode_parts):
         monkeypatch.setattr(module, "SHARD_ROWS", 64)
     monkeypatch.setattr(by_spec, "PART_ROWS", 8)

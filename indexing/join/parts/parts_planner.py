@@ -1,0 +1,76 @@
+"""A plan of a join is made in parts, and mapped: units are looked up, placed and copied by a runner's workers."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from indexing.arrays import Floats2d, Ints1d
+from indexing.join.parts.place_tasks import PlaceRecipe
+from indexing.join.parts.placed import Placed
+from indexing.join.parts.unit_parts import step_for
+from indexing.join.parts.window_parts import StoredJoin, put_plan
+from indexing.join.plan import PIVOT_ROWS, JoinPlan, draw_pivots, large_sources, plan_all, plan_exact
+from indexing.join.probing_plan import PROBING_ROWS, ProbingPlan
+from indexing.join.rows import Units
+from indexing.running.parts import PartFolder, parts_for
+from indexing.running.tasks import Recipe, Runner
+from indexing.search.near_lists import Lists
+from indexing.storage.artefact import fingerprint_of
+from indexing.vectors.rows import Rows
+
+
+@dataclass
+class PartsPlanner:
+    """It plans joins of a view's units, which are kept in `units`, through a runner's workers; these open the rows by `again`."""
+
+    again: Recipe[Rows]
+    units: PartFolder
+    runner: Runner
+    placed: Placed | None = None
+    _made: list[PartFolder] = field(default_factory=list)
+
+    def exact(self, rows: Rows, units: Units) -> JoinPlan:
+        """Plan what `plan_exact` plans."""
+        if not len(units):
+            return plan_exact(rows, units)
+        pivots, large = draw_pivots(rows, units), large_sources(units)
+        placed = self._place(units, pivots, large, 0)
+        ends = placed.bounds[:: len(pivots)]  # of the units of no large source, then of each large one
+        spans = np.flatnonzero(np.diff(ends))
+        plan = plan_all(placed.order, np.append(ends[:1], ends[spans + 1]), np.flatnonzero(spans > 0))
+        put_plan(placed.recipe.parts, plan)
+        return plan
+
+    def probing(self, rows: Rows, units: Units, centres: Floats2d, count: int) -> ProbingPlan:
+        """Plan what `plan_probing` plans."""
+        placed = self._place(units, centres, np.zeros(0, dtype=np.int64), min(count, len(centres)))
+        plan = ProbingPlan(placed.order, placed.bounds, *placed.visits(), placed.probes)
+        put_plan(placed.recipe.parts, plan)
+        return plan
+
+    def lists(self, plan: ProbingPlan, size: int, units: Units, centres: Floats2d) -> Lists:
+        """Return the lists of `size` products that the last probing plan put the units into."""
+        assert self.placed is not None
+        return Lists(self.placed.codes(size), centres)
+
+    def stored(self, plan: JoinPlan | ProbingPlan, k: int, across: bool) -> StoredJoin:
+        """Return the join by the last plan, which workers open."""
+        assert self.placed is not None
+        parts = self.placed.recipe.parts
+        return StoredJoin(self.units, parts, self.placed.rows, k, isinstance(plan, ProbingPlan), across)
+
+    def clear(self) -> None:
+        """Remove all parts."""
+        for parts in (*self._made, self.units):
+            parts.clear()
+
+    def _place(self, units: Units, centres: Floats2d, large: Ints1d, near: int) -> Placed:
+        named = fingerprint_of(centres.astype(np.float32).tobytes().hex(), large.tolist(), near)
+        parts = parts_for(self.units.folder, named)
+        step = step_for(len(units), PROBING_ROWS if near else PIVOT_ROWS)
+        ranges = -(-len(units) // step)
+        recipe = PlaceRecipe(self.again, self.units, units.sources is not None, near, step, ranges, parts)
+        self.placed = Placed(recipe, len(units), len(centres) * (len(large) + 1), self.runner)
+        self._made.append(parts)
+        self.placed.make(centres, large)
+        return self.placed
