@@ -59,12 +59,15 @@ class HeroicGroup(LazyGroup):
         except Exception as error:
             if interrupts.just_came() and not isinstance(error, click.exceptions.Exit):
                 self._end_interrupted(ctx)
+            from indexing.storage.stores import without_secrets
             from scripts.terminal.mistakes import told
 
             line = told(error)
             if line is None:
+                if isinstance(error, click.ClickException):
+                    error.message = without_secrets(error.message)  # type: ignore[misc]  # what click shows of it
                 raise
-            click.echo(f"heroic: {line}", err=True)
+            click.echo(f"heroic: {without_secrets(line)}", err=True)
             ctx.exit(2)
 
     def _end_interrupted(self, ctx: click.Context) -> None:

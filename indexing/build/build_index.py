@@ -30,6 +30,7 @@ from indexing.running.tasks import Runner
 from indexing.search.device import choose_device
 from indexing.storage.artefact import MANIFEST, Manifest, write_manifest, writing
 from indexing.storage.records import stored_record
+from indexing.storage.stores import url_of, without_secrets
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,8 @@ def _made(
     views: Sequence[str],
 ) -> IndexManifest:
     """Return what the manifest says of the index."""
-    catalog, pictures = read.catalog, str(read.catalog.pictures.resolve())
+    catalog, url = read.catalog, url_of(read.catalog.pictures)
+    pictures = str(catalog.pictures.resolve()) if url is None else without_secrets(url)
     fields, inputs = options.encoding.text_fields, stored_inputs(read.schema.inputs)
     return IndexManifest(
         catalog=CatalogRecord(

@@ -17,6 +17,7 @@ from indexing.reading.schema.expression import columns_in
 from indexing.reading.schema.raw_columns import RawBlock, raw_block, raw_column
 from indexing.reading.schema.row_parents import RowParents
 from indexing.reading.schema.schema import CategoryForm, InputSchema, Schema
+from indexing.storage.stores import file_name
 
 
 @dataclass(frozen=True)
@@ -114,4 +115,4 @@ def _looked_at(file: InputFile) -> list[str]:
 def raw_blocks(file: InputFile, *, rows: int = BLOCK_ROWS, columns: Sequence[str] | None = None) -> Iterator[RawBlock]:
     """Yield the blocks of a file as its schema sees them."""
     for block in ahead(file.table.numbered_blocks(rows, columns)):
-        yield raw_block(block.table, file.schema, file.table.path.name, block.numbers, file.table.first_row)
+        yield raw_block(block.table, file.schema, file_name(file.table.path), block.numbers, file.table.first_row)

@@ -19,6 +19,7 @@ from indexing.reading.schema.yaml_form import read_schema
 from indexing.reading.sniffing.content import shown
 from indexing.reading.sniffing.delivered import list_delivered
 from indexing.reading.sniffing.guess import guess_schema, lacks_header, likely_ids, look_at
+from indexing.storage.stores import file_name, url_of
 
 AUTO = "auto"
 
@@ -187,7 +188,7 @@ def _input_of(path: Path, schema: Schema, folder: Path) -> InputSchema:
     if len(schema.inputs) == 1:
         return schema.inputs[0]
     raise InputError(
-        f"{schema.where}: no input is for {path}: their files are {', '.join(patterns)}: add one with files: {path.name}"
+        f"{schema.where}: no input is for {path}: their files are {', '.join(patterns)}: add one with files: {file_name(path)}"
     )
 
 
@@ -205,6 +206,9 @@ def _listed(one: InputSchema, schema: Schema, folder: Path) -> list[Path]:
         raise InputError(f"{schema.where}: says no 'files' for {one.name}: name them there or on the command line")
     found: list[Path] = []
     for pattern in one.files:
+        if url_of(pattern) is not None:
+            found.append(Path(pattern))
+            continue
         inside = folder if not Path(pattern).is_absolute() else Path("/")
         some = sorted(path for path in inside.glob(pattern.lstrip("/")) if path.is_file())
         if not some:
@@ -249,12 +253,12 @@ def _no_id(file: InputFile) -> str:
     if lacks_header(file.table, contents):
         return (
             f"{path}: its first row ({shown(names[:3])}) is like those below, so that no column has a name: say header: none "
-            f"in a schema file, and which column is what ('heroic sniff {path.name} --out schema.yaml' writes one)"
+            f"in a schema file, and which column is what ('heroic sniff {file_name(path)} --out schema.yaml' writes one)"
         )
     likely = likely_ids(names, contents)
     near = next(iter(likely), None) or nearest(file.label("id"), names)
     hint = "" if near is None else f"id: {near}, if every product has its own, or "
     return (
         f"{path}: no column '{file.label('id')}', has {', '.join(names)}: say in a schema file what the id is: {hint}"
-        f"id: =row for the number of the row ('heroic sniff {path.name} --out schema.yaml' writes one)"
+        f"id: =row for the number of the row ('heroic sniff {file_name(path)} --out schema.yaml' writes one)"
     )

@@ -35,6 +35,7 @@ from indexing.reading.schema.raw_columns import RawBlock
 from indexing.reading.schema.row_groups import grouped
 from indexing.reading.schema.schema import InputSchema, Schema
 from indexing.reading.vector_columns import VectorColumn
+from indexing.storage.stores import file_name
 
 PARSED = "parsed"  # a folder that is there while the files are read
 SET_ASIDE = "set-aside"  # a folder of the rejects that are too many for the memory
@@ -133,7 +134,7 @@ def _parsed(
 
     def set_aside(file: InputFile, found: SetAside) -> None:
         quotes.look(file.table.path, found)
-        rejects.append(Reject("", found.column or "", found.text, found.reason, file.table.path.name, found.row))
+        rejects.append(Reject("", found.column or "", found.text, found.reason, file_name(file.table.path), found.row))
 
     place = folder / PARSED
     shutil.rmtree(place, ignore_errors=True)  # an interrupted run may have left it
@@ -246,7 +247,7 @@ class _CatalogWriter:
         )
         self.deeper += cells.deeper
         for name, (column, coded) in cells.coded.items():
-            self.codes.add((file.table.path.name, name), coded, column, ids, block.rows)
+            self.codes.add((file_name(file.table.path), name), coded, column, ids, block.rows)
         self.checks.rejects.extend(in_their_columns(cells.rejects, file, block))
         table = pa.table({"id": ids, **normal}, schema=FIELDS.insert(0, pa.field("id", ids.type)))
         for vectors in self._vectors:

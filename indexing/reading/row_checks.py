@@ -12,6 +12,7 @@ from indexing.reading.inputs import InputFile
 from indexing.reading.product_ids import IdScan, Keys, ReadIds, keys_of, read_ids
 from indexing.reading.schema.expression import Cell
 from indexing.reading.schema.raw_columns import RawBlock, as_text, is_empty
+from indexing.storage.stores import file_name
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class RowChecks:
         cells = (as_text(column.slice(place, 1))[0].as_py() for column in block.columns.values())
         value = ", ".join(cell for cell in cells if cell)
         self.rejects.append(
-            Reject(ident, file.label("id"), value, reason, file.table.path.name, int(block.rows[place]))
+            Reject(ident, file.label("id"), value, reason, file_name(file.table.path), int(block.rows[place]))
         )
 
 

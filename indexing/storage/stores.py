@@ -4,13 +4,19 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 from indexing.errors import InputError, Unreachable
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/{1,2}(?!/)(.+)", re.DOTALL)  # a Path makes one slash of two
+_FOLDED = re.compile(r"\b(https?|ftps?|sftp|s3|gs|gcs|abfs|az)(:/)(?=[^/\s])")
+_USER = re.compile(r"(?<=[\w+.-]{2})(:/{1,2})[^/\s]*@")
+_SIGNATURE = re.compile(
+    r"(?i)(?<=[?&])((?:x-(?:amz|goog)-(?:signature|credential|security-token)|sig|signature|awsaccesskeyid|\w*token|api_?key"
+    r"|\w*secret|password|auth)=)[^&\s'\"#]+"
+)
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
 WRITTEN = tuple(PACKAGES)  # schemes in which a URL is a place for artefacts
 
@@ -19,6 +25,20 @@ def url_of(path: Path | str) -> str | None:
     """Return the URL that a path is, also where a Path folded its slashes, or None for a file."""
     found = _URL.match(str(path))
     return f"{found[1]}://{found[2]}" if found else None
+
+
+def file_name(path: Path | str) -> str:
+    """Return the name of a file, of a URL without what stands behind a question mark."""
+    url = url_of(path)
+    return Path(path).name if url is None else PurePosixPath(urlsplit(url).path).name or urlsplit(url).netloc
+
+
+def without_secrets(text: str) -> str:
+    """Return a text with a star in its URLs for users with their passwords, and for tokens and signatures. A URL that a
+    Path folded has both its slashes."""
+    if ":/" not in text:
+        return text
+    return _SIGNATURE.sub(r"\1*", _USER.sub(r"\1*@", _FOLDED.sub(r"\1://", text)))
 
 
 def refuse_url(path: Path, what: str) -> None:

@@ -21,7 +21,7 @@ def command(source: Path, target: Path, keep: int) -> None:
     Readers of the store see the old version or the new one. Files that are there already are not moved again.
     """
     from indexing.storage.stored_versions import fetch_artefact, send_artefact
-    from indexing.storage.stores import url_of
+    from indexing.storage.stores import url_of, without_secrets
     from scripts.terminal.progress import shown
 
     from_url, to_url = url_of(source), url_of(target)
@@ -33,7 +33,7 @@ def command(source: Path, target: Path, keep: int) -> None:
         else:
             done = fetch_artefact(str(from_url), target, progress=progress)
     click.echo(
-        f"{done.manifest.kind}: {to_url or target} ({done.manifest.fingerprint}), version {done.number} of the store"
+        f"{done.manifest.kind}: {without_secrets(to_url or str(target))} ({done.manifest.fingerprint}), version {done.number} of the store"
     )
     size = done.moved_bytes / (1 << 20)
     click.echo(f"moved: {done.files:,} of {len(done.manifest.files):,} files, {size:,.1f} MiB; the others were there")

@@ -18,6 +18,7 @@ def command(products: tuple[Path, ...], out: Path | None, overwrite: bool) -> No
     """
     from indexing.errors import InputError
     from indexing.reading.sniffing.sniffed import schema_text, sniff
+    from indexing.storage.stores import file_name
     from indexing.storage.whole_file import writing_file
     from scripts.terminal.progress import shown
 
@@ -32,5 +33,5 @@ def command(products: tuple[Path, ...], out: Path | None, overwrite: bool) -> No
         unfinished.write_text(schema_text(sniffed, out.parent), encoding="utf-8")
     for one in sniffed:
         kind = one.guess.export.name if one.guess.export else "columns by their names and content"
-        click.echo(f"{', '.join(table.path.name for table in one.tables)}: {kind}")
+        click.echo(f"{', '.join(file_name(table.path) for table in one.tables)}: {kind}")
     click.echo(f"schema: {out}; edit it, then heroic build-index --schema {out} --out INDEX")

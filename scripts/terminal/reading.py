@@ -36,8 +36,10 @@ def _once(ctx: click.Context, parameter: click.Parameter, given: Sequence[str]) 
 
 def warn(notes: Sequence[str]) -> None:
     """Print what a user should hear on stderr."""
+    from indexing.storage.stores import without_secrets
+
     for note in notes:
-        click.echo(f"heroic: warning: {note}", err=True)
+        click.echo(f"heroic: warning: {without_secrets(note)}", err=True)
 
 
 def passed_over(passed: "PassedOver") -> None:

@@ -13,6 +13,7 @@ MOST_REASONS, MOST_KINDS = 5, 3
 def set_aside_lines(rejects: "list[Reject] | StoredRejects", folder: Path) -> Iterator[str]:
     """Yield how many rows, cells or pictures were set aside, then a line for each of the commonest kinds; none for none."""
     from indexing.catalog.rejects import reject_kinds
+    from indexing.storage.stores import without_secrets
 
     if not rejects:
         return
@@ -20,4 +21,4 @@ def set_aside_lines(rejects: "list[Reject] | StoredRejects", folder: Path) -> It
     reasons = "; ".join(sorted({kind.kind for kind in kinds})[:MOST_REASONS])
     yield f"set aside: {len(rejects):,} rows, cells or pictures ({reasons}), see {folder}/rejects.parquet"
     for kind in kinds[:MOST_KINDS]:
-        yield f"  {kind.line()}"
+        yield f"  {without_secrets(kind.line())}"

@@ -22,6 +22,7 @@ from indexing.reading.cells.markup import without_markup, written_breaks
 from indexing.reading.cells.prices.columns import PriceColumns, price_of_object, read_price_numbers, read_price_texts
 from indexing.reading.cells.references import read_references
 from indexing.reading.cells.texts import TEXT, as_plain, as_text, is_bytes
+from indexing.storage.stores import file_name
 
 
 @dataclass
@@ -41,7 +42,7 @@ class CellReader:
     def reject(self, row: int, column: str, value: Any, reason: str) -> None:
         """Set a cell aside, whole."""
         ident = str(self.ids[row].as_py())
-        self.rejects.append(Reject(ident, column, str(value), reason, self.file.name, self.first_row + row))
+        self.rejects.append(Reject(ident, column, str(value), reason, file_name(self.file), self.first_row + row))
 
     def text(self, column: pa.Array, name: str, breaks: str = " ") -> pa.Array:
         """Return the cells as strings, trimmed and without markup; `breaks` stands where a block of it ended.

@@ -13,6 +13,7 @@ from indexing.reading.schema.expression import AllOf, Cell, columns_in, is_there
 from indexing.reading.schema.raw_columns import as_text, raw_block, raw_column
 from indexing.reading.schema.schema import CODES, InputSchema
 from indexing.reading.sniffing.content import Content, content_of
+from indexing.storage.stores import file_name
 
 
 def code_keys(table: TableFile, schema: InputSchema, rows: int) -> dict[str, dict[str, Content]]:
@@ -72,6 +73,6 @@ def _first_cells(table: TableFile, schema: InputSchema, rows: int) -> list[pa.Ar
     if first is None:
         return []
     first = first.slice(0, rows)
-    block = raw_block(first, schema, table.path.name, np.arange(len(first)))
+    block = raw_block(first, schema, file_name(table.path), np.arange(len(first)))
     parts = expression.each(block.names) if isinstance(expression, AllOf) else [expression]
     return [column for part in parts if (column := raw_column(block, part)) is not None]

@@ -21,7 +21,7 @@ from indexing.reading.sniffing.constants import constants_of, likely_constants
 from indexing.reading.sniffing.content import Content, shown
 from indexing.reading.sniffing.delivered import list_delivered
 from indexing.reading.sniffing.guess import SchemaGuess, guess_schema, lacks_header, likely_ids, look_at, nearest_title
-from indexing.storage.stores import url_of
+from indexing.storage.stores import file_name, url_of, without_secrets
 
 ABSENT = {
     "title": "products have none, unless you name it",
@@ -73,6 +73,7 @@ def _without_number(path: Path) -> str:
 
 def _stem(path: Path) -> str:
     """Return the name of a file without what says its format and how it is packed."""
+    path = Path(file_name(path))
     while path.suffix.lower() in (*PACKED_SUFFIXES, *SUFFIXES):
         path = path.with_suffix("")
     return path.name
@@ -132,7 +133,8 @@ def _lines(one: SniffedFiles, folder: Path) -> Iterator[str]:
 
 
 def _pattern(path: Path, folder: Path) -> str:
-    return str(path) if url_of(path) is not None else glob.escape(os.path.relpath(path, folder))
+    url = url_of(path)
+    return glob.escape(os.path.relpath(path, folder)) if url is None else without_secrets(url)
 
 
 def _form_lines(one: SniffedFiles) -> Iterator[str]:

@@ -151,7 +151,7 @@ def test_a_list_of_pairs_that_are_written_out_is_one_of_pairs(read, cell):
 def test_attributes_that_have_lost_their_names_are_refused_where_no_schema_says_so(read, write, cell):
     rows = {"id": [1, 2, 3], "title": ["T"] * 3, "attributes": [cell, None, cell]}
     with pytest.raises(
-        InputError, match="lists of values without a name, such as .*ab.*'attributes:' with nothing behind"
+        InputError, match=r"lists of values without a name, such as .*ab.*'attributes:' with nothing behind"
     ):
         read(rows)
     text, one = write("text.yaml", "attributes: attributes\n"), write("one.yaml", "attributes:\n")

@@ -14,7 +14,7 @@ import indexing.storage.stored_versions as stored
 from indexing.errors import InputError
 from indexing.storage.artefact import Manifest, damaged_files, read_manifest, write_manifest, writing
 from indexing.storage.stored_versions import cached_at, fetch_artefact, fetched_to_cache, send_artefact
-from indexing.storage.stores import Store, open_store, url_of
+from indexing.storage.stores import Store, file_name, open_store, url_of, without_secrets
 
 _places = count()
 
@@ -279,6 +279,28 @@ def test_urls_are_told_from_paths():
     assert url_of(Path("s3://bucket/index")) == "s3://bucket/index"
     assert url_of("a/b") is None
     assert url_of("c:b") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://anna:p@ss@shop.example/a.csv: no such file", "https://*@shop.example/a.csv: no such file"),
+        (str(Path("https://anna@shop.example/a.csv")), "https://*@shop.example/a.csv"),
+        ("hdfs:/anna:pass@host/a", "hdfs:/*@host/a"),
+        ("s3://b/a.csv?X-Amz-Date=1&X-Amz-Signature=2a%2F&x=1", "s3://b/a.csv?X-Amz-Date=1&X-Amz-Signature=*&x=1"),
+        ("'https://h/a?access_token=abc' has no id", "'https://h/a?access_token=*' has no id"),
+        ("https://h/a.csv?page=2, mail anna@h", "https://h/a.csv?page=2, mail anna@h"),
+        ("C:/a@b: no such file", "C:/a@b: no such file"),
+    ],
+)
+def test_what_lets_in_is_not_shown_in_urls(text, shown):
+    assert without_secrets(text) == shown
+    assert without_secrets(shown) == shown
+
+
+def test_a_urls_name_is_that_of_its_file():
+    assert file_name("https://shop.example/x/a.csv?token=1") == file_name(Path("x/a.csv")) == "a.csv"
+    assert file_name(Path("https://shop.example")) == "shop.example"
 
 
 def test_no_artefact_is_written_under_a_url(tmp_path, monkeypatch):

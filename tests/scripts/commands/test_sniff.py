@@ -1,5 +1,6 @@
 """`heroic sniff` writes a schema, and build-index takes it."""
 
+import fsspec
 import pytest
 
 SHOP = "SKU,Product Name,Vendor\ns1,Blue mug,Acme\ns2,Red mug,Acme\n"
@@ -56,3 +57,30 @@ def test_a_catalogue_without_a_title_warns_and_what_was_passed_over_is_said(hero
     assert "heroic: warning:" in result.stderr
     assert "the nearest column is 'what'" in result.stderr
     assert "passed over: 1 blank row, 1 repeated row" in result.stdout
+
+
+def test_a_catalogue_at_a_url_is_read_by_its_schema_and_no_password_is_shown_or_kept(heroic, tmp_path):
+    fsspec.filesystem("memory").pipe("anna:SECRET@shop.example/offers.csv", SHOP.encode() + b"s3,Jug,Acme,more\n")
+    url, schema, index = "memory://anna:SECRET@shop.example/offers.csv", tmp_path / "s.yaml", tmp_path / "index"
+    said = [heroic("sniff", url), heroic("sniff", url, "--out", schema)]
+    assert "files: memory://*@shop.example/offers.csv" in schema.read_text()
+    said.append(heroic("build-index", url, "--schema", schema, "--out", index, "--no-lexical"))
+    said.append(heroic("inspect", index))
+    assert [result.exit_code for result in said] == [0] * 4, [result.stderr for result in said]
+    said.append(heroic("build-index", url + ".gone", "--out", tmp_path / "other"))
+    assert "memory://*@shop.example/offers.csv.gone: no such file" in said[-1].stderr
+    said.append(heroic("build-index", url, "--max-rejects", "0", "--out", tmp_path / "other"))
+    assert "1 of 3 rows" in said[-1].stderr
+    said.append(heroic("build-index", "--schema", url, "--out", tmp_path / "other"))
+    assert [result.exit_code for result in said[-3:]] == [2] * 3
+    assert not [line for result in said for line in (result.stdout + result.stderr).splitlines() if "SECRET" in line]
+    kept = [*tmp_path.rglob("*")]
+    assert [path for path in kept if path.is_file() and b"SECRET" in path.read_bytes()] == []
+
+
+def test_files_of_a_schema_may_be_urls(heroic, tmp_path):
+    fsspec.filesystem("memory").pipe("open.example/offers.csv", SHOP.encode())
+    schema = tmp_path / "s.yaml"
+    assert heroic("sniff", "memory://open.example/offers.csv", "--out", schema).exit_code == 0
+    built = heroic("build-index", "--schema", schema, "--out", tmp_path / "index", "--no-lexical")
+    assert built.exit_code == 0, built.stderr
