@@ -23,7 +23,7 @@ from indexing.search.near_lists import Lists, layered_lists, lists_file
 from indexing.search.neighbours import Neighbours
 from indexing.search.tuned_index import tuned
 from indexing.storage.artefact import Manifest, read_manifest
-from indexing.storage.stores import url_of
+from indexing.storage.stores import seen_from
 from indexing.storage.versions import Hold, hold_version
 from indexing.vectors.fusion import Fusion
 from indexing.vectors.layers import LayeredRows, Layers, open_layers, unlayered
@@ -278,8 +278,7 @@ def open_index(folder: Path, *, device: str = "cpu") -> ProductIndex:
         manifest = read_manifest(place, KIND)
     made = index_manifest(manifest, folder)
     with hold.read() as place:
-        level, pictures = made.catalog.category_level, Path(made.catalog.pictures)
-        pictures = pictures if url_of(pictures) else folder / pictures
+        pictures, level = seen_from(folder, made.catalog.pictures), made.catalog.category_level
         catalog = open_catalog(place, pictures, hold=hold, reading=made.reading, category_level=level)
     if len(catalog) != (said := made.catalog.products):
         raise InputError(f"{folder}: holds {len(catalog)} products, its manifest says {said}: build it again")

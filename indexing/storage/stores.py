@@ -27,6 +27,11 @@ def url_of(path: Path | str) -> str | None:
     return f"{found[1]}://{found[2]}" if found else None
 
 
+def seen_from(folder: Path, place: str) -> Path:
+    """Return a place that is named as seen from a folder; a URL is the same from everywhere."""
+    return folder / place if url_of(place) is None else Path(place)
+
+
 def file_name(path: Path | str) -> str:
     """Return the name of a file, of a URL without what stands behind a question mark."""
     url = url_of(path)
