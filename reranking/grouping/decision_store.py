@@ -94,19 +94,25 @@ class DecisionStore(OpenEvents):
             rows = self._connection.execute("SELECT seq FROM standing ORDER BY seq").fetchall()
             return self._decisions([row[0] for row in rows])
 
-    def about(self, ids: Iterable[Id]) -> list[KeptDecision]:
-        """Return those of them that name one of these products, the oldest first."""
+    def about(self, ids: Iterable[Id]) -> Iterator[KeptDecision]:
+        """Return those of them that name one of these products, the oldest first, each read when its turn comes."""
         with self._reading():
-            return self._decisions(self._naming(ids))
+            seqs = self._naming(ids)
+        return map(self._kept, seqs)
 
-    def latest(self, offset: int, limit: int) -> tuple[int, list[KeptDecision]]:
-        """Return how many decisions stand, and some of them, the last one first, from `offset` on."""
+    def latest(self, offset: int, limit: int) -> tuple[int, Iterator[KeptDecision]]:
+        """Return how many decisions stand, and some of them, the last one first, from `offset` on; each is read when its turn
+        comes, as it may name many products."""
         with self._reading():
             total = int(self._connection.execute("SELECT count(*) FROM standing").fetchone()[0])
             rows = self._connection.execute(
                 "SELECT seq FROM standing ORDER BY seq DESC LIMIT ? OFFSET ?", (limit, offset)
             ).fetchall()
-            return total, self._decisions([row[0] for row in rows])
+        return total, map(self._kept, [row[0] for row in rows])
+
+    def _kept(self, seq: int) -> KeptDecision:
+        with self._telling():
+            return self._decisions([seq])[0]
 
     def named_products(self) -> tuple[list[int], list[Id]]:
         """Return the products that standing decisions name, each behind the number of the decision."""

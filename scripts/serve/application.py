@@ -84,7 +84,7 @@ def _document_forms(app: FastAPI) -> None:
         found = whole()
         for form in (SearchForm, OfferForm):
             schema = form.model_json_schema(ref_template="#/components/schemas/{model}")
-            found["components"]["schemas"][form.__name__] = schema
+            found["components"]["schemas"] |= {**schema.pop("$defs", {}), form.__name__: schema}
         return found
 
     app.openapi = documented  # type: ignore[method-assign]

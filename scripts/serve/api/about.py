@@ -78,6 +78,5 @@ async def names(service: Asked) -> Response:
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(service: Asked) -> Response:
     """Return counts and times in Prometheus' format."""
-    return Response(
-        service.telemetry.text(), headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"}
-    )
+    text = await service.counters.do(service.telemetry.text)
+    return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})

@@ -117,7 +117,8 @@ async def undo_dispute(request: Request, service: Asked) -> Response:
 @router.get("/agreement", responses={200: {"model": AgreementForm}})
 async def agreement(service: Asked) -> Response:
     """Return how far reviewers agree, and the pairs on which they do not."""
-    found = measure_agreement(await service.workers.do(_desks(service).labels))
+    desks = _desks(service)
+    found = await service.workers.do(lambda: measure_agreement(desks.labels()))
     kappas = [vars(kappa) for kappa in found.kappas]
     disputes = [{"left": one.left, "right": one.right, "verdicts": one.verdicts} for one in found.disputes]
     return as_json({"pairs": found.pairs, "alpha": found.alpha, "kappas": kappas, "disputes": disputes})
@@ -127,10 +128,16 @@ async def agreement(service: Asked) -> Response:
 async def export(service: Asked) -> Response:
     """Return the settled pairs for learning, as `heroic labels --export` does, and how many stay out and why."""
     desks = _desks(service)
-    settled = settle(of_purpose(await service.workers.do(desks.labels), Purpose.LEARNING), desks.path)
-    columns = settled.left.to_pylist(), settled.right.to_pylist(), settled.targets.tolist()
-    rows = [{"left": left, "right": right, "target": int(target)} for left, right, target in zip(*columns, strict=True)]
-    return as_json({"pairs": rows, "left_out": str(settled.left_out)})
+
+    def work() -> dict[str, Any]:
+        settled = settle(of_purpose(desks.labels(), Purpose.LEARNING), desks.path)
+        columns = settled.left.to_pylist(), settled.right.to_pylist(), settled.targets.tolist()
+        rows = [
+            {"left": left, "right": right, "target": int(target)} for left, right, target in zip(*columns, strict=True)
+        ]
+        return {"pairs": rows, "left_out": str(settled.left_out)}
+
+    return as_json(await service.workers.do(work))
 
 
 def _desks(service: Service) -> LabelDesks:

@@ -22,8 +22,14 @@ router = APIRouter(tags=["products"], responses={404: {"model": ErrorForm}, 422:
 ID_CHARS = 1_000
 
 
-async def _product_id(request: Request, product_id: str) -> str:
-    return unquoted(product_id)
+IdAsked = Annotated[
+    str | None,
+    Query(min_length=1, max_length=ID_CHARS, description="In place of the id in the path, such as '.' or '..'."),
+]
+
+
+async def _product_id(request: Request, product_id: str, id: IdAsked = None) -> str:
+    return unquoted(product_id) if id is None else id
 
 
 def unquoted(part: str) -> str:

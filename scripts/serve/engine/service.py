@@ -16,14 +16,18 @@ from scripts.serve.groups.desk import GroupDesk
 from scripts.serve.reports.desk import ReportDesk
 from scripts.serve.review.desk import ReviewDesk
 
+COUNTING = 8  # who may wait for what is counted
+
 
 @dataclass(frozen=True)
 class Service:
-    """It has the current version, workers for questions, others for pictures, whose hosts may be slow, and what is counted."""
+    """It has the current version, workers for questions, others for pictures, whose hosts may be slow, one for what is counted, which
+    is told however many questions wait, and that itself."""
 
     current: Current
     workers: Workers
     picture_workers: Workers
+    counters: Workers
     pictures: ProductPictures
     telemetry: Telemetry
     limits: Limits = LIMITS
@@ -47,9 +51,10 @@ class Service:
         labelled, `groups` where groups are decided of, `review` where pairs of a scores file are looked at, `reports` those of a
         folder, if anywhere."""
         workers, painters = (Workers(limits.workers, limits.waiting, limits.work_s) for _ in range(2))
+        counters = Workers(1, COUNTING, limits.work_s)
         pictures = ProductPictures(limits, picture_hosts)
         telemetry = Telemetry(current, workers, desks)
-        return cls(current, workers, painters, pictures, telemetry, limits, desks, groups, review, reports)
+        return cls(current, workers, painters, counters, pictures, telemetry, limits, desks, groups, review, reports)
 
     def fold_paths(self, message: str) -> str:
         """Return a message for a client: no path of this machine stands in it."""
@@ -83,6 +88,7 @@ class Service:
             self.reports.end()
         self.workers.end()
         self.picture_workers.end()
+        self.counters.end()
 
 
 def service_of(request: Request) -> Service:

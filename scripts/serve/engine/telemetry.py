@@ -1,14 +1,15 @@
 """Telemetry counts requests and measures them, for Prometheus; what changes by itself is looked up when it is asked for."""
 
 import time
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from indexing.errors import InputError
 from scripts.serve.engine.access_log import VISITOR, AccessLog
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.label_desks import LabelDesks
@@ -22,6 +23,7 @@ class Telemetry:
     """It counts in a registry of its own, so that two servers of one process do not mix."""
 
     def __init__(self, current: Current, workers: Workers, desks: LabelDesks | None = None) -> None:
+        self.log: AccessLog | None = None
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "heroic_requests",
@@ -32,18 +34,23 @@ class Telemetry:
         self.seconds = Histogram(
             "heroic_request_seconds", "Seconds to the last byte.", ("route",), registry=self.registry, buckets=BUCKETS
         )
-        self.registry.register(_State(current, workers, desks))
+        self.registry.register(_State(current, workers, desks, self._left_out))
 
     def text(self) -> bytes:
-        """Return everything in Prometheus' text format."""
+        """Return everything in Prometheus' text format. It reads the label store, which may take a while."""
         return generate_latest(self.registry)
+
+    def _left_out(self) -> int:
+        return 0 if self.log is None else self.log.left_out
 
 
 class _State(Collector):
     """It is what is so when it is asked for: the queue, and which versions are served."""
 
-    def __init__(self, current: Current, workers: Workers, desks: LabelDesks | None) -> None:
-        self.current, self.workers, self.desks = current, workers, desks
+    def __init__(
+        self, current: Current, workers: Workers, desks: LabelDesks | None, left_out: Callable[[], int]
+    ) -> None:
+        self.current, self.workers, self.desks, self.left_out = current, workers, desks, left_out
 
     def collect(self) -> Iterable[Metric]:
         opened, workers = self.current.opened, self.workers
@@ -56,10 +63,24 @@ class _State(Collector):
         served = {"index": opened.index.fingerprint, "created": opened.index.manifest.created}
         model = {} if opened.model is None else {"model": opened.model.fingerprint}
         yield InfoMetricFamily("heroic_served", "What is served.", value={**served, **model})
+        yield from self._labels()
+        yield CounterMetricFamily(
+            "heroic_log_lines_left_out", "Lines left out of the access log.", value=self.left_out()
+        )
+
+    def _labels(self) -> Iterable[Metric]:
+        """Return what is in the label store, or that it cannot be read: that is no reason to tell nothing."""
         labels = GaugeMetricFamily("heroic_labels", "Answers that count.", labels=("purpose", "verdict"))
-        for named, count in ({} if self.desks is None else self.desks.counts()).items():
-            labels.add_metric(named, count)
+        unreadable = False
+        try:
+            for named, count in ({} if self.desks is None else self.desks.counts()).items():
+                labels.add_metric(named, count)
+        except InputError:
+            unreadable = True
         yield labels
+        yield GaugeMetricFamily(
+            "heroic_labels_unreadable", "1 where the store cannot be read.", value=float(unreadable)
+        )
 
 
 class Counted:
@@ -67,6 +88,7 @@ class Counted:
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry, log: AccessLog | None = None) -> None:
         self.app, self.telemetry, self.log = app, telemetry, log
+        telemetry.log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -1,6 +1,6 @@
 """The desk takes decisions of groups, in one thread that has the file of decisions open, and says which there are."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -8,12 +8,12 @@ import numpy as np
 
 from indexing.storage.event_file import which_file
 from reranking.grouping.decision_store import DecisionStore, open_decisions
-from reranking.grouping.decisions import KeptDecision
-from reranking.labels.label import Id
+from reranking.grouping.members import GroupMembers
 from reranking.labels.settled import id_column
 from scripts.serve.engine.limits import Limits
 from scripts.serve.engine.workers import Workers
 from scripts.serve.groups.board import GroupBoard, GroupSources, OpenedGroups
+from scripts.serve.groups.decided import DecidedGroup
 
 Found = TypeVar("Found")
 
@@ -53,10 +53,13 @@ class GroupDesk:
         """Return what `work` makes of the open file. Raises what it raises, Busy and TooLate."""
         return await self._workers.do(self._work, work)
 
-    async def about(self, ids: Iterable[Id]) -> list[KeptDecision]:
-        """Return the standing decisions that name one of these products; none without a file."""
-        asked = list(ids)
-        return await self.do(lambda store: store.about(asked)) if self.decides else []
+    async def about(self, members: GroupMembers, number: int) -> DecidedGroup:
+        """Return what stands about the products of a group; nothing without a file. One decision after another is read, and the ids of a
+        large group are listed by the thread of the file, not by the one that answers everybody."""
+        own = members.of_group(number)
+        if not self.decides:
+            return DecidedGroup.nothing(len(own))
+        return await self.do(lambda store: DecidedGroup.of(members, own, store.about(own.to_pylist())))
 
     async def counts(self, opened: OpenedGroups) -> dict[int, int]:
         """Return how many standing decisions name a product of which group, where any does."""

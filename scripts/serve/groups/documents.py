@@ -6,17 +6,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
 from reranking.explain.product_facts import price_text
-from reranking.grouping.decisions import DecisionKind, KeptDecision
 from reranking.grouping.linked_groups import LinkedGroups
-from reranking.grouping.members import GroupMembers
-from reranking.labels.settled import id_column
 from scripts.serve.groups.board import OpenedGroups
+from scripts.serve.groups.decided import DecidedGroup
 
 MOST_LINKS, MOST_SMALLER = 1_000, 1_000
-MOST_NEAR, MOST_NAMED, MOST_SHOWN = 10, 10, 4
+MOST_NEAR, MOST_SHOWN = 10, 4
 
 
 def groups_document(
@@ -43,77 +40,28 @@ def groups_document(
 
 
 def group_document(
-    opened: OpenedGroups, catalog: Catalog, number: int, decided: Sequence[KeptDecision], places: range
+    opened: OpenedGroups, catalog: Catalog, number: int, decided: DecidedGroup, places: range
 ) -> dict[str, Any]:
-    """Return a group with its members at these places within it; `decided` are the standing decisions about them."""
+    """Return a group with its members at these places within it, and what is `decided` of them."""
     linked = opened.linked
     members = linked.members
     own = members.of_group(number)
-    parts, locked, whole = _bound(own, decided)
     cards = _cards(catalog, own.slice(places.start, len(places)))
     return {
         "group": members.names[number].as_py(),
         "size": len(own),
         "parts": int(linked.parts[number]),
         "disagreements": linked.disagreements(number),
-        "locked": whole,
+        "locked": decided.whole,
         "members": [
-            {**card, "locked": bool(locked[place]), "part": int(parts[place])}
+            {**card, "locked": bool(decided.locked[place]), "part": int(decided.parts[place])}
             for card, place in zip(cards, places, strict=True)
         ],
         "weakest": _weakest(linked, number),
         **_links(linked, number),
         "near": _near(linked, number),
-        "decisions": [decision_document(members, one) for one in reversed(decided)],
+        "decisions": list(decided.documents),
     }
-
-
-def decision_document(members: GroupMembers, kept: KeptDecision) -> dict[str, Any]:
-    """Return a decision, and whether the groups are as it asks for."""
-    decision = kept.decision
-    groups = [_groups_of(members, side) for side in (decision.one, decision.other)]
-    known = [np.unique(side[side >= 0]) for side in groups]
-    every = np.unique(np.concatenate(known))
-    split = decision.kind == DecisionKind.SPLIT
-    return {
-        "number": kept.seq,
-        "kind": decision.kind.value,
-        "reviewer": decision.reviewer,
-        "at": kept.at,
-        "pending": bool(np.intersect1d(known[0], known[1]).size) if split else len(every) > 1,
-        "sizes": [len(decision.one), len(decision.other)],
-        "one": list(decision.one[:MOST_NAMED]),
-        "other": list(decision.other[:MOST_NAMED]),
-        "groups": members.names.take(pa.array(every[:MOST_NAMED])).to_pylist(),
-        "gone": int(sum((side < 0).sum() for side in groups)),
-    }
-
-
-def _groups_of(members: GroupMembers, ids: Sequence[int | str]) -> Ints1d:
-    """Return the group of each product, -1 where it is in none."""
-    places = members.find(id_column(ids))
-    return np.where(places >= 0, members.groups[places], -1)
-
-
-def _bound(own: pa.Array, decided: Sequence[KeptDecision]) -> tuple[Ints1d, Ints1d, bool]:
-    """Return of each member (n,) the part that splits leave it in, and whether it is kept with another one; and whether one
-    decision keeps all of them together."""
-    place = {product_id: number for number, product_id in enumerate(own.to_pylist())}
-    sides: list[list[tuple[int, int]]] = [[] for _ in place]
-    locked, whole = np.zeros(len(place), dtype=np.int64), False
-    for kept in decided:
-        decision = kept.decision
-        inside = [[place[member] for member in side if member in place] for side in (decision.one, decision.other)]
-        if decision.kind == DecisionKind.SPLIT:
-            for side, found in enumerate(inside if all(inside) else []):
-                for number in found:
-                    sides[number].append((kept.seq, side))
-        elif len(both := inside[0] + inside[1]) > 1:
-            locked[both] = 1
-            whole = whole or len(both) == len(place)
-    numbers: dict[tuple[tuple[int, int], ...], int] = {}
-    parts = [numbers.setdefault(tuple(side), len(numbers)) for side in sides]
-    return np.array(parts, dtype=np.int64), locked, whole
 
 
 def _cards(catalog: Catalog, ids: pa.Array) -> list[dict[str, Any]]:

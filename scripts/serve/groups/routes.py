@@ -13,11 +13,12 @@ from reranking.grouping.members import GroupMembers
 from reranking.labels.label import Id
 from scripts.serve.api.errors import Refused, as_json
 from scripts.serve.api.forms import ErrorForm
-from scripts.serve.api.products import ProductId, unquoted
+from scripts.serve.api.products import IdAsked, ProductId, unquoted
 from scripts.serve.engine.service import Asked, Service
 from scripts.serve.groups.board import OpenedGroups, Order
+from scripts.serve.groups.decided import decision_document
 from scripts.serve.groups.desk import GroupDesk
-from scripts.serve.groups.documents import decision_document, group_document, groups_document
+from scripts.serve.groups.documents import group_document, groups_document
 from scripts.serve.groups.forms import (
     DecideForm,
     DecisionsForm,
@@ -38,8 +39,8 @@ Place = Annotated[int, Query(ge=0, lt=2**31)]
 router = APIRouter(tags=["groups"], responses={status: {"model": ErrorForm} for status in (403, 404, 409, 422, 503)})
 
 
-async def _group_name(group_name: str) -> str:
-    return unquoted(group_name)
+async def _group_name(group_name: str, name: IdAsked = None) -> str:
+    return unquoted(group_name) if name is None else name
 
 
 GroupName = Annotated[str, Depends(_group_name)]
@@ -76,9 +77,8 @@ async def group(
     desk, opened = _opened(service)
     served = service.current.opened
     number = _number(opened, group_name)
-    ids = opened.linked.members.of_group(number)
-    decided = await desk.about(ids.to_pylist())
-    places = range(len(ids))[offset : offset + limit]
+    decided = await desk.about(opened.linked.members, number)
+    places = range(opened.linked.members.size(number))[offset : offset + limit]
     document = await service.workers.do(group_document, opened, served.index.catalog, number, decided, places)
     return as_json({**_told(request, desk, opened), "offset": offset, **document})
 
@@ -112,7 +112,9 @@ async def decisions(
 
     def work(store: DecisionStore) -> dict[str, Any]:
         total, found = store.latest(offset, limit)
-        told = [decision_document(opened.linked.members, kept) for kept in found]
+        told = [
+            decision_document(opened.linked.members, kept) for kept in found
+        ]  # one after another: each may be large
         return {"version": opened.version, "offset": offset, "total": total, "decisions": told}
 
     return as_json(await desk.do(work))

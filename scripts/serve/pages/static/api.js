@@ -35,12 +35,25 @@ export function send(address, content, options = {}) {
   return ask(address, { method: "POST", headers, body: form ? content : JSON.stringify(content), ...options });
 }
 
-export function productAddress(id) {
-  return `/products/${encodeURIComponent(id)}`;
+// Browsers take the dots of an address for folders, however they are encoded: such a name goes behind the question mark.
+function named(kind, parameter, name, rest, asked) {
+  const dots = /^\.{1,2}$/.test(String(name));
+  const query = new URLSearchParams(asked);
+  if (dots) query.set(parameter, name);
+  const path = `/${kind}/${dots ? "-" : encodeURIComponent(name)}${rest}`;
+  return query.size ? `${path}?${query}` : path;
+}
+
+export function productAddress(id, rest = "", asked = {}) {
+  return named("products", "id", id, rest, asked);
+}
+
+export function groupRoute(name, asked) {
+  return named("groups", "name", name, "", asked);
 }
 
 export function pictureAddress(id, size, number = 0) {
-  return `/api/v1${productAddress(id)}/picture?size=${size}&number=${number}`;
+  return `/api/v1${productAddress(id, "/picture", { size, number })}`;
 }
 
 export function pairAddress(left, right) {

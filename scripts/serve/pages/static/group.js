@@ -1,5 +1,5 @@
 // A group: its members, the link that it hangs on, and what is decided of it, by mouse or by keyboard.
-import { ask, pairAddress, send } from "./api.js";
+import { ask, groupRoute, pairAddress, send } from "./api.js";
 import { chips, picture } from "./cards.js";
 import { askGroups, decisionRow, groupAddress, nameOf, takeBack } from "./decisions.js";
 import { find, make, number, say } from "./dom.js";
@@ -105,10 +105,10 @@ function showAbout() {
 async function show() {
   const focused = document.activeElement?.dataset?.id;
   const limit = Math.max(PAGE, group?.members.length ?? 0);
-  const found = await askGroups(`/groups/${encodeURIComponent(asked)}?limit=${Math.min(500, limit)}`, () => say("The groups are being read…"));
+  const found = await askGroups(groupRoute(asked, { limit: Math.min(500, limit) }), () => say("The groups are being read…"));
   const whole = [found];
   for (let offset = found.members.length; offset < limit && offset < found.size; offset += 500) {
-    whole.push(await ask(`/groups/${encodeURIComponent(asked)}?limit=500&offset=${offset}`));
+    whole.push(await ask(groupRoute(asked, { limit: 500, offset })));
   }
   group = { ...found, members: whole.flatMap((one) => one.members) };
   for (const part of [showAbout, showWeakest, showMembers, showDecided, showNear, showLinks]) part();
@@ -192,7 +192,7 @@ function closeMerge() {
 }
 
 async function preview() {
-  const other = await ask(`/groups/${encodeURIComponent(await nameOf(find("other").value.trim()))}?limit=8`);
+  const other = await ask(groupRoute(await nameOf(find("other").value.trim()), { limit: 8 }));
   if (other.group === group.group) return say("This is the group itself: name another one.", true);
   const cards = other.members.map((one) => make("li", { className: "card" }, picture(one, 192), make("div", {}, make("p", { className: "title" }, one.title || "no title"), chips(one), make("p", { className: "id" }, String(one.id)))));
   const sure = make("button", { type: "button", className: "primary" }, `Merge these ${other.size} with the ${group.size}`);
@@ -246,7 +246,7 @@ for (const [name, work] of [["split", split], ["weaker", weaker], ["lock", lock]
   find(name).addEventListener("click", () => once(work));
 }
 find("more").addEventListener("click", () => once(async () => {
-  const found = await ask(`/groups/${encodeURIComponent(asked)}?limit=${PAGE}&offset=${group.members.length}`);
+  const found = await ask(groupRoute(asked, { limit: PAGE, offset: group.members.length }));
   group.members.push(...found.members);
   showMembers();
 }));

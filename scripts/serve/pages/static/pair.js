@@ -7,7 +7,7 @@ import { showReasons, showSides, verdict } from "./shown_pair.js";
 const asked = new URLSearchParams(location.search);
 
 async function rivals(left, right) {
-  const found = await ask(`${productAddress(left)}/neighbours?k=7`);
+  const found = await ask(productAddress(left, "/neighbours", { k: 7 }));
   const others = found.neighbours.filter((one) => String(one.id) !== String(right)).slice(0, 6);
   find("rivalled").hidden = others.length === 0;
   find("rivals").replaceChildren(...others.map((one) => neighbourCard(one, left)));

@@ -29,7 +29,7 @@ async function search() {
 }
 
 function byId(id, signal) {
-  return ask(`${productAddress(id)}/neighbours?${filters()}`, { signal });
+  return ask(productAddress(id, "/neighbours", filters()), { signal });
 }
 
 function byContent(words, signal) {

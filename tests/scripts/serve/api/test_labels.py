@@ -220,6 +220,17 @@ def test_what_an_audit_asked_is_no_dispute_to_be_asked_again(opening, tmp_path):
         assert disputed(door.client("label").get(f"{LABELS}/disputes"))["disputes"] == 0
 
 
+def test_metrics_are_told_while_the_label_store_is_away(opening, tmp_path):
+    with opening() as door:
+        client = door.client("read")
+        assert "heroic_labels_unreadable 0.0" in client.get(f"{V1}/metrics").body.decode()
+        (tmp_path / "labels.db").rename(tmp_path / "away.db")
+        reply = client.get(f"{V1}/metrics")
+        assert reply.status == 200
+        assert "heroic_labels_unreadable 1.0" in reply.body.decode()
+        assert "heroic_requests_total" in reply.body.decode()
+
+
 def test_progress_tells_whose_and_how_the_estimate_went(opening, tmp_path):
     with opening() as door:
         dispute(door, tmp_path / "labels.db", 1)

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from contextlib import suppress
 
 import pytest
 from served import V1, product, served
@@ -71,9 +72,12 @@ def test_what_cannot_be_written_is_said_once_and_answered_all_the_same(door, tmp
     path.unlink()
     path.mkdir()
     assert [client.get(f"{V1}/health").status for _ in range(3)] == [200, 200, 200]
-    assert [record.message for record in caplog.records].count(
-        f"--access-log {path}: cannot be written (Is a directory): requests are not logged"
-    ) == 1
+    said = f"--access-log {path}: cannot be written (Is a directory): requests are not logged"
+    for _ in range(200):
+        if said in [record.message for record in caplog.records]:
+            break
+        time.sleep(0.01)
+    assert [record.message for record in caplog.records].count(said) == 1
     path.rmdir()
     client.get(f"{V1}/ready")
     while not path.is_file() or "/ready" not in path.read_text():
@@ -83,6 +87,7 @@ def test_what_cannot_be_written_is_said_once_and_answered_all_the_same(door, tmp
 def test_the_standard_output_takes_them_too(capfd):
     log = AccessLog(STANDARD_OUTPUT)
     log.add("/", "GET", 200, seconds=0.0123, visitor="anna")
+    log.end()
     assert json.loads(capfd.readouterr().out) | {"time": ""} == {
         "time": "", "method": "GET", "route": "/", "status": 200, "ms": 12.3, "visitor": "anna",
     }  # fmt: skip
@@ -102,5 +107,27 @@ def test_a_pipe_that_nobody_reads_is_refused_and_a_full_one_keeps_nobody_waiting
     log = AccessLog(pipe)
     for _ in range(2_000):  # more than a pipe holds
         log.add("/index", "GET", 200, seconds=0.001, visitor="anna" * 20)
+    log.end()
     os.close(reader)
     assert sum("requests are not logged" in record.message for record in caplog.records) == 1
+
+
+def test_a_standard_output_that_nobody_reads_keeps_nobody_from_an_answer(monkeypatch, caplog):
+    kept, nobody = os.pipe()
+    monkeypatch.setattr("sys.stdout", os.fdopen(nobody, "w"))
+    log = AccessLog(STANDARD_OUTPUT, most=100)
+    for _ in range(2_000):  # more than a pipe holds, which waits for its reader
+        log.add("/index", "GET", 200, seconds=0.001, visitor="anna" * 20)
+    assert log.left_out > 0
+    assert [record.message for record in caplog.records] == [
+        "--access-log -: is written too slowly: lines are left out"
+    ]
+    begun = log.left_out
+    os.set_blocking(kept, False)
+    found = b""
+    while found.count(b"\n") + begun < 2_000:
+        with suppress(BlockingIOError):
+            found += os.read(kept, 1 << 16)
+    assert found.count(b"\n") + begun == 2_000  # each line is written, or counted
+    log.end()
+    os.close(kept)

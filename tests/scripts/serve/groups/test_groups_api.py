@@ -1,7 +1,7 @@
 """Groups over HTTP: what holds them together, what is decided, by whom, and what is refused."""
 
 import time
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import numpy as np
 import pandas as pd
@@ -84,6 +84,14 @@ def decide(client, kind, name="x/ü", **more):
 
 
 class TestLooking:
+    @pytest.mark.parametrize("name", [".", "..", "-", "%2E"])
+    def test_a_name_that_no_address_can_hold_stands_behind_the_question_mark(self, opening, files, name):
+        folder, ids = files
+        write_groups([(ids[0], name), (ids[1], name)], folder)
+        with opening(scores=False) as door:
+            found = read(door.client("read").get(f"{GROUPS}/-?{urlencode({'name': name})}"), forms.GroupForm)
+            assert (found["group"], found["size"]) == (name, 2)
+
     def test_groups_come_the_largest_or_the_weakest_first(self, opening, files):
         with opening() as door:
             client = door.client("read")
