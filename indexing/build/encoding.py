@@ -88,8 +88,8 @@ class ViewEncoding:
         stage = f"encode {view}"
         if self.runner.apart and plan.again is not None:
             most_poison = int(self.options.max_rejects * len(catalog))
-            known = partial(_known, catalog, shards, plan, before)
-            work = PartedView(catalog, shards, make, plan.again, known, most_poison)
+            assert plan.contents is not None
+            work = PartedView(catalog, shards, make, plan.again, plan.contents, before.bank, most_poison)
             encoded = encode_in_parts(work, self.runner, plan.part_rows, stage=stage, progress=self.progress)
         else:
             encoded = encode_view(

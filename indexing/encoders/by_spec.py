@@ -111,7 +111,7 @@ def plan_encoder(
     return EncoderPlan(
         LsaMade(str(spec), lsa, reading=read.catalog.reading),
         lambda: _fit_lsa(lsa, read, folder, progress),
-        contents=lambda catalog: _contents(catalog, lsa.fields),
+        contents=partial(_contents, fields=lsa.fields),
         fitted=True,
         again=_lsa_again,
     )

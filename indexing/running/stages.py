@@ -11,6 +11,7 @@ from indexing.running.parts import PartFolder, read_array
 from indexing.running.tasks import Counts, Done, Opened, Recipe, Runner, Task, finished
 
 COPIED_ROWS = 1 << 20
+RANGES, MOST_ROWS = 64, 1 << 20  # tasks that divide the rows where they are few, and rows of each where they are many
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Stage(Generic[Opened]):
         """Have all parts made."""
         for _ in self.run(runner, recipe):
             pass
+
+
+def step_for(size: int, block: int) -> int:
+    """Return how many rows a task goes through: whole blocks of this size."""
+    wanted = min(-(-size // RANGES), MOST_ROWS)
+    return max(-(-wanted // block), 1) * block
 
 
 def even_ranges(size: int, step: int, about: str) -> list[Task]:

@@ -8,12 +8,12 @@ same to the last bit.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from indexing.build.encode_view import EncodedView, Known, encode_view
+from indexing.build.parts.content_tasks import FIRST, put_contents, recipe_of
 from indexing.build.parts.encoding_tasks import (
-    FIRST,
     EncodingRecipe,
     Ranges,
     encode_range,
@@ -24,12 +24,14 @@ from indexing.build.parts.encoding_tasks import (
     shard_name,
 )
 from indexing.build.parts.poison import poison_in
+from indexing.build.reuse import contents_in_blocks
 from indexing.build.shard_folder import ShardFolder
 from indexing.catalog.catalog import Catalog
+from indexing.catalog.contents import Contents, RowBank, write_contents
 from indexing.encoders.encoder import Encoder
 from indexing.errors import Unfinished
 from indexing.machine.progress import Progress
-from indexing.running.parts import PartFolder, parts_for, put_array, put_text
+from indexing.running.parts import PartFolder, parts_for, put_text
 from indexing.running.tasks import Done, Runner, Task, finished
 from indexing.storage.artefact import fingerprint_of
 from indexing.vectors.vectors import SHARD_ROWS, open_vectors
@@ -40,13 +42,15 @@ POISON = "poison.json"
 @dataclass(frozen=True)
 class PartedView:
     """It is a view to encode: its catalogue and shards, an encoder that is made here (`make`) and opened elsewhere (`again`), what
-    is known of the products, and how many (`most_poison`) may be set aside since they end the process that encodes them."""
+    it reads of products (`contents`), rows that an older index has by content (`bank`), and how many (`most_poison`) may be set aside
+    since they end the process that encodes them."""
 
     catalog: Catalog
     shards: ShardFolder
     make: Callable[[], Encoder]
     again: Callable[[Catalog, Path], Encoder]
-    known: Callable[[], Known]
+    contents: Callable[[Catalog], Contents]
+    bank: Callable[[], RowBank | None]
     most_poison: int = 0
 
 
@@ -57,11 +61,12 @@ def encode_in_parts(work: PartedView, runner: Runner, part_rows: int, *, stage: 
     shards.tidy()
     if shards.done() == len(range(0, size, SHARD_ROWS)):
         return EncodedView(open_vectors(shards.folder), shards.rejects(), True)
-    known = work.known()
-    if known.bank is not None:
-        given = {"stage": stage, "progress": progress}
-        return encode_view(work.catalog, shards, work.make, known=lambda: known, part_rows=part_rows, **given)  # type: ignore[arg-type]
-    run = _Parted(work, runner, Ranges(size, min(part_rows, SHARD_ROWS), SHARD_ROWS), known)
+    bank = work.bank()
+    if bank is not None:
+        known, given = partial(known_here, work, bank), {"stage": stage, "progress": progress}
+        return encode_view(work.catalog, shards, work.make, known=known, part_rows=part_rows, **given)  # type: ignore[arg-type]
+    run = _Parted(work, runner, Ranges(size, min(part_rows, SHARD_ROWS), SHARD_ROWS))
+    run.compare(lambda done: progress(f"compare {shards.folder.name}", done, size))
     looked_at = run.encode(lambda done: progress(stage, done, size)) + run.finish()
     run.adopt()
     return EncodedView(open_vectors(shards.folder), shards.rejects(), False, looked_at)
@@ -74,7 +79,6 @@ class _Parted:
     work: PartedView
     runner: Runner
     ranges: Ranges
-    known: Known
 
     @cached_property
     def parts(self) -> PartFolder:
@@ -87,23 +91,25 @@ class _Parted:
     def recipe(self) -> EncodingRecipe:
         """Make the encoder here, which fits it and leaves what others open; return how they do."""
         self.work.make()
-        catalog, vectors = self.work.catalog, self.work.shards.folder
         return EncodingRecipe(
-            catalog.folder.absolute(),
-            catalog.pictures.absolute() if catalog.pictures.exists() else catalog.pictures,
-            catalog.reading,
-            catalog.category_level,
-            vectors.absolute(),
+            recipe_of(self.work.catalog),
+            self.work.shards.folder.absolute(),
             self.work.again,
             self.ranges,
             self.parts,
             self._known_poison(),
         )
 
+    def compare(self, told: Callable[[int], None]) -> None:
+        """Find the first product of each one's content, unless a run before has."""
+        self.parts.make()
+        if not self.parts.has(FIRST):
+            work = self.work
+            put_contents(work.catalog, work.contents, self.parts, work.shards.folder, self.runner, told)
+
     def encode(self, report: Callable[[int], None]) -> int:
         """Encode the first product of each content; return how many were looked at. Raises Unfinished where a run before set
         aside more that ends its process than this one may."""
-        self.parts.make()
         poison = self._known_poison()
         if len(poison) > self.work.most_poison:
             raise Unfinished(f"{_deadly(len(poison))}: give it as much as before")
@@ -112,7 +118,6 @@ class _Parted:
         ahead = [task for task in tasks if rows_name(task.number) in missing]
         done, looked_at = self.ranges.size - sum(task.last - task.first for task in ahead), 0
         if ahead:
-            put_array(self.parts, FIRST, self.known.first)
             report(done)
         for outcome in self._encoded(ahead):
             done, looked_at = done + outcome.counts["products"], looked_at + outcome.counts["looked_at"]
@@ -162,6 +167,13 @@ class _Parted:
             self.work.shards.adopt(task.number, self.parts.local(shard_name(task.number)), rejects)
         self.work.shards.tidy()
         self.parts.clear()
+
+
+def known_here(work: PartedView, bank: RowBank) -> Known:
+    """Return what is known of the products, hashed by this process, and keep it beside the vectors."""
+    contents = contents_in_blocks(work.contents, work.catalog)
+    write_contents(work.shards.folder, contents)
+    return Known(contents, bank)
 
 
 def _deadly(products: int) -> str:

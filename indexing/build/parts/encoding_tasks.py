@@ -4,19 +4,19 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
-from indexing.catalog.catalog import Catalog, open_catalog
+from indexing.build.parts.content_tasks import FIRST, CatalogRecipe
+from indexing.catalog.catalog import Catalog
 from indexing.catalog.rejects import Reject
 from indexing.encoders.encoder import Encoder
 from indexing.running.parts import PartFolder, put_array, put_text, read_array
 from indexing.running.tasks import Counts, Task
-from indexing.words.reading import Reading
 
 TASK_PARTS = 8  # of an encoder's parts, that a task encodes
-FIRST = "first.npy"
 DEADLY = "ends the process that encodes it"
 
 
@@ -93,12 +93,9 @@ class OpenEncoding:
 
 @dataclass(frozen=True)
 class EncodingRecipe:
-    """It opens the catalogue that stands in a folder and, with what is kept beside the `vectors`, the encoder."""
+    """It opens a catalogue and, with what is kept beside the `vectors`, the encoder."""
 
-    folder: Path
-    pictures: Path
-    reading: Reading
-    category_level: int
+    catalog: CatalogRecipe
     vectors: Path
     again: Callable[[Catalog, Path], Encoder]
     ranges: Ranges
@@ -106,8 +103,8 @@ class EncodingRecipe:
     poison: tuple[int, ...] = ()
 
     def open(self) -> OpenEncoding:
-        catalog = open_catalog(self.folder, self.pictures, reading=self.reading, category_level=self.category_level)
-        first = np.asarray(read_array(self.parts, FIRST), dtype=np.int64)
+        catalog = self.catalog.open()
+        first: Any = read_array(self.parts, FIRST)  # mapped: of few products at a time
         poison = np.array(self.poison, dtype=np.int64)
         return OpenEncoding(catalog, self.again(catalog, self.vectors), first, self.ranges, self.parts, poison)
 

@@ -7,12 +7,12 @@ import numpy as np
 from indexing.arrays import Floats2d, Ints1d
 from indexing.join.parts.place_tasks import PlaceRecipe
 from indexing.join.parts.placed import Placed
-from indexing.join.parts.unit_parts import step_for
 from indexing.join.parts.window_parts import StoredJoin, put_plan
 from indexing.join.plan import PIVOT_ROWS, JoinPlan, draw_pivots, large_sources, plan_all, plan_exact
 from indexing.join.probing_plan import PROBING_ROWS, ProbingPlan
 from indexing.join.rows import Units
 from indexing.running.parts import PartFolder, parts_for
+from indexing.running.stages import step_for
 from indexing.running.tasks import Recipe, Runner
 from indexing.search.near_lists import Lists
 from indexing.storage.artefact import fingerprint_of

@@ -11,12 +11,11 @@ from indexing.arrays import Ints1d
 from indexing.join.rows import Units, in_order_of_first, row_keys, units_by_key
 from indexing.running.equal_keys import Buckets, buckets_for, heads_of, keyed_name
 from indexing.running.parts import PartFolder, put_array, read_array
-from indexing.running.stages import Stage, even_ranges, put_joined
+from indexing.running.stages import Stage, even_ranges, put_joined, step_for
 from indexing.running.tasks import Counts, Recipe, Runner, Task
 from indexing.vectors.rows import Rows
 
 HASHED_ROWS = 16_384  # rows in memory at once
-RANGES, MOST_ROWS = 64, 1 << 20  # tasks that divide the rows where they are few, and rows of each where they are many
 SOURCES = "product_sources.npy"
 NONE = "none.npy"
 
@@ -41,12 +40,6 @@ class UnitRecipe:
     def open(self) -> OpenRows:
         sources: Any = read_array(self.buckets.parts, SOURCES) if self.across else None
         return OpenRows(self.rows.open(), sources, self.buckets)
-
-
-def step_for(size: int, block: int) -> int:
-    """Return how many rows a task goes through: whole blocks of this size."""
-    wanted = min(-(-size // RANGES), MOST_ROWS)
-    return max(-(-wanted // block), 1) * block
 
 
 def hash_range(task: Task, view: OpenRows) -> Counts:

@@ -13,14 +13,14 @@ from tried_tasks import Troubled
 
 from indexing.build import encode_view
 from indexing.build.build_index import build_index
-from indexing.build.parts import encode_parts, encoding_tasks
+from indexing.build.parts import content_tasks, encode_parts, encoding_tasks
 from indexing.build.reuse import holds_model_vectors
 from indexing.encoders import by_spec
 from indexing.errors import Unfinished
 from indexing.join import dense_join, plan, probing_plan, self_join, tiles
 from indexing.join.parts import parts_planner, place_tasks, search_parts, unit_parts, window_parts
 from indexing.product_index import open_index
-from indexing.running import equal_keys
+from indexing.running import equal_keys, stages
 from indexing.running.parts import parts_for, put_array
 from indexing.running.tasks import Done
 from indexing.storage.artefact import MANIFEST
@@ -41,7 +41,8 @@ def small(monkeypatch):
         monkeypatch.setattr(module, name, 60)
     for name in ("PIVOT_ROWS", "PROBING_ROWS"):
         monkeypatch.setattr(parts_planner, name, 60)
-    monkeypatch.setattr(unit_parts, "RANGES", 5)
+    monkeypatch.setattr(stages, "RANGES", 5)
+    monkeypatch.setattr(content_tasks, "HASHED_ROWS", 60)
     for module in (encode_view, encode_parts):
         monkeypatch.setattr(module, "SHARD_ROWS", 64)
     monkeypatch.setattr(by_spec, "PART_ROWS", 8)
@@ -142,10 +143,11 @@ def test_an_index_is_extended_and_built_again_in_parts(tmp_path, catalogue):
     assert extended.looked_at["text"] < 100
 
 
-@pytest.mark.parametrize("stopped", ["encode_range", "finish_shard"])
+@pytest.mark.parametrize("stopped", ["hash_contents", "first_range", "encode_range", "finish_shard"])
 def test_a_build_that_was_stopped_goes_on_with_the_other_parts(tmp_path, catalogue, monkeypatch, stopped):
     options, done, most = build_options(k=5, text_fields=("title",)), [], 3
-    work = getattr(encode_parts, stopped)
+    module = content_tasks if hasattr(content_tasks, stopped) else encode_parts
+    work = getattr(module, stopped)
 
     def until(task, view):
         if len(done) == most:
@@ -153,7 +155,7 @@ def test_a_build_that_was_stopped_goes_on_with_the_other_parts(tmp_path, catalog
         done.append(task.number)
         return work(task, view)
 
-    monkeypatch.setattr(encode_parts, stopped, until)
+    monkeypatch.setattr(module, stopped, until)
     with pytest.raises(Unfinished):
         build_index([catalogue], tmp_path / "parts", options=options, runner=Troubled())
     before, most = set(done), 10**6

@@ -13,11 +13,12 @@ from indexing.join.choice import OwnPlanner
 from indexing.join.parts import parts_planner, place_tasks, placed, unit_parts
 from indexing.join.parts.parts_planner import PartsPlanner
 from indexing.join.parts.row_parts import RowParts
-from indexing.join.parts.unit_parts import step_for, units_in_parts
+from indexing.join.parts.unit_parts import units_in_parts
 from indexing.join.rows import copy_rows, distinct_units
-from indexing.running import equal_keys
+from indexing.running import equal_keys, stages
 from indexing.running.local import LocalRunner
 from indexing.running.parts import PartFolder
+from indexing.running.stages import step_for
 from indexing.vectors.vectors import from_arrays, unit_rows
 
 SIZE = 700
@@ -43,7 +44,7 @@ def small(monkeypatch):
     for module in (plan, tiles):
         monkeypatch.setattr(module, "STRIPE_ROWS", 32)
     monkeypatch.setattr(unit_parts, "HASHED_ROWS", 50)
-    monkeypatch.setattr(unit_parts, "RANGES", 6)
+    monkeypatch.setattr(stages, "RANGES", 6)
     monkeypatch.setattr(equal_keys, "BUCKET_ROWS", 150)
     monkeypatch.setattr(placed, "LISTED_ROWS", 90)
 
@@ -193,7 +194,7 @@ def test_rows_are_read_across_the_edges_of_files(tmp_path):
 
 
 def test_tasks_are_few_where_rows_are_and_bounded_where_they_are_many(monkeypatch):
-    monkeypatch.setattr(unit_parts, "RANGES", 64)
+    monkeypatch.setattr(stages, "RANGES", 64)
     assert step_for(100, 40) == 40
     assert step_for(64 * 400, 40) == 400
     assert step_for(10**9, 1024) == 2**20

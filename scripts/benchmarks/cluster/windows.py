@@ -1,4 +1,4 @@
-"""What the windows of a join in parts cost, in seconds of processor time: `python -m scripts.benchmarks.cluster`.
+"""What the windows of a join in parts cost, in seconds of processor time: `python -m scripts.benchmarks.cluster windows`.
 
 Rows are made: near some centres. All is done in this process, one thread: what a cluster adds (sending tasks, starting
 processes, other storage) is not in it.
@@ -52,7 +52,3 @@ def main(products: int, dim: int, lists: int, near: int) -> None:
                 join.write(files, stage="join", runner=LocalRunner(apart=True) if windows else HERE)
                 taken = time.process_time() - begun
             click.echo(f"{name}, {f'{windows} windows' if windows else 'whole'}: {taken:.1f} s")
-
-
-if __name__ == "__main__":
-    main()
