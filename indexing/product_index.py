@@ -1,5 +1,4 @@
-"""A product index is an index folder, opened: catalogue, vectors, engines and neighbours are each read when first
-needed."""
+"""A product index is an index folder, opened: catalogue, vectors, engines, neighbours are each read when first needed."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -277,8 +276,8 @@ def open_index(folder: Path, *, device: str = "cpu") -> ProductIndex:
     with hold.read() as place:
         manifest = read_manifest(place, KIND)
     made = index_manifest(manifest, folder)
+    pictures, level = seen_from(folder, made.catalog.pictures), made.catalog.category_level
     with hold.read() as place:
-        pictures, level = seen_from(folder, made.catalog.pictures), made.catalog.category_level
         catalog = open_catalog(place, pictures, hold=hold, reading=made.reading, category_level=level)
     if len(catalog) != (said := made.catalog.products):
         raise InputError(f"{folder}: holds {len(catalog)} products, its manifest says {said}: build it again")
