@@ -155,6 +155,17 @@ CURRENCIES = (
 )  # fmt: skip
 
 
+TRADE = (
+    "stock", "stock quantity", "stock status", "stock level", "in stock", "qty", "quantity in stock", "inventory", "inventory quantity",
+    "inventory level", "availability", "available", "vat", "vat rate", "tax", "tax rate", "tax class", "created at", "updated at",
+    "created", "updated", "date created", "date modified", "last modified", "date added", "остаток", "остатки", "наличие",
+    "в наличии", "количество на складе", "остаток на складе", "ндс", "ставка ндс", "дата создания", "дата изменения", "lagerbestand",
+    "lagerstand", "bestand", "verfügbarkeit", "lieferzeit", "mwst", "mwst satz", "steuersatz", "disponibilité", "tva", "existencias",
+    "disponibilidad", "iva", "giacenza", "disponibilità", "estoque", "voorraad", "lagersaldo", "stan magazynowy", "dostępność", "库存",
+    "库存数量", "库存量", "上架状态", "在庫数", "在庫", "消費税", "送料", "재고", "재고수량",
+)  # fmt: skip
+
+
 def normal_name(name: str) -> str:
     """Return a column's name without case, accents, spaces and punctuation."""
     decomposed = unicodedata.normalize("NFKD", name).casefold()
@@ -224,6 +235,11 @@ def is_barcode_name(name: str) -> bool:
 def is_currency_name(name: str) -> bool:
     """Return whether a column of this name says which currency the price beside it is in."""
     return normal_name(name) in _normal(CURRENCIES)
+
+
+def is_trade_name(name: str) -> bool:
+    """Return whether a column of this name says how a product is sold, not what it is: stock, tax, when it was written."""
+    return normal_name(name) in _normal(TRADE) or _without_unit(name) in _normal(TRADE)
 
 
 def is_address_name(name: str) -> bool:

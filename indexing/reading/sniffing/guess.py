@@ -14,6 +14,7 @@ from indexing.reading.schema.column_names import (
     is_address_name,
     is_barcode_name,
     is_currency_name,
+    is_trade_name,
     stem_of,
 )
 from indexing.reading.schema.expression import AllOf, Cell, Expression, columns_in, is_there
@@ -242,7 +243,9 @@ def _left_out(names: Sequence[str], used: set[str], contents: Mapping[str, Conte
         content = contents.get(name)
         if name in used or name in STRAY_COLUMNS or content is None:
             continue
-        if content.mostly("addresses") or (is_address_name(name) and content.shares["addresses"] > 0.5):
+        if is_trade_name(name):
+            out[name] = "stock, tax or dates, which say nothing of what it is"
+        elif content.mostly("addresses") or (is_address_name(name) and content.shares["addresses"] > 0.5):
             out[name] = "addresses"
         elif content.mostly("codes"):
             out[name] = "codes without a meaning"

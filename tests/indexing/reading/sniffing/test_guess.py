@@ -122,6 +122,18 @@ def test_a_table_of_html_is_a_description_and_no_category(write):
     assert (found.description, found.category) == (Cell("text"), None)
 
 
+def test_stock_tax_and_dates_are_left_out_of_others_files(write):
+    noise = {
+        "Lagerbestand": ["4", "7"],
+        "MwSt (%)": ["19", "7"],
+        "updated_at": ["2026", "2025"],
+        "库存数量": ["1", "2"],
+    }
+    found = guess(write, {"SKU": ["a", "b"], "Name": ["Mug", "Jug"], "quantity": ["2 l", "1 l"], **noise})
+    assert found.schema.ignore == tuple(found.left_out) == tuple(noise)
+    assert guess(write, {"id": ["a", "b"], "title": ["Mug", "Jug"], **noise}).schema == GENERIC
+
+
 def test_exactly_the_own_name_comes_first():
     assert fields_by_name(["Title", "Name", "title"]) == {"title": ["title", "Title", "Name"]}
 
