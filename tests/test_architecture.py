@@ -208,7 +208,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "repeats",
         "seen_products",
     },
-    "reranking.boosters": {"boosting", "ensemble", "feature_blocks"},
+    "reranking.boosters": {"boosting", "ensemble", "feature_blocks", "shares"},
     "reranking.signals": {
         "families.attributes",
         "families.identifiers",
@@ -260,6 +260,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "score_pairs",
         "scores_manifest",
         "scores_writer",
+        "scoring.pair_parts",
         "scoring.prior_choice",
         "train_options",
         "training_report",
@@ -277,6 +278,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "reranking.matching": {"match_file", "match_offers", "matched_offers"},
     "reranking.answers": {"document", "session"},
     "reranking.training": {
+        "apart.training_elsewhere",
         "audit",
         "examples",
         "scarce_labels.unsupervised",
@@ -353,7 +355,7 @@ NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "misc", "too
 OWNERS = {  # library: the modules that may import it
     "faiss": {"indexing.search.faiss_index"},
     "sparse_dot_topn": {"indexing.search.lexical_index"},
-    "xgboost": {"reranking.boosters.boosting"},
+    "xgboost": {"reranking.boosters.boosting", "reranking.boosters.collective", "reranking.boosters.meeting"},
     "ray": {"indexing.running.ray_crew"},
     "pymilvus": {"indexing.publishing.server"},
     "milvus_lite": {"indexing.publishing.server"},

@@ -67,3 +67,23 @@ class Troubled(LocalRunner):
             if done.task.number not in told:
                 told.add(done.task.number)
                 yield done
+
+
+def dying(scores, targets, categories, *, folder, most):
+    """Measure, as well as a test needs it; end this process at the third round of a training, at the first so many trainings."""
+    rounds = folder / f"rounds_{os.getpid()}"
+    rounds.write_text(f"{rounds.read_text() if rounds.exists() else ''}.")
+    if len(rounds.read_text()) == 3 and len(list(folder.glob("died_*"))) < most:
+        (folder / f"died_{os.getpid()}").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return closeness(scores, targets, categories)
+
+
+def silent(scores, targets, categories):
+    """Never come back."""
+    time.sleep(600)
+
+
+def closeness(scores, targets, categories):
+    """The share of pairs whose score is on the side of their target."""
+    return float(((scores > 0.5) == (targets > 0.5)).mean())

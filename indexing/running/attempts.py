@@ -13,7 +13,8 @@ from indexing.running.worker import Result, packed
 
 ATTEMPTS = 3
 WAIT_S = 1.0  # at most, until it is seen that a task hangs
-PATIENCE_S = 60.0  # that a crew without any worker is waited for
+PATIENCE_S = 60.0  # that a crew without any worker, or with too few for tasks that run at once, is waited for
+GRACE_S = 5.0  # in which it is told that a worker died, after others have found it gone
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Crew(Protocol):
     @property
     def size(self) -> int:
         """Return how many tasks can run at once now; machines come and go."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """Return the IP address at which the workers reach this process."""
         ...
 
     def give(self, handle: int, what: bytes, task: Task, avoid: Sequence[str]) -> None:
@@ -81,8 +87,29 @@ class CrewRunner:
     ) -> Iterator[Done]:
         """Run the tasks; what one raises is raised here. Storage that failed is tried again; Unfinished is raised for it after
         the last attempt."""
-        versions = own_versions() if self.alike else None
-        return _Run(self, packed(work, shared, versions), deque(_Given(task) for task in tasks)).outcomes()
+        return _Run(self, self._packed(work, shared), deque(_Given(task) for task in tasks)).outcomes()
+
+    @property
+    def address(self) -> str:
+        return self.crew.address
+
+    def together(self, work: Callable[[Task, Opened], Counts], tasks: Sequence[Task], shared: Recipe[Opened]) -> str:
+        """Run tasks that talk to one another. Raises Unfinished where there are not as many workers for a minute."""
+        self._wait_for(len(tasks))
+        return _Meeting(self.crew, tasks).run(self._packed(work, shared))
+
+    def _packed(self, work: Callable[[Task, Opened], Counts], shared: Recipe[Opened]) -> bytes:
+        return packed(work, shared, own_versions() if self.alike else None)
+
+    def _wait_for(self, workers: int) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while self.crew.size < workers:
+            if time.monotonic() > until:
+                raise Unfinished(
+                    f"{workers} workers are needed at once, and there are {self.crew.size}: start more, then run the same command "
+                    "again: finished parts are kept"
+                )
+            time.sleep(min(WAIT_S, 0.1))
 
     def close(self) -> None:
         """End the crew."""
@@ -163,3 +190,41 @@ class _Run:
             return
         given.attempt += 1
         self.waiting.append(given)
+
+
+@dataclass
+class _Meeting:
+    """It is tasks that run at once, and fail together."""
+
+    crew: Crew
+    tasks: Sequence[Task]
+    met: str = ""  # what the first that found another one gone says
+    until: float | None = None
+
+    def run(self, what: bytes) -> str:
+        under_way = set(range(len(self.tasks)))
+        try:
+            for handle in sorted(under_way):
+                self.crew.give(handle, what, self.tasks[handle], ())
+            while under_way and not self._over():
+                for report in self.crew.reports(WAIT_S):
+                    under_way.discard(report.handle)
+                    if report.result is None:
+                        return f"{self.tasks[report.handle]} failed on {report.node}: its process died there"
+                    self._heard(report, report.result)
+            return self.met
+        finally:
+            for handle in under_way:
+                self.crew.stop(handle)
+
+    def _heard(self, report: Ended, result: Result) -> None:
+        if result.error is None:
+            return
+        if not result.passing:
+            raise result.error
+        if self.until is None:
+            self.met = f"{self.tasks[report.handle]} on {report.node} met: {result.error}"
+            self.until = time.monotonic() + GRACE_S
+
+    def _over(self) -> bool:
+        return self.until is not None and time.monotonic() > self.until

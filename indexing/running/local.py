@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from indexing.errors import InputError
 from indexing.running.tasks import Counts, Done, Opened, Recipe, Task
+
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,7 @@ class LocalRunner:
 
     apart: bool = False
     workers: int = 1
+    address: str = LOOPBACK
 
     def map(
         self, work: Callable[[Task, Opened], Counts], tasks: Sequence[Task], shared: Recipe[Opened]
@@ -25,6 +29,14 @@ class LocalRunner:
                 error.add_note(str(task))
                 raise
             yield Done(task, counts)
+
+    def together(self, work: Callable[[Task, Opened], Counts], tasks: Sequence[Task], shared: Recipe[Opened]) -> str:
+        """Run one task. Raises InputError for more: in one process none could wait for another."""
+        if len(tasks) > 1:
+            raise InputError(f"{len(tasks)} tasks that talk to one another need as many workers: give --cluster")
+        for _ in self.map(work, tasks, shared):
+            pass
+        return ""
 
     def close(self) -> None:
         """Let nobody go."""

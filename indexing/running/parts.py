@@ -92,9 +92,14 @@ def put_array(parts: Parts, name: str, array: npt.NDArray[np.generic]) -> None:
 
 def put_text(parts: Parts, name: str, text: str) -> None:
     """Keep a text as a part, in UTF-8."""
+    put_bytes(parts, name, text.encode())
+
+
+def put_bytes(parts: Parts, name: str, content: bytes) -> None:
+    """Keep a content as a part."""
 
     def write(file: BinaryIO) -> None:
-        file.write(text.encode())
+        file.write(content)
 
     parts.put(name, write)
 

@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from indexing.running.attempts import Ended
+from indexing.running.local import LOOPBACK
 from indexing.running.tasks import Task
 from indexing.running.worker import Result, run_task
 
@@ -32,6 +33,7 @@ class ProcessCrew:
 
     size: int
     members: list[_Member] = field(default_factory=list)
+    address: str = LOOPBACK
 
     def give(self, handle: int, what: bytes, task: Task, avoid: Sequence[str]) -> None:
         """Give a task to a process that is free. All are on one machine: another one is as good as can be."""

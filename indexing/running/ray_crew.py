@@ -58,6 +58,13 @@ class RayCrew:
             self._nodes, self._asked = _alive(self.per_node), time.monotonic()
         return self._nodes
 
+    @property
+    def address(self) -> str:
+        """Return the IP address of this machine in the cluster."""
+        import ray
+
+        return str(ray.util.get_node_ip_address())
+
     def give(self, handle: int, what: bytes, task: Task, avoid: Sequence[str]) -> None:
         """Send a task to the machine that has most room, of those where it did not fail before, if there are any."""
         import ray

@@ -48,7 +48,7 @@ def _version(name: str) -> str:
 def _code() -> str:
     """Return 12 digits that change with the code of the packages that tasks run."""
     root, digest = Path(__file__).parents[2], hashlib.sha256()
-    for package in ("indexing", "reranking"):
+    for package in ("indexing", "reranking", "eval"):
         for file in sorted((root / package).rglob("*.py")):
             digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:12]

@@ -72,6 +72,18 @@ class Runner(Protocol):
         """
         ...
 
+    @property
+    def address(self) -> str:
+        """Return the IP address at which workers reach this process."""
+        ...
+
+    def together(self, work: Callable[[Task, Opened], Counts], tasks: Sequence[Task], shared: Recipe[Opened]) -> str:
+        """Run tasks that talk to one another, all at once, and each once; return why they failed, or nothing.
+
+        Where one dies, or finds the others gone, all are stopped. What a task raises otherwise is raised here.
+        """
+        ...
+
     def close(self) -> None:
         """Let the workers go."""
         ...

@@ -121,20 +121,27 @@ def boost(
 
     Raises InputError when the training pairs are all matches or all non-matches.
     """
-    if train.targets.min() == train.targets.max():
-        what = "matches" if train.targets[0] else "non-matches"
-        raise InputError(f"all {len(train.targets)} training pairs are {what}: training needs both")
+    members, parameters = [], member_parameters(train, options, seed)
     matrix = _training_matrix(train, options)
     # not a QuantileDMatrix: predicting from one after every round takes three times as long as training
     judged = xgboost.DMatrix(in_memory(valid.features), valid.targets, nthread=options.threads or None)
-    members = []
-    count = options.members or (FEW_MEMBERS if len(train.targets) < FEW_PAIRS else 1)
-    for member in range(count):
-        progress("train", member, count)
-        parameters = options.parameters(seed + 1000 * member, train.directions)
-        members.append(_boost_one(matrix, judged, valid, metric, options, parameters))
-    progress("train", count, count)
+    for member, of_member in enumerate(parameters):
+        progress("train", member, len(parameters))
+        members.append(_boost_one(matrix, judged, valid, metric, options, of_member))
+    progress("train", len(parameters), len(parameters))
     return members
+
+
+def member_parameters(train: Examples, options: BoostingOptions, seed: int) -> list[dict[str, Any]]:
+    """Return XGBoost's parameters of each member that is to be trained on these examples.
+
+    Raises InputError when they are all matches or all non-matches.
+    """
+    if train.targets.min() == train.targets.max():
+        what = "matches" if train.targets[0] else "non-matches"
+        raise InputError(f"all {len(train.targets)} training pairs are {what}: training needs both")
+    count = options.members or (FEW_MEMBERS if len(train.targets) < FEW_PAIRS else 1)
+    return [options.parameters(seed + 1000 * member, train.directions) for member in range(count)]
 
 
 def boost_rounds(train: Examples, rounds: int, *, options: BoostingOptions, seed: int) -> xgboost.Booster:

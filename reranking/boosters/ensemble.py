@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,23 @@ from reranking.pairs.evaluation_category import REST, SideCategories
 LEAST_MATCHES = 100  # a category with fewer training matches has no boosters of its own
 Say = Callable[[Sequence[Any], Floats2d], NDArray[Any]]  # members, features (p, f) -> something of each pair
 SHARES = {"categories": 1.0, "blend": 0.5}  # of a category's own boosters in its scores
+
+
+class Boost(Protocol):
+    """It trains boosters, wherever that is done."""
+
+    def __call__(
+        self,
+        train: Examples,
+        valid: Examples,
+        metric: Metric,
+        *,
+        options: BoostingOptions,
+        seed: int,
+        progress: Progress = silent,
+    ) -> list[Any]:
+        """Return the members, each cut at the round that had the best metric on the validation pairs."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -92,19 +109,20 @@ def train_ensemble(
     options: BoostingOptions,
     seed: int,
     progress: Progress = silent,
+    fit: Boost = boost,
 ) -> Ensemble:
     """Boosters for all pairs and, with a layout that has them, for each category of its own with enough matches on both sides.
 
-    The category of code c is names[c].
+    The category of code c is names[c]; `fit` trains them, wherever that is.
     """
-    general = boost(train, valid, metric, options=options, seed=seed, progress=progress)
+    general = fit(train, valid, metric, options=options, seed=seed, progress=progress)
     members, scopes = list(general), [None] * len(general)
     own: list[str | None] = []
     for code, name in enumerate(names) if options.layout != "one" else ():
         parts = [_part(examples, code) for examples in (train, valid)]
         if name == REST or parts[0] is None or parts[1] is None:
             continue
-        found = boost(parts[0], parts[1], metric, options=options, seed=seed, progress=progress)
+        found = fit(parts[0], parts[1], metric, options=options, seed=seed, progress=progress)
         members += found
         own += [name] * len(found)
     return Ensemble(tuple(members), (*scopes, *own), SHARES.get(options.layout, 0.0))

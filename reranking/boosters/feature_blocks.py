@@ -1,6 +1,6 @@
 """Features stand on disk block by block, for training on more pairs than memory holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,17 @@ class FeatureBlocks:
     def read(self) -> Floats2d:
         """Read all blocks into memory, as (p, f)."""
         return np.concatenate(list(self.blocks()))
+
+
+def write_feature_blocks(blocks: Iterable[Floats2d], folder: Path) -> FeatureBlocks:
+    """Keep features that come a block (b, f) at a time in a folder, one file a block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    starts, rows, width = [], 0, 0
+    for number, block in enumerate(blocks):
+        np.save(block_file(folder, number), block)
+        starts.append(rows)
+        rows, width = rows + len(block), block.shape[1]
+    return FeatureBlocks(folder, tuple(starts), (rows, width))
 
 
 def block_file(folder: Path, number: int) -> Path:

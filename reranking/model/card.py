@@ -226,7 +226,10 @@ def _settings(model: "XgboostReranker") -> str:
             f"settings found in {found.trials} trials: {found.value:.4f} cross-validated on product groups, "
             f"{found.default:.4f} with the default settings"
         )
+    if report.world_size > 1:
+        lines.append(f"trained in {report.world_size} shares of the pairs at once (world size {report.world_size})")
     given = "index, pairs," if report.without_labels is None else "index,"
+    given += " world size," if report.world_size > 1 else ""
     lines.append(f"the same {given} options and seed give the same model, byte for byte")
     return _bullets(lines)
 

@@ -197,7 +197,8 @@ class TrainingReport:
     `mined` and `inferred` pairs were added; `left_out` are neither trained on nor validated by, None where validation
     pairs were given. `importance` is the share of gain of the strongest features, `rounds` are those of each member, and
     `index` is the fingerprint of the index. `one_sided` says how labels of one kind were completed, those to train on and
-    those to validate by where these were given; `few` how few labels were judged. Models of before the rows of categories and families have none of them.
+    those to validate by where these were given; `few` how few labels were judged; `world_size` in how many shares of the pairs
+    boosters were trained at once. Models of before the rows of categories and families have none of them.
     """
 
     rows: int
@@ -225,6 +226,7 @@ class TrainingReport:
     one_sided: tuple[OneSidedLabels, ...] = field(default=(), metadata=OMIT)
     few: FewLabels | None = field(default=None, metadata=OMIT)
     without_labels: WithoutLabels | None = field(default=None, metadata=OMIT)
+    world_size: int = field(default=1, metadata=OMIT)
 
     @property
     def held(self) -> dict[str, HeldPrecision]:

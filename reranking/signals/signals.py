@@ -1,7 +1,7 @@
 """Signals put the families of features side by side, for the products that the pairs mention."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -144,14 +144,22 @@ class Signals:
 
     def compute_all(self, left: Ints1d, right: Ints1d, *, stage: str, progress: Progress = silent) -> Floats2d:
         """Return the same features, computed a block of pairs at a time, so that only the result is large."""
-        out = np.empty((len(left), len(self.features)), dtype=np.float32)
+        out, start = np.empty((len(left), len(self.features)), dtype=np.float32), 0
         block = BLOCK_PAIRS if self.cross is None else THREAD_PAIRS  # a cross-encoder is slow
-        progress(stage, 0, len(left))
-        for start in range(0, len(left), block):
-            part = slice(start, start + block)
-            out[part] = self.compute(left[part], right[part])
-            progress(stage, min(start + block, len(left)), len(left))
+        for computed in self.in_blocks(left, right, block, stage=stage, progress=progress):
+            out[start : start + len(computed)] = computed
+            start += len(computed)
         return out
+
+    def in_blocks(
+        self, left: Ints1d, right: Ints1d, size: int, *, stage: str, progress: Progress = silent
+    ) -> Iterator[Floats2d]:
+        """Yield the same features, those of so many pairs at a time."""
+        progress(stage, 0, len(left))
+        for start in range(0, len(left), size):
+            part = slice(start, start + size)
+            yield self.compute(left[part], right[part])
+            progress(stage, min(start + size, len(left)), len(left))
 
 
 def declared_features() -> tuple[Feature, ...]:

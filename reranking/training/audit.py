@@ -17,7 +17,7 @@ from reranking.identifiers.label_evidence import contradicted_matches
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
-from reranking.training.cross_validation import prepare_folds
+from reranking.training.judging.cross_validation import prepare_folds
 
 MOST_TOLD = 5  # products of a chain
 FOLDS = 5

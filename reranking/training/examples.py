@@ -4,32 +4,86 @@ memory or on disk."""
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
+from typing import Protocol
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.machine.memory import human
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import Examples
-from reranking.boosters.feature_blocks import FeatureBlocks, block_file
+from reranking.boosters.boosting import Examples, boost
+from reranking.boosters.ensemble import Boost
+from reranking.boosters.feature_blocks import write_feature_blocks
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import SideCodes
 from reranking.pairs.labelled import LabelledPairs
-from reranking.signals.feature import FeatureFamily
+from reranking.signals.feature import Feature
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.signals.learned.rival_lists import RivalPairs
-from reranking.signals.learned.rivals import train_first_look
+from reranking.signals.learned.rivals import FirstLook, train_first_look
 from reranking.signals.learned.stacking import Stacking
 from reranking.signals.learned.words import train_words
-from reranking.signals.signals import Signals, prepare_signals
+from reranking.signals.signals import Learned, Signals, prepare_signals
 from reranking.training.identifier_choice import compares_identifiers
 
 BYTES_A_VALUE = 16  # of memory: a float32 and what XGBoost needs while it quantises; measured at a million pairs
 DISK_A_VALUE = 6  # a float32 and XGBoost's own file of quantised values, which grows past a byte for want of packing
 BLOCK_PAIRS = 65_536
+
+
+class PairSignals(Protocol):
+    """They give the features of pairs, wherever these are computed."""
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """Return all declarations, in the order of the columns."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def learned(self, cross: CrossFolds | None) -> Learned:
+        """Return what was learned for them, as it is stored with a model."""
+        ...
+
+    def of_training_pairs(self, among: bool) -> "PairSignals":
+        """Return the same for pairs that they were trained on, or (not `among`) for others."""
+        ...
+
+    def compute_all(self, left: Ints1d, right: Ints1d, *, stage: str, progress: Progress = silent) -> Floats2d:
+        """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
+        ...
+
+    def in_blocks(
+        self, left: Ints1d, right: Ints1d, size: int, *, stage: str, progress: Progress = silent
+    ) -> Iterator[Floats2d]:
+        """Yield the same, the features of so many pairs at a time."""
+        ...
+
+
+class TrainingCrew(Protocol):
+    """They are workers elsewhere that compute the features of a training, and train boosters in shares of the pairs."""
+
+    def signals(
+        self,
+        index: ProductIndex,
+        train: LabelledPairs,
+        options: TrainOptions,
+        *,
+        cross: CrossFolds | None,
+        progress: Progress,
+    ) -> PairSignals:
+        """Learn signals from the pairs, here, and return them as workers compute them."""
+        ...
+
+    def world_size(self, train: Examples) -> int:
+        """Return into how many shares examples are divided to train boosters; 1 where these are trained here."""
+        ...
+
+    def boosting(self, world_size: int) -> Boost:
+        """Return what trains boosters in so many shares."""
+        ...
 
 
 def prepare_training_signals(
@@ -44,24 +98,47 @@ def prepare_training_signals(
 ) -> Signals:
     """Prepare the families for pairs of `products` (sorted positions); words and rivals are learned where the
     options ask for them, unless the matches are too few to learn them from (fewer than `least_matches`)."""
-    learns = options.words or options.rivals
-    count = len(index.catalog)
-    stacking = Stacking.of(train, count, seed=options.seed, least=least_matches) if learns else None
+    stacking = deal_stacking(index, train, options, least=least_matches)
     pairs = RivalPairs.of(index, products, index.views, index.k) if options.rivals and stacking else None
     mentioned = products if pairs is None else pairs.mentioned
-    compares = compares_identifiers(index, options)
-    signals = prepare_signals(index, mentioned, same_source=options.same_source, identifiers=compares)
-    if options.words and stacking is not None:
-        signals = _with_words(index, signals, stacking)
-    if pairs is not None and stacking is not None:
-        seen = signals.of_training_pairs(True)
-
-        def compute(left: Ints1d, right: Ints1d) -> Floats2d:
-            return seen.compute_all(left, right, stage="features first look", progress=progress)
-
-        look = train_first_look(compute, signals.names, stacking, options=options.boosting, seed=options.seed)
+    signals, look = learn_signals(index, mentioned, stacking, options, progress)
+    if pairs is not None and look is not None:
         signals = signals.with_rivals(index, pairs, look, progress)
     return signals if cross is None else signals.with_cross(index, cross, products)
+
+
+def deal_stacking(
+    index: ProductIndex, train: LabelledPairs, options: TrainOptions, *, least: int | None = None
+) -> Stacking | None:
+    """Deal the pairs that signals are learned from; return None where the options ask for none, or they are too few."""
+    if not (options.words or options.rivals):
+        return None
+    return Stacking.of(train, len(index.catalog), seed=options.seed, least=least)
+
+
+def learn_signals(
+    index: ProductIndex,
+    products: Ints1d,
+    stacking: Stacking | None,
+    options: TrainOptions,
+    progress: Progress = silent,
+) -> tuple[Signals, FirstLook | None]:
+    """Prepare the families for `products` (sorted positions), those of the stacking among them, and learn what the options ask
+    for: the words, which the signals then have, and the first look, whose rivals they do not have yet."""
+    compares = compares_identifiers(index, options)
+    signals = prepare_signals(index, products, same_source=options.same_source, identifiers=compares)
+    if stacking is None:
+        return signals, None
+    if options.words:
+        signals = _with_words(index, signals, stacking)
+    if not options.rivals:
+        return signals, None
+    seen = signals.of_training_pairs(True)
+
+    def compute(left: Ints1d, right: Ints1d) -> Floats2d:
+        return seen.compute_all(left, right, stage="features first look", progress=progress)
+
+    return signals, train_first_look(compute, signals.names, stacking, options=options.boosting, seed=options.seed)
 
 
 def _with_words(index: ProductIndex, signals: Signals, stacking: Stacking) -> Signals:
@@ -74,12 +151,13 @@ def _with_words(index: ProductIndex, signals: Signals, stacking: Stacking) -> Si
 class TrainingRoom:
     """It says where features fit: `memory` bytes for those of training pairs, a folder for blocks where they need more.
 
-    `announce` is told in one line what training needs, before it starts.
+    `announce` is told in one line what training needs, before it starts. With a `crew` others than this process work, too.
     """
 
     memory: int
     folder: Path
     announce: Callable[[str], None] = lambda line: None
+    crew: TrainingCrew | None = None
 
     def holds(self, pairs: int, features: int) -> bool:
         """Say whether the features of that many pairs fit into memory."""
@@ -88,7 +166,15 @@ class TrainingRoom:
     def beside(self, pairs: int, features: int) -> "TrainingRoom":
         """Return what is left for another training while the features of so many pairs are kept; it announces nothing."""
         kept = pairs * features * BYTES_A_VALUE if self.holds(pairs, features) else 0
-        return TrainingRoom(self.memory - kept, self.folder / "fold")
+        return replace(self, memory=self.memory - kept, folder=self.folder / "fold", announce=lambda line: None)
+
+    def boosting(self, train: Examples) -> tuple[Boost, int]:
+        """Return what trains boosters on these examples, and in how many shares of them."""
+        world_size = 1 if self.crew is None else self.crew.world_size(train)
+        if self.crew is None or world_size == 1:
+            return boost, 1
+        self.announce(f"train: boosters in {world_size} shares of the pairs, each on a worker")
+        return self.crew.boosting(world_size), world_size
 
     def say(self, train: int, valid: int, features: int) -> None:
         """Announce what training on that many pairs needs."""
@@ -111,7 +197,7 @@ class TrainingRoom:
 
 
 def make_examples(
-    signals: Signals,
+    signals: PairSignals,
     pairs: LabelledPairs,
     codes: SideCodes,
     *,
@@ -125,19 +211,6 @@ def make_examples(
     if room is None or room.holds(len(pairs), len(directions)):
         features = signals.compute_all(pairs.left, pairs.right, stage=stage, progress=progress)
         return Examples(features, pairs.targets, codes.left, weights, directions, codes.right)
-    blocks = write_feature_blocks(signals, pairs.left, pairs.right, room.folder, stage=stage, progress=progress)
+    computed = signals.in_blocks(pairs.left, pairs.right, BLOCK_PAIRS, stage=stage, progress=progress)
+    blocks = write_feature_blocks(computed, room.folder)
     return Examples(blocks, pairs.targets, codes.left, weights, directions, codes.right)
-
-
-def write_feature_blocks(
-    family: FeatureFamily, left: Ints1d, right: Ints1d, folder: Path, *, stage: str, progress: Progress = silent
-) -> FeatureBlocks:
-    """Compute the features of pairs of positions (p,) into files of `folder`, one block in memory at a time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    starts = tuple(range(0, len(left), BLOCK_PAIRS))
-    progress(stage, 0, len(left))
-    for number, start in enumerate(starts):
-        part = slice(start, start + BLOCK_PAIRS)
-        np.save(block_file(folder, number), family.compute(left[part], right[part]))
-        progress(stage, min(start + BLOCK_PAIRS, len(left)), len(left))
-    return FeatureBlocks(folder, starts, (len(left), len(family.features)))

@@ -101,6 +101,7 @@ class FinishedTraining:
             options=self.options,
             index=self.index.fingerprint,
             one_sided=data.one_sided,
+            world_size=self.fit.world_size,
         )
 
     def warnings(self) -> tuple[str, ...]:

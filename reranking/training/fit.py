@@ -7,27 +7,27 @@ import numpy as np
 from indexing.arrays import Floats1d, Ints1d
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import Examples, Metric, in_memory
+from reranking.boosters.boosting import Examples, Metric, boost, in_memory
 from reranking.boosters.ensemble import Ensemble, train_ensemble
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import SideCategories, SideCodes
 from reranking.pairs.labelled import LabelledPairs
 from reranking.signals.learned.cross_folds import CrossFolds
-from reranking.signals.signals import Signals
-from reranking.training.examples import TrainingRoom, make_examples, prepare_training_signals
+from reranking.training.examples import PairSignals, TrainingRoom, make_examples, prepare_training_signals
 from reranking.training.training_pairs import TrainingPairs
 
 
 @dataclass(frozen=True)
 class Fit:
     """It holds what was fitted to the pairs: `signals`, the features of pairs to train on (`train`) and to validate by
-    (`judged`), and the boosters."""
+    (`judged`), and the boosters, trained in so many shares of the pairs at once (`world_size`)."""
 
     data: TrainingPairs
-    signals: Signals
+    signals: PairSignals
     train: Examples
     judged: Examples
     ensemble: Ensemble
+    world_size: int = 1
 
     @classmethod
     def to(
@@ -44,19 +44,25 @@ class Fit:
     ) -> "Fit":
         """Learn the signals, compute the features of both sides, those of validation in memory, and train.
 
-        Signals are prepared for the products of the pairs, or for these `products` (sorted positions).
+        Signals are prepared for the products of the pairs, or for these `products` (sorted positions); a crew of the room prepares
+        them for the products of what it computes.
         """
         products = data.products if products is None else products
-        signals = prepare_training_signals(index, data.train, products, options, cross=cross, progress=progress)
+        signals: PairSignals
+        if room is None or room.crew is None:
+            signals = prepare_training_signals(index, data.train, products, options, cross=cross, progress=progress)
+        else:
+            signals = room.crew.signals(index, data.train, options, cross=cross, progress=progress)
         if room is not None:
             room.say(len(data.train), len(data.valid), len(signals.names))
         train = examples_to_train_on(signals, data, room=room, progress=progress)
         others = signals.of_training_pairs(data.sides.held_out)
         judged = make_examples(others, data.valid, data.valid_codes, stage="features valid", progress=progress)
+        fit, world_size = (boost, 1) if room is None else room.boosting(train)
         ensemble = train_ensemble(
-            train, judged, data.names, metric, options=options.boosting, seed=options.seed, progress=progress
+            train, judged, data.names, metric, options=options.boosting, seed=options.seed, progress=progress, fit=fit
         )
-        return cls(data, signals, train, judged, ensemble)
+        return cls(data, signals, train, judged, ensemble, world_size)
 
     @property
     def validation_scores(self) -> Floats1d:
@@ -77,7 +83,7 @@ class Fit:
 
 
 def examples_to_train_on(
-    signals: Signals, data: TrainingPairs, *, room: TrainingRoom | None = None, progress: Progress = silent
+    signals: PairSignals, data: TrainingPairs, *, room: TrainingRoom | None = None, progress: Progress = silent
 ) -> Examples:
     """Compute the features of the pairs to train on, out of fold where signals were learned from them, with their weights."""
     learned = signals.of_training_pairs(True)

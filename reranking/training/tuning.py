@@ -15,7 +15,7 @@ from indexing.storage.whole_file import refuse_folder
 from reranking.boosters.boosting import BoostingOptions, Metric
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
-from reranking.training.cross_validation import CrossValidation, prepare_folds
+from reranking.training.judging.cross_validation import CrossValidation, prepare_folds
 
 try:
     import optuna

@@ -44,14 +44,14 @@ class Division:
         ]
 
 
-def divide(index: ProductIndex, lefts: Ints1d) -> Division:
-    """Divide the products, of which `lefts` (n,) counts how many pairs have them on their left, into about equal parts: in
-    the order of the near lists that the main view was joined through, where it was, else of the catalogue.
+def divide(index: ProductIndex, lefts: Ints1d, *, size: int | None = None) -> Division:
+    """Divide the products, of which `lefts` (n,) counts how many pairs have them on their left, into about equal parts (of PART_PAIRS,
+    or of another `size`): in the order of the near lists that the main view was joined through, where it was, else of the catalogue.
 
     The number of parts goes with the pairs alone: another number of workers finds the same ones.
     """
     total = int(lefts.sum())
-    parts = int(np.clip(-(-total // PART_PAIRS), 1, MOST_PARTS))
+    parts = int(np.clip(-(-total // (size or PART_PAIRS)), 1, MOST_PARTS))
     lists = index.lists(index.main_view)
     order = np.arange(len(lefts)) if lists is None else np.argsort(lists.codes, kind="stable")
     before = np.cumsum(lefts[order], dtype=np.int64) - lefts[order]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.commands.pairs_to_learn import PairsToLearn
+from scripts.commands.train.elsewhere import AskedWorkers
 from scripts.commands.train.metric import interval_of, metric_of
 from scripts.commands.train.settings_choice import SettingsChoice, show_search, with_search
 from scripts.commands.train.trained_text import show_trained
@@ -36,7 +37,13 @@ def read_data(index: Path, pairs: tuple[Path, ...], valid: Path | None, wanted: 
 
 
 def learn(
-    data: GivenPairs, options: "TrainOptions", choice: SettingsChoice, room: "TrainingRoom", out: Path
+    data: GivenPairs,
+    options: "TrainOptions",
+    choice: SettingsChoice,
+    room: "TrainingRoom",
+    out: Path,
+    *,
+    workers: AskedWorkers,
 ) -> "TrainOptions":
     """Search for settings where that was asked for, train, write the model and print what came of it.
 
@@ -45,10 +52,10 @@ def learn(
     from reranking.model.folder import save_reranker
     from scripts.terminal.progress import shown
 
-    with shown() as progress, room.cleared():
+    with shown() as progress, room.cleared(), workers.joining(room, out) as shared:
         found = choice.search(data.index, data.pairs, options, metric=metric_of(options), progress=progress)
         options = options if found is None else replace(options, boosting=found.boosting)
-        trained = with_search(_train(data, options, room, progress), found)
+        trained = with_search(_train(data, options, shared, progress), found)
         save_reranker(trained.reranker, out)
     show_trained(trained, out)
     show_search(found)

@@ -7,11 +7,12 @@ import click
 
 from scripts.commands.pairs_to_learn import PairsToLearn, reject_options
 from scripts.commands.train.audit_list import PRINTED, refuse_file, run_audit
+from scripts.commands.train.elsewhere import AskedWorkers
 from scripts.commands.train.learning import learn, read_data
 from scripts.commands.train.metric import metric_of
 from scripts.commands.train.settings_choice import SettingsChoice
 from scripts.commands.train.unsupervised import learn_unsupervised, refuse_misfits
-from scripts.terminal.option_types import SEED, STORED
+from scripts.terminal.option_types import SEED, STORED, cluster_option
 
 if TYPE_CHECKING:
     from reranking.boosters.boosting import Layout
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from reranking.training.examples import TrainingRoom
 
 MINED = 10  # neighbours
+MOST_SHARES = 1024
 
 
 @click.command(name="train")
@@ -115,6 +117,13 @@ MINED = 10  # neighbours
     help="For the features of training pairs, such as 8G: what does not fit is kept on disk beside --out.",
 )
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
+@cluster_option("Where features are computed and shares trained on")
+@click.option(
+    "--world-size",
+    type=click.IntRange(1, MOST_SHARES),
+    help="With --cluster: into how many shares pairs are divided to train boosters [default: 1, or a worker each where "
+    "features do not fit into --memory].",
+)
 @click.option("--seed", default=0, show_default=True, type=SEED)
 @click.option("--trials", type=click.IntRange(min=1), help="Search for better settings first: how many to try.")
 @click.option("--storage", type=click.Path(path_type=Path), help="A file to go on from with the search of --trials.")
@@ -155,6 +164,9 @@ def command(
     layout: "Layout | None",
     memory: str,
     device: str,
+    cluster: str | None,
+    task_timeout: float | None,
+    world_size: int | None,
     seed: int,
     trials: int | None,
     storage: Path | None,
@@ -172,13 +184,14 @@ def command(
 
     refuse_artefact(out, "model")
     refuse_misfits(pairs, unsupervised=unsupervised)
+    workers = AskedWorkers(cluster, task_timeout, world_size)
     choice = SettingsChoice(
         trials=trials,
         storage=storage,
         like=settings,
         layout=layout,
         monotone=monotone,
-        device=choose_boosting_device(device),
+        device=choose_boosting_device(workers.device(device)),
     )
     refuse_file(audit, [*pairs, valid])
     wanted = PairsToLearn(ids, target, max_rejects, rejects)
@@ -207,7 +220,7 @@ def command(
         return
     data = read_data(index, pairs, valid, wanted)
     options = choice.fit_to(data.pairs, pairs, options) if valid is None else options
-    options = learn(data, options, choice, room, out)
+    options = learn(data, options, choice, room, out, workers=workers)
     if audit is not None:
         run_audit(audit, data.index, data.pairs, metric=metric_of(options), options=options)
 

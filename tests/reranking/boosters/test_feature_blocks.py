@@ -4,19 +4,14 @@ import numpy as np
 import pytest
 
 from reranking.boosters.boosting import BoostingOptions, Examples, boost, predict, to_bytes
-from reranking.signals.feature import declare
-from reranking.training.examples import write_feature_blocks
+from reranking.boosters.feature_blocks import write_feature_blocks
 
 OPTIONS = BoostingOptions(eta=0.3, max_rounds=10, patience=10, members=1, threads=1)
 
 
-class Sums:
-    """Two features of a pair of positions."""
-
-    features = declare("made", {"sum": "left plus right", "difference": "left less right"})
-
-    def compute(self, left, right):
-        return np.stack([left + right, np.where(left > 990, np.nan, left - right)], axis=1).astype(np.float32)
+def sums(left, right):
+    """Two features of a pair of positions: left plus right, and left less right."""
+    return np.stack([left + right, np.where(left > 990, np.nan, left - right)], axis=1).astype(np.float32)
 
 
 @pytest.fixture
@@ -25,13 +20,12 @@ def pairs():
 
 
 @pytest.fixture
-def blocks(pairs, tmp_path, monkeypatch):
-    monkeypatch.setattr("reranking.training.examples.BLOCK_PAIRS", 300)
-    return write_feature_blocks(Sums(), *pairs, tmp_path / "blocks", stage="features")
+def blocks(pairs, tmp_path):
+    return write_feature_blocks(np.split(sums(*pairs), [300, 600]), tmp_path / "blocks")
 
 
 def test_blocks_hold_what_was_computed(pairs, blocks):
-    whole = Sums().compute(*pairs)
+    whole = sums(*pairs)
     assert (len(blocks), len(blocks.starts)) == (700, 3)
     np.testing.assert_array_equal(blocks.read(), whole)
     np.testing.assert_array_equal(blocks[np.array([650, 3, 299, 300])], whole[[650, 3, 299, 300]])
@@ -39,7 +33,7 @@ def test_blocks_hold_what_was_computed(pairs, blocks):
 
 
 def test_boosting_through_files_learns_what_boosting_in_memory_learns(pairs, blocks):
-    whole = Sums().compute(*pairs)
+    whole = sums(*pairs)
     targets = (whole[:, 0] > 1000).astype(np.float64)
     codes = np.zeros(700, dtype=np.int64)
     weights = np.where(np.arange(700) % 2, 0.5, 2.0).astype(np.float32)

@@ -17,7 +17,7 @@ from reranking.pairs.candidates import candidates_with
 from reranking.pairs.labelled import LabelledPairs, join_labelled
 from reranking.pairs.repeats import pair_keys
 from reranking.training.audit import audit_labels
-from reranking.training.cross_validation import prepare_folds
+from reranking.training.judging.cross_validation import prepare_folds
 from reranking.training.mining import one_sided_labels
 from reranking.training.mining.one_sided_labels import complete, complete_both, is_one_sided
 from reranking.training.train_reranker import train_reranker

@@ -8,7 +8,7 @@ from indexing.errors import InputError
 from indexing.product_index import open_index
 from reranking.boosters.boosting import Examples
 from reranking.pairs.labelled import read_labelled
-from reranking.training.cross_validation import CrossValidation, prepare_folds
+from reranking.training.judging.cross_validation import CrossValidation, prepare_folds
 
 
 @pytest.fixture(scope="module")

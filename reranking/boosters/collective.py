@@ -1,0 +1,142 @@
+"""XGBoost trains boosters in several processes at once, each with a share of the pairs.
+
+Together they choose the cuts of features and sum what each counts of its pairs, round by round (`xgboost.collective`), so that all of them
+grow the same trees. The first one also has the validation pairs: it says when to stop, and keeps the boosters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xgboost
+from xgboost import collective
+
+from indexing.running.parts import PartFolder, put_bytes, read_array
+from indexing.running.tasks import Counts, Task
+from reranking.boosters.boosting import Metric, to_bytes
+from reranking.boosters.feature_blocks import FeatureBlocks
+
+TARGETS, WEIGHTS = "targets.npy", "weights.npy"
+JUDGED, JUDGED_TARGETS, JUDGED_CATEGORIES = "judged.npy", "judged_targets.npy", "judged_categories.npy"
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """It is what all shares need: where the pairs are, the parameters of each member, what ends training, and where the
+    shares meet."""
+
+    parts: PartFolder
+    features: FeatureBlocks
+    parameters: tuple[Mapping[str, Any], ...]
+    max_rounds: int
+    patience: int
+    metric: Metric
+    meeting: Mapping[str, str | int]
+
+    def open(self) -> "Sharing":
+        return self
+
+
+def boost_share(task: Task, sharing: Sharing) -> Counts:
+    """Train all members on a share of the pairs, the rows `first` to `last`. Raises ConnectionError where the others are gone."""
+    judged = (
+        _Judged.read(sharing) if task.number == 0 else None
+    )  # before the others are there: a matrix asks them for its width
+    try:
+        with (
+            xgboost.config_context(verbosity=0),
+            collective.CommunicatorContext(**sharing.meeting, dmlc_task_id=f"{task.number:06}"),
+        ):
+            _boost(task, sharing, judged)
+    except xgboost.core.XGBoostError as error:
+        raise ConnectionError(_told(error)) from error
+    return {"pairs": task.last - task.first}
+
+
+def member_name(number: int) -> str:
+    """Return the name of the part that a member is kept as."""
+    return f"member_{number}.ubj"
+
+
+def _boost(task: Task, sharing: Sharing, judged: "_Judged | None") -> None:
+    threads = max(sharing.parameters[0]["nthread"], 1)
+    matrix = xgboost.QuantileDMatrix(_ShareIterator(task, sharing), nthread=threads)
+    for number, parameters in enumerate(sharing.parameters):
+        stop = _StopTogether(judged, sharing.patience)
+        booster = xgboost.train({**parameters, "nthread": threads}, matrix, sharing.max_rounds, callbacks=[stop])
+        if judged is not None:
+            put_bytes(sharing.parts, member_name(number), to_bytes(booster[: stop.best_round + 1]))
+
+
+class _ShareIterator(xgboost.DataIter):
+    """It hands the rows of a share to XGBoost, block by block."""
+
+    def __init__(self, task: Task, sharing: Sharing) -> None:
+        self._task, self._blocks = task, sharing.features
+        self._targets = read_array(sharing.parts, TARGETS)
+        self._weights = read_array(sharing.parts, WEIGHTS) if sharing.parts.has(WEIGHTS) else None
+        rows = (self._blocks.rows_of(number) for number in range(len(self._blocks.starts)))
+        self._numbers = [
+            number for number, part in enumerate(rows) if part.start < task.last and part.stop > task.first
+        ]
+        self._next = 0
+        super().__init__(release_data=True)
+
+    def next(self, input_data: Any) -> bool:
+        if self._next == len(self._numbers):
+            return False
+        number = self._numbers[self._next]
+        block = self._blocks.rows_of(number)
+        rows = slice(max(block.start, self._task.first), min(block.stop, self._task.last))
+        features = self._blocks.block(number)[rows.start - block.start : rows.stop - block.start]
+        weights = None if self._weights is None else np.asarray(self._weights[rows])
+        input_data(data=features, label=np.asarray(self._targets[rows]), weight=weights)
+        self._next += 1
+        return True
+
+    def reset(self) -> None:
+        self._next = 0
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """It is the validation pairs, and by what they are measured."""
+
+    matrix: xgboost.DMatrix
+    targets: Any
+    categories: Any
+    metric: Metric
+
+    @classmethod
+    def read(cls, sharing: Sharing) -> "_Judged":
+        features, targets, categories = (
+            np.array(read_array(sharing.parts, name)) for name in (JUDGED, JUDGED_TARGETS, JUDGED_CATEGORIES)
+        )
+        return cls(xgboost.DMatrix(features, nthread=1), targets, categories, sharing.metric)
+
+    def measure(self, booster: xgboost.Booster) -> float:
+        return float(self.metric(booster.predict(self.matrix), self.targets, self.categories))
+
+
+class _StopTogether(xgboost.callback.TrainingCallback):
+    """It stops all shares after so many rounds without a better metric, as the first one measures it."""
+
+    def __init__(self, judged: _Judged | None, patience: int) -> None:
+        super().__init__()
+        self._judged, self._patience, self._best = judged, patience, -np.inf
+        self.best_round = 0
+
+    def after_iteration(self, model: xgboost.Booster, epoch: int, evals_log: Any) -> bool:
+        measured = None if self._judged is None else self._judged.measure(model)
+        value = collective.broadcast(measured, 0)
+        assert value is not None  # the first one measures
+        if value > self._best:
+            self._best, self.best_round = value, epoch
+        return epoch - self.best_round >= self._patience
+
+
+def _told(error: Exception) -> str:
+    """Return the innermost of what XGBoost says of an error, without where in its code that was."""
+    lines = [line.strip() for line in str(error).partition("Stack trace")[0].splitlines() if line.strip()]
+    return lines[-1].rpartition("]: ")[2] if lines else type(error).__name__

@@ -1,0 +1,1 @@
+"""A training has others compute the features of its pairs, and train boosters in shares of them."""
