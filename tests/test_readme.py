@@ -135,7 +135,9 @@ EXPORTS = {  # files that the README names
 }
 
 
-def test_the_commands_of_the_readme_and_of_the_tour_run_one_after_the_other(root, sample, heroic, small_models, tmp_path, monkeypatch):
+def test_the_commands_of_the_readme_and_of_the_tour_run_one_after_the_other(
+    root, sample, heroic, small_models, tmp_path, monkeypatch
+):
     """On the committed sample in place of the demo's, whose products have other ids."""
     shutil.copytree(sample, tmp_path / "sample")
     monkeypatch.chdir(tmp_path / "sample")

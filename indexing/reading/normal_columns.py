@@ -11,12 +11,14 @@ from indexing.catalog.rejects import Reject
 from indexing.reading.cells.attributes.lifted import values_under, without_keys
 from indexing.reading.cells.cell_reader import CellReader
 from indexing.reading.inputs import InputFile
+from indexing.reading.schema.column_names import named_pairs
 from indexing.reading.schema.expression import AllOf, Expression, FirstOf, attribute_keys, columns_in
 from indexing.reading.schema.raw_columns import (
     TEXT,
     RawBlock,
     is_empty,
     joined_lists,
+    pairs_of,
     raw_column,
     text_column,
     text_lists,
@@ -118,15 +120,16 @@ def _column_of(expression: Expression | None, block: RawBlock, row: int) -> str 
 def _attributes(
     cells: CellReader, block: RawBlock, expression: Expression | None, extra: Mapping[str, pa.Array]
 ) -> pa.Array:
-    """Return the attributes that the schema names, those of several columns one after another, then extra columns."""
+    """Return the attributes that the schema names, those of several columns one after another, then extra columns, of
+    which those of names and values by number are taken together."""
     parts = expression.each(block.names) if isinstance(expression, AllOf) else [expression]
     found = [(raw_column(block, part), "" if part is None else str(part.form())) for part in parts]
     there = [(column, name) for column, name in found if column is not None]
+    if pairs := named_pairs(tuple(extra)):
+        there.append((pairs_of(block, pairs), "attributes"))
+        extra = {name: column for name, column in extra.items() if not any(name in pair for pair in pairs)}
     there = there or [(pa.nulls(len(block), TEXT), "attributes")]
     last = len(there) - 1
     return joined_lists(
-        [
-            cells.attributes(column, name, dict(extra) if place == last else {})
-            for place, (column, name) in enumerate(there)
-        ]
+        [cells.attributes(column, name, extra if place == last else {}) for place, (column, name) in enumerate(there)]
     )

@@ -227,6 +227,18 @@ def _field_of(normal: str) -> str | None:
     return next((field for field, names in _ranks().items() if normal in names), None)
 
 
+def named_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the columns that hold names and values of attributes by number: `Attribute 1 name`, `Attribute 1 value(s)`."""
+    values = {normal_name(name): name for name in names}
+    found = []
+    for name in names:
+        parts = re.fullmatch(r"(.*\d.*?)(name|key)(.*)", normal_name(name))
+        sought = [f"{parts[1]}{word}{parts[3]}" for word in ("value", "values")] if parts else []
+        value = next((values[one] for one in sought if one in values), None)
+        found += [(name, value)] if value is not None else []
+    return found
+
+
 def is_barcode_name(name: str) -> bool:
     """Return whether a column of this name holds barcodes."""
     return _field_of(normal_name(name)) == "gtin"

@@ -224,8 +224,11 @@ def list_array(values: pa.Array, lengths: Ints1d) -> pa.LargeListArray:
 def _pairs(block: RawBlock, numbered: Numbered) -> pa.Array | None:
     """Return lists of key and value from pairs of columns, where both are there."""
     pairs = numbered.pairs(block.names)
-    if not pairs:
-        return None
+    return pairs_of(block, pairs) if pairs else None
+
+
+def pairs_of(block: RawBlock, pairs: Sequence[tuple[str, str]]) -> pa.LargeListArray:
+    """Return lists (b,) of key and value from columns of names and of values, where a row has both."""
     kind = pa.struct([("key", TEXT), ("value", TEXT)])
     made, kept = [], []
     for names, values in pairs:

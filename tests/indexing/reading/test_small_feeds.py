@@ -163,3 +163,13 @@ def test_attributes_that_have_lost_their_names_are_refused_where_no_schema_says_
 def test_lists_of_another_name_are_values_of_one_attribute(read, cell):
     found = read({"sku": [1, 2], "name": ["T", "U"], "features": [cell, cell]})
     assert attributes(found) == [[("features", "ab"), ("features", "cd")]] * 2
+
+
+@pytest.mark.parametrize("schema", ["auto", "told"])
+def test_columns_of_names_and_values_by_number_are_attributes(read, write, schema):
+    names = "Attribute 1 name,Attribute 1 value(s),spec_2_key,spec_2_value,Attribute 3 name,size 4 name"
+    file = write("a.csv", f"ID,Name,{names}\n1,Blue mug,Colour,Blue,Volume,1 l,left,over\n2,Red mug,Size,Large,,,,\n")
+    told = write("s.yaml", "id: ID\ntitle: Name\n")
+    found = read((file,), schema=str(told) if schema == "told" else schema)
+    alone = [("Attribute 3 name", "left"), ("size 4 name", "over")]
+    assert attributes(found) == [[("Colour", "Blue"), ("Volume", "1 l"), *alone], [("Size", "Large")]]
