@@ -282,11 +282,3 @@ def open_index(folder: Path, *, device: str = "cpu") -> ProductIndex:
     if len(catalog) != (said := made.catalog.products):
         raise InputError(f"{folder}: holds {len(catalog)} products, its manifest says {said}: build it again")
     return ProductIndex(folder, manifest, made, catalog, hold, device)
-
-
-def open_same_index(folder: Path, fingerprint: str) -> ProductIndex:
-    """Open an index folder that work began with elsewhere. Raises InputError where it is not there, or is another one now."""
-    index = open_index(folder)
-    if index.fingerprint != fingerprint:
-        raise InputError(f"{folder}: is not the index that the work began with: run the same command again")
-    return index

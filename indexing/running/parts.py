@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 from indexing.running.same_versions import own_versions
 from indexing.storage.artefact import fingerprint_of
+from indexing.storage.stored.output import stored_url
+from indexing.storage.stored.part_store import PartStore
+from indexing.storage.stores import open_store
 from indexing.storage.whole_file import sync
 
 UNFINISHED = ".tmp"
@@ -23,6 +26,10 @@ PARTS = ".parts-"  # behind the name of what is made of them
 
 class Parts(Protocol):
     """It keeps parts by name where every worker sees them."""
+
+    def make(self) -> None:
+        """Make room for them; what a run that was cut short left stays."""
+        ...
 
     def has(self, name: str) -> bool:
         """Return whether a part is there, which then is whole."""
@@ -34,6 +41,10 @@ class Parts(Protocol):
 
     def local(self, name: str) -> Path:
         """Return a file of this machine with the content of a part, to be read or mapped, never changed."""
+        ...
+
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Return those of these parts that are not there."""
         ...
 
     def clear(self) -> None:
@@ -114,6 +125,25 @@ def clear_leftovers(beside: Path) -> None:
     """Remove the parts of all work that was for `beside`, also of earlier runs with other options."""
     for folder in beside.parent.glob(f"{_escaped(beside.name)}{PARTS}*"):
         PartFolder(folder).clear()
+
+
+def parts_beside(output: Path, fingerprint: str) -> Parts:
+    """Return the parts of a work beside the file that is made of them: in a folder, or in the store that the file is in."""
+    url = stored_url(output)
+    if url is None:
+        return parts_for(output.absolute(), fingerprint)
+    return PartStore(f"{url}{PARTS}{fingerprint_of(fingerprint, own_versions())}")
+
+
+def clear_beside(output: Path) -> None:
+    """Remove the parts of all work that was for a file, also of earlier runs with other options."""
+    url = stored_url(output)
+    if url is None:
+        clear_leftovers(output.absolute())
+        return
+    above, _, name = url.rpartition("/")
+    for folder in open_store(above).folders(f"{name}{PARTS}"):
+        PartStore(f"{above}/{folder}").clear()
 
 
 def parts_for(beside: Path, fingerprint: str) -> PartFolder:

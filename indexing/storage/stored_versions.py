@@ -6,7 +6,6 @@ ones the files that did not change.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +22,10 @@ from indexing.storage.artefact import (
     write_json,
     writing,
 )
-from indexing.storage.stores import Store, open_store, url_of
+from indexing.storage.stores import Store, open_store
 from indexing.storage.versions import hold_version
 
 VERSIONS, FILES = "versions", "files"
-CACHE_VARIABLE = "HEROIC_CACHE"
 MIB = 1 << 20
 
 
@@ -90,31 +88,6 @@ def fetch_artefact(url: str, path: Path, *, wait: bool = False, progress: Progre
         fetched = _Fetching(store, manifest, path, {} if before is None else before[1], progress).into(folder)
         write_json(folder / MANIFEST, vars(manifest))
     return Copied(manifest, numbers[-1], *fetched)
-
-
-def fetched_to_cache(path: Path, *, progress: Progress = silent) -> Path:
-    """Return a path as it is, or, where it is a URL, the folder in the cache that the store's newest version was copied to: by
-    one process at a time, the others wait."""
-    url = url_of(path)
-    if url is None:
-        return path
-    folder = cached_at(url)
-    fetch_artefact(url, folder, wait=True, progress=progress)
-    return folder
-
-
-def cached_at(url: str) -> Path:
-    """Return the folder in the cache that what lies at a URL is copied to."""
-    own = hashlib.sha256(url.encode()).hexdigest()[:16]
-    return cache_folder() / own / (url.rstrip("/").rpartition("/")[2] or "artefact")
-
-
-def cache_folder() -> Path:
-    """Return the folder that what lies in stores is copied to: $HEROIC_CACHE, or one in the user's own cache."""
-    asked = os.environ.get(CACHE_VARIABLE)
-    if asked:
-        return Path(asked)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "heroic"
 
 
 def _numbers(store: Store) -> list[int]:

@@ -72,6 +72,16 @@ class Store:
         inside = {name: entry for name, entry in found.items() if name.startswith(above)}
         return {name.removeprefix(above): int(entry.get("size") or 0) for name, entry in inside.items()}
 
+    def folders(self, beginning: str) -> list[str]:
+        """Return the names of the folders directly below the URL that begin so."""
+        with self._told("be read"):
+            try:
+                found = self._files.ls(self._root, detail=False)
+            except FileNotFoundError:
+                return []
+        names = sorted({str(entry).rstrip("/").rpartition("/")[2] for entry in found})
+        return [name for name in names if name.startswith(beginning)]
+
     def read(self, name: str) -> bytes:
         """Return the content of a small object."""
         with self._told("be read"):

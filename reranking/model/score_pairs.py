@@ -15,10 +15,11 @@ from indexing.machine.memory import human
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.running.local import HERE
-from indexing.running.parts import clear_leftovers, parts_for
+from indexing.running.parts import clear_beside, parts_beside
 from indexing.running.tasks import Runner
 from indexing.storage.artefact import fingerprint_of
 from indexing.storage.outputs import output, parents
+from indexing.storage.stored.output import local_output, stored_url
 from indexing.storage.whole_file import is_device, refuse_folder, refuse_input
 from reranking.decisions.prior import ShareCounts
 from reranking.decisions.prior_shift import AskedPrior
@@ -106,7 +107,10 @@ def score_pairs(
         max_rejects=options.max_rejects,
     )
     work = _Scoring(index, model, options, file, columns, checked, runner)
-    return work.run(Path(out), progress)
+    with local_output(Path(out)) as place:
+        scored = work.run(place, Path(out), progress)
+    clear_beside(Path(out))
+    return scored
 
 
 def scoring_needs(index: ProductIndex, pairs: Path, model: XgboostReranker) -> str:
@@ -131,7 +135,7 @@ def _refuse_places(pairs: Path, named: Mapping[str, Path | None]) -> None:
     """Refuse files, by their options, that cannot be written, the `pairs` themselves, and one that two options name."""
     taken: dict[Path, str] = {}
     for option, path in named.items():
-        if path is None:
+        if path is None or (option == "--out" and stored_url(path) is not None):
             continue
         refuse_folder(path)
         if option != "--out" or path.suffix != ".parquet":  # a parquet file of scores may be scored again in its place
@@ -166,11 +170,12 @@ class _Scoring:
         self.index, self.model, self.options, self.file, self.columns = index, model, options, file, columns
         self.checked, self.runner = checked, runner
 
-    def run(self, out: Path, progress: Progress) -> Scored:
-        """Score all pairs onto disk, choose for which share of matches, and write the rows with what follows of it."""
+    def run(self, out: Path, beside: Path, progress: Progress) -> Scored:
+        """Score all pairs onto disk, choose for which share of matches, and write the rows with what follows of it. Parts lie
+        `beside` what is written in the end."""
         with output(out), parents(out), tempfile.TemporaryFile(prefix=f".{out.name}.", dir=out.parent) as kept:
             reservoir = Reservoir(self.index.catalog, self._floor(), seed=self.model.report.options.seed)
-            scored = self._scored_apart(out, progress) if self.runner.apart else self._scored_here(progress)
+            scored = self._scored_apart(beside, progress) if self.runner.apart else self._scored_here(progress)
             choice = choose_prior(self.model, self.options.prior, self._score_all(kept, reservoir, scored))
             sample = self._drawn(reservoir)
             kinds = self._check_kinds(sample, choice)
@@ -193,7 +198,6 @@ class _Scoring:
                 for block in self._blocks():
                     scores = np.frombuffer(kept.read(4 * len(block.left)), dtype=np.float32)
                     writer.write(block.table, scores, self._categories(block).left)
-            clear_leftovers(out.absolute())
         writer.scored.unknown, writer.scored.odd = self.checked.unknown, self.checked.odd
         return writer.scored
 
@@ -247,14 +251,14 @@ class _Scoring:
             done += len(block.left)
             progress("score", done, self.checked.pairs)
 
-    def _scored_apart(self, out: Path, progress: Progress) -> Iterator[ScoredBlock]:
+    def _scored_apart(self, beside: Path, progress: Progress) -> Iterator[ScoredBlock]:
         """Yield every block with its scores, which workers made, but without features."""
         made = (self.index.fingerprint, self.model.fingerprint, self.file.source.digest(), self._rows_scored())
         scored = ScoredParts(
             self.index,
             self.model,
             divide(self.index, self.checked.lefts),
-            parts_for(out.absolute(), fingerprint_of(*made)),
+            parts_beside(beside, fingerprint_of(*made)),
             self.runner,
         )
         scored.run(self._blocks(), self.checked.pairs, progress)

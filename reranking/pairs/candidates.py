@@ -14,13 +14,15 @@ import pyarrow.parquet as pq
 from indexing.arrays import Bools1d, Ints1d
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
-from indexing.product_index import ProductIndex, open_same_index
+from indexing.product_index import ProductIndex
 from indexing.running.local import HERE
-from indexing.running.parts import PartFolder, clear_leftovers, parts_for
+from indexing.running.parts import Parts, clear_beside, parts_beside
 from indexing.running.tasks import Counts, Runner, Task, finished
 from indexing.search.neighbours import Neighbours, rank_of
+from indexing.shared_index import open_same_index, shared_place
 from indexing.storage.artefact import fingerprint_of
 from indexing.storage.outputs import output
+from indexing.storage.stored.output import local_output, stored_url
 from indexing.storage.whole_file import is_device, refuse_folder, writing_file
 from reranking.identifiers.identifiers import IdentifiedPairs, Identifiers
 from reranking.pairs.repeats import pair_keys
@@ -65,16 +67,21 @@ def write_candidates(
     if not 1 <= k <= index.k:
         raise InputError(f"-k {k}: {index.folder} keeps {index.k} neighbours: ask for 1 to {index.k}, or build with -k")
     identifiers = Identifiers.of(index.catalog) if identifiers is None else identifiers
-    out, pairs, identified = Path(out), 0, 0
-    refuse_folder(out)
+    pairs, identified = 0, 0
+    if stored_url(out) is None:
+        refuse_folder(out)
     if runner.apart and is_device(out):
         raise InputError(f"--out {out}: is a device, beside which no parts can lie: name a file")
     blocks = _apart(index, out, k, runner, progress) if runner.apart else _here(index, k, identifiers, progress)
-    with writing_file(out) as unfinished, pq.ParquetWriter(unfinished, _schema(index, views)) as writer:
+    with (
+        local_output(out) as place,
+        writing_file(place) as unfinished,
+        pq.ParquetWriter(unfinished, _schema(index, views)) as writer,
+    ):
         for table, shared in blocks:
             writer.write_table(table)
             pairs, identified = pairs + len(table), identified + shared
-    clear_leftovers(out.absolute())
+    clear_beside(out)
     return Written(pairs, identified)
 
 
@@ -92,7 +99,7 @@ def _apart(
 ) -> Iterator[tuple[pa.Table, int]]:
     """Yield the same, when workers have made what is not there yet."""
     size = len(index.catalog)
-    parts = parts_for(out.absolute(), fingerprint_of("candidates", index.fingerprint, k, BLOCK_PRODUCTS))
+    parts = parts_beside(out, fingerprint_of("candidates", index.fingerprint, k, BLOCK_PRODUCTS))
     tasks = [
         Task(
             number, start, min(start + BLOCK_PRODUCTS, size), f"the candidates of product {start:,} and those after it"
@@ -104,7 +111,7 @@ def _apart(
     missing = set(parts.missing(_part_name(task.number) for task in tasks))
     ahead = [task for task in tasks if _part_name(task.number) in missing]
     done = size - sum(task.last - task.first for task in ahead)
-    recipe = ProposingRecipe(index.folder.resolve(), index.fingerprint, k, parts)
+    recipe = ProposingRecipe(shared_place(index.folder), index.fingerprint, k, parts)
     for outcome in finished(runner.map(propose_block, ahead, recipe)):
         done += outcome.task.last - outcome.task.first
         progress("candidates", done, size)
@@ -122,7 +129,7 @@ class Proposing:
     index: ProductIndex
     k: int
     identifiers: Identifiers
-    parts: PartFolder | None = None
+    parts: Parts | None = None
 
     def block(self, start: int, stop: int) -> tuple[pa.Table, int]:
         """Return the candidates that the products at positions start to stop propose, and how many of them share an
@@ -134,12 +141,12 @@ class Proposing:
 
 @dataclass(frozen=True)
 class ProposingRecipe:
-    """It opens the index in a folder, if it still has this fingerprint."""
+    """It opens the index in a folder, or in a store, if it still has this fingerprint."""
 
-    index: Path
+    index: str
     fingerprint: str
     k: int
-    parts: PartFolder
+    parts: Parts
 
     def open(self) -> Proposing:
         index = open_same_index(self.index, self.fingerprint)

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 @click.argument("index", type=STORED)
 @click.argument("pairs", type=click.Path(path_type=Path))
 @click.option("--model", required=True, type=STORED, help="A folder that heroic train wrote.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The parquet file of scores.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The parquet file of scores, also in a store (s3://…).",
+)
 @click.option(
     "--thresholds", type=click.Path(path_type=Path), help="YAML of category: threshold, over the model's own."
 )
@@ -68,6 +73,7 @@ def command(
     """
     from indexing.product_index import open_index
     from indexing.running.choice import chosen_runner, refuse_cluster
+    from indexing.storage.stored.output import stored_url
     from reranking.boosters.boosting import choose_boosting_device, on_device
     from reranking.decisions.prior_shift import AskedPrior
     from reranking.decisions.thresholds import read_thresholds
@@ -90,7 +96,7 @@ def command(
     with shown() as progress, chosen_runner(cluster, limit_s=task_timeout) as runner:
         scored = score_pairs(opened, pairs, out, model=reranker, options=options, progress=progress, runner=runner)
     _tell_left_out(scored, pairs)
-    click.echo(f"scores: {scored.pairs:,} pairs in {out}")
+    click.echo(f"scores: {scored.pairs:,} pairs in {stored_url(out) or out}")
     click.echo(
         f"matches: {scored.matches:,} at precision {reranker.target_precision:g}, {scored.matches_f1:,} at the best F1, "
         f"in {len(scored.categories)} evaluation categories"

@@ -31,7 +31,7 @@ class StoredPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if "://" not in str(value):
             return super().convert(value, param, ctx)
-        from indexing.storage.stored_versions import fetched_to_cache
+        from indexing.storage.stored.cache import fetched_to_cache
         from scripts.terminal.progress import shown
 
         with shown() as progress:

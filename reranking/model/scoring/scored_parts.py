@@ -1,17 +1,19 @@
 """Parts of the pairs are scored wherever there are workers; their scores come back in the order of the pairs file."""
 
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from indexing.arrays import Floats1d
 from indexing.machine.progress import Progress
-from indexing.product_index import ProductIndex, open_same_index
-from indexing.running.parts import PartFolder, put_array, read_array
+from indexing.product_index import ProductIndex
+from indexing.running.parts import Parts, put_array, read_array
 from indexing.running.tasks import Counts, Runner, Task, finished
+from indexing.shared_index import open_same_index, shared_place
+from indexing.storage.scratch import scratch_folder, scratch_output
 from reranking.boosters.boosting import on_device
 from reranking.model.folder import load_reranker, save_reranker
 from reranking.model.pair_scorer import PairScorer
@@ -21,7 +23,7 @@ from reranking.pairs.evaluation_category import side_categories
 from reranking.pairs.positioned_blocks import PositionedBlock
 
 BLOCK_PAIRS = 65_536
-MODEL = "model"
+MODEL = "model.tar"
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,25 @@ class Scoring:
 
     index: ProductIndex
     model: XgboostReranker
-    parts: PartFolder
+    parts: Parts
 
 
 @dataclass(frozen=True)
 class ScoringRecipe:
-    """It opens the index in a folder, if it still has this fingerprint, and the model that is kept with the parts."""
+    """It opens the index in a folder, or in a store, if it still has this fingerprint, and the model that is kept with the
+    parts."""
 
-    index: Path
+    index: str
     fingerprint: str
-    parts: PartFolder
+    parts: Parts
 
     def open(self) -> Scoring:
         """Raise InputError where this machine does not see the index, or sees another one."""
         index = open_same_index(self.index, self.fingerprint)
-        model = load_reranker(self.parts.folder / MODEL)
+        with scratch_folder() as folder:
+            with tarfile.open(self.parts.local(MODEL)) as packed:
+                packed.extractall(folder, filter="data")
+            model = load_reranker(folder / "model")
         on_device(model.members, "cpu")
         return Scoring(index, model, self.parts)
 
@@ -76,7 +82,7 @@ class ScoredParts:
     index: ProductIndex
     model: XgboostReranker
     division: Division
-    parts: PartFolder
+    parts: Parts
     runner: Runner
 
     def run(self, blocks: Iterator[PositionedBlock], pairs: int, progress: Progress) -> None:
@@ -89,12 +95,24 @@ class ScoredParts:
             return
         if self.parts.missing([pairs_name(task.number) for task in ahead]):
             write_parts(blocks, self.division, self.parts)
-        save_reranker(self.model, self.parts.folder / MODEL)
-        recipe = ScoringRecipe(self.index.folder.resolve(), self.index.fingerprint, self.parts)
+        if not self.parts.has(MODEL):
+            self._put_model()
+        recipe = ScoringRecipe(shared_place(self.index.folder), self.index.fingerprint, self.parts)
         done = len(tasks) - len(ahead)
         for _ in finished(self.runner.map(score_part, ahead, recipe)):
             done += 1
             progress("score", pairs * done // len(tasks), pairs)  # parts are about equal
+
+    def _put_model(self) -> None:
+        """Keep the model with the parts, as one file."""
+
+        def write(file: BinaryIO) -> None:
+            with tarfile.open(fileobj=file, mode="w") as packed:
+                packed.add(folder / "model", "model")
+
+        with scratch_folder() as folder, scratch_output(folder):
+            save_reranker(self.model, folder / "model")
+            self.parts.put(MODEL, write)
 
     def in_order(self, blocks: Iterator[PositionedBlock]) -> Iterator[tuple[PositionedBlock, Floats1d]]:
         """Yield the blocks of the pairs file with their scores (p,)."""

@@ -13,7 +13,8 @@ from s3_server import s3_server
 import indexing.storage.stored_versions as stored
 from indexing.errors import InputError
 from indexing.storage.artefact import Manifest, damaged_files, read_manifest, write_manifest, writing
-from indexing.storage.stored_versions import cached_at, fetch_artefact, fetched_to_cache, send_artefact
+from indexing.storage.stored.cache import cached_at, fetched_to_cache
+from indexing.storage.stored_versions import fetch_artefact, send_artefact
 from indexing.storage.stores import Store, file_name, open_store, url_of, without_secrets
 
 _places = count()

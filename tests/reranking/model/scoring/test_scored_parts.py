@@ -5,12 +5,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from s3_server import s3_server
 from tried_tasks import Troubled
 
 from indexing.errors import InputError, Unfinished
 from indexing.product_index import open_index
 from indexing.running.attempts import CrewRunner
+from indexing.running.local import LocalRunner
 from indexing.running.processes import ProcessCrew
+from indexing.shared_index import open_same_index, shared_place
+from indexing.storage.stored.cache import fetched_to_cache
+from indexing.storage.stored_versions import send_artefact
+from indexing.storage.stores import open_store
 from reranking.model import score_pairs as scoring
 from reranking.model.folder import load_reranker
 from reranking.model.score_pairs import ScoreOptions, score_pairs
@@ -141,3 +147,61 @@ def test_every_left_product_is_in_one_part_and_parts_are_about_equal(index, monk
 
 def test_pairs_without_any_left_product_are_one_part(index):
     assert divide(index, np.zeros(len(index.catalog), dtype=np.int64)).parts == 1
+
+
+@pytest.fixture(scope="module")
+def store():
+    pytest.importorskip("moto", reason="the S3 server of tests is not installed")
+    with s3_server() as url:
+        yield url
+
+
+def test_scores_and_their_parts_may_lie_in_a_store(index, model, pairs, tmp_path, small_parts, store):
+    whole, out = scores(index, model, pairs, tmp_path / "whole.parquet"), f"{store}/scores/all.parquet"
+    for runner in (Troubled(1), LocalRunner()):
+        score_pairs(index, pairs, out, model=model, options=OPTIONS, runner=runner)
+        kept = open_store(f"{store}/scores")
+        assert list(kept.names("")) == ["all.parquet"]
+        assert kept.read("all.parquet") == whole
+        kept.remove(["all.parquet"])
+
+
+def test_finished_parts_in_a_store_are_passed_over(index, model, pairs, tmp_path, small_parts, store, monkeypatch):
+    whole, out, scored, most = (
+        scores(index, model, pairs, tmp_path / "whole.parquet"),
+        f"{store}/again/all.parquet",
+        [],
+        4,
+    )
+    work = scored_parts.score_part
+
+    def until(task, shared):
+        if len(scored) == most:
+            raise Unfinished("the driver was stopped")
+        scored.append(task.number)
+        return work(task, shared)
+
+    monkeypatch.setattr(scored_parts, "score_part", until)
+    with pytest.raises(Unfinished):
+        score_pairs(index, pairs, out, model=model, options=OPTIONS, runner=LocalRunner(apart=True))
+    before, most = set(scored), 10**6
+    scored.clear()
+    score_pairs(index, pairs, out, model=model, options=OPTIONS, runner=LocalRunner(apart=True))
+    assert before
+    assert scored
+    assert not before & set(scored)
+    assert open_store(f"{store}/again").read("all.parquet") == whole
+
+
+def test_workers_open_an_index_in_a_store_themselves(
+    sample_index, model, pairs, tmp_path, small_parts, store, monkeypatch
+):
+    send_artefact(sample_index, f"{store}/index")
+    monkeypatch.setenv("HEROIC_CACHE", str(tmp_path / "cache"))
+    here = open_index(fetched_to_cache(f"{store}/index"))
+    assert shared_place(here.folder) == f"{store}/index"
+    monkeypatch.setenv("HEROIC_CACHE", str(tmp_path / "of another machine"))
+    there = open_same_index(f"{store}/index", here.fingerprint)
+    assert there.folder.is_relative_to(tmp_path / "of another machine")
+    with pytest.raises(InputError, match="is not the index that the work began with"):
+        open_same_index(f"{store}/index", "0123")

@@ -1,0 +1,47 @@
+"""What lies in stores is copied into a cache of this machine when it is read, and it is known from where."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from indexing.machine.progress import Progress, silent
+from indexing.storage.stored_versions import fetch_artefact
+from indexing.storage.stores import url_of
+
+CACHE_VARIABLE = "HEROIC_CACHE"
+ORIGIN = ".origin"  # beside what was copied into the cache
+
+
+def fetched_to_cache(path: Path, *, progress: Progress = silent) -> Path:
+    """Return a path as it is, or, where it is a URL, the folder in the cache that the store's newest version was copied to: by
+    one process at a time, the others wait."""
+    url = url_of(path)
+    if url is None:
+        return path
+    folder = cached_at(url)
+    fetch_artefact(url, folder, wait=True, progress=progress)
+    (folder.parent / ORIGIN).write_text(url, encoding="utf-8")
+    return folder
+
+
+def origin_of(folder: Path) -> str | None:
+    """Return the URL that a folder in the cache was copied from; None for any other folder."""
+    try:
+        url = (folder.absolute().parent / ORIGIN).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return url if cached_at(url).absolute() == folder.absolute() else None
+
+
+def cached_at(url: str) -> Path:
+    """Return the folder in the cache that what lies at a URL is copied to."""
+    own = hashlib.sha256(url.encode()).hexdigest()[:16]
+    return cache_folder() / own / (url.rstrip("/").rpartition("/")[2] or "artefact")
+
+
+def cache_folder() -> Path:
+    """Return the folder that what lies in stores is copied to: $HEROIC_CACHE, or one in the user's own cache."""
+    asked = os.environ.get(CACHE_VARIABLE)
+    if asked:
+        return Path(asked)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "heroic"

@@ -1,0 +1,96 @@
+"""Parts in a store are put once, by whoever is first, and go away with their work."""
+
+import numpy as np
+import pytest
+from s3_server import s3_server
+
+from indexing.errors import InputError
+from indexing.running.parts import PartFolder, clear_beside, parts_beside, put_array, read_array
+from indexing.storage.stored.output import local_output, stored_url
+from indexing.storage.stored.part_store import PartStore
+from indexing.storage.stores import open_store
+
+pytest.importorskip("moto", reason="the S3 server of tests is not installed")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with s3_server() as url:
+        yield url
+
+
+@pytest.fixture
+def parts(server, request):
+    return PartStore(f"{server}/{request.node.name.partition('[')[0]}/scores.parquet.parts-1")
+
+
+def writing(content):
+    return lambda file: file.write(content)
+
+
+def test_a_part_is_there_when_it_is_whole_and_is_read_from_a_copy(parts):
+    parts.make()
+    parts.make()
+    array = np.arange(7.0)
+    put_array(parts, "a.npy", array)
+    assert parts.has("a.npy")
+    assert parts.missing(["a.npy", "b.npy"]) == ["b.npy"]
+    np.testing.assert_array_equal(read_array(parts, "a.npy"), array)
+    assert parts.local("a.npy") == parts.local("a.npy")
+
+
+def test_who_comes_second_changes_nothing(parts):
+    parts.make()
+    parts.put("a", writing(b"first"))
+    parts.put("a", writing(b"second"))
+    assert open_store(parts.url).read("a") == b"first"
+
+
+def test_a_late_writer_leaves_nothing_behind(parts):
+    parts.make()
+    parts.put("a", writing(b"in time"))
+    parts.clear()
+    with pytest.raises(FileNotFoundError, match="the work that it is for is over"):
+        parts.put("b", writing(b"late"))
+    assert open_store(parts.url).names("") == {}
+    parts.clear()
+
+
+def test_parts_lie_beside_what_is_made_of_them(server, tmp_path):
+    out = tmp_path / "scores.parquet"
+    assert isinstance(parts_beside(out, "1"), PartFolder)
+    stored = [parts_beside(f"{server}/beside/scores.parquet", made) for made in "12"]
+    other = parts_beside(f"{server}/beside/scores.parquet2", "1")
+    for one in (*stored, other):
+        one.make()
+        one.put("a", writing(b"x"))
+    clear_beside(f"{server}/beside/scores.parquet")
+    assert [one.missing(["a"]) for one in (*stored, other)] == [["a"], ["a"], []]
+
+
+def test_a_file_is_put_into_the_store_when_it_is_whole(server):
+    url = f"{server}/out/scores.parquet"
+
+    def fails():
+        with local_output(url) as place:
+            place.write_bytes(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert open_store(f"{server}/out").names("") == {}
+    with local_output(url) as place:
+        place.write_bytes(b"whole")
+    assert open_store(f"{server}/out").read("scores.parquet") == b"whole"
+
+
+def test_files_of_this_machine_are_written_where_they_are(tmp_path):
+    with local_output(tmp_path / "a") as place:
+        assert place == tmp_path / "a"
+    assert stored_url("https://host/a.parquet") is None
+
+
+@pytest.mark.parametrize("url", ["s3://bucket", "s3://bucket/"])
+def test_a_url_that_names_no_file_is_refused(url):
+    with pytest.raises(InputError, match="names no file in a bucket"):
+        stored_url(url)
