@@ -9,9 +9,10 @@ import numpy as np
 
 from indexing.arrays import Floats2d, Ints1d
 from indexing.machine.progress import Progress
-from indexing.product_index import ProductIndex, open_same_index
+from indexing.product_index import ProductIndex
 from indexing.running.parts import PartFolder, put_array, read_array
 from indexing.running.tasks import Counts, Runner, Task, finished
+from indexing.shared_index import open_same_index
 from reranking.model.scoring.pair_parts import divide
 from reranking.signals.signals import Learned, Signals, prepare_signals
 from reranking.training.apart.learned_files import LearnedFiles, write_learned

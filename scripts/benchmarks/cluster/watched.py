@@ -104,6 +104,15 @@ class WatchedRunner:
         yield from self.runner.map(work, tasks, shared)
         self.watch.enter(f"{before.removesuffix(' (command)')} (command)")
 
+    @property
+    def address(self) -> str:
+        return self.runner.address
+
+    def together(
+        self, work: "Callable[[Task, Opened], Counts]", tasks: "Sequence[Task]", shared: "Recipe[Opened]"
+    ) -> str:
+        return self.runner.together(work, tasks, shared)
+
     def close(self) -> None:
         self.runner.close()
 
