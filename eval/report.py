@@ -21,7 +21,7 @@ from eval.metrics.decisions import CategoryDecisions, Decisions, decide_by_categ
 from eval.metrics.intervals import Draws, PairGroups
 from eval.metrics.precision_auc import LEVEL, CategoryValues, measure
 from eval.metrics.reliability import Reliability, measure_reliability
-from eval.metrics.uncertainty import Uncertainty, measure_uncertainty
+from eval.metrics.uncertainty import Drawing, Uncertainty, draw_here, measure_uncertainty
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from reranking.pairs.pair_files import IdPairs
 from reranking.pairs.product_groups import product_groups
@@ -123,8 +123,9 @@ def evaluate(
     options: EvaluationOptions | None = None,
     context: Context | None = None,
     others: OtherPairs | None = None,
+    draw: Drawing = draw_here,
 ) -> Report:
-    """Judge scores by the truth. Raises InputError when they do not fit together: see `join_scores`."""
+    """Judge scores by the truth; `draw` measures the draws of the bootstrap, wherever that is. Raises InputError when they do not fit together: see `join_scores`."""
     options, context, others = options or EvaluationOptions(), context or Context(), others or OtherPairs()
     context, level = context.following(scores), _level(scores, options)
     found = _Judgement.of(scores, truth, context, level)
@@ -133,7 +134,7 @@ def evaluate(
         target_precision=level,
         options=options,
         summary=_summarise(pairs, found.values, level),
-        uncertainty=found.uncertainty(level, options.draws),
+        uncertainty=found.uncertainty(level, options.draws, draw),
         pairs=pairs,
         groups=found.groups,
         categories=found.categories,
@@ -189,7 +190,7 @@ class _Judgement:
         held = called if own or match is not None else None
         return cls(pairs, categories, _groups(pairs), ranking, values, own, decisions, thresholds, called, held)
 
-    def uncertainty(self, level: float, draws: Draws) -> Uncertainty:
+    def uncertainty(self, level: float, draws: Draws, draw: Drawing) -> Uncertainty:
         """Find the intervals of the values and of the decisions that the scores bring."""
         match, match_f1 = (
             None if judged is None else judged.called for judged in (self.decisions.precision, self.decisions.f1)
@@ -204,6 +205,7 @@ class _Judgement:
             held=self.held,
             match=match,
             match_f1=match_f1,
+            draw=draw,
         )
 
 

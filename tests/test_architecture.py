@@ -314,7 +314,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     },
     "eval.inputs": {"categories", "context", "joining", "scored_blocks", "scores"},
     "eval.review": {"queue", "read_queue"},
-    "eval.metrics": {"curves", "decisions", "intervals", "precision_auc", "reliability", "uncertainty"},
+    "eval.metrics": {"curves", "decisions", "drawn_parts", "intervals", "precision_auc", "reliability", "uncertainty"},
     "eval.audit": {"answered", "audit_report", "estimates", "population", "retrieval", "sampling", "session"},
     "eval.findings": {"ceiling", "leakage", "mistakes", "mixes", "promise", "reasons", "slices", "suspects"},
     "eval.pages": {

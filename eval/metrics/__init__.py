@@ -1,4 +1,4 @@
 """Metrics are the figures: area under the precision-recall curve, intervals, reliability, decisions.
 
-Its doors are `curves`, `decisions`, `intervals`, `precision_auc`, `reliability` and `uncertainty`.
+Its doors are `curves`, `decisions`, `drawn_parts`, `intervals`, `precision_auc`, `reliability` and `uncertainty`.
 """

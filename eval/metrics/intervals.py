@@ -100,22 +100,25 @@ class DecisionIntervals:
     f1: Interval | None
 
 
-def draw_weights(groups: PairGroups, draws: Draws) -> Iterator[Floats1d]:
-    """Yield the pair weights (n,) of each round. As many groups are drawn with replacement as there are; group g comes
-    m_g times; a pair inside a group weighs m, a pair between two groups m1·m2. The same seed draws the same."""
+def draw_weights(groups: PairGroups, draws: Draws, first: int = 0, last: int | None = None) -> Iterator[Floats1d]:
+    """Yield the pair weights (n,) of each round, or of those from `first` to `last`. As many groups are drawn with replacement as
+    there are; group g comes m_g times; a pair inside a group weighs m, a pair between two groups m1·m2. The same seed draws the same."""
     generator = np.random.default_rng(draws.seed)
     left, right, count = _dense(groups)
     inside = left == right
-    for _ in range(draws.rounds):
-        times = np.bincount(generator.integers(0, count, count), minlength=count).astype(np.float64)
-        yield times[left] * np.where(inside, 1.0, times[right])
+    for number in range(draws.rounds if last is None else last):
+        drawn = generator.integers(0, count, count)
+        if number >= first:
+            times = np.bincount(drawn, minlength=count).astype(np.float64)
+            yield times[left] * np.where(inside, 1.0, times[right])
 
 
-def leave_out_weights(groups: PairGroups, seed: int) -> Iterator[Floats1d]:
-    """Yield pair weights (n,) with each of BLOCKS random parts of the groups left out: 0 for pairs that touch it."""
+def leave_out_weights(groups: PairGroups, seed: int, first: int = 0, last: int = BLOCKS) -> Iterator[Floats1d]:
+    """Yield pair weights (n,) with each of BLOCKS random parts of the groups, or those from `first` to `last`, left out: 0 for
+    pairs that touch it."""
     left, right, count = _dense(groups)
     blocks = deal_at_random(count, count=BLOCKS, random=np.random.default_rng(seed))
-    for block in range(min(BLOCKS, count)):
+    for block in range(first, min(last, count)):
         yield ((blocks[left] != block) & (blocks[right] != block)).astype(np.float64)
 
 
@@ -126,8 +129,13 @@ def bootstrap(
 
     Rounds in which no pair was drawn, or a value is NaN, are left out; None when none remains or the value is NaN.
     """
-    drawn = _measured(measure, draw_weights(groups, draws), len(values))
-    left_out = _measured(measure, leave_out_weights(groups, draws.seed) if draws.rounds else iter(()), len(values))
+    drawn = measured(measure, draw_weights(groups, draws), len(values))
+    left_out = measured(measure, leave_out_weights(groups, draws.seed) if draws.rounds else iter(()), len(values))
+    return intervals_of(values, drawn, left_out, draws)
+
+
+def intervals_of(values: Floats1d, drawn: Floats2d, left_out: Floats2d, draws: Draws) -> list[Interval | None]:
+    """Find the intervals of `values` (v,) from those of all rounds (r, v) and with each part left out (b, v); see `bootstrap`."""
     return [
         _interval(float(value), drawn[:, place], left_out[:, place], draws.confidence)
         for place, value in enumerate(values)
@@ -183,7 +191,8 @@ def _dense(groups: PairGroups) -> tuple[Ints1d, Ints1d, int]:
     return dense[: len(groups.left)], dense[len(groups.left) :], len(known)
 
 
-def _measured(measure: Callable[[Floats1d], Floats1d], weights: Iterator[Floats1d], width: int) -> Floats2d:
+def measured(measure: Callable[[Floats1d], Floats1d], weights: Iterator[Floats1d], width: int) -> Floats2d:
+    """Return the values (r, width) under each of the weights (n,), without those that are all 0."""
     rows = [measure(row) for row in weights if row.any()]
     return np.array(rows, dtype=np.float64).reshape(len(rows), width)
 

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +12,12 @@ import click
 
 from scripts.commands.audit_estimate import choose_audit, estimate_scores
 from scripts.commands.pairs_to_learn import PairsToLearn, reject_options, tell_labels
-from scripts.terminal.option_types import NUMBER, SEED, STORED
+from scripts.terminal.option_types import NUMBER, SEED, STORED, cluster_option
 
 if TYPE_CHECKING:
     from eval.inputs.context import Context
     from eval.inputs.scores import Scores
+    from eval.metrics.uncertainty import Drawing
     from eval.report import OtherPairs, Report
     from reranking.pairs.pair_files import IdPairs
 
@@ -43,6 +46,7 @@ MISTAKES = "mistakes.parquet"
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 @click.option("--score-column", metavar="NAME", help="Of SCORES, where the score has a name of its own.")
 @reject_options
+@cluster_option("Where draws are measured")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of the table.")
 def command(
     scores: Path,
@@ -60,6 +64,8 @@ def command(
     score_column: str | None,
     max_rejects: float,
     rejects: Path | None,
+    cluster: str | None,
+    task_timeout: float | None,
     as_json: bool,
 ) -> None:
     """Judge SCORES (ids and a score, from anywhere) by the pairs of --truth, or estimate by an --audit.
@@ -70,8 +76,12 @@ def command(
     """
     from eval.metrics.intervals import Draws
     from eval.report import EvaluationOptions, evaluate
+    from indexing.running.choice import refuse_cluster
     from indexing.storage.artefact import refuse_artefact
 
+    refuse_cluster(cluster, limit_s=task_timeout)
+    if cluster is not None and audit is not None:
+        raise click.UsageError("--cluster: an --audit is estimated in this process: leave one of both out.")
     draws = Draws(rounds=rounds, seed=seed)
     sample = choose_audit(truth, audit, [index, model, train, weights_from])
     if sample is not None or truth is None:
@@ -92,9 +102,28 @@ def command(
     tell_labels([truth, train, weights_from])
     scored, true = _read(scores, truth, PairsToLearn(ids, None, max_rejects, rejects), score_column)
     context = _open_context(scored, index, model)
-    report = evaluate(scored, true, options=options, context=context, others=_read_others(train, weights_from))
-    _write(report, context, out)
+    others = _read_others(train, weights_from)
+    with _drawing(cluster, task_timeout, out) as draw:
+        report = evaluate(scored, true, options=options, context=context, others=others, draw=draw)
+        _write(report, context, out)
     _print(report, out, as_json=as_json)
+
+
+@contextmanager
+def _drawing(cluster: str | None, task_timeout: float | None, out: Path) -> "Iterator[Drawing]":
+    """Yield what measures draws, here or by workers, whose parts are removed when all is done, and not after an error."""
+    from eval.metrics.drawn_parts import DrawingApart
+    from eval.metrics.uncertainty import draw_here
+    from indexing.running.choice import chosen_runner
+    from scripts.terminal.progress import shown
+
+    if cluster is None:
+        yield draw_here
+        return
+    with shown() as progress, chosen_runner(cluster, limit_s=task_timeout) as runner:
+        drawing = DrawingApart(runner, out.absolute(), progress)
+        yield drawing
+        drawing.clear()
 
 
 def _read(scores: Path, truth: Path, wanted: PairsToLearn, score: str | None) -> tuple["Scores", "IdPairs"]:

@@ -45,6 +45,22 @@ def test_it_writes_the_report_and_prints_the_categories(files):
     assert "not given: index, model, provenance, categories, match, match_f1" in result.output
 
 
+def test_workers_measure_the_same_report(files):
+    written = ("report.json", "categories.csv", "mistakes.parquet", "pairs.parquet")
+    assert run(files).exit_code == 0
+    here = [(files / "report" / name).read_bytes() for name in written]
+    assert run(files, "--cluster", "local:2").exit_code == 0
+    assert [(files / "report" / name).read_bytes() for name in written] == here
+    assert list(files.glob("*.parts-*")) == []
+
+
+def test_an_audit_is_not_estimated_elsewhere(files):
+    words = ["--audit", files / "audit", "--out", files / "report", "--cluster", "local:2"]
+    result = CliRunner().invoke(command, [str(files / "s.csv"), *map(str, words)])
+    assert result.exit_code == 2
+    assert "--cluster: an --audit is estimated in this process" in result.output
+
+
 def test_json_prints_what_report_json_holds(files):
     printed = json.loads(run(files, "--json").output)
     assert printed == json.loads((files / "report" / "report.json").read_text())
