@@ -6,10 +6,12 @@ same to the last bit.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
+
+import numpy as np
 
 from indexing.build.encode_view import EncodedView, Known, encode_view
 from indexing.build.parts.content_tasks import FIRST, put_contents, recipe_of
@@ -31,12 +33,13 @@ from indexing.catalog.contents import Contents, RowBank, write_contents
 from indexing.encoders.encoder import Encoder
 from indexing.errors import Unfinished
 from indexing.machine.progress import Progress
-from indexing.running.parts import PartFolder, parts_for, put_text
+from indexing.running.parts import PartFolder, parts_for, put_text, read_array
 from indexing.running.tasks import Done, Runner, Task, finished
 from indexing.storage.artefact import fingerprint_of
 from indexing.vectors.vectors import SHARD_ROWS, open_vectors
 
 POISON = "poison.json"
+COUNTED_ROWS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,9 @@ class _Parted:
     def encode(self, report: Callable[[int], None]) -> int:
         """Encode the first product of each content; return how many were looked at. Raises Unfinished where a run before set
         aside more that ends its process than this one may."""
-        poison = self._known_poison()
-        if len(poison) > self.work.most_poison:
-            raise Unfinished(f"{_deadly(len(poison))}: give it as much as before")
+        deadly = self._alike(self._known_poison())
+        if deadly > self.work.most_poison:
+            raise Unfinished(f"{_deadly(deadly)}: give it as much as before")
         tasks = self.ranges.tasks()
         missing = set(self.parts.missing(rows_name(task.number) for task in tasks))
         ahead = [task for task in tasks if rows_name(task.number) in missing]
@@ -139,8 +142,9 @@ class _Parted:
             return
         found = poison_in([outcome.task for outcome in lost], probe_range, self.runner, self.recipe)
         poison = sorted({*self.recipe.poison, *found})
-        if not found or len(poison) > self.work.most_poison:
-            told = f"{_deadly(len(poison))}: " if found else ""
+        deadly = self._alike(poison)
+        if not found or deadly > self.work.most_poison:
+            told = f"{_deadly(deadly)}: " if found else ""
             yield from finished([replace(lost[0], lost=f"{told}{lost[0].lost}")])
         put_text(self.parts, POISON, json.dumps(poison))
         again = replace(self.recipe, poison=tuple(poison))
@@ -150,6 +154,14 @@ class _Parted:
         """Return the products that are known to end the process which encodes them, also from a run before."""
         there = self.parts.has(POISON)
         return tuple(json.loads(self.parts.local(POISON).read_text(encoding="utf-8"))) if there else ()
+
+    def _alike(self, poison: Sequence[int]) -> int:
+        """Return how many products have the content of these, which are the first of it, themselves among them."""
+        if not poison:
+            return 0
+        first, wanted = read_array(self.parts, FIRST), np.asarray(poison, dtype=np.int64)
+        blocks = (first[start : start + COUNTED_ROWS] for start in range(0, len(first), COUNTED_ROWS))
+        return sum(int(np.isin(block, wanted).sum()) for block in blocks)
 
     def finish(self) -> int:
         """Make the other shards whole; return how many products were looked at."""

@@ -245,6 +245,22 @@ def test_more_poison_than_may_be_set_aside_ends_the_build(tmp_path, catalogue, p
         build_index([catalogue], tmp_path / "parts", options=options, runner=Deadly())
 
 
+def test_what_repeats_poison_counts_as_poison_does(tmp_path, catalogue, poison):
+    """Ten products of one content are ten that are set aside, though one alone is looked at."""
+    table = pq.read_table(catalogue)
+    titles = table["title"].to_pylist()
+    for number in range(500, 510):
+        titles[number] = titles[40]
+    pq.write_table(table.set_column(1, "title", pa.array(titles)), tmp_path / "products.parquet")
+    options = build_options(k=5, text_fields=("title",), max_rejects=0.017)
+    with pytest.raises(Unfinished, match="13 products end the process that encodes them, --max-rejects allows fewer"):
+        build_index([tmp_path / "products.parquet"], tmp_path / "parts", options=options, runner=Deadly())
+    options = changed(options, max_rejects=0.02)
+    built = build_index([tmp_path / "products.parquet"], tmp_path / "parts", options=options, runner=Deadly())
+    lost = {reject.id for reject in built.rejects if reject.reason == encoding_tasks.DEADLY}
+    assert {"40", "41", "300", *map(str, range(500, 510))} <= lost
+
+
 def test_poison_of_a_run_before_counts_where_fewer_may_be_set_aside(tmp_path, catalogue, poison, monkeypatch):
     options = build_options(k=5, text_fields=("title",), max_rejects=0.01)
     with monkeypatch.context() as patch:
