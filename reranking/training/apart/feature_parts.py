@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from indexing.machine.progress import Progress
 from indexing.product_index import ProductIndex
 from indexing.running.parts import PartFolder, put_array, read_array
 from indexing.running.tasks import Counts, Runner, Task, finished
-from indexing.shared_index import open_same_index
+from indexing.shared_index import open_same_index, shared_place
 from reranking.model.scoring.pair_parts import divide
 from reranking.signals.signals import Learned, Signals, prepare_signals
 from reranking.training.apart.learned_files import LearnedFiles, write_learned
@@ -49,9 +48,10 @@ class FeatureMaking:
 
 @dataclass(frozen=True)
 class FeatureRecipe:
-    """It opens the index in a folder, if it still has this fingerprint, and what was learned, which is kept with the parts."""
+    """It opens the index in a folder, or in a store, if it still has this fingerprint, and what was learned, which is kept with the
+    parts."""
 
-    index: Path
+    index: str
     fingerprint: str
     files: LearnedFiles
     kind: SignalKind
@@ -129,7 +129,7 @@ class FeatureParts:
             return
         put_array(self.parts, PAIRS, np.stack([self.pairs.left, self.pairs.right]))
         files = write_learned(self.learned, self.parts)
-        recipe = FeatureRecipe(self.index.folder.resolve(), self.index.fingerprint, files, self.kind, self.parts)
+        recipe = FeatureRecipe(shared_place(self.index.folder), self.index.fingerprint, files, self.kind, self.parts)
         for outcome in finished(self.runner.map(compute_part, ahead, recipe)):
             done += outcome.task.last - outcome.task.first
             progress(stage, done, count)
