@@ -36,6 +36,10 @@ class Neighbours:
         """Return how many neighbours of each query there is room for."""
         return int(self.positions.shape[1])
 
+    def take(self, queries: Ints1d) -> "Neighbours":
+        """Return the lists of some queries, read from where they are kept."""
+        return Neighbours(*(np.take(np.asarray(kept), queries, axis=0) for kept in (self.positions, self.cosines)))
+
     def first(self, k: int) -> "Neighbours":
         """Return the k best of each query."""
         return Neighbours(self.positions[:, :k], self.cosines[:, :k])
@@ -113,12 +117,17 @@ def rank_of(neighbours: Neighbours, queries: Ints1d, others: Ints1d) -> Floats1d
     ranks = np.full(len(queries), np.nan, dtype=np.float32)
     for start in range(0, len(queries), RANK_BLOCK):
         part = slice(start, start + RANK_BLOCK)
-        rows = queries[part]
-        hits = neighbours.positions[rows] == others[part, None]
-        row, column = np.nonzero(hits)
-        cosines = neighbours.cosines[rows[row]]
-        better = cosines > cosines[np.arange(len(row)), column][:, None]
-        ranks[start + row] = 1 + better.sum(axis=1)
+        ranks[part] = rank_in(neighbours.take(queries[part]), others[part])
+    return ranks
+
+
+def rank_in(lists: Neighbours, others: Ints1d) -> Floats1d:
+    """Return the rank of each of `others` (p,) in its own one of the lists (p, k), as `rank_of` does."""
+    ranks = np.full(len(lists), np.nan, dtype=np.float32)
+    row, column = np.divmod(np.flatnonzero(lists.positions == others[:, None]), max(lists.k, 1))
+    cosines = lists.cosines[row]
+    better = cosines > cosines[np.arange(len(row)), column][:, None]
+    ranks[row] = 1 + better.sum(axis=1)
     return ranks
 
 
@@ -127,8 +136,14 @@ def shared_neighbours(neighbours: Neighbours, left: Ints1d, right: Ints1d, k: in
 
     Neighbours that tie with those beyond the k-th do not count: which of them came first is chance.
     """
-    own, other = (_first_untied(neighbours, rows, k) for rows in (left, right))
-    none = [np.asarray(neighbours.positions[rows, 0] < 0) for rows in (left, right)]
+    known = neighbours.first(k + 1)
+    return shared_lists(known.take(left), known.take(right), k)
+
+
+def shared_lists(left: Neighbours, right: Neighbours, k: int) -> Floats1d:
+    """Count the same of the lists (p, l) of both sides."""
+    own, other = _first_untied(left, k), _first_untied(right, k)
+    none = [np.asarray(lists.positions[:, 0] < 0) for lists in (left, right)]
     both = np.sort(np.hstack([own, other]), axis=1)
     common = (both[:, 1:] == both[:, :-1]) & (both[:, 1:] >= 0)  # two missing neighbours are nothing in common
     counts = np.asarray(common.sum(axis=1), dtype=np.float32)
@@ -136,14 +151,14 @@ def shared_neighbours(neighbours: Neighbours, left: Ints1d, right: Ints1d, k: in
     return counts
 
 
-def _first_untied(neighbours: Neighbours, rows: Ints1d, k: int) -> npt.NDArray[np.int32]:
-    """Return the first k neighbours of each row (q, k), -1 where one ties with the first that is left out."""
-    k = min(k, neighbours.k)
-    positions = np.asarray(neighbours.positions[rows, :k], dtype=np.int32)
-    if k == neighbours.k:  # of what the list left out nothing is known
+def _first_untied(lists: Neighbours, k: int) -> npt.NDArray[np.int32]:
+    """Return the first k neighbours of each list (q, k), -1 where one ties with the first that is left out."""
+    k = min(k, lists.k)
+    positions = np.asarray(lists.positions[:, :k], dtype=np.int32)
+    if k == lists.k:  # of what the list left out nothing is known
         return positions
-    left_out = neighbours.cosines[rows, k]  # NaN where nothing was left out
-    tied = neighbours.cosines[rows, :k] == left_out[:, None]
+    left_out = lists.cosines[:, k]  # NaN where nothing was left out
+    tied = lists.cosines[:, :k] == left_out[:, None]
     return np.where(tied, np.int32(-1), positions)
 
 

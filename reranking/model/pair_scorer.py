@@ -44,7 +44,7 @@ class PairScorer:
 
     def features(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """Return the model's features (p, f) of pairs of positions."""
-        return self.signals.compute(left, right)[:, self.columns]
+        return np.take(self.signals.compute(left, right), self.columns, axis=1)
 
     def score(self, left: Ints1d, right: Ints1d) -> Floats1d:
         """Return the scores (p,) of pairs of positions, from 0 to 1."""

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -98,7 +99,7 @@ class Signals:
             seen = self.compute(pairs.left[part], pairs.right[part])
             for number, member in enumerate(look.members):
                 self.read_words_by(number, seen, pairs.left[part], pairs.right[part])
-                scored[number, part] = log_odds(member, seen[:, columns])
+                scored[number, part] = log_odds(member, np.take(seen, columns, axis=1))
             progress("rivals", min(start + BLOCK_PAIRS, len(pairs.left)), len(pairs.left))
         lists = tuple(RivalLists.of(pairs, scores) for scores in scored)
         return replace(self, rivals=RivalSignals(look, lists, index.sources))
@@ -134,13 +135,29 @@ class Signals:
         part, column = slice(start, start + THREAD_PAIRS), 0
         # in one order whichever way the pair is given: not even the last bit of a sum may depend on it
         first, second = np.minimum(left[part], right[part]), np.maximum(left[part], right[part])
-        for family in self.families:
-            computed = family.compute(first, second)
+        for computed in self._of_families(first, second):
             out[part, column : column + computed.shape[1]] = computed
             column += computed.shape[1]
         if self.rivals is not None:
-            seen = out[part][:, columns_of(self.names, self.rivals.look.feature_names)]
+            seen = np.take(out[part], self._seen, axis=1)
             out[part, column:] = self.rivals.compute(first, second, seen)
+
+    def _of_families(self, left: Ints1d, right: Ints1d) -> Iterator[Floats2d]:
+        """Yield what each family computes, in order; the titles' words are compared once."""
+        text, words = self.plain.text, self.words
+        compared = text.compare_words(left, right)
+        for family in self.families:
+            if family is text:
+                yield text.compute_compared(compared)
+            elif words is not None and family is words:
+                yield words.compute_compared(left, compared)
+            else:
+                yield family.compute(left, right)
+
+    @cached_property
+    def _seen(self) -> list[int]:
+        """Return the columns that a first look needs."""
+        return [] if self.rivals is None else columns_of(self.names, self.rivals.look.feature_names)
 
     def compute_all(self, left: Ints1d, right: Ints1d, *, stage: str, progress: Progress = silent) -> Floats2d:
         """Return the same features, computed a block of pairs at a time, so that only the result is large."""

@@ -1,7 +1,8 @@
 """Code features compare model codes: those that both titles hold, that one lacks, and how alike the rarest are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -9,8 +10,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel, Prefix
 from scipy.sparse import csr_array
 
-from indexing.arrays import Floats1d, Ints1d, Objects1d
-from indexing.words.tokens import runs
+from indexing.arrays import Bools1d, Floats1d, Ints1d, Objects1d
 from reranking.signals.texts.bags import BUCKETS, Bags, BagsBuilder, Counts, Occurrences, Rows, bucket_of
 from reranking.signals.texts.codes import Codes
 from reranking.signals.texts.counting import TokenCounts
@@ -59,11 +59,12 @@ class CodeSignals:
     def _found_codes(self, left: Rows, right: Rows) -> list[Floats1d]:
         sizes = self.codes.sizes[left], self.codes.sizes[right]
         weights = self.codes.weights[left], self.codes.weights[right]
-        ways = self._found(left, right), self._found(right, left)
+        own = self.codes.take(left), self.codes.take(right)
+        ways = self._found(own[0], right), self._found(own[1], left)
         counts = tuple(np.diff(way.indptr).astype(np.float64) for way in ways)
         missing = sizes[0] - counts[0], sizes[1] - counts[1]
         shares = tuple(ratio(row_sums(ways[i].indptr, ways[i].data), weights[i]) for i in (0, 1))
-        lacking = self._rarest_missing(left, ways[0]), self._rarest_missing(right, ways[1])
+        lacking = self._rarest_missing(own[0], ways[0]), self._rarest_missing(own[1], ways[1])
         return [
             np.minimum(*sizes),
             np.maximum(*sizes),
@@ -79,32 +80,42 @@ class CodeSignals:
             np.nan_to_num(np.fmax(*(row_maxima(way.indptr, self.lengths[way.indices]) for way in ways))),
         ]
 
-    def _found(self, own: Rows, other: Rows) -> csr_array:
-        """Return the codes of one side that the other can be read to hold, with their weights."""
-        return self.codes.take(own).multiply(self.readings.take(other).sign())
+    def _found(self, own: csr_array, other: Rows) -> csr_array:
+        """Return the codes (p, BUCKETS) of one side that the other can be read to hold, with their weights."""
+        return own.multiply(self._readable.take(other))
 
-    def _rarest_missing(self, own: Rows, found: csr_array) -> Floats1d:
-        missing = self.codes.take(own) - found
+    def _rarest_missing(self, own: csr_array, found: csr_array) -> Floats1d:
+        missing = own - found
         return np.nan_to_num(row_maxima(missing.indptr, missing.data))
 
     def _main_codes(self, left: Rows, right: Rows) -> list[Floats1d]:
-        codes = self.main_codes[left], self.main_codes[right]
-        shorter = np.minimum(*(np.fromiter(map(len, side), dtype=np.float64, count=len(side)) for side in codes))
-        lists = codes[0].tolist(), codes[1].tolist()
-        prefix = string_ratios(*lists, Prefix.similarity)
-        alike = string_ratios(*lists, Indel.normalized_similarity)
-        equal = np.where(codes[0] == codes[1], 1.0, np.where(prefix == shorter, 0.5, 0.0))
+        columns = np.full((3, len(left)), np.nan)
+        both = np.flatnonzero(self._coded[left] & self._coded[right])
+        columns[:, both] = _compare_codes(self.main_codes[left[both]], self.main_codes[right[both]])
         ways = self._main_code_in_title(left, right), self._main_code_in_title(right, left)
-        return [
-            *(np.where(shorter > 0, column, np.nan) for column in (equal, prefix, alike)),
-            np.fmin(*ways),
-            np.fmax(*ways),
-        ]
+        return [*columns, np.fmin(*ways), np.fmax(*ways)]
 
     def _main_code_in_title(self, coded: Rows, titled: Rows) -> Floats1d:
-        codes, compact = self.main_codes[coded], self.compact_titles[titled]
-        found = string_ratios(codes.tolist(), compact.tolist(), fuzz.partial_ratio)
-        return np.where((codes == "") | (compact == ""), np.nan, found / 100)
+        fits = np.full(len(coded), np.nan)
+        there = np.flatnonzero(self._coded[coded] & self._titled[titled])  # no other pair is worth the time
+        sides = self.main_codes[coded[there]].tolist(), self.compact_titles[titled[there]].tolist()
+        fits[there] = string_ratios(*sides, fuzz.partial_ratio) / 100
+        return fits
+
+    @cached_property
+    def _coded(self) -> Bools1d:
+        """Return who (m,) has a code."""
+        return np.asarray(self.main_codes != "", dtype=bool)
+
+    @cached_property
+    def _titled(self) -> Bools1d:
+        """Return who (m,) has letters or digits in the title."""
+        return np.asarray(self.compact_titles != "", dtype=bool)
+
+    @cached_property
+    def _readable(self) -> Bags:
+        """Return the readings, each weighing 1."""
+        return replace(self.readings, matrix=self.readings.matrix.sign())
 
     def _codes_in_text(self, left: Rows, right: Rows) -> list[Floats1d]:
         if not self.in_text.has_tokens():
@@ -114,6 +125,16 @@ class CodeSignals:
             for own, other in ((left, right), (right, left))
         )
         return [np.fmin(*ways), np.fmax(*ways)]
+
+
+def _compare_codes(left: Objects1d, right: Objects1d) -> tuple[Floats1d, Floats1d, Floats1d]:
+    """Return whether codes (p,) are equal, or one begins the other, how many characters both begin with, and how alike they
+    are."""
+    lists = left.tolist(), right.tolist()
+    shorter = np.minimum(*(np.fromiter(map(len, side), dtype=np.float64, count=len(side)) for side in lists))
+    prefix = string_ratios(*lists, Prefix.similarity)
+    alike = string_ratios(*lists, Indel.normalized_similarity)
+    return np.where(left == right, 1.0, np.where(prefix == shorter, 0.5, 0.0)), prefix, alike
 
 
 @dataclass
@@ -133,10 +154,8 @@ class CodeSignalsBuilder:
         """Return a builder without products."""
         return cls(counts, counts.bags("codes"), counts.bags("code readings"), counts.bags("codes in text"))
 
-    def add(
-        self, products: Sequence[Codes], folded: Sequence[str], in_text: Sequence[set[str]], prepared: Ints1d
-    ) -> None:
-        """Take the codes and folded titles of the next block, and the codes of its whole texts where there are any."""
+    def add(self, products: Sequence[Codes], in_text: Sequence[set[str]], prepared: Ints1d) -> None:
+        """Take the codes of the titles of the next block, and those of its whole texts where there are any."""
         own = Occurrences.of_tokens([product.own for product in products])
         lengths = np.fromiter((len(code) for product in products for code in product.own), dtype=np.uint8)
         np.maximum.at(self.counts.code_lengths, own.columns, lengths)
@@ -144,7 +163,7 @@ class CodeSignalsBuilder:
         self.readings.add(Occurrences.of_tokens([product.readings for product in products]), len(products), prepared)
         self.in_text.add(Occurrences.of_tokens(in_text), len(products), prepared)
         self.own += [products[i].own for i in prepared]
-        self.compact += ["".join(runs(folded[i])).replace(".", "")[:TITLE_CHARS] for i in prepared]
+        self.compact += [products[i].compact[:TITLE_CHARS] for i in prepared]
 
     def build(self) -> CodeSignals:
         """Return the columns of the prepared products."""
@@ -174,7 +193,7 @@ def _rarest(own: frozenset[str], counts: Counts, differ: Mapping[int, int] | Non
         bucket = bucket_of(code)
         return -int(counts[bucket]) - differ.get(first + bucket, 0), len(code), code
 
-    return max(own, key=rarity, default="")
+    return max(own, key=rarity) if len(own) > 1 else next(iter(own), "")
 
 
 def _column(texts: Sequence[str]) -> Objects1d:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d, Ints2d
-from indexing.search.neighbours import RESOLUTION, Neighbours, rank_of, shared_neighbours
+from indexing.search.neighbours import RESOLUTION, Neighbours, rank_in, shared_lists
 
 SHARED_K = 20
 BLOCK_PRODUCTS = 16_384
@@ -17,7 +17,7 @@ LEAST_SPREAD = 1e-6  # one neighbour, or all alike: no scale to measure by
 class ListedSide:
     """It holds the products of one side of pairs (p,), their lists of neighbours (p, k), what the lists' cosines are like,
     how many products `claim` each as their first neighbour and as one of the first ten, each one's source, and those of
-    its neighbours (p, k), -1 for none."""
+    its neighbours (p, k), -1 for none; what stands where there is no neighbour is nobody's."""
 
     products: Ints1d
     lists: Neighbours
@@ -25,10 +25,6 @@ class ListedSide:
     claims: tuple[Floats1d, Floats1d]
     sources: Ints1d
     offered: Ints2d
-
-    def rows(self) -> Ints1d:
-        """Return the places of all pairs."""
-        return np.arange(len(self.products))
 
 
 def rank_columns(out: Floats2d, cosine: Floats1d, left: ListedSide, right: ListedSide, *, across: bool) -> None:
@@ -66,7 +62,7 @@ def _ranks(side: ListedSide, other: ListedSide, cosine: Floats1d, across: bool) 
 
     One has a rank also where it ties with the last of them and was left out by the order of the catalogue.
     """
-    ranks = rank_of(side.lists, side.rows(), other.products)
+    ranks = rank_in(side.lists, other.products)
     missing = np.flatnonzero(np.isnan(ranks))
     last = side.lists.cosines[missing, -1]  # NaN where the list has room: then nothing was left out
     tied = missing[np.abs(cosine[missing] - last) <= RESOLUTION]
@@ -85,16 +81,14 @@ def _better_offers(side: ListedSide, other: ListedSide, cosine: Floats1d) -> Flo
     offered = side.offered == other.sources[:, None]
     least = np.fmax(cosine + RESOLUTION, side.lists.cosines[:, -1])
     nearer = side.lists.cosines > least[:, None]  # False for NaN: no neighbour
-    counts = np.asarray((offered & nearer).sum(axis=1), dtype=np.float32)
+    counts = np.asarray((offered & nearer).sum(axis=1, dtype=np.int32), dtype=np.float32)
     counts[(other.sources < 0) | np.isnan(cosine)] = np.nan
     return counts
 
 
 def _shared(left: ListedSide, right: ListedSide) -> Floats1d:
     """Count the neighbours that both sides have in common among their first ones."""
-    both = Neighbours(*(np.vstack([getattr(side.lists, name) for side in (left, right)]) for name in _FIELDS))
-    k = max(1, min(SHARED_K, both.k - 1))
-    return shared_neighbours(both, left.rows(), len(left.products) + right.rows(), k)
+    return shared_lists(left.lists, right.lists, max(1, min(SHARED_K, left.lists.k - 1)))
 
 
 _FIELDS = ("positions", "cosines")

@@ -87,8 +87,8 @@ class QuantitySignals:
 
     def compute(self, left: Rows, right: Rows) -> list[Floats1d]:
         """Return one column (p,) for each of QUANTITY_MEANINGS."""
-        difference = self.quantities.take(left) - self.quantities.take(right)
-        shared = _dimensions(self.quantities.shared(left, right))
+        compared = self.quantities.compare(left, right)
+        difference, shared = compared.difference, _dimensions(compared.shared)
         only = _dimensions(difference)
         both = self.dimensions[left] & self.dimensions[right]
         left_only = row_sums(difference.indptr, (difference.data > 0).astype(np.float64))
@@ -155,7 +155,7 @@ class NumberSignals:
             coded = [read_codes(title, found.rest) for title, found in zip(folded, measured, strict=True)]
             in_text = [] if titles_only else [written_codes(text) for text in folds(block.catalog.texts())]
             numbers.add(Occurrences.of_tokens(counted), len(folded), block.prepared)
-            codes.add(coded, folded, in_text, block.prepared)
+            codes.add(coded, in_text, block.prepared)
             quantities.add(quantity_occurrences(measured), len(folded), block.prepared)
         rows = counts.rows(products, catalog)
         return cls(rows, numbers.build(), codes.build(), QuantitySignals.of_bags(quantities.build()))
@@ -167,7 +167,7 @@ class NumberSignals:
         return np.column_stack(columns).astype(np.float32)
 
     def _numbers(self, left: Rows, right: Rows) -> list[Floats1d]:
-        overlap = Overlap.of(self.numbers, left, right)
+        overlap = Overlap.of(self.numbers, self.numbers.compare(left, right))
         sizes = self.numbers.sizes[left], self.numbers.sizes[right]
         missing = overlap.left_only, overlap.right_only
         rarest = np.nan_to_num(overlap.rarest_left_only), np.nan_to_num(overlap.rarest_right_only)

@@ -102,12 +102,12 @@ class RankSignals:
         return out
 
     def _side(self, products: Ints1d) -> ListedSide:
-        positions = np.asarray(self.neighbours.positions[products])
+        lists = self.neighbours.take(products)
         return ListedSide(
             products,
-            Neighbours(positions, np.asarray(self.neighbours.cosines[products])),
+            lists,
             self.lists.take(products),
             (self.claims_first[products], self.claims_ten[products]),
             self.sources[products],
-            self.sources[np.maximum(positions, 0)],
+            self.sources[lists.positions],  # at -1 the last one's, which nobody reads,
         )

@@ -12,7 +12,7 @@ from indexing.catalog.catalog import Catalog
 from indexing.words.tokens import folds, words
 from reranking.signals.feature import declare
 from reranking.signals.product_rows import ProductRows, catalog_blocks, titles
-from reranking.signals.texts.bags import Bags, Occurrences, Overlap, Rows, bucket_of
+from reranking.signals.texts.bags import Bags, Compared, Occurrences, Overlap, Rows, bucket_of
 from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.grams import character_grams
 from reranking.signals.texts.sparse_rows import ratio
@@ -138,8 +138,16 @@ class TextSignals:
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
-        rows = self.rows.rows(left), self.rows.rows(right)
-        columns = [*self._titles(*rows), *self._words(*rows), self.grams.cosines(*rows), *self._text(*rows)]
+        return self.compute_compared(self.compare_words(left, right))
+
+    def compare_words(self, left: Ints1d, right: Ints1d) -> Compared:
+        """Return what the titles of pairs of positions (p,) have of each other's words."""
+        return self.words.compare(self.rows.rows(left), self.rows.rows(right))
+
+    def compute_compared(self, compared: Compared) -> Floats2d:
+        """Return the same features of pairs whose words were compared."""
+        rows = compared.left, compared.right
+        columns = [*self._titles(*rows), *self._words(compared), self.grams.cosines(*rows), *self._text(*rows)]
         return np.column_stack(columns).astype(np.float32)
 
     def rarities(self, position: int) -> dict[str, float]:
@@ -166,8 +174,8 @@ class TextSignals:
             np.where(known, firsts, np.nan),
         ]
 
-    def _words(self, left: Rows, right: Rows) -> list[Floats1d]:
-        overlap = Overlap.of(self.words, left, right)
+    def _words(self, compared: Compared) -> list[Floats1d]:
+        left, right, overlap = compared.left, compared.right, Overlap.of(self.words, compared)
         sizes = self.words.sizes[left], self.words.sizes[right]
         weights = self.words.weights[left], self.words.weights[right]
         known = (sizes[0] > 0) & (sizes[1] > 0)

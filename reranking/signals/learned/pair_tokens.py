@@ -12,7 +12,7 @@ from indexing.catalog.catalog import Catalog
 from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.titles import TextSignals
 from reranking.signals.product_rows import ProductRows
-from reranking.signals.texts.bags import BUCKETS, Bags, Rows, bucket_of
+from reranking.signals.texts.bags import BUCKETS, Bags, Compared, Rows, bucket_of
 
 ONE_SIDED, SHARED, OPPOSED, AGREEING, CONFLICTING = range(5)  # kinds of tokens
 KINDS = 5
@@ -58,11 +58,15 @@ class TokenSource:
         return cls(text.rows, text.words, attributes, categories)
 
     def tokens(self, left: Rows, right: Rows) -> PairTokens:
-        """Return the tokens of pairs of rows (p,).
+        """Return the tokens of pairs of rows (p,)."""
+        return self.tokens_of(self.words.compare(left, right))
+
+    def tokens_of(self, compared: Compared) -> PairTokens:
+        """Return the tokens of pairs whose words were compared.
 
         A key is a token by itself, and one in the category of both products, where that is one.
         """
-        difference, shared = self.words.take(left) - self.words.take(right), self.words.shared(left, right)
+        left, right, difference, shared = compared.left, compared.right, compared.difference, compared.shared
         one_sided = Tokens(difference.indptr, difference.indices)
         words = (one_sided, Tokens(shared.indptr, shared.indices), _opposed(one_sided, difference.data > 0))
         if not self.attributes.keys.has_tokens():
@@ -98,19 +102,17 @@ def _mixed(one: Ints1d | int, other: Ints1d | int) -> Ints1d | int:
 def _opposed(words: Tokens, on_left: Bools1d) -> Tokens:
     """Return every word that only the left title has, together with every one that only the right has."""
     pairs = len(words.starts) - 1
-    row = np.repeat(np.arange(pairs), np.diff(words.starts))
-    (left, of_left), (right, of_right) = (
-        (words.buckets[side].astype(np.int64), np.bincount(row[side], minlength=pairs)) for side in (on_left, ~on_left)
-    )
+    row, buckets = np.repeat(np.arange(pairs), np.diff(words.starts)), words.buckets.astype(np.uint32)
+    left, right, row_of_left = buckets[on_left], buckets[~on_left], row[on_left]
+    of_left, of_right = np.bincount(row_of_left, minlength=pairs), np.bincount(row[~on_left], minlength=pairs)
     counts = of_left * of_right
     counts[counts > MOST_OPPOSED] = 0
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    row = np.repeat(np.arange(pairs), counts)
-    within = np.arange(starts[-1]) - starts[row]
-    first_left, first_right = np.cumsum(of_left) - of_left, np.cumsum(of_right) - of_right
-    one = left[first_left[row] + within // np.maximum(of_right, 1)[row]]
-    other = right[first_right[row] + within % np.maximum(of_right, 1)[row]]
-    return Tokens(starts, np.asarray(_mixed(np.minimum(one, other), np.maximum(one, other))))
+    against = np.where(counts > 0, of_right, 0)[row_of_left]  # right words that each left one stands against
+    ends, first_right = np.cumsum(against), (np.cumsum(of_right) - of_right)[row_of_left]
+    one = np.repeat(left, against)
+    other = right[np.arange(len(one)) + np.repeat(first_right - ends + against, against)]
+    opposed = np.asarray(_mixed(np.minimum(one, other), np.maximum(one, other)))
+    return Tokens(np.concatenate([[0], np.cumsum(counts)]), opposed)
 
 
 def _keyed(keys: csr_array, categories: Ints1d) -> Tokens:

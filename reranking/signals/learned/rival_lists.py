@@ -6,12 +6,15 @@ are scored.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from indexing.arrays import Floats1d, Floats2d, Ints1d, Ints2d
+from indexing.arrays import Floats1d, Ints1d
 from indexing.product_index import ProductIndex
 from indexing.search.neighbours import Neighbours
+from reranking.signals.texts.sparse_rows import row_maxima
 
 RIVALS = 5  # neighbours of each view that compete; those that tie with the last of them too
 BLOCK_PRODUCTS = 65_536
@@ -88,55 +91,52 @@ class RivalLists:
         sums = np.concatenate([[0.0], np.cumsum(_rounded(of_rivals))])
         return cls(pairs, of_rivals, np.diff(sums[pairs.starts]))
 
+    @cached_property
+    def _lifted(self) -> csr_array:
+        """Return the log-odds of all rivals (m, n), lifted above 0, so that none is left out as nothing."""
+        pairs, lifted = self.pairs, self.log_odds + LIFT
+        shape = (len(pairs.products), int(pairs.rivals.max(initial=0)) + 1)
+        return csr_array((lifted, pairs.rivals, pairs.starts), shape=shape)
+
     def of_side(self, products: Ints1d) -> "SideRivals":
         """Return the rivals of the products (p,) of one side of pairs."""
         rows = np.searchsorted(self.pairs.products, products)
-        first = self.pairs.starts[rows]
-        counts = self.pairs.starts[rows + 1] - first
-        columns = np.arange(counts.max(initial=0))[None, :]
-        there = columns < counts[:, None]
-        if not there.any():
-            nobody = np.full(there.shape, -1, dtype=np.int64), np.full(there.shape, np.nan, dtype=np.float32)
-            return SideRivals(*nobody, self.expected[rows])
-        places = np.where(there, first[:, None] + columns, 0)
-        rivals = np.where(there, self.pairs.rivals[places], -1)
-        return SideRivals(rivals, np.where(there, self.log_odds[places], np.float32(np.nan)), self.expected[rows])
+        return SideRivals(self._lifted[rows], self.expected[rows])
 
 
-NOBODY = -9.0  # log-odds of a best rival where there is none: below what a first look gives
+NOBODY = -9.0  # log-odds of a best rival where there is none: the least that a best one has
+LIFT = np.float32(
+    16
+)  # log-odds are in steps of 1/1024 and within 10 of 0: this is added to them, and taken away, exactly
 
 
 @dataclass(frozen=True)
 class SideRivals:
-    """It holds the `rivals` (p, w) of one side of pairs and their `log_odds`, -1 and NaN where a product has fewer, and how many
-    matches are `expected` among them (p,)."""
+    """It holds the log-odds of the rivals of one side of pairs (p, n), CSR, sorted, `lifted` by LIFT, and how many matches are
+    `expected` among them (p,)."""
 
-    rivals: Ints2d
-    log_odds: Floats2d
+    lifted: csr_array
     expected: Floats1d
 
     def against(self, other: Ints1d, sources: Ints1d) -> "Competition":
         """Say how the rivals, but for the `other` side (p,), compete; `sources` (n,) are codes of who offers."""
-        is_other = self.rivals == other[:, None]
-        competes = (self.rivals >= 0) & ~is_other
-        offered = competes & (sources[np.maximum(self.rivals, 0)] == sources[other][:, None])
-        row, place = np.nonzero(is_other)  # a rival is listed once: at most one a row
+        rivals, starts, log_odds = self.lifted.indices, self.lifted.indptr, self.lifted.data - LIFT
+        counts = np.diff(starts)
+        is_other = rivals == np.repeat(other, counts)
+        offered = (sources[rivals] == np.repeat(sources[other], counts)) & ~is_other
+        there = np.flatnonzero(is_other)  # a rival is listed once: at most one a row
         listed = np.zeros(len(other))
-        listed[row] = _rounded(self.log_odds[row, place])
+        listed[np.searchsorted(starts, there, side="right") - 1] = _rounded(log_odds[there])
         return Competition(
-            _best(self.log_odds, competes),
-            _best(self.log_odds, offered),
+            _best(starts, np.where(is_other, np.float32(NOBODY), log_odds)),
+            _best(starts, np.where(offered, log_odds, np.float32(NOBODY))),
             self.expected - listed,
         )
 
     def shared(self, other: "SideRivals") -> Floats1d:
         """Return how likely the best rival of both sides (p,) matches both: the lesser of its two log-odds; NOBODY without."""
-        best = np.full(len(self.rivals), NOBODY, dtype=np.float32)
-        theirs = np.where(other.rivals < 0, -2, other.rivals)  # nobody of one side is not nobody of the other
-        for rivals, log_odds in zip(self.rivals.T, self.log_odds.T, strict=True):
-            row, place = np.divmod(np.flatnonzero(theirs == rivals[:, None]), theirs.shape[1])  # at most once in a row
-            best[row] = np.maximum(best[row], np.minimum(log_odds[row], other.log_odds[row, place]))
-        return best
+        both = self.lifted.minimum(other.lifted)
+        return _best(both.indptr, both.data - LIFT)
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,9 @@ class Competition:
     expected: Floats1d
 
 
-def _best(log_odds: Floats2d, among: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]") -> Floats1d:
-    return np.asarray(np.where(among, log_odds, NOBODY).max(axis=1, initial=NOBODY), dtype=np.float32)
+def _best(starts: Ints1d, log_odds: Floats1d) -> Floats1d:
+    """Return the largest log-odds of each row, NOBODY where it has none."""
+    return np.fmax(row_maxima(starts, log_odds), NOBODY).astype(np.float32)
 
 
 def _rounded(log_odds: Floats1d) -> Floats1d:

@@ -105,7 +105,7 @@ class RivalSignals:
         models = self.look.models_of(left, out_of_fold=self.out_of_fold)
         for number in np.unique(models):
             rows = np.flatnonzero(models == number)
-            own = log_odds(self.look.members[number], seen[rows])
+            own = log_odds(self.look.members[number], seen if len(rows) == len(seen) else seen[rows])
             out[rows] = self._judge(self.lists[number], left[rows], right[rows], own)
         return out
 

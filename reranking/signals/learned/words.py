@@ -23,7 +23,7 @@ from reranking.signals.learned.pair_tokens import (
     TokenSource,
 )
 from reranking.signals.learned.stacking import Stacking, models_of
-from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Rows
+from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Compared, Rows
 from reranking.signals.texts.sparse_rows import row_maxima, row_sums
 
 UNIT = 256  # weights are rounded to 1 / UNIT log-odds, so that sums of them are exact
@@ -188,7 +188,14 @@ class WordSignals(LearnedFamily):
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """Return the features of pairs of positions (p,), as (p, f) float32, NaN where a title has no words."""
-        return self._read(left, right, self.learned.models_of(left, out_of_fold=self.out_of_fold))
+        return self.compute_compared(left, self._compare(left, right))
+
+    def compute_compared(self, left: Ints1d, compared: Compared) -> Floats2d:
+        """Return the same features of pairs whose words were compared, of which `left` (p,) are the positions on the left."""
+        return self._read(compared, self.learned.models_of(left, out_of_fold=self.out_of_fold))
+
+    def _compare(self, left: Ints1d, right: Ints1d) -> Compared:
+        return self.source.words.compare(self.source.rows.rows(left), self.source.rows.rows(right))
 
     def of_training_pairs(self, among: bool) -> "WordSignals":
         """Return the same family, out of fold for pairs that it was trained on."""
@@ -196,14 +203,13 @@ class WordSignals(LearnedFamily):
 
     def compute_by(self, number: int, left: Ints1d, right: Ints1d) -> Floats2d:
         """Return the same features, all by one model."""
-        return self._read(left, right, np.full(len(left), number, dtype=np.int64))
+        return self._read(self._compare(left, right), np.full(len(left), number, dtype=np.int64))
 
-    def _read(self, left: Ints1d, right: Ints1d, models: Ints1d) -> Floats2d:
-        rows, sizes = self.source.rows, self.source.words.sizes
-        ours, theirs = rows.rows(left), rows.rows(right)
-        out = np.full((len(left), len(FEATURES)), np.nan, dtype=np.float32)
-        worded = (sizes[ours] > 0) & (sizes[theirs] > 0)
+    def _read(self, compared: Compared, models: Ints1d) -> Floats2d:
+        sizes, out = self.source.words.sizes, np.full((len(models), len(FEATURES)), np.nan, dtype=np.float32)
+        worded = (sizes[compared.left] > 0) & (sizes[compared.right] > 0)
         for number in np.unique(models):
             pairs = np.flatnonzero((models == number) & worded)
-            out[pairs] = self.learned.models[number].weigh(self.source.tokens(ours[pairs], theirs[pairs]))
+            of_model = compared if len(pairs) == len(models) else compared.take(pairs)
+            out[pairs] = self.learned.models[number].weigh(self.source.tokens_of(of_model))
         return out

@@ -73,6 +73,11 @@ class Bags:
         """Return the tokens on both sides (p, BUCKETS) with their squared weights."""
         return self.take(left).multiply(self.take(right))
 
+    def compare(self, left: Rows, right: Rows) -> "Compared":
+        """Return what two sides of pairs of rows (p,) share and do not."""
+        ours, theirs = self.take(left), self.take(right)
+        return Compared(left, right, ours - theirs, ours.multiply(theirs))
+
     def cosines(self, left: Rows, right: Rows) -> Floats1d:
         """Return the cosines of the weighted bags (p,), NaN where either is empty."""
         return self.cosine(left, right, self.shared(left, right))
@@ -90,6 +95,21 @@ class Bags:
     def has_tokens(self) -> bool:
         """Return whether any product has a token."""
         return bool(self.matrix.nnz > 0)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """It holds pairs of rows `left`, `right` (p,) of bags with the `difference` (p, BUCKETS) of their weights, from which tokens
+    of both sides are gone, and the squared weights of these, `shared` (p, BUCKETS)."""
+
+    left: Rows
+    right: Rows
+    difference: csr_array
+    shared: csr_array
+
+    def take(self, pairs: Ints1d) -> "Compared":
+        """Return those of some of the pairs."""
+        return Compared(self.left[pairs], self.right[pairs], self.difference[pairs], self.shared[pairs])
 
 
 @dataclass
@@ -200,15 +220,14 @@ class Overlap:
     cosine: Floats1d
 
     @classmethod
-    def of(cls, bags: Bags, left: Rows, right: Rows) -> "Overlap":
-        """Subtract the bags, which tells all but the rarest shared: shared tokens cancel, others keep their sign."""
-        difference = bags.take(left) - bags.take(right)
+    def of(cls, bags: Bags, compared: Compared) -> "Overlap":
+        """Look at the difference of the bags, which tells all but the rarest shared: others keep their sign."""
+        left, right, difference, shared = compared.left, compared.right, compared.difference, compared.shared
         indptr, data = difference.indptr, difference.data.astype(np.float64)
         on_left = data > 0
         left_only = row_sums(indptr, on_left.astype(np.float64))
         left_weight = row_sums(indptr, np.where(on_left, data, 0.0))
         right_weight = left_weight - row_sums(indptr, data)
-        shared = bags.shared(left, right)
         squares = bags.squares[left] + bags.squares[right]
         highest = row_maxima(indptr, data)
         lowest = row_maxima(indptr, -data)

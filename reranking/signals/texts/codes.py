@@ -21,11 +21,12 @@ class Codes:
 
     `own` are those written in one run, whole and in parts; `readings` add what adjacent words make together, so that
     `AB 123 C` is found by the `ab123c` of another text. Letters of other scripts are read as the Latin ones that they look
-    like, else as those that they sound like; `readings` have both.
+    like, else as those that they sound like; `readings` have both. `compact` are the text's letters and digits in one run.
     """
 
     own: frozenset[str]
     readings: frozenset[str]
+    compact: str
 
 
 def read_codes(folded: str, rest: str) -> Codes:
@@ -37,7 +38,7 @@ def read_codes(folded: str, rest: str) -> Codes:
     readings = own.union(_only_codes(pieces), _only_codes(pairs), _only_codes(triples))
     if not folded.isascii():
         own, readings = {_latin(code) for code in own}, readings.union(*map(code_readings, readings))
-    return Codes(frozenset(own), frozenset(readings))
+    return Codes(frozenset(own), frozenset(readings), "".join(pieces))
 
 
 def _latin(code: str) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from indexing.build.build_index import build_index
 from indexing.build.options import BuildOptions
@@ -77,9 +78,8 @@ def test_a_third_product_matches_both_sides_no_more_likely_than_either(pairs):
 
 
 def test_sides_without_a_common_rival_have_none_that_matches_both():
-    rivals, log_odds = np.array([[1, 2], [3, -1]]), np.array([[4.0, 4.0], [4.0, np.nan]], dtype=np.float32)
-    one = SideRivals(rivals, log_odds, np.zeros(2))
-    other = SideRivals(np.array([[3], [-1]]), np.array([[4.0], [np.nan]], dtype=np.float32), np.zeros(2))
+    one = SideRivals(csr_array(([20.0, 20.0, 20.0], [1, 2, 3], [0, 2, 3]), shape=(2, 5)), np.zeros(2))
+    other = SideRivals(csr_array(([20.0], [3], [0, 1, 1]), shape=(2, 5)), np.zeros(2))
     assert one.shared(other).tolist() == other.shared(one).tolist() == [NOBODY, NOBODY]
 
 
