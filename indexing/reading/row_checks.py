@@ -17,14 +17,17 @@ from indexing.storage.stores import file_name
 
 @dataclass(frozen=True)
 class PassedOver:
-    """It counts rows that were passed over: `blank` ones, `repeats` of a row with the same id and content, and those
-    `left_out` because they only hold what variants share, or are of a kind that the schema skips."""
+    """It counts rows that were passed over: `blank` ones, `headings` of one text without an id, `repeats` of a row with
+    the same id and content, and those `left_out` because they only hold what variants share, or are of a kind that the
+    schema skips."""
 
     blank: int = 0
+    headings: int = 0
     repeats: int = 0
     left_out: int = 0
 
 
+HEADED = 4  # columns of a table in which a row of one cell, without an id, is a heading
 NONE_PASSED = PassedOver()
 
 
@@ -54,18 +57,24 @@ class RowChecks:
         return block.take(rows), ids.take(pa.array(rows))
 
     def _with_id(self, block: RawBlock, read: ReadIds, file: InputFile) -> Bools1d:
-        """Return which rows have an id; blank ones are counted, and others set aside."""
+        """Return which rows have an id; blank ones and headings are counted, and others set aside."""
         keep = np.asarray(read.ids.is_valid(), dtype=bool)
         looked = np.flatnonzero(~keep) if isinstance(file.schema.id, Cell) else np.arange(len(block))
         if not looked.size:
             return keep
         some = block.take(looked)
-        blank = np.ones(len(some), dtype=bool)
+        filled = np.zeros(len(some), dtype=np.int64)
         for column in some.columns.values():
-            blank &= np.asarray(is_empty(column), dtype=bool)
-        self.passed_over = replace(self.passed_over, blank=self.passed_over.blank + int(blank.sum()))
+            filled += ~np.asarray(is_empty(column), dtype=bool)
+        blank, nameless = filled == 0, ~np.asarray(read.ids.is_valid(), dtype=bool)[looked]
+        headings = nameless & (filled == 1) & (len(some.columns) >= HEADED)
+        self.passed_over = replace(
+            self.passed_over,
+            blank=self.passed_over.blank + int(blank.sum()),
+            headings=self.passed_over.headings + int(headings.sum()),
+        )
         keep[looked[blank]] = False
-        for row in np.flatnonzero(~blank & ~np.asarray(read.ids.is_valid(), dtype=bool)[looked]):
+        for row in np.flatnonzero(~blank & ~headings & nameless):
             place = int(looked[row])
             said = NOT_EXACT if read.unreadable[place] else NO_ID
             self._reject(block, place, "", file, said)

@@ -48,6 +48,7 @@ def passed_over(passed: "PassedOver") -> None:
         f"{count:,} {words.format('' if count == 1 else 's')}"
         for count, words in (
             (passed.blank, "blank row{}"),
+            (passed.headings, "heading{} (rows of one cell, without an id)"),
             (passed.repeats, "repeated row{}"),
             (passed.left_out, "row{} of what is not sold itself (of several variants, or skipped by the schema)"),
         )

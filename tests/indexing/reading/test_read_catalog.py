@@ -226,6 +226,16 @@ def test_blank_rows_and_repeats_are_counted_and_passed_over(read):
     assert (found.passed_over.blank, found.passed_over.repeats, len(found.rejects)) == (2, 2, 0)
 
 
+def test_rows_of_one_cell_without_an_id_are_headings_of_wide_tables(read, write):
+    text = "code,title,price,brand\n,Kettles,,\n1,Kettle,9,Acme\n,Mugs,,\n2,Mug,8,Acme\n,Mug without a code,7,\n,,,\n"
+    found = read((write("a.csv", text),), max_rejects=1)
+    assert found.catalog.ids.to_pylist() == [1, 2]
+    assert (found.passed_over.blank, found.passed_over.headings) == (1, 2)
+    assert [(reject.row, reject.value) for reject in found.rejects] == [(6, "Mug without a code, 7")]
+    narrow = read((write("b.csv", "code,title,price\n,Kettles,\n1,Kettle,9\n"),), max_rejects=1)
+    assert (narrow.passed_over.headings, len(narrow.rejects)) == (0, 1)
+
+
 def test_the_same_row_of_another_file_is_a_repeat_whatever_the_order_of_columns(read, write):
     files = write("a.csv", "id,title\n1,x\n2,y\n"), write("b.parquet", {"title": ["y", "z"], "id": [2, 3]})
     found = read(files, max_rejects=0)
