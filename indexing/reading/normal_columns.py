@@ -11,11 +11,12 @@ from indexing.catalog.rejects import Reject
 from indexing.reading.cells.attributes.lifted import values_under, without_keys
 from indexing.reading.cells.cell_reader import CellReader
 from indexing.reading.inputs import InputFile
-from indexing.reading.schema.column_names import named_pairs
+from indexing.reading.schema.column_names import named_pairs, unit_columns
 from indexing.reading.schema.expression import AllOf, Expression, FirstOf, attribute_keys, columns_in
 from indexing.reading.schema.raw_columns import (
     TEXT,
     RawBlock,
+    as_text,
     is_empty,
     joined_lists,
     pairs_of,
@@ -117,6 +118,19 @@ def _column_of(expression: Expression | None, block: RawBlock, row: int) -> str 
     return None
 
 
+def _with_units(extra: Mapping[str, pa.Array]) -> Mapping[str, pa.Array]:
+    """Return the columns (b,) with their units behind them, and without the columns that hold these."""
+    units = unit_columns(tuple(extra))
+    if not units:
+        return extra
+    found = {name: column for name, column in extra.items() if name not in units.values()}
+    for name in units.keys() & found.keys():
+        value, unit = as_text(extra[name]), as_text(extra[units[name]])
+        joined = pc.binary_join_element_wise(value, unit, pa.scalar(" ", TEXT))
+        found[name] = pc.coalesce(joined, value)
+    return found
+
+
 def _attributes(
     cells: CellReader, block: RawBlock, expression: Expression | None, extra: Mapping[str, pa.Array]
 ) -> pa.Array:
@@ -125,6 +139,7 @@ def _attributes(
     parts = expression.each(block.names) if isinstance(expression, AllOf) else [expression]
     found = [(raw_column(block, part), "" if part is None else str(part.form())) for part in parts]
     there = [(column, name) for column, name in found if column is not None]
+    extra = _with_units(extra)
     if pairs := named_pairs(tuple(extra)):
         there.append((pairs_of(block, pairs), "attributes"))
         extra = {name: column for name, column in extra.items() if not any(name in pair for pair in pairs)}

@@ -239,6 +239,17 @@ def named_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
     return found
 
 
+def unit_columns(names: Sequence[str]) -> dict[str, str]:
+    """Return the columns that another one holds the units of: `item_volume` of `item_volume_unit_of_measure`."""
+    there = {normal_name(name): name for name in names}
+    sought = (
+        (name, there.get(normal_name(name) + word))
+        for name in names
+        for word in ("unitofmeasure", "unit", "units", "uom")
+    )
+    return {name: unit for name, unit in sought if unit is not None}
+
+
 def is_barcode_name(name: str) -> bool:
     """Return whether a column of this name holds barcodes."""
     return _field_of(normal_name(name)) == "gtin"

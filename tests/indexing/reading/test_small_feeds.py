@@ -173,3 +173,13 @@ def test_columns_of_names_and_values_by_number_are_attributes(read, write, schem
     found = read((file,), schema=str(told) if schema == "told" else schema)
     alone = [("Attribute 3 name", "left"), ("size 4 name", "over")]
     assert attributes(found) == [[("Colour", "Blue"), ("Volume", "1 l"), *alone], [("Size", "Large")]]
+
+
+def test_units_in_columns_of_their_own_stand_behind_their_values(read):
+    rows = "1,Mug,0.5,liters,3,kg,x\n2,Jug,1,,,kg,\n"
+    names = "id,title,item_volume,item_volume_unit_of_measure,Weight,Weight Unit,sales unit"
+    found = read(f"{names}\n{rows}", "a.csv")
+    assert attributes(found) == [
+        [("item_volume", "0.5 liters"), ("Weight", "3 kg"), ("sales unit", "x")],
+        [("item_volume", "1")],
+    ]
