@@ -6,10 +6,13 @@ BIN := $(VENV)/bin
 # What make fuzz runs: tests whose number of tries follows hypothesis' profile.
 FUZZED ?= tests/scripts/test_fuzz.py tests/indexing/update/test_any_updates.py tests/indexing/catalog/test_digest.py
 
-.PHONY: demo test test-browser test-cluster test-milvus fuzz mutants check format bench sample clean
+.PHONY: demo serve test test-browser test-cluster test-milvus fuzz mutants check format bench sample clean
 
 demo: $(VENV)/.cpu  ## set up and run the main job on the sample
 	$(BIN)/heroic demo --out demo
+
+serve: $(VENV)/.cpu demo/report  ## the page over the demo: search, pairs, labels, reviews, reports
+	$(BIN)/heroic serve demo/index --model demo/model --labels demo/labels.db --scores demo/scores.parquet --reports demo
 
 test: $(VENV)/.test  ## set up and pass the tests
 	$(BIN)/python -m pytest --ignore tests/scripts/test_fuzz.py --ignore tests/indexing/running/test_ray_crew.py
@@ -54,12 +57,15 @@ sample: $(VENV)/.cpu  ## make data/sample again
 clean:
 	rm -rf $(VENV) demo mutants build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
+demo/report:
+	$(MAKE) demo
+
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 $(VENV)/.cpu: setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable ".[cpu]"
+	$(BIN)/pip install --quiet --editable ".[cpu,serve]"
 	touch $@
 
 $(VENV)/.test: setup.cfg pyproject.toml | $(BIN)/python

@@ -82,6 +82,25 @@ class LearningSession:
             self._ahead.begin(self._planner())
         return self._asked
 
+    def next_pairs(self, most: int) -> list[AskedPair]:
+        """Return the pair that is asked now and those that are likely to be asked after it, at most so many and as far as they are chosen:
+        nobody else is asked them meanwhile."""
+        first = self.next_pair()
+        if first is None:
+            return []
+        left = min(most, self._options.budget - self._labelled) - 1
+        return [first, *(self._rows.shown(one.row, self._options.seed) for one in list(self._queue)[: max(left, 0)])]
+
+    def turn_to(self, pair: AskedPair) -> None:
+        """Ask this one of `next_pairs` now; the one that is asked comes after it."""
+        found = next((one for one in self._queue if self._rows.shown(one.row, self._options.seed) == pair), None)
+        if pair == self._asked or found is None:
+            return
+        self._queue.remove(found)
+        if self._chosen is not None:
+            self._queue.appendleft(self._chosen)
+        self._asked, self._chosen = pair, found
+
     def answer(self, pair: AskedPair, verdict: PairVerdict) -> None:
         """Keep the verdict of the pair that was asked last."""
         assert self._asked is not None, "no pair is asked"

@@ -59,7 +59,6 @@ def test_disputes_are_settled_by_keyboard(browsing, disputing, size):
     page.get_by_text("How it goes, and how far reviewers agree").click()
     page.get_by_text("3 pairs are judged by two or more who are sure, 3 of them are in dispute").wait_for()
     assert page.locator("#kappas tbody tr").count() == 1
-    page.screenshot(path=f"/tmp/rv/disputes-{size[0]}.png", full_page=True)
 
 
 def test_the_trend_of_the_estimate_is_drawn(browsing, disputing):

@@ -43,7 +43,7 @@ def test_odd_ids_and_names_are_reached(browsing, door):
         assert page.locator("#asked h2").inner_text() == titles[one]
     page.locator("#results .title").first.click()
     page.locator(".side").first.wait_for()
-    page.locator("#rivals .card").first.wait_for()
+    page.locator("#left-rivals .card").first.wait_for()
     own = f"http://127.0.0.1:{door.port}"
     page.goto(f"{own}/groups")
     for place, name in enumerate(ODD):

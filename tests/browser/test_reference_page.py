@@ -4,6 +4,7 @@ import json
 
 import pytest
 from served import V1, served
+from shown_pages import fits
 
 pytestmark = pytest.mark.browser
 
@@ -90,6 +91,20 @@ def test_what_comes_back_is_shown_as_it_came(browsing, door):
     assert shown.replace("\n", "").replace(" ", "") == text.replace(" ", "")
     assert '"x,[\\"}:"' in shown
     assert len(shown.splitlines()) == 8
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", [(360, "dark"), (2560, "light")], ids=str)
+def test_it_and_the_entrance_fit_in_any_width(browsing, door, size):
+    page = browsing(door, "/reference", size)
+    page.get_by_text("routes.").wait_for()
+    for place in page.locator("details").all():
+        place.evaluate("(details) => { details.open = true; }")
+    assert fits(page)
+    page.context.clear_cookies()
+    page.goto(f"http://127.0.0.1:{door.port}/")
+    page.wait_for_url("**/enter")
+    assert fits(page)
     page.context.close()
 
 

@@ -1,5 +1,7 @@
 """The page of reviews in a browser: scored pairs by keyboard with notes, a step back and a reload, and what others say."""
 
+import os
+import shutil
 import time
 
 import pandas as pd
@@ -51,9 +53,11 @@ def reviewing(sample_index, sample_model, scores, tmp_path):
     from scripts.serve.review.desk import ReviewDesk, ReviewSources
 
     @contextmanager
-    def open_it(index=sample_index, model=sample_model):
+    def open_it(
+        index=sample_index, model=sample_model, file=scores / "scores.parquet", previous=scores / "old.parquet"
+    ):
         current = Current(Sources(index, model))
-        sources = ReviewSources(scores / "scores.parquet", scores / "old.parquet", tmp_path / "labels.db")
+        sources = ReviewSources(file, previous, tmp_path / "labels.db")
         review = ReviewDesk(sources, current, LIMITS)
         with served(current, tmp_path, review=review) as door:
             while not review.reading.finished:
@@ -105,8 +109,6 @@ def test_ten_pairs_are_reviewed_by_keyboard_with_a_note_a_step_back_and_a_reload
             page.keyboard.press(key)
             counted(page, count)
         assert fits(page)
-        page.screenshot(path=f"/tmp/rv/review-{size[0]}.png", full_page=True)
-        page.screenshot(path=f"/tmp/rv/review-{size[0]}-view.png")
         page.context.close()
     verdicts = [review.label.verdict.value for review in reviews(tmp_path)]
     assert verdicts == [
@@ -156,6 +158,40 @@ def test_a_pair_is_passed_over_until_the_beginning_is_asked_for(browsing, review
         counted(page, 1)
         assert page.locator("#fields").inner_text() == first
         page.context.close()
+
+
+def test_newer_scores_are_looked_at_from_where_one_is(browsing, reviewing, scores, tmp_path):
+    own = tmp_path / "own.parquet"
+    shutil.copy(scores / "old.parquet", own)
+    with reviewing(file=own, previous=None) as door:
+        page = browsing(door, "/review")
+        counted(page, 0)
+        assert not page.locator("#fresh").is_visible()
+        passed = page.locator("#fields").inner_text()
+        page.keyboard.press("s")
+        until(page, "(first) => document.querySelector('#fields').innerText !== first", passed)
+        shutil.copy(scores / "scores.parquet", tmp_path / ".own.parquet")
+        os.replace(tmp_path / ".own.parquet", own)
+        rows = len(pd.read_parquet(own))
+        until_served(door, rows)
+        page.keyboard.press("y")
+        counted(page, 1)
+        page.get_by_text("Newer scores are looked at from here on.").wait_for()
+        page.locator("#fresh").wait_for()
+        for count in range(2, 6):
+            assert page.locator("#fields").inner_text() != passed
+            page.keyboard.press("n")
+            counted(page, count)
+        page.get_by_label("only new since the last scores").check()
+        until(page, "() => document.querySelector('#filed').textContent.includes('new')")
+        page.context.close()
+    assert len(reviews(tmp_path)) == 5
+
+
+def until_served(door, rows):
+    """Wait until a scores file of so many rows is looked at."""
+    while door.client("label").get("/api/v1/review/counts").json["rows"] != rows:
+        time.sleep(0.05)
 
 
 def test_what_others_said_is_seen_and_a_dispute_is_settled(browsing, reviewing):

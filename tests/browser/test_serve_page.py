@@ -103,7 +103,7 @@ def test_a_pair_is_opened_from_a_neighbour_and_explained(browsing, door, size):
     page = browsing(door, size=size)
     search(page, ids(door, 1)[0])
     page.locator("#results > li .title").first.click()
-    page.locator("#rivals > li").first.wait_for()
+    page.locator("#left-rivals > li").first.wait_for()
     assert page.locator(".side").count() == 2
     assert page.locator("#fields mark").count() > 0
     assert page.locator("#waterfall tr").count() >= 3
@@ -111,8 +111,14 @@ def test_a_pair_is_opened_from_a_neighbour_and_explained(browsing, door, size):
     assert page.locator("#for li, #against li").count() >= 2
     assert page.locator(".decision .tag").inner_text() in ("a match", "no match")
     assert fits(page)
+    assert page.locator("#right-rivals > li").count() == 6
+    why = page.locator("#left-rivals > li .why").last
+    why.locator("summary").press("Enter")
+    why.locator("li").first.wait_for()
+    assert why.locator(".tag").inner_text() in ("a match", "no match")
+    assert fits(page)
     if size[0] == 2560:
-        page.locator("#rivals > li .title").first.click()
+        page.locator("#left-rivals > li .title").first.click()
         page.wait_for_url(re.compile("/pair"))
 
 
@@ -122,6 +128,16 @@ def test_the_waterfall_ends_where_its_parts_lead(browsing, door):
     page.locator("#waterfall tr").first.wait_for()
     numbers = [float(text.replace("−", "-")) for text in page.locator("#waterfall td.n").all_inner_texts()]
     assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=0.01 * len(numbers))
+
+
+def test_pictures_stand_above_what_their_product_says(browsing, door):
+    left, right = ids(door, 2)
+    for width in (360, 1280):
+        page = browsing(door, f"/pair?left={left}&right={right}", (width, "light"))
+        page.locator("#fields tr").first.wait_for()
+        sides = [page.locator(".side").nth(place).bounding_box() for place in range(2)]
+        cells = [page.locator("#fields td").nth(place).bounding_box() for place in range(2)]
+        assert all(abs(side["x"] - cell["x"]) < 16 for side, cell in zip(sides, cells, strict=True))
 
 
 def test_a_pair_that_is_none_is_said(browsing, door):

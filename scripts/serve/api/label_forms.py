@@ -63,6 +63,13 @@ class NextQuestion(Form):
     answered: Revealed | None
 
 
+class QuestionBatch(Form):
+    """They are the pairs that the reviewer is asked now, in the order in which their labels teach most."""
+
+    pairs: list[BlindPair]
+    progress: ProgressForm
+
+
 class DisputeVerdict(VerdictForm):
     """It is a verdict of a pair in dispute; `after` is how many disputes were passed over before it."""
 

@@ -21,6 +21,7 @@ from scripts.serve.api.label_forms import (
     DisputeVerdict,
     LabelExport,
     NextQuestion,
+    QuestionBatch,
     VerdictForm,
 )
 from scripts.serve.engine.label_desks import LabelDesks
@@ -37,7 +38,8 @@ router = APIRouter(
 )
 MOST_ESTIMATES = 200  # that are drawn
 NOTHING = "there is no answer of yours to take back"
-STALE = "this is not the pair that you are asked now: ask for the next one"
+MOST_AHEAD = 100  # pairs of a batch
+STALE = "this is none of the pairs that you are asked now: ask for the next one"
 
 
 @router.get("/next", responses={200: {"model": NextQuestion}})
@@ -46,15 +48,29 @@ async def next_pair(request: Request, service: Asked) -> Response:
     return as_json(await _desks(service).at(visitor_of(request).name, _question))
 
 
+@router.get("/batch", responses={200: {"model": QuestionBatch}})
+async def batch(request: Request, service: Asked, most: Annotated[int, Query(ge=1, le=MOST_AHEAD)] = 10) -> Response:
+    """Return the pair that is asked now and those chosen to come after it, which may be answered in any order; none when there is no
+    more. Nobody else is asked them for an hour."""
+
+    def work(session: LearningSession, served: Served) -> dict[str, Any]:
+        pairs = [_shown(served, pair) for pair in session.next_pairs(most)]
+        return {"pairs": pairs, "progress": _progress(session)}
+
+    return as_json(await _desks(service).at(visitor_of(request).name, work))
+
+
 @router.post("", responses={200: {"model": NextQuestion}})
 async def answer(request: Request, verdict: VerdictForm, service: Asked) -> Response:
-    """Keep the verdict of the pair that is asked, which is on disk when this answers, and return the next one; `answered` says
-    what the model makes of the pair, where one is served."""
+    """Keep the verdict of the pair that is asked, or of another one of the batch, which is on disk when this answers, and return the next
+    one; `answered` says what the model makes of the pair, where one is served."""
 
-    def work(session: LabelSession, served: Served) -> dict[str, Any]:
-        pair = session.next_pair()
-        if pair is None or {str(pair.left), str(pair.right)} != {str(verdict.left), str(verdict.right)}:
+    def work(session: LearningSession, served: Served) -> dict[str, Any]:
+        ids = {str(verdict.left), str(verdict.right)}
+        pair = next((one for one in session.next_pairs(MOST_AHEAD) if {str(one.left), str(one.right)} == ids), None)
+        if pair is None:
             raise Refused(409, STALE)
+        session.turn_to(pair)
         session.answer(pair, PairVerdict(verdict.verdict))
         return {**_question(session, served), "answered": _revealed(served, pair)}
 

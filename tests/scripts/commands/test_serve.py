@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http.client import HTTPException, HTTPSConnection
+from threading import Timer
 
 import pandas as pd
 import pytest
@@ -144,6 +145,29 @@ def test_a_kill_right_after_an_answer_loses_no_verdict(root, sample_index, tmp_p
         settled = read_settled(tmp_path / "labels.db")
         pairs = zip(settled.left.to_pylist(), settled.right.to_pylist(), strict=True)
         assert [set(pair) for pair in pairs] == kept
+
+
+@pytest.mark.parametrize("milliseconds", [5, 40, 90, 160])
+def test_a_kill_at_any_moment_loses_no_verdict_that_was_answered(root, sample_index, tmp_path, milliseconds):
+    token = add_token(tmp_path / "tokens.json", "anna", Role.LABEL, 1)
+    words = ["--tokens", tmp_path / "tokens.json", "--labels", tmp_path / "labels.db", "--port", "0"]
+    answered = []
+    with started(root, sample_index, *words) as (process, _, where):
+        client = Client(int(re.search(r":(\d+)", where)[1]), {"Authorization": f"Bearer {token}"})
+        found = client.get(f"{V1}/labels/next").json
+        Timer(milliseconds / 1e3, process.kill).start()
+        with suppress(OSError, HTTPException):  # whoever is killed answers no more
+            while found["pair"] is not None:
+                ids = {side: found["pair"][side]["id"] for side in ("left", "right")}
+                reply = client.post(f"{V1}/labels", {**ids, "verdict": "match"})
+                assert reply.status == 200
+                answered.append(set(ids.values()))
+                found = reply.json
+        process.wait(30)
+    settled = read_settled(tmp_path / "labels.db")
+    kept = [set(pair) for pair in zip(settled.left.to_pylist(), settled.right.to_pylist(), strict=True)]
+    assert kept[: len(answered)] == answered
+    assert len(kept) <= len(answered) + 1  # what was on its way may have arrived
 
 
 def test_a_kill_right_after_a_decision_loses_none(root, sample_index, tmp_path):

@@ -1,16 +1,41 @@
-// A pair: both products side by side, what differs, why the model scores it so, and what else the left one is near to.
+// A pair: both products side by side, what differs, why the model scores it so, and what else either is near to, and why not that.
 import { ask, productAddress, send } from "./api.js";
 import { neighbourCard } from "./cards.js";
-import { find, say } from "./dom.js";
-import { showReasons, showSides, verdict } from "./shown_pair.js";
+import { find, make, number, say } from "./dom.js";
+import { showReasons, showSides, signed, verdict } from "./shown_pair.js";
 
+const MOST_RIVALS = 6;
+const MOST_REASONS = 3; // for a rival, and as many against it
 const asked = new URLSearchParams(location.search);
 
-async function rivals(left, right) {
-  const found = await ask(productAddress(left, "/neighbours", { k: 7 }));
-  const others = found.neighbours.filter((one) => String(one.id) !== String(right)).slice(0, 6);
-  find("rivalled").hidden = others.length === 0;
-  find("rivals").replaceChildren(...others.map((one) => neighbourCard(one, left)));
+// Why a rival is not the one, or might be: asked of the model when somebody wants to know.
+function why(own, rival) {
+  const told = make("div", { ariaLive: "polite" }, "Looking…");
+  const details = make("details", { className: "why" }, make("summary", {}, "why not this one?"), told);
+  details.addEventListener("toggle", () => {
+    send("/pairs/explain", { left: own, right: rival }).then(
+      ({ explanation }) => told.replaceChildren(...reasons(explanation)),
+      (error) => told.replaceChildren(error.message));
+  }, { once: true });
+  return details;
+}
+
+function reasons(found) {
+  const list = (all) => all.slice(0, MOST_REASONS).map((one) => make("li", {}, make("b", { className: "n" }, signed(one.added)), " ", one.words));
+  const verdict = make("p", {}, make("span", { className: found.match ? "tag good" : "tag bad" }, found.match ? "a match" : "no match"), ` probability ${number(found.probability)}`);
+  const sides = [["Against", found.against], ["For", found.for]].filter(([, all]) => all.length);
+  return [verdict, ...sides.flatMap(([name, all]) => [make("h3", {}, name), make("ul", {}, ...list(all))])];
+}
+
+async function rivals(own, other, name, explained) {
+  const found = await ask(productAddress(own, "/neighbours", { k: MOST_RIVALS + 1 }));
+  const others = found.neighbours.filter((one) => String(one.id) !== String(other)).slice(0, MOST_RIVALS);
+  find(`${name}-rivalled`).hidden = others.length === 0;
+  find(`${name}-rivals`).replaceChildren(...others.map((one) => {
+    const card = neighbourCard(one, own);
+    if (explained) card.append(why(own, one.id));
+    return card;
+  }));
 }
 
 async function show() {
@@ -21,7 +46,7 @@ async function show() {
   verdict(pair);
   showReasons(pair.explanation);
   say("");
-  await rivals(left, right);
+  await Promise.all([rivals(left, right, "left", pair.explanation !== null), rivals(right, left, "right", pair.explanation !== null)]);
 }
 
 show().catch((error) => say(error.message, true));

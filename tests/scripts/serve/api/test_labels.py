@@ -65,6 +65,41 @@ def test_a_pair_is_asked_blind_until_it_is_answered(opening, tmp_path):
     assert (len(settled), settled.targets.tolist()) == (1, [1.0])
 
 
+def test_a_batch_is_answered_in_any_order_and_nobody_else_is_asked_it(opening, tmp_path):
+    with opening() as door:
+        client, other = door.client("label"), door.client("admin")
+        asked(client.get(f"{LABELS}/next"))
+        reply = client.get(f"{LABELS}/batch?most=5")
+        TypeAdapter(label_forms.QuestionBatch).validate_json(reply.body, strict=True)
+        pairs = reply.json["pairs"]
+        assert len(pairs) == 5
+        assert pairs[0] == asked(client.get(f"{LABELS}/next"))["pair"]
+        own = {frozenset(pair[side]["id"] for side in ("left", "right")) for pair in pairs}
+        assert len(own) == 5
+        theirs = other.get(f"{LABELS}/batch?most=100").json["pairs"]
+        assert not own & {frozenset(pair[side]["id"] for side in ("left", "right")) for pair in theirs}
+        for pair in pairs[::-1]:
+            asked(answer(client, pair, "no match"))
+        assert answer(client, pairs[0]).status == 409
+    with open_store(tmp_path / "labels.db") as store:
+        assert [{kept.label.left, kept.label.right} for kept in store.standing()] == [
+            {pair[side]["id"] for side in ("left", "right")} for pair in pairs[::-1]
+        ]
+
+
+def test_a_batch_is_no_larger_than_the_budget(opening):
+    with opening(budget=3) as door:
+        client = door.client("label")
+        pairs = client.get(f"{LABELS}/batch?most=100").json["pairs"]
+        assert len(pairs) <= 3
+        for pair in pairs:
+            asked(answer(client, pair))
+        while (pair := asked(client.get(f"{LABELS}/next"))["pair"]) is not None:
+            asked(answer(client, pair))
+        assert client.get(f"{LABELS}/batch").json["pairs"] == []
+        assert client.get(f"{LABELS}/batch?most=101").status == 422
+
+
 def test_an_answer_is_taken_back_and_its_pair_asked_again(opening):
     with opening() as door:
         client = door.client("label")
