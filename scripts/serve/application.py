@@ -30,20 +30,22 @@ API = "/api/v1"
 
 def build_application(service: Service, entrance: Entrance, log: AccessLog | None = None) -> ASGIApp:
     """Return the application that answers from a service, within its layers: what is refused never reaches a route."""
-    routed = AsItCame(_routes(service, entrance))
+    routed = AsItCame(_routes(service, entrance, log))
     bounded = Bounded(Guard(routed, entrance.doorway), service.limits)
     headed = Headed(Deadline(bounded, service.limits.request_s), secure=entrance.doorway.secure)
     return Counted(headed, service.telemetry, log)
 
 
-def _routes(service: Service, entrance: Entrance) -> FastAPI:
-    """Return the routes of API and pages; the service ends when they do."""
+def _routes(service: Service, entrance: Entrance, log: AccessLog | None) -> FastAPI:
+    """Return the routes of API and pages; the service and the log end when they do."""
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         service.begin()
         yield
         service.end()
+        if log is not None:
+            log.end()
 
     app = FastAPI(
         title="heroic",

@@ -66,8 +66,6 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
         server = StoppingServer(config)
         with asyncio.Runner(loop_factory=lambda: HandshakeLoop(LIMITS.head_s)) as runner:
             runner.run(server.serve(sockets=[bound]))
-        if log is not None:
-            log.end()
         server.pass_on()
 
 

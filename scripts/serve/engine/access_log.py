@@ -51,8 +51,8 @@ class AccessLog:
     def end(self, wait_s: float = END_S) -> None:
         """Write what waits, as far as that can be done in time."""
         with suppress(Full):
-            self._waiting.put(None, timeout=wait_s)
-        self._thread.join(wait_s)
+            self._waiting.put(None, timeout=wait_s / 2)
+        self._thread.join(wait_s / 2)
 
     def add(self, route: str, method: str, status: int, *, seconds: float, visitor: str | None) -> None:
         """Let the line of a request that is answered be written."""

@@ -152,6 +152,7 @@ class ReviewDesk:
             return
         tried, at = self._tried
         if self._queue is not None and files.version == self._queue.version:
+            self.reading = replace(self.reading, refused=None)
             return
         if files.version == tried and time.monotonic() < at + AGAIN_S:
             return

@@ -101,6 +101,16 @@ def test_it_stops_whatever_runs(root, sample_index, tmp_path):
         assert process.stderr.read().endswith("WARNING work under way did not end in time: it is left\n")
 
 
+def test_what_was_answered_is_in_the_access_log_when_it_is_told_to_stop(root, sample_index, tmp_path):
+    with started(root, sample_index, "--port", "0", "--access-log", tmp_path / "access.log") as (process, _, where):
+        client = Client(int(re.search(r":(\d+)", where)[1]))
+        for _ in range(50):
+            assert client.get(f"{V1}/health").status == 200
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    assert len((tmp_path / "access.log").read_text().splitlines()) == 50
+
+
 def test_told_twice_it_stops_at_once(root, sample_index, tmp_path):
     with explaining(root, sample_index, tmp_path, seconds=600) as (process, reply):
         for _ in range(50):  # two at the same moment are one

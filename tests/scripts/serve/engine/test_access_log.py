@@ -114,7 +114,8 @@ def test_a_pipe_that_nobody_reads_is_refused_and_a_full_one_keeps_nobody_waiting
 
 def test_a_standard_output_that_nobody_reads_keeps_nobody_from_an_answer(monkeypatch, caplog):
     kept, nobody = os.pipe()
-    monkeypatch.setattr("sys.stdout", os.fdopen(nobody, "w"))
+    output = os.fdopen(nobody, "w")
+    monkeypatch.setattr("sys.stdout", output)
     log = AccessLog(STANDARD_OUTPUT, most=100)
     for _ in range(2_000):  # more than a pipe holds, which waits for its reader
         log.add("/index", "GET", 200, seconds=0.001, visitor="anna" * 20)
@@ -130,4 +131,5 @@ def test_a_standard_output_that_nobody_reads_keeps_nobody_from_an_answer(monkeyp
             found += os.read(kept, 1 << 16)
     assert found.count(b"\n") + begun == 2_000  # each line is written, or counted
     log.end()
+    output.close()
     os.close(kept)
