@@ -16,7 +16,8 @@ from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from indexing.vectors.vectors import SHARD_ROWS
+
+GIVEN_ROWS = 8192  # products that are encoded together
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class GivenEncoder:
         vectors = self.index.vectors(self.view)
         assert vectors is not None
         rows, rejects = np.zeros((len(given), vectors.dim), dtype=np.float32), list[Reject]()
-        for start in range(0, len(given), SHARD_ROWS):
-            stop = min(start + SHARD_ROWS, len(given))
+        for start in range(0, len(given), GIVEN_ROWS):
+            stop = min(start + GIVEN_ROWS, len(given))
             encoded = self.encoder.encode(given.slice(start, stop))
             if encoded.rows.shape[1] != vectors.dim:
                 raise InputError(

@@ -22,12 +22,15 @@ from indexing.index_manifest import KIND, IndexManifest, LayersRecord, UpdatesRe
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex, open_index
 from indexing.reading.row_checks import NONE_PASSED, PassedOver
+from indexing.running.local import HERE
+from indexing.running.parts import clear_leftovers
+from indexing.running.tasks import Runner
 from indexing.search.device import choose_device
 from indexing.storage.artefact import Manifest, fingerprint_of, link_or_copy, read_manifest, write_manifest, writing
 from indexing.storage.records import stored_record
 from indexing.update.changes import CatalogUpdate, plan_update
 from indexing.update.deleted import find_deleted, read_delete_list, write_record
-from indexing.update.encoding import DeltaViews, encode_delta
+from indexing.update.encoding.delta_views import DeltaViews, encode_delta
 from indexing.update.picture_views import PictureView, picture_views, unseen_pictures, write_seen
 from indexing.update.row_digests import add_hex
 from indexing.update.views import DeltaViewJoining
@@ -79,12 +82,13 @@ def update_index(
     delete: Path | None = None,
     options: UpdateOptions | None = None,
     progress: Progress = silent,
+    runner: Runner = HERE,
 ) -> Updated:
     """Put the products of files into an index, in the place of those with the same id, and take out those of a list.
 
     The changed keep their places, the new follow the others: as if the index had been built of such a catalogue by the
-    same fitted encoders. A new version takes the place of the old one in one step. Raises InputError, and leaves the
-    index as it was, for anything wrong in what is given.
+    same fitted encoders. A new version takes the place of the old one in one step. A `runner` with workers apart has them
+    encode. Raises InputError, and leaves the index as it was, for anything wrong in what is given.
     """
     options = options or UpdateOptions()
     if not products and delete is None:
@@ -92,20 +96,23 @@ def update_index(
     read_manifest(index, KIND)
     device = choose_device(options.device)
     ids = None if delete is None else read_delete_list(delete)
-    work = _Updating(Path(index), options, device, progress)
+    work = _Updating(Path(index), options, device, progress, runner)
     try:
         with writing(Path(index), KIND, afresh=True) as folder:
             work.run(folder, products, (delete, ids))
     except _NothingToDo:
         pass
+    if runner.apart:
+        clear_leftovers(Path(index).absolute())
     return work.updated()
 
 
 class _Updating:
     """It is one update on its way."""
 
-    def __init__(self, path: Path, options: UpdateOptions, device: str, progress: Progress) -> None:
+    def __init__(self, path: Path, options: UpdateOptions, device: str, progress: Progress, runner: Runner) -> None:
         self.path, self.options, self.device, self.progress = path, options, device, progress
+        self.apart = (runner, path) if runner.apart else None
         self.kept: int | None = None  # rejects of others, which stand before those of the products put in
         self.missing: list[MissingPictures] = []
         self.pictures: dict[str, PictureView] = {}
@@ -169,7 +176,7 @@ class _Updating:
         level = old.catalog.category_level
         catalog = open_catalog(folder, old.catalog.pictures, reading=old.made.reading, category_level=level)
         patience = Patience(endless=self.options.max_rejects >= 1)
-        views = encode_delta(old, update, moves, folder, patience=patience, progress=self.progress)
+        views = encode_delta(old, update, moves, folder, patience=patience, progress=self.progress, apart=self.apart)
         write_seen(self.pictures, update, moves, folder)
         touched = np.flatnonzero(update.rows(moves) >= 0)
         joining = DeltaViewJoining(old, catalog, moves, touched, self.counts["deleted"], folder, self.progress)

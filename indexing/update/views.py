@@ -19,7 +19,7 @@ from indexing.storage.artefact import link_or_copy
 from indexing.update.by_search import DeltaSearch
 from indexing.update.by_tiles import DeltaTiles
 from indexing.update.changes import Moves
-from indexing.update.encoding import DeltaViews
+from indexing.update.encoding.delta_views import DeltaViews
 from indexing.update.kept_lists import OldLists
 from indexing.update.partners import Cells, NearCells, everybody
 from indexing.vectors.rows import seen_rows

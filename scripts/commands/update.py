@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.publishing_options import URI, address_at, server_options
+from scripts.terminal.option_types import cluster_option
 from scripts.terminal.reading import passed_over, schema_option, warn
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ MUCH = 0.2  # of an index in delta and dead rows: compacting pays
 @click.option(
     "--images", type=click.Path(path_type=Path), help="Folder of relative pictures [default: the files' own]."
 )
+@cluster_option("Where new products are encoded")
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
 @click.option(
     "--max-rejects",
@@ -42,6 +44,8 @@ def command(
     ignore_unknown: bool,
     schema: str,
     images: Path | None,
+    cluster: str | None,
+    task_timeout: float | None,
     device: str,
     max_rejects: float,
     uri: str | None,
@@ -53,10 +57,12 @@ def command(
     A product whose id the index holds is replaced, in its place; only what is new or changed is encoded, by the encoders
     that the index was built with. Readers see the old version or the new one.
     """
+    from indexing.running.choice import chosen_runner, refuse_cluster
     from indexing.update.update_index import UpdateOptions, update_index
     from scripts.terminal.missing_pictures import going_on_without_pictures
     from scripts.terminal.progress import shown
 
+    refuse_cluster(cluster, limit_s=task_timeout)
     address = address_at(uri, name, token_file, "--publish")
     if address is not None:
         from indexing.publishing.server import connected
@@ -69,8 +75,8 @@ def command(
 
     def update(most: float) -> "Updated":
         given = replace(options, max_rejects=most)
-        with shown() as progress:
-            return update_index(index, products, delete=delete, options=given, progress=progress)
+        with shown() as progress, chosen_runner(cluster, limit_s=task_timeout) as runner:
+            return update_index(index, products, delete=delete, options=given, progress=progress, runner=runner)
 
     _print(going_on_without_pictures(update, max_rejects), index)
     if address is not None:

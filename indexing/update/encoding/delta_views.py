@@ -9,15 +9,18 @@ import pyarrow as pa
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.rejects import Reject
+from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.pictures.patience import Patience
 from indexing.given.encoders import given_encoders
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex
+from indexing.running.tasks import Runner
 from indexing.search.faiss_index import FLAT, build_faiss
 from indexing.search.index import Index
 from indexing.search.layered_index import LayeredIndex
 from indexing.search.near_lists import Lists, layered_lists, lists_file
 from indexing.update.changes import CatalogUpdate, Moves
+from indexing.update.encoding.delta_parts import DeltaEncoding
 from indexing.update.row_digests import vector_sum
 from indexing.vectors.layers import LayeredRows, Layers, unlayered
 from indexing.vectors.rows import FusedRows, Rows
@@ -72,16 +75,20 @@ def encode_delta(
     *,
     patience: Patience,
     progress: Progress = silent,
+    apart: tuple[Runner, Path] | None = None,
 ) -> DeltaViews:
     """Encode what is new or changed and write stored.npy and the delta's vectors into `folder`; `patience` is for pictures
-    that are not there."""
+    that are not there. Workers that are `apart` encode in parts beside a path."""
     rows = update.rows(moves)
     touched = np.flatnonzero(rows >= 0)
     given, before = update.given.take(rows[touched]), moves.origin[touched]
     encoded: dict[str, Floats2d] = {}
     rejects: list[Reject] = []
     for view, encoder in given_encoders(old, patience).items():
-        encoded[view], aside = encoder.encode(given, progress)
+        if apart is None or not len(given) or isinstance(encoder.encoder, ColumnEncoder):
+            encoded[view], aside = encoder.encode(given, progress)
+        else:
+            encoded[view], aside = DeltaEncoding(old, given, patience, *apart, progress).encode(view)
         rejects += aside
     differs = {view: _differing(old, view, now, before) for view, now in encoded.items()}
     moved = np.any(list(differs.values()), axis=0) if differs else np.zeros(len(touched), dtype=bool)
