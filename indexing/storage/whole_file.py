@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import socket
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from indexing.errors import InputError
 from indexing.storage.outputs import output, parents, refuse_unwritable
 from indexing.storage.scratch import scratch_folder
+from indexing.storage.stores import url_of
 
 
 def refuse_folder(path: Path) -> None:
@@ -120,6 +122,39 @@ def _alone(unfinished: Path, path: Path) -> Iterator[None]:
             return
         finally:
             os.close(handle)
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Let nobody else work for a file or folder meanwhile, who would share what lies beside it until it is whole. The claim
+    dies with its process. Raises InputError, which names the process that has it; devices and places in stores are nobody's."""
+    if is_device(path) or url_of(path) is not None:
+        yield
+        return
+    claim = path.absolute().with_name(f".{path.name}.claim")
+    with parents(claim):
+        with output(path):
+            handle = _claim(claim, path)
+        try:
+            yield
+        finally:
+            claim.unlink(missing_ok=True)  # while held: nobody else's is removed
+            os.close(handle)
+
+
+def _claim(claim: Path, path: Path) -> int:
+    """Return the handle of the locked file, which says who has it."""
+    while True:
+        handle = os.open(claim, os.O_RDWR | os.O_CREAT, 0o666)
+        if not _lock(handle):
+            told = os.read(handle, 200).decode(errors="replace") or "another process"
+            os.close(handle)
+            raise InputError(f"{path}: {told} is making it: wait for it to end, or name another --out")
+        if _is_at(handle, claim):
+            os.ftruncate(handle, 0)
+            os.write(handle, f"process {os.getpid()} on {socket.gethostname()}".encode())
+            return handle
+        os.close(handle)  # who held it has ended meanwhile, and took the file away
 
 
 def _lock(handle: int) -> bool:

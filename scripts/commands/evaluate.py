@@ -115,12 +115,13 @@ def _drawing(cluster: str | None, task_timeout: float | None, out: Path) -> "Ite
     from eval.metrics.drawn_parts import DrawingApart
     from eval.metrics.uncertainty import draw_here
     from indexing.running.choice import chosen_runner
+    from indexing.storage.whole_file import claimed
     from scripts.terminal.progress import shown
 
     if cluster is None:
         yield draw_here
         return
-    with shown() as progress, chosen_runner(cluster, limit_s=task_timeout) as runner:
+    with claimed(out), shown() as progress, chosen_runner(cluster, limit_s=task_timeout) as runner:
         drawing = DrawingApart(runner, out.absolute(), progress)
         yield drawing
         drawing.clear()

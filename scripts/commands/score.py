@@ -74,6 +74,7 @@ def command(
     from indexing.product_index import open_index
     from indexing.running.choice import chosen_runner, refuse_cluster
     from indexing.storage.stored.output import stored_url
+    from indexing.storage.whole_file import claimed
     from reranking.boosters.boosting import choose_boosting_device, on_device
     from reranking.decisions.prior_shift import AskedPrior
     from reranking.decisions.thresholds import read_thresholds
@@ -93,7 +94,7 @@ def command(
     )
     opened = open_index(index)
     click.echo(scoring_needs(opened, pairs, reranker), err=True)
-    with shown() as progress, chosen_runner(cluster, limit_s=task_timeout) as runner:
+    with claimed(out), shown() as progress, chosen_runner(cluster, limit_s=task_timeout) as runner:
         scored = score_pairs(opened, pairs, out, model=reranker, options=options, progress=progress, runner=runner)
     _tell_left_out(scored, pairs)
     click.echo(f"scores: {scored.pairs:,} pairs in {stored_url(out) or out}")

@@ -37,16 +37,17 @@ class AskedWorkers:
     def joining(self, room: "TrainingRoom", out: Path) -> Iterator["TrainingRoom"]:
         """Yield the room with the workers in it; when all is done, and not after an error, their parts are removed.
 
-        Raises InputError where no cluster answers, or where there are fewer workers than shares.
+        Raises InputError where no cluster answers, there are fewer workers than shares, or somebody else makes this model.
         """
         from indexing.errors import InputError
         from indexing.running.choice import chosen_runner
+        from indexing.storage.whole_file import claimed
         from reranking.training.apart.training_elsewhere import TrainingElsewhere
 
         if self.cluster is None:
             yield room
             return
-        with chosen_runner(self.cluster, limit_s=self.task_timeout) as runner:
+        with claimed(out), chosen_runner(self.cluster, limit_s=self.task_timeout) as runner:
             if self.world_size is not None and self.world_size > runner.workers:
                 raise InputError(
                     f"--world-size {self.world_size}: shares are trained on at once, and there are {runner.workers} workers: give at "

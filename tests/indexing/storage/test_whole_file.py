@@ -3,6 +3,8 @@
 import errno
 import fcntl
 import os
+import re
+import socket
 import stat
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from indexing.errors import InputError
-from indexing.storage.whole_file import writing_file
+from indexing.storage.whole_file import claimed, writing_file
 
 
 def test_the_file_appears_at_the_end(tmp_path):
@@ -74,7 +76,7 @@ def test_the_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
 WRITE = """
 import sys
 from pathlib import Path
-from indexing.storage.whole_file import writing_file
+from indexing.storage.whole_file import claimed, writing_file
 with writing_file(Path(sys.argv[1])) as unfinished:
     unfinished.write_text("first")
     print("writing", flush=True)
@@ -168,3 +170,35 @@ def test_a_pipe_gets_the_whole_content_and_stays(tmp_path):
         assert read.result() == b"x" * 200_000
     assert pipe.is_fifo()
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_work_for_one_output_is_of_one_process_alone_which_is_named(tmp_path):
+    out = tmp_path / "new" / "scores.parquet"
+    with claimed(out):
+        told = rf"scores\.parquet: process {os.getpid()} on {re.escape(socket.gethostname())} is making it: wait for it"
+        with pytest.raises(InputError, match=told), claimed(out):
+            pass
+        with claimed(out.with_name("others.parquet")):
+            pass
+    with claimed(out):
+        pass
+    assert list(out.parent.iterdir()) == []
+
+
+def test_a_claim_dies_with_its_process(tmp_path):
+    code = "import os, sys; from pathlib import Path; from indexing.storage.whole_file import claimed\n" \
+           "with claimed(Path(sys.argv[1])): os.kill(os.getpid(), 9)"  # fmt: skip
+    out = tmp_path / "scores.parquet"
+    assert subprocess.run([sys.executable, "-c", code, out], check=False).returncode == -9
+    assert (tmp_path / ".scores.parquet.claim").is_file()
+    with claimed(out):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_devices_and_places_in_stores_are_claimed_by_nobody(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for place in (Path("/dev/null"), Path("s3://bucket/scores.parquet")):
+        with claimed(place), claimed(place):
+            pass
+    assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from indexing.storage.whole_file import claimed
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.prior import ShareEstimate
 from reranking.decisions.prior_shift import AskedPrior
@@ -30,6 +31,16 @@ def score(heroic, sample, sample_index, sample_model, tmp_path):
         return heroic("score", sample_index, pairs, "--model", sample_model, "--out", out, *words)
 
     return run
+
+
+def test_scores_that_another_process_makes_are_left_to_it(score, tmp_path):
+    with claimed(tmp_path / "scores.parquet"):
+        result = score()
+    assert result.exit_code == 2
+    assert re.search(
+        r"scores\.parquet: process \d+ on .* is making it: wait for it to end, or name another", result.stderr
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_says_what_it_wrote(score, tmp_path):
