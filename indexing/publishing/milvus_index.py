@@ -8,7 +8,7 @@ import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d, Ints2d
 from indexing.errors import InputError
-from indexing.publishing.product_fields import ProductFields
+from indexing.publishing.product_fields import Condition, ProductFields
 from indexing.publishing.publication import PublishedPart, PublishedView
 from indexing.publishing.server import MOST, MilvusServer
 from indexing.publishing.shipment import AnyRows, LexicalRows, as_vectors, seen_in
@@ -31,7 +31,7 @@ class MilvusIndex:
     view: PublishedView
     rows: AnyRows
     products: ProductFields
-    _conditions: dict[int, tuple[Bools1d, str | None]] = field(default_factory=dict, repr=False)
+    _conditions: dict[int, tuple[Bools1d, Condition]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.products)
@@ -58,10 +58,10 @@ class MilvusIndex:
         return found
 
     def _fetch(self, queries: Any, ask: int, allowed: Bools1d | None) -> Neighbours:
-        condition = "" if allowed is None else self._condition(allowed)
-        share = 1.0 if condition is not None or allowed is None else len(self) / max(int(allowed.sum()), 1)
+        condition = Condition("", len(self)) if allowed is None else self._condition(allowed)
+        share = 1.0 if allowed is None else condition.products / max(int(allowed.sum()), 1)
         limit = int(min(MOST, share * self._limit(ask)))
-        found = [self._candidates(part, queries, limit, condition or "") for part in self.view.parts]
+        found = [self._candidates(part, queries, limit, condition.text) for part in self.view.parts]
         positions = _once(np.hstack(found))
         if allowed is not None:
             positions = np.where(allowed[np.maximum(positions, 0)], positions, -1)
@@ -103,7 +103,7 @@ class MilvusIndex:
             cosines[cosines <= 0] = np.nan
         return cosines
 
-    def _condition(self, allowed: Bools1d) -> str | None:
+    def _condition(self, allowed: Bools1d) -> Condition:
         """Return the condition for these products; the latest are kept, as the same are asked again."""
         kept = self._conditions.get(id(allowed))
         if kept is not None and kept[0] is allowed:

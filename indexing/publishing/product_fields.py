@@ -50,6 +50,14 @@ class ProductField:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """It is a condition in Milvus's words, "" where all meet it, and how many products do."""
+
+    text: str
+    products: int
+
+
+@dataclass(frozen=True)
 class ProductFields:
     """They are the fields of all products: a `key` (n,) of 64 bits that an id keeps in every version, `ids` as they are
     given, and `columns` of text: the source first, then the categories from the top."""
@@ -81,22 +89,25 @@ class ProductFields:
         place = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
         return np.where(self._sorted[place] == keys, self._order[place], -1)
 
-    def condition(self, allowed: Bools1d) -> str | None:
-        """Return a condition that exactly these products (n,) meet, "" where all do; None where it would name too many.
-
-        Filters allow the products of some sources in some categories of one level, which is said by their names.
-        """
+    def condition(self, allowed: Bools1d) -> "Condition":
+        """Return a condition that all these products (n,) meet, and as few others as can be said: filters allow the products of
+        some sources in some categories of one level, which is said by their names; few others are named one by one."""
+        wanted = int(allowed.sum())
+        if wanted == len(self):
+            return Condition("", wanted)
         source, *levels = self.texts
-        sources = source.chosen(allowed)
-        of_sources = sources[source.codes]
+        found = Condition("", len(self))
         for level in levels:
-            categories = level.chosen(allowed)
-            if source.sayable and level.sayable and np.array_equal(of_sources & categories[level.codes], allowed):
-                both = (source.condition(sources), level.condition(categories))
-                return " and ".join(condition for condition in both if condition)
-        if allowed.sum() <= FEW_KEYS:
-            return f"key in {self.keys[allowed].tolist()}"
-        return None
+            chosen = [(field, field.chosen(allowed)) for field in (source, level) if field.sayable]
+            meets = np.ones(len(self), dtype=bool)
+            for field, of_field in chosen:
+                meets &= of_field[field.codes]
+            if meets.sum() < found.products:
+                said = (field.condition(of_field) for field, of_field in chosen)
+                found = Condition(" and ".join(text for text in said if text), int(meets.sum()))
+        if found.products > wanted and wanted <= FEW_KEYS:
+            return Condition(f"key in {self.keys[allowed].tolist()}", wanted)
+        return found
 
 
 def product_fields(catalog: Catalog) -> ProductFields:
