@@ -15,6 +15,7 @@ FEWEST_LABELS = 2  # matches, and others, with fewer of which nothing can be lea
 FEWEST_OF_ONE_KIND = 10  # labels, with fewer of which, all of one kind, nothing can be mined beside them either
 JudgeBy = Literal["auto", "validation", "folds"]
 UseOfIdentifiers = Literal["auto", "keep", "drop"]
+UseOfStacked = Literal["auto", "keep"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class TrainOptions:
     whose pairs are too few to be sure. `leave_out_seen`: train only on pairs whose products the index's encoders were not trained on; `cross`: the folder of
     a cross-encoder whose score is a feature. `words`: learn what words of the titles say; `rivals`: compare each pair with
     the other neighbours of both its sides. `identifiers`: whether features compare barcodes and part numbers; `auto`
-    drops these where the labels were made from them. `few_labels`: train on all labels, and judge by the same out of fold, as suits a few
+    drops these where the labels were made from them. `stacked`: `auto` leaves out learned words, rivals and the cross-encoder where they
+    mislead on new products (reranking/training/judging/stacked_choice.py), `keep` keeps them. `few_labels`: train on all labels, and judge by the same out of fold, as suits a few
     hundred of them that were chosen to teach (reranking/training/scarce_labels/few_labels.py).
     """
 
@@ -61,6 +63,7 @@ class TrainOptions:
     words: bool = True
     rivals: bool = True
     identifiers: UseOfIdentifiers = field(default="auto", metadata=OMIT)
+    stacked: UseOfStacked = field(default="auto", metadata=OMIT)
     leave_out_seen: bool = False
     cross: str = ""
     few_labels: bool = field(default=False, metadata=OMIT)

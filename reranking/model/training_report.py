@@ -9,6 +9,7 @@ from reranking.decisions.calibration import CalibrationReport
 from reranking.decisions.thresholds import DecisionsReport, HeldPrecision
 from reranking.decisions.validation import Interval, RankedCategory
 from reranking.model.train_options import TrainOptions
+from reranking.signals.signals import StackedName
 
 MOSTLY_COVERED = 0.5  # of the products have a labelled match: then less than a quarter of pairs are of two others
 NO_TRUTH = (
@@ -63,6 +64,32 @@ class JudgedBy:
     training: int = 0
     fresh: int = 0
     left_out: int = 0
+
+
+JudgedOn = Literal["validation", "folds"]
+STACKED_WORDING = {"words": "learned words", "rivals": "rivals", "cross": "the cross-encoder"}
+
+
+@dataclass(frozen=True)
+class StackedVerdict:
+    """It says whether a signal that was learned from labelled pairs `stays`, and the log-loss of trial boosters with it (`loss`) and without
+    it (`without`) on so many pairs of products that they had not seen: those of `validation`, or of training, out of `folds`."""
+
+    signal: StackedName
+    stays: bool
+    loss: float
+    without: float
+    pairs: int
+    by: JudgedOn
+
+    def told(self) -> str:
+        """Say in one line what was decided, and why."""
+        decided = "in use" if self.stays else "left out"
+        which = "validation pairs" if self.by == "validation" else "training pairs, out of fold,"
+        return (
+            f"{STACKED_WORDING[self.signal]}: {decided}: log-loss of {self.pairs:,} {which} of new products {self.loss:.4f} with, "
+            f"{self.without:.4f} without"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +224,8 @@ class TrainingReport:
     `mined` and `inferred` pairs were added; `left_out` are neither trained on nor validated by, None where validation
     pairs were given. `importance` is the share of gain of the strongest features, `rounds` are those of each member, and
     `index` is the fingerprint of the index. `one_sided` says how labels of one kind were completed, those to train on and
-    those to validate by where these were given; `few` how few labels were judged; `world_size` in how many shares of the pairs
+    those to validate by where these were given; `few` how few labels were judged; `stacked` which learned signals stayed;
+    `world_size` in how many shares of the pairs
     boosters were trained at once. Models of before the rows of categories and families have none of them.
     """
 
@@ -218,6 +246,7 @@ class TrainingReport:
     importance: Mapping[str, float] = field(default_factory=dict)
     rounds: tuple[int, ...]
     judged_by: JudgedBy = field(default_factory=JudgedBy, metadata=OMIT)
+    stacked: tuple[StackedVerdict, ...] = field(default=(), metadata=OMIT)
     decisions: DecisionsReport | None = None
     calibration: CalibrationReport | None = None
     options: TrainOptions

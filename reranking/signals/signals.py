@@ -1,10 +1,11 @@
 """Signals put the families of features side by side, for the products that the pairs mention."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -27,6 +28,17 @@ from reranking.signals.whole_catalogue import WholeCatalogue
 
 BLOCK_PAIRS = 65_536
 THREAD_PAIRS = 8_192  # pairs that one thread takes at a time
+StackedName = Literal["words", "rivals", "cross"]
+STACKED: Mapping[StackedName, tuple[Feature, ...]] = {  # what is learned from labelled pairs
+    "words": WORD_FEATURES,
+    "rivals": RIVAL_FEATURES,
+    "cross": CROSS_FEATURES,
+}
+
+
+def stacked_among(names: Sequence[str]) -> tuple[StackedName, ...]:
+    """Return which of what is learned from labelled pairs has columns among these."""
+    return tuple(name for name, features in STACKED.items() if features[0].name in names)
 
 
 @dataclass(frozen=True)
@@ -43,13 +55,15 @@ class Signals:
     """It holds the families of features, ready to compute pairs of the products that they were prepared for.
 
     `plain` ones learn nothing; of those that are learned, `words` and the `cross` encoder come next, and `rivals` last:
-    their first look needs what the other families compute.
+    their first look needs what the other families compute. With `unshown_words` the first look alone reads the words: they have no
+    columns.
     """
 
     plain: PlainFamilies
     words: WordSignals | None = None
     cross: CrossSignals | None = None
     rivals: RivalSignals | None = None
+    unshown_words: bool = False
 
     @property
     def families(self) -> tuple[FeatureFamily, ...]:
@@ -59,17 +73,36 @@ class Signals:
     @property
     def features(self) -> tuple[Feature, ...]:
         """Return all declarations, in the order of the columns."""
-        of_families = tuple(feature for family in self.families for feature in family.features)
-        return of_families if self.rivals is None else (*of_families, *self.rivals.features)
+        hidden = WORD_FEATURES if self.unshown_words else ()
+        return tuple(feature for feature in self._every if feature not in hidden)
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(feature.name for feature in self.features)
 
+    @property
+    def _every(self) -> tuple[Feature, ...]:
+        """Return the declarations of all that is computed, with unshown words."""
+        of_families = tuple(feature for family in self.families for feature in family.features)
+        return of_families if self.rivals is None else (*of_families, *self.rivals.features)
+
+    def without(self, names: Collection[StackedName]) -> "Signals":
+        """Return the same families, but for the columns of some of what was learned; what nobody reads is left out whole."""
+        rivals = None if "rivals" in names else self.rivals
+        unread = "words" in names and rivals is None
+        return Signals(
+            self.plain,
+            None if unread else self.words,
+            None if "cross" in names else self.cross,
+            rivals,
+            "words" in names and self.words is not None and not unread,
+        )
+
     def learned(self, cross: CrossFolds | None) -> Learned:
-        """Return what was learned for these families, as it is stored with a model."""
+        """Return what was learned for these families, as it is stored with a model; `cross` is what theirs was opened from."""
         words = None if self.words is None else self.words.learned.stored()
-        return Learned(words, None if self.rivals is None else self.rivals.look.stored(), cross)
+        look = None if self.rivals is None else self.rivals.look.stored()
+        return Learned(words, look, None if self.cross is None else cross)
 
     def of_training_pairs(self, among: bool) -> "Signals":
         """Return the same families for pairs that they were trained on, or (not `among`) for others."""
@@ -78,6 +111,7 @@ class Signals:
             self.words and self.words.of_training_pairs(among),
             self.cross and self.cross.of_training_pairs(among),
             self.rivals and self.rivals.of_training_pairs(among),
+            self.unshown_words,
         )
 
     def tokens(self, index: ProductIndex) -> TokenSource:
@@ -121,15 +155,22 @@ class Signals:
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown, computed on all cores."""
-        out = np.empty((len(left), len(self.features)), dtype=np.float32)
+        out = np.empty((len(left), len(self._every)), dtype=np.float32)
         starts = range(0, len(left), THREAD_PAIRS)
         if len(starts) == 1:
             self._fill(out, left, right, 0)
-            return out
+            return self._shown(out)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for _ in pool.map(lambda start: self._fill(out, left, right, start), starts):
                 pass
-        return out
+        return self._shown(out)
+
+    def _shown(self, computed: Floats2d) -> Floats2d:
+        """Return the columns of what is shown."""
+        if not self.unshown_words:
+            return computed
+        first = len(self.plain.features)
+        return np.delete(computed, np.s_[first : first + len(WORD_FEATURES)], axis=1)
 
     def _fill(self, out: Floats2d, left: Ints1d, right: Ints1d, start: int) -> None:
         part, column = slice(start, start + THREAD_PAIRS), 0
@@ -157,7 +198,11 @@ class Signals:
     @cached_property
     def _seen(self) -> list[int]:
         """Return the columns that a first look needs."""
-        return [] if self.rivals is None else columns_of(self.names, self.rivals.look.feature_names)
+        return (
+            []
+            if self.rivals is None
+            else columns_of([feature.name for feature in self._every], self.rivals.look.feature_names)
+        )
 
     def compute_all(self, left: Ints1d, right: Ints1d, *, stage: str, progress: Progress = silent) -> Floats2d:
         """Return the same features, computed a block of pairs at a time, so that only the result is large."""

@@ -2,7 +2,7 @@
 memory or on disk."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from reranking.signals.learned.rival_lists import RivalPairs
 from reranking.signals.learned.rivals import FirstLook, train_first_look
 from reranking.signals.learned.stacking import Stacking
 from reranking.signals.learned.words import train_words
-from reranking.signals.signals import Learned, Signals, prepare_signals
+from reranking.signals.signals import Learned, Signals, StackedName, prepare_signals
 from reranking.training.identifier_choice import compares_identifiers
 
 BYTES_A_VALUE = 16  # of memory: a float32 and what XGBoost needs while it quantises; measured at a million pairs
@@ -42,6 +42,10 @@ class PairSignals(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]: ...
+
+    def without(self, names: Collection[StackedName]) -> "PairSignals":
+        """Return the same, but for the columns of some of what was learned."""
+        ...
 
     def learned(self, cross: CrossFolds | None) -> Learned:
         """Return what was learned for them, as it is stored with a model."""
@@ -86,6 +90,27 @@ class TrainingCrew(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class PlainStage:
+    """It holds the families that learn nothing, prepared for products and for their `rivals` where these are to be compared; what is
+    learned from labelled pairs comes on top."""
+
+    signals: Signals
+    rivals: RivalPairs | None
+
+    @classmethod
+    def of(cls, index: ProductIndex, products: Ints1d, options: TrainOptions, *, rivals: bool) -> "PlainStage":
+        """Prepare for pairs of `products` (sorted positions)."""
+        pairs = RivalPairs.of(index, products, index.views, index.k) if rivals else None
+        return cls(plain_signals(index, products if pairs is None else pairs.mentioned, options), pairs)
+
+
+def plain_signals(index: ProductIndex, products: Ints1d, options: TrainOptions) -> Signals:
+    """Prepare the families that learn nothing for `products` (sorted positions)."""
+    compares = compares_identifiers(index, options)
+    return prepare_signals(index, products, same_source=options.same_source, identifiers=compares)
+
+
 def prepare_training_signals(
     index: ProductIndex,
     train: LabelledPairs,
@@ -94,16 +119,18 @@ def prepare_training_signals(
     *,
     cross: CrossFolds | None = None,
     least_matches: int | None = None,
+    plain: PlainStage | None = None,
     progress: Progress = silent,
 ) -> Signals:
     """Prepare the families for pairs of `products` (sorted positions); words and rivals are learned where the
-    options ask for them, unless the matches are too few to learn them from (fewer than `least_matches`)."""
+    options ask for them, unless the matches are too few to learn them from (fewer than `least_matches`). Without a `plain` stage for
+    these products, one is prepared."""
     stacking = deal_stacking(index, train, options, least=least_matches)
-    pairs = RivalPairs.of(index, products, index.views, index.k) if options.rivals and stacking else None
-    mentioned = products if pairs is None else pairs.mentioned
-    signals, look = learn_signals(index, mentioned, stacking, options, progress)
-    if pairs is not None and look is not None:
-        signals = signals.with_rivals(index, pairs, look, progress)
+    if plain is None:
+        plain = PlainStage.of(index, products, options, rivals=options.rivals and stacking is not None)
+    signals, look = learn_signals(index, plain.signals, stacking, options, progress)
+    if plain.rivals is not None and look is not None:
+        signals = signals.with_rivals(index, plain.rivals, look, progress)
     return signals if cross is None else signals.with_cross(index, cross, products)
 
 
@@ -118,15 +145,13 @@ def deal_stacking(
 
 def learn_signals(
     index: ProductIndex,
-    products: Ints1d,
+    signals: Signals,
     stacking: Stacking | None,
     options: TrainOptions,
     progress: Progress = silent,
 ) -> tuple[Signals, FirstLook | None]:
-    """Prepare the families for `products` (sorted positions), those of the stacking among them, and learn what the options ask
-    for: the words, which the signals then have, and the first look, whose rivals they do not have yet."""
-    compares = compares_identifiers(index, options)
-    signals = prepare_signals(index, products, same_source=options.same_source, identifiers=compares)
+    """Learn what the options ask for on top of plain signals, prepared for the products of the stacking among others: the words, which
+    the signals then have, and the first look, whose rivals they do not have yet."""
     if stacking is None:
         return signals, None
     if options.words:
@@ -147,6 +172,10 @@ def _with_words(index: ProductIndex, signals: Signals, stacking: Stacking) -> Si
     return signals.with_words(index, train_words(source, *rows, stacking))
 
 
+def silent_line(line: str) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class TrainingRoom:
     """It says where features fit: `memory` bytes for those of training pairs, a folder for blocks where they need more.
@@ -156,7 +185,7 @@ class TrainingRoom:
 
     memory: int
     folder: Path
-    announce: Callable[[str], None] = lambda line: None
+    announce: Callable[[str], None] = silent_line
     crew: TrainingCrew | None = None
 
     def holds(self, pairs: int, features: int) -> bool:

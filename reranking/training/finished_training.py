@@ -17,7 +17,7 @@ from reranking.kinds.reservoir import sources_of
 from reranking.model.index_needs import IndexNeeds
 from reranking.model.reranker import XgboostReranker
 from reranking.model.train_options import TrainOptions
-from reranking.model.training_report import TrainingReport
+from reranking.model.training_report import StackedVerdict, TrainingReport
 from reranking.pairs.candidates import proposing_views
 from reranking.pairs.misleading_pairs import rank_gap_warning, seen_warning, unproposed_warning
 from reranking.signals.learned.cross_folds import CrossFolds
@@ -29,12 +29,13 @@ STRONGEST = 15  # features whose share of gain is kept
 
 @dataclass(frozen=True)
 class FinishedTraining:
-    """It is a training that is done: what was fitted, and what was judged of it."""
+    """It is a training that is done: what was fitted, what was judged of it, and which learned signals stayed."""
 
     index: ProductIndex
     options: TrainOptions
     fit: Fit
     judging: Judging
+    stacked: tuple[StackedVerdict, ...] = ()
 
     @property
     def judgement(self) -> Judgement:
@@ -96,6 +97,7 @@ class FinishedTraining:
             importance=dict(list(gains(members, self.fit.signals.names).items())[:STRONGEST]),
             rounds=tuple(member.num_boosted_rounds() for member in members),
             judged_by=self.judging.by,
+            stacked=self.stacked,
             decisions=self.judgement.decided.report,
             calibration=self.judgement.calibrated.report,
             options=self.options,

@@ -6,14 +6,12 @@ import numpy as np
 
 from indexing.arrays import Floats1d, Ints1d
 from indexing.machine.progress import Progress, silent
-from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import Examples, Metric, boost, in_memory
 from reranking.boosters.ensemble import Ensemble, train_ensemble
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import SideCategories, SideCodes
 from reranking.pairs.labelled import LabelledPairs
-from reranking.signals.learned.cross_folds import CrossFolds
-from reranking.training.examples import PairSignals, TrainingRoom, make_examples, prepare_training_signals
+from reranking.training.examples import PairSignals, TrainingRoom, make_examples
 from reranking.training.training_pairs import TrainingPairs
 
 
@@ -32,27 +30,16 @@ class Fit:
     @classmethod
     def to(
         cls,
-        index: ProductIndex,
         data: TrainingPairs,
+        signals: PairSignals,
         metric: Metric,
         *,
         options: TrainOptions,
-        products: Ints1d | None = None,
-        cross: CrossFolds | None = None,
         room: TrainingRoom | None = None,
         progress: Progress = silent,
     ) -> "Fit":
-        """Learn the signals, compute the features of both sides, those of validation in memory, and train.
-
-        Signals are prepared for the products of the pairs, or for these `products` (sorted positions); a crew of the room prepares
-        them for the products of what it computes.
-        """
-        products = data.products if products is None else products
-        signals: PairSignals
-        if room is None or room.crew is None:
-            signals = prepare_training_signals(index, data.train, products, options, cross=cross, progress=progress)
-        else:
-            signals = room.crew.signals(index, data.train, options, cross=cross, progress=progress)
+        """Compute the features of both sides by signals that were learned from the pairs to train on, those of validation in memory,
+        and train."""
         if room is not None:
             room.say(len(data.train), len(data.valid), len(signals.names))
         train = examples_to_train_on(signals, data, room=room, progress=progress)

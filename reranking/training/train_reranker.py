@@ -12,11 +12,12 @@ from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import without_seen
 from reranking.signals.learned.cross_folds import open_cross
-from reranking.training.examples import TrainingRoom
+from reranking.training.examples import PairSignals, TrainingRoom, prepare_training_signals, silent_line
 from reranking.training.finished_training import FinishedTraining
 from reranking.training.fit import Fit
 from reranking.training.identifier_choice import choose_identifiers
 from reranking.training.judging.judges import Judges
+from reranking.training.judging.stacked_choice import choose_stacked
 from reranking.training.scarce_labels.few_labels import fit_few, refuse_too_few
 from reranking.training.training_pairs import TrainingPairs
 
@@ -55,16 +56,25 @@ def train_reranker(
     data = TrainingPairs.of(index, pairs, valid, options)
     cross = open_cross(Path(options.cross)) if options.cross else None
 
+    announce = silent_line if room is None else room.announce
+
+    def learn(part: TrainingPairs, options: TrainOptions, progress: Progress) -> PairSignals:
+        if room is not None and room.crew is not None:
+            return room.crew.signals(index, part.train, options, cross=cross, progress=progress)
+        return prepare_training_signals(index, part.train, data.products, options, cross=cross, progress=progress)
+
+    chosen = choose_stacked(index, data, learn(data, options, progress), options, cross=cross, progress=progress)
+    for verdict in chosen.verdicts:
+        announce(f"signals: {verdict.told()}")
+
     def refit(part: TrainingPairs, progress: Progress) -> Fit:
         apart = None if room is None else room.beside(len(data.train), len(first.signals.names))
-        return Fit.to(
-            index, part, metric, options=options, products=data.products, cross=cross, room=apart, progress=progress
-        )
+        learned = learn(part, chosen.asked(options), progress).without(chosen.left_out)
+        return Fit.to(part, learned, metric, options=options, room=apart, progress=progress)
 
-    first = Fit.to(index, data, metric, options=options, cross=cross, room=room, progress=progress)
-    announce = None if room is None else room.announce
+    first = Fit.to(data, chosen.signals, metric, options=options, room=room, progress=progress)
     judging = Judges(index, first, options, metric, refit, announce, progress).judge()
-    done = FinishedTraining(index, options, first, judging)
+    done = FinishedTraining(index, options, first, judging, chosen.verdicts)
     ranking = rank(judging.validation, data.names, metric, interval)
     return Trained(done.reranker(ranking, cross), (*told, *done.warnings()))
 

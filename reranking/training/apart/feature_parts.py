@@ -22,10 +22,12 @@ PAIRS = "pairs.npy"
 
 @dataclass(frozen=True)
 class SignalKind:
-    """It says how signals are prepared besides what they learned, and whether for pairs that they learned from (`among`)."""
+    """It says how signals are prepared besides what they learned, whether the first look alone reads the words (`unshown_words`), and
+    whether for pairs that they learned from (`among`)."""
 
     same_source: bool
     identifiers: bool
+    unshown_words: bool = False
     among: bool = False
 
     def prepare(self, index: ProductIndex, products: Ints1d, learned: Learned) -> Signals:
@@ -33,7 +35,8 @@ class SignalKind:
         signals = prepare_signals(
             index, products, same_source=self.same_source, identifiers=self.identifiers, learned=learned
         )
-        return signals.of_training_pairs(self.among)
+        shown = signals.without({"words"}) if self.unshown_words else signals
+        return shown.of_training_pairs(self.among)
 
 
 @dataclass(frozen=True)

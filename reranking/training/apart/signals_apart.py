@@ -1,6 +1,6 @@
 """Signals that were learned here are computed by workers, each for the products of its part of the pairs alone."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from indexing.running.tasks import Runner
 from indexing.storage.artefact import fingerprint_of
 from reranking.signals.feature import Feature
 from reranking.signals.learned.cross_folds import CrossFolds
-from reranking.signals.signals import Learned, Signals
+from reranking.signals.signals import STACKED, Learned, Signals, StackedName
 from reranking.training.apart.feature_parts import DividedPairs, FeatureParts, SignalKind
 from reranking.training.apart.learned_files import digest_of_learned
 
@@ -35,10 +35,21 @@ class SignalsApart:
     def names(self) -> tuple[str, ...]:
         return tuple(feature.name for feature in self.features)
 
+    def without(self, names: Collection[StackedName]) -> "SignalsApart":
+        """Return the same, but for the columns of some of what was learned; what nobody reads is not kept either."""
+        look = None if "rivals" in names else self.kept.look
+        words = None if "words" in names and look is None else self.kept.words
+        kept = Learned(words, look, None if "cross" in names else self.kept.cross)
+        hidden = {feature for name in names for feature in STACKED[name]}
+        shown = tuple(feature for feature in self.features if feature not in hidden)
+        unshown = self.kind.unshown_words or "words" in names
+        kind = replace(self.kind, unshown_words=unshown and words is not None)
+        return replace(self, kept=kept, kind=kind, features=shown)
+
     def learned(self, cross: CrossFolds | None) -> Learned:
-        """Return what was learned, as it is stored with a model."""
+        """Return what was learned, as it is stored with a model; `cross` is what theirs was opened from."""
         words, look = self.kept.words, self.kept.look
-        return Learned(words and words.stored(), look and look.stored(), cross)
+        return Learned(words and words.stored(), look and look.stored(), self.kept.cross and cross)
 
     def of_training_pairs(self, among: bool) -> "SignalsApart":
         """Return the same for pairs that they were trained on, or (not `among`) for others."""
@@ -72,7 +83,14 @@ class SignalsApart:
 
     def _made(self, pairs: DividedPairs, stage: str, progress: Progress) -> FeatureParts:
         kind = self.kind
-        made_of = (self.index.fingerprint, digest_of_learned(self.kept), kind.same_source, kind.identifiers, kind.among)
+        made_of = (
+            self.index.fingerprint,
+            digest_of_learned(self.kept),
+            kind.same_source,
+            kind.identifiers,
+            kind.among,
+            kind.unshown_words,
+        )
         parts = parts_for(self.beside, fingerprint_of(*made_of, pairs.digest))
         made = FeatureParts(self.index, self.kept, kind, pairs, parts, self.runner)
         made.run(stage, progress)

@@ -17,7 +17,7 @@ from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.signals.signals import Learned
 from reranking.training.apart.feature_parts import SignalKind
 from reranking.training.apart.signals_apart import SignalsApart
-from reranking.training.examples import deal_stacking, learn_signals
+from reranking.training.examples import deal_stacking, learn_signals, plain_signals
 from reranking.training.identifier_choice import compares_identifiers
 
 
@@ -46,7 +46,7 @@ class TrainingElsewhere:
         stacking = deal_stacking(index, train, options)
         some = train.products[:1]
         products = some if stacking is None else stacking.pairs.products
-        signals, look = learn_signals(index, products, stacking, options, progress)
+        signals, look = learn_signals(index, plain_signals(index, products, options), stacking, options, progress)
         learned = Learned(None if signals.words is None else signals.words.learned, look, cross)
         kind = SignalKind(options.same_source, compares_identifiers(index, options))
         declared = kind.prepare(index, some, learned).features

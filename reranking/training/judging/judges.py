@@ -49,7 +49,7 @@ class Judges:
     options: TrainOptions
     metric: Metric
     refit: Refit
-    announce: Callable[[str], None] | None = None
+    announce: Callable[[str], None]
     progress: Progress = silent
 
     @property
@@ -79,8 +79,7 @@ class Judges:
             folds = JoinedFolds.deal(self.data, groups, seed=self.options.seed)
         if folds is None:
             return Judging(validation, alone, JudgedBy(share, self._tells, unseen))
-        if self.announce is not None:
-            self.announce(self._why(share, alone))
+        self.announce(self._why(share, alone))
         train, valid = folds.scores(self.refit, self.progress)
         new = seen.sides_seen(self.data.valid.left, self.data.valid.right) == 0
         pairs = folds.joined(train, valid, validation, new)

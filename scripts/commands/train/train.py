@@ -17,7 +17,7 @@ from scripts.terminal.option_types import SEED, STORED, cluster_option
 if TYPE_CHECKING:
     from reranking.boosters.boosting import Layout
     from reranking.decisions.asked_precision import AskedPrecision
-    from reranking.model.train_options import JudgeBy, UseOfIdentifiers
+    from reranking.model.train_options import JudgeBy, UseOfIdentifiers, UseOfStacked
     from reranking.pairs.product_groups import GroupBy
     from reranking.training.examples import TrainingRoom
 
@@ -86,6 +86,13 @@ MOST_SHARES = 1024
     type=click.Choice(["auto", "keep", "drop"]),
     help="Features of barcodes and part numbers; auto: drop them where the labels were made from these.",
 )
+@click.option(
+    "--stacked",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "keep"]),
+    help="Learned words, rivals and --cross; auto: leave out what does not pay on new products.",
+)
 @click.option("--leave-out-seen", is_flag=True, help="Train on pairs whose products the encoder was not trained on.")
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 @click.option("--target", help="Target column, where it has a name of its own.")
@@ -152,6 +159,7 @@ def command(
     rivals: bool,
     cross: Path | None,
     identifiers: "UseOfIdentifiers",
+    stacked: "UseOfStacked",
     leave_out_seen: bool,
     ids: tuple[str, str] | None,
     target: str | None,
@@ -210,6 +218,7 @@ def command(
         words=words,
         rivals=rivals,
         identifiers=identifiers,
+        stacked=stacked,
         leave_out_seen=leave_out_seen,
         cross="" if cross is None else str(cross),
         mining=mining,

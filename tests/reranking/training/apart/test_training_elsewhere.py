@@ -21,6 +21,7 @@ from reranking.pairs.labelled import read_labelled
 from reranking.training.apart import feature_parts
 from reranking.training.apart.training_elsewhere import TrainingElsewhere
 from reranking.training.examples import TrainingRoom
+from reranking.training.judging import stacked_choice
 from reranking.training.train_reranker import train_reranker
 
 METRIC = partial(weighted, level=0.75)
@@ -54,10 +55,10 @@ def small_parts(monkeypatch):
     monkeypatch.setattr(feature_parts, "PART_PAIRS", 800)
 
 
-def train(index, pairs, folder, *, runner=None, world_size=None, memory=FITS, judge_by="validation", metric=METRIC):
+def train(index, pairs, folder, *, runner=None, world_size=None, memory=FITS, metric=METRIC, **asked):
     crew = None if runner is None else TrainingElsewhere(runner, folder / "model", world_size)
     room = TrainingRoom(memory, folder / "features", crew=crew)
-    options = TrainOptions(boosting=QUICK, judge_by=judge_by)
+    options = TrainOptions(**{"boosting": QUICK, "judge_by": "validation", "stacked": "keep"} | asked)
     with room.cleared():
         model = train_reranker(
             index, pairs["train"], pairs["valid"], metric=metric, options=options, room=room
@@ -85,6 +86,29 @@ def test_parts_in_any_order_and_twice_give_the_same_model(index, pairs, tmp_path
     assert content(parts) == content(whole)
     assert whole.learned.look is not None
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("left_out", [{"words"}, {"rivals"}, {"words", "rivals"}])
+def test_parts_are_computed_without_what_is_left_out(index, pairs, tmp_path, small_parts, monkeypatch, left_out):
+    def loss(trial, columns, small, seed):
+        return 1.0 + 0.5 * sum(family not in left_out for family in missing(columns)) - 0.1 * len(missing(columns))
+
+    def missing(columns):
+        return {"words", "rivals"} - set(columns)
+
+    monkeypatch.setattr(stacked_choice, "_columns", lambda signals, choice: choice)
+    monkeypatch.setattr(stacked_choice, "_summed_loss", loss)
+    whole, parts = (
+        train(index, pairs, tmp_path, runner=runner, world_size=1, stacked="auto", judge_by="folds")
+        for runner in (None, Troubled(1))
+    )
+    assert {verdict.signal for verdict in parts.report.stacked if not verdict.stays} == left_out
+    assert parts.fingerprint == whole.fingerprint
+    assert parts.judged.pairs.features.tobytes() == whole.judged.pairs.features.tobytes()
+    assert (parts.learned.words is None, parts.learned.look is None) == (
+        left_out == {"words", "rivals"},
+        "rivals" in left_out,
+    )
 
 
 def test_processes_give_the_same_model(index, pairs, tmp_path, small_parts, runner):

@@ -1,0 +1,144 @@
+"""Signals that were learned from labelled pairs stay where they are at home on new products, and are left out where they mislead.
+
+Training pairs are read out of fold, and other pairs by all that was learned: where the one is unlike the other, boosters trust a signal
+that says something else later. SignalTrial boosters tell: with and without each signal they are trained on the training pairs as
+they are, and judged on pairs of products that no learning has seen: those of validation where these are enough, else on folds of the training
+pairs, for each of which everything is learned anew from pairs that do not touch it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from indexing.arrays import Floats1d, Ints1d
+from indexing.machine.progress import Progress, silent
+from indexing.product_index import ProductIndex
+from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds, in_memory, predict
+from reranking.model.train_options import TrainOptions
+from reranking.model.training_report import JudgedOn, StackedVerdict
+from reranking.signals.learned.cross_folds import CrossFolds
+from reranking.signals.signals import STACKED, StackedName, stacked_among
+from reranking.training.examples import PairSignals
+from reranking.training.judging.stacked_trials import SignalTrial, TrialFolds, new_pairs, trial_on_validation
+from reranking.training.training_pairs import TrainingPairs
+
+MARGIN = 0.01  # of the log-loss, which a signal may cost before it is left out: less is noise
+ROUNDS, ETA = 75, 0.1  # of the trial boosters, which nothing stops
+LEAST_SCORE = 1e-3  # a trial's log-loss is kept from certainty
+Names = frozenset[StackedName]
+
+
+@dataclass(frozen=True)
+class StackedChoice:
+    """It holds the signals without those that were left out, and the verdict on each that was learned."""
+
+    signals: PairSignals
+    verdicts: tuple[StackedVerdict, ...] = ()
+
+    @property
+    def left_out(self) -> Names:
+        """Return what was left out."""
+        return frozenset(verdict.signal for verdict in self.verdicts if not verdict.stays)
+
+    def asked(self, options: TrainOptions) -> TrainOptions:
+        """Return options that learn no more than what stayed and what that needs."""
+        rivals = options.rivals and "rivals" not in self.left_out
+        words = options.words and (rivals or "words" not in self.left_out)
+        return replace(options, rivals=rivals, words=words)
+
+
+def choose_stacked(
+    index: ProductIndex,
+    data: TrainingPairs,
+    signals: PairSignals,
+    options: TrainOptions,
+    *,
+    cross: CrossFolds | None = None,
+    progress: Progress = silent,
+) -> StackedChoice:
+    """Choose which of the learned signals stay; all of them where nothing was learned, or pairs are too few to tell."""
+    if options.stacked == "keep" or not stacked_among(signals.names):
+        return StackedChoice(signals)
+    new = new_pairs(index, data)
+    if new is not None:
+        losses = _Losses.of([[trial_on_validation(data, signals, new, options)]], signals, options)
+        return _decided(signals, losses, "validation")
+    folds = TrialFolds.of(index, data, options, cross)
+    dealings = (folds.trials(number, stacked_among(signals.names), progress) for number in range(folds.dealings))
+    return _decided(signals, _Losses.of(dealings, signals, options), "folds")
+
+
+@dataclass(frozen=True)
+class _Losses:
+    """It holds the mean log-loss of `pairs` judgements, with each choice of the learned signals; without any pairs nothing."""
+
+    by_choice: dict[Names, float]
+    pairs: int
+
+    @classmethod
+    def of(cls, dealings: "Iterable[Iterable[SignalTrial]]", signals: PairSignals, options: TrainOptions) -> "_Losses":
+        """Judge all choices in the trials of a dealing, and of the next one where these cannot tell."""
+        small = replace(options.boosting, eta=ETA)
+        sums, weight, pairs, found = dict.fromkeys(_choices(signals), 0.0), 0.0, 0, cls({}, 0)
+        for dealing in dealings:
+            for trial in dealing:
+                pairs += len(trial.judged.targets)
+                weight += float(np.sum(_weights(trial.judged)))
+                for choice in sums:
+                    sums[choice] += _summed_loss(trial, _columns(signals, choice), small, options.seed)
+            if pairs:
+                found = cls({choice: total / weight for choice, total in sums.items()}, pairs)
+            if found.tell(frozenset(stacked_among(signals.names))):
+                break
+        return found
+
+    def tell(self, learned: Names) -> bool:
+        """Say whether each of the signals clearly pays beside the others."""
+        limit = self.by_choice.get(learned, 0.0) * (1 + MARGIN)
+        return all(self.by_choice.get(learned - {name}, 0.0) > limit for name in learned)
+
+
+def _choices(signals: PairSignals) -> list[Names]:
+    """Return all choices of what was learned."""
+    counts = range(len(stacked_among(signals.names)) + 1)
+    return [frozenset(chosen) for count in counts for chosen in combinations(stacked_among(signals.names), count)]
+
+
+def _weights(examples: Examples) -> Floats1d:
+    return np.ones(len(examples.targets)) if examples.weights is None else examples.weights
+
+
+def _columns(signals: PairSignals, choice: Names) -> Ints1d:
+    """Return the columns of what learns nothing, and of the chosen signals."""
+    hidden = {feature.name for name, features in STACKED.items() if name not in choice for feature in features}
+    return np.flatnonzero([name not in hidden for name in signals.names])
+
+
+def _summed_loss(trial: SignalTrial, columns: Ints1d, boosting: BoostingOptions, seed: int) -> float:
+    train, judged = trial.train, trial.judged
+    directions = tuple(train.directions[column] for column in columns)
+    shown = replace(train, features=in_memory(train.features)[:, columns], directions=directions)
+    booster = boost_rounds(shown, ROUNDS, options=boosting, seed=seed)
+    scores = predict([booster], in_memory(judged.features)[:, columns]).astype(np.float64)
+    likely = np.clip(np.where(judged.targets == 1, scores, 1 - scores), LEAST_SCORE, 1)
+    return float(-(_weights(judged) * np.log(likely)).sum())
+
+
+def _decided(signals: PairSignals, losses: _Losses, by: JudgedOn) -> StackedChoice:
+    """Leave out signals, the most misleading first, as long as the loss falls by more than the margin."""
+    stay, verdicts = frozenset(stacked_among(signals.names)), list[StackedVerdict]()
+
+    def verdict(name: StackedName, *, stays: bool) -> StackedVerdict:
+        loss, without = losses.by_choice[stay], losses.by_choice[stay - {name}]
+        return StackedVerdict(name, stays, loss, without, losses.pairs, by)
+
+    while stay and losses.pairs:
+        worst = min(sorted(stay), key=lambda name: losses.by_choice[stay - {name}])
+        if losses.by_choice[stay - {worst}] >= losses.by_choice[stay] * (1 - MARGIN):
+            verdicts += [verdict(name, stays=True) for name in sorted(stay)]
+            break
+        verdicts.append(verdict(worst, stays=False))
+        stay -= {worst}
+    return StackedChoice(signals.without(frozenset(stacked_among(signals.names)) - stay), tuple(verdicts))
