@@ -158,6 +158,8 @@ def _field_lines(one: SniffedFiles, name: str) -> Iterator[str]:
         line = f"{name}: {_value(input_form(one.guess.schema).get(name, expression.form()))}"
         said = _remark(_because(reason, expression, one))
         yield line + said if one.guess.export is None else _comment(line) + said
+    elif expression is None and name in one.names:
+        yield f"{name}:" + _remark("nothing: the column of this name is read as another field")
     elif name in ABSENT:
         near = nearest_title(one.names, one.contents) if name == "title" else None
         value = Constant(one.source).form() if name == "source" else near

@@ -110,6 +110,15 @@ def test_a_file_without_a_header_is_written_as_one(write, tmp_path):
     assert found.ids.to_pylist() == ["S-100", "S-101", "S-102"]
 
 
+def test_a_description_that_is_the_title_is_written_as_it_is_read(write, tmp_path):
+    path = write("a.csv", "sku,description\n1,Blue mug 300 ml\n2,Red mug\n")
+    (tmp_path / "s.yaml").write_text(schema_text(sniff([path]), tmp_path))
+    told, found = catalogue([path], tmp_path / "1", str(tmp_path / "s.yaml")), catalogue([path], tmp_path / "2")
+    assert told.catalog.table == found.catalog.table
+    assert told.catalog.table["title"].to_pylist() == ["Blue mug 300 ml", "Red mug"]
+    assert told.catalog.table["description"].null_count == 2
+
+
 @pytest.mark.parametrize("text", ["id,2023,2024\n7,12,13\n8,14,15\n", "a,b\nx1,y\nx2,z\n", "1st,2nd\n5th,6\n7th,8\n"])
 def test_names_that_say_something_are_a_header(write, tmp_path, text):
     assert "header: 1" in schema_text(sniff([write("a.csv", text)]), tmp_path)
