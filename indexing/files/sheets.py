@@ -81,14 +81,15 @@ class _Merged:
         return cls(above, down, frozenset(headings))
 
     def rows(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-        """Yield the rows from `first` on with what merged cells hold in each of theirs, headings as blank rows."""
+        """Yield the rows from `first` on, those that are not blank with what merged cells hold for them; headings as blank
+        rows."""
         held: list[tuple[int, int, Any]] = []  # last row, column, cell
         for place, row in enumerate(rows, start=self.first):
-            if held:
+            if held and any(cell != "" for cell in row):
                 row = list(row)
                 for _, column, cell in held:
                     row[column] = cell
-                held = [one for one in held if one[0] > place]
+            held = [one for one in held if one[0] > place]
             held += [(last, column, row[column]) for last, column in self.down.get(place, ()) if 0 <= column < len(row)]
             yield [""] * len(row) if self._is_heading(place, row) else row
 

@@ -156,13 +156,14 @@ def test_merged_cells_hold_for_all_their_rows_and_headings_are_passed_over(book,
         [1, "Kettle", "Zorvex", "1 l"],
         [2, "Kettle", None, "2 l"],
         [3, "Kettle", None, None],
+        [None] * 4,
         ["Mugs"],
         [4, "Mug", None, "7 cl"],
         ["Sold out", None, None, "all"],
     ]
     columns = "ABCDE"[left:]
-    merged = [f"{columns[0]}1:{columns[3]}1", f"{columns[2]}4:{columns[2]}6", f"{columns[3]}5:{columns[3]}6"]
-    merged += [f"{columns[0]}{row}:{columns[2]}{row}" for row in (3, 7, 9)]
+    merged = [f"{columns[0]}1:{columns[3]}1", f"{columns[2]}4:{columns[2]}7", f"{columns[3]}5:{columns[3]}6"]
+    merged += [f"{columns[0]}{row}:{columns[2]}{row}" for row in (3, 8, 10)]
     path = book(merged, Goods=[[None] * left + row for row in rows])
     table = open_table(path)
     assert [tuple(row.values()) for row in table.read().to_pylist()] == [
