@@ -61,10 +61,21 @@ def guess(write, content):
         *((name, "id") for name in ("Custom label (SKU)", "Art. No.", "商家编码", "商品管理番号（商品URL）")),
         *(
             (name, "price")
-            for name in ("UVP inkl. MwSt.", "Listenpreis", "EK netto", "零售价", "List price", "Start price")
+            for name in (
+                "UVP inkl. MwSt.",
+                "Listenpreis",
+                "EK netto",
+                "零售价",
+                "Цена розн., руб.",
+                "List price",
+                "Start price",
+            )
         ),
         *((name, "mpn") for name in ("Herst.-Art.-Nr.", "C:MPN")),
-        *((name, "title") for name in ("Bezeichnung 1", "Titel_2", "宝贝名称")),
+        *(
+            (name, "title")
+            for name in ("Bezeichnung 1", "Titel_2", "宝贝名称", "Номенклатура", "Nombre del artículo", "Produkt")
+        ),
         *((name, "image") for name in ("Image 2", "photo_3", "Item photo URL", "新图片", "商品画像URL")),
         *((name, "category") for name in ("Category 1", "Kategorie2")),
         *((name, None) for name in ("brand 2", "price 2", "sku 2", "image 1 width", "1", "2024")),
