@@ -182,6 +182,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "options",
         "parts.parts_planner",
         "parts.search_parts",
+        "parts.truth_parts",
         "parts.unit_parts",
         "parts.window_parts",
         "plan",

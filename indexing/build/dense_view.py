@@ -20,6 +20,7 @@ from indexing.build.view_plan import Ask, ViewPlan, engine_bytes, join_budget, m
 from indexing.index_manifest import Effort, EngineRecord, RecallRecord, TunedEngine
 from indexing.join.choice import JoinRecord
 from indexing.join.neighbour_files import NeighbourFiles
+from indexing.join.parts.truth_parts import TruthParts
 from indexing.join.self_join import SelfJoin
 from indexing.machine.device import gpu_bytes
 from indexing.machine.memory import forget, trim
@@ -235,7 +236,11 @@ class DenseView:
         most = EXACT_SAMPLE if self.plan.join == "exact" and self.plan.factory == "Flat" else SAMPLE
         drawn = draw_sample(len(self.rows), 2 * most, seed=self.seed)
         sample = drawn if len(drawn) < 2 * most else drawn[half * most : (half + 1) * most]
-        return true_neighbours(self.rows, sample[:most], self._truth_k, sources=sources)
+        if not self.runner.apart or self.again is None:
+            return true_neighbours(self.rows, sample[:most], self._truth_k, sources=sources)
+        beside = self.folder / "neighbours" / self.plan.view
+        parts = TruthParts(self.again, len(self.rows), self.runner, beside)
+        return parts.find(sample[:most], self._truth_k, sources, dict(self.made))
 
     @property
     def _truth_k(self) -> int:

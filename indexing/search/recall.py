@@ -1,5 +1,6 @@
 """Recall is the share of the true nearest neighbours of a sample that was found, overall and by category."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,15 +64,27 @@ class Recall:
 
 def true_neighbours(rows: Rows, sample: Ints1d, k: int, *, sources: Ints1d | None = None) -> Truth:
     """Compare each product of the sample with all others, a block at a time."""
-    queries = np.ascontiguousarray(rows.take(sample), dtype=np.float32)
+
+    def blocks() -> Iterator[tuple[int, Floats2d]]:
+        for start, block in rows.blocks():
+            for first in range(0, len(block), BLOCK_ROWS):
+                yield start + first, block[first : first + BLOCK_ROWS]
+            rows.forget()
+
+    return Truth(sample, neighbours_of(best_among(blocks(), rows.take(sample), sample, k, sources)))
+
+
+def best_among(
+    blocks: Iterable[tuple[int, Floats2d]], queries: Floats2d, sample: Ints1d, k: int, sources: Ints1d | None
+) -> Ints2d:
+    """Return the k best entries, in order, of each product of a sample, whose rows are the `queries`, among the rows in blocks, each
+    with the position of its first."""
+    queries = np.ascontiguousarray(queries, dtype=np.float32)
     floor = np.where(np.any(queries, axis=1), -np.inf, np.inf).astype(np.float32)
     lists = BestLists(0, len(sample), k, floor)
-    for start, block in rows.blocks():
-        for first in range(0, len(block), BLOCK_ROWS):
-            part = np.ascontiguousarray(block[first : first + BLOCK_ROWS], dtype=np.float32)
-            _take_in(lists, queries, part, start + first, sample, sources)
-        rows.forget()
-    return Truth(sample, neighbours_of(lists.final(0, len(sample))))
+    for start, block in blocks:
+        _take_in(lists, queries, np.ascontiguousarray(block, dtype=np.float32), start, sample, sources)
+    return lists.final(0, len(sample))
 
 
 def recall(recalls: Floats1d) -> Recall:

@@ -1,8 +1,8 @@
-"""Work in parts is measured: `python -m scripts.benchmarks.cluster windows` or `… build`."""
+"""Work in parts is measured: `python -m scripts.benchmarks.cluster windows`, `… build` or `… touched`."""
 
 import click
 
-from scripts.benchmarks.cluster import builds, windows
+from scripts.benchmarks.cluster import builds, touched, windows
 
 
 @click.group()
@@ -12,6 +12,7 @@ def main() -> None:
 
 main.add_command(windows.main, "windows")
 main.add_command(builds.main, "build")
+main.add_command(touched.main, "touched")
 
 if __name__ == "__main__":
     main()

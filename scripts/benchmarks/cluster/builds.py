@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-WORDS = 20_000
+WORDS, CATEGORIES = 20_000, 300
 
 
 @click.command()
 @click.option("--products", default=200_000, show_default=True)
 @click.option("--dim", default=64, show_default=True, help="Dimensions of the vectors that products have.")
-@click.option("--groups", default=2_000, show_default=True, help="Middles that the vectors are near.")
+@click.option("--groups", default=5_000, show_default=True, help="Middles that the vectors are near.")
 @click.option("--texts", is_flag=True, help="Encode and join texts by lsa and n-grams instead of the vectors.")
 @click.option("--join", default="lists", show_default=True, type=click.Choice(["lists", "exact"]))
 @click.option("--windows", type=int, help="Windows of a join [default: as a build has them].")
@@ -56,23 +56,24 @@ def main(
 
 
 def write_products(path: Path, products: int, dim: int, groups: int) -> None:
-    """Write products with titles of words as rare as words are, a category, and vectors near some middles: three in a hundred
-    have those of another product."""
+    """Write products with titles of words as rare as words are, a category, and vectors near the middles of groups, which are near
+    those of categories: three in a hundred have those of another product."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     generator = np.random.default_rng(0)
-    middles = generator.normal(size=(groups, dim))
+    category = generator.integers(0, CATEGORIES, groups)
+    middles = generator.normal(size=(CATEGORIES, dim))[category] + 0.7 * generator.normal(size=(groups, dim))
     group = generator.integers(0, groups, products)
-    rows = (middles[group] + 0.6 * generator.normal(size=(products, dim))).astype(np.float32)
+    rows = (middles[group] + 0.8 * generator.normal(size=(products, dim))).astype(np.float32)
     same = generator.random(products) < 0.03
     rows[same] = rows[generator.integers(0, products, int(same.sum()))]
     columns = {
         "id": np.arange(products),
         "title": _titles(generator, products),
         "v": pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), dim),
-        "category": [f"a/b/c{number}" for number in (group % 300).tolist()],
+        "category": [f"a/b/c{number}" for number in category[group].tolist()],
     }
     pq.write_table(pa.table(columns), path, row_group_size=65_536)
 

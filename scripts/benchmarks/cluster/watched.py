@@ -118,12 +118,12 @@ class WatchedRunner:
 
 
 def children_of(pid: int) -> list[int]:
-    """Return the processes that a process has started."""
+    """Return the workers that a process has started, once they are programs of their own: before, they have its memory."""
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):
             found += [int(word) for word in task.read_text().split()]
-    return found
+    return [child for child in found if b"spawn_main" in _command(child)]
 
 
 def ray_workers() -> list[int]:
@@ -134,6 +134,12 @@ def ray_workers() -> list[int]:
             if (folder / "cmdline").read_bytes().startswith(b"ray::"):
                 found.append(int(folder.name))
     return found
+
+
+def _command(pid: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def _taken_by(pid: int) -> tuple[float, int]:

@@ -10,15 +10,17 @@ from tried_tasks import Troubled
 from indexing.errors import Unfinished
 from indexing.join import plan, probing_plan, tiles
 from indexing.join.choice import OwnPlanner
-from indexing.join.parts import parts_planner, place_tasks, placed, unit_parts
+from indexing.join.parts import parts_planner, place_tasks, placed, truth_parts, unit_parts
 from indexing.join.parts.parts_planner import PartsPlanner
 from indexing.join.parts.row_parts import RowParts
+from indexing.join.parts.truth_parts import TruthParts
 from indexing.join.parts.unit_parts import units_in_parts
 from indexing.join.rows import copy_rows, distinct_units
 from indexing.running import equal_keys, stages
 from indexing.running.local import LocalRunner
 from indexing.running.parts import PartFolder
 from indexing.running.stages import step_for
+from indexing.search import recall
 from indexing.vectors.vectors import from_arrays, unit_rows
 
 SIZE = 700
@@ -180,6 +182,20 @@ def test_planning_that_was_stopped_goes_on_with_the_other_parts(tmp_path, monkey
     assert not before & set(done)
     own = OwnPlanner().probing(rows, distinct_units(rows), centres, 3)
     assert_same_arrays(made, own, ("order", "bounds", "starts", "visitors", "probes"))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_truth_of_a_sample_is_that_of_one_process(tmp_path, monkeypatch, sources, seed):
+    monkeypatch.setattr(truth_parts, "SHARD_ROWS", 100)
+    for module in (recall, truth_parts):
+        monkeypatch.setattr(module, "BLOCK_ROWS", 50)
+    rows, sample = some_rows(), np.random.default_rng(3).permutation(SIZE)[:40]
+    expected = recall.true_neighbours(rows, sample, 9, sources=sources).neighbours
+    found = TruthParts(Given(rows), SIZE, Troubled(seed), tmp_path / "text").find(sample, 9, sources, {"rows": 1})
+    np.testing.assert_array_equal(found.neighbours.positions, expected.positions)
+    np.testing.assert_array_equal(found.neighbours.cosines, expected.cosines)
+    np.testing.assert_array_equal(found.sample, sample)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_rows_are_read_across_the_edges_of_files(tmp_path):
