@@ -46,6 +46,10 @@ class ViewJoin:
         """Write everybody's neighbours; return how they were found, and which share of all pairs was compared."""
         if self.runner.apart and self.again is not None and self.kind in IN_PARTS:
             return self._in_parts(self.again, centres, truth)
+        return self._here(centres, truth)
+
+    def _here(self, centres: Floats2d | None, truth: Truth | None) -> tuple[JoinRecord, float]:
+        """Find the units and make the plan in this process."""
         units = distinct_units(self.rows, self.sources)
         chosen = choose_join(self.kind, self.rows, units, self.categories, centres, truth, self.ask.recall)
         self._keep_lists(chosen)
@@ -60,6 +64,9 @@ class ViewJoin:
         units = units_in_parts(
             again, size, self.sources, parts, self.runner, lambda done: self.progress(stage, done, size)
         )
+        if not len(units):  # nobody has anything to see
+            parts.clear()
+            return self._here(centres, truth)
         planner = PartsPlanner(again, parts, self.runner)
         chosen = choose_join(
             self.kind, self.rows, units, self.categories, centres, truth, self.ask.recall, planner=planner

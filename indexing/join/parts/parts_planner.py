@@ -8,7 +8,7 @@ from indexing.arrays import Floats2d, Ints1d
 from indexing.join.parts.place_tasks import PlaceRecipe
 from indexing.join.parts.placed import Placed
 from indexing.join.parts.window_parts import StoredJoin, put_plan
-from indexing.join.plan import PIVOT_ROWS, JoinPlan, draw_pivots, large_sources, plan_all, plan_exact
+from indexing.join.plan import PIVOT_ROWS, JoinPlan, draw_pivots, large_sources, plan_all
 from indexing.join.probing_plan import PROBING_ROWS, ProbingPlan
 from indexing.join.rows import Units
 from indexing.running.parts import PartFolder, parts_for
@@ -21,7 +21,8 @@ from indexing.vectors.rows import Rows
 
 @dataclass
 class PartsPlanner:
-    """It plans joins of a view's units, which are kept in `units`, through a runner's workers; these open the rows by `again`."""
+    """It plans joins of a view's units, one at least, which are kept in `units`, through a runner's workers; these open the rows by
+    `again`."""
 
     again: Recipe[Rows]
     units: PartFolder
@@ -31,8 +32,6 @@ class PartsPlanner:
 
     def exact(self, rows: Rows, units: Units) -> JoinPlan:
         """Plan what `plan_exact` plans."""
-        if not len(units):
-            return plan_exact(rows, units)
         pivots, large = draw_pivots(rows, units), large_sources(units)
         placed = self._place(units, pivots, large, 0)
         ends = placed.bounds[:: len(pivots)]  # of the units of no large source, then of each large one

@@ -96,6 +96,18 @@ def test_an_index_in_parts_is_that_of_one_process(tmp_path, catalogue, given, ac
     assert_same_files(tmp_path / "whole", tmp_path / "parts")
 
 
+@pytest.mark.parametrize("seen", [0, 1, 2])
+def test_few_products_with_anything_to_see_are_joined_in_parts(tmp_path, seen):
+    rows = np.zeros((90, 4), dtype=np.float32)
+    rows[:seen, 0] = 1
+    file = tmp_path / "products.parquet"
+    pq.write_table(pa.table({"id": range(90), "title": ["kettle"] * 90, "v": list(rows)}), file)
+    options = build_options(k=5, text_encoder="column:v")
+    build_index([file], tmp_path / "whole", options=options)
+    build_index([file], tmp_path / "parts", options=options, runner=Troubled(1))
+    assert_same_files(tmp_path / "whole", tmp_path / "parts")
+
+
 def test_the_samples_index_in_parts_is_that_of_one_process(tmp_path, pictured):
     """Several pictures a product, some that cannot be read, texts and pictures that repeat."""
     told, options = [], build_options(k=20, max_rejects=1)
