@@ -5,7 +5,9 @@ grow the same trees. The first one also has the validation pairs: it says when t
 """
 
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -45,7 +47,7 @@ def boost_share(task: Task, sharing: Sharing) -> Counts:
     )  # before the others are there: a matrix asks them for its width
     try:
         with (
-            xgboost.config_context(verbosity=0),
+            redirect_stdout(StringIO()),  # where XGBoost says which rank it got, whatever it is asked to say
             collective.CommunicatorContext(**sharing.meeting, dmlc_task_id=f"{task.number:06}"),
         ):
             _boost(task, sharing, judged)

@@ -105,8 +105,10 @@ class DividedPairs:
     @property
     def digest(self) -> str:
         """Return what changes with any pair, and with how they are divided."""
-        arrays = (self.left, self.right, self.rows, np.array([task.first for task in self.tasks]))
-        return sha256(b"".join(np.ascontiguousarray(array, dtype=np.int64).tobytes() for array in arrays)).hexdigest()
+        digest = sha256()
+        for array in (self.left, self.right, self.rows, np.array([task.first for task in self.tasks])):
+            digest.update(np.ascontiguousarray(array, dtype=np.int64).data)
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)
