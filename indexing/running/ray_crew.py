@@ -66,14 +66,13 @@ class RayCrew:
         return str(ray.util.get_node_ip_address())
 
     def give(self, handle: int, what: bytes, task: Task, avoid: Sequence[str]) -> None:
-        """Send a task to the machine that has most room, of those where it did not fail before, if there are any."""
+        """Send a task to the machine that has most room, of those where it did not fail before, if there are any: there it rather waits
+        than that it goes where it failed, since a machine that has died is not known to be dead at once."""
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         busy = Counter(node.key for _, node in self._under_way.values())
-        nodes = [node for node in self.nodes if busy[node.key] < node.slots] or self.nodes
-        fresh = [node for node in nodes if node.name not in avoid] or nodes
-        chosen = max(fresh, key=lambda node: node.slots - busy[node.key])
+        chosen = _roomiest(self.nodes, busy, avoid)
         there = NodeAffinitySchedulingStrategy(chosen.key, soft=False)
         remote = ray.remote(run_task).options(num_cpus=1, max_retries=0, scheduling_strategy=there)
         self._under_way[handle] = (remote.remote(what, task, chosen.name), chosen)
@@ -150,6 +149,12 @@ def _refuse_silence(address: str) -> None:
         raise InputError(
             f"--cluster {address}: nobody answers there ({why}): is `ray start --head` running?"
         ) from error
+
+
+def _roomiest(nodes: Sequence[Node], busy: Counter[str], avoid: Sequence[str]) -> Node:
+    """Return the machine with most room of those not to be avoided, where there are any."""
+    fresh = [node for node in nodes if node.name not in avoid] or nodes
+    return max(fresh, key=lambda node: node.slots - busy[node.key])
 
 
 def _alive(per_node: int | None) -> list[Node]:

@@ -3,6 +3,7 @@
 import os
 import pickle
 import time
+from collections import Counter
 
 import pytest
 from tried_tasks import Desk, Troubled, squares
@@ -13,6 +14,7 @@ from indexing.running.attempts import CrewRunner
 from indexing.running.choice import chosen_runner, refuse_cluster
 from indexing.running.local import HERE, LocalRunner
 from indexing.running.processes import ProcessCrew
+from indexing.running.ray_crew import Node, _roomiest
 from indexing.running.tasks import finished, ranges
 from indexing.running.worker import run_task
 
@@ -187,3 +189,13 @@ def test_local_processes_are_ended_with_the_runner(tmp_path):
             os.kill(pid, 0)
     with chosen_runner(None) as runner:
         assert runner is HERE
+
+
+def test_a_task_rather_waits_than_goes_where_it_failed():
+    """A machine that has died looks free until its cluster knows."""
+    nodes = [Node("x", "busy", 2), Node("y", "dead", 2), Node("z", "full", 1)]
+    busy = Counter({"x": 1, "z": 1})
+    assert _roomiest(nodes, busy, []).name == "dead"
+    assert _roomiest(nodes, busy, ["dead"]).name == "busy"
+    assert _roomiest(nodes, busy, ["dead", "busy"]).name == "full"
+    assert _roomiest(nodes, busy, ["dead", "busy", "full"]).name == "dead"
