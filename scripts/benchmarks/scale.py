@@ -57,7 +57,7 @@ class Machines:
 @click.option("--storage", default=20.0, show_default=True, help="GB a second of the shared storage.")
 @click.option("--encoded/--given", default=True, show_default=True, help="Vectors are encoded, or a column.")
 @click.option("--against", type=click.Path(path_type=Path, exists=True), help="JSON of a build that was watched.")
-def main(
+def command(
     rows: float,
     dims: tuple[int, ...],
     distinct: float,
@@ -134,4 +134,4 @@ def _compare(view: Catalogue, measured: dict[str, Any], encoded: bool) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command()
