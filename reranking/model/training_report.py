@@ -73,13 +73,13 @@ STACKED_WORDING = {"words": "learned words", "rivals": "rivals", "cross": "the c
 @dataclass(frozen=True)
 class StackedVerdict:
     """It says whether a signal that was learned from labelled pairs `stays`, and the log-loss of trial boosters with it (`loss`) and without
-    it (`without`) on so many pairs of products that they had not seen: those of `validation`, or of training, out of `folds`."""
+    it (`without`) in so many `judgements` of pairs of products that they had not seen: of validation, or of training, out of folds."""
 
     signal: StackedName
     stays: bool
     loss: float
     without: float
-    pairs: int
+    judgements: int
     by: JudgedOn
 
     def told(self) -> str:
@@ -87,7 +87,7 @@ class StackedVerdict:
         decided = "in use" if self.stays else "left out"
         which = "validation pairs" if self.by == "validation" else "training pairs, out of fold,"
         return (
-            f"{STACKED_WORDING[self.signal]}: {decided}: log-loss of {self.pairs:,} {which} of new products {self.loss:.4f} with, "
+            f"{STACKED_WORDING[self.signal]}: {decided}: log-loss of {self.judgements:,} judgements of {which} of new products {self.loss:.4f} with, "
             f"{self.without:.4f} without"
         )
 

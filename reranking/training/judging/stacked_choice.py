@@ -21,10 +21,10 @@ from reranking.model.training_report import JudgedOn, StackedVerdict
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.signals.signals import STACKED, StackedName, stacked_among
 from reranking.training.examples import PairSignals
-from reranking.training.judging.stacked_trials import SignalTrial, TrialFolds, new_pairs, trial_on_validation
+from reranking.training.judging.stacked_trials import SignalTrial, TrialFolds, new_pairs, repeated, trial_on_validation
 from reranking.training.training_pairs import TrainingPairs
 
-MARGIN = 0.01  # of the log-loss, which a signal may cost before it is left out: less is noise
+MARGIN = 0.02  # of the log-loss, which a signal may cost before it is left out: less is noise
 ROUNDS, ETA = 75, 0.1  # of the trial boosters, which nothing stops
 LEAST_SCORE = 1e-3  # a trial's log-loss is kept from certainty
 Names = frozenset[StackedName]
@@ -63,7 +63,7 @@ def choose_stacked(
         return StackedChoice(signals)
     new = new_pairs(index, data)
     if new is not None:
-        losses = _Losses.of([[trial_on_validation(data, signals, new, options)]], signals, options)
+        losses = _Losses.of(repeated(trial_on_validation(data, signals, new, options)), signals, options)
         return _decided(signals, losses, "validation")
     folds = TrialFolds.of(index, data, options, cross)
     dealings = (folds.trials(number, stacked_among(signals.names), progress) for number in range(folds.dealings))
@@ -87,7 +87,7 @@ class _Losses:
                 pairs += len(trial.judged.targets)
                 weight += float(np.sum(_weights(trial.judged)))
                 for choice in sums:
-                    sums[choice] += _summed_loss(trial, _columns(signals, choice), small, options.seed)
+                    sums[choice] += _summed_loss(trial, _columns(signals, choice), small)
             if pairs:
                 found = cls({choice: total / weight for choice, total in sums.items()}, pairs)
             if found.tell(frozenset(stacked_among(signals.names))):
@@ -116,11 +116,11 @@ def _columns(signals: PairSignals, choice: Names) -> Ints1d:
     return np.flatnonzero([name not in hidden for name in signals.names])
 
 
-def _summed_loss(trial: SignalTrial, columns: Ints1d, boosting: BoostingOptions, seed: int) -> float:
+def _summed_loss(trial: SignalTrial, columns: Ints1d, boosting: BoostingOptions) -> float:
     train, judged = trial.train, trial.judged
     directions = tuple(train.directions[column] for column in columns)
     shown = replace(train, features=in_memory(train.features)[:, columns], directions=directions)
-    booster = boost_rounds(shown, ROUNDS, options=boosting, seed=seed)
+    booster = boost_rounds(shown, ROUNDS, options=boosting, seed=trial.seed)
     scores = predict([booster], in_memory(judged.features)[:, columns]).astype(np.float64)
     likely = np.clip(np.where(judged.targets == 1, scores, 1 - scores), LEAST_SCORE, 1)
     return float(-(_weights(judged) * np.log(likely)).sum())

@@ -30,10 +30,11 @@ JUDGEMENTS, DEALINGS = 6_000, 3  # fewer pairs are dealt anew until there are so
 
 @dataclass(frozen=True)
 class SignalTrial:
-    """It holds examples to train on and examples of new products to judge by, with the same columns."""
+    """It holds examples to train boosters on by a `seed`, and examples of new products to judge by, with the same columns."""
 
     train: Examples
     judged: Examples
+    seed: int
 
 
 def new_pairs(index: ProductIndex, data: TrainingPairs) -> Ints1d | None:
@@ -57,9 +58,14 @@ def trial_on_validation(data: TrainingPairs, signals: PairSignals, new: Ints1d, 
     weights = data.added.weights()
     train = data.train.take(rows), None if weights is None else weights[rows]
     valid = data.valid.take(judged), None if data.weights is None else data.weights[judged]
-    return SignalTrial(
-        _examples(signals.of_training_pairs(True), *train), _examples(signals.of_training_pairs(False), *valid)
-    )
+    known, others = (signals.of_training_pairs(among) for among in (True, False))
+    return SignalTrial(_examples(known, *train), _examples(others, *valid), options.seed)
+
+
+def repeated(trial: SignalTrial) -> Iterator[list[SignalTrial]]:
+    """Yield dealings of the same trial, as often as folds are dealt at most: a seed alone moves the loss of boosters by a few percent."""
+    for number in range(DEALINGS):
+        yield [replace(trial, seed=trial.seed + 1000 * number)]
 
 
 def _some(rows: Ints1d, random: np.random.Generator) -> Ints1d:
@@ -113,9 +119,8 @@ class TrialFolds:
             learned = self._learned(apart, seed)
             progress("signals judged", fold + 1, FOLDS)
             if len(judged) and stacked_among(learned.names) == wanted:
-                yield SignalTrial(
-                    _examples(learned.of_training_pairs(True), apart), _examples(_of_new(learned), judged)
-                )
+                known = learned.of_training_pairs(True)
+                yield SignalTrial(_examples(known, apart), _examples(_of_new(learned), judged), seed)
 
     def _learned(self, pairs: LabelledPairs, seed: int) -> Signals:
         options = replace(self.options, seed=seed)

@@ -90,7 +90,7 @@ def test_parts_in_any_order_and_twice_give_the_same_model(index, pairs, tmp_path
 
 @pytest.mark.parametrize("left_out", [{"words"}, {"rivals"}, {"words", "rivals"}])
 def test_parts_are_computed_without_what_is_left_out(index, pairs, tmp_path, small_parts, monkeypatch, left_out):
-    def loss(trial, columns, small, seed):
+    def loss(trial, columns, small):
         return 1.0 + 0.5 * sum(family not in left_out for family in missing(columns)) - 0.1 * len(missing(columns))
 
     def missing(columns):

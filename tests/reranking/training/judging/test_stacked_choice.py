@@ -66,11 +66,11 @@ def learned(offers, sides, small_sets):
 def with_losses(monkeypatch, losses):
     """Let trials have these losses, by the choice of signals, and return the choice that was made of them."""
     trial = SignalTrial(
-        *(Examples(np.zeros((2, 3), np.float32), np.array([0.0, 1.0]), np.zeros(2, int)) for _ in range(2))
+        *(Examples(np.zeros((2, 3), np.float32), np.array([0.0, 1.0]), np.zeros(2, int)) for _ in range(2)), 0
     )
     monkeypatch.setattr(stacked_choice, "_columns", lambda signals, choice: choice)
     monkeypatch.setattr(
-        stacked_choice, "_summed_loss", lambda trial, choice, small, seed: 2 * losses["".join(sorted(choice))]
+        stacked_choice, "_summed_loss", lambda trial, choice, small: 2 * losses["".join(sorted(choice))]
     )
     return [[trial]]
 
@@ -90,7 +90,7 @@ def test_signals_that_pay_stay(monkeypatch, learned):
 
 
 def test_a_signal_that_costs_no_more_than_noise_stays(monkeypatch, learned):
-    found = decided(monkeypatch, learned[1], {"rivalswords": 0.1000, "rivals": 0.0995, "words": 0.15, "": 0.2})
+    found = decided(monkeypatch, learned[1], {"rivalswords": 0.1000, "rivals": 0.0985, "words": 0.15, "": 0.2})
     assert not found.left_out
 
 
@@ -126,14 +126,14 @@ def test_validation_judges_where_its_products_are_new_and_folds_where_they_are_n
     assert len(new_pairs(offers.index, data)) == len(sides[1])
     by_validation = choose_stacked(offers.index, data, signals, OPTIONS)
     assert {one.by for one in by_validation.verdicts} == {"validation"}
-    assert {one.pairs for one in by_validation.verdicts} == {len(sides[1])}
+    assert {one.judgements % len(sides[1]) for one in by_validation.verdicts} == {0}
     train, _ = sides
     rows = np.random.default_rng(0).permutation(len(train))
     again = TrainingPairs.of(offers.index, train.take(np.sort(rows[200:])), train.take(np.sort(rows[:200])), OPTIONS)
     assert new_pairs(offers.index, again) is None
     by_folds = choose_stacked(offers.index, again, signals, OPTIONS)
     assert {one.by for one in by_folds.verdicts} == {"folds"}
-    assert {one.pairs % len(again.train) for one in by_folds.verdicts} == {0}
+    assert {one.judgements % len(again.train) for one in by_folds.verdicts} == {0}
 
 
 def test_a_fold_is_judged_by_what_learned_from_no_pair_that_touches_it(offers, sides, learned, monkeypatch):
@@ -167,7 +167,7 @@ def test_many_pairs_are_judged_by_some_product_groups(offers, learned, monkeypat
 
 
 def test_what_is_left_out_is_said_and_the_model_scores_without_it(offers, sides, tmp_path, monkeypatch):
-    def misleading(trial, columns, small, seed):
+    def misleading(trial, columns, small):
         return float(len(columns))  # the more is shown the worse
 
     monkeypatch.setattr(stacked_choice, "_summed_loss", misleading)
@@ -203,3 +203,18 @@ def test_keep_asks_nothing(offers, learned, monkeypatch):
     data, signals = learned
     monkeypatch.setattr(stacked_choice, "new_pairs", None)
     assert choose_stacked(offers.index, data, signals, replace(OPTIONS, stacked="keep")) == StackedChoice(signals)
+
+
+def test_validation_judges_by_boosters_of_more_seeds_while_one_cannot_tell(offers, learned, monkeypatch):
+    data, signals = learned
+    for clear, seeds in ((True, [0]), (False, [0, 1000, 2000])):
+        asked = []
+
+        def loss(trial, columns, small, clear=clear, asked=asked):
+            asked.append(trial.seed)
+            return 1000.0 - len(columns) * clear * 5
+
+        monkeypatch.setattr(stacked_choice, "_summed_loss", loss)
+        found = choose_stacked(offers.index, data, signals, OPTIONS)
+        assert sorted(set(asked)) == seeds
+        assert {one.judgements for one in found.verdicts} == {len(seeds) * len(data.valid)}
