@@ -38,7 +38,8 @@ class Neighbours:
 
     def take(self, queries: Ints1d) -> "Neighbours":
         """Return the lists of some queries, read from where they are kept."""
-        return Neighbours(*(np.take(np.asarray(kept), queries, axis=0) for kept in (self.positions, self.cosines)))
+        # np.take would copy all of what is cut to k first
+        return Neighbours(np.asarray(self.positions)[queries], np.asarray(self.cosines)[queries])
 
     def first(self, k: int) -> "Neighbours":
         """Return the k best of each query."""

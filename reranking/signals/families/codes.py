@@ -97,9 +97,12 @@ class CodeSignals:
 
     def _main_code_in_title(self, coded: Rows, titled: Rows) -> Floats1d:
         fits = np.full(len(coded), np.nan)
-        there = np.flatnonzero(self._coded[coded] & self._titled[titled])  # no other pair is worth the time
-        sides = self.main_codes[coded[there]].tolist(), self.compact_titles[titled[there]].tolist()
-        fits[there] = string_ratios(*sides, fuzz.partial_ratio) / 100
+        there = np.flatnonzero(self._coded[coded] & self._titled[titled])
+        codes, titles = self.main_codes[coded[there]], self.compact_titles[titled[there]]
+        within = np.fromiter((code in title for code, title in zip(codes, titles, strict=True)), bool, len(there))
+        fits[there[within]] = 1.0
+        part = np.flatnonzero(~within)  # to find how much of a code fits takes far longer than to find all of it
+        fits[there[part]] = string_ratios(codes[part].tolist(), titles[part].tolist(), fuzz.partial_ratio) / 100
         return fits
 
     @cached_property
