@@ -6,6 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from reranking.decisions.prior import ShareEstimate
+
 
 @pytest.fixture
 def offers(sample, tmp_path):
@@ -172,6 +174,24 @@ def test_what_is_called_by_another_share_alone_is_explained_too(run, tmp_path):
     )
     assert len(theirs) > len(ours)
     assert all(pair["match"] and (pair["for"] or pair["against"]) for pair in theirs)
+
+
+@pytest.mark.parametrize(("found", "moved"), [(0.001, True), (0.9, False)])
+def test_a_share_that_is_found_is_moved_to_where_it_is_smaller_alone(found, moved, run, tmp_path, monkeypatch):
+    def sure(scored, reference):
+        by_category = dict.fromkeys(scored.counts, found)
+        return ShareEstimate(0.1, found, 0.1, None, by_category, sure=True, agree=True, likely=True)
+
+    run("m.jsonl", "--top", 40, "--prior", "model")
+    monkeypatch.setattr("reranking.model.scoring.prior_choice.estimate_share", sure)
+    done = run("n.jsonl", "--top", 40)
+    ours, theirs = (
+        [pair["probability"] for row in lines_of(tmp_path / name) for pair in row["pairs"]]
+        for name in ("m.jsonl", "n.jsonl")
+    )
+    assert ("moved to it" in done.stdout) == moved
+    assert ("so that more matches have to be told" in done.stdout) != moved
+    assert (sum(theirs) < sum(ours)) if moved else theirs == ours
 
 
 def test_filters_narrow_whom_offers_are_matched_with(run, tmp_path, sample):
