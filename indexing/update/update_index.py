@@ -112,7 +112,7 @@ class _Updating:
 
     def __init__(self, path: Path, options: UpdateOptions, device: str, progress: Progress, runner: Runner) -> None:
         self.path, self.options, self.device, self.progress = path, options, device, progress
-        self.apart = (runner, path) if runner.apart else None
+        self.apart = (runner, path, options.max_rejects) if runner.apart else None
         self.kept: int | None = None  # rejects of others, which stand before those of the products put in
         self.missing: list[MissingPictures] = []
         self.pictures: dict[str, PictureView] = {}

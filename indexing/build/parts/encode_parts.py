@@ -25,7 +25,7 @@ from indexing.build.parts.encoding_tasks import (
     rows_name,
     shard_name,
 )
-from indexing.build.parts.poison import poison_in
+from indexing.build.parts.poison import deadly_told, poison_in
 from indexing.build.reuse import contents_in_blocks
 from indexing.build.shard_folder import ShardFolder
 from indexing.catalog.catalog import Catalog
@@ -115,7 +115,7 @@ class _Parted:
         aside more that ends its process than this one may."""
         deadly = self._alike(self._known_poison())
         if deadly > self.work.most_poison:
-            raise Unfinished(f"{_deadly(deadly)}: give it as much as before")
+            raise Unfinished(f"{deadly_told(deadly)}: give it as much as before")
         tasks = self.ranges.tasks()
         missing = set(self.parts.missing(rows_name(task.number) for task in tasks))
         ahead = [task for task in tasks if rows_name(task.number) in missing]
@@ -144,7 +144,7 @@ class _Parted:
         poison = sorted({*self.recipe.poison, *found})
         deadly = self._alike(poison)
         if not found or deadly > self.work.most_poison:
-            told = f"{_deadly(deadly)}: " if found else ""
+            told = f"{deadly_told(deadly)}: " if found else ""
             yield from finished([replace(lost[0], lost=f"{told}{lost[0].lost}")])
         put_text(self.parts, POISON, json.dumps(poison))
         again = replace(self.recipe, poison=tuple(poison))
@@ -186,7 +186,3 @@ def known_here(work: PartedView, bank: RowBank) -> Known:
     contents = contents_in_blocks(work.contents, work.catalog)
     write_contents(work.shards.folder, contents)
     return Known(contents, bank)
-
-
-def _deadly(products: int) -> str:
-    return f"{products:,} products end the process that encodes them, --max-rejects allows fewer"

@@ -10,6 +10,7 @@ import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.build.parts.content_tasks import FIRST, CatalogRecipe
+from indexing.build.parts.poison import DEADLY
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.rejects import Reject
 from indexing.encoders.encoder import Encoder
@@ -17,7 +18,6 @@ from indexing.running.parts import PartFolder, put_array, put_text, read_array
 from indexing.running.tasks import Counts, Task
 
 TASK_PARTS = 8  # of an encoder's parts, that a task encodes
-DEADLY = "ends the process that encodes it"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,12 @@ from typing import TypeVar
 from indexing.running.tasks import Counts, Recipe, Runner, Task
 
 Opened = TypeVar("Opened")
+DEADLY = "ends the process that encodes it"
+
+
+def deadly_told(products: int) -> str:
+    """Return what to say of products that end their process and are more than may be set aside."""
+    return f"{products:,} products end the process that encodes them, --max-rejects allows fewer"
 
 
 def poison_in(

@@ -1,7 +1,8 @@
 """New and changed products are encoded in parts wherever there are workers: each encodes what one process would encode at once."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from indexing.arrays import Floats2d
+from indexing.build.parts.poison import DEADLY, deadly_told, poison_in
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.digest import catalog_digest
 from indexing.catalog.rejects import Reject
@@ -18,7 +20,7 @@ from indexing.machine.progress import Progress
 from indexing.product_index import ProductIndex
 from indexing.running.parts import PartFolder, Parts, parts_for, put_array, put_text, read_array
 from indexing.running.stages import Stage, even_ranges
-from indexing.running.tasks import Counts, Runner, Task
+from indexing.running.tasks import Counts, Done, Runner, Task, finished
 from indexing.shared_index import open_same_index, shared_place
 from indexing.storage.artefact import fingerprint_of
 from indexing.words.reading import Reading
@@ -33,6 +35,17 @@ class OpenGiven:
     given: Catalog
     encoder: GivenEncoder
     parts: Parts
+    poison: tuple[int, ...] = ()
+
+    def encode(self, task: Task) -> tuple[Floats2d, list[Reject]]:
+        """Encode a range of the products, but for those that end the process: these have rows of zeros, and are set aside."""
+        here = np.arange(task.first, task.last)
+        living = ~np.isin(here, self.poison)
+        encoded, rejects = self.encoder.encode(self.given.take(here[living]))
+        rows = np.zeros((len(here), encoded.shape[1]), dtype=np.float32)
+        rows[living] = encoded
+        deadly = self.given.ids.take(pa.array(here[~living])).to_pylist()
+        return rows, rejects + [Reject(str(product), "", "", DEADLY) for product in deadly]
 
 
 @dataclass(frozen=True)
@@ -48,32 +61,41 @@ class GivenRecipe:
     category_level: int
     patience: Patience
     parts: PartFolder
+    poison: tuple[int, ...] = ()
 
     def open(self) -> OpenGiven:
         """Raise InputError where this machine does not see the index, or sees another one."""
         index = open_same_index(self.index, self.fingerprint)
         table = pa.ipc.open_file(pa.memory_map(str(self.parts.local(GIVEN)))).read_all()
         given = Catalog(table, self.pictures, self.folder, reading=self.reading, category_level=self.category_level)
-        return OpenGiven(given, given_encoders(index, self.patience)[self.view], self.parts)
+        return OpenGiven(given, given_encoders(index, self.patience)[self.view], self.parts, self.poison)
 
 
 def encode_given(task: Task, view: OpenGiven) -> Counts:
     """Encode a range of the products, and keep their rows and what was set aside."""
-    rows, rejects = view.encoder.encode(view.given.slice(task.first, task.last))
+    rows, rejects = view.encode(task)
     put_text(view.parts, f"{_rows_name(task.number)}.json", json.dumps([vars(reject) for reject in rejects]))
     put_array(view.parts, _rows_name(task.number), rows)
     return {"products": len(rows)}
 
 
+def probe_given(task: Task, view: OpenGiven) -> Counts:
+    """Encode a range, and keep nothing: it is seen whether the process lives."""
+    view.encode(task)
+    return {}
+
+
 @dataclass(frozen=True)
 class DeltaEncoding:
-    """It encodes the products given to an index by a runner\'s workers, who see the index and the pictures."""
+    """It encodes the products given to an index by a runner's workers, who see the index and the pictures. Products that end their
+    process are looked for, and set aside up to the share `max_rejects`."""
 
     index: ProductIndex
     given: Catalog
     patience: Patience
     runner: Runner
     beside: Path
+    max_rejects: float
     progress: Progress
 
     def encode(self, view: str) -> tuple[Floats2d, list[Reject]]:
@@ -85,12 +107,31 @@ class DeltaEncoding:
             parts.put(GIVEN, self._write)
         tasks = even_ranges(len(self.given), GIVEN_ROWS, "new products")
         stage = Stage(parts, encode_given, tasks, _rows_name)
-        done = len(self.given) - sum(task.last - task.first for task in stage.ahead())
-        for outcome in stage.run(self.runner, self._recipe(view, parts)):
+        ahead, recipe = stage.ahead(), self._recipe(view, parts)
+        done = len(self.given) - sum(task.last - task.first for task in ahead)
+        for outcome in self._encoded(ahead, recipe):
             done += outcome.counts["products"]
             self.progress(f"encode {view}", done, len(self.given))
         rows = [np.asarray(read_array(parts, _rows_name(task.number)), dtype=np.float32) for task in tasks]
         return np.concatenate(rows), [reject for task in tasks for reject in _rejects(parts, task.number)]
+
+    def _encoded(self, ahead: list[Task], recipe: GivenRecipe) -> Iterator[Done]:
+        """Yield tasks when they are done; those that are lost are done once more, without what ends their process. Raises
+        Unfinished where that is not found, or is more than may be set aside."""
+        lost = []
+        for outcome in self.runner.map(encode_given, ahead, recipe) if ahead else ():
+            if outcome.lost:
+                lost.append(outcome)
+            else:
+                yield outcome
+        if not lost:
+            return
+        tasks = [outcome.task for outcome in lost]
+        found = poison_in(tasks, probe_given, self.runner, recipe)
+        if not found or len(found) > int(self.max_rejects * len(self.given)):
+            told = f"{deadly_told(len(found))}: " if found else ""
+            yield from finished([replace(lost[0], lost=f"{told}{lost[0].lost}")])
+        yield from finished(self.runner.map(encode_given, tasks, replace(recipe, poison=tuple(found))))
 
     def _recipe(self, view: str, parts: PartFolder) -> GivenRecipe:
         given = self.given

@@ -75,10 +75,11 @@ def encode_delta(
     *,
     patience: Patience,
     progress: Progress = silent,
-    apart: tuple[Runner, Path] | None = None,
+    apart: tuple[Runner, Path, float] | None = None,
 ) -> DeltaViews:
     """Encode what is new or changed and write stored.npy and the delta's vectors into `folder`; `patience` is for pictures
-    that are not there. Workers that are `apart` encode in parts beside a path."""
+    that are not there. Workers that are `apart` encode in parts beside a path; up to a share of the products may end
+    their process."""
     rows = update.rows(moves)
     touched = np.flatnonzero(rows >= 0)
     given, before = update.given.take(rows[touched]), moves.origin[touched]

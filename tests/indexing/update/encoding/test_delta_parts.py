@@ -8,11 +8,14 @@ from flat_options import build_options
 from tried_tasks import Troubled
 
 from indexing.build.build_index import build_index
+from indexing.build.parts.poison import DEADLY
 from indexing.errors import Unfinished
 from indexing.given import encoders
+from indexing.product_index import open_index
+from indexing.running.tasks import Done
 from indexing.storage.artefact import MANIFEST
 from indexing.update.encoding import delta_parts
-from indexing.update.update_index import update_index
+from indexing.update.update_index import UpdateOptions, update_index
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +57,6 @@ def built(catalogue, folder):
 
 
 def updated(catalogue, folder, **given):
-    from indexing.update.update_index import UpdateOptions
-
     return update_index(folder, [catalogue / "given.parquet"], options=UpdateOptions(max_rejects=1), **given)
 
 
@@ -104,7 +105,60 @@ def test_processes_encode_the_same(catalogue, tmp_path, heroic, monkeypatch):
             "update", built(catalogue, tmp_path / name), catalogue / "given.parquet", "--max-rejects", 1, *more
         )
         assert result.exit_code == 0, result.output
-    from indexing.product_index import open_index
-
     ours, theirs = (files_of(open_index(tmp_path / name)) for name in ("whole", "parts"))
     assert ours == theirs
+
+
+class Died(Exception):
+    """Stands for the end of a process."""
+
+
+class Deadly(Troubled):
+    """It loses a task whose work raises Died, as one whose process has died each time."""
+
+    def map(self, work, tasks, shared):
+        opened = shared.open()
+        for task in tasks:
+            try:
+                yield Done(task, work(task, opened))
+            except Died:
+                yield Done(task, {}, "node", 3, lost="its process died there")
+
+
+@pytest.fixture
+def poison(monkeypatch):
+    """Two of the products that are given end the process that encodes them."""
+    encode = encoders.GivenEncoder.encode
+
+    def deadly(encoder, given, *more):
+        if {"given-1", "given-2"} & set(map(str, given.ids.to_pylist())):
+            raise Died
+        return encode(encoder, given, *more)
+
+    monkeypatch.setattr(encoders.GivenEncoder, "encode", deadly)
+
+
+@pytest.fixture
+def with_poison(catalogue, tmp_path):
+    table = pq.read_table(catalogue / "given.parquet")
+    names = table["id"].to_pylist()
+    names[33], names[121] = "given-1", "given-2"
+    pq.write_table(table.set_column(table.column_names.index("id"), "id", pa.array(names)), tmp_path / "given.parquet")
+    return tmp_path
+
+
+def test_products_that_end_their_process_are_found_and_set_aside(catalogue, with_poison, poison):
+    done = updated(with_poison, built(catalogue, with_poison / "index"), runner=Deadly())
+    assert {reject.id for reject in done.rejects if reject.reason == DEADLY} == {"given-1", "given-2"}
+    rows = done.index.vectors("text")
+    places = done.index.catalog.positions(pa.array(["given-1", "given-2"]).cast(done.index.catalog.ids.type))
+    assert not rows.take(places).any()
+    assert rows.take(places + 1).any()
+
+
+def test_more_poison_than_may_be_set_aside_ends_the_update(catalogue, with_poison, poison):
+    folder = built(catalogue, with_poison / "index")
+    before = files_of(open_index(folder))
+    with pytest.raises(Unfinished, match="2 products end the process that encodes them, --max-rejects allows fewer"):
+        update_index(folder, [with_poison / "given.parquet"], options=UpdateOptions(max_rejects=0.01), runner=Deadly())
+    assert files_of(open_index(folder)) == before
