@@ -42,9 +42,8 @@ class Sharing:
 
 def boost_share(task: Task, sharing: Sharing) -> Counts:
     """Train all members on a share of the pairs, the rows `first` to `last`. Raises ConnectionError where the others are gone."""
-    judged = (
-        _Judged.read(sharing) if task.number == 0 else None
-    )  # before the others are there: a matrix asks them for its width
+    # before the others are there: a matrix asks them how wide theirs is
+    judged = _Judged.read(sharing) if task.number == 0 else None
     try:
         with (
             redirect_stdout(StringIO()),  # where XGBoost says which rank it got, whatever it is asked to say
