@@ -6,13 +6,13 @@ from scripts.benchmarks.cluster import builds, touched, windows
 
 
 @click.group()
-def main() -> None:
+def command() -> None:
     """Measure what work in parts takes."""
 
 
-main.add_command(windows.main, "windows")
-main.add_command(builds.main, "build")
-main.add_command(touched.main, "touched")
+command.add_command(windows.main, "windows")
+command.add_command(builds.main, "build")
+command.add_command(touched.main, "touched")
 
 if __name__ == "__main__":
-    main()
+    command()
