@@ -24,7 +24,7 @@ from reranking.training.examples import PairSignals
 from reranking.training.judging.stacked_trials import SignalTrial, TrialFolds, new_pairs, repeated, trial_on_validation
 from reranking.training.training_pairs import TrainingPairs
 
-MARGIN = 0.02  # of the log-loss, which a signal may cost before it is left out: less is noise
+MARGIN = 0.01  # of the log-loss, which a signal may cost before it is left out: less is noise
 ROUNDS, ETA = 75, 0.1  # of the trial boosters, which nothing stops
 LEAST_SCORE = 1e-3  # a trial's log-loss is kept from certainty
 Names = frozenset[StackedName]
