@@ -95,7 +95,17 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "versions",
         "whole_file",
     },
-    "indexing.running": {"choice", "equal_keys", "local", "node_check", "parts", "stages", "tasks"},
+    "indexing.running": {
+        "attempts",
+        "choice",
+        "equal_keys",
+        "local",
+        "node_check",
+        "parts",
+        "processes",
+        "stages",
+        "tasks",
+    },
     "indexing.files": {
         "blocks",
         "columnar.staging",

@@ -1,4 +1,4 @@
 """This room runs numbered tasks: in this process, in several of this machine, or on the machines of a Ray cluster.
 
-Its doors are `choice`, `equal_keys`, `local`, `node_check`, `parts`, `stages` and `tasks`.
+Its doors are `attempts`, `choice`, `equal_keys`, `local`, `node_check`, `parts`, `processes`, `stages` and `tasks`.
 """

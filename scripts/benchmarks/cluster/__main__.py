@@ -1,8 +1,8 @@
-"""Work in parts is measured: `python -m scripts.benchmarks.cluster windows`, `… build` or `… touched`."""
+"""Work in parts is measured: `python -m scripts.benchmarks.cluster windows`, `… build`, `… plan` or `… touched`."""
 
 import click
 
-from scripts.benchmarks.cluster import builds, touched, windows
+from scripts.benchmarks.cluster import builds, plans, touched, windows
 
 
 @click.group()
@@ -13,6 +13,7 @@ def command() -> None:
 command.add_command(windows.main, "windows")
 command.add_command(builds.main, "build")
 command.add_command(touched.main, "touched")
+command.add_command(plans.main, "plan")
 
 if __name__ == "__main__":
     command()
