@@ -107,6 +107,7 @@ class ViewJoining:
         }
         files = NeighbourFiles(self.folder / "neighbours" / "lexical", len(lexical), k, made)
         stage, progress = "join lexical", self.progress
+        progress(stage, 0, len(lexical))  # the n-grams are turned to their products first
         if self.runner.apart:
             search_in_parts(self.folder / "lexical", files, sources, self.runner, stage=stage, progress=progress)
         else:
@@ -127,7 +128,7 @@ class ViewJoining:
             pass  # it was cut short
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        fit_lexical(self.catalog, options, scratch=folder).save(folder)
+        fit_lexical(self.catalog, options, scratch=folder, progress=self.progress).save(folder)
         trim()
         write_json(folder / STATE, state)
         return load_lexical(folder, len(self.catalog))

@@ -139,10 +139,8 @@ def open_encoder(
 
 
 def _fit_lsa(options: LsaOptions, read: CatalogRead, folder: Path, progress: Progress) -> Encoder:
-    progress("fit text", 0, 1)
-    encoder = fit_lsa(read.catalog, options)
+    encoder = fit_lsa(read.catalog, options, progress)
     encoder.save(folder)
-    progress("fit text", 1, 1)
     return encoder
 
 

@@ -20,6 +20,7 @@ from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.encoders.encoder import Encoded
 from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
 from indexing.storage.artefact import write_json
 from indexing.vectors.ngram_options import TODAYS_LSA, LsaOptions
 from indexing.vectors.ngrams import count_blocks, document_counts, inverse_document_frequency, weigh
@@ -28,6 +29,7 @@ from indexing.vectors.vectors import unit_rows
 from indexing.words.quantities import quantities_alike
 
 OPTIONS_FILE, ARRAYS_FILE = "lsa.json", "lsa.npz"
+STAGE, FITTING = "fit text", 2  # counting n-grams is half of it, for all that is known
 SMALLEST_VALUE = 1e-4  # of a singular value, as a share of the largest: below, a dimension is noise
 # what is left over has singular values of half the least that is kept, on average: 0.46 to 0.56 of it in five catalogues
 OF_THE_LEAST = 0.5
@@ -141,7 +143,7 @@ def load_lsa(folder: Path) -> LsaEncoder:
         raise InputError(f"{folder}: the lsa encoder cannot be read ({error}): build the index again") from error
 
 
-def fit_lsa(catalog: Catalog, options: LsaOptions | None = None) -> LsaEncoder:
+def fit_lsa(catalog: Catalog, options: LsaOptions | None = None, progress: Progress = silent) -> LsaEncoder:
     """Fit an encoder on a catalogue, or on a sample of its texts chosen by content, so that row order does not matter.
 
     Raises InputError when no product has any text.
@@ -151,13 +153,25 @@ def fit_lsa(catalog: Catalog, options: LsaOptions | None = None) -> LsaEncoder:
     if not texts:
         raise InputError("no product has any text: give --text-encoder none, or name the title column in a schema file")
     read = quantities_alike(texts, options.quantity_letters)
-    counts = sp.vstack(list(count_blocks(read, options.ngrams())), format="csr")
+    counts = _counted(read, options, progress)
     documents = document_counts(counts)
     kept = _commonest(documents, options.most_ngrams)
     idf = inverse_document_frequency(documents[kept], len(texts))
     fitted = _fitted(_weighed(counts, kept, idf), kept, options)
     rarest = float(inverse_document_frequency(np.zeros(1, dtype=np.int64), len(texts))[0])
+    progress(STAGE, len(texts), len(texts))
     return LsaEncoder(options, kept, idf, *fitted, rarest)
+
+
+def _counted(texts: Sequence[str], options: LsaOptions, progress: Progress) -> sp.csr_matrix:
+    """Return the counts (t, buckets) of the texts."""
+    blocks, done = [], 0
+    progress(STAGE, done // FITTING, len(texts))
+    for block in count_blocks(texts, options.ngrams()):
+        blocks.append(block)
+        done += block.shape[0]
+        progress(STAGE, done // FITTING, len(texts))
+    return sp.vstack(blocks, format="csr")
 
 
 def _sample(blocks: Iterable[Sequence[str]], most: int) -> list[str]:

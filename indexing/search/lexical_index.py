@@ -5,7 +5,7 @@ and tell least (a cap on how many different texts have them, chosen on validatio
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import first_of, text_contents
 from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import thread_count
 from indexing.search.equal_rows import EqualRows, first_of_rows
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
@@ -29,6 +30,7 @@ from indexing.words.reading import NORMAL
 from indexing.words.spellings import Spellings, SpellingsCount, load_spellings
 
 OPTIONS_FILE = "lexical.json"
+STAGE = "weigh n-grams"
 TIE_MARGIN = 16  # neighbours fetched beyond k: equal titles tie often, and asking again costs more than this
 ARRAYS = ("data", "indices", "indptr", "columns", "idf")
 FIRST_FILE = "first.npy"
@@ -126,13 +128,22 @@ class LexicalIndex:
 
 
 def fit_lexical(
-    catalog: Catalog, options: LexicalOptions | None = None, *, scratch: Path | None = None, threads: int | None = None
+    catalog: Catalog,
+    options: LexicalOptions | None = None,
+    *,
+    scratch: Path | None = None,
+    threads: int | None = None,
+    progress: Progress = silent,
 ) -> LexicalIndex:
     """Count and weigh the n-grams of every product, a block at a time. With a folder `scratch` the counts of n-grams
     that may not be kept wait there, not in memory."""
     options = options or TODAYS_LEXICAL
     ngrams, counted = options.ngrams(), _Counted(scratch)
-    (new, spellings), row = _look_through(catalog, options), 0
+
+    def say(done: int) -> None:  # every text is looked through, counted and weighed
+        progress(STAGE, done // 3, len(catalog))
+
+    (new, spellings), row = _look_through(catalog, options, say), 0
     documents, of_texts = np.zeros((2, ngrams.buckets), dtype=np.int64)
     for texts in catalog.text_blocks(options.fields):
         for counts in count_blocks(_read(texts, options, spellings), ngrams):
@@ -140,9 +151,11 @@ def fit_lexical(
             of_texts += document_counts(counts[np.flatnonzero(new[row : row + counts.shape[0]])])
             counted.add(counts)
             row += counts.shape[0]
+            say(len(catalog) + row)
     columns = np.flatnonzero((documents >= 2) & (of_texts <= options.most_products)).astype(np.int64)
     idf = inverse_document_frequency(documents[columns], len(catalog))
     matrix = _stacked(counted.take(), len(catalog), columns, idf, int(documents[columns].sum()))
+    say(3 * len(catalog))
     return LexicalIndex(options, matrix, columns, idf, threads or thread_count(), first_of_rows(matrix), spellings)
 
 
@@ -152,14 +165,20 @@ def _read(texts: Sequence[str], options: LexicalOptions, spellings: Spellings | 
     return measured if spellings is None else spellings.added_to(measured)
 
 
-def _look_through(catalog: Catalog, options: LexicalOptions) -> tuple[Bools1d, Spellings | None]:
+def _look_through(
+    catalog: Catalog, options: LexicalOptions, say: Callable[[int], None]
+) -> tuple[Bools1d, Spellings | None]:
     """Return which products (n,) have a text that none before them has, and the spellings of all texts; None for texts
     that are read as they are written."""
     contents, count = [], SpellingsCount() if catalog.reading.form == NORMAL else None
+    done = 0
     for texts in catalog.text_blocks(options.fields):
+        say(done)
         contents.append(text_contents(texts))
         if count is not None:
             count.add(texts)
+        done += len(texts)
+        say(done)
     first = first_of(np.concatenate(contents))
     return np.asarray(first == np.arange(len(first))), None if count is None else count.spellings()
 

@@ -234,7 +234,7 @@ def test_progress_tells_the_stages_in_order(build):
     build(progress=lambda *step: steps.append(step))
     stages = list(dict.fromkeys(stage for stage, _, _ in steps))
     dense = ("text", "image", "fused")
-    joins = [*(f"{work} {view}" for view in dense for work in ("index", "join")), "join lexical"]
+    joins = [*(f"{work} {view}" for view in dense for work in ("index", "join")), "weigh n-grams", "join lexical"]
     assert stages == ["read", "fit text", "encode text", "encode image", *joins]
     assert all(done <= total for _, done, total in steps)
 
