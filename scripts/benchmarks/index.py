@@ -130,11 +130,16 @@ def _through_lists(rows: "Vectors", folder: Path) -> float:
 
 
 def _rival(name: str, array: "Floats2d", judge: Any, now: Callable[[], float]) -> float:
-    """Time building and searching all rows with the least effort that reaches the recall; 0 where none does."""
+    """Time building and searching all rows with the least effort that reaches the recall; 0 where none does, and where
+    the library is not installed, which is said."""
     from scripts.benchmarks.other_libraries import RIVALS
 
     begun = now()
-    rival = RIVALS[name](array)
+    try:
+        rival = RIVALS[name](array)
+    except ImportError as missing:
+        click.echo(f"{name}: left out: {missing.name} is not installed (pip install {name})")
+        return 0.0
     built = now() - begun
     for effort in (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512):
         if _recall_of(rival(array[judge.sample], effort, K + 1), judge) >= ASKED:
