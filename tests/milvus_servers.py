@@ -5,6 +5,7 @@ The server listens on all interfaces: `make test-milvus` gives its tests a netwo
 
 import os
 import signal
+import socket
 import subprocess
 import time
 import urllib.request
@@ -49,12 +50,18 @@ def alone():
 
 
 @contextmanager
-def real_server(folder, port=19530, *, locked=False):
-    """Run a real server for as long as the block lasts; give its address. A locked one asks for a token: `root:Milvus`."""
+def real_server(folder, *, locked=False):
+    """Run a real server for as long as the block lasts; give its address. A locked one asks for a token: `root:Milvus`.
+
+    Each has a port of its own: that of one that was killed is not free again at once.
+    """
     python = os.environ.get(PYTHON)
     if python is None or not alone():
         pytest.skip(f"needs {PYTHON} and a network namespace of its own: make test-milvus")
     folder.mkdir()
+    with socket.socket() as free:
+        free.bind(("", 0))
+        port = free.getsockname()[1]
     process = subprocess.Popen(
         [python, "-c", _START, str(folder), str(port), "locked" if locked else "open"],
         stdout=subprocess.PIPE,

@@ -97,7 +97,7 @@ def test_so_many_neighbours_as_it_can_bring(uri):
 
 
 def test_who_has_no_token_is_not_let_in(tmp_path, made):
-    with real_server(tmp_path / "locked", port=19531, locked=True) as uri:
+    with real_server(tmp_path / "locked", locked=True) as uri:
         for token in ("", "root:wrong"):
             with pytest.raises(InputError, match=r"does not let in \(.*\): set HEROIC_MILVUS_TOKEN"):
                 publish_index(made, Address(uri, token=token))
