@@ -1,5 +1,6 @@
 """Rows that are no products are found: blank ones and repeats are passed over, those without an id are set aside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from indexing.catalog.rejects import NO_ID, NOT_EXACT, SAME_ID, Reject
 from indexing.reading.inputs import InputFile
 from indexing.reading.product_ids import IdScan, Keys, ReadIds, keys_of, read_ids
 from indexing.reading.schema.expression import Cell
-from indexing.reading.schema.raw_columns import RawBlock, as_text, is_empty
+from indexing.reading.schema.raw_columns import RawBlock, as_text, is_empty, raw_block
 from indexing.storage.stores import file_name
 
 
@@ -28,6 +29,7 @@ class PassedOver:
 
 
 HEADED = 4  # columns of a table in which a row of one cell, without an id, is a heading
+WRITTEN = ("csv", "xlsx")  # formats of tables that people write headings into
 NONE_PASSED = PassedOver()
 
 
@@ -43,6 +45,7 @@ class RowChecks:
     def __post_init__(self) -> None:
         self._seen = np.zeros(len(self.scan.repeated), dtype=bool)
         self._content = np.zeros(len(self.scan.repeated), dtype=np.uint64)
+        self._unread: tuple[InputFile | None, Ints1d] = (None, np.empty(0, dtype=np.int64))
 
     def check(self, block: RawBlock, file: InputFile) -> tuple[RawBlock, pa.Array]:
         """Return the rows that are products, and their ids (b,) in the catalogue's type."""
@@ -63,11 +66,10 @@ class RowChecks:
         if not looked.size:
             return keep
         some = block.take(looked)
-        filled = np.zeros(len(some), dtype=np.int64)
-        for column in some.columns.values():
-            filled += ~np.asarray(is_empty(column), dtype=bool)
+        filled = _filled_cells(some)
         blank, nameless = filled == 0, ~np.asarray(read.ids.is_valid(), dtype=bool)[looked]
-        headings = nameless & (filled == 1) & (len(some.columns) >= HEADED)
+        headings = nameless & (filled == 1) & ~np.asarray(read.unreadable, dtype=bool)[looked]
+        headings = self._without_more(headings, some, file)
         self.passed_over = replace(
             self.passed_over,
             blank=self.passed_over.blank + int(blank.sum()),
@@ -79,6 +81,15 @@ class RowChecks:
             said = NOT_EXACT if read.unreadable[place] else NO_ID
             self._reject(block, place, "", file, said)
         return keep
+
+    def _without_more(self, headings: Bools1d, block: RawBlock, file: InputFile) -> Bools1d:
+        """Return which of the rows of one cell (b,) are headings: those of a table that is wide enough and written by
+        people, and that hold nothing in columns that are not read, such as stock. These are looked at once a file."""
+        if not headings.any() or len(block.columns) < HEADED or file.table.format not in WRITTEN:
+            return np.zeros(len(headings), dtype=bool)
+        if self._unread[0] is not file:
+            self._unread = file, _filled_elsewhere(file, block.names)
+        return headings & ~np.isin(block.rows, self._unread[1])
 
     def _once(self, block: RawBlock, ids: pa.Array, keep: Bools1d, file: InputFile) -> Bools1d:
         """Return which rows are the first with their id; repeats are counted, and rows with other content set aside."""
@@ -110,6 +121,23 @@ class RowChecks:
         self.rejects.append(
             Reject(ident, file.label("id"), value, reason, file_name(file.table.path), int(block.rows[place]))
         )
+
+
+def _filled_cells(block: RawBlock) -> Ints1d:
+    """Return how many cells of each row (b,) hold anything."""
+    filled = np.zeros(len(block), dtype=np.int64)
+    for column in block.columns.values():
+        filled += ~np.asarray(is_empty(column), dtype=bool)
+    return filled
+
+
+def _filled_elsewhere(file: InputFile, names: Sequence[str]) -> Ints1d:
+    """Return the numbers of the rows of a file that hold anything in other columns than those of these names."""
+    others, found = [name for name in file.table.names if name not in names], [np.empty(0, dtype=np.int64)]
+    for block in file.table.numbered_blocks(columns=others) if others else ():
+        rows = raw_block(block.table, file.schema, "", block.numbers)
+        found.append(block.numbers[_filled_cells(rows) > 0])
+    return np.concatenate(found)
 
 
 def _key_of(constants: tuple[tuple[str, str], ...]) -> np.uint64:

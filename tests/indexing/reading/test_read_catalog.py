@@ -236,6 +236,18 @@ def test_rows_of_one_cell_without_an_id_are_headings_of_wide_tables(read, write)
     assert (narrow.passed_over.headings, len(narrow.rejects)) == (0, 1)
 
 
+def test_a_row_without_an_id_is_no_heading_where_what_is_left_out_is_filled(read, write):
+    text = "SKU,Name,Brand,Price,Stock\n,Mugs,,,\n1,Blue mug,Acme,3.5,4\n,Red mug,,,7\n"
+    found = read((write("a.csv", text),), max_rejects=1)
+    assert (found.passed_over.headings, [(reject.row, reject.value) for reject in found.rejects]) == (
+        1,
+        [(4, "Red mug")],
+    )
+    records = '{"id": 1, "title": "Mug", "brand": "Acme", "price": 3}\n{"title": "Red mug"}\n'
+    lost = read((write("b.jsonl", records),), max_rejects=1)
+    assert (lost.passed_over.headings, len(lost.rejects)) == (0, 1)
+
+
 def test_the_same_row_of_another_file_is_a_repeat_whatever_the_order_of_columns(read, write):
     files = write("a.csv", "id,title\n1,x\n2,y\n"), write("b.parquet", {"title": ["y", "z"], "id": [2, 3]})
     found = read(files, max_rejects=0)
