@@ -119,15 +119,17 @@ def _column_of(expression: Expression | None, block: RawBlock, row: int) -> str 
 
 
 def _with_units(extra: Mapping[str, pa.Array]) -> Mapping[str, pa.Array]:
-    """Return the columns (b,) with their units behind them, and without the columns that hold these."""
-    units = unit_columns(tuple(extra))
-    if not units:
-        return extra
-    found = {name: column for name, column in extra.items() if name not in units.values()}
-    for name in units.keys() & found.keys():
-        value, unit = as_text(extra[name]), as_text(extra[units[name]])
-        joined = pc.binary_join_element_wise(value, unit, pa.scalar(" ", TEXT))
+    """Return the columns (b,) with their units behind them, which then stand there no more. Lists and objects have none,
+    and what begins with a digit is no unit: 12 `case units` are a number of their own."""
+    units = unit_columns([name for name, column in extra.items() if not pa.types.is_nested(column.type)])
+    found = dict(extra)
+    for name, of_it in units.items():
+        value, unit = as_text(extra[name]), as_text(extra[of_it])
+        number, nested = pc.match_substring_regex(unit, r"^[+-]?[.,]?\d"), pc.match_substring_regex(value, r"^[\[{]")
+        alone = pc.or_(number, pc.fill_null(nested, False))
+        joined = pc.binary_join_element_wise(value, pc.if_else(alone, None, unit), pa.scalar(" ", TEXT))
         found[name] = pc.coalesce(joined, value)
+        found[of_it] = pc.if_else(alone, unit, None)
     return found
 
 
@@ -140,8 +142,8 @@ def _attributes(
     found = [(raw_column(block, part), "" if part is None else str(part.form())) for part in parts]
     there = [(column, name) for column, name in found if column is not None]
     extra = _with_units(extra)
-    if pairs := named_pairs(tuple(extra)):
-        there.append((pairs_of(block, pairs), "attributes"))
+    if pairs := named_pairs([name for name, column in extra.items() if not pa.types.is_nested(column.type)]):
+        there.append((pairs_of(replace(block, columns=dict(extra)), pairs, nameless=True), "attributes"))
         extra = {name: column for name, column in extra.items() if not any(name in pair for pair in pairs)}
     there = there or [(pa.nulls(len(block), TEXT), "attributes")]
     last = len(there) - 1

@@ -227,12 +227,14 @@ def _pairs(block: RawBlock, numbered: Numbered) -> pa.Array | None:
     return pairs_of(block, pairs) if pairs else None
 
 
-def pairs_of(block: RawBlock, pairs: Sequence[tuple[str, str]]) -> pa.LargeListArray:
-    """Return lists (b,) of key and value from columns of names and of values, where a row has both."""
+def pairs_of(block: RawBlock, pairs: Sequence[tuple[str, str]], *, nameless: bool = False) -> pa.LargeListArray:
+    """Return lists (b,) of key and value from columns of names and of values, where a row has both; a value that is
+    `nameless` is left out, unless it shall be called as its column is."""
     kind = pa.struct([("key", TEXT), ("value", TEXT)])
     made, kept = [], []
     for names, values in pairs:
         key, value = as_text(block.columns[names]), as_text(block.columns[values])
+        key = pc.coalesce(key, pa.scalar(values, TEXT)) if nameless else key
         made.append(pa.StructArray.from_arrays([key, value], fields=list(kind)))
         kept.append(pc.and_(key.is_valid(), value.is_valid()).to_numpy(zero_copy_only=False))
     count, width = len(block), len(pairs)

@@ -183,3 +183,24 @@ def test_units_in_columns_of_their_own_stand_behind_their_values(read):
         [("item_volume", "0.5 liters"), ("Weight", "3 kg"), ("sales unit", "x")],
         [("item_volume", "1")],
     ]
+
+
+def test_what_is_no_unit_stays_an_attribute_of_its_own(read):
+    text = "id,title,case,case units\n1,Mug,,12\n2,Jug,box,6\n3,Cup,bag,\n"
+    assert attributes(read(text, "a.csv")) == [
+        [("case units", "12")],
+        [("case", "box"), ("case units", "6")],
+        [("case", "bag")],
+    ]
+    lists = read({"id": [1], "title": ["Mug"], "sizes": [["S", "M"]], "sizes_unit": ["EU"]})
+    assert attributes(lists) == [[("sizes", "S"), ("sizes", "M"), ("sizes_unit", "EU")]]
+    objects = read('{"id": 1, "title": "Mug", "size": {"w": 1, "h": 2}, "size_unit": "cm"}\n', "b.jsonl")
+    assert attributes(objects)[0][-1:] == [("size_unit", "cm")]
+    assert not any("} cm" in value for _, value in attributes(objects)[0])
+
+
+def test_a_value_by_number_without_a_name_is_called_as_its_column(read):
+    text = "id,title,Attribute 1 name,Attribute 1 value,Attribute 2 name,Attribute 2 value\n1,Mug,Colour,,,oak\n"
+    assert attributes(read(text, "a.csv")) == [[("Attribute 2 value", "oak")]]
+    units = "id,title,spec 1 name,spec 1 value,spec 1 value unit\n1,Mug,Volume,0.3,l\n"
+    assert attributes(read(units, "b.csv")) == [[("Volume", "0.3 l")]]
