@@ -27,9 +27,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "title": (
         "title", "product title", "item title", "offer title", "name", "product name", "item name", "offer name",
         "full name", "model name", "product", "item", "heading", "название", "название товара", "наименование",
-        "наименование товара", "имя", "имя товара", "товар", "номенклатура", "заголовок", "titel", "produkt", "artikel", "produkttitel", "bezeichnung",
-        "artikelbezeichnung", "produktbezeichnung", "produktname", "artikelname", "titre", "nom", "produit", "nom du produit",
-        "nom produit", "nom de produit", "désignation", "libellé", "libellé produit", "intitulé", "título", "nombre", "nombre del producto",
+        "наименование товара", "имя", "имя товара", "товар", "номенклатура", "заголовок", "titel", "produkttitel", "bezeichnung",
+        "artikelbezeichnung", "produktbezeichnung", "produktname", "artikelname", "produkt", "artikel", "titre", "nom", "nom du produit",
+        "nom produit", "nom de produit", "désignation", "libellé", "libellé produit", "intitulé", "produit", "título", "nombre", "nombre del producto",
         "nombre producto", "nombre de producto", "nombre del artículo", "producto", "artículo", "titolo", "nome", "nome prodotto", "nome del prodotto", "denominazione", "prodotto", "articolo", "nome do produto", "produto",
         "nome produto", "naam", "productnaam", "produktnamn", "namn", "navn", "produktnavn", "tuotenimi", "nazwa",
         "nazwa produktu", "tytuł", "název", "název produktu", "názov", "názov produktu", "naziv", "naziv proizvoda",

@@ -145,6 +145,11 @@ def test_stock_tax_and_dates_are_left_out_of_others_files(write):
     assert guess(write, {"id": ["a", "b"], "title": ["Mug", "Jug"], **noise}).schema == GENERIC
 
 
+def test_a_name_comes_before_a_kind_of_goods():
+    assert fields_by_name(["Artikel", "Produkt", "Bezeichnung"])["title"][0] == "Bezeichnung"
+    assert fields_by_name(["Produit", "Désignation"])["title"][0] == "Désignation"
+
+
 def test_exactly_the_own_name_comes_first():
     assert fields_by_name(["Title", "Name", "title"]) == {"title": ["title", "Title", "Name"]}
 
