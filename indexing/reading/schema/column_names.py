@@ -260,9 +260,10 @@ def is_currency_name(name: str) -> bool:
     return normal_name(name) in _normal(CURRENCIES)
 
 
-def is_trade_name(name: str) -> bool:
-    """Return whether a column of this name says how a product is sold, not what it is: stock, tax, when it was written."""
-    return normal_name(name) in _normal(TRADE) or _without_unit(name) in _normal(TRADE)
+def is_trade_name(name: str, *, whole: bool = False) -> bool:
+    """Return whether a column of this name says how a product is sold, not what it is: stock, tax, when it was written;
+    what stands in brackets behind it does not count, unless the `whole` name shall be one."""
+    return normal_name(name) in _normal(TRADE) or (not whole and _without_unit(name) in _normal(TRADE))
 
 
 def is_address_name(name: str) -> bool:

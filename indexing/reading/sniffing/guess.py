@@ -243,7 +243,7 @@ def _left_out(names: Sequence[str], used: set[str], contents: Mapping[str, Conte
         content = contents.get(name)
         if name in used or name in STRAY_COLUMNS or content is None:
             continue
-        if is_trade_name(name):
+        if _is_trade(name, content):
             out[name] = "stock, tax or dates, which say nothing of what it is"
         elif content.mostly("addresses") or (is_address_name(name) and content.shares["addresses"] > 0.5):
             out[name] = "addresses"
@@ -252,6 +252,15 @@ def _left_out(names: Sequence[str], used: set[str], contents: Mapping[str, Conte
         elif content.mostly("pictures"):
             out[name] = "pictures beside the others"
     return out
+
+
+def _is_trade(name: str, content: Content) -> bool:
+    """Return whether a column says how a product is sold: numbers under such a name with or without a unit, or dates and
+    words under the whole name, but no texts of which each is another."""
+    if content.mostly("whole numbers") or content.mostly("prices"):
+        return is_trade_name(name)
+    texts = content.unique and content.words >= 2 and not content.mostly("digits")
+    return is_trade_name(name, whole=True) and not texts
 
 
 def lacks_header(table: TableFile, contents: Mapping[str, Content]) -> bool:

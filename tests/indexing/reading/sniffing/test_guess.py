@@ -145,6 +145,20 @@ def test_stock_tax_and_dates_are_left_out_of_others_files(write):
     assert guess(write, {"id": ["a", "b"], "title": ["Mug", "Jug"], **noise}).schema == GENERIC
 
 
+def test_what_goods_are_available_in_and_how_they_were_created_stays(write):
+    rows = {
+        "SKU": ["a", "b"],
+        "Name": ["Mug", "Jug"],
+        "Available (sizes)": ["S M L", "M"],
+        "Created": ["Made by Ann of clay", "Made by Bob of wood"],
+        "Stock (pcs)": ["4", "7"],
+        "Available": ["yes", "no"],
+        "VAT": ["19 %", "7 %"],
+        "Last modified": ["2026-11-02 10:15", "2026-11-03 10:15"],
+    }
+    assert guess(write, rows).schema.ignore == ("Stock (pcs)", "Available", "VAT", "Last modified")
+
+
 def test_a_name_comes_before_a_kind_of_goods():
     assert fields_by_name(["Artikel", "Produkt", "Bezeichnung"])["title"][0] == "Bezeichnung"
     assert fields_by_name(["Produit", "Désignation"])["title"][0] == "Désignation"
