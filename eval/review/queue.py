@@ -67,9 +67,9 @@ class ReviewQueue:
         """Return the row (k,) of each pair of ids, in either order; -1 for one that is not in the queue."""
         return self._found(*(id_column([pair[side] for pair in pairs]) for side in (0, 1)))
 
-    def rows_of(self, other: "ReviewQueue", most: int) -> Ints1d:
-        """Return the rows (k,), as far as they are here, of the first `most` pairs of another queue."""
-        found = self._found(*(other.ids.take(pa.array(side[:most])) for side in (other.left, other.right)))
+    def rows_of(self, other: "ReviewQueue", rows: Ints1d | slice) -> Ints1d:
+        """Return the rows (k,), as far as they are here, of the pairs of these rows of another queue."""
+        found = self._found(*(other.ids.take(pa.array(side[rows])) for side in (other.left, other.right)))
         return found[found >= 0]
 
     def _found(self, left_ids: Any, right_ids: Any) -> Ints1d:

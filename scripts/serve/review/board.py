@@ -85,7 +85,7 @@ class ReviewBoard:
     clock: Callable[[], float] = time.monotonic
     before: QueueVersion | None = None
     verdicts: Verdicts = field(init=False)
-    _passed: dict[str, Ints1d] = field(default_factory=dict)  # rows that a reviewer passed over in the queue before
+    _passed: dict[str, Ints1d] = field(default_factory=dict)  # rows that a reviewer passed over in queues before
     _shown: dict[str, tuple[int, float]] = field(default_factory=dict)  # to whom which row, until when
     _served: tuple[Identity | None, ...] = ()  # whose positions these are
     _positions: Ints1d = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
@@ -104,6 +104,7 @@ class ReviewBoard:
             (now,) = board.queue.rows([self.queue.pair(row)]).tolist()
             if now >= 0:
                 board._shown[reviewer] = (now, until)
+        board._passed = {reviewer: board.queue.rows_of(self.queue, rows) for reviewer, rows in self._passed.items()}
         return board
 
     def look(self, served: Served) -> None:
@@ -115,13 +116,16 @@ class ReviewBoard:
     def next(self, reviewer: str, wanted: Wanted) -> BoardPair | None:
         """Return the first pair that is wanted and there in the index; None where there is none."""
         after, among = self.after(reviewer, wanted), self.wanted(reviewer, wanted)
-        among[self._passed.get(reviewer, np.zeros(0, dtype=np.int64))] = False
+        among[self._passed_by(reviewer)] = False
         rows = np.flatnonzero(among[after + 1 :])
         return self._show(reviewer, int(rows[0]) + after + 1) if len(rows) else None
 
     def begin(self, reviewer: str) -> None:
-        """Show the reviewer again what they passed over in the queue before."""
+        """Show the reviewer again what they passed over in queues before."""
         self._passed.pop(reviewer, None)
+
+    def _passed_by(self, reviewer: str) -> Ints1d:
+        return self._passed.get(reviewer, np.zeros(0, dtype=np.int64))
 
     def after(self, reviewer: str, wanted: Wanted) -> int:
         """Return the row of this queue beyond which is looked. What was passed over in the queue before is from now on passed over
@@ -129,7 +133,8 @@ class ReviewBoard:
         if wanted.version in (None, self.current.version):
             return wanted.after
         if self.before is not None and wanted.version == self.before.version:
-            self._passed[reviewer] = self.queue.rows_of(self.before.queue, wanted.after + 1)
+            newly = self.queue.rows_of(self.before.queue, slice(wanted.after + 1))
+            self._passed[reviewer] = np.union1d(self._passed_by(reviewer), newly)
         return -1
 
     def wanted(self, reviewer: str, wanted: Wanted) -> Bools1d:

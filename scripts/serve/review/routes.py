@@ -42,11 +42,12 @@ class _Turn:
 
 @router.get("/next", responses={200: {"model": NextReview}})
 async def next_pair(request: Request, wanted: Annotated[WantedForm, Query()], service: Asked) -> Response:
-    """Return the first pair of what is wanted: nearest to its category's threshold; null where there is no more."""
+    """Return the first pair of what is wanted: nearest to its category's threshold; null where there is no more. Without a version
+    and a row of it one begins anew, with what was passed over."""
     reviewer = visitor_of(request).name
 
     def work(board: ReviewBoard, served: Served) -> _Turn:
-        if wanted.after < 0:
+        if wanted.version is None and wanted.after < 0:
             board.begin(reviewer)
         return _turn(board, reviewer, board.next(reviewer, _wanted(board, wanted)), wanted)
 
@@ -211,7 +212,9 @@ def _refuse_unknown(board: ReviewBoard, form: WantedForm) -> None:
 
 
 def _wanted(board: ReviewBoard, form: WantedForm) -> Wanted:
-    """Return what is wanted of the scores that are there now: a category that newer ones lack is no reason to refuse a verdict."""
+    """Return what is wanted of the scores that are there now: a category that newer ones lack is no reason to refuse a verdict, and
+    where none are compared with scores of before, no pair is fresh."""
     older = form.version not in (None, board.current.version)
     category = None if older and form.category not in board.queue.names else form.category
-    return Wanted(QueuePart(form.part), category, form.fresh, form.after, form.version)
+    fresh = form.fresh and (board.queue.compared or not older)
+    return Wanted(QueuePart(form.part), category, fresh, form.after, form.version)

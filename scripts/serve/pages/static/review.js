@@ -97,8 +97,10 @@ async function patiently(address) {
   }
 }
 
-async function look(after = -1) {
-  show(await patiently(`/review/next?${new URLSearchParams(from(after))}`));
+// Without a place one begins anew, with what was passed over.
+async function look(after) {
+  const place = after === undefined ? { ...wanted(), after: -1 } : from(after);
+  show(await patiently(`/review/next?${new URLSearchParams(place)}`));
 }
 
 async function answer(said) {
@@ -138,8 +140,9 @@ async function facts() {
 
 async function filters() {
   const counts = await facts();
+  const { category, fresh } = form.elements;
   find("fresh").hidden = !counts.compared;
-  const { category } = form.elements;
+  fresh.checked &&= counts.compared; // else nothing would be shown, and nobody could ask for more
   const chosen = category.value;
   const options = counts.categories.map((one) => make("option", { value: one.category }, `${one.category} (${one.open.toLocaleString("en")} open)`));
   category.replaceChildren(category.options[0], ...options);

@@ -413,6 +413,40 @@ def test_who_looks_at_a_pair_answers_it_by_the_scores_that_they_saw_and_goes_on(
         assert ids(again) in {ids(one) for one in passed}
 
 
+def test_what_was_passed_over_stays_so_whenever_newer_scores_come_until_one_begins_anew(opening, own_scores):
+    file, put = own_scores
+    with opening(file=file, previous=None) as door:
+        client = door.client("label")
+        first = ready(client)
+        second = checked(client.get(f"{REVIEW}/next?after={first['pair']['row']}"))
+        found = checked(client.get(f"{REVIEW}/next?after={second['pair']['row']}"))
+        third = ids(found)
+        for _ in range(2):
+            put("old")  # the same pairs in the same order, of another version
+            taken_up(door.client("admin"), found["version"])
+            found = checked(client.get(f"{REVIEW}/next?" + "&".join(f"{k}={v}" for k, v in of_version(found).items())))
+            assert (ids(found), found["after"]) == (third, -1)
+        again = checked(client.get(f"{REVIEW}/next?after=-1&version={found['version']}"))
+        assert ids(again) == third
+        assert ids(checked(client.get(f"{REVIEW}/next"))) in (ids(first), ids(second))  # somebody else looks at one
+
+
+def test_where_nothing_is_left_to_compare_with_who_looked_at_new_pairs_looks_at_all(opening, scores, tmp_path):
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    for at, (name, day) in enumerate((("old", "monday"), ("scores", "tuesday"))):
+        shutil.copy(scores / f"{name}.parquet", folder / f"{day}.parquet")
+        os.utime(folder / f"{day}.parquet", (at, at))
+    with opening(file=folder, previous=None) as door:
+        client = door.client("label")
+        found = ready(client, f"{REVIEW}/next?fresh=true")
+        assert found["pair"]["filed"]["fresh"]
+        (folder / "monday.parquet").unlink()
+        taken_up(door.client("admin"), found["version"])
+        then = checked(answer(client, found, "match", fresh=True, **of_version(found)))
+        assert then["pair"] is not None
+
+
 def test_of_a_folder_the_newest_scores_are_shown_and_those_before_are_the_previous(opening, scores, tmp_path):
     folder = tmp_path / "runs"
     folder.mkdir()
