@@ -1,6 +1,6 @@
 """Probabilities and thresholds move to another share of matches: that of the scored pairs, found or told."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -157,23 +157,27 @@ class AskedPrior:
         sizes = {name: float(counts.sum()) for name, counts in scored.counts.items()}
         usual = {name: validation.shares.get(name, validation.share) for name in sizes}
         named = self.by_category or {}
-        known = {*sizes, *validation.names}
-        unknown = [name for name in named if name not in known]
-        if unknown:
-            raise InputError(
-                f"--prior names '{unknown[0]}', no evaluation category: there are {', '.join(sorted(known))}"
-            )
+        self.refuse_unknown({*sizes, *validation.names})
         rest = [name for name in sizes if name not in named]
         if self.share is not None and rest:
             usual |= moved_alike({name: usual[name] for name in rest}, sizes, self.share)
         return {name: named.get(name, usual[name]) for name in sizes}
 
+    def refuse_unknown(self, known: Collection[str]) -> None:
+        """Raise InputError for a category that is named and is none of the known ones."""
+        unknown = [name for name in self.by_category or {} if name not in known]
+        if unknown:
+            raise InputError(
+                f"--prior names '{unknown[0]}', no evaluation category: there are {', '.join(sorted(known))}"
+            )
+
 
 def moved_alike(usual: Mapping[str, float], sizes: Mapping[str, float], share: float) -> dict[str, float]:
-    """Return shares whose odds are the usual ones times one number, and whose mean over pairs is `share`."""
+    """Return shares whose odds are the usual ones times one number, and whose mean over pairs is `share`; over categories where
+    none has pairs."""
     odds = logit(np.clip(list(usual.values()), LEAST_SHARE, 1 - LEAST_SHARE))
     weights = np.array([sizes[name] for name in usual])
-    weights = weights / weights.sum()
+    weights = weights / weights.sum() if weights.any() else np.full(len(weights), 1 / len(weights))
     moving = brentq(lambda shift: float(weights @ expit(odds + shift)) - share, -40.0, 40.0)
     return dict(zip(usual, expit(odds + moving).tolist(), strict=True))
 

@@ -84,13 +84,16 @@ OWN_CHOICE = PriorChoice(OWN_PRIOR)
 
 
 def refuse_prior(model: XgboostReranker, asked: AskedPrior) -> None:
-    """Raise InputError where a share of matches is told to a model that cannot choose thresholds again."""
+    """Raise InputError where a share of matches is told to a model that cannot choose thresholds again, or of a category that it does
+    not know."""
     if asked.kind == "told" and model.report.without_labels is not None:
         raise InputError(
             "--prior: this model learned without labels and has no thresholds to choose again: leave it out"
         )
     if asked.kind == "told" and model.validation is None:
         raise InputError("--prior: this model keeps no validation pairs to choose thresholds by: train it again")
+    if asked.kind == "told" and model.validation is not None:
+        asked.refuse_unknown({*model.mapping.kept, REST, *model.validation.names})
 
 
 def tell_prior(model: XgboostReranker, asked: AskedPrior) -> PriorChoice:

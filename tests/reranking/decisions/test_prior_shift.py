@@ -126,6 +126,12 @@ def test_a_share_of_all_moves_the_odds_of_each_category_alike(validation):
     assert odds["a"] == pytest.approx(odds["b"])
 
 
+def test_the_share_of_the_others_is_told_of_categories_without_pairs_too(validation):
+    sizes = ShareCounts({name: np.array([size]) for name, size in {"a": 1.0, "b": 3.0, "c": 0.0, "d": 0.0}.items()})
+    told = AskedPrior("told", 0.3, {"a": 0.05, "b": 0.1}).told(sizes, validation)
+    assert told == {"a": 0.05, "b": 0.1, "c": pytest.approx(0.3), "d": pytest.approx(0.3)}
+
+
 def test_a_file_tells_categories_and_the_rest(validation, tmp_path):
     path = tmp_path / "shares.yaml"
     path.write_text("a: 0.05\ndefault: 0.3\n")

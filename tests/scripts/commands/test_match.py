@@ -156,6 +156,16 @@ def test_a_share_that_is_told_moves_probabilities_and_calls(kind, run, tmp_path)
     assert mean > sum(pair["probability"] for pair in ours.values()) / len(ours)
 
 
+def test_a_share_of_no_evaluation_category_is_refused_before_anything_is_matched(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "reranking.matching.match_file.match_into_file", lambda *given, **options: pytest.fail("matched")
+    )
+    (tmp_path / "shares.yaml").write_text("fones: 0.3\n")
+    done = run("m.jsonl", "--prior", tmp_path / "shares.yaml")
+    assert done.exit_code == 2
+    assert "--prior names 'fones', no evaluation category: there are rest" in done.output
+
+
 @pytest.mark.parametrize(
     ("prior", "said"),
     [("2", "the share of matches is 2.0"), ("often", "write model, estimate"), ("no.yaml", "no.yaml")],
