@@ -131,8 +131,8 @@ class _Run:
         try:
             while self.waiting or self.given:
                 self._give_out()
-                for report in self.runner.crew.reports(WAIT_S):
-                    yield from self._heard(report)
+                for given, report in self._reported():
+                    yield from self._heard(given, report)
                 yield from self._too_long()
         finally:
             for handle in list(self.given):
@@ -158,8 +158,11 @@ class _Run:
             )
         time.sleep(min(WAIT_S, 0.1))
 
-    def _heard(self, report: Ended) -> Iterator[Done]:
-        given = self.given.pop(report.handle)
+    def _reported(self) -> list[tuple[_Given, Ended]]:
+        """Return what has ended: none of it is under way any more, whatever comes of the first."""
+        return [(self.given.pop(report.handle), report) for report in self.runner.crew.reports(WAIT_S)]
+
+    def _heard(self, given: _Given, report: Ended) -> Iterator[Done]:
         result = report.result
         if result is None:
             yield from self._again(given, report.node, "its process died there")
@@ -207,8 +210,9 @@ class _Meeting:
             for handle in sorted(under_way):
                 self.crew.give(handle, what, self.tasks[handle], ())
             while under_way and not self._over():
-                for report in self.crew.reports(WAIT_S):
-                    under_way.discard(report.handle)
+                reports = self.crew.reports(WAIT_S)
+                under_way -= {report.handle for report in reports}  # none of them can be stopped any more
+                for report in reports:
                     if report.result is None:
                         return f"{self.tasks[report.handle]} failed on {report.node}: its process died there"
                     self._heard(report, report.result)

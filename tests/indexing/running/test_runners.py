@@ -10,13 +10,13 @@ from tried_tasks import Desk, Troubled, squares
 
 from indexing.errors import InputError, Unfinished
 from indexing.running import same_versions
-from indexing.running.attempts import CrewRunner
+from indexing.running.attempts import CrewRunner, Ended
 from indexing.running.choice import chosen_runner, refuse_cluster
 from indexing.running.local import HERE, LocalRunner
 from indexing.running.processes import ProcessCrew
 from indexing.running.ray_crew import Node, _roomiest
 from indexing.running.tasks import finished, ranges
-from indexing.running.worker import run_task
+from indexing.running.worker import Result, run_task
 
 
 @pytest.fixture
@@ -199,3 +199,38 @@ def test_a_task_rather_waits_than_goes_where_it_failed():
     assert _roomiest(nodes, busy, ["dead"]).name == "busy"
     assert _roomiest(nodes, busy, ["dead", "busy"]).name == "full"
     assert _roomiest(nodes, busy, ["dead", "busy", "full"]).name == "dead"
+
+
+class AllAtOnce:
+    """A crew whose tasks all end at the same look; as Ray's it knows no task any more that has been reported."""
+
+    address = "127.0.0.1"
+
+    def __init__(self, size, results):
+        self.size, self.results, self.under_way = size, results, {}
+
+    def give(self, handle, what, task, avoid):
+        self.under_way[handle] = self.results[task.number]
+
+    def reports(self, wait_s):
+        found, self.under_way = self.under_way, {}
+        return [Ended(handle, "a node", result) for handle, result in found.items()]
+
+    def stop(self, handle):
+        del self.under_way[handle]
+
+    def close(self):
+        """End nobody."""
+
+
+def test_the_first_refusal_of_several_at_once_is_told(tmp_path):
+    refused = [Result({}, error=InputError(f"part {number} is refused")) for number in range(3)]
+    runner = CrewRunner(AllAtOnce(3, refused))
+    for run in (runner.together, lambda *asked: list(runner.map(*asked))):
+        with pytest.raises(InputError, match="part 0 is refused"):
+            run(squares, ranges(9, 3, "numbers"), Desk(tmp_path))
+
+
+def test_shares_that_die_together_are_told_as_one_that_died(tmp_path):
+    told = CrewRunner(AllAtOnce(3, [None] * 3)).together(squares, ranges(9, 3, "numbers"), Desk(tmp_path))
+    assert told == "part 0 (numbers 0 to 2) failed on a node: its process died there"
