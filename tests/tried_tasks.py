@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexing.errors import InputError
+from indexing.errors import InputError, Unreachable
 from indexing.running.local import LocalRunner
 
 
@@ -45,6 +45,8 @@ def _go_wrong(how):
         return
     if how == "storage":
         raise OSError(5, "Input/output error", "/shared/part")
+    if how == "store":
+        raise Unreachable("s3://team/scores: cannot be written (SlowDown)")
     if how == "memory":
         raise MemoryError
     if how == "bug":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from indexing.errors import InputError, Unfinished, UnknownId
+from indexing.errors import InputError, Unfinished, UnknownId, Unreachable
 from indexing.running.same_versions import refuse_others
 from indexing.running.tasks import Counts, Recipe, Task
 
@@ -42,6 +42,8 @@ def run_task(what: bytes, task: Task, node: str) -> Result:
         work, shared = pickle.loads(work_and_shared)
         counts = work(task, _open(what, shared))
         return Result(dict(counts), time.monotonic() - begun)
+    except Unreachable as error:  # a store: who runs the tasks says which one met it
+        return Result({}, error=error, passing=True)
     except (OSError, MemoryError) as error:
         return Result({}, error=_named(error, task, node), passing=True)
     except Exception as error:

@@ -65,7 +65,7 @@ def test_processes_open_what_they_share_once(tmp_path, processes):
     assert len(list(tmp_path.glob("opened_*"))) <= 2
 
 
-@pytest.mark.parametrize("how", ["dies", "storage"])
+@pytest.mark.parametrize("how", ["dies", "storage", "store"])
 def test_a_task_that_fails_by_chance_is_tried_again_elsewhere(tmp_path, processes, how):
     desk = Desk(tmp_path, ((2, how),), most=2)
     done = {outcome.task.number: outcome for outcome in processes().map(squares, ranges(12, 4, "numbers"), desk)}
@@ -107,7 +107,12 @@ def test_a_bug_in_a_task_keeps_its_kind(tmp_path, processes):
 
 
 @pytest.mark.parametrize(
-    ("how", "met"), [("storage", r"\[Errno 5\] Input/output error: '/shared/part'"), ("memory", "MemoryError")]
+    ("how", "met"),
+    [
+        ("storage", r"\[Errno 5\] Input/output error: '/shared/part'"),
+        ("store", r"s3://team/scores: cannot be written \(SlowDown\)"),
+        ("memory", "MemoryError"),
+    ],
 )
 def test_what_stays_broken_leaves_the_work_unfinished(tmp_path, processes, how, met):
     """So that what was made stays: an index's unfinished folder is kept for this error alone."""
