@@ -185,6 +185,11 @@ def test_work_for_one_output_is_of_one_process_alone_which_is_named(tmp_path):
     assert list(out.parent.iterdir()) == []
 
 
+def test_the_root_is_left_to_who_refuses_it():
+    with claimed(Path("/")), pytest.raises(InputError, match="/: is a folder: name a file"), writing_file(Path("/")):
+        pass
+
+
 def test_a_claim_dies_with_its_process(tmp_path):
     code = "import os, sys; from pathlib import Path; from indexing.storage.whole_file import claimed\n" \
            "with claimed(Path(sys.argv[1])): os.kill(os.getpid(), 9)"  # fmt: skip
