@@ -15,6 +15,7 @@ from indexing.catalog.catalog import Catalog
 from indexing.catalog.digest import catalog_digest
 from indexing.catalog.rejects import Reject
 from indexing.encoders.pictures.patience import Patience
+from indexing.encoders.pictures.picture_encoder import picture_states
 from indexing.given.encoders import GIVEN_ROWS, GivenEncoder, given_encoders
 from indexing.machine.progress import Progress
 from indexing.product_index import ProductIndex
@@ -100,14 +101,15 @@ class DeltaEncoding:
 
     def encode(self, view: str) -> tuple[Floats2d, list[Reject]]:
         """Return the rows (n, d) of a view, and what had to be set aside."""
-        made = (view, self.index.fingerprint, catalog_digest(self.given), GIVEN_ROWS)
+        seen = "" if view == "text" else picture_states(self.given, extra=view == "image_extra")
+        made = (view, self.index.fingerprint, catalog_digest(self.given), seen, GIVEN_ROWS)
         parts = parts_for(self.beside.absolute(), fingerprint_of(*made))
         parts.make()
-        if not parts.has(GIVEN):
-            parts.put(GIVEN, self._write)
         tasks = even_ranges(len(self.given), GIVEN_ROWS, "new products")
         stage = Stage(parts, encode_given, tasks, _rows_name)
         ahead, recipe = stage.ahead(), self._recipe(view, parts)
+        if ahead:
+            parts.put(GIVEN, self._write)  # again: pictures given as bytes may stand elsewhere now
         done = len(self.given) - sum(task.last - task.first for task in ahead)
         for outcome in self._encoded(ahead, recipe):
             done += outcome.counts["products"]

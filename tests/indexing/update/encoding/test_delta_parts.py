@@ -1,5 +1,8 @@
 """An update whose new products workers encode is that of one process, file by file."""
 
+import shutil
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -12,6 +15,7 @@ from indexing.build.parts.poison import DEADLY
 from indexing.errors import Unfinished
 from indexing.given import encoders
 from indexing.product_index import open_index
+from indexing.running.local import LocalRunner
 from indexing.running.tasks import Done
 from indexing.storage.artefact import MANIFEST
 from indexing.update.encoding import delta_parts
@@ -96,6 +100,32 @@ def test_finished_parts_are_passed_over(catalogue, tmp_path, monkeypatch):
     assert before
     assert encoded
     assert not before & set(encoded)
+
+
+def test_pictures_that_are_there_when_it_goes_on_are_looked_at(catalogue, tmp_path, monkeypatch):
+    """What a run that was cut short has set aside, since pictures were not there, is none of what is made of them."""
+    work, pictures = delta_parts.encode_given, tmp_path / "pictures"
+    table = pq.read_table(catalogue / "given.parquet")
+    names = [name and name.replace(".gone.", ".") for name in table["image"].to_pylist()]
+    moved = pa.array([name and str(pictures / Path(name).name) for name in names], pa.string())
+    pq.write_table(table.set_column(table.column_names.index("image"), "image", moved), tmp_path / "given.parquet")
+
+    def until(task, view):
+        if view.encoder.view == "image" and task.number == 4:
+            raise Unfinished("the driver was stopped")
+        return work(task, view)
+
+    whole, parts = (built(catalogue, tmp_path / name) for name in ("whole", "parts"))
+    monkeypatch.setattr(delta_parts, "encode_given", until)
+    with pytest.raises(Unfinished):
+        updated(tmp_path, parts, runner=LocalRunner(apart=True))
+    monkeypatch.setattr(delta_parts, "encode_given", work)
+    pictures.mkdir()
+    for name in filter(None, names):
+        shutil.copy(name, pictures)
+    updates = updated(tmp_path, whole), updated(tmp_path, parts, runner=LocalRunner(apart=True))
+    assert files_of(updates[0].index) == files_of(updates[1].index)
+    assert not [reject for reject in updates[1].rejects if reject.reason == "no such file"]
 
 
 def test_processes_encode_the_same(catalogue, tmp_path, heroic, monkeypatch):
