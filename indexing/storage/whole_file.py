@@ -127,10 +127,11 @@ def _alone(unfinished: Path, path: Path) -> Iterator[None]:
 @contextmanager
 def claimed(path: Path) -> Iterator[None]:
     """Let nobody else work for a file or folder meanwhile, who would share what lies beside it until it is whole. The claim
-    dies with its process. Raises InputError, which names the process that has it; devices, places in stores and the root are nobody's."""
+    dies with its process. Raises InputError, which names the process that has it, or where nothing can be written; devices, places in stores and the root are nobody's."""
     if is_device(path) or url_of(path) is not None or not path.absolute().name:
         yield
         return
+    refuse_unwritable(path if path.name else path.absolute())  # in the words of who writes it
     claim = path.absolute().with_name(f".{path.name}.claim")
     with parents(claim):
         with output(path):

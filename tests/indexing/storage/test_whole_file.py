@@ -190,6 +190,20 @@ def test_the_root_is_left_to_who_refuses_it():
         pass
 
 
+def test_a_claim_where_nothing_can_be_written_is_refused_as_the_output_would_be(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(InputError, match=r"file is a file: name another folder"),
+        claimed(tmp_path / "file" / "s.parquet"),
+    ):
+        pass
+    monkeypatch.chdir(tmp_path)
+    for within in (".", ".."):
+        with claimed(Path(within)):
+            pass
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_a_claim_dies_with_its_process(tmp_path):
     code = "import os, sys; from pathlib import Path; from indexing.storage.whole_file import claimed\n" \
            "with claimed(Path(sys.argv[1])): os.kill(os.getpid(), 9)"  # fmt: skip
