@@ -20,7 +20,8 @@ def fetched_to_cache(path: Path, *, progress: Progress = silent) -> Path:
         return path
     folder = cached_at(url)
     fetch_artefact(url, folder, wait=True, progress=progress)
-    (folder.parent / ORIGIN).write_text(url, encoding="utf-8")
+    if origin_of(folder) != url:  # else others who read it now would find it empty for a moment
+        (folder.parent / ORIGIN).write_text(url, encoding="utf-8")
     return folder
 
 

@@ -13,7 +13,7 @@ from s3_server import s3_server
 import indexing.storage.stored_versions as stored
 from indexing.errors import InputError
 from indexing.storage.artefact import Manifest, damaged_files, read_manifest, write_manifest, writing
-from indexing.storage.stored.cache import cached_at, fetched_to_cache
+from indexing.storage.stored.cache import ORIGIN, cached_at, fetched_to_cache, origin_of
 from indexing.storage.stored_versions import fetch_artefact, send_artefact
 from indexing.storage.stores import Store, file_name, open_store, url_of, without_secrets
 
@@ -244,6 +244,17 @@ def test_the_cache_follows_the_store(place, tmp_path, monkeypatch):
         assert content(cached) == content(tmp_path / "index")
         assert cached.name == "index"
     assert fetched_to_cache(tmp_path / "index") == tmp_path / "index"
+
+
+def test_from_where_a_copy_came_is_written_once(place, tmp_path, monkeypatch):
+    """Others read it meanwhile: written again it would be empty for a moment."""
+    monkeypatch.setenv("HEROIC_CACHE", str(tmp_path / "cache"))
+    make(tmp_path / "index", FIRST)
+    send_artefact(tmp_path / "index", place)
+    origin = fetched_to_cache(Path(place)).with_name(ORIGIN)
+    os.utime(origin, (1, 1))
+    assert origin_of(fetched_to_cache(Path(place))) == place
+    assert origin.stat().st_mtime == 1
 
 
 def test_who_finds_another_process_fetching_waits_for_it(place, tmp_path, monkeypatch):
