@@ -9,7 +9,7 @@ from indexing.catalog.rejects import HELD, HELD_CHARS, Reject, StoredRejects, wr
 
 class RejectLog:
     """A log takes rejects one after another and gives them in that order. `bad_rows` counts the rows of files that they
-    stand in."""
+    stand in; what cannot be used of a picture stands in none."""
 
     def __init__(self, folder: Path) -> None:
         """Begin a log whose files are to lie in `folder`, which is made when there are any, in the place of what an
@@ -52,6 +52,8 @@ class RejectLog:
         yield from self._held
 
     def _mark(self, reject: Reject) -> None:
+        if reject.row < 0:
+            return
         byte, bit = divmod(reject.row, 8)
         rows = self._rows.setdefault(reject.file, bytearray())
         if byte >= len(rows):

@@ -35,6 +35,13 @@ def test_a_row_is_counted_once_in_its_file(tmp_path):
     assert log.bad_rows == len({(reject.file, reject.row) for reject in MANY}) + 1
 
 
+def test_a_picture_stands_in_no_row(tmp_path):
+    log = RejectLog(tmp_path / "log")
+    pictures = [Reject(str(n), "image", f"{n}.jpg", "no such file") for n in range(3)]
+    log.extend([*MANY[:1], *pictures])
+    assert (list(log), log.bad_rows) == ([*MANY[:1], *pictures], 1)
+
+
 @pytest.mark.usefixtures("few_held")
 def test_a_log_begins_empty_and_leaves_nothing(tmp_path):
     RejectLog(tmp_path / "log").extend(MANY)

@@ -79,6 +79,17 @@ def test_it_says_what_was_matched_and_set_aside(run, tmp_path):
     assert f"see {tmp_path / 'm.jsonl.rejects.parquet'}" in done.stdout
 
 
+def test_pictures_that_cannot_be_had_are_set_aside(run, offers, tmp_path):
+    table = pq.read_table(offers)
+    rows = [{**row, "image": f"nopic/{place}.jpg"} for place, row in enumerate(table.to_pylist())]
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), offers)
+    done = run("m.jsonl")
+    assert done.exit_code == 0, done.output
+    assert len(lines_of(tmp_path / "m.jsonl")) == 4
+    rejects = pq.read_table(tmp_path / "m.jsonl.rejects.parquet").to_pylist()
+    assert [row["value"] for row in rejects if row["column"] == "image"] == [f"nopic/{place}.jpg" for place in range(4)]
+
+
 def test_rejects_that_do_not_fit_into_memory_are_kept_and_told(run, tmp_path, monkeypatch):
     plain = run("m.jsonl").stdout
     monkeypatch.setattr("indexing.catalog.reject_log.HELD", 1)
