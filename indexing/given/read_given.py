@@ -22,6 +22,7 @@ from indexing.reading.inputs import AUTO
 from indexing.reading.read_catalog import ReadOptions, read_catalog
 from indexing.reading.row_checks import PassedOver
 from indexing.reading.schema.stored_form import inputs_from
+from indexing.storage.stores import url_of, without_secrets
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,12 @@ def _reading(index: ProductIndex, options: GivenOptions) -> ReadOptions:
 
 
 def _seen_from(old: Path, new: Path) -> str:
-    """Return where the folder `new` is as seen from `old`, "" for the same one."""
+    """Return where the folder `new` is as seen from `old`, "" for the same one. One at a URL is the same from everywhere,
+    and kept without what it lets in with."""
+    url = url_of(new)
+    if url is not None:
+        known, kept = url_of(old), without_secrets(url.rstrip("/"))
+        return "" if known is not None and without_secrets(known.rstrip("/")) == kept else kept
     return "" if str(old) == str(new) or old.resolve() == new.resolve() else os.path.relpath(new.resolve(), old)
 
 

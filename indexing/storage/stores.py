@@ -14,8 +14,8 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/{1,2}(?!/)(.+)", re.DOTALL)  # a 
 _FOLDED = re.compile(r"\b(https?|ftps?|sftp|s3|gs|gcs|abfs|az)(:/)(?=[^/\s])")
 _USER = re.compile(r"(?<=[\w+.-]{2})(:/{1,2})[^/\s]*@")
 _SIGNATURE = re.compile(
-    r"(?i)(?<=[?&])((?:x-(?:amz|goog)-(?:signature|credential|security-token)|sig|signature|awsaccesskeyid|\w*token|api_?key"
-    r"|\w*secret|password|auth)=)[^&\s'\"#]+"
+    r"(?i)(?<=[?&])((?:x-(?:amz|goog)-(?:signature|credential|security-token)|sig|signature|awsaccesskeyid|\w*token|(?:\w*[_-])?(?:api)?key"
+    r"|\w*secret|pass(?:word|wd|phrase)?|pwd|auth)=)[^&\s'\"#]+"
 )
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
 WRITTEN = tuple(PACKAGES)  # schemes in which a URL is a place for artefacts
@@ -35,7 +35,11 @@ def seen_from(folder: Path, place: str) -> Path:
 def file_name(path: Path | str) -> str:
     """Return the name of a file, of a URL without what stands behind a question mark."""
     url = url_of(path)
-    return Path(path).name if url is None else PurePosixPath(urlsplit(url).path).name or urlsplit(url).netloc
+    return (
+        Path(path).name
+        if url is None
+        else PurePosixPath(urlsplit(url).path).name or urlsplit(url).netloc.rpartition("@")[2]
+    )
 
 
 def without_secrets(text: str) -> str:

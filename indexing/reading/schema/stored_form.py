@@ -6,11 +6,13 @@ from typing import Any
 
 from indexing.reading.schema.schema import CODES, InputSchema
 from indexing.reading.schema.yaml_form import input_form, input_from
+from indexing.storage.stores import without_secrets
 
 
 def stored_inputs(inputs: Sequence[InputSchema]) -> tuple[dict[str, Any], ...]:
-    """Return inputs as they are kept with an index; `inputs_from` reads them again."""
-    return tuple({**_codes_form(one), **input_form(one), **({"known": True} if one.known else {})} for one in inputs)
+    """Return inputs as they are kept with an index, without what their URLs let in with; `inputs_from` reads them again."""
+    kept = (replace(one, files=tuple(map(without_secrets, one.files))) for one in inputs)
+    return tuple({**_codes_form(one), **input_form(one), **({"known": True} if one.known else {})} for one in kept)
 
 
 def _codes_form(schema: InputSchema) -> dict[str, Any]:

@@ -301,6 +301,7 @@ def test_urls_are_told_from_paths():
         ("hdfs:/anna:pass@host/a", "hdfs:/*@host/a"),
         ("s3://b/a.csv?X-Amz-Date=1&X-Amz-Signature=2a%2F&x=1", "s3://b/a.csv?X-Amz-Date=1&X-Amz-Signature=*&x=1"),
         ("'https://h/a?access_token=abc' has no id", "'https://h/a?access_token=*' has no id"),
+        ("https://h/a?key=a1&pass=b2&access_key=c3&monkey=d4", "https://h/a?key=*&pass=*&access_key=*&monkey=d4"),
         ("https://h/a.csv?page=2, mail anna@h", "https://h/a.csv?page=2, mail anna@h"),
         ("C:/a@b: no such file", "C:/a@b: no such file"),
     ],
@@ -312,7 +313,7 @@ def test_what_lets_in_is_not_shown_in_urls(text, shown):
 
 def test_a_urls_name_is_that_of_its_file():
     assert file_name("https://shop.example/x/a.csv?token=1") == file_name(Path("x/a.csv")) == "a.csv"
-    assert file_name(Path("https://shop.example")) == "shop.example"
+    assert file_name(Path("https://shop.example")) == file_name("https://anna:pass@shop.example") == "shop.example"
 
 
 def test_no_artefact_is_written_under_a_url(tmp_path, monkeypatch):

@@ -78,6 +78,22 @@ def test_a_catalogue_at_a_url_is_read_by_its_schema_and_no_password_is_shown_or_
     assert [path for path in kept if path.is_file() and b"SECRET" in path.read_bytes()] == []
 
 
+def test_an_index_keeps_no_password_of_a_schemas_url_nor_of_an_update(heroic, tmp_path):
+    offers = "SKU,Name,image\ns1,Blue mug,a.jpg\ns2,Red mug,b.jpg\n"
+    for name, more in (("offers.csv", ""), ("new/more.csv", "s3,Jug,c.jpg\n")):
+        fsspec.filesystem("memory").pipe(f"anna:SECRET@kept.example/{name}", (offers + more).encode())
+    url, index, schema = "memory://anna:SECRET@kept.example", tmp_path / "index", tmp_path / "s.yaml"
+    schema.write_text(f"files: {url}/offers.csv\nid: SKU\ntitle: Name\n")
+    said = [heroic("build-index", "--schema", schema, "--out", index, "--no-lexical", "--image-encoder", "none")]
+    said += [heroic("update", index, f"{url}/{name}") for name in ("offers.csv", "new/more.csv")]
+    said.append(heroic("inspect", index))
+    assert [result.exit_code for result in said] == [0] * 4, [result.stderr for result in said]
+    assert "0 changed, 2 the same" in said[1].stdout
+    assert not [result for result in said if "SECRET" in result.stdout + result.stderr]
+    kept = [path for path in index.rglob("*") if path.is_file() and b"SECRET" in path.read_bytes()]
+    assert (kept, "SECRET" in schema.read_text()) == ([], True)
+
+
 def test_files_of_a_schema_may_be_urls(heroic, tmp_path):
     fsspec.filesystem("memory").pipe("open.example/offers.csv", SHOP.encode())
     schema = tmp_path / "s.yaml"
