@@ -18,7 +18,7 @@ from indexing.reading.schema.schema import InputSchema, Schema
 from indexing.reading.schema.yaml_form import read_schema
 from indexing.reading.sniffing.content import shown
 from indexing.reading.sniffing.delivered import list_delivered
-from indexing.reading.sniffing.guess import guess_schema, lacks_header, likely_ids, look_at
+from indexing.reading.sniffing.guess import TITLED, guess_schema, lacks_header, likely_ids, look_at
 from indexing.storage.stores import file_name, url_of
 
 AUTO = "auto"
@@ -104,6 +104,8 @@ def _guessed(paths: Sequence[Path]) -> CatalogInputs:
             raise InputError(_nameless(table, guess.nameless))
         files.append(_read_by(table, guess.schema))
         notes += [f"{table.path}: '{name}' is read as no code: {reason}" for name, reason in guess.refused.items()]
+        if guess.reasons.get("title") == TITLED:
+            notes.append(f"{table.path}: its descriptions are the titles: {TITLED}; a schema file may say otherwise")
     inputs = _schemas_of(files)
     name = "+".join(dict.fromkeys(schema.name for schema in inputs))
     return CatalogInputs(tuple(files), Schema(name, inputs), tuple(notes))

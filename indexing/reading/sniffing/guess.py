@@ -32,6 +32,8 @@ NO_IDS = ("title", "description", "brand", "attributes", "price", "category", "i
 TITLE_WORDS = (2, 40)  # of a text that may be a title, on average
 MOST_NAME = 15  # words of a description that is a title, on average
 COUNTING = "row numbers"
+TITLED = "no column is called a title, and these texts are short and each another"
+NAMELESS = "lists whose names may be lost, mere text so; with nothing behind attributes: values of one attribute"
 _UNNAMED = re.compile(r"Unnamed: 0(\.\d+)*")  # what pandas calls its index that it reads again
 
 
@@ -75,7 +77,7 @@ def _with_named_attributes(guess: SchemaGuess, table: TableFile) -> SchemaGuess:
     if example is None or not isinstance(column, Cell):
         return guess
     if column.column == "attributes":
-        return replace(guess, nameless=example)
+        return replace(guess, nameless=example, reasons={**guess.reasons, "attributes": NAMELESS})
     reasons = {name: reason for name, reason in guess.reasons.items() if name != "attributes"}
     return replace(guess, schema=replace(guess.schema, attributes=None), reasons=reasons)
 
@@ -170,7 +172,7 @@ def _by_content(
         fields[name], reasons[name] = (None, "") if seen is None else (Cell(seen), _MUST[name])
     if fields["title"] is None and _is_name(fields["description"], contents):
         fields["title"], fields["description"] = fields["description"], None
-        reasons["title"] = "no column is called a title, and these texts are short and each another"
+        reasons["title"] = TITLED
         reasons["description"] = ""
     core = "id" in names and "title" in names  # such a file was always read whole, and is so still
     used = {column for one in fields.values() for column in _cells(one)}

@@ -115,8 +115,14 @@ def test_a_description_that_is_the_title_is_written_as_it_is_read(write, tmp_pat
     (tmp_path / "s.yaml").write_text(schema_text(sniff([path]), tmp_path))
     told, found = catalogue([path], tmp_path / "1", str(tmp_path / "s.yaml")), catalogue([path], tmp_path / "2")
     assert told.catalog.table == found.catalog.table
+    assert ["its descriptions are the titles" in note for note in found.notes] == [True]
     assert told.catalog.table["title"].to_pylist() == ["Blue mug 300 ml", "Red mug"]
     assert told.catalog.table["description"].null_count == 2
+
+
+def test_attributes_that_may_have_lost_their_names_are_told(write, tmp_path):
+    path = write("a.csv", 'id,title,attributes\n1,Blue mug,"[""oak"", ""red""]"\n')
+    assert "attributes: attributes  # lists whose names may be lost" in schema_text(sniff([path]), tmp_path)
 
 
 @pytest.mark.parametrize("text", ["id,2023,2024\n7,12,13\n8,14,15\n", "a,b\nx1,y\nx2,z\n", "1st,2nd\n5th,6\n7th,8\n"])
