@@ -60,8 +60,8 @@ def open_sheet(source: Source, how: FileOptions) -> Opened:
 
 @dataclass(frozen=True)
 class _Merged:
-    """It knows the cells of a table that are merged, by the number of their first row from 0. One over several rows of a
-    column holds for each of them (`down`: last row, column); a row that is one over most columns is a heading."""
+    """It knows the cells of a table that are merged, by the number of their first row from 0. One over several rows
+    holds for each of them (`down`: last row, first column); a row that is one over most columns is a heading."""
 
     first: int
     down: dict[int, list[tuple[int, int]]]
@@ -74,10 +74,10 @@ class _Merged:
         headings, found = set(), book.get_sheet_by_name(sheet)
         edge = found.start[1] if found.start else 0  # rows begin with the first column that is not empty
         for (top, left), (bottom, right) in found.merged_cell_ranges or ():
-            if top >= above and left == right:
-                down.setdefault(top, []).append((bottom, left - edge))
-            elif top >= above and top == bottom and 2 * (right - left + 1) > width:
+            if top >= above and right > left and 2 * (right - left + 1) > width:
                 headings.add(top)
+            elif top >= above and bottom > top:
+                down.setdefault(top, []).append((bottom, left - edge))
         return cls(above, down, frozenset(headings))
 
     def rows(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
@@ -85,13 +85,15 @@ class _Merged:
         rows."""
         held: list[tuple[int, int, Any]] = []  # last row, column, cell
         for place, row in enumerate(rows, start=self.first):
-            if held and any(cell != "" for cell in row):
+            if self._is_heading(place, row):
+                row = [""] * len(row)
+            elif held and any(cell != "" for cell in row):
                 row = list(row)
                 for _, column, cell in held:
                     row[column] = cell
             held = [one for one in held if one[0] > place]
             held += [(last, column, row[column]) for last, column in self.down.get(place, ()) if 0 <= column < len(row)]
-            yield [""] * len(row) if self._is_heading(place, row) else row
+            yield row
 
     def notes(self, rows: Iterable[Sequence[Any]]) -> tuple[str, ...]:
         """Return a line on headings among the rows from `first` on, where there are any."""

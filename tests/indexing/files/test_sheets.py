@@ -174,3 +174,21 @@ def test_merged_cells_hold_for_all_their_rows_and_headings_are_passed_over(book,
         ("Sold out", None, None, "all"),
     ]
     assert table.notes == ("2 rows are one cell merged over most columns: passed over as headings",)
+
+
+def test_a_block_of_merged_cells_holds_for_its_rows_and_headings_have_nothing_from_above(book):
+    rows = [
+        ["id", "title", "brand", "size", "price"],
+        ["1", "Mug", "Acme", "", "9"],
+        ["2", "Jug", "", "", ""],
+        ["Bowls", "", "", "", ""],
+        ["3", "Bowl", "", "L", ""],
+    ]
+    path = book(["C2:D3", "E2:E5", "A4:D4"], Goods=rows)
+    table = open_table(path)
+    assert table.read().to_pylist() == [
+        {"id": "1", "title": "Mug", "brand": "Acme", "size": None, "price": "9"},
+        {"id": "2", "title": "Jug", "brand": "Acme", "size": None, "price": "9"},
+        {"id": "3", "title": "Bowl", "brand": None, "size": "L", "price": "9"},
+    ]
+    assert table.notes == ("1 row is one cell merged over most columns: passed over as headings",)
