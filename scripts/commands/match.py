@@ -117,7 +117,8 @@ def command(
 
     told = going_on_without_pictures(match, max_rejects)
     _print(told, out)
-    show_matching_share(told.found.choice, reranker)
+    if told.found.alone < told.found.offers:  # else no pair was scored that a share could be of
+        show_matching_share(told.found.choice, reranker)
 
 
 @dataclass(frozen=True)

@@ -167,6 +167,15 @@ def test_a_share_that_is_told_moves_probabilities_and_calls(kind, run, tmp_path)
     assert mean > sum(pair["probability"] for pair in ours.values()) / len(ours)
 
 
+def test_of_offers_that_nobody_is_near_no_share_of_matches_is_told(heroic, sample_index, sample_model, tmp_path):
+    (tmp_path / "blank.jsonl").write_text('{"id": "new", "title": null, "price": 3}\n')
+    words = ["match", sample_index, sample_model, tmp_path / "blank.jsonl", "--out", tmp_path / "m.jsonl"]
+    done = heroic(*words, "--max-rejects", 1)
+    assert done.exit_code == 0, done.output
+    assert "near nobody: 1 offers" in done.stdout
+    assert "share of matches" not in done.output
+
+
 def test_a_share_of_no_evaluation_category_is_refused_before_anything_is_matched(run, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "reranking.matching.match_file.match_into_file", lambda *given, **options: pytest.fail("matched")
