@@ -100,10 +100,11 @@ def update_index(
     try:
         with writing(Path(index), KIND, afresh=True) as folder:
             work.run(folder, products, (delete, ids))
+            clear_leftovers(
+                Path(index).absolute()
+            )  # while nobody else updates it: what is there is of the version before
     except _NothingToDo:
         pass
-    if runner.apart:
-        clear_leftovers(Path(index).absolute())
     return work.updated()
 
 

@@ -100,6 +100,20 @@ def test_finished_parts_are_passed_over(catalogue, tmp_path, monkeypatch):
     assert before
     assert encoded
     assert not before & set(encoded)
+    assert not list(tmp_path.glob("index.parts-*"))
+
+
+def test_an_update_in_one_process_takes_away_what_one_in_parts_left(catalogue, tmp_path, monkeypatch):
+    def stopped(task, view):
+        raise Unfinished("the driver was stopped")
+
+    monkeypatch.setattr(delta_parts, "encode_given", stopped)
+    folder = built(catalogue, tmp_path / "index")
+    with pytest.raises(Unfinished):
+        updated(catalogue, folder, runner=Troubled())
+    assert len(list(tmp_path.glob("index.parts-*"))) == 1
+    updated(catalogue, folder)
+    assert [file.name for file in tmp_path.iterdir()] == ["index"]
 
 
 def test_pictures_that_are_there_when_it_goes_on_are_looked_at(catalogue, tmp_path, monkeypatch):
