@@ -73,7 +73,8 @@ STACKED_WORDING = {"words": "learned words", "rivals": "rivals", "cross": "the c
 @dataclass(frozen=True)
 class StackedVerdict:
     """It says whether a signal that was learned from labelled pairs `stays`, and the log-loss of trial boosters with it (`loss`) and without
-    it (`without`) in so many `judgements` of pairs of products that they had not seen: of validation, or of training, out of folds."""
+    it (`without`) in so many `judgements` of pairs that they had not seen: of validation, whose products are both new, or of training, out
+    of folds, whose left product is."""
 
     signal: StackedName
     stays: bool
@@ -85,9 +86,9 @@ class StackedVerdict:
     def told(self) -> str:
         """Say in one line what was decided, and why."""
         decided = "in use" if self.stays else "left out"
-        which = "validation pairs" if self.by == "validation" else "training pairs, out of fold,"
+        which = "validation pairs of new products" if self.by == "validation" else "training pairs, out of fold,"
         return (
-            f"{STACKED_WORDING[self.signal]}: {decided}: log-loss of {self.judgements:,} judgements of {which} of new products {self.loss:.4f} with, "
+            f"{STACKED_WORDING[self.signal]}: {decided}: log-loss of {self.judgements:,} judgements of {which} {self.loss:.4f} with, "
             f"{self.without:.4f} without"
         )
 

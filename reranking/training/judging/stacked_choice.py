@@ -1,9 +1,9 @@
 """Signals that were learned from labelled pairs stay where they are at home on new products, and are left out where they mislead.
 
 Training pairs are read out of fold, and other pairs by all that was learned: where the one is unlike the other, boosters trust a signal
-that says something else later. SignalTrial boosters tell: with and without each signal they are trained on the training pairs as
-they are, and judged on pairs of products that no learning has seen: those of validation where these are enough, else on folds of the training
-pairs, for each of which everything is learned anew from pairs that do not touch it.
+that says something else later. Trial boosters tell: with and without each signal they are trained on the training pairs as
+they are, and judged on pairs that no learning has seen: those of validation whose products are new, where these are enough, else folds of the
+training pairs, for each of which everything is learned anew from pairs that do not touch it.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,8 @@
-"""Trials of learned signals: examples to train trial boosters on, and examples of products that no learning has seen to judge them by.
+"""Trials of learned signals: examples to train trial boosters on, and examples that no learning has seen to judge them by.
 
 These are validation pairs where enough of them are of new products, else folds of the training pairs, for each of which everything is
-learned anew from pairs that do not touch it.
+learned anew from pairs that do not touch it. The left product of a fold's pair is new; the right one of a non-match is mostly of another fold,
+and of it something may have been learned from pairs with other products.
 """
 
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ JUDGEMENTS, DEALINGS = 6_000, 3  # fewer pairs are dealt anew until there are so
 
 @dataclass(frozen=True)
 class SignalTrial:
-    """It holds examples to train boosters on by a `seed`, and examples of new products to judge by, with the same columns."""
+    """It holds examples to train boosters on by a `seed`, and examples that no learning has seen to judge by, with the same columns."""
 
     train: Examples
     judged: Examples

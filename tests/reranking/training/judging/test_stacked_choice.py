@@ -127,6 +127,7 @@ def test_validation_judges_where_its_products_are_new_and_folds_where_they_are_n
     by_validation = choose_stacked(offers.index, data, signals, OPTIONS)
     assert {one.by for one in by_validation.verdicts} == {"validation"}
     assert {one.judgements % len(sides[1]) for one in by_validation.verdicts} == {0}
+    assert all(" of validation pairs of new products " in one.told() for one in by_validation.verdicts)
     train, _ = sides
     rows = np.random.default_rng(0).permutation(len(train))
     again = TrainingPairs.of(offers.index, train.take(np.sort(rows[200:])), train.take(np.sort(rows[:200])), OPTIONS)
@@ -134,6 +135,7 @@ def test_validation_judges_where_its_products_are_new_and_folds_where_they_are_n
     by_folds = choose_stacked(offers.index, again, signals, OPTIONS)
     assert {one.by for one in by_folds.verdicts} == {"folds"}
     assert {one.judgements % len(again.train) for one in by_folds.verdicts} == {0}
+    assert not any("new products" in one.told() for one in by_folds.verdicts)
 
 
 def test_a_fold_is_judged_by_what_learned_from_no_pair_that_touches_it(offers, sides, learned, monkeypatch):
