@@ -96,6 +96,22 @@ class CrossSignals(LearnedFamily):
         return np.where(own.any(axis=1)[:, None], own, everyone)
 
 
+@dataclass(frozen=True)
+class KeptScores:
+    """It has each pair of texts scored once by a model, and keeps all scores for whoever asks again."""
+
+    score: PairTexts
+    kept: dict[tuple[int, str, str], float] = field(default_factory=dict)
+
+    def __call__(self, number: int, left: list[str], right: list[str]) -> Floats1d:
+        pairs = [(number, one, other) for one, other in zip(left, right, strict=True)]
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in self.kept]
+        if new:
+            found = self.score(number, [one for _, one, _ in new], [other for _, _, other in new])
+            self.kept.update(zip(new, found.tolist(), strict=True))
+        return np.array([self.kept[pair] for pair in pairs], dtype=np.float32)
+
+
 class _FoldScorer:
     """It scores by the models of a folder and remembers the blocks of texts that they scored last."""
 

@@ -7,6 +7,7 @@ and of it something may have been learned from pairs with other products.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from reranking.model.train_options import TrainOptions
 from reranking.pairs.folds import deal_alike
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
+from reranking.signals.learned.cross import CrossSignals, KeptScores
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.signals.signals import Signals, StackedName, stacked_among
 from reranking.training.examples import PairSignals, PlainStage, prepare_training_signals
@@ -124,10 +126,23 @@ class TrialFolds:
                 yield SignalTrial(_examples(known, apart), _examples(_of_new(learned), judged), seed)
 
     def _learned(self, pairs: LabelledPairs, seed: int) -> Signals:
-        options = replace(self.options, seed=seed)
-        return prepare_training_signals(
-            self.index, pairs, self.pairs.products, options, cross=self.cross, least_matches=1, plain=self.plain
+        learned = prepare_training_signals(
+            self.index,
+            pairs,
+            self.pairs.products,
+            replace(self.options, seed=seed),
+            least_matches=1,
+            plain=self.plain,
         )
+        return replace(learned, cross=self._cross)
+
+    @cached_property
+    def _cross(self) -> CrossSignals | None:
+        """Return the cross-encoder, which scores a pair once, as it says the same of it in each fold."""
+        if self.cross is None:
+            return None
+        signals = CrossSignals.from_catalog(self.cross, self.index.catalog, self.pairs.products)
+        return replace(signals, score=KeptScores(signals.score))
 
 
 def _of_new(signals: Signals) -> Signals:

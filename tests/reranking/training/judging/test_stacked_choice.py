@@ -1,6 +1,7 @@
 """Learned signals stay where they pay on new products, and are left out where they mislead."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from reranking.model.folder import load_reranker, save_reranker
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
+from reranking.signals.learned import cross as cross_signals
 from reranking.signals.learned import stacking
 from reranking.signals.signals import stacked_among
 from reranking.training.examples import TrainingRoom, prepare_training_signals
@@ -154,6 +156,29 @@ def test_a_fold_is_judged_by_what_learned_from_no_pair_that_touches_it(offers, s
     products = [set(offers.product[train.products]) for train in seen]
     assert all(len(known) < 160 for known in products)
     assert set.union(*products) == set(range(160))
+
+
+def test_a_cross_encoder_scores_a_pair_once_whatever_fold_asks(offers, learned, monkeypatch):
+    asked = []
+
+    def score(number, left, right):
+        asked.extend((number, one, other) for one, other in zip(left, right, strict=True))
+        return np.full(len(left), 0.25 + 0.5 * number, dtype=np.float32)
+
+    data, signals = learned
+    folds = np.full(len(offers.product), -1)
+    folds[data.train.products] = offers.product[data.train.products] % 2
+    cross = SimpleNamespace(count=2, template="{title}", folds=lambda catalog: folds)
+    monkeypatch.setattr(cross_signals, "_FoldScorer", lambda cross: score)
+    trials = stacked_trials.TrialFolds.of(offers.index, data, OPTIONS, cross)
+    column = signals.with_cross(offers.index, cross, data.train.products).names.index("cross_score")
+    for number in range(2):
+        found = list(trials.trials(number, ("words", "rivals", "cross"), lambda *args: None))
+        scores = np.concatenate([trial.judged.features[:, column] for trial in found])
+        assert len(scores) == len(data.train)
+        assert set(scores.tolist()) == {0.25, 0.5, 0.75}
+    assert asked
+    assert len(asked) == len(set(asked))
 
 
 def test_many_pairs_are_judged_by_some_product_groups(offers, learned, monkeypatch):
