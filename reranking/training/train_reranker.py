@@ -21,6 +21,8 @@ from reranking.training.judging.stacked_choice import choose_stacked
 from reranking.training.scarce_labels.few_labels import fit_few, refuse_too_few
 from reranking.training.training_pairs import TrainingPairs
 
+FEW_ALONE = "few labels are trained on by the command itself: the workers of --cluster have nothing to do"
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -52,7 +54,8 @@ def train_reranker(
     options, told = choose_identifiers(index, pairs, options)
     if options.few_labels and valid is None:
         few = _train_on_few(index, pairs, metric, interval, options, progress)
-        return replace(few, warnings=(*told, *few.warnings))
+        alone = (FEW_ALONE,) if room is not None and room.crew is not None else ()
+        return replace(few, warnings=(*told, *alone, *few.warnings))
     data = TrainingPairs.of(index, pairs, valid, options)
     cross = open_cross(Path(options.cross)) if options.cross else None
 

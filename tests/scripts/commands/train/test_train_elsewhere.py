@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 FILES = ("member_0.ubj", "validation.parquet")
@@ -51,3 +52,13 @@ def test_what_cannot_be_is_refused(train, tmp_path, words, said):
     assert done.exit_code == 2
     assert said in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_few_labels_say_that_workers_have_nothing_to_do(heroic, sample, sample_index, tmp_path):
+    few = pd.read_parquet(sample / "pairs_train.parquet").sample(60, random_state=0)
+    few.to_parquet(tmp_path / "few.parquet")
+    store = tmp_path / "labels.db"
+    assert heroic("labels", store, "--import", tmp_path / "few.parquet", "--reviewer", "anna").exit_code == 0
+    done = heroic("train", sample_index, store, "--out", tmp_path / "model", "--cluster", "local:1")
+    assert done.exit_code == 0
+    assert "few labels are trained on by the command itself: the workers of --cluster have nothing to do" in done.stderr
