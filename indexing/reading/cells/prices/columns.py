@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from indexing.arrays import Floats1d, Ints1d
 from indexing.files.json_text import parse_json
 from indexing.reading.cells.distinct import Distinct, mended
+from indexing.reading.cells.prices.currencies import OF_SYMBOLS
 from indexing.reading.cells.prices.digits import numbers_of, shapes_of
 from indexing.reading.cells.prices.shapes import PriceKind, Shape, numbers_in, read_shape
 from indexing.reading.cells.texts import TEXT
@@ -44,7 +45,8 @@ def read_price_texts(
 ) -> PriceColumns:
     """Read prices from trimmed texts (n,), null for missing ones; `refuse` is told of each that is no price.
 
-    A price that names no currency is in the one that its row states elsewhere (`stated`), else in the column's.
+    A price that names no currency, or by the symbol of several, is in the one that its row states elsewhere (`stated`), else
+    in the column's.
     """
     reading = _Reading(len(texts), form, refuse)
     plain = pc.fill_null(pc.match_substring_regex(texts, PLAIN), False)
@@ -52,7 +54,7 @@ def read_price_texts(
     reading.low = clean.cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
     odd = pc.and_(pc.invert(plain), texts.is_valid())
     if pc.any(odd).as_py():
-        reading.read(in_ascii_digits(texts), odd)
+        reading.read(in_ascii_digits(texts), odd, stated)
     return reading.columns(stated)
 
 
@@ -99,14 +101,14 @@ class _Reading:
         currency = pc.if_else(price.is_valid(), pc.coalesce(*named), pa.scalar(None, TEXT))
         return PriceColumns(price, pa.array(self.high, from_pandas=True), currency)
 
-    def read(self, texts: pa.Array, odd: pa.Array) -> None:
-        """Read the odd cells by their shapes."""
+    def read(self, texts: pa.Array, odd: pa.Array, stated: pa.Array | None) -> None:
+        """Read the odd cells by their shapes; a symbol of several currencies is the one that its row has `stated`."""
         chosen = pc.if_else(odd, texts, pa.scalar(None, TEXT))
         shapes = Distinct.of_column(shapes_of(chosen))
         understood = [read_shape(shape, self.form.currency) for shape in shapes.values]
         kinds = np.array([shape.kind.value for shape in understood], dtype=object)[shapes.places]
         currencies = pa.array([shape.currency for shape in understood], TEXT).take(pa.array(shapes.places))
-        self._name(shapes.rows, currencies)
+        self._name(shapes.rows, currencies if stated is None else _as_stated(currencies, shapes, stated))
         decimals = np.array([self._decimal(shape) for shape in understood], dtype=object)[shapes.places]
         for sign in set(decimals):
             rows = shapes.rows[(kinds == PriceKind.NUMBER.value) & (decimals == sign)]
@@ -131,6 +133,18 @@ class _Reading:
 
 _AMOUNTS = ("amount", "value", "price", "lowPrice", "low_price", "min", "from")
 _HIGHEST = ("highPrice", "high_price", "max", "to")
+
+
+def _as_stated(currencies: pa.Array, shapes: Distinct, stated: pa.Array) -> pa.Array:
+    """Return the currencies that cells (m,) name, those by a symbol of several as their rows have `stated` (n,) them."""
+    told = stated.take(pa.array(shapes.rows))
+    for one in {*told.unique().to_pylist()} & OF_SYMBOLS:
+        understood = pa.array([read_shape(shape, one).currency for shape in shapes.values], TEXT)
+        here = pc.fill_null(pc.equal(told, one), False)
+        currencies = pc.if_else(here, understood.take(pa.array(shapes.places)), currencies)
+    return currencies
+
+
 _CURRENCIES = ("currency", "priceCurrency", "currency_code", "currencyCode", "unit")
 
 

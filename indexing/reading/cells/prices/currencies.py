@@ -44,6 +44,7 @@ CODES = {
     "kd": "KWD", "ر.ق": "QAR", "ر.ع": "OMR", "د.ب": "BHD", "د.أ": "JOD", "د.ت": "TND", "د.م": "MAD", "د.ج": "DZD",
     "dh": "MAD", "dhs": "AED", "تومان": "IRT", "﷼": "IRR",
 }  # fmt: skip
+OF_SYMBOLS = frozenset(filter(None, (one for several in SHARED.values() for one in several)))
 OF_THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 WITHOUT_DECIMALS = frozenset({
     "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",

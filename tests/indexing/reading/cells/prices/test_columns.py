@@ -126,6 +126,13 @@ def test_a_stated_currency_is_that_of_cells_that_name_none():
     assert [row[2] for row in found] == ["AUD", "AUD", "EUR", None]
 
 
+def test_a_symbol_of_several_currencies_is_the_one_that_its_row_states():
+    cells = ["$19.80", "$19.80", "19.80 USD", "¥19.80", "¥1980", "$5 - $9", "€5", "$7", "7"]
+    stated = pa.array(["CAD", None, "CAD", "CNY", "JPY", "AUD", "CAD", "cash", "CAD"], pa.large_string())
+    found, _ = read(cells, PriceFormat(currency="CNY"), stated)
+    assert [row[2] for row in found] == ["CAD", "USD", "USD", "CNY", "JPY", "AUD", "EUR", "USD", "CAD"]
+
+
 def test_a_symbol_of_other_currencies_than_the_stated_stays_its_own():
     assert read(["$13"], PriceFormat(".", "EUR"))[0][0][2] == "USD"
 
