@@ -74,6 +74,7 @@ class ReviewDesk:
         self._queue: QueueVersion | None = None
         self._held: HeldFile | None = None  # the scores of the queue
         self._tried: tuple[str, float] = ("", 0.0)  # which version was read last, and when
+        self._seen = ""  # the version at the last look
         self._stop = Event()
         self._thread = Thread(target=self._follow, name="review", daemon=True)
 
@@ -151,10 +152,13 @@ class ReviewDesk:
         except (OSError, InputError):  # they are being replaced just now
             return
         tried, at = self._tried
+        grows, self._seen = files.version != self._seen, files.version
         if self._queue is not None and files.version == self._queue.version:
             self.reading = replace(self.reading, refused=None)
             return
         if files.version == tried and time.monotonic() < at + AGAIN_S:
+            return
+        if grows and self._queue is not None:  # by a copy under way, it may be
             return
         self._tried = files.version, time.monotonic()
         try:

@@ -481,6 +481,21 @@ def test_newer_scores_that_cannot_be_read_leave_those_before(opening, own_scores
         assert client.get(f"{V1}/ready").json["review"]["refused"] is None
 
 
+def test_a_copy_that_grows_is_read_when_it_rests(sample_index, scores, tmp_path):
+    rows = pd.read_parquet(scores / "scores.parquet").iloc[:30].to_csv(index=False).splitlines(keepends=True)
+    file = tmp_path / "own.csv"
+    file.write_text("".join(rows[:11]))
+    review = ReviewDesk(ReviewSources(file, None, tmp_path / "labels.db"), Current(Sources(sample_index)), LIMITS)
+    read = []
+    for start, stop in ((11, 11), (11, 21), (21, 31), (31, 31)):
+        with file.open("a") as grown:
+            grown.writelines(rows[start:stop])
+        review._look()
+        read.append(review.reading.done)
+    review.end()
+    assert read == [10, 10, 10, 30]
+
+
 def test_a_folder_without_scores_is_refused(sample_index, tmp_path):
     (tmp_path / "empty").mkdir()
     sources = ReviewSources(tmp_path / "empty", None, tmp_path / "labels.db")
