@@ -21,7 +21,15 @@ from reranking.model.training_report import JudgedOn, StackedVerdict
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.signals.signals import STACKED, StackedName, stacked_among
 from reranking.training.examples import PairSignals
-from reranking.training.judging.stacked_trials import SignalTrial, TrialFolds, new_pairs, repeated, trial_on_validation
+from reranking.training.judging.stacked_trials import (
+    DEALINGS,
+    JUDGED_STAGE,
+    SignalTrial,
+    TrialFolds,
+    new_pairs,
+    repeated,
+    trial_on_validation,
+)
 from reranking.training.training_pairs import TrainingPairs
 
 MARGIN = 0.01  # of the log-loss, which a signal may cost before it is left out: less is noise
@@ -63,7 +71,9 @@ def choose_stacked(
         return StackedChoice(signals)
     new = new_pairs(index, data)
     if new is not None:
-        losses = _Losses.of(repeated(trial_on_validation(data, signals, new, options)), signals, options)
+        trial = trial_on_validation(data, signals, new, options, progress)
+        losses = _Losses.of(repeated(trial, progress), signals, options)
+        progress(JUDGED_STAGE, DEALINGS, DEALINGS)
         return _decided(signals, losses, "validation")
     folds = TrialFolds.of(index, data, options, cross)
     dealings = (folds.trials(number, stacked_among(signals.names), progress) for number in range(folds.dealings))

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from indexing.arrays import Floats1d, Ints1d
-from indexing.machine.progress import Progress
+from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import Examples
 from reranking.model.train_options import TrainOptions
@@ -29,6 +29,7 @@ LEAST_NEW = 200  # matches, and others, of validation whose products are new, wi
 MOST_PAIRS = 20_000  # of a side, that a trial looks at where validation judges
 FOLDS, MOST_FOLDED = 5, 10_000  # of the training pairs so many are dealt into folds, whole product groups of them
 JUDGEMENTS, DEALINGS = 6_000, 3  # fewer pairs are dealt anew until there are so many judgements, at most so often
+JUDGED_STAGE = "signals judged"
 
 
 @dataclass(frozen=True)
@@ -55,19 +56,23 @@ def new_pairs(index: ProductIndex, data: TrainingPairs) -> Ints1d | None:
     return new if min(matches, len(new) - matches) >= LEAST_NEW else None
 
 
-def trial_on_validation(data: TrainingPairs, signals: PairSignals, new: Ints1d, options: TrainOptions) -> SignalTrial:
+def trial_on_validation(
+    data: TrainingPairs, signals: PairSignals, new: Ints1d, options: TrainOptions, progress: Progress
+) -> SignalTrial:
     random = np.random.default_rng(options.seed)
     rows, judged = _some(np.arange(len(data.train)), random), _some(new, random)
     weights = data.added.weights()
     train = data.train.take(rows), None if weights is None else weights[rows]
     valid = data.valid.take(judged), None if data.weights is None else data.weights[judged]
     known, others = (signals.of_training_pairs(among) for among in (True, False))
-    return SignalTrial(_examples(known, *train), _examples(others, *valid), options.seed)
+    shown = _examples(known, *train, progress=progress)
+    return SignalTrial(shown, _examples(others, *valid, progress=progress), options.seed)
 
 
-def repeated(trial: SignalTrial) -> Iterator[list[SignalTrial]]:
+def repeated(trial: SignalTrial, progress: Progress) -> Iterator[list[SignalTrial]]:
     """Yield dealings of the same trial, as often as folds are dealt at most: a seed alone moves the loss of boosters by a few percent."""
     for number in range(DEALINGS):
+        progress(JUDGED_STAGE, number, DEALINGS)
         yield [replace(trial, seed=trial.seed + 1000 * number)]
 
 
@@ -75,9 +80,11 @@ def _some(rows: Ints1d, random: np.random.Generator) -> Ints1d:
     return rows if len(rows) <= MOST_PAIRS else np.sort(random.choice(rows, MOST_PAIRS, replace=False))
 
 
-def _examples(signals: PairSignals, pairs: LabelledPairs, weights: Floats1d | None = None) -> Examples:
+def _examples(
+    signals: PairSignals, pairs: LabelledPairs, weights: Floats1d | None = None, *, progress: Progress = silent
+) -> Examples:
     """Compute the features of pairs, as the signals read them."""
-    features = signals.compute_all(pairs.left, pairs.right, stage="features trial")
+    features = signals.compute_all(pairs.left, pairs.right, stage="features trial", progress=progress)
     directions = tuple(feature.direction for feature in signals.features)
     return Examples(features, pairs.targets, np.zeros(len(pairs), dtype=np.int64), weights, directions)
 
@@ -120,7 +127,7 @@ class TrialFolds:
             apart = pairs.take(np.flatnonzero((left != fold) & (right != fold)))
             judged = pairs.take(np.flatnonzero(left == fold))
             learned = self._learned(apart, seed)
-            progress("signals judged", fold + 1, FOLDS)
+            progress(JUDGED_STAGE, fold + 1, FOLDS)
             if len(judged) and stacked_among(learned.names) == wanted:
                 known = learned.of_training_pairs(True)
                 yield SignalTrial(_examples(known, apart), _examples(_of_new(learned), judged), seed)

@@ -242,6 +242,11 @@ def test_validation_judges_by_boosters_of_more_seeds_while_one_cannot_tell(offer
             return 1000.0 - len(columns) * clear * 5
 
         monkeypatch.setattr(stacked_choice, "_summed_loss", loss)
-        found = choose_stacked(offers.index, data, signals, OPTIONS)
+        told = []
+        found = choose_stacked(offers.index, data, signals, OPTIONS, progress=lambda *far, told=told: told.append(far))
+        assert [far for far in told if far[0] == "signals judged"] == [
+            ("signals judged", done, 3) for done in (*range(len(seeds)), 3)
+        ]
+        assert ("features trial", len(data.valid), len(data.valid)) in told
         assert sorted(set(asked)) == seeds
         assert {one.judgements for one in found.verdicts} == {len(seeds) * len(data.valid)}
