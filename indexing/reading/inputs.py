@@ -209,7 +209,7 @@ def _listed(one: InputSchema, schema: Schema, folder: Path) -> list[Path]:
     found: list[Path] = []
     for pattern in one.files:
         if url_of(pattern) is not None:
-            found.append(Path(pattern))
+            found += list_tables([Path(pattern)])
             continue
         inside = folder if not Path(pattern).is_absolute() else Path("/")
         some = sorted(path for path in inside.glob(pattern.lstrip("/")) if path.is_file())

@@ -58,6 +58,10 @@ def test_a_catalogue_and_its_pictures_are_read_from_a_store(heroic, s3, sample, 
     one = heroic("build-index", f"{s3}/shop/*.csv", "--out", tmp_path / "one", *words[2:])
     assert one.exit_code == 0, one.stderr
     assert len(open_index(tmp_path / "one").catalog) == 2
+    (tmp_path / "s.yaml").write_text(f"files: {s3}/shop/*.csv\nid: id\n")
+    told = heroic("build-index", "--schema", tmp_path / "s.yaml", "--out", tmp_path / "told", *words[2:])
+    assert told.exit_code == 0, told.stderr
+    assert len(open_index(tmp_path / "told").catalog) == 2
 
 
 @pytest.mark.parametrize(
