@@ -30,13 +30,14 @@ def promise_warnings(
     ]
 
 
-def share_warnings(choice: PriorChoice) -> list[str]:
-    """Warn where the shares of matches contradict each other, or what the scores were made for."""
+def share_warnings(choice: PriorChoice, *, withheld: bool = False) -> list[str]:
+    """Warn where the shares of matches contradict each other, or what the scores were made for; a larger share is `withheld` where
+    none that is found is moved to."""
     found = choice.estimate
     if found is None:
         return []
     said = []
-    if choice.asked.kind == "model" and found.sure:
+    if choice.asked.kind == "model" and found.sure and not (withheld and found.found > found.expected):
         said.append(
             f"precision not assured: {found.found:.3f} of the pairs are matches where the model expects {found.expected:.3f}, "
             "and --prior model leaves its thresholds and probabilities: leave --prior out"

@@ -57,7 +57,7 @@ def show_matching_share(choice: "PriorChoice", model: "XgboostReranker") -> None
 
     for line in _not_measured() if model.report.without_labels else share_lines(choice, MATCHING_WITHHELD):
         click.echo(line)
-    for warning in share_warnings(choice):
+    for warning in share_warnings(choice, withheld=True):
         click.echo(f"heroic: warning: {warning}", err=True)
 
 

@@ -222,6 +222,8 @@ def test_a_share_that_is_found_is_moved_to_where_it_is_smaller_alone(found, move
     assert ("moved to it" in done.stdout) == moved
     assert ("so that more matches have to be told" in done.stdout) != moved
     assert (sum(theirs) < sum(ours)) if moved else theirs == ours
+    left = run("m.jsonl", "--prior", "model").stderr
+    assert ("leave --prior out" in left) == moved
 
 
 def test_filters_narrow_whom_offers_are_matched_with(run, tmp_path, sample):
