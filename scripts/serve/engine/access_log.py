@@ -94,8 +94,9 @@ class AccessLog:
         with suppress(FileNotFoundError):
             if self._file is not None and os.path.samestat(os.fstat(self._file), os.stat(self.path)):
                 return
-        # without waiting: a pipe that nobody reads would keep everybody from an answer
+        # a pipe that nobody has open for reading would be waited for: it is refused; one that is read slowly is waited for
         opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o640)
+        os.set_blocking(opened, True)
         if self._file is not None:
             os.close(self._file)
         self._file = opened
