@@ -104,7 +104,7 @@ def _labelled(report: TrainingReport) -> list[str]:
         *([] if report.few is None else [report.few.warning()]),
     ]
     lines += [labels.told() for labels in report.one_sided]
-    lines += [f"learned signal {verdict.told()}" for verdict in report.stacked]
+    lines += [verdict.told() for verdict in report.stacked]
     if report.left_out:
         lines.append(f"left out: {report.left_out:,} non-matches between training and validation groups")
     if report.judged_by.seen is not None:
