@@ -1,6 +1,6 @@
 """Parts of the pairs are scored wherever there are workers; their scores come back in the order of the pairs file."""
 
-import tarfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -23,7 +23,7 @@ from reranking.pairs.evaluation_category import side_categories
 from reranking.pairs.positioned_blocks import PositionedBlock
 
 BLOCK_PAIRS = 65_536
-MODEL = "model.tar"
+MODEL = "model.zip"
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class ScoringRecipe:
         """Raise InputError where this machine does not see the index, or sees another one."""
         index = open_same_index(self.index, self.fingerprint)
         with scratch_folder() as folder:
-            with tarfile.open(self.parts.local(MODEL)) as packed:
-                packed.extractall(folder, filter="data")
+            with zipfile.ZipFile(self.parts.local(MODEL)) as packed:
+                packed.extractall(folder)
             model = load_reranker(folder / "model")
         on_device(model.members, "cpu")
         return Scoring(index, model, self.parts)
@@ -107,8 +107,9 @@ class ScoredParts:
         """Keep the model with the parts, as one file."""
 
         def write(file: BinaryIO) -> None:
-            with tarfile.open(fileobj=file, mode="w") as packed:
-                packed.add(folder / "model", "model")
+            with zipfile.ZipFile(file, "w") as packed:
+                for path in sorted((folder / "model").rglob("*")):
+                    packed.write(path, path.relative_to(folder))
 
         with scratch_folder() as folder, scratch_output(folder):
             save_reranker(self.model, folder / "model")

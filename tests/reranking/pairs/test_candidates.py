@@ -1,6 +1,7 @@
 """Candidates are the neighbours of everybody, each pair once; compared with sets made one product at a time."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -242,4 +243,4 @@ def test_processes_propose_the_same(heroic, sample_index, tmp_path):
 
 def test_a_device_has_no_place_for_parts(numbered):
     with pytest.raises(InputError, match="--out /dev/null: is a device"):
-        write_candidates(numbered, "/dev/null", k=1, runner=Troubled())
+        write_candidates(numbered, Path("/dev/null"), k=1, runner=Troubled())
