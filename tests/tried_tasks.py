@@ -9,6 +9,7 @@ from pathlib import Path
 
 from indexing.errors import InputError, Unreachable
 from indexing.running.local import LocalRunner
+from indexing.running.tasks import Done
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,19 @@ def silent(scores, targets, categories):
 def closeness(scores, targets, categories):
     """The share of pairs whose score is on the side of their target."""
     return float(((scores > 0.5) == (targets > 0.5)).mean())
+
+
+class Died(Exception):
+    """Stands for the end of a process."""
+
+
+class Deadly(Troubled):
+    """It loses a task whose work raises Died, as one whose process has died each time."""
+
+    def map(self, work, tasks, shared):
+        opened = shared.open()
+        for task in tasks:
+            try:
+                yield Done(task, work(task, opened))
+            except Died:
+                yield Done(task, {}, "node", 3, lost="its process died there")

@@ -11,7 +11,7 @@ from eval.metrics.intervals import BLOCKS, Draws, PairGroups
 from eval.metrics.uncertainty import Measured, rows_left_out, rows_of
 from indexing.arrays import Floats2d
 from indexing.machine.progress import Progress, silent
-from indexing.running.parts import PartFolder, clear_leftovers, parts_for, put_array, read_array
+from indexing.running.parts import PartFolder, clear_leftovers, parts_for, put_array, read_array, tasks_ahead
 from indexing.running.tasks import Counts, Runner, Task, finished
 from indexing.storage.artefact import fingerprint_of
 
@@ -77,8 +77,7 @@ class DrawingApart:
         digests = [sha256(np.ascontiguousarray(array).tobytes()).hexdigest() for array in arrays.values()]
         parts = parts_for(self.beside, fingerprint_of(digests, measured.level, vars(draws)))
         parts.make()
-        missing = set(parts.missing(rows_name(task.number) for task in tasks))
-        ahead = [task for task in tasks if rows_name(task.number) in missing]
+        ahead = tasks_ahead(parts, tasks, rows_name)
         if ahead:
             for name, array in arrays.items():
                 put_array(parts, f"{name}.npy", array)

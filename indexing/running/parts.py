@@ -3,7 +3,7 @@
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.running.same_versions import own_versions
+from indexing.running.tasks import Task
 from indexing.storage.artefact import fingerprint_of
 from indexing.storage.stored.output import stored_url
 from indexing.storage.stored.part_store import PartStore
@@ -94,6 +95,12 @@ class PartFolder:
         """Return those of these parts that are not there."""
         there = {file.name for file in self.folder.iterdir()}
         return [name for name in names if name not in there]
+
+
+def tasks_ahead(parts: Parts, tasks: Sequence[Task], last: Callable[[int], str]) -> list[Task]:
+    """Return the tasks that are still to be done: `last` names from a task's number the part that it writes last."""
+    missing = set(parts.missing(last(task.number) for task in tasks))
+    return [task for task in tasks if last(task.number) in missing]
 
 
 def put_array(parts: Parts, name: str, array: npt.NDArray[np.generic]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Generic
 import numpy as np
 import numpy.typing as npt
 
-from indexing.running.parts import PartFolder, read_array
+from indexing.running.parts import PartFolder, read_array, tasks_ahead
 from indexing.running.tasks import Counts, Done, Opened, Recipe, Runner, Task, finished
 
 COPIED_ROWS = 1 << 20
@@ -25,8 +25,7 @@ class Stage(Generic[Opened]):
 
     def ahead(self) -> list[Task]:
         """Return the tasks whose parts are not there."""
-        missing = set(self.parts.missing(self.last(task.number) for task in self.tasks))
-        return [task for task in self.tasks if self.last(task.number) in missing]
+        return tasks_ahead(self.parts, self.tasks, self.last)
 
     def run(self, runner: Runner, recipe: Recipe[Opened]) -> Iterator[Done]:
         """Yield each task when it is done. Raises Unfinished for one that is lost."""

@@ -16,7 +16,7 @@ from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.running.local import HERE
-from indexing.running.parts import Parts, clear_beside, parts_beside
+from indexing.running.parts import Parts, clear_beside, parts_beside, tasks_ahead
 from indexing.running.tasks import Counts, Runner, Task, finished
 from indexing.search.neighbours import Neighbours, rank_of
 from indexing.shared_index import open_same_index, shared_place
@@ -108,8 +108,7 @@ def _apart(
     ]
     with output(out):
         parts.make()
-    missing = set(parts.missing(_part_name(task.number) for task in tasks))
-    ahead = [task for task in tasks if _part_name(task.number) in missing]
+    ahead = tasks_ahead(parts, tasks, _part_name)
     done = size - sum(task.last - task.first for task in ahead)
     recipe = ProposingRecipe(shared_place(index.folder), index.fingerprint, k, parts)
     for outcome in finished(runner.map(propose_block, ahead, recipe)):

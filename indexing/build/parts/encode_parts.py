@@ -6,7 +6,7 @@ same to the last bit.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from indexing.build.parts.encoding_tasks import (
     rows_name,
     shard_name,
 )
-from indexing.build.parts.poison import deadly_told, poison_in
+from indexing.build.parts.poison import deadly_told, done_past_poison
 from indexing.build.reuse import contents_in_blocks
 from indexing.build.shard_folder import ShardFolder
 from indexing.catalog.catalog import Catalog
@@ -33,8 +33,8 @@ from indexing.catalog.contents import Contents, RowBank, write_contents
 from indexing.encoders.encoder import Encoder
 from indexing.errors import Unfinished
 from indexing.machine.progress import Progress
-from indexing.running.parts import PartFolder, parts_for, put_text, read_array
-from indexing.running.tasks import Done, Runner, Task, finished
+from indexing.running.parts import PartFolder, parts_for, put_text, read_array, tasks_ahead
+from indexing.running.tasks import Runner, finished
 from indexing.storage.artefact import fingerprint_of
 from indexing.vectors.vectors import SHARD_ROWS, open_vectors
 
@@ -117,38 +117,24 @@ class _Parted:
         if deadly > self.work.most_poison:
             raise Unfinished(f"{deadly_told(deadly)}: give it as much as before")
         tasks = self.ranges.tasks()
-        missing = set(self.parts.missing(rows_name(task.number) for task in tasks))
-        ahead = [task for task in tasks if rows_name(task.number) in missing]
+        ahead = tasks_ahead(self.parts, tasks, rows_name)
         done, looked_at = self.ranges.size - sum(task.last - task.first for task in ahead), 0
         if ahead:
             report(done)
-        for outcome in self._encoded(ahead):
+        for outcome in done_past_poison(encode_range, probe_range, ahead, self.runner, self.recipe, self._put_aside):
             done, looked_at = done + outcome.counts["products"], looked_at + outcome.counts["looked_at"]
             report(done)
         return looked_at
 
-    def _encoded(self, ahead: list[Task]) -> Iterator[Done]:
-        """Yield tasks when they are done. What ends processes is then looked for in those that are lost, which are done once
-        more without it. Raises Unfinished where it is not found, or more than may be set aside."""
-        if not ahead:
-            return
-        lost = []
-        for outcome in self.runner.map(encode_range, ahead, self.recipe):
-            if outcome.lost:
-                lost.append(outcome)
-            else:
-                yield outcome
-        if not lost:
-            return
-        found = poison_in([outcome.task for outcome in lost], probe_range, self.runner, self.recipe)
-        poison = sorted({*self.recipe.poison, *found})
+    def _put_aside(self, found: Sequence[int]) -> tuple[EncodingRecipe | None, int]:
+        """Keep what ends its process with the parts, and return how others do without it, None where that is more than may be set
+        aside; and how many products it is."""
+        poison = tuple(sorted({*self.recipe.poison, *found}))
         deadly = self._alike(poison)
-        if not found or deadly > self.work.most_poison:
-            told = f"{deadly_told(deadly)}: " if found else ""
-            yield from finished([replace(lost[0], lost=f"{told}{lost[0].lost}")])
+        if deadly > self.work.most_poison:
+            return None, deadly
         put_text(self.parts, POISON, json.dumps(poison))
-        again = replace(self.recipe, poison=tuple(poison))
-        yield from finished(self.runner.map(encode_range, [outcome.task for outcome in lost], again))
+        return replace(self.recipe, poison=poison), deadly
 
     def _known_poison(self) -> tuple[int, ...]:
         """Return the products that are known to end the process which encodes them, also from a run before."""
@@ -166,8 +152,7 @@ class _Parted:
     def finish(self) -> int:
         """Make the other shards whole; return how many products were looked at."""
         tasks = self.ranges.shards()[self.work.shards.done() :]
-        missing = set(self.parts.missing(shard_name(task.number) for task in tasks))
-        ahead = [task for task in tasks if shard_name(task.number) in missing]
+        ahead = tasks_ahead(self.parts, tasks, shard_name)
         recipe = replace(self.recipe, poison=self._known_poison()) if ahead else self.recipe
         outcomes = finished(self.runner.map(finish_shard, ahead, recipe) if ahead else ())
         return sum(outcome.counts["looked_at"] for outcome in outcomes)

@@ -9,7 +9,7 @@ import numpy as np
 from indexing.arrays import Ints1d
 from indexing.join.neighbour_files import NeighbourFiles
 from indexing.machine.progress import Progress
-from indexing.running.parts import PartFolder, put_array, read_array
+from indexing.running.parts import PartFolder, put_array, read_array, tasks_ahead
 from indexing.running.tasks import Counts, Opened, Recipe, Runner, Task, finished
 from indexing.search.neighbours import Neighbours, no_neighbours
 
@@ -52,8 +52,7 @@ class NeighbourParts(Generic[Opened]):
         self.parts.clear()
 
     def _make(self, size: int, runner: Runner, stage: str, progress: Progress) -> None:
-        missing = set(self.parts.missing(last_name(task.number) for task in self.tasks))
-        ahead = [task for task in self.tasks if last_name(task.number) in missing]
+        ahead = tasks_ahead(self.parts, self.tasks, last_name)
         if ahead:
             self.prepare()
         done = len(self.tasks) - len(ahead)

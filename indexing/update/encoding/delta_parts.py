@@ -1,7 +1,7 @@
 """New and changed products are encoded in parts wherever there are workers: each encodes what one process would encode at once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from indexing.arrays import Floats2d
-from indexing.build.parts.poison import DEADLY, deadly_told, poison_in
+from indexing.build.parts.poison import DEADLY, done_past_poison
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.digest import catalog_digest
 from indexing.catalog.rejects import Reject
@@ -21,7 +21,7 @@ from indexing.machine.progress import Progress
 from indexing.product_index import ProductIndex
 from indexing.running.parts import PartFolder, Parts, parts_for, put_array, put_text, read_array
 from indexing.running.stages import Stage, even_ranges
-from indexing.running.tasks import Counts, Done, Runner, Task, finished
+from indexing.running.tasks import Counts, Runner, Task
 from indexing.shared_index import open_same_index, shared_place
 from indexing.storage.artefact import fingerprint_of
 from indexing.words.reading import Reading
@@ -111,29 +111,16 @@ class DeltaEncoding:
         if ahead:
             parts.put(GIVEN, self._write)  # again: pictures given as bytes may stand elsewhere now
         done = len(self.given) - sum(task.last - task.first for task in ahead)
-        for outcome in self._encoded(ahead, recipe):
+
+        def put_aside(found: Sequence[int]) -> tuple[GivenRecipe | None, int]:
+            few = len(found) <= int(self.max_rejects * len(self.given))
+            return (replace(recipe, poison=tuple(found)) if few else None), len(found)
+
+        for outcome in done_past_poison(encode_given, probe_given, ahead, self.runner, recipe, put_aside):
             done += outcome.counts["products"]
             self.progress(f"encode {view}", done, len(self.given))
         rows = [np.asarray(read_array(parts, _rows_name(task.number)), dtype=np.float32) for task in tasks]
         return np.concatenate(rows), [reject for task in tasks for reject in _rejects(parts, task.number)]
-
-    def _encoded(self, ahead: list[Task], recipe: GivenRecipe) -> Iterator[Done]:
-        """Yield tasks when they are done; those that are lost are done once more, without what ends their process. Raises
-        Unfinished where that is not found, or is more than may be set aside."""
-        lost = []
-        for outcome in self.runner.map(encode_given, ahead, recipe) if ahead else ():
-            if outcome.lost:
-                lost.append(outcome)
-            else:
-                yield outcome
-        if not lost:
-            return
-        tasks = [outcome.task for outcome in lost]
-        found = poison_in(tasks, probe_given, self.runner, recipe)
-        if not found or len(found) > int(self.max_rejects * len(self.given)):
-            told = f"{deadly_told(len(found))}: " if found else ""
-            yield from finished([replace(lost[0], lost=f"{told}{lost[0].lost}")])
-        yield from finished(self.runner.map(encode_given, tasks, replace(recipe, poison=tuple(found))))
 
     def _recipe(self, view: str, parts: PartFolder) -> GivenRecipe:
         given = self.given

@@ -10,7 +10,7 @@ import numpy as np
 from indexing.arrays import Floats1d
 from indexing.machine.progress import Progress
 from indexing.product_index import ProductIndex
-from indexing.running.parts import Parts, put_array, read_array
+from indexing.running.parts import Parts, put_array, read_array, tasks_ahead
 from indexing.running.tasks import Counts, Runner, Task, finished
 from indexing.shared_index import open_same_index, shared_place
 from indexing.storage.scratch import scratch_folder, scratch_output
@@ -89,8 +89,7 @@ class ScoredParts:
         """Score all parts of the pairs in these blocks. Raises Unfinished for one that cannot be."""
         tasks = self.division.tasks()
         self.parts.make()
-        missing = set(self.parts.missing(scores_name(task.number) for task in tasks))
-        ahead = [task for task in tasks if scores_name(task.number) in missing]
+        ahead = tasks_ahead(self.parts, tasks, scores_name)
         if not ahead:
             return
         if self.parts.missing([pairs_name(task.number) for task in ahead]):

@@ -9,7 +9,7 @@ import numpy as np
 from indexing.arrays import Floats2d, Ints1d
 from indexing.machine.progress import Progress
 from indexing.product_index import ProductIndex
-from indexing.running.parts import PartFolder, put_array, read_array
+from indexing.running.parts import PartFolder, put_array, read_array, tasks_ahead
 from indexing.running.tasks import Counts, Runner, Task, finished
 from indexing.shared_index import open_same_index, shared_place
 from reranking.model.scoring.pair_parts import divide
@@ -126,8 +126,7 @@ class FeatureParts:
         """Have all parts computed. Raises Unfinished for one that cannot be."""
         tasks, count = self.pairs.tasks, len(self.pairs.left)
         self.parts.make()
-        missing = set(self.parts.missing(features_name(task.number) for task in tasks))
-        ahead = [task for task in tasks if features_name(task.number) in missing]
+        ahead = tasks_ahead(self.parts, tasks, features_name)
         done = count - sum(task.last - task.first for task in ahead)
         progress(stage, done, count)
         if not ahead:

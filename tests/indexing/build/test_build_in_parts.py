@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from flat_options import build_options, changed
-from tried_tasks import Troubled
+from tried_tasks import Deadly, Died, Troubled
 
 from indexing.build import encode_view
 from indexing.build.build_index import build_index
@@ -22,7 +22,6 @@ from indexing.join.parts import parts_planner, place_tasks, search_parts, unit_p
 from indexing.product_index import open_index
 from indexing.running import equal_keys, stages
 from indexing.running.parts import parts_for, put_array
-from indexing.running.tasks import Done
 from indexing.storage.artefact import MANIFEST
 
 
@@ -208,22 +207,6 @@ def test_processes_build_the_same_index(tmp_path, heroic, pictured, monkeypatch)
     assert heroic(*words, "--out", tmp_path / "whole").exit_code == 0
     assert heroic(*words, "--out", tmp_path / "parts", "--cluster", "local:2", "--task-timeout", 300).exit_code == 0
     assert_same_files(tmp_path / "whole", tmp_path / "parts")
-
-
-class Deadly(Troubled):
-    """It loses a task whose work raises Died, as one whose process has died each time."""
-
-    def map(self, work, tasks, shared):
-        opened = shared.open()
-        for task in tasks:
-            try:
-                yield Done(task, work(task, opened))
-            except Died:
-                yield Done(task, {}, "node", 3, lost="its process died there")
-
-
-class Died(Exception):
-    """Stands for the end of a process."""
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from flat_options import build_options
-from tried_tasks import Troubled
+from tried_tasks import Deadly, Died, Troubled
 
 from indexing.build.build_index import build_index
 from indexing.build.parts.poison import DEADLY
@@ -16,7 +16,6 @@ from indexing.errors import Unfinished
 from indexing.given import encoders
 from indexing.product_index import open_index
 from indexing.running.local import LocalRunner
-from indexing.running.tasks import Done
 from indexing.storage.artefact import MANIFEST
 from indexing.update.encoding import delta_parts
 from indexing.update.update_index import UpdateOptions, update_index
@@ -151,22 +150,6 @@ def test_processes_encode_the_same(catalogue, tmp_path, heroic, monkeypatch):
         assert result.exit_code == 0, result.output
     ours, theirs = (files_of(open_index(tmp_path / name)) for name in ("whole", "parts"))
     assert ours == theirs
-
-
-class Died(Exception):
-    """Stands for the end of a process."""
-
-
-class Deadly(Troubled):
-    """It loses a task whose work raises Died, as one whose process has died each time."""
-
-    def map(self, work, tasks, shared):
-        opened = shared.open()
-        for task in tasks:
-            try:
-                yield Done(task, work(task, opened))
-            except Died:
-                yield Done(task, {}, "node", 3, lost="its process died there")
 
 
 @pytest.fixture
