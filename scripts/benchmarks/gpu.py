@@ -24,7 +24,9 @@ FEATURES = 134  # as many as a model had when boosting on disk was measured
 @click.option("--dim", default=512, show_default=True)
 @click.option("--asked", default=20_000, show_default=True, help="Rows whose neighbours are asked for.")
 @click.option("--index", "factories", multiple=True, default=["Flat", "IVF4096,Flat"], show_default=True)
-@click.option("--pairs", default=1_000_000, show_default=True, help="Rows of features that boosters are trained on.")
+@click.option(
+    "--pairs", default=1_000_000, show_default=True, help="Rows of features that boosters are trained on; 0: none."
+)
 @click.option("--rounds", default=200, show_default=True)
 @click.option("--device", type=click.Choice(["cuda", "cpu"]), default="cuda", show_default=True)
 @click.option("--beside/--alone", default=True, show_default=True, help="Also on the CPU.")
@@ -46,7 +48,8 @@ def command(
         told[f"index {size}"] = {
             f"{factory} {on}": _engine(made, factory, on, asked) for factory in factories for on in devices
         }
-    told[f"boost {pairs} x {FEATURES}, {rounds} rounds"] = {on: _boosted(pairs, rounds, on) for on in devices}
+    if pairs:
+        told[f"boost {pairs} x {FEATURES}, {rounds} rounds"] = {on: _boosted(pairs, rounds, on) for on in devices}
     click.echo(json.dumps(told, indent=1))
 
 

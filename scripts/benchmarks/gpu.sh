@@ -1,6 +1,6 @@
 #!/bin/sh
 # Everything that a GPU is wanted for, in one run of some ten minutes: the tests marked gpu, engines of 1 and 10 million rows of 512
-# dimensions, boosting, encoders against the bare model. Writes one JSON object.
+# dimensions, boosting, encoders against the bare model. Writes one JSON object; fails where a part did, after the others.
 #
 #     scripts/benchmarks/gpu.sh OUT.json [DATA]
 #
@@ -26,12 +26,13 @@ for size in $rows; do
   beside=--beside
   [ "$size" -le 1000000 ] || beside=--alone # ten million on the CPU would take the time of all else
   part "index-$size" "$python" -m scripts.benchmarks.gpu --rows "$size" --device "$device" "$beside" --pairs "$pairs"
+  pairs=0 # boosters are trained once
 done
 if [ -n "$data" ]; then
   part encoders "$python" -m scripts.benchmarks.encoders "$data" --limit 2000
 fi
 
-"$python" - "$parts" >"$out" <<'PYTHON'
+"$python" - "$parts" >"$out" <<'PYTHON' || failed=1
 import json
 import sys
 from pathlib import Path
@@ -46,5 +47,7 @@ for code in sorted(Path(sys.argv[1]).glob("*.rc")):
         found = printed.strip()[-2000:]
     told[code.stem] = {"rc": int(code.read_text()), "found": found, **({"error": error[-2000:]} if code.read_text() != "0\n" else {})}
 print(json.dumps(told, indent=1))
+sys.exit(any(part["rc"] for part in told.values()))
 PYTHON
 echo "gpu.sh: $out" >&2
+exit "${failed:-0}"

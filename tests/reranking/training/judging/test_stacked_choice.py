@@ -142,19 +142,27 @@ def test_validation_judges_where_its_products_are_new_and_folds_where_they_are_n
 
 def test_a_fold_is_judged_by_what_learned_from_no_pair_that_touches_it(offers, sides, learned, monkeypatch):
     data, signals = learned
-    seen = []
-    real = stacked_trials.prepare_training_signals
+    seen, examples = [], []
+    real, real_examples = stacked_trials.prepare_training_signals, stacked_trials._examples
 
     def noted(index, train, *rest, **named):
         seen.append(train)
         return real(index, train, *rest, **named)
 
+    def noted_examples(signals, pairs):
+        examples.append(pairs)
+        return real_examples(signals, pairs)
+
     monkeypatch.setattr(stacked_trials, "prepare_training_signals", noted)
+    monkeypatch.setattr(stacked_trials, "_examples", noted_examples)
     folds = stacked_trials.TrialFolds.of(offers.index, data, OPTIONS, None)
     judged = [len(trial.judged.targets) for trial in folds.trials(0, stacked_among(signals.names), lambda *args: None)]
     assert sum(judged) == len(data.train)
     products = [set(offers.product[train.products]) for train in seen]
     assert all(len(known) < 160 for known in products)
+    for train, among, of_fold in zip(seen, examples[0::2], examples[1::2], strict=True):
+        assert among is train
+        assert not set(of_fold.left) & {*train.left, *train.right}
     assert set.union(*products) == set(range(160))
 
 
