@@ -16,7 +16,7 @@ from indexing.given.read_given import Given, GivenOptions, read_given
 from indexing.product_index import ProductIndex
 from reranking.decisions.prior_shift import AskedPrior
 from reranking.matching.match_offers import MatchOptions, match_offers
-from reranking.model.scoring.prior_choice import OWN_PRIOR
+from reranking.model.scoring.prior_choice import OWN_PRIOR, PriorChoice
 from scripts.serve.api.documents import matches_document
 from scripts.serve.api.errors import Refused, as_json
 from scripts.serve.api.forms import ErrorForm
@@ -76,10 +76,8 @@ def _match(
         refuse_picture(picture, limits)
     if any(encoder.made.engine == "column" for encoder in opened.index.made.encoders.values()):
         raise Refused(409, "the vectors of this index came ready-made, in a column: heroic match takes them in a file")
-    prior, among = _prior(offer), offer.among
-    options = MatchOptions(
-        filters=Filters(among.category, tuple(among.source), tuple(among.not_source)), prior=matching.prior(prior)
-    )
+    among, prior = offer.among, _prior(offer, matching)
+    options = MatchOptions(filters=Filters(among.category, tuple(among.source), tuple(among.not_source)), prior=prior)
     opened.index.allowed(options.filters)  # a name that no product has is said before the catalogue is waited for
     matcher = matching.matcher(WAIT_S)
     if matcher is None:
@@ -92,7 +90,15 @@ def _match(
     return {**matches_document(opened, matched, offer.top), "notes": notes}
 
 
-def _prior(offer: OfferForm) -> AskedPrior:
+def _prior(offer: OfferForm, matching: OfferMatching) -> PriorChoice:
+    """Return the choice of the share that is asked for. Raises InputError where it cannot be, in the words of the request."""
+    try:
+        return matching.prior(_asked_prior(offer))
+    except InputError as error:
+        raise InputError(str(error).replace("--prior", "prior")) from error
+
+
+def _asked_prior(offer: OfferForm) -> AskedPrior:
     if offer.prior is None:
         return OWN_PRIOR
     if isinstance(offer.prior, float):

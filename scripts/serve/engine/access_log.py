@@ -25,8 +25,8 @@ class AccessLog:
 
     Neither addresses nor what was asked stand in it. A file that is moved away or removed, as programs do that rotate logs,
     is made anew with the next line. Lines wait for a thread of their own: a pipe that nobody reads keeps nobody from an answer.
-    What cannot be written, on a full disk, say, is said once; lines that come while MOST_WAITING wait are left out, and
-    counted.
+    What cannot be written, on a full disk, say, is said once; such lines, and those that come while MOST_WAITING wait, are left
+    out, and counted.
     """
 
     def __init__(self, path: Path, *, most: int = MOST_WAITING) -> None:
@@ -34,7 +34,8 @@ class AccessLog:
         self.path = path
         self._file: int | None = None
         self._failed = False
-        self._left_out = 0
+        self._crowded_out = 0  # two counts, as two threads count
+        self._unwritten = 0
         self._waiting: Queue[bytes | None] = Queue(most)
         try:
             self._reopen()
@@ -45,8 +46,8 @@ class AccessLog:
 
     @property
     def left_out(self) -> int:
-        """Return how many lines were left out, since those before could not be written fast enough."""
-        return self._left_out
+        """Return how many lines were left out, since those before could not be written fast enough, or they could not be at all."""
+        return self._crowded_out + self._unwritten
 
     def end(self, wait_s: float = END_S) -> None:
         """Write what waits, as far as that can be done in time."""
@@ -67,9 +68,9 @@ class AccessLog:
         try:
             self._waiting.put_nowait(orjson.dumps(told) + b"\n")
         except Full:
-            if not self._left_out:
+            if not self._crowded_out:
                 _log.warning("--access-log %s: is written too slowly: lines are left out", self.path)
-            self._left_out += 1
+            self._crowded_out += 1
 
     def _write_all(self) -> None:
         while (line := self._waiting.get()) is not None:
@@ -81,6 +82,7 @@ class AccessLog:
             os.write(sys.stdout.fileno() if self._file is None else self._file, line)
             self._failed = False
         except OSError as error:
+            self._unwritten += 1
             if not self._failed:
                 _log.error(
                     "--access-log %s: cannot be written (%s): requests are not logged", self.path, error.strerror

@@ -84,6 +84,18 @@ def test_what_cannot_be_written_is_said_once_and_answered_all_the_same(door, tmp
         time.sleep(0.01)
 
 
+def test_lines_that_cannot_be_written_are_counted(tmp_path):
+    log = AccessLog(tmp_path / "access.log")
+    log.add("/index", "GET", 200, seconds=0.001, visitor=None)
+    lines(log.path, 1)
+    log.path.unlink()
+    log.path.mkdir()
+    for _ in range(3):
+        log.add("/index", "GET", 200, seconds=0.001, visitor=None)
+    log.end()
+    assert log.left_out == 3
+
+
 def test_the_standard_output_takes_them_too(capfd):
     log = AccessLog(STANDARD_OUTPUT)
     log.add("/", "GET", 200, seconds=0.0123, visitor="anna")
