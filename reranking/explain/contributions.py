@@ -1,13 +1,15 @@
 """Contributions say why a pair got its score: what each feature, and each family of features, adds to the log-odds;
 and their mean over pairs."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
-from indexing.arrays import Floats1d, Floats2d
+from indexing.arrays import Floats1d, Floats2d, Ints1d
 from reranking.boosters.boosting import contributions
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.reranker import XgboostReranker
@@ -18,6 +20,7 @@ from reranking.signals.feature import Feature
 PICTURES, NEIGHBOURS = "pictures", "neighbours"
 SAMPLED = 1000  # pairs at most, over which what families add is meaned
 STRONGEST = 3
+LAYOUTS = 8  # of as many models are kept
 
 
 def explained_family(feature: Feature) -> str:
@@ -47,6 +50,24 @@ class FamilyContributions:
 
 
 @dataclass(frozen=True)
+class FeatureLayout:
+    """It says where a model's features stand: `columns` by name, and by the family that they are explained in (`families`)."""
+
+    columns: Mapping[str, int]
+    families: Mapping[str, Ints1d]
+
+
+@lru_cache(LAYOUTS)
+def layout_of(features: tuple[Feature, ...]) -> FeatureLayout:
+    """Return the layout of a model's features, which all pairs share."""
+    families = np.array([explained_family(feature) for feature in features])
+    return FeatureLayout(
+        {feature.name: place for place, feature in reversed(tuple(enumerate(features)))},
+        {str(family): np.flatnonzero(families == family) for family in dict.fromkeys(families.tolist())},
+    )
+
+
+@dataclass(frozen=True)
 class FeatureContributions:
     """It keeps of one pair its `features`, their `values` (f,), NaN if unknown, what each adds to the log-odds,
     `added` (f,), both float32, and `base`, where they start."""
@@ -56,25 +77,28 @@ class FeatureContributions:
     added: Floats1d
     base: float
 
+    @cached_property
+    def layout(self) -> FeatureLayout:
+        """Return where the features stand."""
+        return layout_of(self.features)
+
     def value(self, name: str) -> float:
         """Return the value of a feature, NaN where it is unknown or the model has none of this name."""
-        found = (value for feature, value in zip(self.features, self.values, strict=True) if feature.name == name)
-        return float(next(found, np.nan))
+        column = self.layout.columns.get(name)
+        return math.nan if column is None else float(self.values[column])
 
-    def adds(self, belongs: Callable[[Feature], bool]) -> float:
-        """Return what the features that belong add together."""
-        return float(sum(added for feature, added in zip(self.features, self.added, strict=True) if belongs(feature)))
+    def adds(self, columns: Ints1d) -> float:
+        """Return what the features of these columns add together."""
+        return float(self.added[columns].sum())
 
     def by_family(self) -> FamilyContributions:
         """Sum what features add by `explained_family`, the strongest family first."""
-        families = np.array([explained_family(feature) for feature in self.features])
-        names = list(dict.fromkeys(families))
-        sums = np.array([self.added[families == name].sum() for name in names], dtype=np.float32)
-        places = [np.flatnonzero(families == name) for name in names]
+        names, places = tuple(self.layout.families), tuple(self.layout.families.values())
+        sums = np.array([self.added[place].sum() for place in places], dtype=np.float32)
         strongest = np.array([place[np.argmax(np.abs(self.added[place]))] for place in places])
         order = np.argsort(-np.abs(sums), kind="stable")
         return FamilyContributions(
-            tuple(str(names[place]) for place in order),
+            tuple(names[place] for place in order),
             sums[order],
             tuple(self.features[place].name for place in strongest[order]),
             self.values[strongest[order]],
@@ -106,15 +130,12 @@ def family_importance(
     are more; the strongest family comes first."""
     rows = np.random.default_rng(seed).permutation(len(values))[:SAMPLED]
     added = contributions(members, values[rows])[:, :-1]
-    families = np.array([explained_family(feature) for feature in features])
-    found = [_of_family(family, features, families, added) for family in dict.fromkeys(families.tolist())]
+    places = layout_of(tuple(features)).families
+    found = [_of_family(family, features, columns, added) for family, columns in places.items()]
     return sorted(found, key=lambda importance: -importance.added)
 
 
-def _of_family(
-    family: str, features: Sequence[Feature], families: np.ndarray[Any, np.dtype[np.str_]], added: Floats2d
-) -> FamilyImportance:
-    places = np.flatnonzero(families == family)
+def _of_family(family: str, features: Sequence[Feature], places: Ints1d, added: Floats2d) -> FamilyImportance:
     own = np.abs(added[:, places]).mean(axis=0)
     strongest = [place for place in np.argsort(-own, kind="stable")[:STRONGEST] if own[place] > 0]
     together = float(np.abs(added[:, places].sum(axis=1)).mean())

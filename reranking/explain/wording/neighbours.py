@@ -2,8 +2,12 @@
 own and rival."""
 
 import math
+from functools import lru_cache
 
-from reranking.explain.contributions import PICTURES, explained_family
+import numpy as np
+
+from indexing.arrays import Ints1d
+from reranking.explain.contributions import LAYOUTS, NEIGHBOURS, PICTURES, explained_family
 from reranking.explain.wording.seen_pair import SeenPair, Wording
 from reranking.signals.feature import Feature
 
@@ -14,12 +18,12 @@ CLOSE = 0.5  # log-odds: a lead this small is none
 
 def neighbour_wording(pair: SeenPair) -> Wording:
     """Tell the view that adds most of what the text, lexical and fused views add together."""
-    total = pair.found.adds(lambda feature: explained_family(feature) == "neighbours")
-    sign = 1 if total > 0 else -1
     views = [view for view in RANKED_VIEWS if not math.isnan(pair.found.value(f"{view}_rank_mutual"))]
     if not views:
         return Wording()
-    view = max(views, key=lambda view: sign * pair.found.adds(lambda feature: _is_of(feature, view)))
+    sign = 1 if pair.found.adds(pair.found.layout.families[NEIGHBOURS]) > 0 else -1
+    columns = _columns_of_views(pair.found.features)
+    view = max(views, key=lambda view: sign * pair.found.adds(columns[view]))
     return _either(", ".join(part for part in (_ranks(pair, view), _cosine(pair, view)) if part))
 
 
@@ -30,6 +34,14 @@ def picture_wording(pair: SeenPair) -> Wording:
     if without and not parts[0]:
         return Wording(otherwise=f"no picture of {'either' if len(without) == 2 else 'one of the two'}")
     return _either(", ".join(part for part in parts if part))
+
+
+@lru_cache(LAYOUTS)
+def _columns_of_views(features: tuple[Feature, ...]) -> dict[str, Ints1d]:
+    """Return which of a model's features tell of each ranked view."""
+    return {
+        view: np.flatnonzero([_is_of(feature, view) for feature in features]).astype(np.int64) for view in RANKED_VIEWS
+    }
 
 
 def _is_of(feature: Feature, view: str) -> bool:

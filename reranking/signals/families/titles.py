@@ -152,10 +152,10 @@ class TextSignals:
 
     def rarities(self, position: int) -> dict[str, float]:
         """Return the words of a prepared product's title, each with its rarity (inverse document frequency)."""
-        row = self.rows.rows(np.array([position], dtype=np.int64))
-        matrix = self.words.take(row)
-        weights = dict(zip(matrix.indices.tolist(), matrix.data.tolist(), strict=True))
-        return {word: weights.get(bucket_of(word), 0.0) for word in self.titles.written[row][0].split()}
+        row, matrix = int(self.rows.rows(np.array([position], dtype=np.int64))[0]), self.words.matrix
+        own = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        weights = dict(zip(matrix.indices[own].tolist(), matrix.data[own].tolist(), strict=True))
+        return {word: weights.get(bucket_of(word), 0.0) for word in self.titles.written[row].split()}
 
     def _titles(self, left: Rows, right: Rows) -> list[Floats1d]:
         lengths = self.titles.lengths[left], self.titles.lengths[right]
