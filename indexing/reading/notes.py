@@ -8,6 +8,7 @@ from indexing.catalog.rejects import FEW_REJECTS
 from indexing.files.blocks import UNCLOSED, SetAside
 from indexing.reading.inputs import CatalogInputs, InputFile
 from indexing.reading.schema.expression import Cell, is_there
+from indexing.reading.sniffing.content import FEW
 from indexing.reading.sniffing.guess import look_at, nearest_title
 
 
@@ -51,12 +52,13 @@ def file_notes(files: Sequence[InputFile]) -> list[str]:
     return notes
 
 
-def title_notes(inputs: CatalogInputs) -> tuple[str, ...]:
-    """Return a line for each kind of file that has no title, or one that hardly differs, with the nearest column."""
+def title_notes(inputs: CatalogInputs, rows: int) -> tuple[str, ...]:
+    """Return a line for each kind of file that has no title, or one that hardly differs, with the nearest column; all files
+    have so many `rows`."""
     notes: dict[tuple[str, ...], str] = {}
     for file in inputs.files:
         names = file.table.names
-        wrong = None if names in notes else _wrong_title(file)
+        wrong = None if names in notes else _wrong_title(file, rows)
         if wrong is not None:
             taken = {*file.schema.vectors, *file.schema.named_columns(names)}
             others = [name for name in names if name not in taken]
@@ -66,12 +68,12 @@ def title_notes(inputs: CatalogInputs) -> tuple[str, ...]:
     return tuple(notes.values())
 
 
-def _wrong_title(file: InputFile) -> str | None:
+def _wrong_title(file: InputFile, rows: int) -> str | None:
     """Return what is wrong with a file's title, None for nothing."""
     title, names = file.schema.title, file.table.names
     if title is None or not is_there(title, names):
         return "no column is known as the title, so that products have none"
-    if not isinstance(title, Cell):
+    if not isinstance(title, Cell) or rows < FEW:
         return None
     content = look_at(file.table, [title.column])[title.column]
     if not content.says_little:

@@ -120,7 +120,15 @@ def read_catalog(
         {name: digest.hexdigest() for name, digest in writer.vectors.items()},
         tuple(sorted(writer.unread)),
         replace(writer.checks.passed_over, left_out=writer.left_out),
-        (*quotes.notes(), *few, *inputs.notes, *file_notes(files), *title_notes(inputs), *seen.notes, *writer.notes()),
+        (
+            *quotes.notes(),
+            *few,
+            *inputs.notes,
+            *file_notes(files),
+            *title_notes(inputs, seen.ids.rows),
+            *seen.notes,
+            *writer.notes(),
+        ),
     )
 
 

@@ -150,7 +150,7 @@ def test_a_file_without_an_id_is_told_which_column_could_be_one(write):
     ],
 )
 def test_a_catalogue_without_a_title_is_never_silent(write, content, nearest):
-    (note,) = title_notes(open_inputs([write("a.csv", content)], "auto"))
+    (note,) = title_notes(open_inputs([write("a.csv", content)], "auto"), 100)
     assert f"no column is known as the title, so that products have none; the nearest column is '{nearest}'" in note
 
 
@@ -159,13 +159,14 @@ def test_a_catalogue_without_a_title_is_never_silent(write, content, nearest):
     [
         (["Mr"] * 9, "the first 9 products all have 'Mr';"),
         (["Mr", "Mrs"] * 5, "have 2 different ones, such as 'Mr' and 'Mrs';"),
+        (["Mug"] * 5, "the first 5 products all have 'Mug';"),
         (["Mug"] * 4, None),
         (list("abcdef"), None),
     ],
 )
 def test_a_title_that_hardly_differs_is_told_with_the_nearest_column(write, titles, told):
     rows = "".join(f"{n},{title},Kettle {n}\n" for n, title in enumerate(titles))
-    notes = title_notes(open_inputs([write("a.csv", "id,title,name\n" + rows)], "auto"))
+    notes = title_notes(open_inputs([write("a.csv", "id,title,name\n" + rows)], "auto"), len(titles))
     assert len(notes) == (told is not None)
     assert all(told in note and "the nearest column is 'name': say title: name" in note for note in notes)
 
@@ -178,8 +179,8 @@ def test_of_two_titles_the_one_that_differs_is_taken(write):
 
 def test_a_title_is_missed_once_for_files_of_the_same_columns(write):
     files = [write(f"{name}.csv", "id\n1\n") for name in "ab"]
-    assert len(title_notes(open_inputs(files, "auto"))) == 1
-    assert title_notes(open_inputs([write("c.csv", "id,Title\n1,x\n")], "auto")) == ()
+    assert len(title_notes(open_inputs(files, "auto"), 100)) == 1
+    assert title_notes(open_inputs([write("c.csv", "id,Title\n1,x\n")], "auto"), 100) == ()
 
 
 def test_columns_of_an_input_are_its_own(read, write):
