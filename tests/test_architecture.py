@@ -246,6 +246,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "learned.cross",
         "learned.cross_encoder",
         "learned.cross_folds",
+        "learned.gate",
         "learned.pair_tokens",
         "learned.rival_lists",
         "learned.rivals",

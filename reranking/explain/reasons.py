@@ -14,6 +14,7 @@ from reranking.explain.wording.learned import learned_wording
 from reranking.explain.wording.neighbours import neighbour_wording, picture_wording, rival_wording
 from reranking.explain.wording.seen_pair import SeenPair, Wording
 from reranking.explain.wording.titles import code_wording, number_wording, quantity_wording, word_wording
+from reranking.signals.learned.cross import CROSS_SCORE
 from reranking.signals.learned.rivals import FAMILY as RIVALS
 from reranking.signals.learned.words import FAMILY as LEARNED_WORDS
 
@@ -76,5 +77,12 @@ def _words(pair: SeenPair, families: FamilyContributions, place: int) -> str:
     told = "" if wording is None else wording(pair).of(float(families.added[place]))
     if told:
         return told
-    value = float(families.values[place])
-    return f"{families.strongest[place].replace('_', ' ')} {'unknown' if math.isnan(value) else f'{value:.4g}'}"
+    name = families.strongest[place]
+    return f"{name.replace('_', ' ')} {told_value(name, float(families.values[place]))}"
+
+
+def told_value(name: str, value: float) -> str:
+    """Say what the value of a feature is; a pair that has no score of a cross-encoder was not read by it."""
+    if not math.isnan(value):
+        return f"{value:.4g}"
+    return "not read" if name == CROSS_SCORE else "unknown"

@@ -101,12 +101,20 @@ class OfferFeatures:
         columns = [signals.compute(*self._rows)] if look is None else [*self._competing(signals, look)]
         if learned.cross is not None:
             cross = CrossSignals.of_texts(learned.cross, rows.texts(TextTemplate(learned.cross.template)))
+            columns.insert(1, self._crossed(cross, columns[0], names))
             names += [feature.name for feature in cross.features]
-            columns.insert(1, cross.compute(*self._rows))
         if look is not None:
             names += [feature.name for feature in RivalSignals.features]
         values = np.hstack(columns)[:, columns_of(names, self.model.feature_names)]
         return SeenOffers(self.pairs, values, plain.text, *self._rows)
+
+    def _crossed(self, cross: CrossSignals, own: Floats2d, names: Sequence[str]) -> Floats2d:
+        """Return the scores (p, 1) of a cross-encoder, which reads what the model's gate lets through by the features `own`."""
+        gate = self.model.learned.gate
+        if gate is None:
+            return cross.compute(*self._rows)
+        left, right = self._rows
+        return gate.read_by(cross, left, right, own[:, columns_of(names, gate.look.feature_names)])
 
     def _competing(self, signals: Signals, look: FirstLook) -> tuple[Floats2d, Floats2d]:
         """Return the features (p, g) of the pairs, and those of their rivals (p, r), which a first look tells."""

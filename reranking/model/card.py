@@ -105,6 +105,8 @@ def _labelled(report: TrainingReport) -> list[str]:
     ]
     lines += [labels.told() for labels in report.one_sided]
     lines += [verdict.told() for verdict in report.stacked]
+    if report.cross_read is not None:
+        lines.append(f"the cross-encoder read {report.cross_read:.1%} of the validation pairs{_gate(report)}")
     if report.left_out:
         lines.append(f"left out: {report.left_out:,} non-matches between training and validation groups")
     if report.judged_by.seen is not None:
@@ -120,6 +122,15 @@ def _labelled(report: TrainingReport) -> list[str]:
     if report.shared_products:
         lines.append(f"{report.shared_products:,} products are in both training and validation pairs")
     return lines
+
+
+def _gate(report: TrainingReport) -> str:
+    options = report.options
+    return (
+        f", those of which a first look is in doubt; {options.cross_share:.1%} were asked for"
+        if options.reads_some
+        else ""
+    )
 
 
 def _fitted_on_all(needs: IndexNeeds) -> str:

@@ -20,11 +20,12 @@ from reranking.model.manifest import KIND, ModelManifest, model_manifest
 from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import CategoryMapping
 from reranking.signals.learned.cross_folds import open_cross
+from reranking.signals.learned.gate import CrossGate
 from reranking.signals.learned.rivals import FirstLook
 from reranking.signals.learned.words import LearnedWords, WordModel
 from reranking.signals.signals import Learned
 
-CARD, CROSS, LOOK, WORDS = "model_card.md", "cross", "first_look.ubj", "words.npy"
+CARD, CROSS, LOOK, WORDS, GATE = "model_card.md", "cross", "first_look.ubj", "words.npy", "cross_look.ubj"
 VALIDATION = "validation.parquet"
 VALIDATION_COLUMNS = ("score", "target", "category", "left_group", "right_group")
 WEIGHT = "weight"  # a column that is there where validation pairs count unlike
@@ -74,12 +75,14 @@ def _opened(folder: Path, made: ModelManifest) -> XgboostReranker:
 
 def _write_learned(learned: Learned, folder: Path) -> None:
     """Write what a model learned, in the place of what an older model of the folder learned."""
-    for name in (LOOK, WORDS):
+    for name in (LOOK, WORDS, GATE):
         (folder / name).unlink(missing_ok=True)
     if learned.cross is not None:
         learned.cross.copy_to(folder / CROSS)
     if learned.look is not None:
         (folder / LOOK).write_bytes(to_bytes(learned.look.members[0]))
+    if learned.gate is not None:
+        (folder / GATE).write_bytes(to_bytes(learned.gate.look.members[0]))
     if learned.words is not None:
         np.save(folder / WORDS, learned.words.models[0].stored())
 
@@ -87,9 +90,14 @@ def _write_learned(learned: Learned, folder: Path) -> None:
 def _read_learned(folder: Path, made: ModelManifest) -> Learned:
     """Read what was learned beside the boosters, as far as the manifest names it."""
     words = WordModel.read(np.load(folder / WORDS, allow_pickle=False)) if made.words else None
-    look = None if made.look is None else FirstLook(made.look, (from_bytes((folder / LOOK).read_bytes()),))
+    look = None if made.look is None else _read_look(folder / LOOK, made.look)
     cross = None if made.cross is None else open_cross(folder / CROSS)
-    return Learned(None if words is None else LearnedWords((words,)), look, cross)
+    gate = None if made.gate is None else CrossGate(_read_look(folder / GATE, made.gate.features), made.gate.reach)
+    return Learned(None if words is None else LearnedWords((words,)), look, cross, gate)
+
+
+def _read_look(file: Path, features: tuple[str, ...]) -> FirstLook:
+    return FirstLook(features, (from_bytes(file.read_bytes()),))
 
 
 def write_validation(validation: Validation | None, path: Path) -> None:

@@ -1,11 +1,11 @@
 """The manifest of a model's folder keeps its features, thresholds and needs, and what its training says of itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexing.storage.artefact import MANIFEST, Manifest
-from indexing.storage.records import read_record
+from indexing.storage.records import OMIT, read_record
 from reranking.decisions.calibration import Calibration
 from reranking.decisions.thresholds import Thresholds
 from reranking.model.index_needs import IndexNeeds
@@ -16,12 +16,21 @@ KIND = "model"
 
 
 @dataclass(frozen=True, kw_only=True)
+class GateRecord:
+    """It names the features of the first look that says which pairs a cross-encoder reads, and how far from even odds, in log-odds,
+    these may be."""
+
+    features: tuple[str, ...]
+    reach: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelManifest:
     """It keeps what a model's folder says of it. A threshold of None is never reached: in JSON it is null.
 
     `scopes` and `specialist_share` are those of the Ensemble of `members` boosters; `cross` is the fingerprint of a
     cross-encoder's folder in the model's, `look` names the features of the first look at rivals, each None where there
-    is none. Models of before any of these lack its key.
+    is none; `gate` says of which pairs the cross-encoder reads, None where it reads all. Models of before any of these lack its key.
     """
 
     features: tuple[str, ...]
@@ -37,6 +46,7 @@ class ModelManifest:
     needs: IndexNeeds
     same_source: bool
     cross: str | None = None
+    gate: GateRecord | None = field(default=None, metadata=OMIT)
     look: tuple[str, ...] | None = None
     words: bool = False
     report: TrainingReport

@@ -18,7 +18,7 @@ from reranking.decisions.prior_shift import Validation
 from reranking.decisions.thresholds import Thresholds
 from reranking.kinds.judged_sample import JudgedSample
 from reranking.model.index_needs import IndexNeeds
-from reranking.model.manifest import ModelManifest
+from reranking.model.manifest import GateRecord, ModelManifest
 from reranking.model.scores_manifest import stored_threshold
 from reranking.model.training_report import TrainingReport
 from reranking.pairs.evaluation_category import CategoryMapping, SideCategories
@@ -77,8 +77,8 @@ class XgboostReranker:
     def fingerprint(self) -> str:
         """Return a text that changes with anything that scores, probabilities or the model's own thresholds depend on: all of the
         boosters are read for it, once."""
-        look, words = self.learned.look, self.learned.words
-        boosters = (*self.members, *(look.members if look else ()))
+        looks, words = self.learned.looks, self.learned.words
+        boosters = (*self.members, *(member for look in looks for member in look.members))
         read = [] if words is None else words.models[0].stored().tolist()
         return fingerprint_of(stored_record(self.manifest), [to_bytes(booster).hex() for booster in boosters], read)
 
@@ -110,6 +110,9 @@ class XgboostReranker:
             needs=self.needs,
             same_source=self.same_source,
             cross=None if learned.cross is None else learned.cross.fingerprint,
+            gate=None
+            if learned.gate is None
+            else GateRecord(features=learned.gate.look.feature_names, reach=learned.gate.reach),
             look=None if learned.look is None else learned.look.feature_names,
             words=learned.words is not None,
             report=self.report,

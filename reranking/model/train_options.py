@@ -45,7 +45,7 @@ class TrainOptions:
     together, or (`auto`) from folds where validation alone cannot tell; `assume`: let the best guess decide in categories
     whose pairs are too few to be sure. `leave_out_seen`: train only on pairs whose products the index's encoders were not trained on; `cross`: the folder of
     a cross-encoder whose score is a feature. `words`: learn what words of the titles say; `rivals`: compare each pair with
-    the other neighbours of both its sides. `identifiers`: whether features compare barcodes and part numbers; `auto`
+    the other neighbours of both its sides; `cross_share`: about which share of the pairs the cross-encoder reads, those of which a first look is in doubt. `identifiers`: whether features compare barcodes and part numbers; `auto`
     drops these where the labels were made from them. `stacked`: `auto` leaves out learned words, rivals and the cross-encoder where they
     mislead on new products (reranking/training/judging/stacked_choice.py), `keep` keeps them. `few_labels`: train on all labels, and judge by the same out of fold, as suits a few
     hundred of them that were chosen to teach (reranking/training/scarce_labels/few_labels.py).
@@ -66,11 +66,19 @@ class TrainOptions:
     stacked: UseOfStacked = field(default="auto", metadata=OMIT)
     leave_out_seen: bool = False
     cross: str = ""
+    cross_share: float = field(default=1.0, metadata=OMIT)
     few_labels: bool = field(default=False, metadata=OMIT)
     mining: MiningOptions = field(default_factory=MiningOptions)
     boosting: BoostingOptions = field(default_factory=BoostingOptions)
 
+    @property
+    def reads_some(self) -> bool:
+        """Say whether there is a cross-encoder that reads only some of the pairs."""
+        return bool(self.cross) and self.cross_share < 1
+
     def __post_init__(self) -> None:
+        if not 0 < self.cross_share <= 1:
+            raise InputError(f"--cross-share {self.cross_share}: give a number above 0, at most 1")
         if not 0 < self.target_precision <= 1:
             raise InputError(f"--target-precision {self.target_precision}: give a number above 0, at most 1")
         for name, value in self.target_precisions.items():

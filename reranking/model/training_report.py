@@ -226,7 +226,7 @@ class TrainingReport:
     pairs were given. `importance` is the share of gain of the strongest features, `rounds` are those of each member, and
     `index` is the fingerprint of the index. `one_sided` says how labels of one kind were completed, those to train on and
     those to validate by where these were given; `few` how few labels were judged; `stacked` which learned signals stayed;
-    `world_size` in how many shares of the pairs
+    `cross_read` which share of the validation pairs the cross-encoder read, None without one; `world_size` in how many shares of the pairs
     boosters were trained at once. Models of before the rows of categories and families have none of them.
     """
 
@@ -248,6 +248,7 @@ class TrainingReport:
     rounds: tuple[int, ...]
     judged_by: JudgedBy = field(default_factory=JudgedBy, metadata=OMIT)
     stacked: tuple[StackedVerdict, ...] = field(default=(), metadata=OMIT)
+    cross_read: float | None = field(default=None, metadata=OMIT)
     decisions: DecisionsReport | None = None
     calibration: CalibrationReport | None = None
     options: TrainOptions

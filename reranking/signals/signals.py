@@ -17,6 +17,7 @@ from reranking.signals.feature import Feature, FeatureFamily, columns_of
 from reranking.signals.learned.cross import FEATURES as CROSS_FEATURES
 from reranking.signals.learned.cross import CrossSignals
 from reranking.signals.learned.cross_folds import CrossFolds
+from reranking.signals.learned.gate import CrossGate
 from reranking.signals.learned.pair_tokens import TokenSource
 from reranking.signals.learned.rival_lists import RivalLists, RivalPairs
 from reranking.signals.learned.rivals import FEATURES as RIVAL_FEATURES
@@ -43,11 +44,18 @@ def stacked_among(names: Sequence[str]) -> tuple[StackedName, ...]:
 
 @dataclass(frozen=True)
 class Learned:
-    """It keeps what words say, the first look at rivals, and a cross-encoder, each where there is one."""
+    """It keeps what words say, the first look at rivals, a cross-encoder, and the gate before it, each where there is one."""
 
     words: LearnedWords | None = None
     look: FirstLook | None = None
     cross: CrossFolds | None = None
+    gate: CrossGate | None = None
+
+    @property
+    def looks(self) -> tuple[FirstLook, ...]:
+        """Return the first looks: at rivals, and the gate's."""
+        before_cross = None if self.gate is None else self.gate.look
+        return tuple(look for look in (self.look, before_cross) if look is not None)
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,8 @@ class Signals:
     """It holds the families of features, ready to compute pairs of the products that they were prepared for.
 
     `plain` ones learn nothing; of those that are learned, `words` and the `cross` encoder come next, and `rivals` last:
-    their first look needs what the other families compute. With `unshown_words` the first look alone reads the words: they have no
-    columns.
+    their first look needs what the other families compute. With a `gate` the cross-encoder reads only the pairs that it lets through. With
+    `unshown_words` first looks alone read the words: they have no columns.
     """
 
     plain: PlainFamilies
@@ -64,6 +72,7 @@ class Signals:
     cross: CrossSignals | None = None
     rivals: RivalSignals | None = None
     unshown_words: bool = False
+    gate: CrossGate | None = None
 
     @property
     def families(self) -> tuple[FeatureFamily, ...]:
@@ -89,20 +98,17 @@ class Signals:
     def without(self, names: Collection[StackedName]) -> "Signals":
         """Return the same families, but for the columns of some of what was learned; what nobody reads is left out whole."""
         rivals = None if "rivals" in names else self.rivals
-        unread = "words" in names and rivals is None
-        return Signals(
-            self.plain,
-            None if unread else self.words,
-            None if "cross" in names else self.cross,
-            rivals,
-            "words" in names and self.words is not None and not unread,
-        )
+        cross, gate = (None, None) if "cross" in names else (self.cross, self.gate)
+        unread = "words" in names and rivals is None and gate is None
+        words = None if unread else self.words
+        return Signals(self.plain, words, cross, rivals, "words" in names and words is not None, gate)
 
     def learned(self, cross: CrossFolds | None) -> Learned:
         """Return what was learned for these families, as it is stored with a model; `cross` is what theirs was opened from."""
         words = None if self.words is None else self.words.learned.stored()
         look = None if self.rivals is None else self.rivals.look.stored()
-        return Learned(words, look, None if self.cross is None else cross)
+        gate = None if self.cross is None or self.gate is None else self.gate.stored()
+        return Learned(words, look, None if self.cross is None else cross, gate)
 
     def of_training_pairs(self, among: bool) -> "Signals":
         """Return the same families for pairs that they were trained on, or (not `among`) for others."""
@@ -112,6 +118,7 @@ class Signals:
             self.cross and self.cross.of_training_pairs(among),
             self.rivals and self.rivals.of_training_pairs(among),
             self.unshown_words,
+            self.gate and self.gate.of_training_pairs(among),
         )
 
     def tokens(self, index: ProductIndex) -> TokenSource:
@@ -179,12 +186,16 @@ class Signals:
         for computed in self._of_families(first, second):
             out[part, column : column + computed.shape[1]] = computed
             column += computed.shape[1]
+        if self.cross is not None and self.gate is not None:
+            seen = np.take(out[part], self._seen_by(self.gate.look), axis=1)
+            out[part, column : column + 1] = self.gate.read_by(self.cross, first, second, seen)
+            column += 1
         if self.rivals is not None:
-            seen = np.take(out[part], self._seen, axis=1)
+            seen = np.take(out[part], self._seen_by(self.rivals.look), axis=1)
             out[part, column:] = self.rivals.compute(first, second, seen)
 
     def _of_families(self, left: Ints1d, right: Ints1d) -> Iterator[Floats2d]:
-        """Yield what each family computes, in order; the titles' words are compared once."""
+        """Yield what each family computes, in order, but a cross-encoder behind a gate; the titles' words are compared once."""
         text, words = self.plain.text, self.words
         compared = text.compare_words(left, right)
         for family in self.families:
@@ -192,17 +203,16 @@ class Signals:
                 yield text.compute_compared(compared)
             elif words is not None and family is words:
                 yield words.compute_compared(left, compared)
-            else:
+            elif family is not self.cross or self.gate is None:
                 yield family.compute(left, right)
 
-    @cached_property
-    def _seen(self) -> list[int]:
+    def _seen_by(self, look: FirstLook) -> list[int]:
         """Return the columns that a first look needs."""
-        return (
-            []
-            if self.rivals is None
-            else columns_of([feature.name for feature in self._every], self.rivals.look.feature_names)
-        )
+        return columns_of(self._every_name, look.feature_names)
+
+    @cached_property
+    def _every_name(self) -> list[str]:
+        return [feature.name for feature in self._every]
 
     def compute_all(self, left: Ints1d, right: Ints1d, *, stage: str, progress: Progress = silent) -> Floats2d:
         """Return the same features, computed a block of pairs at a time, so that only the result is large."""
@@ -267,5 +277,5 @@ def prepare_signals(
     if pairs is not None and learned.look is not None:
         signals = signals.with_rivals(index, pairs, learned.look, progress)
     if learned.cross is not None:
-        signals = signals.with_cross(index, learned.cross, products)
+        signals = replace(signals.with_cross(index, learned.cross, products), gate=learned.gate)
     return signals

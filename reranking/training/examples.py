@@ -20,6 +20,7 @@ from reranking.pairs.evaluation_category import SideCodes
 from reranking.pairs.labelled import LabelledPairs
 from reranking.signals.feature import Feature
 from reranking.signals.learned.cross_folds import CrossFolds
+from reranking.signals.learned.gate import CrossGate
 from reranking.signals.learned.rival_lists import RivalPairs
 from reranking.signals.learned.rivals import FirstLook, train_first_look
 from reranking.signals.learned.stacking import Stacking
@@ -138,7 +139,7 @@ def deal_stacking(
     index: ProductIndex, train: LabelledPairs, options: TrainOptions, *, least: int | None = None
 ) -> Stacking | None:
     """Deal the pairs that signals are learned from; return None where the options ask for none, or they are too few."""
-    if not (options.words or options.rivals):
+    if not (options.words or options.rivals or options.reads_some):
         return None
     return Stacking.of(train, len(index.catalog), seed=options.seed, least=least)
 
@@ -150,20 +151,20 @@ def learn_signals(
     options: TrainOptions,
     progress: Progress = silent,
 ) -> tuple[Signals, FirstLook | None]:
-    """Learn what the options ask for on top of plain signals, prepared for the products of the stacking among others: the words, which
-    the signals then have, and the first look, whose rivals they do not have yet."""
+    """Learn what the options ask for on top of plain signals, prepared for the products of the stacking among others: the words and the
+    gate before a cross-encoder, which the signals then have, and the first look, whose rivals they do not have yet."""
     if stacking is None:
         return signals, None
     if options.words:
         signals = _with_words(index, signals, stacking)
-    if not options.rivals:
+    if not (options.rivals or options.reads_some):
         return signals, None
-    seen = signals.of_training_pairs(True)
-
-    def compute(left: Ints1d, right: Ints1d) -> Floats2d:
-        return seen.compute_all(left, right, stage="features first look", progress=progress)
-
-    return signals, train_first_look(compute, signals.names, stacking, options=options.boosting, seed=options.seed)
+    pairs, seen = stacking.pairs, signals.of_training_pairs(True)
+    features = seen.compute_all(pairs.left, pairs.right, stage="features first look", progress=progress)
+    look = train_first_look(features, signals.names, stacking, options=options.boosting, seed=options.seed)
+    if options.reads_some:
+        signals = replace(signals, gate=CrossGate.of(look, features, pairs.left, options.cross_share))
+    return signals, look if options.rivals else None
 
 
 def _with_words(index: ProductIndex, signals: Signals, stacking: Stacking) -> Signals:

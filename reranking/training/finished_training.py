@@ -20,6 +20,7 @@ from reranking.model.train_options import TrainOptions
 from reranking.model.training_report import StackedVerdict, TrainingReport
 from reranking.pairs.candidates import proposing_views
 from reranking.pairs.misleading_pairs import rank_gap_warning, seen_warning, unproposed_warning
+from reranking.signals.learned.cross import CROSS_SCORE
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.training.fit import Fit
 from reranking.training.judging.judges import Judging
@@ -98,6 +99,7 @@ class FinishedTraining:
             rounds=tuple(member.num_boosted_rounds() for member in members),
             judged_by=self.judging.by,
             stacked=self.stacked,
+            cross_read=self._cross_read(),
             decisions=self.judgement.decided.report,
             calibration=self.judgement.calibrated.report,
             options=self.options,
@@ -105,6 +107,13 @@ class FinishedTraining:
             one_sided=data.one_sided,
             world_size=self.fit.world_size,
         )
+
+    def _cross_read(self) -> float | None:
+        """Return the share of the validation pairs that a cross-encoder read."""
+        if CROSS_SCORE not in self.fit.signals.names:
+            return None
+        scores = column_of(self.fit.judged.features, self.fit.signals.names.index(CROSS_SCORE))
+        return float(np.mean(~np.isnan(scores)))
 
     def warnings(self) -> tuple[str, ...]:
         """Say what the user should know of the pairs as given, without the added ones, and of the thresholds."""

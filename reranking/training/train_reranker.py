@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import Metric
@@ -12,6 +13,7 @@ from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import without_seen
 from reranking.signals.learned.cross_folds import open_cross
+from reranking.signals.learned.stacking import LEAST_MATCHES
 from reranking.training.examples import PairSignals, TrainingRoom, prepare_training_signals, silent_line
 from reranking.training.finished_training import FinishedTraining
 from reranking.training.fit import Fit
@@ -22,6 +24,8 @@ from reranking.training.scarce_labels.few_labels import fit_few, refuse_too_few
 from reranking.training.training_pairs import TrainingPairs
 
 FEW_ALONE = "few labels are trained on by the command itself: the workers of --cluster have nothing to do"
+
+NO_GATE = f"a first look says which pairs are read, and needs {LEAST_MATCHES} training matches and more: leave it out"
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,10 @@ def train_reranker(
             return room.crew.signals(index, part.train, options, cross=cross, progress=progress)
         return prepare_training_signals(index, part.train, data.products, options, cross=cross, progress=progress)
 
-    chosen = choose_stacked(index, data, learn(data, options, progress), options, cross=cross, progress=progress)
+    signals = learn(data, options, progress)
+    if options.reads_some and signals.learned(cross).gate is None:
+        raise InputError(f"--cross-share {options.cross_share}: {NO_GATE}")
+    chosen = choose_stacked(index, data, signals, options, cross=cross, progress=progress)
     for verdict in chosen.verdicts:
         announce(f"signals: {verdict.told()}")
 

@@ -152,9 +152,7 @@ def _with_rivals(sides: _Sides, columns: "Ints1d", seen: "dict[str, Floats2d]", 
 
     index, pairs, rivals = sides.opened.index, sides.opened.pairs, sides.rivals
     names = tuple(sides.features[column].name for column in columns)
-    look = train_first_look(
-        lambda left, right: seen["train"], names, sides.stacking, options=BoostingOptions(), seed=seed
-    )
+    look = train_first_look(seen["train"], names, sides.stacking, options=BoostingOptions(), seed=seed)
     lists = []
     for number, member in enumerate(look.members):
         of_rivals = sides.of_rivals.copy()

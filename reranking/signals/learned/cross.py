@@ -14,13 +14,15 @@ from reranking.signals.feature import Feature, LearnedFamily, declare
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.signals.product_rows import ProductRows
 
+CROSS_SCORE = "cross_score"
 FEATURES = declare(
     "cross-encoder",
     {
-        "cross_score": "how likely the cross-encoder, reading both texts at once, finds a match, 0 to 1; "
-        "of pairs it was trained on, by the models that were not trained on their product groups"
+        CROSS_SCORE: "how likely the cross-encoder, reading both texts at once, finds a match, 0 to 1; "
+        "of pairs it was trained on, by the models that were not trained on their product groups; unknown where it was not read: "
+        "a side has no text, or a first look was sure (`heroic train --cross-share`)"
     },
-    rising=("cross_score",),
+    rising=(CROSS_SCORE,),
 )
 KEPT_BLOCKS = 256  # blocks of pairs whose scores are kept: a second training asks for them again
 

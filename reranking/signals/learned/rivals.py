@@ -1,6 +1,5 @@
 """Rival features say whether another product suits one side of a pair better, by a small model's first look."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,6 +60,14 @@ class FirstLook:
         """Return which member (p,) looks at each pair."""
         return models_of(self.folds, left, out_of_fold=out_of_fold)
 
+    def log_odds(self, left: Ints1d, seen: Floats2d, *, out_of_fold: bool) -> Floats1d:
+        """Return what the members say of pairs (p,), each of its own, by their features `seen` (p, g)."""
+        models, said = self.models_of(left, out_of_fold=out_of_fold), np.empty(len(left), dtype=np.float32)
+        for number in np.unique(models):
+            rows = np.flatnonzero(models == number)
+            said[rows] = log_odds(self.members[number], seen if len(rows) == len(seen) else seen[rows])
+        return said
+
 
 def log_odds(member: Any, features: Floats2d) -> Floats1d:
     """Return what a member says of pairs (p, f): log-odds (p,) float32, rounded to 1/1024, kept from certainty."""
@@ -69,16 +76,16 @@ def log_odds(member: Any, features: Floats2d) -> Floats1d:
 
 
 def train_first_look(
-    compute: Callable[[Ints1d, Ints1d], Floats2d],
+    features: Floats2d,
     feature_names: tuple[str, ...],
     stacking: Stacking,
     *,
     options: BoostingOptions,
     seed: int,
 ) -> FirstLook:
-    """Train a first look on the pairs, whose features `compute` makes."""
+    """Train a first look on the pairs of the stacking, whose features (p, f) these are."""
     pairs = stacking.pairs
-    examples = Examples(compute(pairs.left, pairs.right), pairs.targets, np.zeros(len(pairs), dtype=np.int64))
+    examples = Examples(features, pairs.targets, np.zeros(len(pairs), dtype=np.int64))
     small = replace(options, eta=ETA, max_depth=DEPTH)
     members = [boost_rounds(examples.take(rows), ROUNDS, options=small, seed=seed) for rows in stacking.rows]
     return FirstLook(feature_names, tuple(members), stacking.folds)

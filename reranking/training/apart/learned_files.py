@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,32 +14,37 @@ from indexing.arrays import Ints1d
 from indexing.running.parts import PartFolder, put_array, put_bytes, read_array
 from reranking.boosters.boosting import from_bytes, to_bytes
 from reranking.signals.learned.cross_folds import open_cross
+from reranking.signals.learned.gate import CrossGate
 from reranking.signals.learned.rivals import FirstLook
 from reranking.signals.learned.words import LearnedWords, WordModel
 from reranking.signals.signals import Learned
 
-FOLDS = "folds.npy"
+FOLDS, LOOK, GATE = "folds.npy", "look", "cross_look"
 
 
 @dataclass(frozen=True)
 class LearnedFiles:
-    """It says what is there: how many models of words, the features that a first look needs and how many of these there are, and
-    where a cross-encoder is."""
+    """It says what is there: how many models of words, the features that a first look needs and how many of these there are, where a
+    cross-encoder is, and the features that the first look of its gate needs, with how many of these there are and the gate's reach."""
 
     words: int = 0
     look_features: tuple[str, ...] = ()
     looks: int = 0
     cross: Path | None = None
+    gate_features: tuple[str, ...] = ()
+    gates: int = 0
+    reach: float = 0.0
 
     def read(self, parts: PartFolder) -> Learned:
         """Read what was learned; the folds of the products are mapped."""
         folds: Ints1d | None = read_array(parts, FOLDS) if parts.has(FOLDS) else None  # type: ignore[assignment]
         models = tuple(WordModel.read(_words(parts, number)) for number in range(self.words))
-        looks = tuple(from_bytes(parts.local(_look_name(number)).read_bytes()) for number in range(self.looks))
+        looks, gates = _boosters(parts, LOOK, self.looks), _boosters(parts, GATE, self.gates)
         return Learned(
             LearnedWords(models, folds) if models else None,
             FirstLook(self.look_features, looks, folds) if looks else None,
             None if self.cross is None else open_cross(self.cross),
+            CrossGate(FirstLook(self.gate_features, gates, folds), self.reach) if gates else None,
         )
 
 
@@ -49,12 +55,15 @@ def write_learned(learned: Learned, parts: PartFolder) -> LearnedFiles:
     folds = _folds(learned)
     if folds is not None:
         put_array(parts, FOLDS, folds.astype(np.int8))
-    words, look, cross = learned.words, learned.look, learned.cross
+    words, look, cross, gate = learned.words, learned.look, learned.cross, learned.gate
     return LearnedFiles(
         0 if words is None else len(words.models),
         () if look is None else look.feature_names,
         0 if look is None else len(look.members),
         None if cross is None else cross.folder,
+        () if gate is None else gate.look.feature_names,
+        0 if gate is None else len(gate.look.members),
+        0.0 if gate is None else gate.reach,
     )
 
 
@@ -68,6 +77,8 @@ def digest_of_learned(learned: Learned) -> str:
         digest.update(np.ascontiguousarray(folds, dtype=np.int8).data)
     if learned.cross is not None:
         digest.update(learned.cross.fingerprint.encode())
+    if learned.gate is not None:
+        digest.update(repr(learned.gate.reach).encode())
     return digest.hexdigest()
 
 
@@ -77,13 +88,15 @@ def _contents(learned: Learned) -> Iterator[tuple[str, bytes]]:
         content = BytesIO()
         np.save(content, model.stored(), allow_pickle=False)
         yield _words_name(number), content.getvalue()
-    for number, member in enumerate(() if learned.look is None else learned.look.members):
-        yield _look_name(number), to_bytes(member)
+    before_cross = None if learned.gate is None else learned.gate.look
+    for kind, look in ((LOOK, learned.look), (GATE, before_cross)):
+        for number, member in enumerate(() if look is None else look.members):
+            yield _booster_name(kind, number), to_bytes(member)
 
 
 def _folds(learned: Learned) -> Ints1d | None:
     """Return the folds (n,) of the products, which all that was learned has in common."""
-    for kept in (learned.words, learned.look):
+    for kept in (learned.words, *learned.looks):
         if kept is not None:
             return kept.folds
     return None
@@ -97,5 +110,9 @@ def _words_name(number: int) -> str:
     return f"words_{number}.npy"
 
 
-def _look_name(number: int) -> str:
-    return f"look_{number}.ubj"
+def _boosters(parts: PartFolder, kind: str, count: int) -> tuple[Any, ...]:
+    return tuple(from_bytes(parts.local(_booster_name(kind, number)).read_bytes()) for number in range(count))
+
+
+def _booster_name(kind: str, number: int) -> str:
+    return f"{kind}_{number}.ubj"

@@ -38,8 +38,9 @@ class SignalsApart:
     def without(self, names: Collection[StackedName]) -> "SignalsApart":
         """Return the same, but for the columns of some of what was learned; what nobody reads is not kept either."""
         look = None if "rivals" in names else self.kept.look
-        words = None if "words" in names and look is None else self.kept.words
-        kept = Learned(words, look, None if "cross" in names else self.kept.cross)
+        cross, gate = (None, None) if "cross" in names else (self.kept.cross, self.kept.gate)
+        words = None if "words" in names and look is None and gate is None else self.kept.words
+        kept = Learned(words, look, cross, gate)
         hidden = {feature for name in names for feature in STACKED[name]}
         shown = tuple(feature for feature in self.features if feature not in hidden)
         unshown = self.kind.unshown_words or "words" in names
@@ -48,8 +49,10 @@ class SignalsApart:
 
     def learned(self, cross: CrossFolds | None) -> Learned:
         """Return what was learned, as it is stored with a model; `cross` is what theirs was opened from."""
-        words, look = self.kept.words, self.kept.look
-        return Learned(words and words.stored(), look and look.stored(), self.kept.cross and cross)
+        words, look, gate = self.kept.words, self.kept.look, self.kept.gate
+        return Learned(
+            words and words.stored(), look and look.stored(), self.kept.cross and cross, gate and gate.stored()
+        )
 
     def of_training_pairs(self, among: bool) -> "SignalsApart":
         """Return the same for pairs that they were trained on, or (not `among`) for others."""

@@ -47,7 +47,8 @@ class TrainingElsewhere:
         some = train.products[:1]
         products = some if stacking is None else stacking.pairs.products
         signals, look = learn_signals(index, plain_signals(index, products, options), stacking, options, progress)
-        learned = Learned(None if signals.words is None else signals.words.learned, look, cross)
+        words = None if signals.words is None else signals.words.learned
+        learned = Learned(words, look, cross, None if cross is None else signals.gate)
         kind = SignalKind(options.same_source, compares_identifiers(index, options))
         declared = kind.prepare(index, some, learned).features
         return SignalsApart(index, learned, kind, declared, self.runner, self.beside)

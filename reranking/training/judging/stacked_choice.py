@@ -53,8 +53,10 @@ class StackedChoice:
     def asked(self, options: TrainOptions) -> TrainOptions:
         """Return options that learn no more than what stayed and what that needs."""
         rivals = options.rivals and "rivals" not in self.left_out
-        words = options.words and (rivals or "words" not in self.left_out)
-        return replace(options, rivals=rivals, words=words)
+        cross = "" if "cross" in self.left_out else options.cross
+        asked = replace(options, rivals=rivals, cross=cross)
+        words = options.words and (rivals or asked.reads_some or "words" not in self.left_out)
+        return replace(asked, words=words)
 
 
 def choose_stacked(

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from reranking.explain.explanation import Explanation
 from reranking.explain.product_facts import FieldAgreement, compare_products
-from reranking.explain.reasons import LEAST_ADDED, Reason
+from reranking.explain.reasons import LEAST_ADDED, Reason, told_value
 from scripts.terminal.console import plain
 
 STYLES = {FieldAgreement.EQUAL: "green", FieldAgreement.CONFLICTING: "red", FieldAgreement.UNJUDGED: ""}
@@ -51,9 +51,8 @@ def render_model(found: Explanation) -> list[Text | Table]:
         families.families, families.added, families.strongest, families.values, strict=True
     ):
         if abs(added) >= LEAST_ADDED:
-            said = "unknown" if math.isnan(value) else f"{value:.4g}"
             bar = Text(_bar(added), style="green" if added > 0 else "red")
-            table.add_row(family, f"{added:+.2f}", bar, f"{name} = {said}")
+            table.add_row(family, f"{added:+.2f}", bar, f"{name} = {told_value(name, value)}")
     return [head, _reasons(found.reasons.supporting, "for"), _reasons(found.reasons.opposing, "against"), table]
 
 

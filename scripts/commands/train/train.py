@@ -80,6 +80,12 @@ MOST_SHARES = 1024
     "--cross", type=click.Path(path_type=Path), help="A folder of heroic train-encoder cross: its score as a feature."
 )
 @click.option(
+    "--cross-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="S",
+    help="Let --cross read about this share of the pairs alone, those of which a first look is in doubt [default: all].",
+)
+@click.option(
     "--identifiers",
     default="auto",
     show_default=True,
@@ -158,6 +164,7 @@ def command(
     words: bool,
     rivals: bool,
     cross: Path | None,
+    cross_share: float | None,
     identifiers: "UseOfIdentifiers",
     stacked: "UseOfStacked",
     leave_out_seen: bool,
@@ -192,6 +199,8 @@ def command(
 
     refuse_artefact(out, "model")
     refuse_misfits(pairs, unsupervised=unsupervised)
+    if cross_share is not None and cross is None and not unsupervised:
+        raise click.UsageError("--cross-share says which pairs the cross-encoder of --cross reads: give --cross too")
     workers = AskedWorkers(cluster, task_timeout, world_size)
     choice = SettingsChoice(
         trials=trials,
@@ -221,6 +230,7 @@ def command(
         stacked=stacked,
         leave_out_seen=leave_out_seen,
         cross="" if cross is None else str(cross),
+        cross_share=1.0 if cross_share is None else cross_share,
         mining=mining,
     )
     options = choice.begin(options)

@@ -20,6 +20,7 @@ OF_PAIRS = (  # options that say something of labelled pairs
     "judge_by",
     "assume",
     "cross",
+    "cross_share",
     "stacked",
     "leave_out_seen",
     "ids",

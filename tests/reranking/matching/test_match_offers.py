@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,8 @@ from reranking.matching.match_offers import MatchOptions, match_offers, prepare_
 from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.reranker import XgboostReranker
+from reranking.signals.learned import cross as cross_signals
+from reranking.signals.learned.gate import CrossGate
 
 HELD_OUT = 48  # every so many-th product of the sample is taken out of the index
 
@@ -220,6 +223,31 @@ def test_a_model_without_rivals_is_served_too(held_out, matcher, offers_of, monk
     assert found[0].products.tolist() == found[1].products.tolist()
     there = [matcher.model.feature_names.index(name) for name in own]
     np.testing.assert_array_equal(seen[0], seen[1][:, there])
+
+
+@pytest.mark.parametrize("reach", [1.0, 4.0])
+def test_an_offer_is_read_by_a_cross_encoder_where_its_gate_opens(reach, matcher, monkeypatch):
+    """Products of the index are offered, whose pairs a scorer reads too; the score is how many characters both texts have."""
+    index, learned = matcher.index, matcher.model.learned
+    cross = SimpleNamespace(count=1, template="{title}", folds=lambda catalog: np.full(len(catalog), -1))
+
+    def lengths(number, left, right):
+        return np.array([len(one) + len(other) for one, other in zip(left, right, strict=True)], np.float32)
+
+    monkeypatch.setattr(cross_signals, "_FoldScorer", lambda cross: lengths)
+    gated = replace(learned, cross=cross, gate=CrossGate(learned.look, reach))
+    model = replace(matcher.model, learned=gated, feature_names=(*matcher.model.feature_names, "cross_score"))
+    seen = []
+    monkeypatch.setattr(
+        XgboostReranker, "score", lambda model, features, sides: seen.append(features) or features[:, 0]
+    )
+    rows = np.arange(0, len(index.catalog), 20)
+    found = match_offers(prepare_matching(index, model), index.catalog.take(rows))
+    (offered,) = seen
+    scorer = PairScorer.prepare(index, model, np.arange(len(index.catalog)))
+    then = scorer.features(rows[found.offers], found.products)[:, -1]
+    assert 0 < np.isnan(then).mean() < 1
+    np.testing.assert_array_equal(np.sort(offered[:, -1]), np.sort(then))
 
 
 def test_more_neighbours_than_the_model_looks_at_are_refused(matcher):

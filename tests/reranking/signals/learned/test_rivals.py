@@ -102,7 +102,9 @@ def telling(left, right):
 
 
 def trained(pairs, compute=telling):
-    return train_first_look(compute, ("tells", "names"), Stacking.of(pairs, N, seed=0), options=OPTIONS, seed=0)
+    stacking = Stacking.of(pairs, N, seed=0)
+    features = compute(stacking.pairs.left, stacking.pairs.right)
+    return train_first_look(features, ("tells", "names"), stacking, options=OPTIONS, seed=0)
 
 
 def test_it_tells_matches_from_others():

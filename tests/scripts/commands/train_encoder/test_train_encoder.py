@@ -6,13 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from indexing.product_index import open_index
 from reranking.model.folder import load_reranker
+from reranking.model.pair_scorer import PairScorer
+from reranking.pairs.labelled import read_labelled
+from reranking.signals.learned import cross_encoder, stacking
 
 BRIEF = ("--max-tokens", 24, "--epochs", 1, "--device", "cpu")
 
@@ -102,9 +107,72 @@ def test_the_cross_encoders_score_is_a_signal_of_every_command(
     assert "model.safetensors" in broken.stderr
 
 
+def test_a_share_of_the_pairs_is_read_by_every_command(
+    heroic, train_cross, sample_index, sample, files, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(stacking, "LEAST_MATCHES", 20)
+    assert train_cross("--most-pairs", 60, "--layers", 1).exit_code == 0
+    train = (
+        "train",
+        sample_index,
+        files / "train.parquet",
+        "--valid",
+        files / "valid.parquet",
+        "--stacked",
+        "keep",
+        "--judge-by",
+        "validation",
+    )
+    trained = heroic(*train, "--cross", tmp_path / "cross", "--cross-share", 0.3, "--out", tmp_path / "model")
+    assert trained.exit_code == 0, trained.output
+    model = load_reranker(tmp_path / "model")
+    assert model.learned.gate is not None
+    assert 0 < model.report.cross_read < 0.9
+    card = (tmp_path / "model" / "model_card.md").read_text()
+    assert f"the cross-encoder read {model.report.cross_read:.1%} of the validation pairs" in card
+
+    read, real = [], cross_encoder.score_texts
+    monkeypatch.setattr(
+        cross_encoder, "score_texts", lambda model, left, right: read.extend(left) or real(model, left, right)
+    )
+    index = open_index(sample_index)
+    valid = read_labelled([files / "valid.parquet"], index.catalog)
+    scorer = PairScorer.prepare(index, model, valid.products)
+    column = model.feature_names.index("cross_score")
+    some = scorer.features(valid.left, valid.right)[:, column]
+    assert 1 - np.isnan(some).mean() == pytest.approx(model.report.cross_read)
+    assert len(read) == 2 * (~np.isnan(some)).sum()  # two models, one a fold
+    every = PairScorer.prepare(index, replace(model, learned=replace(model.learned, gate=None)), valid.products)
+    whole = every.features(valid.left, valid.right)[:, column]
+    there = ~np.isnan(some)
+    np.testing.assert_allclose(some[there], whole[there], atol=1e-6)
+
+    np.testing.assert_allclose(scorer.score(valid.left, valid.right), model.validation.pairs.scores, atol=1e-6)
+    scores = tmp_path / "scores.parquet"
+    scored = heroic("score", sample_index, files / "valid.parquet", "--model", tmp_path / "model", "--out", scores)
+    assert scored.exit_code == 0, scored.output
+    np.testing.assert_allclose(pq.read_table(scores)["score"].to_numpy(), model.validation.pairs.scores, atol=1e-6)
+    left, right = (
+        str(index.catalog.ids[int(side[np.flatnonzero(np.isnan(some))[0]])]) for side in (valid.left, valid.right)
+    )
+    why = heroic("explain", sample_index, tmp_path / "model", "--pair", left, right)
+    assert why.exit_code == 0, why.output
+    assert "cross score unknown" not in why.stdout
+
+
+def test_a_share_needs_a_cross_encoder_and_enough_matches(heroic, train_cross, sample_index, files, tmp_path):
+    train = ("train", sample_index, files / "train.parquet", "--out", tmp_path / "m", "--cross-share", 0.2)
+    alone = heroic(*train)
+    assert alone.exit_code == 2
+    assert "give --cross too" in alone.stderr
+    assert train_cross("--most-pairs", 60, "--layers", 1).exit_code == 0
+    few = heroic(*train, "--cross", tmp_path / "cross")
+    assert few.exit_code == 2
+    assert few.stderr.strip().splitlines()[-1].endswith("needs 500 training matches and more: leave it out")
+    assert not (tmp_path / "m").exists()
+
+
 def test_training_rows_have_scores_out_of_fold(train_cross, sample_index, files, tmp_path):
-    from indexing.product_index import open_index
-    from reranking.pairs.labelled import read_labelled
     from reranking.signals.learned.cross_folds import open_cross
     from reranking.signals.signals import Learned, prepare_signals
 
