@@ -117,7 +117,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "options",
         "tables",
     },
-    "indexing.words": {"latin", "normal_form", "quantities", "reading", "spellings", "tokens"},
+    "indexing.words": {"latin", "normal_form", "quantities", "reading", "spellings", "text_keys", "tokens"},
     "indexing.catalog": {
         "catalog",
         "category_level",
@@ -379,6 +379,7 @@ MOST_LINES = 300
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools"}
 OWNERS = {  # library: the modules that may import it
     "faiss": {"indexing.search.faiss_index"},
+    "pandas": set(),  # only benchmarks and tests need it
     "sparse_dot_topn": {"indexing.search.lexical_index"},
     "xgboost": {"reranking.boosters.boosting", "reranking.boosters.collective", "reranking.boosters.meeting"},
     "ray": {"indexing.running.ray_crew"},

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,13 +11,13 @@ from eval.inputs.scores import Scores
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
 from indexing.storage.artefact import fingerprint_of
+from indexing.words.text_keys import Keys, mixed, text_keys
 
 REST = "rest"
 EDGE = 5e-4  # what no pair's assumed probability is nearer to 0 or 1 than
 FALL = (
     4.0  # without probabilities: they fall over a quarter as many pairs as are called, on either side of the last call
 )
-Keys = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def population_of(scores: Scores, *, threshold: float | None = None) -> Populati
         raise InputError(f"{scores.path}: a pair is there twice: score each pair once")
     with np.errstate(over="ignore"):
         pairs = int(keys.sum(dtype=np.uint64))
-        scored = int((keys * pd.util.hash_array(scores.values)).sum(dtype=np.uint64)) ^ int(keys[called].sum())
+        scored = int((keys * _value_hashes(scores.values)).sum(dtype=np.uint64)) ^ int(keys[called].sum())
     return Population(
         scores.values,
         likely(scores, called),
@@ -122,16 +120,15 @@ def _categories(scores: Scores) -> tuple[tuple[str, ...], Ints1d]:
 
 
 def _id_hashes(ids: pa.Array, salt: int) -> Keys:
-    values = ids.to_numpy(zero_copy_only=False)
-    if values.dtype != object:
-        values = values.astype(np.int64)
+    own = (
+        mixed(np.asarray(ids.to_numpy(zero_copy_only=False), dtype=np.int64).view(np.uint64))
+        if pa.types.is_integer(ids.type)
+        else text_keys(ids)
+    )
     with np.errstate(over="ignore"):
-        return mixed(pd.util.hash_array(values, categorize=False) + np.uint64(salt) * np.uint64(0xBF58476D1CE4E5B9))
+        return mixed(own + np.uint64(salt) * np.uint64(0xBF58476D1CE4E5B9))
 
 
-def mixed(keys: Keys) -> Keys:
-    """Return the numbers with every bit depending on every other (the finaliser of splitmix64)."""
-    with np.errstate(over="ignore"):
-        keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(keys ^ (keys >> np.uint64(31)), dtype=np.uint64)
+def _value_hashes(values: Floats1d) -> Keys:
+    """Return a number (p,) for each value, the same for both zeros."""
+    return mixed((values + 0.0).view(f"u{values.itemsize}").astype(np.uint64))

@@ -9,13 +9,14 @@ from functools import cached_property
 import numpy as np
 
 from eval.audit.answered import find_pairs
-from eval.audit.population import Population, mixed, pair_hashes
+from eval.audit.population import Population, pair_hashes
 from eval.metrics.intervals import Draws, Interval, PairGroups, share_interval
 from indexing.arrays import Ints1d
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
 from indexing.query.find_neighbours import Query, find_neighbours
 from indexing.storage.records import read_record, stored_record
+from indexing.words.text_keys import mixed
 from reranking.labels.label import Label, PairVerdict, Purpose, Question, named
 from reranking.labels.settled import check_catalogue, shown_of, verdicts_by_pair
 from reranking.labels.store import LabelStore

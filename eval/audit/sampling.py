@@ -11,11 +11,12 @@ from functools import cached_property
 import numpy as np
 
 from eval.audit.allocation import allocate, pilot
-from eval.audit.population import Keys, Population, mixed
+from eval.audit.population import Population
 from eval.audit.strata import Strata, part
 from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
 from indexing.storage.records import read_record, stored_record
+from indexing.words.text_keys import Keys, mixed
 from reranking.labels.store import LabelStore
 
 NOTE = "audit sample"

@@ -8,12 +8,14 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
+from indexing.words.text_keys import text_keys
 
 Contents = npt.NDArray[np.uint64]  # (n, 2)
 CONTENTS_FILE = "contents.npy"
-KEYS = ("0123456789123456", "6543219876543210")
+KEYS = (b"0123456789123456", b"6543219876543210")
 
 
 class RowSource(Protocol):
@@ -32,13 +34,8 @@ def text_contents(texts: Sequence[str]) -> Contents:
 
     24 bytes a product are held while a view is encoded.
     """
-    import pandas as pd  # takes longer to load than a query to answer
-
-    cells = np.array(texts, dtype=object)
-    if not len(cells):
-        return np.zeros((0, 2), dtype=np.uint64)
-    hashes = [pd.util.hash_array(cells, hash_key=key, categorize=False) for key in KEYS]
-    return np.stack(hashes, axis=1)
+    column = pa.array(texts, pa.large_string())
+    return np.stack([text_keys(column, key) for key in KEYS], axis=1)
 
 
 def write_contents(folder: Path, contents: Contents) -> None:

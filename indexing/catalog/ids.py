@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from indexing.arrays import Ints1d
 from indexing.errors import InputError, UnknownId
 from indexing.files.integers import plain_integers
+from indexing.words.text_keys import text_keys
 
 FEW = 64  # rows that are cut out of a table one by one
 
@@ -84,9 +85,7 @@ def _in_type(ids: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | p
 
 
 def _keys(ids: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.uint64]:
-    import pandas as pd  # takes longer to load than a query to answer
-
+    if not pa.types.is_integer(ids.type):
+        return text_keys(ids)
     values = ids.to_numpy(zero_copy_only=False) if isinstance(ids, pa.Array) else ids.to_numpy()
-    if values.dtype != object:
-        return np.asarray(values, dtype=np.int64).view(np.uint64)
-    return np.asarray(pd.util.hash_array(values, categorize=False), dtype=np.uint64)
+    return np.asarray(values, dtype=np.int64).view(np.uint64)

@@ -27,6 +27,7 @@ from indexing.vectors.ngrams import count_blocks, document_counts, inverse_docum
 from indexing.vectors.random_signs import random_signs
 from indexing.vectors.vectors import unit_rows
 from indexing.words.quantities import quantities_alike
+from indexing.words.text_keys import text_keys
 
 OPTIONS_FILE, ARRAYS_FILE = "lsa.json", "lsa.npz"
 STAGE, FITTING = "fit text", 2  # counting n-grams is half of it, for all that is known
@@ -179,13 +180,11 @@ def _sample(blocks: Iterable[Sequence[str]], most: int) -> list[str]:
 
     They are sorted: then float sums over texts, and so the fit, are the same to the last bit in any catalogue order.
     """
-    import pandas as pd  # takes longer to load than a query to answer
-
     texts, hashes = np.zeros(0, dtype=object), np.zeros(0, dtype=np.uint64)
     for block in blocks:
         there = np.array([text for text in block if text.strip()], dtype=object)
         texts = np.concatenate([texts, there])
-        hashes = np.concatenate([hashes, pd.util.hash_array(there, categorize=False)])
+        hashes = np.concatenate([hashes, text_keys(there.tolist())])
         if len(texts) > most:
             smallest = np.argpartition(hashes, most)[:most]
             texts, hashes = texts[smallest], hashes[smallest]

@@ -4,14 +4,17 @@ its partners."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from indexing.arrays import Floats2d, Ints1d
 from indexing.join.rows import Units
 from indexing.vectors.rows import Rows
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 STRIPE_ROWS = 1024  # products are computed a tile of this many rows at a time,
 TILE_COLUMNS = 4096  # and of this many columns: 16 MiB of cosines
@@ -109,9 +112,11 @@ class JoinPlan:
         return np.asarray(self._mates.indices[self._mates.indptr[span] : self._mates.indptr[span + 1]])
 
     @cached_property
-    def _mates(self) -> sp.csr_matrix:
+    def _mates(self) -> "csr_matrix":
+        from scipy.sparse import csr_matrix  # which takes longer to load than a query to answer
+
         spans = len(self.bounds) - 1
-        upper = sp.csr_matrix((np.ones(len(self.partners), dtype=bool), self.partners, self.starts), (spans, spans))
+        upper = csr_matrix((np.ones(len(self.partners), dtype=bool), self.partners, self.starts), (spans, spans))
         return (upper + upper.T).tocsr()
 
     @cached_property

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,10 +13,10 @@ from indexing.files.integers import plain_integers
 from indexing.reading.inputs import InputFile
 from indexing.reading.schema.expression import Cell
 from indexing.reading.schema.raw_columns import TEXT, RawBlock, raw_column
+from indexing.words.text_keys import Keys, text_keys
 
 TYPED_FORMATS = ("parquet", "jsonl", "json")  # in others every cell is text, numbers too
 EXACT = 2.0**53  # whole numbers from here on are not exact as float64
-Keys = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -75,12 +74,9 @@ def _whole(column: pa.Array) -> pa.Array:
 
 def keys_of(ids: pa.Array) -> Keys:
     """Return a key of each id (n,) that equal ids share: a hash of text, an integer itself."""
-    import pandas as pd  # takes longer to load than a query to answer
-
     if pa.types.is_integer(ids.type):
         return np.asarray(ids.to_numpy(zero_copy_only=False), dtype=np.int64).view(np.uint64)
-    values = ids.to_numpy(zero_copy_only=False)
-    return np.asarray(pd.util.hash_array(values, categorize=False), dtype=np.uint64)
+    return text_keys(ids)
 
 
 @dataclass

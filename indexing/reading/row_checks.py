@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Ints1d
 from indexing.catalog.reject_log import RejectLog
 from indexing.catalog.rejects import NO_ID, NOT_EXACT, SAME_ID, Reject
 from indexing.reading.inputs import InputFile
-from indexing.reading.product_ids import IdScan, Keys, ReadIds, keys_of, read_ids
+from indexing.reading.product_ids import IdScan, ReadIds, keys_of, read_ids
 from indexing.reading.schema.expression import Cell
 from indexing.reading.schema.raw_columns import RawBlock, as_text, is_empty, raw_block
 from indexing.storage.stores import file_name
+from indexing.words.text_keys import Keys, text_keys
 
 
 @dataclass(frozen=True)
@@ -142,24 +144,20 @@ def _filled_elsewhere(file: InputFile, names: Sequence[str]) -> Ints1d:
 
 def _key_of(constants: tuple[tuple[str, str], ...]) -> np.uint64:
     """Return a key of the fields that are the same in every row of an input: other shops' rows are no repeats."""
-    import pandas as pd  # takes longer to load than a query to answer
-
-    return np.uint64(pd.util.hash_array(np.array([repr(constants)], dtype=object), categorize=False)[0])
+    return np.uint64(text_keys([repr(constants)])[0])
 
 
 def contents_of(block: RawBlock, rows: Ints1d) -> Keys:
     """Return a key of the content of some rows (r,) that rows of the same cells share, whatever the order of columns."""
-    import pandas as pd  # takes longer to load than a query to answer
-
     total = np.zeros(len(rows), dtype=np.uint64)
     for name, column in block.columns.items():
         part = column.take(pa.array(rows))
         if pa.types.is_nested(part.type) or pa.types.is_binary(part.type) or pa.types.is_large_binary(part.type):
-            texts = np.array([repr(cell) for cell in part.to_pylist()], dtype=object)
+            texts = pa.array([repr(cell) for cell in part.to_pylist()], pa.large_string())
         else:
-            texts = as_text(part).to_numpy(zero_copy_only=False)
-        named = np.array([None if text is None else f"{name}\0{text}" for text in texts], dtype=object)
-        keys = np.asarray(pd.util.hash_array(named, categorize=False), dtype=np.uint64)
-        keys[np.array([text is None for text in named])] = 0
+            texts = as_text(part).cast(pa.large_string())
+        prefix, nothing = (pa.scalar(text, pa.large_string()) for text in (f"{name}\0", ""))
+        keys = text_keys(pc.binary_join_element_wise(prefix, texts, nothing))
+        keys[np.asarray(texts.is_null(), dtype=bool)] = 0
         total += keys * np.uint64(0x9E3779B97F4A7C15)
     return total

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.arrays import Floats2d
+from indexing.words.text_keys import text_keys
 
 Digests = npt.NDArray[np.uint64]  # (n,)
 MIXER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no bit is lost: the golden ratio's, as in splitmix64
@@ -56,11 +57,7 @@ def _of(values: pa.Array) -> Digests:
 
 
 def _of_texts(values: pa.Array) -> Digests:
-    import pandas as pd  # takes longer to load than a query to answer
-
-    if not len(values):
-        return np.zeros(0, dtype=np.uint64)
-    return np.asarray(pd.util.hash_array(values.to_numpy(zero_copy_only=False), categorize=False), dtype=np.uint64)
+    return text_keys(values)
 
 
 def _of_lists(values: pa.Array) -> Digests:

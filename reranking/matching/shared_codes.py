@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 
 from indexing.arrays import Bools1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.product_codes import NamedCodes, barcodes_of, brands_of, has_codes, part_numbers_of
 from indexing.given.neighbour_search import GivenRows
 from indexing.product_index import ProductIndex
+from indexing.words.text_keys import text_keys
 from reranking.identifiers.identifiers import Identifiers
 
 
@@ -92,5 +91,4 @@ class SharedCodes:
 
 def _hashes(named: NamedCodes) -> Ints1d:
     """Return a key of each name, int64."""
-    names = named.names.cast(pa.large_string()).to_numpy(zero_copy_only=False)
-    return np.asarray(pd.util.hash_array(names, categorize=False), dtype=np.uint64).view(np.int64)
+    return text_keys(named.names).view(np.int64)

@@ -104,6 +104,33 @@ def test_a_query_by_id_loads_no_library_that_it_does_not_need(sample_index):
     assert not (unneeded | {"indexing.encoders.by_spec", "indexing.reading.read_catalog"}) & loaded
 
 
+def test_no_command_needs_pandas(sample, sample_index, sample_model, tmp_path):
+    code = """
+import sys
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is not installed")
+sys.meta_path.insert(0, Without())
+from scripts.main import main
+for words in [words.split("|") for words in sys.argv[1:]]:
+    main(words, standalone_mode=False)
+"""
+    index, scores = tmp_path / "index", tmp_path / "scores.parquet"
+    (tmp_path / "more.csv").write_text("id,title\nJDQNAQ,kettle 2 l\nsame,pan\nsame,pan\nanother,pot\n")
+    commands = [
+        ["build-index", sample / "products.parquet", "--out", index],
+        ["update", index, tmp_path / "more.csv"],
+        ["query", index, "--id", "JDQNAQ"],
+        ["score", sample_index, sample / "pairs_test.parquet", "--model", sample_model, "--out", scores],
+        ["match", sample_index, sample_model, sample / "products.parquet", "--out", tmp_path / "matches.parquet"],
+    ]
+    words = ["|".join(map(str, command)) for command in commands]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert scores.exists()
+
+
 def test_it_can_be_run_as_a_module(root):
     done = subprocess.run([sys.executable, "-m", "scripts.main", "--version"], cwd=root, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
