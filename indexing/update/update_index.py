@@ -31,9 +31,9 @@ from indexing.storage.records import stored_record
 from indexing.update.changes import CatalogUpdate, plan_update
 from indexing.update.deleted import find_deleted, read_delete_list, write_record
 from indexing.update.encoding.delta_views import DeltaViews, encode_delta
+from indexing.update.joining.views import DeltaViewJoining
 from indexing.update.picture_views import PictureView, picture_views, unseen_pictures, write_seen
 from indexing.update.row_digests import add_hex
-from indexing.update.views import DeltaViewJoining
 
 REWRITTEN = (CATALOG_FILE, DELETED_FILE, REJECTS_FILE, "neighbours", "lexical", DELTA)  # the rest is linked
 

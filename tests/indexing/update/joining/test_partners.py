@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from indexing.search.near_lists import Lists
-from indexing.update.partners import NearCells, everybody
+from indexing.update.joining.partners import NearCells, everybody
 
 CENTRES = np.eye(3, dtype=np.float32)
 CODES = np.array([0, 2, 0, -1, 1, 2, 0])  # the fourth has nothing to see

@@ -17,7 +17,7 @@ from indexing.machine.threads import in_turn, thread_count
 from indexing.search.index import Index
 from indexing.search.neighbours import Neighbours, eligible, keep, no_neighbours
 from indexing.storage.mapped import new_mapped
-from indexing.update.kept_lists import LeftLists, OldLists
+from indexing.update.joining.kept_lists import LeftLists, OldLists
 from indexing.vectors.rows import Rows
 
 FIRST_ASK = 8  # new products asked for at first, for each old one

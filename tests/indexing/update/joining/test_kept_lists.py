@@ -5,7 +5,7 @@ import pytest
 
 from indexing.search.neighbours import RESOLUTION, Neighbours
 from indexing.update.changes import Moves
-from indexing.update.kept_lists import UNSETTLED, LeftLists, OldLists
+from indexing.update.joining.kept_lists import UNSETTLED, LeftLists, OldLists
 
 
 def lists_of(*rows):

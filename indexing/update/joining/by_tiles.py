@@ -28,8 +28,8 @@ from indexing.machine.threads import in_turn, thread_count
 from indexing.search.best_lists import SLACK, BestLists, neighbours_of, units_of
 from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
 from indexing.storage.mapped import new_mapped
-from indexing.update.kept_lists import LeftLists, OldLists
-from indexing.update.partners import Cells, Visits
+from indexing.update.joining.kept_lists import LeftLists, OldLists
+from indexing.update.joining.partners import Cells, Visits
 from indexing.vectors.rows import Rows
 
 SEARCHED_AT_ONCE = 65_536  # products searched for at once, with a list in memory each

@@ -16,12 +16,12 @@ from indexing.search.faiss_index import FLAT, build_faiss
 from indexing.search.lexical_index import LexicalIndex
 from indexing.search.near_lists import Lists
 from indexing.storage.artefact import link_or_copy
-from indexing.update.by_search import DeltaSearch
-from indexing.update.by_tiles import DeltaTiles
 from indexing.update.changes import Moves
 from indexing.update.encoding.delta_views import DeltaViews
-from indexing.update.kept_lists import OldLists
-from indexing.update.partners import Cells, NearCells, everybody
+from indexing.update.joining.by_search import DeltaSearch
+from indexing.update.joining.by_tiles import DeltaTiles
+from indexing.update.joining.kept_lists import OldLists
+from indexing.update.joining.partners import Cells, NearCells, everybody
 from indexing.vectors.rows import seen_rows
 from indexing.vectors.vectors import from_arrays
 

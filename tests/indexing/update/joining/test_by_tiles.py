@@ -12,12 +12,12 @@ from indexing.search.faiss_index import build_faiss, cluster_centres
 from indexing.search.index import ExactIndex
 from indexing.search.near_lists import Lists, assign
 from indexing.search.neighbours import RESOLUTION, Neighbours
-from indexing.update import by_tiles as delta_tiles
-from indexing.update.by_search import DeltaSearch
-from indexing.update.by_tiles import DeltaTiles
 from indexing.update.changes import Moves
-from indexing.update.kept_lists import OldLists
-from indexing.update.partners import NearCells, everybody
+from indexing.update.joining import by_tiles as delta_tiles
+from indexing.update.joining.by_search import DeltaSearch
+from indexing.update.joining.by_tiles import DeltaTiles
+from indexing.update.joining.kept_lists import OldLists
+from indexing.update.joining.partners import NearCells, everybody
 from indexing.vectors.rows import seen_rows
 from indexing.vectors.vectors import from_arrays, unit_rows
 
@@ -159,7 +159,7 @@ def test_progress_ends_with_all_products(tmp_path):
 def small_blocks(monkeypatch):
     """Blocks of 50 products, of which there are many then; and pages given back after each."""
     for module in ("by_tiles", "by_search"):
-        monkeypatch.setattr(f"indexing.update.{module}.BLOCK_ROWS", 50)
+        monkeypatch.setattr(f"indexing.update.joining.{module}.BLOCK_ROWS", 50)
     monkeypatch.setattr(delta_tiles, "FORGOTTEN_ROWS", 50)
 
 
@@ -216,7 +216,7 @@ def test_a_list_that_held_everybody_takes_in_all_that_come_however_far(tmp_path,
 
 
 def test_a_few_are_asked_for_at_first_and_more_where_they_all_come_in(tmp_path, monkeypatch):
-    monkeypatch.setattr("indexing.update.by_search.FIRST_ASK", 2)
+    monkeypatch.setattr("indexing.update.joining.by_search.FIRST_ASK", 2)
     of = updated(2, changed=120)
     _, old = join_of(of, everybody(of.now.any(axis=1)), None)
     _, found = written(asking(of, old, from_arrays(of.now)), tmp_path)
