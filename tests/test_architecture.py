@@ -190,6 +190,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "dense_join",
         "neighbour_files",
         "options",
+        "parts.neighbour_parts",
         "parts.parts_planner",
         "parts.search_parts",
         "parts.truth_parts",

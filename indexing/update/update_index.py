@@ -31,7 +31,7 @@ from indexing.storage.records import stored_record
 from indexing.update.changes import CatalogUpdate, plan_update
 from indexing.update.deleted import find_deleted, read_delete_list, write_record
 from indexing.update.encoding.delta_views import DeltaViews, encode_delta
-from indexing.update.joining.views import DeltaViewJoining
+from indexing.update.joining.views import DeltaViewJoining, JoinsApart
 from indexing.update.picture_views import PictureView, picture_views, unseen_pictures, write_seen
 from indexing.update.row_digests import add_hex
 
@@ -88,7 +88,7 @@ def update_index(
 
     The changed keep their places, the new follow the others: as if the index had been built of such a catalogue by the
     same fitted encoders. A new version takes the place of the old one in one step. A `runner` with workers apart has them
-    encode. Raises InputError, and leaves the index as it was, for anything wrong in what is given.
+    encode and join. Raises InputError, and leaves the index as it was, for anything wrong in what is given.
     """
     options = options or UpdateOptions()
     if not products and delete is None:
@@ -180,7 +180,10 @@ class _Updating:
         views = encode_delta(old, update, moves, folder, patience=patience, progress=self.progress, apart=self.apart)
         write_seen(self.pictures, update, moves, folder)
         touched = np.flatnonzero(update.rows(moves) >= 0)
-        joining = DeltaViewJoining(old, catalog, moves, touched, self.counts["deleted"], folder, self.progress)
+        apart = None
+        if self.apart is not None:
+            apart = JoinsApart(self.apart[0], self.path, (digest, views.moved, views.layers.main, views.layers.delta))
+        joining = DeltaViewJoining(old, catalog, moves, touched, self.counts["deleted"], folder, self.progress, apart)
         self.searched = joining.run(views)
         put_in = chain(_of(rejects, catalog, touched), views.rejects)
         every, self.kept = _write_rejects(old, update, touched, catalog, put_in, folder)

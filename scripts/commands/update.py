@@ -27,7 +27,7 @@ MUCH = 0.2  # of an index in delta and dead rows: compacting pays
 @click.option(
     "--images", type=click.Path(path_type=Path), help="Folder of relative pictures [default: the files' own]."
 )
-@cluster_option("Where new products are encoded")
+@cluster_option("Where new products are encoded and neighbours brought up to date")
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
 @click.option(
     "--max-rejects",

@@ -38,7 +38,7 @@ class NeighbourParts(Generic[Opened]):
     tasks: Sequence[Task]
     work: Callable[[Task, Opened], Counts]
     recipe: Recipe[Opened]
-    prepare: Callable[[], None]
+    prepare: Callable[[], None] = lambda: None
 
     def write(self, files: NeighbourFiles, runner: Runner, stage: str, progress: Progress) -> None:
         """Write the files, from where an earlier run was cut short: the parts that are not there first."""
@@ -49,7 +49,6 @@ class NeighbourParts(Generic[Opened]):
             self._make(files.size, runner, stage, progress)
             self._merge(files, done, total)
         files.mark()
-        self.parts.clear()
 
     def _make(self, size: int, runner: Runner, stage: str, progress: Progress) -> None:
         ahead = tasks_ahead(self.parts, self.tasks, last_name)

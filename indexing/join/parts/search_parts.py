@@ -59,7 +59,7 @@ def search_in_parts(
     lexical: Path, files: NeighbourFiles, sources: Ints1d | None, runner: Runner, *, stage: str, progress: Progress
 ) -> None:
     """Write the neighbours of all products of the lexical index in a folder into files, by a runner's workers."""
-    tasks = _range_tasks(files.size)
+    tasks = search_tasks(files.size)
     parts = parts_for(files.folder, fingerprint_of(dict(files.made), len(tasks), files.k))
     recipe = SearchRecipe(lexical.absolute(), files.size, files.k, sources is not None, parts)
 
@@ -68,10 +68,11 @@ def search_in_parts(
             put_array(parts, SOURCES, sources)
 
     NeighbourParts(parts, tasks, search_range, recipe, prepare).write(files, runner, stage, progress)
+    parts.clear()
 
 
-def _range_tasks(size: int) -> list[Task]:
-    """Return ranges of whole blocks."""
+def search_tasks(size: int) -> list[Task]:
+    """Return ranges of whole blocks of so many products."""
     step = TASK_BLOCKS * BLOCK_ROWS
     return [
         Task(number, start, min(start + step, size), f"products {start:,} to {min(start + step, size) - 1:,}")

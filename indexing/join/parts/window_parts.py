@@ -100,6 +100,7 @@ def join_in_parts(
     parts = parts_for(files.folder, named)
     prepared = NeighbourParts(parts, tasks, join_window, JoinRecipe(stored, parts), prepare)
     prepared.write(files, runner, stage, progress)
+    parts.clear()
 
 
 def window_tasks(plan: JoinPlan | ProbingPlan) -> list[Task]:

@@ -1,9 +1,9 @@
 """Searching brings the kept neighbours up to date by asking indexes: those of the lexical view, and of a dense one on a
 GPU."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +24,14 @@ FIRST_ASK = 8  # new products asked for at first, for each old one
 
 
 @dataclass(frozen=True)
+class _Found:
+    """They are the neighbours of some products (sorted)."""
+
+    products: Ints1d
+    neighbours: Neighbours
+
+
+@dataclass(frozen=True)
 class DeltaSearch:
     """It brings one view up to date. `join` searches the updated index for its k neighbours, `fresh` is an index of the
     rows of those that are new or look otherwise."""
@@ -38,21 +46,30 @@ class DeltaSearch:
         size, searched = len(self.old), 0
         positions = new_mapped(folder / "positions.npy", np.int64, (size, self.join.k))
         cosines = new_mapped(folder / "cosines.npy", np.float32, (size, self.join.k))
-        starts = range(0, size, BLOCK_ROWS)
-        _ = self._of_again  # before several threads ask for it
-        with ThreadPoolExecutor(thread_count()) as pool:
-            for start, (found, search) in in_turn(pool, self._block, starts, thread_count()):
-                part = slice(start, start + len(search))
-                positions[part], cosines[part] = found.positions, found.cosines
-                searched += int(search.sum())
-                progress(stage, part.stop, size)
+        for start, found, search in self.blocks(0, size):
+            part = slice(start, start + len(search))
+            positions[part], cosines[part] = found.positions, found.cosines
+            searched += int(search.sum())
+            progress(stage, part.stop, size)
         positions.flush()
         cosines.flush()
         return searched
 
-    def _block(self, start: int) -> tuple[Neighbours, Bools1d]:
-        """Return the neighbours of a block of products, and who of them was searched for."""
-        own = np.arange(start, min(start + BLOCK_ROWS, len(self.old)))
+    def blocks(self, first: int, last: int) -> Iterator[tuple[int, Neighbours, Bools1d]]:
+        """Yield where each block of the products `first` to `last` begins, their neighbours, and who of them was searched
+        for."""
+        again = self.old.again[slice(*np.searchsorted(self.old.again, [first, last]))]
+        found = _Found(again, self._found(again))  # before several threads ask for it
+        starts = range(first, last, BLOCK_ROWS)
+
+        def block(start: int) -> tuple[Neighbours, Bools1d]:
+            return self._block(np.arange(start, min(start + BLOCK_ROWS, last)), found)
+
+        with ThreadPoolExecutor(thread_count()) as pool:
+            for start, (lists, search) in in_turn(pool, block, starts, thread_count()):
+                yield start, lists, search
+
+    def _block(self, own: Ints1d, of_again: "_Found") -> tuple[Neighbours, Bools1d]:
         left = self.old.left(own)
         lists, search = left.lists, left.search
         stay = np.flatnonzero(~search)
@@ -61,22 +78,19 @@ class DeltaSearch:
             changed, entered = staying.with_entrants(self._came(own[stay], staying.floors, self.fresh))
             lists.positions[stay[changed]], lists.cosines[stay[changed]] = entered.positions, entered.cosines
         new = np.flatnonzero(self.old.is_again[own])
-        at = np.searchsorted(self.old.again, own[new])
-        lists.positions[new], lists.cosines[new] = _parts(self._of_again, at)
+        at = np.searchsorted(of_again.products, own[new])
+        lists.positions[new], lists.cosines[new] = _parts(of_again.neighbours, at)
         short = np.flatnonzero(search & ~self.old.is_again[own])
         if short.size:
             lists.positions[short], lists.cosines[short] = _parts(self._search(own[short]), np.arange(len(short)))
         return lists, search
 
-    @cached_property
-    def _of_again(self) -> Neighbours:
-        """Return the neighbours of those that are new or changed, searched in large batches: small ones take several
-        times as long."""
-        again = self.old.again
-        found = no_neighbours(len(again), self.join.k)
-        for start in range(0, len(again), BLOCK_ROWS):
+    def _found(self, products: Ints1d) -> Neighbours:
+        """Return the neighbours of products, searched in large batches: small ones take several times as long."""
+        found = no_neighbours(len(products), self.join.k)
+        for start in range(0, len(products), BLOCK_ROWS):
             part = slice(start, start + BLOCK_ROWS)
-            found.positions[part], found.cosines[part] = _parts(self._search(again[part]), np.s_[:])
+            found.positions[part], found.cosines[part] = _parts(self._search(products[part]), np.s_[:])
         return found
 
     def _search(self, own: Ints1d) -> Neighbours:

@@ -39,6 +39,22 @@ class LeftLists:
         """Return the least cosine (q,), by any engine, that a new product needs to stand before a list's end."""
         return np.where(self.whole, -np.inf, self.ends.cosines[:, 0] - UNSETTLED).astype(np.float32)
 
+    @property
+    def entry_floors(self) -> Floats1d:
+        """Return the same (q,), +inf where the product is searched for: nobody comes into its list."""
+        return np.where(self.search, np.inf, self.floors).astype(np.float32)
+
+    def without_searched(self) -> "LeftLists":
+        """Return the same without the lists of those that are searched for."""
+        stays = ~self.search[:, None]
+        positions = np.where(stays, self.lists.positions, -1)
+        cosines = np.where(stays, self.lists.cosines, np.nan).astype(np.float32)
+        return LeftLists(Neighbours(positions, cosines), self.whole, np.zeros_like(self.search))
+
+    def take(self, rows: Ints1d) -> "LeftLists":
+        """Return those of some rows."""
+        return LeftLists(self.lists.take(rows), self.whole[rows], self.search[rows])
+
     def with_entrants(self, came: Neighbours) -> tuple[Ints1d, Neighbours]:
         """Return which lists change, (c,), and what they are with those of the neighbours `came` (q, any) that stand
         before their ends."""
@@ -52,50 +68,53 @@ class LeftLists:
 
 @dataclass(frozen=True)
 class OldLists:
-    """They are the lists `before` an update, to be carried over to lists of k. `again` are the positions (sorted) of
-    products that are new or look otherwise than before; lists with fewer than `least` left are searched."""
+    """They are the lists `before` an update, to be carried over to lists of k. `origin` (n,) is the position before of each
+    product, -1 for a new one, and `kept` (m,) the position now of what is still the same in this view, -1 for what was deleted
+    or changed. `is_again` (n,) says who is new or looks otherwise than before; lists with fewer than `least` left are searched.
+    """
 
     before: Neighbours
-    moves: Moves
-    again: Ints1d
+    origin: Ints1d
+    kept: Ints1d
+    is_again: Bools1d
     k: int
     least: int
 
-    def __len__(self) -> int:
-        return len(self.moves.origin)
-
-    @cached_property
-    def is_again(self) -> Bools1d:
-        """Return which products (n,) are new or look otherwise."""
-        marked = np.zeros(len(self), dtype=bool)
-        marked[self.again] = True
-        return marked
-
-    @cached_property
-    def _kept(self) -> Ints1d:
-        """Return the position now (m,) of what is still the same in this view, -1 for what was deleted or changed."""
-        kept = self.moves.moved.copy()
-        changed = self.moves.origin[self.again]
+    @classmethod
+    def of(cls, before: Neighbours, moves: Moves, again: Ints1d, k: int, least: int) -> "OldLists":
+        """Return the lists after moves, by which the products at the positions `again` (sorted) are new or look otherwise."""
+        is_again = np.zeros(len(moves.origin), dtype=bool)
+        is_again[again] = True
+        kept = moves.moved.copy()
+        changed = moves.origin[again]
         kept[changed[changed >= 0]] = -1
-        return kept
+        return cls(before, moves.origin, kept, is_again, k, least)
+
+    def __len__(self) -> int:
+        return len(self.origin)
+
+    @cached_property
+    def again(self) -> Ints1d:
+        """Return the positions (sorted) of products that are new or look otherwise."""
+        return np.flatnonzero(self.is_again)
 
     def left(self, own: Ints1d) -> LeftLists:
         """Return what is left of the lists of these products."""
-        origin = self.moves.origin[own]
+        origin = np.asarray(self.origin[own])
         lists, old = no_neighbours(len(own), self.k), np.flatnonzero(origin >= 0)
         width = min(self.before.k, self.k)
         positions = np.asarray(self.before.positions[origin[old], :width])
         before = Neighbours(positions, np.asarray(self.before.cosines[origin[old], :width]))
         whole = np.zeros(len(own), dtype=bool)
         whole[old] = (before.positions >= 0).sum(axis=1) < self.least
-        now = np.where(before.positions < 0, -1, self._kept[np.maximum(before.positions, 0)])
+        now = np.where(before.positions < 0, -1, self.kept[np.maximum(before.positions, 0)])
         left = Neighbours(now, before.cosines)
         lost = np.flatnonzero(((now < 0) & (before.positions >= 0)).any(axis=1))
         closed = keep(Neighbours(now[lost], before.cosines[lost]), now[lost] >= 0, width)
         left.positions[lost], left.cosines[lost] = closed.positions, closed.cosines
         lists.positions[old, :width], lists.cosines[old, :width] = left.positions, left.cosines
         few = (lists.positions >= 0).sum(axis=1) < self.least
-        return LeftLists(lists, whole, self.is_again[own] | (few & ~whole))
+        return LeftLists(lists, whole, np.asarray(self.is_again[own]) | (few & ~whole))
 
 
 def _before(came: Neighbours, last: Neighbours) -> npt.NDArray[np.bool_]:

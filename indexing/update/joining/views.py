@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -9,21 +10,39 @@ import scipy.sparse as sp
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
+from indexing.join.neighbour_files import NeighbourFiles
 from indexing.join.self_join import SelfJoin, SparseRows, list_length
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
+from indexing.running.parts import parts_for
+from indexing.running.tasks import Runner
 from indexing.search.faiss_index import FLAT, build_faiss
 from indexing.search.lexical_index import LexicalIndex
 from indexing.search.near_lists import Lists
-from indexing.storage.artefact import link_or_copy
+from indexing.shared_index import shared_place
+from indexing.storage.artefact import fingerprint_of, link_or_copy
 from indexing.update.changes import Moves
 from indexing.update.encoding.delta_views import DeltaViews
 from indexing.update.joining.by_search import DeltaSearch
 from indexing.update.joining.by_tiles import DeltaTiles
 from indexing.update.joining.kept_lists import OldLists
-from indexing.update.joining.partners import Cells, NearCells, everybody
+from indexing.update.joining.partners import Cells, everybody, near_cells
+from indexing.update.joining.parts.open_tiles import TileRecipe
+from indexing.update.joining.parts.search_parts import DeltaSearchRecipe, search_in_parts
+from indexing.update.joining.parts.stored_lists import StoredLists, digest_of_lists
+from indexing.update.joining.parts.tile_parts import TileParts
 from indexing.vectors.rows import seen_rows
 from indexing.vectors.vectors import from_arrays
+
+
+@dataclass(frozen=True)
+class JoinsApart:
+    """They are the workers of a runner who join in parts `beside` the index; `made` is all that the rows of the new version depend
+    on, besides the index of before."""
+
+    runner: Runner
+    beside: Path
+    made: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -38,6 +57,7 @@ class DeltaViewJoining:
     deleted: int
     folder: Path
     progress: Progress = silent
+    apart: JoinsApart | None = None
 
     def run(self, views: DeltaViews) -> dict[str, int]:
         """Write the neighbours of every view; return for how many products each was searched."""
@@ -57,6 +77,8 @@ class DeltaViewJoining:
         old = self._old_lists("lexical", np.union1d(again, moved))
         if self._all_same(old):
             return self._keep_lists("lexical")
+        if self.apart is not None:
+            return self._search_apart(self.apart, old, sources)
         fresh = index.take(old.again) if old.again.size else None
         return self._write("lexical", DeltaSearch(old, SelfJoin(index, rows, old.k, sources), fresh))
 
@@ -70,18 +92,46 @@ class DeltaViewJoining:
             return self._write(view, DeltaSearch(old, SelfJoin(engine, rows, old.k, sources), fresh))
         lists = views.lists(view, self.old)
         cells = everybody(seen_rows(rows)) if lists is None else self._near(view, lists)
-        return self._write(view, DeltaTiles(old, rows, cells, sources))
+        join = DeltaTiles(old, rows, cells, sources)
+        return self._write(view, join) if self.apart is None else self._tiles_apart(self.apart, view, join, views)
+
+    def _search_apart(self, apart: JoinsApart, old: OldLists, sources: Ints1d | None) -> int:
+        files, recipe = self._files("lexical", old), self._stored(apart, "lexical", old, sources)
+        lexical = DeltaSearchRecipe(recipe, (self.folder / "lexical").absolute())
+        searched = search_in_parts(lexical, files, apart.runner, "join lexical", self.progress)
+        files.finish()
+        return searched
+
+    def _tiles_apart(self, apart: JoinsApart, view: str, join: DeltaTiles, views: DeltaViews) -> int:
+        files, stored = self._files(view, join.old), self._stored(apart, view, join.old, join.sources)
+        recipe = TileRecipe(stored, self.folder.absolute(), views.layers.main, views.layers.delta)
+        searched = TileParts(join, recipe, apart.runner).write(files, f"join {view}", self.progress)
+        files.finish()
+        return searched
+
+    def _files(self, view: str, old: OldLists) -> NeighbourFiles:
+        return NeighbourFiles(self.folder / "neighbours" / view, len(old), old.k)
+
+    def _stored(self, apart: JoinsApart, view: str, old: OldLists, sources: Ints1d | None) -> StoredLists:
+        """Return where workers find the lists of a view, which are kept now."""
+        named = fingerprint_of("join", view, self.old.fingerprint, *apart.made, digest_of_lists(old, sources))
+        parts = parts_for(apart.beside.absolute(), named)
+        parts.make()
+        place, across = shared_place(self.old.folder), sources is not None
+        stored = StoredLists(place, self.old.fingerprint, view, old.k, old.least, across, parts)
+        stored.put(old, sources)
+        return stored
 
     def _near(self, view: str, lists: Lists) -> Cells:
         """Return whom the view's join compared with one another, as far as one side of a pair can tell."""
         join = self.old.made.engines[view].join
         assert join.near_lists_alone is not None  # it was joined through lists
         groups = self.catalog.category_codes()[0] if join.join == "category" else None
-        return NearCells(lists, join.near_lists_alone, groups).cells()
+        return near_cells(lists, join.near_lists_alone, groups)
 
     def _old_lists(self, view: str, again: Ints1d) -> OldLists:
         before = self.old.kept_neighbours(view)
-        return OldLists(
+        return OldLists.of(
             before, self.moves, again, max(before.k, list_length(self.old.k, len(self.moves.origin))), self.old.k
         )
 

@@ -14,10 +14,11 @@ from indexing.search.near_lists import Lists, assign
 from indexing.search.neighbours import RESOLUTION, Neighbours
 from indexing.update.changes import Moves
 from indexing.update.joining import by_tiles as delta_tiles
+from indexing.update.joining import cell_comparison
 from indexing.update.joining.by_search import DeltaSearch
 from indexing.update.joining.by_tiles import DeltaTiles
 from indexing.update.joining.kept_lists import OldLists
-from indexing.update.joining.partners import NearCells, everybody
+from indexing.update.joining.partners import everybody, near_cells
 from indexing.vectors.rows import seen_rows
 from indexing.vectors.vectors import from_arrays, unit_rows
 
@@ -28,11 +29,11 @@ BEFORE, NOW = 420, 440
 @pytest.fixture(autouse=True)
 def small_tiles(monkeypatch):
     """Stripes of 32 rows, tiles of 24 columns and 40 products searched at once."""
-    for module in (join_plan, tiles, delta_tiles):
+    for module in (join_plan, tiles, cell_comparison):
         monkeypatch.setattr(module, "STRIPE_ROWS", 32)
         monkeypatch.setattr(module, "TILE_COLUMNS", 24)
     monkeypatch.setattr(delta_tiles, "SEARCHED_AT_ONCE", 40)
-    monkeypatch.setattr(delta_tiles, "PROBED", 16)
+    monkeypatch.setattr(cell_comparison, "PROBED", 16)
 
 
 def updated(seed, *, taken=30, changed=30, dim=6):
@@ -59,7 +60,7 @@ def join_of(of, cells, sources, *, before=None):
         before = SelfJoin(ExactIndex(of.before), rows, WIDTH, sources and sources(BEFORE)).neighbours_of(
             np.arange(BEFORE)
         )
-    old = OldLists(before, of.moves, of.again, WIDTH, K)
+    old = OldLists.of(before, of.moves, of.again, WIDTH, K)
     return DeltaTiles(old, from_arrays(of.now, shard_rows=100), cells, sources and sources(NOW)), old
 
 
@@ -107,8 +108,7 @@ def test_through_near_lists_a_new_product_meets_those_of_the_lists_that_it_looks
     centres = cluster_centres(of.now[of.now.any(axis=1)], 12)
     lists = Lists(assign(rows, np.arange(NOW), centres), centres)
     groups = np.arange(NOW) % 9 - 1 if grouped else None
-    near = NearCells(lists, 3, groups)
-    join, old = join_of(of, near.cells(), None)
+    join, old = join_of(of, near_cells(lists, 3, groups), None)
     _, found = written(join, tmp_path)
     probed = np.argsort(-(of.now @ centres.T), axis=1, kind="stable")[:, :3]
     meets = (probed[:, :, None] == lists.codes[None, None, :]).any(axis=1)
@@ -137,7 +137,7 @@ def test_in_small_catalogues_all_that_come_enter(tmp_path):
     of.moves, of.again = Moves(np.r_[np.arange(4), np.full(12, -1)], np.arange(4)), np.arange(4, 16)
     rows = from_arrays(of.before)
     before = SelfJoin(ExactIndex(of.before), rows, WIDTH).neighbours_of(np.arange(4))
-    old = OldLists(before, of.moves, of.again, WIDTH, K)
+    old = OldLists.of(before, of.moves, of.again, WIDTH, K)
     _, found = written(DeltaTiles(old, from_arrays(of.now), everybody(seen_rows(from_arrays(of.now)))), tmp_path)
     for own in range(16):
         assert [one for one in found.positions[own].tolist() if one >= 0] == brute_force(
@@ -160,7 +160,8 @@ def small_blocks(monkeypatch):
     """Blocks of 50 products, of which there are many then; and pages given back after each."""
     for module in ("by_tiles", "by_search"):
         monkeypatch.setattr(f"indexing.update.joining.{module}.BLOCK_ROWS", 50)
-    monkeypatch.setattr(delta_tiles, "FORGOTTEN_ROWS", 50)
+    for module in (delta_tiles, cell_comparison):
+        monkeypatch.setattr(module, "FORGOTTEN_ROWS", 50)
 
 
 def asking(of, old, rows, sources=None):
@@ -207,7 +208,7 @@ def test_a_list_that_held_everybody_takes_in_all_that_come_however_far(tmp_path,
     rows = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     lists = SelfJoin(ExactIndex(rows[:3]), from_arrays(rows[:3]), WIDTH).neighbours_of(np.arange(3))
     moves, again = Moves(np.r_[np.arange(3), np.full(many, -1)], np.arange(3)), np.arange(3, 3 + many)
-    of, old, now = SimpleNamespace(now=rows, again=again), OldLists(lists, moves, again, WIDTH, K), from_arrays(rows)
+    of, old, now = SimpleNamespace(now=rows, again=again), OldLists.of(lists, moves, again, WIDTH, K), from_arrays(rows)
     join = asking(of, old, now) if asked else DeltaTiles(old, now, everybody(seen_rows(now)))
     searched, found = written(join, tmp_path)
     assert searched == many

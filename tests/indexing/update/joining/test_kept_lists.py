@@ -58,7 +58,7 @@ def test_what_may_come_in_is_bounded_by_the_end_of_a_list_less_what_engines_diff
 
 
 def old_lists(before, *, origin, moved, again, k, least):
-    return OldLists(before, Moves(np.array(origin), np.array(moved)), np.array(again, dtype=np.int64), k, least)
+    return OldLists.of(before, Moves(np.array(origin), np.array(moved)), np.array(again, dtype=np.int64), k, least)
 
 
 BEFORE = lists_of(

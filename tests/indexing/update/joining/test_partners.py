@@ -6,17 +6,15 @@ import numpy as np
 import pytest
 
 from indexing.search.near_lists import Lists
-from indexing.update.joining.partners import NearCells, everybody
+from indexing.update.joining.partners import everybody, near_cells
 
 CENTRES = np.eye(3, dtype=np.float32)
 CODES = np.array([0, 2, 0, -1, 1, 2, 0])  # the fourth has nothing to see
 GROUPS = np.array([0, 0, -1, 0, 1, -1, 0])
 
 
-def cells_of(near):
-    cells = near.cells()
-    bounds = cells.bounds.tolist()
-    return cells, [cells.order[a:b].tolist() for a, b in pairwise(bounds)]
+def members_of(cells):
+    return [cells.order[a:b].tolist() for a, b in pairwise(cells.bounds.tolist())]
 
 
 def test_without_lists_there_is_one_cell_of_all_that_have_something_to_see():
@@ -28,15 +26,15 @@ def test_without_lists_there_is_one_cell_of_all_that_have_something_to_see():
 
 
 def test_a_cell_is_a_list_or_what_one_group_has_of_it():
-    assert cells_of(NearCells(Lists(CODES, CENTRES), 1))[1] == [[0, 2, 6], [4], [1, 5]]
-    assert cells_of(NearCells(Lists(CODES, CENTRES), 1, GROUPS))[1] == [[2], [5], [0, 6], [1], [4]]
+    assert members_of(near_cells(Lists(CODES, CENTRES), 1)) == [[0, 2, 6], [4], [1, 5]]
+    assert members_of(near_cells(Lists(CODES, CENTRES), 1, GROUPS)) == [[2], [5], [0, 6], [1], [4]]
 
 
 @pytest.mark.parametrize("probes", [1, 2, 9])
 @pytest.mark.parametrize("groups", [None, GROUPS], ids=["lists", "category"])
 def test_who_looks_at_a_cell_looks_at_its_list_or_is_of_its_group(probes, groups):
-    near = NearCells(Lists(CODES, CENTRES), probes, groups)
-    cells, members = cells_of(near)
+    cells = near_cells(Lists(CODES, CENTRES), probes, groups)
+    members = members_of(cells)
     targets = np.array([6, 1, 4, 5])
     rows = np.array([[0.9, 0.3, 0.1], [0.2, 0.1, 0.9], [0.1, 0.8, 0.5], [0.3, 0.2, 0.7]], dtype=np.float32)
     of_target = dict(zip(targets.tolist(), rows, strict=True))
@@ -58,5 +56,5 @@ def test_who_looks_at_a_cell_looks_at_its_list_or_is_of_its_group(probes, groups
 
 
 def test_the_first_lists_may_be_empty():
-    assert cells_of(NearCells(Lists(np.array([1, 2, 1]), CENTRES), 1))[1] == [[0, 2], [1]]
-    assert cells_of(NearCells(Lists(np.array([2, 2, -1]), CENTRES), 1))[1] == [[0, 1]]
+    assert members_of(near_cells(Lists(np.array([1, 2, 1]), CENTRES), 1)) == [[0, 2], [1]]
+    assert members_of(near_cells(Lists(np.array([2, 2, -1]), CENTRES), 1)) == [[0, 1]]
