@@ -104,8 +104,9 @@ def read_catalog(
         pictures = options.images or files[0].table.folder
         writer = _CatalogWriter(folder, options, pictures, seen, rejects, lost)
         writer.write(files, progress)
-    _check_rejects(rejects, seen.ids.rows + lost, options.max_rejects, files[0].table.path)
-    few = few_rejects(rejects, seen.ids.rows + lost, options.max_rejects, files[0].table.path)
+    rows = seen.ids.rows + lost
+    _check_rejects(rejects, rows, options.max_rejects, files[0].table.path)
+    notes = *few_rejects(rejects, rows, options.max_rejects, files[0].table.path), *inputs.notes
     rejects.extend(writer.codes.rejects)
     catalog = open_catalog(folder, pictures)
     if not len(catalog):
@@ -120,15 +121,7 @@ def read_catalog(
         {name: digest.hexdigest() for name, digest in writer.vectors.items()},
         tuple(sorted(writer.unread)),
         replace(writer.checks.passed_over, left_out=writer.left_out),
-        (
-            *quotes.notes(),
-            *few,
-            *inputs.notes,
-            *file_notes(files),
-            *title_notes(inputs, seen.ids.rows),
-            *seen.notes,
-            *writer.notes(),
-        ),
+        (*quotes.notes(), *notes, *file_notes(files), *title_notes(inputs, rows), *seen.notes, *writer.notes()),
     )
 
 
