@@ -24,10 +24,11 @@ def make_sample(
     seed: int = 0,
     schema: str = "both",
     picture_px: int = 96,
+    renamed_keys: float = 0.0,
 ) -> SampleCounts:
     """Write a sample into the folder `out`, which must be new or empty; equal arguments give equal content.
 
-    The generic schema lies in `out` itself, the contest's in `out/ozon`. The folder appears when it is complete.
+    Each seller calls the share `renamed_keys` of all attributes by names of its own. The generic schema lies in `out` itself, the contest's in `out/ozon`. The folder appears when it is complete.
     Raises InputError when it is in use, or when so many offers of so many products cannot be.
     """
     from indexing.errors import InputError
@@ -35,7 +36,15 @@ def make_sample(
 
     if schema not in SCHEMAS:
         raise InputError(f"schema {schema!r} is unknown: give one of {', '.join(SCHEMAS)}")
-    return write_sample(out, products=products, offers=offers, seed=seed, schema=schema, picture_px=picture_px)
+    return write_sample(
+        out,
+        products=products,
+        offers=offers,
+        seed=seed,
+        schema=schema,
+        picture_px=picture_px,
+        renamed_keys=renamed_keys,
+    )
 
 
 @click.command("make-sample")
@@ -45,12 +54,29 @@ def make_sample(
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.option("--schema", default="both", show_default=True, type=click.Choice(SCHEMAS))
 @click.option("--picture-px", default=96, show_default=True, type=click.IntRange(min=32), help="Side of a picture.")
-def command(out: Path, products: int, offers: int, seed: int, schema: str, picture_px: int) -> None:
+@click.option(
+    "--renamed-keys",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Share of attribute keys that each seller calls otherwise.",
+)
+def command(
+    out: Path, products: int, offers: int, seed: int, schema: str, picture_px: int, renamed_keys: float
+) -> None:
     """Make a sample catalogue with pictures and labelled pairs."""
     from indexing.errors import InputError
 
     try:
-        counts = make_sample(out, products=products, offers=offers, seed=seed, schema=schema, picture_px=picture_px)
+        counts = make_sample(
+            out,
+            products=products,
+            offers=offers,
+            seed=seed,
+            schema=schema,
+            picture_px=picture_px,
+            renamed_keys=renamed_keys,
+        )
     except InputError as error:
         raise click.UsageError(str(error)) from error
     click.echo(f"{out}: {counts.offers} offers of {counts.products} products")

@@ -18,6 +18,7 @@ from indexing.errors import InputError
 from indexing.storage.outputs import output, parents, refuse_unwritable
 from scripts.sample.chance import stream
 from scripts.sample.descriptors import PICTURE_NUMBERS, describe_picture
+from scripts.sample.key_names import rename_keys
 from scripts.sample.offers import SELLERS, Offer, make_offers
 from scripts.sample.ozon import make_vectors, write_ozon
 from scripts.sample.pairs import SPLITS, SamplePairs, make_pairs
@@ -49,7 +50,9 @@ class Album:
     extra: tuple[Floats2d | None, ...]
 
 
-def write_sample(out: Path, *, products: int, offers: int, seed: int, schema: str, picture_px: int) -> SampleCounts:
+def write_sample(
+    out: Path, *, products: int, offers: int, seed: int, schema: str, picture_px: int, renamed_keys: float
+) -> SampleCounts:
     """Write a sample into the folder `out`; `make_sample` says what its arguments mean and what is raised."""
     if not products <= offers <= products * len(SELLERS):
         raise InputError(f"{offers} offers of {products} products cannot be: each has 1 to {len(SELLERS)} offers")
@@ -59,18 +62,20 @@ def write_sample(out: Path, *, products: int, offers: int, seed: int, schema: st
     with (
         output(out),
         parents(out),
-        tempfile.TemporaryDirectory(prefix=f".{out.name}.", suffix=".partial", dir=out.parent) as made,
+        tempfile.TemporaryDirectory(prefix=f".{out.name}.", suffix=".partial", dir=out.parent) as partial,
     ):
-        folder = Path(made) / "sample"
+        folder = Path(partial) / "sample"
         folder.mkdir()
-        counts = _fill(folder, products=products, offers=offers, seed=seed, schema=schema, picture_px=picture_px)
+        made = make_products(products, seed)
+        offered = rename_keys(make_offers(made, offers, seed), renamed_keys, seed)
+        counts = _fill(folder, made, offered, seed=seed, schema=schema, picture_px=picture_px)
         os.replace(folder, out)
     return counts
 
 
-def _fill(folder: Path, *, products: int, offers: int, seed: int, schema: str, picture_px: int) -> SampleCounts:
-    made = make_products(products, seed)
-    offered = make_offers(made, offers, seed)
+def _fill(
+    folder: Path, made: tuple[Product, ...], offered: tuple[Offer, ...], *, seed: int, schema: str, picture_px: int
+) -> SampleCounts:
     album = _take_pictures(made, offered, picture_px, with_extras=schema != "generic")
     has_picture = np.array([offer.has_picture for offer in offered])
     pairs = make_pairs(made, offered, np.where(has_picture[:, None], album.main, np.float32(0)), seed)

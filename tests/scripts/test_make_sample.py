@@ -22,6 +22,7 @@ from indexing.errors import InputError
 from indexing.reading.read_catalog import read_catalog
 from scripts.make_sample import command, make_sample
 from scripts.sample.descriptors import describe_picture
+from scripts.sample.key_names import OTHER_NAMES, rename_keys
 from scripts.sample.offers import SELLERS, Offer, make_offers
 from scripts.sample.pairs import SPLITS
 from scripts.sample.products import Product, make_products
@@ -301,6 +302,38 @@ def test_one_schema_can_be_made_alone(tmp_path: Path, schema: str) -> None:
     make_sample(tmp_path / "sample", products=16, offers=40, schema=schema, picture_px=32)
     assert (tmp_path / "sample" / "products.parquet").exists() == (schema == "generic")
     assert (tmp_path / "sample" / "ozon").exists() == (schema == "ozon")
+
+
+def test_each_seller_has_one_name_for_an_attribute(made: Made) -> None:
+    renamed = rename_keys(made.offers, 0.5, seed=3)
+    names: dict[tuple[int, str], set[str]] = {}
+    for before, after in zip(made.offers, renamed, strict=True):
+        assert list((before.attributes or {}).values()) == list((after.attributes or {}).values())
+        for key, name in zip(before.attributes or {}, after.attributes or {}, strict=True):
+            names.setdefault((before.seller, key), set()).add(name)
+    assert all(len(found) == 1 for found in names.values())
+    share = np.mean([name != key for (_, key), (name,) in names.items()])
+    assert 0.4 < share < 0.6
+    assert rename_keys(made.offers, 0.0, seed=3) == made.offers
+
+
+def test_no_attribute_keeps_its_name_when_all_are_renamed(made: Made) -> None:
+    keys = {key for offer in made.offers for key in offer.attributes or {}}
+    renamed = {key for offer in rename_keys(made.offers, 1.0, seed=3) for key in offer.attributes or {}}
+    assert keys == set(OTHER_NAMES)
+    assert not keys & renamed
+
+
+def test_a_sample_is_written_with_renamed_keys(tmp_path: Path, made: Made) -> None:
+    arguments = ["--products", "16", "--offers", "40", "--schema", "generic", "--picture-px", "32"]
+    for share in ("0", "1"):
+        result = CliRunner().invoke(command, ["--out", str(tmp_path / share), *arguments, "--renamed-keys", share])
+        assert result.exit_code == 0, result.output
+    plain, renamed = (pd.read_parquet(tmp_path / share / "products.parquet") for share in ("0", "1"))
+    pd.testing.assert_frame_equal(plain.drop(columns="attributes"), renamed.drop(columns="attributes"))
+    keys = [{key for cell in table["attributes"].dropna() for key in json.loads(cell)} for table in (plain, renamed)]
+    assert keys[0] <= set(OTHER_NAMES)
+    assert not keys[0] & keys[1]
 
 
 def test_a_folder_in_use_is_refused_and_left_alone(tmp_path: Path) -> None:
