@@ -20,6 +20,7 @@ from indexing.build.view_plan import Ask, ViewPlan, engine_bytes, join_budget, m
 from indexing.index_manifest import Effort, EngineRecord, RecallRecord, TunedEngine
 from indexing.join.choice import JoinRecord
 from indexing.join.neighbour_files import NeighbourFiles
+from indexing.join.parts.search_parts import EngineRecipe, search_in_parts
 from indexing.join.parts.truth_parts import TruthParts
 from indexing.join.self_join import SelfJoin
 from indexing.machine.device import gpu_bytes
@@ -168,10 +169,7 @@ class DenseView:
         """Join the view with itself; return how, and which share of all pairs was compared where that is counted."""
         plan, view = self.plan, self.plan.view
         if plan.join == "engine":
-            self.lists_path.unlink(missing_ok=True)
-            SelfJoin(self._searched(done), self.rows, self.ask.k, self.groups.sources).write(
-                self._files(JoinRecord("engine")), stage=f"join {view}", progress=self.progress
-            )
+            self._join_by_engine(done)
             return JoinRecord("engine"), None
         trim()
         near = plan.join in ("lists", "category")
@@ -192,6 +190,17 @@ class DenseView:
             self.progress,
         )
         return join.write(centres, truth)
+
+    def _join_by_engine(self, done: TunedEngine) -> None:
+        """Search for everybody's neighbours: in parts by workers, which open the engine; on a GPU by this process."""
+        self.lists_path.unlink(missing_ok=True)
+        files, stage, sources = self._files(JoinRecord("engine")), f"join {self.plan.view}", self.groups.sources
+        if self.runner.apart and self.again is not None and self.ask.device == "cpu":
+            effort = None if done.effort is None else done.effort.value
+            recipe = EngineRecipe(self.engine_path.absolute(), len(self.rows), effort, self.again)
+            search_in_parts(recipe, files, sources, self.runner, stage=stage, progress=self.progress)
+            return
+        SelfJoin(self._searched(done), self.rows, self.ask.k, sources).write(files, stage=stage, progress=self.progress)
 
     def _searched(self, done: TunedEngine) -> Index[Floats2d]:
         """Return what the join asks: the engine, or where a GPU does not hold its vectors, these a part at a time."""

@@ -15,7 +15,7 @@ from indexing.build.view_plan import Ask, ViewPlan, plan_view
 from indexing.catalog.catalog import Catalog
 from indexing.index_manifest import EngineRecord
 from indexing.join.neighbour_files import STATE, NeighbourFiles
-from indexing.join.parts.search_parts import search_in_parts
+from indexing.join.parts.search_parts import LexicalRecipe, search_in_parts
 from indexing.join.self_join import SelfJoin, SparseRows, list_length
 from indexing.machine.memory import parse_memory, trim
 from indexing.machine.progress import Progress, silent
@@ -109,7 +109,8 @@ class ViewJoining:
         stage, progress = "join lexical", self.progress
         progress(stage, 0, len(lexical))  # the n-grams are turned to their products first
         if self.runner.apart:
-            search_in_parts(self.folder / "lexical", files, sources, self.runner, stage=stage, progress=progress)
+            recipe = LexicalRecipe((self.folder / "lexical").absolute(), len(lexical))
+            search_in_parts(recipe, files, sources, self.runner, stage=stage, progress=progress)
         else:
             SelfJoin(lexical, SparseRows(lexical), k, sources).write(files, stage=stage, progress=progress)
 

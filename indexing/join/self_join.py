@@ -80,14 +80,15 @@ class SelfJoin:
         starts = range(0, len(self.rows), BLOCK_ROWS)
         for number in range(files.open(len(starts), order=f"blocks of {BLOCK_ROWS}"), len(starts)):
             rows = np.arange(starts[number], min(starts[number] + BLOCK_ROWS, len(self.rows)))
-            files.write(slice(rows[0], rows[-1] + 1), self._settled(rows), number + 1)
+            files.write(slice(rows[0], rows[-1] + 1), self.lists_of(rows), number + 1)
             progress(stage, int(rows[-1]) + 1, len(self.rows))
         files.mark()
         if not isinstance(where, NeighbourFiles):
             files.finish()
 
-    def _settled(self, positions: Ints1d) -> Neighbours:
-        """Return the neighbours as any order of the catalogue would have them; sparse sums have one order anyway."""
+    def lists_of(self, positions: Ints1d) -> Neighbours:
+        """Return the neighbours as they are kept: as any order of the catalogue would have them; sparse sums have one order
+        anyway."""
         if isinstance(self.rows, SparseRows):
             return self.neighbours_of(positions)
         found = replace(self, k=self.k + SPARE).neighbours_of(positions)

@@ -86,7 +86,15 @@ def catalogue(tmp_path_factory):
 
 @pytest.mark.parametrize("across", [False, True], ids=["anywhere", "across sources"])
 @pytest.mark.parametrize(
-    "given", [{}, {"index": "IVF8,Flat", "recall": 0.8}, {"index": "HNSW8", "recall": 0.8}], ids=str
+    "given",
+    [
+        {},
+        {"index": "IVF8,Flat", "recall": 0.8},
+        {"index": "HNSW8", "recall": 0.8},
+        {"index": "IVF8,SQ8", "recall": 0.8, "join": "engine"},
+        {"index": "Flat", "join": "engine"},
+    ],
+    ids=str,
 )
 def test_an_index_in_parts_is_that_of_one_process(tmp_path, catalogue, given, across):
     options = build_options(k=5, text_encoder="column:v", match_across_sources=across, **given)
@@ -154,10 +162,10 @@ def test_an_index_is_extended_and_built_again_in_parts(tmp_path, catalogue):
     assert extended.looked_at["text"] < 100
 
 
-@pytest.mark.parametrize("stopped", ["hash_contents", "first_range", "encode_range", "finish_shard"])
+@pytest.mark.parametrize("stopped", ["hash_contents", "first_range", "encode_range", "finish_shard", "search_range"])
 def test_a_build_that_was_stopped_goes_on_with_the_other_parts(tmp_path, catalogue, monkeypatch, stopped):
-    options, done, most = build_options(k=5, text_fields=("title",)), [], 3
-    module = content_tasks if hasattr(content_tasks, stopped) else encode_parts
+    options, done, most = build_options(k=5, text_fields=("title",), index="HNSW8", recall=0.5, lexical=False), [], 3
+    module = next(one for one in (content_tasks, encode_parts, search_parts) if hasattr(one, stopped))
     work = getattr(module, stopped)
 
     def until(task, view):
@@ -166,6 +174,7 @@ def test_a_build_that_was_stopped_goes_on_with_the_other_parts(tmp_path, catalog
         done.append(task.number)
         return work(task, view)
 
+    monkeypatch.setattr(search_parts, "TASK_BLOCKS", 1)
     monkeypatch.setattr(module, stopped, until)
     with pytest.raises(Unfinished):
         build_index([catalogue], tmp_path / "parts", options=options, runner=Troubled())
