@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from scripts.lean_imports import load_lean
 from scripts.terminal import interrupts
 from scripts.terminal.lazy_group import LazyGroup
 
@@ -84,6 +85,7 @@ def main() -> None:
 
 def run() -> None:
     """Run the command as the console script does."""
+    load_lean()
     main(prog_name="heroic")
 
 

@@ -69,6 +69,7 @@ ROOMS = (  # the ground floor first: a room imports itself and the rooms before 
     "scripts.terminal",
     "scripts.sample",
     "scripts.make_sample",
+    "scripts.lean_imports",
     "scripts.main",
     "scripts.serve",
     "scripts.commands",

@@ -11,7 +11,6 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.optimize import isotonic_regression, minimize
 
 from indexing.arrays import Floats1d
 from indexing.errors import InputError
@@ -176,6 +175,8 @@ def _error(pairs: ValidationPairs, probabilities: Floats1d) -> float:
 def fit_beta(scores: Floats1d, targets: Floats1d, weights: Floats1d | None = None) -> BetaMap:
     """Return the beta map of the least log-loss of pairs (p,), each counting as often as its weight says; where they are
     few it stays near leaving the scores as they are."""
+    from scipy.optimize import minimize  # late: scoring loads this module and fits nothing
+
     up, down = logarithms(scores)
     start = np.array([1.0, 1.0, 0.0])
     design = np.stack([up, down, np.ones(len(up))], axis=1)
@@ -199,6 +200,8 @@ def fit_isotonic(scores: Floats1d, targets: Floats1d, weights: Floats1d | None =
     Oron and Flournoy, "Centered isotonic regression", Statistics in Biopharmaceutical Research 9, 2017. No
     probability is 0 or 1: they end where one pair more of either kind would put them.
     """
+    from scipy.optimize import isotonic_regression
+
     distinct, places = np.unique(np.asarray(scores, dtype=np.float64), return_inverse=True)
     often = np.ones(len(scores)) if weights is None else weights
     counts = np.bincount(places, weights=often)

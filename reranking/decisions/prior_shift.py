@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from indexing.arrays import Bools1d, Floats1d
@@ -175,6 +174,8 @@ class AskedPrior:
 def moved_alike(usual: Mapping[str, float], sizes: Mapping[str, float], share: float) -> dict[str, float]:
     """Return shares whose odds are the usual ones times one number, and whose mean over pairs is `share`; over categories where
     none has pairs."""
+    from scipy.optimize import brentq  # late: slower to load than a few pairs to score
+
     odds = logit(np.clip(list(usual.values()), LEAST_SHARE, 1 - LEAST_SHARE))
     weights = np.array([sizes[name] for name in usual])
     weights = weights / weights.sum() if weights.any() else np.full(len(weights), 1 / len(weights))

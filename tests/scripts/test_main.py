@@ -95,13 +95,49 @@ def test_the_help_of_every_command_loads_nothing_heavy():
         assert not set(HEAVY) & set(loaded.split()), f"heroic {' '.join(words)} --help"
 
 
+SEEN = """
+import atexit, sys
+atexit.register(lambda: print(*sys.modules))
+from scripts.main import run
+run()
+"""
+MODELS = {"xgboost"}
+OF_OTHERS = {"torch", "plotly", "prompt_toolkit", "optuna", "PIL", "scipy.stats"}
+
+
+def loaded_by(*words):
+    done = subprocess.run([sys.executable, "-c", SEEN, *map(str, words)], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
 def test_a_query_by_id_loads_no_library_that_it_does_not_need(sample_index):
-    code = "import sys; from scripts.main import main; main(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
-    words = [sys.executable, "-c", code, "query", str(sample_index), "--id", "JDQNAQ", "--json"]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.splitlines()[-1].split())
-    unneeded = {"sklearn", "scipy.stats", "xgboost", "torch", "plotly", "prompt_toolkit", "optuna", "PIL", "lxml"}
-    assert not (unneeded | {"indexing.encoders.by_spec", "indexing.reading.read_catalog"}) & loaded
+    loaded = loaded_by("query", sample_index, "--id", "JDQNAQ", "--json")
+    unneeded = OF_OTHERS | MODELS | {"sklearn", "lxml", "indexing.encoders.by_spec", "indexing.reading.read_catalog"}
+    assert not unneeded & loaded
+
+
+def test_what_scores_pairs_loads_no_library_that_it_does_not_need(sample, sample_index, sample_model, tmp_path):
+    """XGBoost would load scikit-learn for an interface that is not used."""
+    pairs, model = sample / "pairs_test.parquet", ["--model", sample_model]
+    for words in (
+        ["score", sample_index, pairs, *model, "--out", tmp_path / "scores.parquet"],
+        ["query", sample_index, "--id", "JDQNAQ", *model],
+    ):
+        loaded = loaded_by(*words)
+        assert loaded >= MODELS
+        assert not (OF_OTHERS | {"sklearn"}) & loaded, words[0]
+
+
+def test_xgboost_still_finds_what_it_uses_and_others_find_scikit_learn():
+    code = """
+from scripts.lean_imports import load_lean
+load_lean()
+import xgboost
+from sklearn.linear_model import LogisticRegression
+print(hasattr(xgboost, "train"), LogisticRegression.__name__, xgboost.compat.SKLEARN_INSTALLED)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "LogisticRegression", "False"]
 
 
 def test_no_command_needs_pandas(sample, sample_index, sample_model, tmp_path):
