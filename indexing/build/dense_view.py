@@ -130,8 +130,8 @@ class DenseView:
         before, asked = tuple(self.stepped_back), RecallRecord(self.ask.recall, self._truth_k, queries=1.0)
         if engine.exact:
             return TunedEngine(factory, None, before, asked), True
-        tuning = tune(engine, self.rows, self._anywhere, self.ask.recall)
-        measured = recall(search_recalls(tuned(engine, self.rows, tuning.effort), self.rows, self._fresh_anywhere))
+        tuning = tune(engine, self.rows, self._truth(None, 0), self.ask.recall)
+        measured = recall(search_recalls(tuned(engine, self.rows, tuning.effort), self.rows, self._truth(None, 1)))
         effort = None if engine.effort is None or tuning.effort is None else Effort(engine.effort[0], tuning.effort)
         found = TunedEngine(factory, effort, before, replace(asked, queries=_rounded(measured.mean)))
         return found, tuning.reaches(self.ask.recall)
@@ -243,6 +243,12 @@ class DenseView:
         """Return the true neighbours of the half of the sample that tunes (0) or judges (1); all of a small
         catalogue."""
         most = EXACT_SAMPLE if self.plan.join == "exact" and self.plan.factory == "Flat" else SAMPLE
+        asked = (sources is not None, half, most)
+        if asked not in self._truths:
+            self._truths[asked] = self._true_neighbours(sources, half, most)
+        return self._truths[asked]
+
+    def _true_neighbours(self, sources: Ints1d | None, half: int, most: int) -> Truth:
         drawn = draw_sample(len(self.rows), 2 * most, seed=self.seed)
         sample = drawn if len(drawn) < 2 * most else drawn[half * most : (half + 1) * most]
         if not self.runner.apart or self.again is None:
@@ -256,12 +262,9 @@ class DenseView:
         return min(self.ask.k, max(len(self.rows) - 1, 1))
 
     @cached_property
-    def _anywhere(self) -> Truth:
-        return self._truth(None, 0)
-
-    @cached_property
-    def _fresh_anywhere(self) -> Truth:
-        return self._truth(None, 1)
+    def _truths(self) -> dict[tuple[bool, int, int], Truth]:
+        """Return the truths that were found already, each of which compares samples with everybody."""
+        return {}
 
     @staticmethod
     def _as_stored(made: Mapping[str, Any]) -> Any:

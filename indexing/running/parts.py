@@ -123,9 +123,9 @@ def put_bytes(parts: Parts, name: str, content: bytes) -> None:
 
 
 def read_array(parts: Parts, name: str) -> npt.NDArray[np.generic]:
-    """Return an array that is kept as a part, mapped: only what is looked at is read."""
-    found: npt.NDArray[np.generic] = np.load(parts.local(name), mmap_mode="r", allow_pickle=False)
-    return found
+    """Return an array that is kept as a part, mapped: only what is looked at is read. It is a plain one: each slice of a
+    `memmap` asks again what it maps, which took an eighth of a join's time."""
+    return np.asarray(np.load(parts.local(name), mmap_mode="r", allow_pickle=False))
 
 
 def clear_leftovers(beside: Path) -> None:

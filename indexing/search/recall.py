@@ -209,7 +209,7 @@ def _take_in(
     if sources is not None:
         own, theirs = sources[sample][:, None], sources[start : start + len(block)][None, :]
         cosines[(own == theirs) & (own >= 0)] = -np.inf
-    if cosines.shape[1] >= lists.keep:
+    if cosines.shape[1] >= lists.keep and np.isneginf(lists.floor).any():  # later ones rise as lists fill
         best = np.partition(cosines, cosines.shape[1] - lists.keep, axis=1)[:, cosines.shape[1] - lists.keep]
         np.maximum(lists.floor, best - SLACK * RESOLUTION, out=lists.floor)
     places = np.flatnonzero((cosines >= lists.floor[:, None]) & (cosines > -np.inf))

@@ -22,6 +22,7 @@ from indexing.storage.artefact import fingerprint_of
 from indexing.vectors.rows import Rows
 
 WINDOWS = 32  # more would find work for more machines, and cost more: each goes through what others do, too
+WINDOW_COSINES = 1 << 24  # at least, half a second's work: many windows of a small join cost more than they share out
 WINDOW_ROWS = 1 << 20  # at most: a row's list takes about a kilobyte of memory
 ROWS_FILE = "rows.f32"
 OF_EXACT, OF_PROBING = ("order", "bounds", "starts", "partners"), ("order", "bounds", "starts", "visitors", "probes")
@@ -105,7 +106,8 @@ def join_in_parts(
 
 def window_tasks(plan: JoinPlan | ProbingPlan) -> list[Task]:
     """Return windows of about equally many rows, whole stripes; how many goes with the plan alone."""
-    stripes, windows = plan.stripes, max(WINDOWS, -(-len(plan) // WINDOW_ROWS))
+    stripes, worthwhile = plan.stripes, max(plan.products // WINDOW_COSINES, 1)
+    windows = max(min(WINDOWS, worthwhile), -(-len(plan) // WINDOW_ROWS))
     ends = np.array([stop for _, _, stop in stripes], dtype=np.int64)
     wanted = len(plan) * np.arange(1, windows + 1) // windows
     edges = np.unique(np.concatenate([[0], np.searchsorted(ends, wanted) + 1])).clip(max=len(stripes))

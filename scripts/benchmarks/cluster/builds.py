@@ -41,7 +41,8 @@ def main(
     """Build an index of made products, and print what each stage takes."""
     from indexing.join.parts import window_parts
 
-    window_parts.WINDOWS = windows or window_parts.WINDOWS
+    if windows:
+        window_parts.WINDOWS, window_parts.WINDOW_COSINES = windows, 1
     with tempfile.TemporaryDirectory() as scratch:
         where = folder or Path(scratch)
         where.mkdir(parents=True, exist_ok=True)

@@ -40,7 +40,7 @@ def _share(plan: "ProbingPlan", windows: int) -> float:
 
     from indexing.join.parts import window_parts
 
-    window_parts.WINDOWS = windows
+    window_parts.WINDOWS, window_parts.WINDOW_COSINES = windows, 1
     shares = []
     for task in window_parts.window_tasks(plan):
         touched = np.zeros(len(plan), dtype=bool)

@@ -45,7 +45,7 @@ def main(products: int, dim: int, lists: int, near: int) -> None:
     for name, plan in plans.items():
         join = DenseJoin(rows, units, plan, 50, threads=1)
         for windows in (0, *WINDOWS):
-            window_parts.WINDOWS = max(windows, 1)
+            window_parts.WINDOWS, window_parts.WINDOW_COSINES = max(windows, 1), 1
             with tempfile.TemporaryDirectory() as folder:
                 files = NeighbourFiles(Path(folder) / "neighbours", products, 50)
                 begun = time.process_time()

@@ -33,6 +33,7 @@ def small(monkeypatch):
     for module in (plan, probing_plan, dense_join, tiles):
         monkeypatch.setattr(module, "TILE_COLUMNS", 96)
     monkeypatch.setattr(window_parts, "WINDOWS", 5)
+    monkeypatch.setattr(window_parts, "WINDOW_COSINES", 1)
     monkeypatch.setattr(equal_keys, "BUCKET_ROWS", 150)
     for module, name in ((unit_parts, "HASHED_ROWS"), (place_tasks, "PIVOT_ROWS"), (place_tasks, "PROBING_ROWS")):
         monkeypatch.setattr(module, name, 60)

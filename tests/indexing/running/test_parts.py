@@ -18,6 +18,7 @@ def test_an_array_comes_back(parts):
     put_array(parts, "a.npy", np.arange(7))
     assert parts.has("a.npy")
     assert read_array(parts, "a.npy").tolist() == list(range(7))
+    assert type(read_array(parts, "a.npy")) is np.ndarray
     assert parts.missing(["a.npy", "b.npy"]) == ["b.npy"]
 
 

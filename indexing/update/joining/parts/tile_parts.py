@@ -33,6 +33,8 @@ from indexing.update.joining.parts.open_tiles import (
 )
 from indexing.update.joining.parts.tile_tasks import carry_range, compare_cells, finish_range, look_batch
 
+RANGE_PLACES = 1 << 14  # at least, of a range of cells that is compared at once
+
 
 @dataclass(frozen=True)
 class TileParts:
@@ -89,7 +91,7 @@ class TileParts:
 def _edges(cells: Cells) -> tuple[int, ...]:
     """Return places that divide the cells into about equal ranges of whole stripes; how many goes with the products alone."""
     ends = np.array([stop for _, _, stop in stripes_of(cells.bounds)], dtype=np.int64)
-    windows = max(WINDOWS, -(-len(cells.order) // WINDOW_ROWS))
+    windows = max(min(WINDOWS, len(cells.order) // RANGE_PLACES), -(-len(cells.order) // WINDOW_ROWS), 1)
     wanted = len(cells.order) * np.arange(1, windows + 1) // windows
     return (0, *np.unique(ends[np.searchsorted(ends, wanted)]).tolist()) if len(ends) else (0,)
 

@@ -31,6 +31,7 @@ def small(monkeypatch):
         monkeypatch.setattr(module, "TILE_COLUMNS", 96)
     monkeypatch.setattr(neighbour_parts, "MERGED_ROWS", 50)
     monkeypatch.setattr(window_parts, "WINDOWS", 5)
+    monkeypatch.setattr(window_parts, "WINDOW_COSINES", 1)
 
 
 def some_rows(size=700):
@@ -154,3 +155,18 @@ def test_windows_are_whole_stripes_of_all_rows():
     assert tasks[-1].last == len(join.plan.stripes)
     assert all(one.last == other.first for one, other in pairwise(tasks))
     assert 1 < len(tasks) <= 5
+
+
+@pytest.mark.parametrize(("cosines", "windows"), [(1, 5), (1 << 18, 1), (1 << 16, 3), (1 << 30, 1)])
+def test_windows_are_as_many_as_there_is_work_for(monkeypatch, cosines, windows):
+    """An exact join of 700 rows compares a quarter of a million pairs."""
+    monkeypatch.setattr(window_parts, "WINDOW_COSINES", cosines)
+    tasks = window_parts.window_tasks(join_of("exact", some_rows()).plan)
+    assert len(tasks) == windows
+    assert [task.first for task in tasks[1:]] == [task.last for task in tasks[:-1]]
+
+
+def test_windows_hold_no_more_rows_than_fit(monkeypatch):
+    monkeypatch.setattr(window_parts, "WINDOW_COSINES", 1 << 30)
+    monkeypatch.setattr(window_parts, "WINDOW_ROWS", 100)
+    assert len(window_parts.window_tasks(join_of("exact", some_rows()).plan)) == 7

@@ -45,6 +45,8 @@ def small(monkeypatch):
     monkeypatch.setattr(cell_comparison, "PROBED", 16)
     for module in (tile_parts, window_parts):
         monkeypatch.setattr(module, "WINDOWS", 5)
+    monkeypatch.setattr(tile_parts, "RANGE_PLACES", 1)
+    monkeypatch.setattr(window_parts, "WINDOW_COSINES", 1)
     monkeypatch.setattr(stages, "RANGES", 6)
 
 
