@@ -56,8 +56,10 @@ class _Likely:
         from reranking.model.pair_scorer import PairScorer
 
         model = self.model
-        reference = None if model is None or model.validation is None else model.validation.reference(model.calibration)
-        if model is None or reference is None:
+        if model is None or model.validation is None:
+            return np.zeros(len(left))
+        reference = model.validation.reference(model.calibration, model.decisions.f1)
+        if reference is None:
             return np.zeros(len(left))
         scorer = PairScorer.prepare(self.index, model, np.union1d(left, right))
         starts = range(0, len(left), BLOCK_PAIRS)

@@ -15,7 +15,7 @@ from reranking.decisions.asked_precision import AskedPrecision, read_category_nu
 from reranking.decisions.calibration import Calibration
 from reranking.decisions.evidence import surprise
 from reranking.decisions.prior import LEAST_SHARE, CallRates, ShareCounts, ShareReference, counts_of, moved
-from reranking.decisions.thresholds import Decided, Thresholds, decide, f1_threshold
+from reranking.decisions.thresholds import Decided, Thresholds, decide
 from reranking.decisions.validation import ValidationPairs
 
 SMOOTHING = 10.0  # pairs by which a category without many is as all others
@@ -41,13 +41,14 @@ class Validation:
         smooth = (matches + SMOOTHING * self.share) / (counts + SMOOTHING)
         return {name: float(smooth[code]) for code, name in enumerate(self.names) if counts[code]}
 
-    def reference(self, calibration: Calibration) -> ShareReference | None:
-        """Return what the share of matches among scored pairs is estimated against; None without pairs of both kinds."""
+    def reference(self, calibration: Calibration, threshold: float) -> ShareReference | None:
+        """Return what the share of matches among scored pairs is estimated against, of whom those with at least this `threshold` are
+        called; None without pairs of both kinds."""
         pairs, share = self.pairs, self.share
         if not 0 < share < 1:
             return None
         categories = pa.array(self.names, pa.large_string()).take(pa.array(pairs.categories))
-        decided = _called(pairs.scores, f1_threshold(pairs.scores, pairs.targets, pairs.weights))
+        decided = np.asarray(pairs.scores >= threshold, dtype=bool)
         design_effect = self._design_effect(None)
         often = self._often * design_effect / self._design_effect(pairs.relative_weights)
         found = calibration.of(pairs.scores, categories)
@@ -188,7 +189,3 @@ def _refuse_share(share: float, where: str) -> None:
         raise InputError(
             f"{where}: the share of matches is {share}: give a number between 0 and 1, not nearer to either than {LEAST_SHARE:g}"
         )
-
-
-def _called(scores: Floats1d, threshold: float) -> Bools1d:
-    return np.asarray(scores >= threshold, dtype=bool)

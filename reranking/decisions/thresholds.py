@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from indexing.arrays import Bools1d, Floats1d
 from indexing.storage.records import OMIT
 from reranking.decisions.asked_precision import AskedPrecision, read_category_numbers
+from reranking.decisions.calibration import fit_beta
 from reranking.decisions.evidence import Cuts, PrecisionEvidence, shrunk_bound
 from reranking.decisions.validation import ValidationPairs
 
@@ -26,7 +27,7 @@ class Thresholds:
     """A pair is a match when its score is at least its category's threshold.
 
     `by_category` may hold infinity: in that category nothing reached the precision, and nothing is called a match.
-    Categories that are not named use `default`. `f1` is the one threshold of the best F1 over all pairs.
+    Categories that are not named use `default`. `f1` is the one threshold of the best expected F1 over all pairs.
     """
 
     by_category: Mapping[str, float]
@@ -47,12 +48,16 @@ class Thresholds:
 
 
 def f1_threshold(scores: Floats1d, targets: Floats1d, weights: Floats1d | None = None) -> float:
-    """Return the threshold of the best F1; infinity when no pair is a match."""
+    """Return the threshold of the best F1 that is expected of pairs (p,) like these; infinity when no pair is a match.
+
+    How likely a pair matches is read from a smooth map of the scores, fitted to the targets: the cut that is best by the targets themselves
+    hangs on a few pairs, and is best by chance (docs/benchmarks.md).
+    """
     if not targets.any():
         return math.inf
-    cut = Cuts.of(scores, targets, weights)
-    matches = targets.sum() if weights is None else (weights * targets).sum()
-    return cut.between(int(np.argmax(2 * cut.matches / (cut.called + matches))))
+    often = None if weights is None else weights / weights.mean()
+    cut = Cuts.of(scores, fit_beta(scores, targets, often).of(scores), weights)
+    return cut.between(int(np.argmax(cut.matches / (cut.called + cut.matches[-1]))))
 
 
 @dataclass(frozen=True)

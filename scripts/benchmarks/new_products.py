@@ -52,6 +52,7 @@ def _trained(
     from eval.metrics.decisions import measure_decisions
     from eval.metrics.intervals import Draws, PairGroups, bootstrap
     from eval.metrics.precision_auc import weighted
+    from reranking.decisions.thresholds import f1_threshold
     from reranking.pairs.product_groups import product_groups
     from reranking.training.train_reranker import train_reranker
 
@@ -63,7 +64,7 @@ def _trained(
     (scores, judged, codes), (stopped, known, _) = (
         _scored(opened, model, unseen.pairs[name]) for name in (split, "valid")
     )
-    threshold = _best_threshold(stopped, known.targets, unseen.weights(known.targets))
+    threshold = f1_threshold(stopped, known.targets, unseen.weights(known.targets))
     own, targets = unseen.weights(judged.targets), judged.targets
 
     def figures(drawn: "Floats1d") -> "Floats1d":
@@ -96,17 +97,6 @@ def _scored(opened: LabelledSet, model: Any, pairs: "LabelledPairs") -> "tuple[F
     scorer = PairScorer.prepare(opened.index, model, pairs.products)
     codes, _ = codes_of(evaluation_categories(opened.index, pairs, model.mapping))
     return scorer.score(pairs.left, pairs.right), pairs, codes
-
-
-def _best_threshold(scores: "Floats1d", targets: "Floats1d", weights: "Floats1d") -> float:
-    """Return the score from which calling pairs (p,) has the best F1, when they weigh by `weights`."""
-    import numpy as np
-
-    order = np.argsort(-scores, kind="stable")
-    true, called = np.cumsum((targets * weights)[order]), np.cumsum(weights[order])
-    ends = np.append(np.diff(scores[order]) != 0, True)
-    f1 = np.where(ends, 2 * true / (called + true[-1]), 0.0)
-    return float(scores[order][int(f1.argmax())])
 
 
 def described(unseen: "UnseenSplit", split: str) -> dict[str, Any]:

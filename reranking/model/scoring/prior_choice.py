@@ -117,7 +117,7 @@ def choose_prior(model: XgboostReranker, asked: AskedPrior, scored: ShareCounts)
     validation, seed = model.validation, model.report.options.seed
     if validation is None:
         return PriorChoice(asked)
-    reference = validation.reference(model.calibration)
+    reference = validation.reference(model.calibration, model.decisions.f1)
     estimate = None if reference is None else estimate_share(scored, reference)
     shares, withheld = None, False
     if asked.kind == "told":

@@ -120,8 +120,8 @@ class Judges:
     def _probabilities(self, judgement: Judgement) -> Probabilities:
         """Return what says how probable matches are among pairs that are in no file: at the share of matches that they show."""
         calibration = judgement.calibrated.calibration
-        reference = Validation(judgement.pairs, tuple(judgement.names)).reference(calibration)
         f1 = judgement.decided.thresholds.f1
+        reference = Validation(judgement.pairs, tuple(judgement.names)).reference(calibration, f1)
 
         def probabilities(left: Ints1d, right: Ints1d) -> Floats1d:
             pairs = LabelledPairs(left, right, np.zeros(len(left)))

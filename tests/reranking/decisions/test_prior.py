@@ -17,9 +17,9 @@ from reranking.decisions.prior import (
     moved,
 )
 from reranking.decisions.prior_shift import Validation
-from reranking.decisions.thresholds import f1_threshold
 from reranking.decisions.validation import ValidationPairs
 
+CALLED = 0.55  # from this score on pairs are called
 SEPARATION = 2.5  # standard deviations between the scores of matches and of others
 
 
@@ -48,15 +48,15 @@ def calibrated(share=0.3):
     return Calibration(IsotonicMap(tuple(knots.tolist()), tuple(posterior(knots, share).tolist())), {})
 
 
-def scored(count, share, seed, *, separation=SEPARATION, name="a", before=0.3, threshold=0.55):
+def scored(count, share, seed, *, separation=SEPARATION, name="a", before=0.3):
     scores, targets = drawn(count, share, seed, separation=separation)
-    decided = int((scores >= threshold).sum())
+    decided = int((scores >= CALLED).sum())
     return counts_of(posterior(scores, before), [name], np.zeros(count, dtype=int), decided), targets.mean()
 
 
 @pytest.fixture(scope="module")
 def reference():
-    return validation().reference(calibrated())
+    return validation().reference(calibrated(), CALLED)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.3, 0.6, 0.9])
@@ -92,11 +92,12 @@ def test_pairs_in_groups_make_the_share_less_sure():
         np.arange(8000) // 20,
         np.arange(8000),
     )
-    one, many = alone.reference(calibrated()), Validation(repeated, ("a",)).reference(calibrated())
+    one, many = alone.reference(calibrated(), CALLED), Validation(repeated, ("a",)).reference(calibrated(), CALLED)
     assert one.design_effect < 2 < 15 < many.design_effect
     counts, _ = scored(8000, 0.3, 1)
     assert (
-        estimate_share(counts, many).error > 2 * estimate_share(counts, validation(8000).reference(calibrated())).error
+        estimate_share(counts, many).error
+        > 2 * estimate_share(counts, validation(8000).reference(calibrated(), CALLED)).error
     )
 
 
@@ -109,7 +110,7 @@ def test_scores_that_are_spread_otherwise_make_both_ways_disagree(reference):
 
 
 def test_a_category_of_few_pairs_goes_with_all_pairs():
-    reference = validation(categories=2).reference(calibrated())
+    reference = validation(categories=2).reference(calibrated(), CALLED)
     many, few = scored(20_000, 0.05, 1)[0], scored(20, 0.9, 2, name="b")[0]
     together = ShareCounts({**many.counts, **few.counts}, many.called + few.called)
     found = estimate_share(together, reference).by_category
@@ -126,7 +127,7 @@ def of_categories(sizes, shares, *, seed, before):
     """Counts of pairs of each category: so many, of which a share are matches, calibrated at the share `before`."""
     together = ShareCounts()
     for place, name in enumerate(sizes):
-        counts, _ = scored(sizes[name], shares[name], seed + place, name=name, before=before[name], threshold=THRESHOLD)
+        counts, _ = scored(sizes[name], shares[name], seed + place, name=name, before=before[name])
         together = ShareCounts({**together.counts, **counts.counts}, together.called + counts.called)
     return together
 
@@ -186,15 +187,14 @@ def test_a_share_far_below_is_seen_though_no_pair_looks_like_a_match(reference, 
 @pytest.mark.parametrize("share", [0.003, 0.01, 0.99])
 def test_both_ways_seldom_disagree_without_a_reason(share):
     held = validation()
-    threshold = f1_threshold(held.pairs.scores, held.pairs.targets)
-    there = held.reference(calibrated())
-    told = [estimate_share(scored(500, share, seed, threshold=threshold)[0], there).agree for seed in range(1, 41)]
+    there = held.reference(calibrated(), CALLED)
+    told = [estimate_share(scored(500, share, seed)[0], there).agree for seed in range(1, 41)]
     assert sum(told) >= 38
 
 
 def test_validation_of_one_kind_is_no_reference():
     pairs = validation(100).pairs
-    assert Validation(pairs.take(np.flatnonzero(pairs.targets == 1)), ("a",)).reference(calibrated()) is None
+    assert Validation(pairs.take(np.flatnonzero(pairs.targets == 1)), ("a",)).reference(calibrated(), CALLED) is None
 
 
 def test_counts_add_up_over_blocks():

@@ -133,7 +133,7 @@ def test_a_smaller_share_that_is_likely_takes_the_promise_back(model):
 
 def test_few_files_of_the_same_share_are_likely_another(model):
     """Twenty files as validation was; a difference of two standard errors downwards is there in one of forty."""
-    reference = model.validation.reference(model.calibration)
+    reference = model.validation.reference(model.calibration, model.decisions.f1)
     found = 0
     for seed in range(20):
         scores, _, categories = drawn(1500, model.validation.share, seed=100 + seed)
