@@ -10,6 +10,8 @@ from indexing.storage.records import OMIT, read_as, stored_record
 from indexing.vectors.ngram_options import LsaOptions
 from indexing.words.reading import EARLIER, Reading
 
+THUMBNAIL_SHAPES = 128  # of a thumbnail's numbers, the last: eight orientations of each cell of 4 x 4
+
 
 @dataclass(frozen=True)
 class EncoderMade:
@@ -162,6 +164,12 @@ class EncoderRecord:
     def options(self) -> dict[str, Any] | None:
         """Return the options that an encoder was fitted with, JSON-able; None for one that is not fitted."""
         return stored_record(self.made.options) if isinstance(self.made, LsaMade) else None
+
+    @property
+    def color_dims(self) -> int:
+        """Return how many numbers, the first of a row, tell a picture's colours, the others its shape; 0 where the two are not
+        apart."""
+        return self.dim - THUMBNAIL_SHAPES if isinstance(self.made, ThumbnailMade) else 0
 
     def depends_on(self) -> dict[str, Any]:
         """Return what another catalogue's vectors must be made from to be these, JSON-able."""

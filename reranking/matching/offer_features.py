@@ -135,4 +135,4 @@ class OfferFeatures:
             given = self._members.given.rows[view]
             vectors[view] = GivenVectors(rows, self._members.products, given)
             seen[view] = np.concatenate([of_index.seen[view][self._members.products], np.any(given, axis=1)])
-        return ViewSignals(vectors, seen)
+        return ViewSignals(vectors, seen, of_index.colors)

@@ -95,7 +95,7 @@ def declared_plain_features() -> tuple[Feature, ...]:
     """Return every feature of these families that any index can have, in the order of families."""
     return (
         *(feature for view in (*DENSE_VIEWS, "lexical") for feature in rank_features(view)),
-        *view_features(ENCODED_VIEWS),
+        *view_features(ENCODED_VIEWS, apart=True),
         *TEXT_FEATURES,
         *NUMBER_FEATURES,
         *ATTRIBUTE_FEATURES,

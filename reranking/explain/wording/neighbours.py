@@ -14,6 +14,7 @@ from reranking.signals.feature import Feature
 RANKED_VIEWS = ("fused", "text", "lexical")
 _SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
 CLOSE = 0.5  # log-odds: a lead this small is none
+RECOLORED = 0.2  # of a cosine, by which shapes are nearer than colours
 
 
 def neighbour_wording(pair: SeenPair) -> Wording:
@@ -29,7 +30,7 @@ def neighbour_wording(pair: SeenPair) -> Wording:
 
 def picture_wording(pair: SeenPair) -> Wording:
     """Tell whether there are pictures, and how near they are."""
-    parts = [_cosine(pair, "image", "picture cosine"), _ranks(pair, "image"), _counts(pair)]
+    parts = [_cosine(pair, "image", "picture cosine"), _looks(pair), _ranks(pair, "image"), _counts(pair)]
     without = [side for side in (pair.left, pair.right) if not side["images"]]
     if without and not parts[0]:
         return Wording(otherwise=f"no picture of {'either' if len(without) == 2 else 'one of the two'}")
@@ -69,6 +70,15 @@ def _ranks(pair: SeenPair, view: str) -> str:
 def _cosine(pair: SeenPair, view: str, name: str = "cosine") -> str:
     cosine = pair.found.value(f"{view}_cosine")
     return "" if math.isnan(cosine) else f"{name} {cosine:.2f}"
+
+
+def _looks(pair: SeenPair) -> str:
+    """Tell how near colours and shapes are, each by themselves, and where one picture looks like the other in another colour."""
+    color, shape = (pair.found.value(f"image_{name}_cosine") for name in ("color", "shape"))
+    if math.isnan(color) or math.isnan(shape):
+        return ""
+    recolored = ": alike in shape more than in colour" if shape - color >= RECOLORED else ""
+    return f"colours {color:.2f}, shapes {shape:.2f}{recolored}"
 
 
 def _counts(pair: SeenPair) -> str:

@@ -140,6 +140,19 @@ def test_neighbours_are_told_by_the_view_that_adds_most(seen):
         assert reason.words == told
 
 
+@pytest.mark.parametrize(
+    ("color", "shape", "told"),
+    [
+        (0.5, 0.71, "picture cosine 0.90, colours 0.50, shapes 0.71: alike in shape more than in colour"),
+        (0.5, 0.69, "picture cosine 0.90, colours 0.50, shapes 0.69"),
+        (np.nan, 0.69, "picture cosine 0.90"),
+    ],
+)
+def test_pictures_are_told_by_their_colours_and_shapes(words, color, shape, told):
+    values = {"image_cosine": 0.9, "image_color_cosine": color, "image_shape_cosine": shape}
+    assert words("pictures", 1, {}, {}, values=values) == told
+
+
 def test_at_most_three_each_way_strongest_first_and_none_of_the_other_sign(seen):
     added = {"text": 0.1, "brand": 0.4, "price": -0.2, "numbers": 0.3, "colours": 0.2, "category": -0.3, "source": 0.0}
     reasons = reasons_of(seen("one 1", "two 2", added))
