@@ -1,13 +1,14 @@
 """A choice decides which rows a self-join compares: all, those in near lists, or all of a category and of others what
 is near."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from indexing.arrays import Floats2d, Ints1d
+from indexing.arrays import Floats2d, Ints1d, Ints2d
 from indexing.join.plan import JoinPlan, exact_products, plan_cells, plan_exact
 from indexing.join.probing_plan import ProbingPlan, plan_probing
 from indexing.join.rows import Units
@@ -46,6 +47,14 @@ class ChosenJoin:
     lists: Lists | None = None
 
 
+@dataclass(frozen=True)
+class PlannedCells:
+    """They are the lists of a join within categories, and what plans it, once it is known which are near which (lists, p)."""
+
+    lists: Lists
+    plan: Callable[[Ints2d], JoinPlan]
+
+
 class Planner(Protocol):
     """It makes the plan of a join of some units, once it is chosen."""
 
@@ -57,6 +66,9 @@ class Planner(Protocol):
 
     def lists(self, plan: ProbingPlan, size: int, units: Units, centres: Floats2d) -> Lists:
         """Return the lists of `size` products, by the plan that was made last."""
+
+    def cells(self, rows: Rows, units: Units, categories: Ints1d, centres: Floats2d) -> PlannedCells:
+        """Put units into cells: by the category (n,) of their products, and by the nearest of these centres."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,13 @@ class OwnPlanner:
 
     def lists(self, plan: ProbingPlan, size: int, units: Units, centres: Floats2d) -> Lists:
         return _of_products(plan.own_lists, size, units, centres)
+
+    def cells(self, rows: Rows, units: Units, categories: Ints1d, centres: Floats2d) -> PlannedCells:
+        codes = assign(rows, units.first, centres)
+        groups = categories[units.first]
+        return PlannedCells(
+            _of_products(codes, len(rows), units, centres), lambda near: plan_cells(groups, codes, near)
+        )
 
 
 def choose_join(
@@ -90,7 +109,7 @@ def choose_join(
     if kind == "exact" or truth is None or len(units) < 2:
         return ChosenJoin(planner.exact(rows, units), JoinRecord("exact"))
     if kind == "category":
-        found = _by_category(rows, units, categories, truth, asked)
+        found = _by_category(rows, units, categories, truth, asked, planner)
     else:
         found = _probing(rows, units, make_centres(rows, units) if centres is None else centres, truth, asked, planner)
     if found is not None and found.plan.products <= WORTHWHILE * exact_products(units):
@@ -112,18 +131,20 @@ def _probing(
     return ChosenJoin(plan, JoinRecord("lists", len(centres), probed, alone), lists)
 
 
-def _by_category(rows: Rows, units: Units, categories: Ints1d, truth: Truth, asked: float) -> ChosenJoin | None:
+def _by_category(
+    rows: Rows, units: Units, categories: Ints1d, truth: Truth, asked: float, planner: Planner
+) -> ChosenJoin | None:
     """Plan to compare all of a category, and whole lists of other categories near a row's own; return None where that
     cannot reach the asked recall."""
-    lists = make_lists(rows, units)
+    cells = planner.cells(rows, units, categories, make_centres(rows, units))
+    lists = cells.lists
     alike = _same(categories, truth)
     probed = least_lists(truth, lists, asked, alike=alike)
     if probed is None:
         return None
     count = len(lists.centres)
     record = JoinRecord("category", count, probed, least_alone(truth, rows, lists.centres, asked, alike=alike) or count)
-    plan = plan_cells(categories[units.first], lists.codes[units.first], lists.near(probed))
-    return ChosenJoin(plan, record, lists)
+    return ChosenJoin(cells.plan(lists.near(probed)), record, lists)
 
 
 def make_centres(rows: Rows, units: Units, *, seed: int = 0) -> Floats2d:
@@ -132,12 +153,6 @@ def make_centres(rows: Rows, units: Units, *, seed: int = 0) -> Floats2d:
     count = max(min(lists_for(len(units)), len(units) // 2), 1)
     chosen = np.random.default_rng(seed).permutation(len(units))[: count * TRAINED_A_LIST]
     return cluster_centres(rows.take(units.first_of(np.sort(chosen))), count, seed=seed, rounds=TRAINING_ROUNDS)
-
-
-def make_lists(rows: Rows, units: Units, *, seed: int = 0) -> Lists:
-    """Return lists of near rows, and the list of every product."""
-    centres = make_centres(rows, units, seed=seed)
-    return _of_products(assign(rows, units.first, centres), len(rows), units, centres)
 
 
 def _of_products(codes: Ints1d, size: int, units: Units, centres: Floats2d) -> Lists:

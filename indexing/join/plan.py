@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from indexing.arrays import Floats2d, Ints1d
+from indexing.arrays import Floats2d, Ints1d, Ints2d
 from indexing.join.rows import Units
 from indexing.vectors.rows import Rows
 
@@ -141,7 +141,7 @@ def plan_all(order: Ints1d, bounds: Ints1d, apart: Ints1d) -> JoinPlan:
     return _plan(order, bounds, lists)
 
 
-def plan_cells(groups: Ints1d, codes: Ints1d, near: Ints1d) -> JoinPlan:
+def plan_cells(groups: Ints1d, codes: Ints1d, near: Ints2d) -> JoinPlan:
     """Plan to compare rows of the same group (u,), and of other groups those whose codes (u,) are near: `near` (lists,
     p) are for each code the nearest ones, itself among them, and two codes are near when either is among the other's.
 
@@ -151,6 +151,11 @@ def plan_cells(groups: Ints1d, codes: Ints1d, near: Ints1d) -> JoinPlan:
     cell = cell.ravel()
     order = np.argsort(cell, kind="stable")
     bounds = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=len(cells)))]).astype(np.int64)
+    return plan_near_cells(order, bounds, cells, near)
+
+
+def plan_near_cells(order: Ints1d, bounds: Ints1d, cells: Ints2d, near: Ints2d) -> JoinPlan:
+    """Plan the same of units in the order of their cells: `cells` (c, 2) are the group and the code of each, in that order."""
     close = np.zeros((len(near), len(near)), dtype=bool)
     close[np.arange(len(near))[:, None], near] = True
     close |= close.T

@@ -21,8 +21,6 @@ from indexing.search.recall import Truth
 from indexing.storage.artefact import fingerprint_of
 from indexing.vectors.rows import Rows
 
-IN_PARTS = ("exact", "lists")  # kinds of which workers make the plan, too
-
 
 @dataclass(frozen=True)
 class ViewJoin:
@@ -44,7 +42,7 @@ class ViewJoin:
 
     def write(self, centres: Floats2d | None, truth: Truth | None) -> tuple[JoinRecord, float]:
         """Write everybody's neighbours; return how they were found, and which share of all pairs was compared."""
-        if self.runner.apart and self.again is not None and self.kind in IN_PARTS:
+        if self.runner.apart and self.again is not None:
             return self._in_parts(self.again, centres, truth)
         return self._here(centres, truth)
 

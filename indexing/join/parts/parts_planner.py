@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from indexing.arrays import Floats2d, Ints1d
+from indexing.arrays import Floats2d, Ints1d, Ints2d
+from indexing.join.choice import PlannedCells
 from indexing.join.parts.place_tasks import PlaceRecipe
 from indexing.join.parts.placed import Placed
 from indexing.join.parts.window_parts import StoredJoin, put_plan
-from indexing.join.plan import PIVOT_ROWS, JoinPlan, draw_pivots, large_sources, plan_all
+from indexing.join.plan import PIVOT_ROWS, JoinPlan, draw_pivots, large_sources, plan_all, plan_near_cells
 from indexing.join.probing_plan import PROBING_ROWS, ProbingPlan
 from indexing.join.rows import Units
 from indexing.running.parts import PartFolder, parts_for
@@ -52,6 +53,18 @@ class PartsPlanner:
         assert self.placed is not None
         return Lists(self.placed.codes(size), centres)
 
+    def cells(self, rows: Rows, units: Units, categories: Ints1d, centres: Floats2d) -> PlannedCells:
+        """Put units into the cells that `plan_cells` puts them into."""
+        placed = self._place(units, centres, np.zeros(0, dtype=np.int64), 0, categories)
+        group, code = np.divmod(placed.cells, len(centres))
+
+        def plan(near: Ints2d) -> JoinPlan:
+            planned = plan_near_cells(placed.order, placed.bounds, np.stack([group - 1, code], axis=1), near)
+            put_plan(placed.recipe.parts, planned)
+            return planned
+
+        return PlannedCells(Lists(placed.codes(len(rows)), centres), plan)
+
     def stored(self, plan: JoinPlan | ProbingPlan, k: int, across: bool) -> StoredJoin:
         """Return the join by the last plan, which workers open."""
         assert self.placed is not None
@@ -63,13 +76,15 @@ class PartsPlanner:
         for parts in (*self._made, self.units):
             parts.clear()
 
-    def _place(self, units: Units, centres: Floats2d, large: Ints1d, near: int) -> Placed:
-        named = fingerprint_of(centres.astype(np.float32).tobytes().hex(), large.tolist(), near)
+    def _place(self, units: Units, centres: Floats2d, large: Ints1d, near: int, groups: Ints1d | None = None) -> Placed:
+        named = fingerprint_of(centres.astype(np.float32).tobytes().hex(), large.tolist(), near, groups is not None)
         parts = parts_for(self.units.folder, named)
         step = step_for(len(units), PROBING_ROWS if near else PIVOT_ROWS)
         ranges = -(-len(units) // step)
-        recipe = PlaceRecipe(self.again, self.units, units.sources is not None, near, step, ranges, parts)
+        recipe = PlaceRecipe(
+            self.again, self.units, units.sources is not None, near, step, ranges, parts, groups is not None
+        )
         self.placed = Placed(recipe, len(units), len(centres) * (len(large) + 1), self.runner)
         self._made.append(parts)
-        self.placed.make(centres, large)
+        self.placed.make(centres, large, groups)
         return self.placed

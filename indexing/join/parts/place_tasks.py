@@ -15,17 +15,18 @@ from indexing.join.rows import Units, write_rows
 from indexing.running.parts import PartFolder, put_array, read_array
 from indexing.running.tasks import Counts, Recipe, Task
 from indexing.search.faiss_index import nearest_centres
-from indexing.search.near_lists import by_list
+from indexing.search.near_lists import ASSIGNED_ROWS, by_list
 from indexing.vectors.rows import Rows
 
 CENTRES, LARGE, LIST_BOUNDS = "centres.npy", "large_sources.npy", "list_bounds.npy"
+GROUPS, CELLS = "groups.npy", "cells.npy"
 
 
 @dataclass(frozen=True)
 class OpenPlaces:
     """It is what a worker has opened to place units in: their rows, the units, mapped, and the `centres` of lists, each of which
-    looks at the `near` nearest; or pivots (`near` 0), the units of each of the `large` sources apart. `step` units are looked up
-    by a task."""
+    looks at the `near` nearest; or pivots (`near` 0), the units of each of the `large` sources apart. With `groups` (n,) of products
+    units are in cells: of their group, and of the nearest of the centres. `step` units are looked up by a task."""
 
     rows: Rows
     units: Units
@@ -35,10 +36,13 @@ class OpenPlaces:
     step: int
     ranges: int
     parts: PartFolder
+    groups: Ints1d | None = None
 
     @property
     def lists(self) -> int:
         """Return how many lists units are put into."""
+        if self.groups is not None:
+            return len(read_array(self.parts, CELLS))
         return len(self.centres) * (1 if self.near else len(self.large) + 1)
 
     def looks(self, start: int, stop: int) -> npt.NDArray[np.int32]:
@@ -53,6 +57,13 @@ class OpenPlaces:
             place = np.minimum(np.searchsorted(self.large, sources), len(self.large) - 1)
             own = own + np.where(self.large[place] == sources, place + 1, 0) * len(self.centres)
         return np.asarray(own[:, None], dtype=np.int32)
+
+    def cells(self, start: int, stop: int) -> Ints1d:
+        """Return the cells (m,) of units start to stop: their list, and their group in steps of as many as there are lists."""
+        assert self.groups is not None
+        first = self.units.first_of(slice(start, stop))
+        own = nearest_centres(self.rows.take(first), self.centres, 1)[:, 0]
+        return np.asarray((np.asarray(self.groups[first]) + 1) * len(self.centres) + own, dtype=np.int64)
 
     @property
     def block(self) -> int:
@@ -71,21 +82,33 @@ class PlaceRecipe:
     step: int
     ranges: int
     parts: PartFolder
+    grouped: bool = False
 
     def open(self) -> OpenPlaces:
         names = ("members", "offsets", *(("sources",) if self.across else ()))
         units = Units(*(_mapped(self.units, f"{name}.npy") for name in names))
         centres, large = (np.array(read_array(self.parts, name)) for name in (CENTRES, LARGE))
-        return OpenPlaces(self.rows.open(), units, centres, large, self.near, self.step, self.ranges, self.parts)
+        groups = _mapped(self.parts, GROUPS) if self.grouped else None
+        return OpenPlaces(
+            self.rows.open(), units, centres, large, self.near, self.step, self.ranges, self.parts, groups
+        )
+
+
+def name_cells(task: Task, view: OpenPlaces) -> Counts:
+    """Find the cell of each unit of a range, and which cells there are among them."""
+    found = []
+    for start in range(task.first, task.last, ASSIGNED_ROWS):
+        found.append(view.cells(start, min(start + ASSIGNED_ROWS, task.last)))
+        view.rows.forget()
+    cells = np.concatenate(found)
+    put_array(view.parts, f"cells_{task.number:05d}.npy", cells)
+    put_array(view.parts, named_name(task.number), np.unique(cells))
+    return {"units": len(cells)}
 
 
 def look_range(task: Task, view: OpenPlaces) -> Counts:
     """Find the lists that each unit of a range looks at, and who has which list as its own."""
-    looks = []
-    for start in range(task.first, task.last, view.block):
-        looks.append(view.looks(start, min(start + view.block, task.last)))
-        view.rows.forget()
-    found = np.concatenate(looks)
+    found = _numbered(task, view) if view.groups is not None else _looked_up(task, view)
     order = np.argsort(found[:, 0], kind="stable")
     put_array(view.parts, f"looks_{task.number:05d}.npy", found)
     put_array(view.parts, f"by_list_{task.number:05d}.npy", order.astype(np.int32))
@@ -93,15 +116,31 @@ def look_range(task: Task, view: OpenPlaces) -> Counts:
     return {"units": len(found)}
 
 
+def _looked_up(task: Task, view: OpenPlaces) -> npt.NDArray[np.int32]:
+    looks = []
+    for start in range(task.first, task.last, view.block):
+        looks.append(view.looks(start, min(start + view.block, task.last)))
+        view.rows.forget()
+    return np.concatenate(looks)
+
+
+def _numbered(task: Task, view: OpenPlaces) -> npt.NDArray[np.int32]:
+    """Return the numbers (m, 1) of the units' cells among all that there are."""
+    cells = read_array(view.parts, f"cells_{task.number:05d}.npy")
+    return np.searchsorted(read_array(view.parts, CELLS), cells).astype(np.int32)[:, None]
+
+
 def place_range(task: Task, view: OpenPlaces) -> Counts:
-    """Say where each unit of a range stands, and, of near lists, which list each of its products is in."""
+    """Say where each unit of a range stands, and, of near lists and of cells, which list each of its products is in."""
     order = np.asarray(read_array(view.parts, f"by_list_{task.number:05d}.npy"), dtype=np.int64)
     starts = np.asarray(read_array(view.parts, looked_name(task.number)), dtype=np.int64)
     bases = np.asarray(read_array(view.parts, base_name(task.number)), dtype=np.int64)
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.repeat(bases - starts[:-1], np.diff(starts)) + np.arange(len(order))
-    if view.near:
+    if view.near or view.groups is not None:
         own = np.asarray(read_array(view.parts, f"looks_{task.number:05d}.npy")[:, 0])
+        if view.groups is not None:
+            own = (np.asarray(read_array(view.parts, CELLS))[own] % len(view.centres)).astype(np.int32)
         offsets = np.asarray(view.units.offsets[task.first : task.last + 1])
         products = np.asarray(view.units.members[offsets[0] : offsets[-1]])
         by_product = np.argsort(products, kind="stable")
@@ -160,6 +199,11 @@ def visit_lists(task: Task, shared: VisitRecipe) -> Counts:
 def looked_name(number: int) -> str:
     """Return the name of where each list begins among the units of a range: the last part of it."""
     return f"looked_{number:05d}.npy"
+
+
+def named_name(number: int) -> str:
+    """Return the name of the cells that there are in a range: the last part of it."""
+    return f"named_{number:05d}.npy"
 
 
 def base_name(number: int) -> str:

@@ -11,7 +11,9 @@ import numpy.typing as npt
 
 from indexing.arrays import Floats2d, Ints1d
 from indexing.join.parts.place_tasks import (
+    CELLS,
     CENTRES,
+    GROUPS,
     LARGE,
     LIST_BOUNDS,
     PlaceRecipe,
@@ -20,6 +22,8 @@ from indexing.join.parts.place_tasks import (
     code_name,
     look_range,
     looked_name,
+    name_cells,
+    named_name,
     order_lists,
     place_name,
     place_range,
@@ -38,19 +42,22 @@ CODES = "product_lists.npy"
 
 @dataclass(frozen=True)
 class Placed:
-    """They are `size` units, put by a runner's workers into `lists` one behind the other. The recipe says where their parts are."""
+    """They are `size` units, put by a runner's workers into lists one behind the other: into as many as are `known`, or cells that are
+    found. The recipe says where their parts are."""
 
     recipe: PlaceRecipe
     size: int
-    lists: int
+    known: int
     runner: Runner
 
-    def make(self, centres: Floats2d, large: Ints1d) -> None:
-        """Have the units looked up among these centres, and placed."""
+    def make(self, centres: Floats2d, large: Ints1d, categories: Ints1d | None = None) -> None:
+        """Have the units looked up among these centres, and placed: with the `categories` (n,) of products in cells."""
         parts, tasks = self.recipe.parts, even_ranges(self.size, self.recipe.step, "distinct rows")
         parts.make()
         for name, array in ((CENTRES, centres), (LARGE, large)):
             put_array(parts, name, array)
+        if categories is not None:
+            self._name_cells(tasks, categories)
         Stage(parts, look_range, tasks, looked_name).made(self.runner, self.recipe)
         if not parts.has(LIST_BOUNDS):
             self._count()
@@ -59,6 +66,26 @@ class Placed:
         put_joined(parts, "place.npy", [place_name(number) for number in range(self.recipe.ranges)])
         if self.recipe.across:
             put_joined(parts, "place_sources.npy", self._of_groups("placed"))
+
+    def _name_cells(self, tasks: list[Task], categories: Ints1d) -> None:
+        """Have the cells found that there are."""
+        parts = self.recipe.parts
+        if not parts.has(GROUPS):
+            put_array(parts, GROUPS, categories)
+        Stage(parts, name_cells, tasks, named_name).made(self.runner, self.recipe)
+        if not parts.has(CELLS):
+            found = [np.asarray(read_array(parts, named_name(task.number)), dtype=np.int64) for task in tasks]
+            put_array(parts, CELLS, np.unique(np.concatenate(found)))
+
+    @cached_property
+    def lists(self) -> int:
+        """Return how many lists there are."""
+        return len(self.cells) if self.recipe.grouped else self.known
+
+    @property
+    def cells(self) -> Ints1d:
+        """Return the cells (c,) that units are in: the list, and the group in steps of as many as there are lists."""
+        return np.asarray(read_array(self.recipe.parts, CELLS), dtype=np.int64)
 
     @property
     def order(self) -> Any:

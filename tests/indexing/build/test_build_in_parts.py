@@ -80,6 +80,7 @@ def catalogue(tmp_path_factory):
         "title": titles,
         "v": list(rows.astype(np.float32)),
         "source": [f"s{n % 9}" for n in range(700)],
+        "category": [f"a/b/c{n % 20 // 4}" if n % 37 else None for n in range(700)],
     }
     pq.write_table(pa.table(columns), file)
     return file
@@ -94,6 +95,7 @@ def catalogue(tmp_path_factory):
         {"index": "HNSW8", "recall": 0.8},
         {"index": "IVF8,SQ8", "recall": 0.8, "join": "engine"},
         {"index": "Flat", "join": "engine"},
+        {"join": "category", "recall": 0.6},
     ],
     ids=str,
 )

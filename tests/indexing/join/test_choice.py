@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from indexing.join.choice import WORTHWHILE, JoinRecord, choose_join, make_centres, make_lists
+from indexing.join.choice import WORTHWHILE, JoinRecord, OwnPlanner, choose_join, make_centres
 from indexing.join.rows import distinct_units
 from indexing.search.near_lists import in_chain
 from indexing.search.recall import draw_sample, least_alone, least_lists, least_probes, true_neighbours
@@ -57,7 +57,8 @@ def test_given_centres_are_those_of_the_lists(clustered):
 
 def test_a_category_is_compared_whole_and_of_others_what_is_near(clustered):
     rows, units, truth, categories = clustered
-    chosen, lists = choose(clustered, "category"), make_lists(rows, units)
+    chosen = choose(clustered, "category")
+    lists = OwnPlanner().cells(rows, units, categories, make_centres(rows, units)).lists
     own = categories[truth.sample][:, None]
     alike = (categories[truth.neighbours.positions] == own) & (own >= 0)
     probed = least_lists(truth, lists, 0.9, alike=alike)
