@@ -11,6 +11,7 @@ from typing import Any
 from indexing.arrays import Ints1d
 from indexing.build.dense_view import DenseView, Groups
 from indexing.build.options import BuildOptions
+from indexing.build.parts.ngram_parts import NgramParts
 from indexing.build.view_plan import Ask, ViewPlan, plan_view
 from indexing.catalog.catalog import Catalog
 from indexing.index_manifest import EngineRecord
@@ -20,6 +21,7 @@ from indexing.join.self_join import SelfJoin, SparseRows, list_length
 from indexing.machine.memory import parse_memory, trim
 from indexing.machine.progress import Progress, silent
 from indexing.running.local import HERE
+from indexing.running.parts import clear_leftovers
 from indexing.running.tasks import Runner
 from indexing.search.lexical_index import LexicalIndex, fit_lexical, load_lexical
 from indexing.storage.artefact import write_json
@@ -129,9 +131,13 @@ class ViewJoining:
             pass  # it was cut short
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        fit_lexical(self.catalog, options, scratch=folder, progress=self.progress).save(folder)
+        if self.runner.apart:
+            NgramParts(self.catalog, options, folder, state, self.runner, self.progress).fit()
+        else:
+            fit_lexical(self.catalog, options, scratch=folder, progress=self.progress).save(folder)
         trim()
         write_json(folder / STATE, state)
+        clear_leftovers(folder)
         return load_lexical(folder, len(self.catalog))
 
     def _remove_leftovers(self, views: Collection[str]) -> None:
@@ -145,6 +151,7 @@ class ViewJoining:
             (folder / STATE).unlink(missing_ok=True)
         (self.folder / "lexical" / STATE).unlink(missing_ok=True)
         if "lexical" not in views:
+            clear_leftovers(self.folder / "lexical")
             shutil.rmtree(self.folder / "lexical", ignore_errors=True)
 
     def _has_text(self) -> bool:

@@ -83,17 +83,18 @@ class EqualRows:
 
 def first_of_rows(matrix: sp.csr_matrix) -> Ints1d:
     """Return for each row (n,) the first one that is equal to it, entry by entry."""
-    keys = _hashes(matrix)
+    keys = row_hashes(matrix)
     order = np.argsort(keys, kind="stable")  # stable: equal rows stay in their order
     new = np.ones(len(order), dtype=bool)
     new[1:] = keys[order[1:]] != keys[order[:-1]]
     heads = order[np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))] if len(order) else order
     first = np.empty(len(order), dtype=np.int64)
-    first[order] = np.where(_equal(matrix, order, heads), heads, order)
+    first[order] = np.where(same_rows(matrix, order, heads), heads, order)
     return first
 
 
-def _hashes(matrix: sp.csr_matrix) -> Ints1d:
+def row_hashes(matrix: sp.csr_matrix) -> Ints1d:
+    """Return a 64-bit hash (n,) of the entries of each row."""
     keys = np.empty(matrix.shape[0], dtype=np.int64)
     for start in range(0, len(keys), BLOCK_ROWS):
         ends = np.asarray(matrix.indptr[start : start + BLOCK_ROWS + 1], dtype=np.int64)
@@ -106,7 +107,7 @@ def _hashes(matrix: sp.csr_matrix) -> Ints1d:
     return keys
 
 
-def _equal(matrix: sp.csr_matrix, rows: Ints1d, others: Ints1d) -> Bools1d:
+def same_rows(matrix: sp.csr_matrix, rows: Ints1d, others: Ints1d) -> Bools1d:
     """Return which rows (r,) really are those of the same hash."""
     sizes = np.diff(matrix.indptr)
     equal = np.asarray(sizes[rows] == sizes[others])

@@ -83,8 +83,8 @@ class LexicalIndex:
 
     def rows(self, texts: Sequence[str]) -> sp.csr_matrix:
         """Return unit TF-IDF rows (t, f) of texts; an n-gram that the catalogue lacks is ignored."""
-        read, ngrams = _read(texts, self.options, self.spellings), self.options.ngrams()
-        blocks = [_weighed(counts, self.columns, self.idf) for counts in count_blocks(read, ngrams)]
+        read, ngrams = texts_as_counted(texts, self.options, self.spellings), self.options.ngrams()
+        blocks = [weighed(counts, self.columns, self.idf) for counts in count_blocks(read, ngrams)]
         return sp.vstack(blocks, format="csr")
 
     def cosines(self, left: Ints1d, right: Ints1d) -> Floats1d:
@@ -117,7 +117,7 @@ class LexicalIndex:
 
     def save(self, folder: Path) -> None:
         """Write one .npy file an array, so that opening maps them into memory."""
-        write_json(folder / OPTIONS_FILE, {"options": asdict(self.options), "ngrams": len(self.columns)})
+        write_head(folder, self.options, len(self.columns))
         arrays = (self.matrix.data, self.matrix.indices, self.matrix.indptr, self.columns, self.idf)
         for name, array in zip(ARRAYS, arrays, strict=True):
             np.save(folder / f"{name}.npy", array)
@@ -146,23 +146,28 @@ def fit_lexical(
     (new, spellings), row = _look_through(catalog, options, say), 0
     documents, of_texts = np.zeros((2, ngrams.buckets), dtype=np.int64)
     for texts in catalog.text_blocks(options.fields):
-        for counts in count_blocks(_read(texts, options, spellings), ngrams):
+        for counts in count_blocks(texts_as_counted(texts, options, spellings), ngrams):
             documents += document_counts(counts)
             of_texts += document_counts(counts[np.flatnonzero(new[row : row + counts.shape[0]])])
             counted.add(counts)
             row += counts.shape[0]
             say(len(catalog) + row)
-    columns = np.flatnonzero((documents >= 2) & (of_texts <= options.most_products)).astype(np.int64)
+    columns = kept_ngrams(documents, of_texts, options)
     idf = inverse_document_frequency(documents[columns], len(catalog))
     matrix = _stacked(counted.take(), len(catalog), columns, idf, int(documents[columns].sum()))
     say(3 * len(catalog))
     return LexicalIndex(options, matrix, columns, idf, threads or thread_count(), first_of_rows(matrix), spellings)
 
 
-def _read(texts: Sequence[str], options: LexicalOptions, spellings: Spellings | None) -> Sequence[str]:
+def texts_as_counted(texts: Sequence[str], options: LexicalOptions, spellings: Spellings | None) -> Sequence[str]:
     """Return texts as their n-grams are counted."""
     measured = quantities_alike(texts, options.quantity_letters)
     return measured if spellings is None else spellings.added_to(measured)
+
+
+def kept_ngrams(documents: Ints1d, of_texts: Ints1d, options: LexicalOptions) -> Ints1d:
+    """Return the buckets (f,) that are kept, of those (b,) in so many products and in so many different texts."""
+    return np.flatnonzero((documents >= 2) & (of_texts <= options.most_products)).astype(np.int64)
 
 
 def _look_through(
@@ -183,17 +188,20 @@ def _look_through(
     return np.asarray(first == np.arange(len(first))), None if count is None else count.spellings()
 
 
+def in_bytes(counts: sp.csr_matrix) -> sp.csr_matrix:
+    """Return counts in a quarter of their memory: what is more often in one text than 255 times counts as that."""
+    return sp.csr_matrix((np.minimum(counts.data, 255).astype(np.uint8), counts.indices, counts.indptr), counts.shape)
+
+
 class _Counted:
-    """It keeps blocks of counts in a quarter of their memory: what is more often in one text than 255 times counts as
-    that."""
+    """It keeps blocks of counts, in bytes."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.blocks: list[sp.csr_matrix | Path] = []
 
     def add(self, counts: sp.csr_matrix) -> None:
-        data = np.minimum(counts.data, 255).astype(np.uint8)
-        small = sp.csr_matrix((data, counts.indices, counts.indptr), counts.shape)
+        small = in_bytes(counts)
         if self.folder is None:
             self.blocks.append(small)
             return
@@ -217,11 +225,16 @@ def _stacked(blocks: Iterable[sp.csr_matrix], rows: int, columns: Ints1d, idf: F
     data, indices = np.empty(entries, dtype=np.float32), np.empty(entries, dtype=np.int32)
     ends, row, at = np.zeros(rows + 1, dtype=np.int32 if entries < 2**31 else np.int64), 0, 0
     for counts in blocks:
-        block = _weighed(counts.astype(np.float32), columns, idf)
+        block = weighed(counts.astype(np.float32), columns, idf)
         data[at : at + block.nnz], indices[at : at + block.nnz] = block.data, block.indices
         ends[row + 1 : row + 1 + block.shape[0]] = at + block.indptr[1:]
         row, at = row + block.shape[0], at + block.nnz
     return sp.csr_matrix((data, indices, ends), (rows, len(columns)))
+
+
+def write_head(folder: Path, options: LexicalOptions, ngrams: int) -> None:
+    """Write what says how the arrays in a folder are to be read."""
+    write_json(folder / OPTIONS_FILE, {"options": asdict(options), "ngrams": ngrams})
 
 
 def load_lexical(folder: Path, size: int, *, threads: int | None = None) -> LexicalIndex:
@@ -243,7 +256,8 @@ def load_lexical(folder: Path, size: int, *, threads: int | None = None) -> Lexi
     return LexicalIndex(options, matrix, arrays["columns"], arrays["idf"], threads or thread_count(), first, spellings)
 
 
-def _weighed(counts: sp.csr_matrix, columns: Ints1d, idf: Floats1d) -> sp.csr_matrix:
+def weighed(counts: sp.csr_matrix, columns: Ints1d, idf: Floats1d) -> sp.csr_matrix:
+    """Return the unit rows of counts over the n-grams kept."""
     return weigh(counts[:, columns], idf)
 
 

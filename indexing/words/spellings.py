@@ -73,7 +73,10 @@ class SpellingsCount:
         """Count the texts of a block, which are in normal form."""
         letters = pc.replace_substring_regex(pa.array(texts, pa.large_string()), _NO_WORD, " ")
         words = pc.list_flatten(pc.utf8_split_whitespace(letters)).value_counts()
-        block = pa.table({"word": words.field("values"), "uses": words.field("counts")})
+        self.add_counted(pa.table({"word": words.field("values"), "uses": words.field("counts")}))
+
+    def add_counted(self, block: pa.Table) -> None:
+        """Take in words that were counted elsewhere, of which these are the `counts`."""
         self.counts = [_merged([*self.counts, block])]
 
     def spellings(self) -> Spellings:

@@ -104,6 +104,20 @@ def put_contents(
 ) -> None:
     """Keep among the parts the first product of each one's content (`first.npy`), and what the contents are beside the `vectors`.
     `told` hears how many products have been hashed."""
+    tasks = put_firsts_of(catalog, contents, parts, runner, told)
+    put_joined(parts, CONTENTS_FILE, [_content_name(task.number) for task in tasks])
+    (vectors / CONTENTS_FILE).unlink(missing_ok=True)
+    link_or_copy(parts.local(CONTENTS_FILE), vectors / CONTENTS_FILE)
+
+
+def put_firsts_of(
+    catalog: Catalog,
+    contents: Callable[[Catalog], Contents],
+    parts: PartFolder,
+    runner: Runner,
+    told: Callable[[int], None],
+) -> list[Task]:
+    """Keep among the parts the first product of each one's content (`first.npy`); return the ranges of products."""
     tasks = even_ranges(len(catalog), step_for(len(catalog), HASHED_ROWS), "products")
     buckets = buckets_for(parts, len(catalog), len(tasks))
     recipe, hashed = ContentRecipe(recipe_of(catalog), contents, buckets), 0
@@ -112,10 +126,8 @@ def put_contents(
         told(hashed)
     Stage(parts, group_contents, buckets.tasks(), firsts_name).made(runner, recipe)
     Stage(parts, first_range, tasks, _first_name).made(runner, recipe)
-    put_joined(parts, CONTENTS_FILE, [_content_name(task.number) for task in tasks])
-    (vectors / CONTENTS_FILE).unlink(missing_ok=True)
-    link_or_copy(parts.local(CONTENTS_FILE), vectors / CONTENTS_FILE)
     put_joined(parts, FIRST, [_first_name(task.number) for task in tasks])
+    return tasks
 
 
 def _content_name(number: int) -> str:

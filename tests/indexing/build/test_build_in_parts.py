@@ -13,7 +13,7 @@ from tried_tasks import Deadly, Died, Troubled
 
 from indexing.build import encode_view
 from indexing.build.build_index import build_index
-from indexing.build.parts import content_tasks, encode_parts, encoding_tasks
+from indexing.build.parts import content_tasks, encode_parts, encoding_tasks, ngram_parts, ngram_tasks
 from indexing.build.reuse import holds_model_vectors
 from indexing.encoders import by_spec
 from indexing.errors import Unfinished
@@ -23,6 +23,7 @@ from indexing.product_index import open_index
 from indexing.running import equal_keys, stages
 from indexing.running.parts import parts_for, put_array
 from indexing.storage.artefact import MANIFEST
+from indexing.vectors import ngrams
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +44,8 @@ def small(monkeypatch):
         monkeypatch.setattr(parts_planner, name, 60)
     monkeypatch.setattr(stages, "RANGES", 5)
     monkeypatch.setattr(content_tasks, "HASHED_ROWS", 60)
+    for module in (ngram_parts, ngram_tasks, ngrams):
+        monkeypatch.setattr(module, "BLOCK_TEXTS", 50)
     for module in (encode_view, encode_parts):
         monkeypatch.setattr(module, "SHARD_ROWS", 64)
     monkeypatch.setattr(by_spec, "PART_ROWS", 8)

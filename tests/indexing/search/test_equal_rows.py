@@ -21,7 +21,9 @@ def test_the_first_of_equal_rows_is_found(monkeypatch, block):
 
 
 def test_rows_of_one_hash_are_still_told_apart(monkeypatch):
-    monkeypatch.setattr(indexing.search.equal_rows, "_hashes", lambda matrix: np.zeros(matrix.shape[0], dtype=np.int64))
+    monkeypatch.setattr(
+        indexing.search.equal_rows, "row_hashes", lambda matrix: np.zeros(matrix.shape[0], dtype=np.int64)
+    )
     assert first_of_rows(sp.csr_matrix(ROWS)).tolist() == [0, 1, 0, 3, 4, 0, 6]
 
 

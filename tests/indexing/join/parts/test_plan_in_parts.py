@@ -168,7 +168,9 @@ def test_what_is_planned_goes_away(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("stopped", ["group_bucket", "number_range", "look_range", "order_lists", "visit_lists", "name_cells"])
+@pytest.mark.parametrize(
+    "stopped", ["group_bucket", "number_range", "look_range", "order_lists", "visit_lists", "name_cells"]
+)
 def test_planning_that_was_stopped_goes_on_with_the_other_parts(tmp_path, monkeypatch, stopped):
     rows = some_rows()
     centres, done, most = np.unique(rows.take(np.arange(12)), axis=0), [], 2
