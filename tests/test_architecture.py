@@ -176,6 +176,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     "indexing.search": {
         "best_lists",
         "device",
+        "equal_rows",
         "faiss_index",
         "gpu_index",
         "index",
