@@ -263,6 +263,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "texts.codes",
         "texts.colors",
         "texts.counting",
+        "texts.key_synonyms",
         "texts.worlds",
         "whole_catalogue",
     },

@@ -1,6 +1,6 @@
 """A linear model learned which words and attributes of two products speak for and against a match; this tells them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from indexing.catalog.catalog import CATEGORY_LEVEL
@@ -20,6 +20,7 @@ from reranking.signals.learned.pair_tokens import (
 from reranking.signals.learned.words import WordModel
 from reranking.signals.texts.attribute_values import plain_key
 from reranking.signals.texts.bags import bucket_of
+from reranking.signals.texts.key_synonyms import KeySynonyms
 
 MOST = 3
 LEAST = 0.1  # log-odds: less is nothing
@@ -63,13 +64,34 @@ def _told_words(model: WordModel, left: str, right: str) -> dict[str, float]:
 def _told_attributes(
     model: WordModel, left: Mapping[str, Any], right: Mapping[str, Any], category: str | None
 ) -> dict[str, float]:
+    """Tell the keys that both state, by the names that the left product has for them and, where it is another, the right one."""
+    theirs = _names_of_right(model.synonyms, left["attributes"] or (), right["attributes"] or ())
+    entries = [{**entry, "key": theirs.get(entry["key"], entry["key"])} for entry in right["attributes"] or ()]
+    others = {plain_key(ours): name for name, ours in theirs.items()}
     found = {}
-    for fact in compare_products(left, right).facts:
+    for fact in compare_products(left, {**right, "attributes": entries}).facts:
         if fact.family == "attributes" and fact.agreement in _KINDS:
             kind, told = _KINDS[fact.agreement]
-            weights = [model.log_odds(kind, bucket) for bucket in key_buckets(plain_key(fact.name), category)]
-            found[f"{_quoted(fact.name)} {told}"] = sum(weights)
+            key = plain_key(fact.name)
+            weights = [model.log_odds(kind, bucket) for bucket in key_buckets(key, category, model.synonyms)]
+            name = f"{_quoted(fact.name)}, {_quoted(others[key])}," if key in others else _quoted(fact.name)
+            found[f"{name} {told}"] = sum(weights)
     return found
+
+
+def _names_of_right(
+    synonyms: KeySynonyms, left: Sequence[Mapping[str, str]], right: Sequence[Mapping[str, str]]
+) -> dict[str, str]:
+    """Return the left product's name of each key that only the right one has, where both mean one."""
+    ours = {synonyms.meaning(bucket_of(plain_key(entry["key"]))): entry["key"] for entry in left if entry["key"]}
+    own = {plain_key(entry["key"]) for entry in left if entry["key"]}
+    return {
+        entry["key"]: ours[meaning]
+        for entry in right
+        if entry["key"]
+        and plain_key(entry["key"]) not in own
+        and (meaning := synonyms.meaning(bucket_of(plain_key(entry["key"])))) in ours
+    }
 
 
 def _quoted(text: str) -> str:

@@ -1,8 +1,9 @@
 """Attribute features say what two products both state, where they agree and where they contradict each other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
@@ -12,6 +13,7 @@ from reranking.signals.product_rows import ProductRows, catalog_blocks
 from reranking.signals.texts.attribute_values import AttributeOccurrences
 from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Bags, Rows
 from reranking.signals.texts.counting import TokenCounts
+from reranking.signals.texts.key_synonyms import KeySynonyms
 from reranking.signals.texts.sparse_rows import ratio, row_maxima, row_sums
 
 FAMILY = "attributes"
@@ -38,11 +40,13 @@ FEATURES = declare(
 
 @dataclass(frozen=True)
 class AttributeSignals:
-    """It holds attribute keys and values of the prepared products, weighed by the whole catalogue."""
+    """It holds attribute keys and values of the prepared products, weighed by the whole catalogue; `apart` has the same values,
+    of which equal ones of two keys have one bucket."""
 
     rows: ProductRows
     keys: Bags
     values: Bags  # the groups are keys
+    apart: Bags  # here too
 
     features = FEATURES
 
@@ -51,12 +55,23 @@ class AttributeSignals:
         """Read the catalogue once for what is rare, into `counts` where given; keep the rows of `products`, sorted
         positions."""
         counts = counts or TokenCounts()
-        keys, values = counts.bags("attribute keys"), counts.bags("attribute values", groups=BUCKETS)
+        keys = counts.bags("attribute keys")
+        values, apart = (counts.bags(f"attribute values{name}", groups=BUCKETS) for name in ("", " apart"))
         for block in catalog_blocks(catalog, products):
             found = AttributeOccurrences.of_catalog(block.catalog)
             keys.add(found.keys, len(block.catalog), block.prepared)
             values.add(found.values, len(block.catalog), block.prepared)
-        return cls(counts.rows(products, catalog), keys.build(), values.build())
+            apart.add(found.apart, len(block.catalog), block.prepared)
+        return cls(counts.rows(products, catalog), keys.build(), values.build(), apart.build())
+
+    def read_by(self, synonyms: KeySynonyms) -> "AttributeSignals":
+        """Return the same attributes with keys that mean one read as one; there no key and no value is rarer than another."""
+        if not len(synonyms):
+            return self
+        keys, apart = self.keys.matrix, self.apart.matrix
+        named = synonyms.read(apart.indices >> BUCKET_BITS)
+        values = _ones(named << BUCKET_BITS | apart.indices & (BUCKETS - 1), apart)
+        return replace(self, keys=_ones(synonyms.read(keys.indices), keys), values=values, apart=values)
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
@@ -93,6 +108,14 @@ class AttributeSignals:
             row_sums(conflicts.indptr, np.sqrt(conflicts.data)),
             self.values.cosine(left, right, equal_values),
         ]
+
+
+def _ones(indices: npt.NDArray[np.integer], matrix: csr_array) -> Bags:
+    """Return bags of a matrix whose entries stand in these columns now, each once, as ones."""
+    placed = csr_array((np.ones(len(indices), dtype=np.float32), indices, matrix.indptr), shape=matrix.shape)
+    placed.sum_duplicates()
+    placed.data[:] = 1
+    return Bags.of_matrix(placed)
 
 
 def _conflicts(shared_keys: csr_array, agreeing: csr_array) -> csr_array:

@@ -2,7 +2,8 @@
 attributes on which the products agree, or do not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -13,6 +14,7 @@ from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.titles import TextSignals
 from reranking.signals.product_rows import ProductRows
 from reranking.signals.texts.bags import BUCKETS, Bags, Compared, Rows, bucket_of
+from reranking.signals.texts.key_synonyms import KeySynonyms
 
 ONE_SIDED, SHARED, OPPOSED, AGREEING, CONFLICTING = range(5)  # kinds of tokens
 KINDS = 5
@@ -57,6 +59,18 @@ class TokenSource:
         categories = np.array([buckets[name] for name in names], dtype=np.int64)
         return cls(text.rows, text.words, attributes, categories)
 
+    def read_by(self, synonyms: KeySynonyms) -> "TokenSource":
+        """Return the same source with keys of attributes that mean one read as one; it is kept for these synonyms."""
+        if not len(synonyms):
+            return self
+        if synonyms not in self._read:
+            self._read[synonyms] = replace(self, attributes=self.attributes.read_by(synonyms))
+        return self._read[synonyms]
+
+    @cached_property
+    def _read(self) -> dict[KeySynonyms, "TokenSource"]:
+        return {}
+
     def tokens(self, left: Rows, right: Rows) -> PairTokens:
         """Return the tokens of pairs of rows (p,)."""
         return self.tokens_of(self.words.compare(left, right))
@@ -89,9 +103,9 @@ def opposed_bucket(word: str, other: str) -> int:
     return int(_mixed(low, high))
 
 
-def key_buckets(key: str, category: str | None) -> Sequence[int]:
-    """Return the buckets of an attribute's key: by itself, and in the category of both products."""
-    own = bucket_of(key)
+def key_buckets(key: str, category: str | None, synonyms: KeySynonyms | None = None) -> Sequence[int]:
+    """Return the buckets of an attribute's key, as it is read: by itself, and in the category of both products."""
+    own = (synonyms or KeySynonyms()).meaning(bucket_of(key))
     return [own] if category is None else [own, int(_mixed(own, category_bucket(category)))]
 
 

@@ -1,7 +1,8 @@
-"""A linear model over the tokens of a pair learns what words and attributes say of a match, and gives features."""
+"""A linear model over the tokens of a pair learns what words and attributes say of a match, and gives features; which keys of
+attributes mean one is learned first."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,13 +24,16 @@ from reranking.signals.learned.pair_tokens import (
     TokenSource,
 )
 from reranking.signals.learned.stacking import Stacking, models_of
+from reranking.signals.learned.synonyms import learn_synonyms
 from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Compared, Rows
+from reranking.signals.texts.key_synonyms import KeySynonyms
 from reranking.signals.texts.sparse_rows import row_maxima, row_sums
 
 UNIT = 256  # weights are rounded to 1 / UNIT log-odds, so that sums of them are exact
 LEAST_PAIRS = 3  # training pairs that have a token, for it to be learned
 FREEDOM = 0.3  # the inverse of the penalty on squared weights
 BLOCK_PAIRS = 16_384
+_BELOW = -2  # less a synonym's bucket is its key in what is stored
 FAMILY = "learned words"
 MEANINGS = {
     "learned_words": "log-odds of a match by titles' words and attributes, as a linear model learned them from the training "
@@ -50,12 +54,13 @@ FEATURES = declare(FAMILY, MEANINGS, rising=tuple(MEANINGS))
 class WordModel:
     """It holds weights, in steps of 1 / UNIT log-odds, of the tokens `keys` (t,).
 
-    A key is kind << BUCKET_BITS | bucket; they are sorted.
+    A key is kind << BUCKET_BITS | bucket; they are sorted. Keys of attributes are read by the `synonyms`.
     """
 
     keys: npt.NDArray[np.int32]
     weights: npt.NDArray[np.int16]
     intercept: int
+    synonyms: KeySynonyms = field(default_factory=KeySynonyms)
 
     @cached_property
     def table(self) -> npt.NDArray[np.int16]:
@@ -96,14 +101,18 @@ class WordModel:
         return float(self.table[kind, bucket]) / UNIT
 
     def stored(self) -> npt.NDArray[np.int32]:
-        """Return the intercept, then keys and weights, as (t + 1, 2)."""
+        """Return the intercept, then synonyms, whose keys are below it, then keys and weights, as (1 + s + t, 2)."""
         rows = np.column_stack([self.keys, self.weights.astype(np.int32)])
-        return np.concatenate([np.array([[-1, self.intercept]], dtype=np.int32), rows])
+        synonyms = self.synonyms.stored() * [-1, 1] + [_BELOW, 0]
+        return np.concatenate([np.array([[-1, self.intercept]]), synonyms, rows]).astype(np.int32)
 
     @classmethod
     def read(cls, stored: npt.NDArray[np.int32]) -> "WordModel":
         """Read the model from what `stored` returned."""
-        return cls(stored[1:, 0].astype(np.int32), stored[1:, 1].astype(np.int16), int(stored[0, 1]))
+        below = stored[:, 0] <= _BELOW
+        synonyms = KeySynonyms(_BELOW - stored[below, 0], stored[below, 1])
+        tokens = stored[1 + len(synonyms) :]
+        return cls(tokens[:, 0].astype(np.int32), tokens[:, 1].astype(np.int16), int(stored[0, 1]), synonyms)
 
 
 @dataclass(frozen=True)
@@ -127,14 +136,27 @@ class LearnedWords:
 
 def train_words(source: TokenSource, left: Rows, right: Rows, stacking: Stacking) -> LearnedWords:
     """Learn from the pairs of the stacking, which are rows `left`, `right` (p,) of the source."""
-    keys, counts = _columns(source, left, right)
     targets = stacking.pairs.targets
+    synonyms = _learn_synonyms(source, left, right, stacking)
+    columns = {one: _columns(source.read_by(one), left, right) for one in dict.fromkeys(synonyms)}
 
-    def fitted(rows: Ints1d) -> WordModel:
-        return _fit(keys, counts[rows], targets[rows])
+    def fitted(rows: Ints1d, own: KeySynonyms) -> WordModel:
+        keys, counts = columns[own]
+        return replace(_fit(keys, counts[rows], targets[rows]), synonyms=own)
 
     with ThreadPoolExecutor(thread_count()) as pool:
-        return LearnedWords(tuple(pool.map(fitted, stacking.rows)), stacking.folds)
+        return LearnedWords(tuple(pool.map(fitted, stacking.rows, synonyms)), stacking.folds)
+
+
+def _learn_synonyms(source: TokenSource, left: Rows, right: Rows, stacking: Stacking) -> list[KeySynonyms]:
+    """Return what the matches of each model's pairs say; models that learn the same have one object."""
+    found: dict[bytes, KeySynonyms] = {}
+    of_models = []
+    for rows in stacking.rows:
+        own = rows[stacking.pairs.targets[rows] == 1]
+        learned = learn_synonyms(source.attributes, left[own], right[own], source.categories[left[own]])
+        of_models.append(found.setdefault(learned.stored().tobytes(), learned))
+    return of_models
 
 
 def _columns(source: TokenSource, left: Rows, right: Rows) -> tuple[npt.NDArray[np.int32], csr_matrix]:
@@ -211,5 +233,6 @@ class WordSignals(LearnedFamily):
         for number in np.unique(models):
             pairs = np.flatnonzero((models == number) & worded)
             of_model = compared if len(pairs) == len(models) else compared.take(pairs)
-            out[pairs] = self.learned.models[number].weigh(self.source.tokens_of(of_model))
+            model = self.learned.models[number]
+            out[pairs] = model.weigh(self.source.read_by(model.synonyms).tokens_of(of_model))
         return out

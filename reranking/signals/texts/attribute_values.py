@@ -14,10 +14,12 @@ from reranking.signals.texts.codes import plain_number
 
 @dataclass(frozen=True)
 class AttributeOccurrences:
-    """It holds the attributes of a block of products: their keys, and their values in groups, one a key."""
+    """It holds the attributes of a block of products: their keys, and their values in groups, one a key; `apart` has the same
+    values where equal ones of two keys have one bucket."""
 
     keys: Occurrences
     values: Occurrences
+    apart: Occurrences
 
     @classmethod
     def of_catalog(cls, catalog: Catalog) -> "AttributeOccurrences":
@@ -26,6 +28,7 @@ class AttributeOccurrences:
         rows: list[int] = []
         keys: list[int] = []
         values: list[int] = []
+        apart: list[int] = []
         for row, entries in enumerate(catalog.table["attributes"].to_pylist()):
             for entry in entries or ():
                 key, value = plain_keys[entry["key"] or ""], plain_values[entry["value"] or ""]
@@ -33,8 +36,10 @@ class AttributeOccurrences:
                     rows.append(row)
                     keys.append(bucket_of(key))
                     values.append(bucket_of(f"{key}: {value}"))
-        columns = [np.array(column, dtype=np.int64) for column in (rows, keys, values)]
-        return cls(Occurrences(columns[0], columns[1]), Occurrences(columns[0], columns[1] << BUCKET_BITS | columns[2]))
+                    apart.append(bucket_of(value))
+        of_rows, of_keys, *grouped = (np.array(column, dtype=np.int64) for column in (rows, keys, values, apart))
+        by_key = (Occurrences(of_rows, of_keys << BUCKET_BITS | column) for column in grouped)
+        return cls(Occurrences(of_rows, of_keys), *by_key)
 
 
 class _Spellings(dict[str, str]):

@@ -1,0 +1,195 @@
+"""Keys that sellers call by different names are read as one, where matches say so and chance does not."""
+
+import numpy as np
+import pytest
+
+from indexing.catalog.catalog import FIELDS
+from reranking.explain.wording.learned import told_tokens
+from reranking.pairs.labelled import LabelledPairs
+from reranking.signals.families.attributes import AttributeSignals
+from reranking.signals.families.titles import TextSignals
+from reranking.signals.learned.pair_tokens import AGREEING, CONFLICTING, TokenSource, key_buckets
+from reranking.signals.learned.stacking import Stacking
+from reranking.signals.learned.synonyms import LEAST_AGREEING, learn_synonyms
+from reranking.signals.learned.words import WordModel, WordSignals, train_words
+from reranking.signals.texts.bags import bucket_of
+from reranking.signals.texts.key_synonyms import KeySynonyms
+
+
+@pytest.fixture(scope="module")
+def source_of(catalog_of_offers):
+    def source(offers):
+        catalog, everybody = catalog_of_offers(*offers), np.arange(len(offers))
+        families = (family.from_catalog(catalog, everybody) for family in (TextSignals, AttributeSignals))
+        return TokenSource.of(catalog, *families)
+
+    return source
+
+
+@pytest.fixture
+def names_read(source_of):
+    """What keys are read as, learned from matches that state these attributes."""
+
+    def read(matches, categories=None):
+        offers = [{"title": "a", "attributes": attributes} for match in matches for attributes in match]
+        keys = {key for match in matches for attributes in match for key in attributes}
+        left = np.arange(0, len(offers), 2, dtype=np.int32)
+        of_left = np.zeros(len(left), dtype=np.int64) if categories is None else np.array(categories)
+        found = learn_synonyms(source_of(offers).attributes, left, left + 1, of_left)
+        names = {bucket_of(key): key for key in keys}
+        return {names[key]: names[meant] for key, meant in found.stored().tolist()}
+
+    return read
+
+
+def colours(number, one="colour", other="shade"):
+    """So many matches, of which one side calls its colour otherwise; there are many colours."""
+    return [({one: f"c{n}"}, {other: f"c{n}"}) for n in range(number)]
+
+
+def test_names_under_which_matches_state_one_value_are_one(names_read):
+    more = [({"colour": "red"}, {})]  # the commoner name is the one that is read
+    assert names_read([*colours(20), *more]) == {"shade": "colour"}
+    assert names_read([*colours(20), ({}, {"shade": "red"})]) == {"colour": "shade"}
+
+
+def test_it_does_not_matter_which_side_has_which_name(names_read):
+    turned = [match[::-1] if n % 2 else match for n, match in enumerate(colours(20))]
+    assert names_read([*turned, ({"colour": "red"}, {})]) == {"shade": "colour"}
+
+
+@pytest.mark.parametrize(("matches", "found"), [(LEAST_AGREEING - 1, {}), (LEAST_AGREEING, {"shade": "colour"})])
+def test_a_few_matches_are_chance(names_read, matches, found):
+    assert names_read([*colours(matches), ({"colour": "red"}, {})]) == found
+
+
+def test_three_names_are_one(names_read):
+    matches = colours(20) + colours(20, "shade", "finish")
+    assert names_read(matches) == {"colour": "shade", "finish": "shade"}
+
+
+def test_two_facts_that_one_product_states_are_two(names_read):
+    """Width and depth are equal in every match, and of other values in every product: as alike as names can be."""
+    sides = [({"width": f"{n}"}, {"depth": f"{n}"}) for n in range(40)]
+    assert names_read(sides) == {"width": "depth"} or names_read(sides) == {"depth": "width"}
+    both = {"width": "1", "depth": "2"}
+    assert names_read([*sides, (both, both), (both, both)]) == {}
+    assert len(names_read([*sides, (both, {})])) == 1  # of 41 products one: a slip
+
+
+def test_what_everybody_states_is_no_sign(names_read):
+    assert names_read([({"warranty": "1 year"}, {"made in": "1 year"}) for _ in range(60)]) == {}
+
+
+def test_what_all_of_a_category_state_is_no_sign(names_read):
+    matches = [({"type": f"t{n % 6}"}, {"series": f"t{n % 6}"}) for n in range(90)]
+    assert names_read(matches, categories=[n % 6 for n in range(90)]) == {}
+    assert len(names_read(matches)) == 1  # beside other products it is one
+
+
+def test_names_that_mostly_disagree_are_two(names_read):
+    wrong = [({"colour": f"c{n}"}, {"shade": "other"}) for n in range(40)]
+    assert names_read([*colours(20), *wrong]) == {}
+    assert len(names_read([*colours(20), *wrong[:5]])) == 1
+
+
+def test_nothing_is_learned_of_no_matches_and_no_attributes(names_read):
+    assert names_read([]) == {} == names_read([({}, {})] * 10)
+
+
+def tokens(source, synonyms):
+    found = source.read_by(synonyms).tokens(np.array([0], dtype=np.int32), np.array([1], dtype=np.int32))
+    return [set(kind.buckets.tolist()) for kind in found.kinds]
+
+
+SHADE = KeySynonyms(*(np.array([bucket_of(name)], dtype=np.int32) for name in ("shade", "colour")))
+
+
+@pytest.mark.parametrize(("value", "kind"), [("red", AGREEING), ("blue", CONFLICTING)])
+def test_keys_that_are_one_agree_or_conflict(source_of, value, kind):
+    offers = [{"title": "a", "attributes": {"colour": "red"}}, {"title": "a", "attributes": {"shade": value}}]
+    source = source_of(offers)
+    assert not any(tokens(source, KeySynonyms())[AGREEING:])
+    found = tokens(source, SHADE)
+    assert found[kind] == set(key_buckets("colour", None)) == set(key_buckets("shade", None, SHADE))
+    assert sum(map(len, found[AGREEING:])) == 1
+
+
+def test_other_keys_stay_as_they_are(source_of):
+    first = {"colour": "red", "size": ["4", "5"], "weight": "1 kg"}
+    second = {"shade": "red", "colour": "blue", "size": "5", "weight": "2 kg"}
+    source = source_of([{"title": "a", "attributes": attributes} for attributes in (first, second)])
+    found = tokens(source, SHADE)
+    assert found[AGREEING] == {bucket_of("colour"), bucket_of("size")}
+    assert found[CONFLICTING] == {bucket_of("weight")}
+
+
+@pytest.fixture(scope="module")
+def market(source_of):
+    """Products whose second offer calls the colour otherwise: a shade, but a tint where the product's number is 3 of 4. Another
+    colour is another product."""
+    rng = np.random.default_rng(0)
+    offers, left, right, targets = [], [], [], []
+    for number in range(240):
+        name = "tint" if number % 4 == 3 else "shade"
+        own, other = f"c{rng.integers(30)}", f"c{30 + rng.integers(30)}"
+        for key, value in (("colour", own), (name, own), (name, other)):
+            offers.append({"title": f"lamp m{number}", "attributes": {key: value}})
+        left += [3 * number, 3 * number]
+        right += [3 * number + 1, 3 * number + 2]
+        targets += [1.0, 0.0]
+    pairs = LabelledPairs(np.array(left), np.array(right), np.array(targets))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reranking.signals.learned.stacking.LEAST_MATCHES", 50)
+        stacking = Stacking.of(pairs, len(offers), seed=0)
+    source = source_of(offers)
+    rows = stacking.pairs.left.astype(np.int32), stacking.pairs.right.astype(np.int32)
+    return source, stacking, train_words(source, *rows, stacking)
+
+
+def test_what_the_keys_say_is_learned_by_their_meaning(market):
+    source, stacking, words = market
+    assert len(words.models[0].synonyms) == 2
+    told = WordSignals(source, words).compute(stacking.pairs.left, stacking.pairs.right)[:, 0]
+    assert ((told > 0) == (stacking.pairs.targets == 1)).all()
+
+
+def test_a_model_stored_and_read_says_the_same(market):
+    source, stacking, words = market
+    again = WordModel.read(words.models[0].stored())
+    assert again.synonyms.stored().tolist() == words.models[0].synonyms.stored().tolist()
+    for model in (again, words.models[0]):
+        found = WordSignals(source, type(words)((model,))).compute(stacking.pairs.left, stacking.pairs.right)
+        np.testing.assert_array_equal(
+            found, WordSignals(source, words).compute(stacking.pairs.left, stacking.pairs.right)
+        )
+
+
+def test_a_fold_is_read_by_names_that_others_have(market, source_of):
+    """Products of one fold alone call it tint: they read it as something of its own."""
+    _, stacking, _ = market
+    offers, pairs = [], stacking.pairs
+    for number in range(240):
+        fold = stacking.folds[3 * number]
+        name = "tint" if fold == 1 else "shade"
+        offers += [{"title": "lamp", "attributes": {key: f"c{number}"}} for key in ("colour", name)]
+        offers.append({"title": "lamp", "attributes": {name: "other"}})
+    rows = pairs.left.astype(np.int32), pairs.right.astype(np.int32)
+    models = train_words(source_of(offers), *rows, stacking).models
+    known = [bucket_of("tint") in model.synonyms.keys for model in models]
+    assert known == [True, True, False, True, True, True]
+    assert models[1].synonyms is models[3].synonyms  # what is the same is one, and read once
+
+
+def row(attributes):
+    entries = [{"key": key, "value": value} for key, value in attributes.items()]
+    return {**dict.fromkeys(FIELDS.names), "id": "x", "title": "lamp", "attributes": entries}
+
+
+def test_both_names_are_told(market):
+    words = market[2].models[0]
+    told = told_tokens(words, row({"Colour": "c1", "Size": "4"}), row({"Shade": "c2", "Size": "4"}))
+    assert told["“Colour”, “Shade”, in conflict"] < 0
+    assert told_tokens(words, row({"Colour": "c1"}), row({"Tint": "c1"}))["“Colour”, “Tint”, equal"] > 0
+    assert told_tokens(words, row({"Shade": "c1"}), row({"Shade": "c1"}))["“Shade” equal"] > 0
+    assert "“Colour”" not in str(told_tokens(words, row({"Colour": "c1"}), row({"Sheen": "c1"})))
