@@ -41,7 +41,7 @@ LITTLE = {
 WRITTEN = {"out", "rejects", "submission", "ask", "html", "disagreements", "storage", "export"}
 WORDS = {  # what an option takes where its type does not say it
     "text_encoder": ("lsa", "none", "column:v", "column:", "column:title", "st:", "st:/nowhere", "static:x", "clip:x/y", "clip-text:", "magic", "lsa:3"),
-    "image_encoder": ("none", "thumbnail", "column:v", "column:image", "clip:x/y", "clip:", "lsa", "magic", "auto"),
+    "image_encoder": ("none", "thumbnail", "patches", "patches:2", "column:v", "column:image", "clip:x/y", "clip:", "lsa", "magic", "auto"),
     "index": ("auto", "Flat", "IVF2,Flat", "IVF99999,Flat", "HNSW8", "HNSW0", "PQ3", "SQ8", "IVF2,PQ300", "Magic", "IDMap,Flat", "PCA4,Flat"),
     "schema": ("auto", "generic", "ozon", "gone.yaml", "."),
     "memory": ("auto", "8G", "0", "-1G", "1K", "nan", "1e9", "99999999999T", "8 GiB", "auto8"),

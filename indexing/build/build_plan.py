@@ -15,6 +15,7 @@ from indexing.build.options import BuildOptions
 from indexing.build.view_plan import FIXED_BYTES, Ask, ViewPlan, duration, plan_view, products_per_s, whole_gib
 from indexing.catalog.catalog import TEXT_FIELDS
 from indexing.encoders.encoder import Spec, column_names, parse_spec
+from indexing.encoders.pictures.patches.options import PatchOptions
 from indexing.encoders.thumbnail import ThumbnailEncoder
 from indexing.errors import InputError
 from indexing.files.blocks import SetAside
@@ -127,8 +128,8 @@ def _dimensions(inputs: CatalogInputs, options: BuildOptions, count: int) -> dic
 def _dimension(spec: Spec, file: TableFile, count: int) -> int:
     if spec.engine == "lsa":
         return max(min(LsaOptions().dim, count - 1), 1)
-    if spec.engine == "thumbnail":
-        return ThumbnailEncoder().dim
+    if spec.engine in ("thumbnail", "patches"):
+        return ThumbnailEncoder().dim + (PatchOptions().dim if spec.engine == "patches" else 0)
     return _column_dimension(column_names(spec)[0][0], file) if spec.engine == "column" else ASSUMED_DIM
 
 

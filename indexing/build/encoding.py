@@ -16,7 +16,7 @@ from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import write_contents
 from indexing.catalog.rejects import Reject
 from indexing.encoders.by_spec import EncoderPlan, open_encoder, plan_encoder
-from indexing.encoders.encoder import Spec, column_names, parse_spec
+from indexing.encoders.encoder import LOOKING, Spec, column_names, parse_spec
 from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError
@@ -69,7 +69,7 @@ class ViewEncoding:
         extra = column_names(image)[1]
         if extra:
             vectors["image_extra"] = self._encode("image_extra", Spec("column", extra[0]))
-        elif image.engine in ("thumbnail", "clip") and _pictured(catalog, more_than=1):
+        elif image.engine in LOOKING and _pictured(catalog, more_than=1):
             vectors["image_extra"] = self._encode("image_extra", image)
         return vectors
 

@@ -12,8 +12,11 @@ from indexing.catalog.contents import Contents, text_contents
 from indexing.catalog.text_template import TextTemplate
 from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Encoder, Spec
-from indexing.encoders.lsa import fit_lsa, load_lsa
+from indexing.encoders.lsa import LsaEncoder, fit_lsa, load_lsa
 from indexing.encoders.options import EncodingOptions
+from indexing.encoders.pictures.patches.fitting import fit_patches
+from indexing.encoders.pictures.patches.model import PatchEncoder, PatchModel, load_patches
+from indexing.encoders.pictures.patches.options import PatchOptions
 from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.pictures.picture_encoder import picture_contents, picture_states
 from indexing.encoders.pictures.plan import ClipPlan, open_clip_view, plan_clip
@@ -25,6 +28,7 @@ from indexing.encoders.record import (
     EncoderNotes,
     EncoderRecord,
     LsaMade,
+    PatchesMade,
     StaticMade,
     ThumbnailMade,
 )
@@ -84,6 +88,8 @@ def plan_encoder(
         seen = partial(picture_contents, extra=extra)
         again = partial(_thumbnail_again, extra, patience)
         return EncoderPlan(made, lambda: ThumbnailEncoder(extra=extra, patience=patience), contents=seen, again=again)
+    if spec.engine == "patches":
+        return _plan_patches(spec, read.catalog, folder, seed=seed, progress=progress, extra=extra, patience=patience)
     if spec.engine in ("clip", "clip-text"):
         clip = replace(plan_clip(spec, options, read.catalog, folder, device=device, extra=extra), patience=patience)
         clip_made = clip.made
@@ -117,6 +123,22 @@ def plan_encoder(
     )
 
 
+def _plan_patches(
+    spec: Spec, catalog: Catalog, folder: Path, *, seed: int, progress: Progress, extra: bool, patience: Patience
+) -> EncoderPlan:
+    """Plan what is fitted to the main pictures: further pictures are seen as these are, so their rows depend on both."""
+    options = PatchOptions(seed=seed)
+    states = picture_states(catalog) + (picture_states(catalog, extra=True) if extra else "")
+
+    return EncoderPlan(
+        PatchesMade(str(spec), states, extra, options=options),
+        lambda: PatchEncoder(_fit_patches(catalog, options, folder, extra, progress), extra, patience=patience),
+        contents=partial(picture_contents, extra=extra),
+        fitted=True,
+        again=partial(_patches_again, extra, patience),
+    )
+
+
 def _contents(catalog: Catalog, fields: Sequence[str]) -> Contents:
     return np.concatenate([text_contents([]), *(text_contents(texts) for texts in catalog.text_blocks(fields))])
 
@@ -129,6 +151,8 @@ def open_encoder(
     made, patience = record.made, patience or Patience()
     if isinstance(made, LsaMade):
         return load_lsa(folder)
+    if isinstance(made, PatchesMade):
+        return PatchEncoder(load_patches(folder), made.extra, patience=patience)
     if isinstance(made, ThumbnailMade):
         return ThumbnailEncoder(extra=made.extra, patience=patience)
     if isinstance(made, ClipMade | ClipTextMade):
@@ -144,12 +168,35 @@ def _fit_lsa(options: LsaOptions, read: CatalogRead, folder: Path, progress: Pro
     return encoder
 
 
+def _fit_patches(
+    catalog: Catalog, options: PatchOptions, folder: Path, extra: bool, progress: Progress = silent
+) -> PatchModel:
+    """Learn from the main pictures, or take what was learned for their view, which stands beside that of the `extra` ones."""
+    model = load_patches(folder.parent / "image") if extra else fit_patches(catalog, options, progress)
+    model.save(folder)
+    return model
+
+
+def fit_again(before: Encoder, catalog: Catalog, folder: Path) -> Encoder:
+    """Return an encoder that is fitted to a catalogue as `before` was to another one, and kept in `folder`."""
+    if isinstance(before, PatchEncoder):
+        return replace(before, model=_fit_patches(catalog, before.model.options, folder, before.extra))
+    assert isinstance(before, LsaEncoder)
+    encoder = fit_lsa(catalog, before.options)
+    encoder.save(folder)
+    return encoder
+
+
 def _lsa_again(catalog: Catalog, folder: Path) -> Encoder:
     return load_lsa(folder)
 
 
 def _thumbnail_again(extra: bool, patience: Patience, catalog: Catalog, folder: Path) -> Encoder:
     return ThumbnailEncoder(extra=extra, patience=patience)
+
+
+def _patches_again(extra: bool, patience: Patience, catalog: Catalog, folder: Path) -> Encoder:
+    return PatchEncoder(load_patches(folder), extra, patience=patience)
 
 
 def _clip_again(plan: ClipPlan, catalog: Catalog, folder: Path) -> Encoder:

@@ -12,8 +12,9 @@ from indexing.errors import InputError
 NEURAL = ("st", "static", "clip", "clip-text")  # engines whose vectors a model made, which takes long
 ENGINES = {
     "text": ("lsa", "column", "st", "static", "clip-text", "none"),
-    "image": ("thumbnail", "column", "clip", "none"),
+    "image": ("thumbnail", "patches", "column", "clip", "none"),
 }
+LOOKING = ("thumbnail", "patches", "clip")  # engines that read pictures
 NAMED = {"text": "column:NAME, st:MODEL, static:MODEL, clip-text:MODEL", "image": "column:NAME, clip:MODEL"}
 
 

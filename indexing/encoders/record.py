@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from indexing.encoders.encoder import Spec
+from indexing.encoders.pictures.patches.options import PatchOptions
 from indexing.encoders.precision import Agreement
 from indexing.storage.records import OMIT, read_as, stored_record
 from indexing.vectors.ngram_options import LsaOptions
@@ -60,6 +61,14 @@ class ThumbnailMade(EncoderMade):
 
 
 @dataclass(frozen=True)
+class PatchesMade(ThumbnailMade):
+    """The vectors were made by `patches`, fitted with these options to the catalogue's main pictures; for the others see
+    ThumbnailMade."""
+
+    options: PatchOptions = field(kw_only=True)
+
+
+@dataclass(frozen=True)
 class StaticMade(EncoderMade):
     """The vectors were made by `static:MODEL` at a revision; `digest` tells the contents of models apart, `template`
     is what was read of a product, `reading` how."""
@@ -106,6 +115,7 @@ ENGINES_MADE: dict[str, type[EncoderMade]] = {
     "lsa": LsaMade,
     "column": ColumnMade,
     "thumbnail": ThumbnailMade,
+    "patches": PatchesMade,
     "static": StaticMade,
     "st": SentenceMade,
     "clip": ClipMade,
@@ -163,7 +173,7 @@ class EncoderRecord:
 
     def options(self) -> dict[str, Any] | None:
         """Return the options that an encoder was fitted with, JSON-able; None for one that is not fitted."""
-        return stored_record(self.made.options) if isinstance(self.made, LsaMade) else None
+        return stored_record(self.made.options) if isinstance(self.made, LsaMade | PatchesMade) else None
 
     @property
     def color_dims(self) -> int:

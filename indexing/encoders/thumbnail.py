@@ -84,22 +84,22 @@ class ThumbnailEncoder:
         return PictureEncoder(self.spec, ThumbnailModel(), self.extra, self.workers, self.patience).encode(catalog)
 
 
-def thumbnail(picture: Image.Image) -> Pixels:
-    """Return the cropped picture as (SIDE, SIDE, 3)."""
-    cropped = _cropped(picture)
-    method = Image.Resampling.BOX if min(cropped.size) > SIDE else Image.Resampling.BILINEAR
-    return np.asarray(cropped.resize((SIDE, SIDE), method))
+def thumbnail(picture: Image.Image, side: int = SIDE) -> Pixels:
+    """Return the picture, cropped to what differs from its border, as (side, side, 3)."""
+    content = cropped(picture)
+    method = Image.Resampling.BOX if min(content.size) > side else Image.Resampling.BILINEAR
+    return np.asarray(content.resize((side, side), method))
 
 
 def describe(thumbnails: Pixels) -> Floats2d:
     """Return unit rows (n, d) of thumbnails (n, SIDE, SIDE, 3)."""
-    lab = _lab(thumbnails)
+    lab = lab_colors(thumbnails)
     colors = unit_rows(_color_layout(lab)) * np.float32(np.sqrt(COLOR_SHARE))
     gradients = unit_rows(_gradients(lab[..., 0])) * np.float32(np.sqrt(1 - COLOR_SHARE))
     return unit_rows(np.hstack([colors, gradients]))
 
 
-def _cropped(picture: Image.Image) -> Image.Image:
+def cropped(picture: Image.Image) -> Image.Image:
     """Cut rows and columns of background off the picture's edges, if it has a plain border."""
     pixels = np.asarray(picture).astype(np.int16)
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
@@ -111,7 +111,7 @@ def _cropped(picture: Image.Image) -> Image.Image:
     return picture.crop((int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
 
 
-def _lab(pixels: Pixels) -> Floats:
+def lab_colors(pixels: Pixels) -> Floats:
     """Convert pixels to CIELAB with L from 0 to 1 and a, b on the same scale, (n, SIDE, SIDE, 3)."""
     rgb = pixels.astype(np.float32) / np.float32(255)
     linear = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92).astype(np.float32)

@@ -11,8 +11,8 @@ from indexing.build.joining import ViewJoining
 from indexing.build.options import BuildOptions
 from indexing.build.shard_folder import STATE, ShardFolder
 from indexing.catalog.contents import write_contents
+from indexing.encoders.by_spec import fit_again
 from indexing.encoders.encoder import Encoder
-from indexing.encoders.lsa import LsaEncoder, fit_lsa
 from indexing.encoders.options import EncodingOptions
 from indexing.index_manifest import KIND, IndexManifest
 from indexing.join.options import JoiningOptions
@@ -66,7 +66,7 @@ def compact_index(index: Path, *, refit: bool = False, device: str = "auto", pro
 def _fitted(index: ProductIndex) -> tuple[str, ...]:
     """Return the views whose encoders were fitted on the catalogue."""
     lexical = ("lexical",) if "lexical" in index.views else ()
-    return (*(view for view, record in index.made.encoders.items() if record.made.engine == "lsa"), *lexical)
+    return (*(view for view, record in index.made.encoders.items() if record.options() is not None), *lexical)
 
 
 @dataclass(frozen=True)
@@ -114,15 +114,11 @@ class _Compacting:
         return open_vectors(target)
 
     def _refit(self, view: str, target: Path) -> Vectors:
-        before = self.old.encoder(view)
-        assert isinstance(before, LsaEncoder)
-        catalog = self.old.catalog
+        before, catalog = self.old.encoder(view), self.old.catalog
 
         def fitted() -> Encoder:
             self.progress(f"fit {view}", 0, 1)
-            encoder = fit_lsa(catalog, before.options)
-            encoder.save(target)
-            return encoder
+            return fit_again(before, catalog, target)
 
         shards = ShardFolder(target, {"refitted": self.old.fingerprint})
         return encode_view(catalog, shards, fitted, stage=f"encode {view}", progress=self.progress).vectors

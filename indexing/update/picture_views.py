@@ -13,6 +13,7 @@ from indexing.arrays import Bools1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import Contents, write_contents
 from indexing.catalog.digest import DIGEST_VERSION
+from indexing.encoders.encoder import LOOKING
 from indexing.encoders.pictures.picture_encoder import picture_contents
 from indexing.product_index import CONTENTS, DELTA, ProductIndex
 from indexing.update.changes import CatalogUpdate, Moves
@@ -57,7 +58,7 @@ def picture_views(index: ProductIndex) -> dict[str, PictureView]:
     created = index.manifest.created if index.made.updates is None else index.made.updates.created
     since = datetime.fromisoformat(created).timestamp()
     known = index.made.catalog.digest_version == DIGEST_VERSION  # before, contents named files as the command did
-    views = (view for view, record in index.made.encoders.items() if record.made.engine in ("thumbnail", "clip"))
+    views = (view for view, record in index.made.encoders.items() if record.made.engine in LOOKING)
     return {view: PictureView(view == "image_extra", index.contents(view) if known else None, since) for view in views}
 
 
@@ -79,7 +80,7 @@ def _time(file: Path) -> float:
 def unseen_pictures(index: ProductIndex, given: Catalog) -> tuple[str, ...]:
     """Return a note where products given have pictures that no view of the index looks at, since none had any when it
     was built."""
-    looking = {view for view, record in index.made.encoders.items() if record.made.engine in ("thumbnail", "clip")}
+    looking = {view for view, record in index.made.encoders.items() if record.made.engine in LOOKING}
     if "image" in looking and "image_extra" not in looking:
         return _unseen(_with_pictures(given, more_than=1), "further pictures")
     if "image" not in index.made.encoders and not _with_pictures(index.catalog):

@@ -33,7 +33,7 @@ FIELDS = "title,brand,attributes,description"
 @click.option(
     "--image-encoder",
     default="auto",
-    metavar="thumbnail|clip:MODEL/TAG|clip:FOLDER|column:NAME|none",
+    metavar="thumbnail|patches|clip:MODEL/TAG|clip:FOLDER|column:NAME|none",
     help="[default: the contest's vectors for its schema, thumbnail where there are pictures, else none]",
 )
 @click.option("--text-fields", default=FIELDS, show_default=True, help="What the text and lexical views read.")

@@ -1,1 +1,1 @@
-"""This room encodes pictures with neural models: it opens open_clip's, and decodes pictures for them."""
+"""This room encodes pictures: it decodes them, learns what their patches look like, and opens open_clip's models."""

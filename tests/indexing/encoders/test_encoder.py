@@ -13,6 +13,7 @@ from indexing.errors import InputError
         ("none", "text", Spec("none")),
         ("column:name_bert_64", "text", Spec("column", "name_bert_64")),
         ("thumbnail", "image", Spec("thumbnail")),
+        ("patches", "image", Spec("patches")),
         ("column:a:b+c", "image", Spec("column", "a:b+c")),
         ("st:org/model", "text", Spec("st", "org/model")),
         ("static:./folder", "text", Spec("static", "./folder")),
@@ -27,7 +28,8 @@ def test_a_spec_is_an_engine_and_a_name(text, view, spec):
     ("text", "view", "reason"),
     [
         ("thumbnail", "text", "--text-encoder thumbnail: choose from lsa, column, st, static, clip-text, none"),
-        ("lsa", "image", "--image-encoder lsa: choose from thumbnail, column, clip, none"),
+        ("lsa", "image", "--image-encoder lsa: choose from thumbnail, patches, column, clip, none"),
+        ("patches:3", "image", "thumbnail without a name"),
         ("column", "text", "write column:NAME"),
         ("column:", "text", "write column:NAME"),
         ("lsa:x", "text", "lsa without a name"),

@@ -8,6 +8,9 @@ from indexing.catalog.catalog import Catalog
 from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Spec
 from indexing.encoders.lsa import fit_lsa
+from indexing.encoders.pictures.patches.fitting import fit_patches
+from indexing.encoders.pictures.patches.model import PatchEncoder
+from indexing.encoders.pictures.patches.options import PatchOptions
 from indexing.encoders.thumbnail import ThumbnailEncoder
 from indexing.vectors.ngram_options import LsaOptions
 
@@ -25,7 +28,7 @@ def catalog(catalog_of, shop):
     return Catalog(found.table.append_column("column:v", column), found.pictures, found.folder)
 
 
-@pytest.fixture(params=["lsa", "thumbnail", "column", "clip", "clip-text"])
+@pytest.fixture(params=["lsa", "thumbnail", "patches", "column", "clip", "clip-text"])
 def encoder(request, catalog, tmp_path):
     if request.param.startswith("clip"):
         from indexing.encoders.options import EncodingOptions
@@ -35,6 +38,8 @@ def encoder(request, catalog, tmp_path):
         return plan_clip(spec, EncodingOptions(), catalog, tmp_path, device="auto").make()
     if request.param == "lsa":
         return fit_lsa(catalog, LsaOptions(dim=4))
+    if request.param == "patches":
+        return PatchEncoder(fit_patches(catalog, PatchOptions(components=4)), workers=2)
     return ThumbnailEncoder(workers=2) if request.param == "thumbnail" else ColumnEncoder("v", 5)
 
 

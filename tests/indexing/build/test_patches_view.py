@@ -1,0 +1,128 @@
+"""What `patches` learned of a catalogue's pictures stays with its index: for further pictures, updates and builds that extend it."""
+
+import os
+import shutil
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from indexing.build.build_index import build_index
+from indexing.build.build_plan import plan_build
+from indexing.build.options import BuildOptions
+from indexing.encoders.encoder import Spec
+from indexing.encoders.options import EncodingOptions
+from indexing.encoders.pictures.patches.model import load_patches
+from indexing.update.compact_index import compact_index
+from indexing.update.update_index import UpdateOptions, update_index
+
+
+@pytest.fixture
+def folder(tmp_path, pictures):
+    return shutil.copytree(pictures, tmp_path / "pictures")
+
+
+@pytest.fixture
+def shop(tmp_path, folder):
+    class Shop:
+        def __init__(self):
+            self.images = {
+                0: ["0.png", "1.png"],
+                1: ["1.png", "3.png", "4.png"],
+                2: ["5.png"],
+                3: ["6.png"],
+                4: ["7.png"],
+            }
+
+        def write(self, rows, name="p.parquet"):
+            table = {"id": [f"p{row}" for row in rows], "title": [f"thing {row}" for row in rows]}
+            pq.write_table(pa.table({**table, "image": [self.images[row] for row in rows]}), tmp_path / name)
+            return tmp_path / name
+
+        def build(self, *rows, out="index", **options):
+            asked = BuildOptions(
+                encoding=EncodingOptions(image_encoder="patches"), images=folder, k=2, lexical=False, **options
+            )
+            return build_index([self.write(rows)], tmp_path / out, options=asked)
+
+        def update(self, *rows):
+            given = UpdateOptions(images=folder)
+            return update_index(tmp_path / "index", [self.write(rows, name="c.parquet")], options=given).index
+
+    return Shop()
+
+
+def learned(index, view):
+    return load_patches(index.folder / "vectors" / view).arrays
+
+
+def same(one, other):
+    return all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_further_pictures_are_seen_as_the_main_ones(shop):
+    index = shop.build(0, 1, 2, 3).index
+    assert same(learned(index, "image"), learned(index, "image_extra"))
+    main, extra = (index.vectors(view).take(np.arange(4)) for view in ("image", "image_extra"))
+    assert main.shape == extra.shape == (4, 448)
+    np.testing.assert_allclose(extra[0], main[1], atol=1e-6)  # both are 1.png
+    assert not extra[2:].any()
+    assert index.made.encoders["image"].color_dims == 448 - 128
+
+
+def test_an_update_sees_new_pictures_as_the_index_does(shop):
+    index = shop.build(0, 1, 2).index
+    before = learned(index, "image")
+    updated = shop.update(3, 4)
+    assert same(before, learned(updated, "image"))
+    rows = updated.encoder("image").encode(updated.catalog).rows
+    np.testing.assert_allclose(updated.vectors("image").take(np.arange(5)), rows, atol=1e-6)
+    compacted = compact_index(updated.folder).index
+    np.testing.assert_array_equal(
+        compacted.vectors("image").take(np.arange(5)), updated.vectors("image").take(np.arange(5))
+    )
+    assert same(before, learned(compacted, "image"))
+
+
+def test_refitted_it_is_learned_of_the_products_as_they_are_now(shop):
+    shop.build(0, 1, 2)
+    compacted = compact_index(shop.update(3, 4).folder, refit=True)
+    assert compacted.refitted == ("text", "image", "image_extra")
+    fresh = shop.build(0, 1, 2, 3, 4, out="fresh").index
+    for view in ("image", "image_extra"):
+        assert same(learned(compacted.index, view), learned(fresh, view))
+        rows = (index.vectors(view).take(np.arange(5)) for index in (compacted.index, fresh))
+        np.testing.assert_array_equal(*rows)
+
+
+def test_a_build_that_extends_an_index_goes_on_with_what_it_learned(shop):
+    before = learned(shop.build(0, 1, 2).index, "image")
+    built = shop.build(0, 1, 2, 3, 4, extend=True)
+    assert built.looked_at["image"] == 2
+    assert same(before, learned(built.index, "image"))
+    fresh = shop.build(0, 1, 2, 3, 4, out="fresh").index
+    assert not same(before, learned(fresh, "image"))
+    assert fresh.fingerprint != built.index.fingerprint
+
+
+def test_further_pictures_are_seen_anew_where_a_main_one_is_another(shop, folder):
+    shop.build(0, 1, 2, 3)
+    again = shop.build(0, 1, 2, 3)
+    assert {"image", "image_extra"} <= set(again.reused)
+    shutil.copy(folder / "9.png", folder / "5.png")
+    os.utime(folder / "5.png", (1, 1))
+    changed = shop.build(0, 1, 2, 3)
+    assert not {"image", "image_extra"} & set(changed.reused)
+    assert same(learned(changed.index, "image"), learned(changed.index, "image_extra"))
+    extra = changed.index.vectors("image_extra").take(np.array([0]))
+    np.testing.assert_allclose(extra, changed.index.vectors("image").take(np.array([1])), atol=1e-6)
+
+
+def test_the_plan_of_a_build_knows_how_long_its_rows_are(shop, folder):
+    options = BuildOptions(encoding=EncodingOptions(text_encoder="none", image_encoder="patches"), images=folder, k=2)
+    (plan, _) = plan_build([shop.write((0, 1, 2))], options, "cpu")
+    other = BuildOptions(encoding=EncodingOptions(text_encoder="none", image_encoder="thumbnail"), images=folder, k=2)
+    (shorter, _) = plan_build([shop.write((0, 1, 2))], other, "cpu")
+    assert plan.disk - shorter.disk == 3 * 128 * 8  # of a row and of what the engine holds
+    assert Spec.of("patches").engine == "patches"
