@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from indexing.arrays import Floats2d, Ints1d
+from indexing.build.parts.engine_parts import filled_in_parts, has_lists
 from indexing.build.parts.view_join import ViewJoin
 from indexing.build.view_plan import Ask, ViewPlan, engine_bytes, join_budget, more_exact, stored_bytes
 from indexing.index_manifest import Effort, EngineRecord, RecallRecord, TunedEngine
@@ -27,6 +28,7 @@ from indexing.machine.device import gpu_bytes
 from indexing.machine.memory import forget, trim
 from indexing.machine.progress import Progress, silent
 from indexing.running.local import HERE
+from indexing.running.parts import clear_leftovers, parts_for
 from indexing.running.tasks import Recipe, Runner
 from indexing.search.faiss_index import FaissIndex, build_faiss, gpu_count, load_faiss
 from indexing.search.gpu_index import GpuTiles
@@ -35,7 +37,7 @@ from indexing.search.near_lists import lists_file
 from indexing.search.neighbours import Neighbours
 from indexing.search.recall import Truth, draw_sample, recall, recall_by, search_recalls, true_neighbours
 from indexing.search.tuned_index import tune, tuned
-from indexing.storage.artefact import write_json
+from indexing.storage.artefact import fingerprint_of, write_json
 from indexing.storage.records import read_record, stored_record
 from indexing.vectors.rows import Rows
 
@@ -144,11 +146,20 @@ class DenseView:
         self.state_path.unlink(missing_ok=True)
         self.progress(f"index {self.plan.view}", 0, size)
         device = self._engine_device(factory)
-        engine = build_faiss(self.rows, factory, device=device, float16=self.float16, seed=self.seed)
+        engine = self._built(factory, device)
         engine.save(self.engine_path)
         self._mark(EngineState(self._as_stored(self.made), factory))
+        clear_leftovers(self.engine_path.absolute())
         self.progress(f"index {self.plan.view}", size, size)
         return engine
+
+    def _built(self, factory: str, device: str) -> FaissIndex:
+        """Return a new engine: one of inverted lists is filled by workers, where there are any."""
+        if self.runner.apart and self.again is not None and device == "cpu" and has_lists(factory):
+            made = fingerprint_of(dict(self.made), factory, self.seed)
+            parts = parts_for(self.engine_path.absolute(), made)
+            return filled_in_parts(self.again, self.rows, factory, self.seed, parts, self.runner)
+        return build_faiss(self.rows, factory, device=device, float16=self.float16, seed=self.seed)
 
     def _engine_state(self) -> EngineState:
         """Return what is marked of this very work; of another one, nothing."""

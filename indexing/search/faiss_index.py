@@ -144,23 +144,26 @@ def build_faiss(
 
     Raises InputError for a factory that FAISS refuses, or has not on a GPU.
     """
-    try:
-        engine = faiss.index_factory(rows.dim, factory, faiss.METRIC_INNER_PRODUCT)
-    except RuntimeError as error:
-        raise InputError(f"--index {factory}: FAISS refuses it for dimension {rows.dim} ({_reason(error)})") from error
+    engine = new_engine(rows.dim, factory)
     positions = np.flatnonzero(seen_rows(rows))
     rows.forget()
+    if device == "cuda":
+        engine = _to_gpus(engine, factory, float16)
+    train(engine, rows, positions, factory, seed)
+    add(engine, rows, positions, factory)
+    return FaissIndex(engine, len(rows), None if len(positions) == len(rows) else positions, device)
+
+
+def new_engine(dim: int, factory: str) -> Any:
+    """Return an empty engine, untrained. Raises InputError for a factory that FAISS refuses."""
+    try:
+        engine = faiss.index_factory(dim, factory, faiss.METRIC_INNER_PRODUCT)
+    except RuntimeError as error:
+        raise InputError(f"--index {factory}: FAISS refuses it for dimension {dim} ({_reason(error)})") from error
     lists = _inside(engine, faiss.IndexIVF)
     if lists is not None:
         lists.nprobe = min(lists.nlist, max(LEAST_PROBES, lists.nlist // PROBED_SHARE))
-    if device == "cuda":
-        engine = _to_gpus(engine, factory, float16)
-    if not engine.is_trained:
-        _train(engine, rows, positions, factory, seed)
-    for start in range(0, len(positions), ADD_ROWS):
-        _add(engine, rows.take(positions[start : start + ADD_ROWS]), factory)
-        rows.forget()
-    return FaissIndex(engine, len(rows), None if len(positions) == len(rows) else positions, device)
+    return engine
 
 
 def load_faiss(path: Path, size: int, *, device: str = "cpu", float16: bool = False) -> FaissIndex:
@@ -237,18 +240,25 @@ def _to_gpus(engine: Any, factory: str, float16: bool) -> Any:
         ) from error
 
 
-def _add(engine: Any, rows: Floats2d, factory: str) -> None:
-    try:
-        engine.add(np.ascontiguousarray(rows, dtype=np.float32))
-    except RuntimeError as error:
-        raise InputError(f"--index {factory}: FAISS cannot add products to it ({_reason(error)})") from error
+def add(engine: Any, rows: Rows, positions: Ints1d, factory: str) -> None:
+    """Add the rows at these positions, a block at a time."""
+    for start in range(0, len(positions), ADD_ROWS):
+        part = np.ascontiguousarray(rows.take(positions[start : start + ADD_ROWS]), dtype=np.float32)
+        try:
+            engine.add(part)
+        except RuntimeError as error:
+            raise InputError(f"--index {factory}: FAISS cannot add products to it ({_reason(error)})") from error
+        rows.forget()
 
 
-def _train(engine: Any, rows: Rows, positions: Ints1d, factory: str, seed: int) -> None:
+def train(engine: Any, rows: Rows, positions: Ints1d, factory: str, seed: int) -> None:
+    """Train an engine that has to be on some of the rows at these positions."""
+    if engine.is_trained:
+        return
     lists = _inside(engine, faiss.IndexIVF)
     most = TRAIN_ROWS if lists is None else min(TRAIN_ROWS, max(lists.nlist * TRAIN_ROWS_A_LIST, LEAST_TRAINED))
     if len(positions) > most:
-        positions = np.sort(np.random.default_rng(seed).choice(positions, most, replace=False))
+        positions = np.sort(positions[np.random.default_rng(seed).choice(len(positions), most, replace=False)])
     try:
         engine.train(np.ascontiguousarray(rows.take(positions), dtype=np.float32))
     except RuntimeError as error:

@@ -13,7 +13,7 @@ from tried_tasks import Deadly, Died, Troubled
 
 from indexing.build import encode_view
 from indexing.build.build_index import build_index
-from indexing.build.parts import content_tasks, encode_parts, encoding_tasks, ngram_parts, ngram_tasks
+from indexing.build.parts import content_tasks, encode_parts, encoding_tasks, engine_parts, ngram_parts, ngram_tasks
 from indexing.build.reuse import holds_model_vectors
 from indexing.encoders import by_spec
 from indexing.errors import Unfinished
@@ -22,6 +22,7 @@ from indexing.join.parts import parts_planner, place_tasks, search_parts, unit_p
 from indexing.product_index import open_index
 from indexing.running import equal_keys, stages
 from indexing.running.parts import parts_for, put_array
+from indexing.search import faiss_index
 from indexing.storage.artefact import MANIFEST
 from indexing.vectors import ngrams
 
@@ -44,6 +45,8 @@ def small(monkeypatch):
         monkeypatch.setattr(parts_planner, name, 60)
     monkeypatch.setattr(stages, "RANGES", 5)
     monkeypatch.setattr(content_tasks, "HASHED_ROWS", 60)
+    for module in (faiss_index, engine_parts):
+        monkeypatch.setattr(module, "ADD_ROWS", 100)
     for module in (ngram_parts, ngram_tasks, ngrams):
         monkeypatch.setattr(module, "BLOCK_TEXTS", 50)
     for module in (encode_view, encode_parts):
@@ -99,6 +102,7 @@ def catalogue(tmp_path_factory):
         {"index": "IVF8,SQ8", "recall": 0.8, "join": "engine"},
         {"index": "Flat", "join": "engine"},
         {"join": "category", "recall": 0.6},
+        {"index": "IVF8,PQ4x4", "recall": 0.1},
     ],
     ids=str,
 )
