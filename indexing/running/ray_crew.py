@@ -46,6 +46,7 @@ class RayCrew:
     _under_way: dict[int, tuple[Any, Node]] = field(default_factory=dict)
     _nodes: list[Node] = field(default_factory=list)
     _asked: float = -NODES_S
+    _last: list[Node] = field(default_factory=list)  # those that were alive when any were
 
     @property
     def size(self) -> int:
@@ -56,6 +57,7 @@ class RayCrew:
         """Return the machines that are alive and take tasks."""
         if time.monotonic() - self._asked >= NODES_S:
             self._nodes, self._asked = _alive(self.per_node), time.monotonic()
+            self._last = self._nodes or self._last
         return self._nodes
 
     @property
@@ -72,7 +74,7 @@ class RayCrew:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         busy = Counter(node.key for _, node in self._under_way.values())
-        chosen = _roomiest(self.nodes, busy, avoid)
+        chosen = _roomiest(self.nodes or self._last, busy, avoid)  # of a machine that has just died Ray says so
         there = NodeAffinitySchedulingStrategy(chosen.key, soft=False)
         remote = ray.remote(run_task).options(num_cpus=1, max_retries=0, scheduling_strategy=there)
         self._under_way[handle] = (remote.remote(what, task, chosen.name), chosen)

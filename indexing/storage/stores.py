@@ -76,6 +76,14 @@ class Store:
         inside = {name: entry for name, entry in found.items() if name.startswith(above)}
         return {name.removeprefix(above): int(entry.get("size") or 0) for name, entry in inside.items()}
 
+    def has(self, name: str) -> bool:
+        """Return whether there is an object of this name: others are not listed."""
+        with self._told("be read"):
+            try:
+                return bool(self._files.info(f"{self._root}/{name}")["type"] == "file")
+            except FileNotFoundError:
+                return False
+
     def folders(self, beginning: str) -> list[str]:
         """Return the names of the folders directly below the URL that begin so."""
         with self._told("be read"):

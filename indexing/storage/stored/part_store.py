@@ -24,7 +24,7 @@ class PartStore:
         self._store.create(BEGUN, b"")
 
     def has(self, name: str) -> bool:
-        return name in self._store.names("")
+        return self._store.has(name)
 
     def put(self, name: str, write: Callable[[BinaryIO], None]) -> None:
         content = io.BytesIO()

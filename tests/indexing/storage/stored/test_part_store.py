@@ -8,7 +8,7 @@ from indexing.errors import InputError
 from indexing.running.parts import PartFolder, clear_beside, parts_beside, put_array, read_array
 from indexing.storage.stored.output import local_output, stored_url
 from indexing.storage.stored.part_store import PartStore
-from indexing.storage.stores import open_store
+from indexing.storage.stores import Store, open_store
 
 pytest.importorskip("moto", reason="the S3 server of tests is not installed")
 
@@ -37,6 +37,17 @@ def test_a_part_is_there_when_it_is_whole_and_is_read_from_a_copy(parts):
     assert parts.missing(["a.npy", "b.npy"]) == ["b.npy"]
     np.testing.assert_array_equal(read_array(parts, "a.npy"), array)
     assert parts.local("a.npy") == parts.local("a.npy")
+
+
+def test_parts_are_put_without_listing_those_that_are_there(parts, monkeypatch):
+    """Of which there may be thousands, each put by a worker that would list them all."""
+    parts.make()
+    parts.put("a.npy.json", writing(b"longer name"))
+    monkeypatch.setattr(Store, "names", lambda *_: pytest.fail("the store was listed"))
+    parts.put("b", writing(b"one more"))
+    assert parts.has("b")
+    assert not parts.has("a.npy")
+    assert not parts.has("c")
 
 
 def test_who_comes_second_changes_nothing(parts):
