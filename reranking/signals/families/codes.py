@@ -15,7 +15,7 @@ from reranking.signals.texts.bags import BUCKETS, Bags, BagsBuilder, Counts, Occ
 from reranking.signals.texts.codes import Codes
 from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.sparse_rows import ratio, row_maxima, row_sums
-from reranking.signals.texts.string_ratios import string_ratios
+from reranking.signals.texts.string_ratios import numbered, string_ratios
 
 TITLE_CHARS = 300  # where codes are searched for
 MEANINGS = {
@@ -91,7 +91,7 @@ class CodeSignals:
     def _main_codes(self, left: Rows, right: Rows) -> list[Floats1d]:
         columns = np.full((3, len(left)), np.nan)
         both = np.flatnonzero(self._coded[left] & self._coded[right])
-        columns[:, both] = _compare_codes(self.main_codes[left[both]], self.main_codes[right[both]])
+        columns[:, both] = self._compared(left[both], right[both])
         ways = self._main_code_in_title(left, right), self._main_code_in_title(right, left)
         return [*columns, np.fmin(*ways), np.fmax(*ways)]
 
@@ -104,6 +104,26 @@ class CodeSignals:
         part = np.flatnonzero(~within)  # to find how much of a code fits takes far longer than to find all of it
         fits[there[part]] = string_ratios(codes[part].tolist(), titles[part].tolist(), fuzz.partial_ratio) / 100
         return fits
+
+    def _compared(self, left: Rows, right: Rows) -> tuple[Floats1d, Floats1d, Floats1d]:
+        """Return whether the codes of rows (p,) are equal, or one begins the other, how many characters both begin with, and how
+        alike they are."""
+        codes = self.main_codes[left].tolist(), self.main_codes[right].tolist()
+        prefix = string_ratios(*codes, Prefix.similarity)
+        alike = string_ratios(*codes, Indel.normalized_similarity)
+        begins = prefix == np.minimum(self._lengths[left], self._lengths[right])
+        equal = self._numbers[left] == self._numbers[right]
+        return np.where(equal, 1.0, np.where(begins, 0.5, 0.0)), prefix, alike
+
+    @cached_property
+    def _numbers(self) -> Ints1d:
+        """Return a number (m,) for each main code."""
+        return numbered(self.main_codes.tolist())
+
+    @cached_property
+    def _lengths(self) -> Ints1d:
+        """Return the characters (m,) of each main code."""
+        return np.fromiter(map(len, self.main_codes), dtype=np.int64, count=len(self.main_codes))
 
     @cached_property
     def _coded(self) -> Bools1d:
@@ -128,16 +148,6 @@ class CodeSignals:
             for own, other in ((left, right), (right, left))
         )
         return [np.fmin(*ways), np.fmax(*ways)]
-
-
-def _compare_codes(left: Objects1d, right: Objects1d) -> tuple[Floats1d, Floats1d, Floats1d]:
-    """Return whether codes (p,) are equal, or one begins the other, how many characters both begin with, and how alike they
-    are."""
-    lists = left.tolist(), right.tolist()
-    shorter = np.minimum(*(np.fromiter(map(len, side), dtype=np.float64, count=len(side)) for side in lists))
-    prefix = string_ratios(*lists, Prefix.similarity)
-    alike = string_ratios(*lists, Indel.normalized_similarity)
-    return np.where(left == right, 1.0, np.where(prefix == shorter, 0.5, 0.0)), prefix, alike
 
 
 @dataclass

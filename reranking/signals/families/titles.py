@@ -16,7 +16,7 @@ from reranking.signals.texts.bags import Bags, Compared, Occurrences, Overlap, R
 from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.grams import character_grams
 from reranking.signals.texts.sparse_rows import ratio
-from reranking.signals.texts.string_ratios import string_ratios
+from reranking.signals.texts.string_ratios import numbered, string_ratios
 
 FAMILY = "text"
 TITLE_CHARS = 300  # what the edit ratios read of a title: their cost grows with its square
@@ -72,10 +72,12 @@ FEATURES = declare(
 
 @dataclass(frozen=True)
 class Titles:
-    """It holds normalised titles (m,): as written, with sorted words, and the hash of the first word (-1: none)."""
+    """It holds normalised titles (m,): as written, with sorted words, a number that equal ones share, and the hash of the first word
+    (-1: none)."""
 
     written: Objects1d
     ordered: Objects1d
+    numbers: Ints1d
     first_words: Ints1d
     lengths: Floats1d
 
@@ -87,7 +89,8 @@ class Titles:
         first_words = np.full(len(products), -1, dtype=np.int64)
         first_words[firsts.rows] = firsts.columns
         lengths = np.fromiter(map(len, written), dtype=np.float64, count=len(written))
-        return cls(_column(written), _column(ordered), first_words, lengths)
+        columns = _column(written), _column(ordered)
+        return cls(*columns, numbered(columns[0].tolist()), first_words, lengths)
 
 
 def _column(texts: list[str]) -> Objects1d:
@@ -163,7 +166,7 @@ class TextSignals:
         shorter, longer = np.minimum(*lengths), np.maximum(*lengths)
         written = self.titles.written[left].tolist(), self.titles.written[right].tolist()
         ordered = self.titles.ordered[left].tolist(), self.titles.ordered[right].tolist()
-        equal = self.titles.written[left] == self.titles.written[right]
+        equal = self.titles.numbers[left] == self.titles.numbers[right]
         firsts = self.titles.first_words[left] == self.titles.first_words[right]
         return [
             np.where(known, equal, np.nan),
