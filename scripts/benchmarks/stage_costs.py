@@ -9,7 +9,7 @@ from math import ceil
 
 BLOCK = 16_384  # rows that are looked up or hashed at once
 TASK_ROWS, RANGES = 1 << 20, 64
-WINDOWS, WINDOW_ROWS, WINDOW_COSINES = 32, 1 << 20, 1 << 24
+WINDOWS, WINDOW_ROWS, WINDOW_COSINES = 32, 1 << 20, 1 << 25
 TILE_BYTES = 1024 * 4096 * 10
 SPARE, LEAST_ROOM = 4, 64
 COPIED_ROWS, MERGED_ROWS, SHARD_ROWS = 1 << 20, 65_536, 65_536

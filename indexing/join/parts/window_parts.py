@@ -22,7 +22,7 @@ from indexing.storage.artefact import fingerprint_of
 from indexing.vectors.rows import Rows
 
 WINDOWS = 32  # more would find work for more machines, and cost more: each goes through what others do, too
-WINDOW_COSINES = 1 << 24  # at least, half a second's work: many windows of a small join cost more than they share out
+WINDOW_COSINES = 1 << 25  # at least, about a second's work: many windows of a small join cost more than they share out
 WINDOW_ROWS = 1 << 20  # at most: a row's list takes about a kilobyte of memory
 ROWS_FILE = "rows.f32"
 OF_EXACT, OF_PROBING = ("order", "bounds", "starts", "partners"), ("order", "bounds", "starts", "visitors", "probes")
