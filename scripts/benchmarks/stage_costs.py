@@ -9,6 +9,7 @@ from math import ceil
 
 BLOCK = 16_384  # rows that are looked up or hashed at once
 TASK_ROWS, RANGES = 1 << 20, 64
+ADDED_ROWS = 65_536
 WINDOWS, WINDOW_ROWS, WINDOW_COSINES = 32, 1 << 20, 1 << 25
 TILE_BYTES = 1024 * 4096 * 10
 SPARE, LEAST_ROOM = 4, 64
@@ -68,7 +69,7 @@ def stages_of(view: Catalogue, *, encoded: bool = True) -> Iterator[StageCost]:
     """Yield the stages of a dense view, in their order."""
     if encoded:
         yield from _encoding(view)
-    yield _engine(view)
+    yield from _engine(view)
     yield from _units(view)
     yield from _plan(view)
     yield from _join(view)
@@ -88,14 +89,21 @@ def _encoding(view: Catalogue) -> Iterator[StageCost]:
     yield StageCost("finish_shard", 2 * part * row, row * n, row * n)
 
 
-def _engine(view: Catalogue) -> StageCost:
-    """Return what the engine of queries takes: one of product quantisation, the smallest, whose lists grow by doubling."""
-    n, trained = view.rows, min(view.rows, 64 * view.lists)
-    held = 1.5 * n * (view.dim // 4 + 8) + trained * view.dim * 8
+def _engine(view: Catalogue) -> Iterator[StageCost]:
+    """Yield what the engine of queries takes: one of product quantisation, the smallest, whose lists grow by doubling."""
+    n, trained, codes = view.rows, min(view.rows, 64 * view.lists), view.dim // 4 + 8
+    part = ADDED_ROWS * view.dim * 4
+    yield StageCost("see_range", part + 8 * view.task_rows, 4 * view.dim * n, 8 * n)
+    yield StageCost(
+        "fill_range",
+        part + 1.5 * view.task_rows * codes,
+        4 * view.dim * n,
+        n * codes,
+        multiplications=n * view.lists * view.dim,
+    )
+    held = 1.5 * n * codes + trained * view.dim * 8
     trained_in = 8 * trained * view.lists * view.dim
-    moved = n * (view.dim // 4 + 8)
-    made = n * view.lists * view.dim
-    return StageCost("engine (command)", held, 4 * view.dim * n, moved, multiplications=made + trained_in, alone=True)
+    yield StageCost("engine (command)", held, n * codes, n * codes, multiplications=trained_in, alone=True)
 
 
 def _units(view: Catalogue) -> Iterator[StageCost]:
