@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from indexing.errors import InputError
+from indexing.search.faiss_index import nearest_centres
 from indexing.search.near_lists import (
     Lists,
     assign,
@@ -110,3 +112,16 @@ def test_a_file_of_lists_that_holds_a_pickle_is_refused_unread(tmp_path):
     np.savez(tmp_path / "a.npz", codes=np.array([2, -1], dtype=object), centres=CENTRES)
     with pytest.raises(InputError, match=r"a\.npz: the lists cannot be read"):
         load_lists(tmp_path / "a.npz", 2)
+
+
+def test_the_nearest_centres_are_the_same_with_any_number_of_threads():
+    """Centres that differ by little more than a rounding: BLAS sums otherwise with each number of threads."""
+    generator = np.random.default_rng(0)
+    centres = (generator.normal(size=64) + 1e-7 * generator.normal(size=(500, 64))).astype(np.float32)
+    rows = generator.normal(size=(6000, 64)).astype(np.float32)
+    found = []
+    for threads in (1, 2, 3):
+        with threadpool_limits(threads):
+            found.append(nearest_centres(rows, centres, 3))
+    assert (found[0] == found[1]).all()
+    assert (found[0] == found[2]).all()
