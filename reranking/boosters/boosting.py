@@ -149,6 +149,20 @@ def boost_rounds(train: Examples, rounds: int, *, options: BoostingOptions, seed
     return xgboost.train(options.parameters(seed, train.directions), _training_matrix(train, options), rounds)
 
 
+def boost_parts(
+    train: Examples, parts: Sequence[Ints1d], rounds: int, *, options: BoostingOptions, seed: int
+) -> list[xgboost.Booster]:
+    """Train one booster of so many rounds on each of some parts (rows) of the examples, which are quantised once: pairs outside of a
+    part weigh nothing."""
+    matrix, members = _training_matrix(train, options), []
+    for rows in parts:
+        weights = np.zeros(len(train.targets), dtype=np.float32)
+        weights[rows] = 1 if train.weights is None else train.weights[rows]
+        matrix.set_weight(weights)
+        members.append(xgboost.train(options.parameters(seed, train.directions), matrix, rounds))
+    return members
+
+
 def predict(members: Sequence[xgboost.Booster], features: Floats2d | FeatureBlocks) -> Floats1d:
     """Return the mean score (p,) float32 of the members, from 0 to 1."""
     if not len(features):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
-from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds, predict
+from reranking.boosters.boosting import BoostingOptions, Examples, boost_parts, predict
 from reranking.signals.feature import declare
 from reranking.signals.learned.rival_lists import RivalLists
 from reranking.signals.learned.stacking import Stacking, models_of
@@ -87,7 +87,7 @@ def train_first_look(
     pairs = stacking.pairs
     examples = Examples(features, pairs.targets, np.zeros(len(pairs), dtype=np.int64))
     small = replace(options, eta=ETA, max_depth=DEPTH)
-    members = [boost_rounds(examples.take(rows), ROUNDS, options=small, seed=seed) for rows in stacking.rows]
+    members = boost_parts(examples, stacking.rows, ROUNDS, options=small, seed=seed)
     return FirstLook(feature_names, tuple(members), stacking.folds)
 
 

@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.machine.threads import thread_count
 from reranking.signals.feature import LearnedFamily, declare
+from reranking.signals.learned.logistic import Logistic
 from reranking.signals.learned.pair_tokens import (
     AGREEING,
     CONFLICTING,
@@ -32,6 +33,7 @@ from reranking.signals.texts.sparse_rows import row_maxima, row_sums
 UNIT = 256  # weights are rounded to 1 / UNIT log-odds, so that sums of them are exact
 LEAST_PAIRS = 3  # training pairs that have a token, for it to be learned
 FREEDOM = 0.3  # the inverse of the penalty on squared weights
+PRECISION = 4 / UNIT  # log-odds that the last step of fitting moves a weight by, at most: what is left is less
 BLOCK_PAIRS = 16_384
 _BELOW = -2  # less a synonym's bucket is its key in what is stored
 FAMILY = "learned words"
@@ -140,12 +142,16 @@ def train_words(source: TokenSource, left: Rows, right: Rows, stacking: Stacking
     synonyms = _learn_synonyms(source, left, right, stacking)
     columns = {one: _columns(source.read_by(one), left, right) for one in dict.fromkeys(synonyms)}
 
-    def fitted(rows: Ints1d, own: KeySynonyms) -> WordModel:
-        keys, counts = columns[own]
-        return replace(_fit(keys, counts[rows], targets[rows]), synonyms=own)
+    def fitted(number: int, start: Floats1d | None = None) -> Floats1d:
+        rows, (_, counts) = stacking.rows[number], columns[synonyms[number]]
+        known = start if synonyms[number] is synonyms[0] else None  # else the weights are of other tokens
+        return Logistic(counts[rows], targets[rows], FREEDOM).fit(PRECISION, known)
 
-    with ThreadPoolExecutor(thread_count()) as pool:
-        return LearnedWords(tuple(pool.map(fitted, stacking.rows, synonyms)), stacking.folds)
+    weights = fitted(0)
+    with ThreadPoolExecutor(thread_count()) as pool:  # those of each fold are near those of all
+        found = (weights, *pool.map(lambda number: fitted(number, weights), range(1, len(stacking.rows))))
+    models = (replace(_rounded(columns[own][0], each), synonyms=own) for own, each in zip(synonyms, found, strict=True))
+    return LearnedWords(tuple(models), stacking.folds)
 
 
 def _learn_synonyms(source: TokenSource, left: Rows, right: Rows, stacking: Stacking) -> list[KeySynonyms]:
@@ -182,17 +188,11 @@ def _rows(tokens: Tokens) -> Ints1d:
     return np.repeat(np.arange(len(tokens.starts) - 1), np.diff(tokens.starts))
 
 
-def _fit(keys: npt.NDArray[np.int32], counts: csr_matrix, targets: Floats1d) -> WordModel:
-    """Fit a logistic regression with a penalty on squared weights; weights of less than half a step are nothing."""
-    from sklearn.linear_model import LogisticRegression
-
-    if not len(keys):
-        share = float(np.clip(targets.mean(), 1e-4, 1 - 1e-4))
-        return WordModel(keys, np.zeros(0, dtype=np.int16), round(np.log(share / (1 - share)) * UNIT))
-    found = LogisticRegression(C=FREEDOM, solver="liblinear").fit(counts, targets)
-    weights = np.clip(np.rint(found.coef_[0] * UNIT), -32_768, 32_767).astype(np.int16)
+def _rounded(keys: npt.NDArray[np.int32], found: Floats1d) -> WordModel:
+    """Return the model of these weights (t + 1,), the constant's last; weights of less than half a step are nothing."""
+    weights = np.clip(np.rint(found[:-1] * UNIT), -32_768, 32_767).astype(np.int16)
     said = weights != 0
-    return WordModel(keys[said], weights[said], round(float(found.intercept_[0]) * UNIT))
+    return WordModel(keys[said], weights[said], round(float(found[-1]) * UNIT))
 
 
 @dataclass(frozen=True)

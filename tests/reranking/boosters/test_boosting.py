@@ -12,6 +12,8 @@ from reranking.boosters.boosting import (
     BoostingOptions,
     Examples,
     boost,
+    boost_parts,
+    boost_rounds,
     choose_boosting_device,
     from_bytes,
     gains,
@@ -197,3 +199,21 @@ def test_a_gpu_learns_what_the_cpu_learns():
             boost(VALID, VALID, lambda s, t, c: float(s.mean()), options=options, seed=0), VALID.features
         )
     np.testing.assert_allclose(found["cuda"], found["cpu"], atol=0.02)
+
+
+def test_a_part_learns_nothing_of_the_others_and_as_much_as_alone():
+    part, rest = np.arange(0, 200), np.arange(200, 300)
+    turned = replace(TRAIN, targets=np.where(np.arange(300) < 200, TRAIN.targets, 1 - TRAIN.targets))
+    (own, _), (same, _) = (boost_parts(each, [part, rest], 8, options=QUICK, seed=0) for each in (TRAIN, turned))
+    assert to_bytes(own) == to_bytes(same)
+    alone = boost_rounds(TRAIN.take(part), 8, options=QUICK, seed=0)
+    assert separation(predict([own], VALID.features), VALID.targets, None) == pytest.approx(
+        separation(predict([alone], VALID.features), VALID.targets, None), abs=0.05
+    )
+
+
+def test_parts_keep_the_weights_of_their_pairs():
+    weights = np.where(TRAIN.targets == 1, 0.01, 1.0)
+    weighed = replace(TRAIN, weights=weights)
+    (plain,), (light,) = (boost_parts(each, [np.arange(300)], 8, options=QUICK, seed=0) for each in (TRAIN, weighed))
+    assert predict([light], VALID.features).mean() < predict([plain], VALID.features).mean() - 0.1
