@@ -139,7 +139,7 @@ class UpdatesRecord:
 class IndexManifest:
     """It holds all that an index says of how it was made.
 
-    `encoders` are those of the encoded views (text, image, image_extra), `views` those that were joined, `engines`
+    `encoders` are those of the encoded views (text, image, image_extra, image_points), `views` those that were joined, `engines`
     those of the dense ones among them. `index` is the FAISS factory of the view that is searched by default, `asked`
     what was asked of indexes and joins (None: an earlier index does not say), `reading` how texts are read. `layers` and `updates` are there after an
     update, `refitted` after a compaction that fitted the encoders again: the digest of the catalogue that they were

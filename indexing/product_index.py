@@ -106,7 +106,7 @@ class ProductIndex:
         return LayeredRows(main, delta, self.layers)
 
     def vectors(self, view: str) -> Vectors | LayeredRows | None:
-        """Return the vectors of an encoded view (text, image, image_extra); None when the index has none."""
+        """Return the vectors of an encoded view (text, image, image_extra, image_points); None when the index has none."""
         return self._vectors.get(view)
 
     def contents(self, view: str) -> Contents | None:

@@ -46,7 +46,7 @@ class ViewEncoding:
     runner: Runner = HERE
 
     def run(self) -> dict[str, Vectors]:
-        """Return the vectors of each encoded view: text, image and image_extra, those that there are."""
+        """Return the vectors of each encoded view: text, image, image_extra and image_points, those that there are."""
         try:
             return self._views()
         finally:
@@ -61,6 +61,8 @@ class ViewEncoding:
             parse_spec(self.options.encoding.text_encoder, "text"),
             image_spec(self.options, self.read.schema.name, columns, has_pictures=_pictured(catalog)),
         )
+        count = self.options.encoding.image_points
+        points = points_spec(count, image) if count and _pictured(catalog) else None
         vectors = {
             view: self._encode(view, spec) for view, spec in (("text", text), ("image", image)) if spec.engine != "none"
         }
@@ -71,6 +73,8 @@ class ViewEncoding:
             vectors["image_extra"] = self._encode("image_extra", Spec("column", extra[0]))
         elif image.engine in LOOKING and _pictured(catalog, more_than=1):
             vectors["image_extra"] = self._encode("image_extra", image)
+        if points is not None:
+            vectors["image_points"] = self._encode("image_points", points)
         return vectors
 
     def _encode(self, view: str, spec: Spec) -> Vectors:
@@ -148,6 +152,16 @@ def image_spec(options: BuildOptions, schema: str, columns: Sequence[str], *, ha
     if schema == OZON and {name for names in column_names(ready) for name in names} <= set(columns):
         return ready
     return parse_spec("thumbnail" if has_pictures else "none", "image")
+
+
+def points_spec(count: int, image: Spec) -> Spec:
+    """Return what finds the points of pictures. Raises InputError where the `image` encoder does not look at these, so that nobody
+    would be told of those that cannot be used."""
+    if image.engine not in LOOKING:
+        raise InputError(
+            f"--image-points {count}: --image-encoder {image} looks at no pictures: give thumbnail, patches or clip:MODEL"
+        )
+    return Spec("points", str(count))
 
 
 def _known(catalog: Catalog, shards: ShardFolder, plan: EncoderPlan, before: ViewBefore) -> Known:

@@ -20,6 +20,7 @@ from indexing.encoders.pictures.patches.options import PatchOptions
 from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.pictures.picture_encoder import picture_contents, picture_states
 from indexing.encoders.pictures.plan import ClipPlan, open_clip_view, plan_clip
+from indexing.encoders.pictures.points.model import PointEncoder, require_opencv
 from indexing.encoders.record import (
     ClipMade,
     ClipTextMade,
@@ -29,6 +30,7 @@ from indexing.encoders.record import (
     EncoderRecord,
     LsaMade,
     PatchesMade,
+    PointsMade,
     StaticMade,
     ThumbnailMade,
 )
@@ -88,6 +90,8 @@ def plan_encoder(
         seen = partial(picture_contents, extra=extra)
         again = partial(_thumbnail_again, extra, patience)
         return EncoderPlan(made, lambda: ThumbnailEncoder(extra=extra, patience=patience), contents=seen, again=again)
+    if spec.engine == "points":
+        return _plan_points(spec, read.catalog, patience)
     if spec.engine == "patches":
         return _plan_patches(spec, read.catalog, folder, seed=seed, progress=progress, extra=extra, patience=patience)
     if spec.engine in ("clip", "clip-text"):
@@ -123,6 +127,17 @@ def plan_encoder(
     )
 
 
+def _plan_points(spec: Spec, catalog: Catalog, patience: Patience) -> EncoderPlan:
+    require_opencv()  # before hours of encoding
+    return EncoderPlan(
+        PointsMade(str(spec), picture_states(catalog)),
+        lambda: PointEncoder(int(spec.name), patience=patience),
+        contents=picture_contents,
+        part_rows=PART_ROWS,
+        again=partial(_points_again, int(spec.name), patience),
+    )
+
+
 def _plan_patches(
     spec: Spec, catalog: Catalog, folder: Path, *, seed: int, progress: Progress, extra: bool, patience: Patience
 ) -> EncoderPlan:
@@ -151,6 +166,8 @@ def open_encoder(
     made, patience = record.made, patience or Patience()
     if isinstance(made, LsaMade):
         return load_lsa(folder)
+    if isinstance(made, PointsMade):
+        return PointEncoder(int(Spec.of(made.spec).name), patience=patience)
     if isinstance(made, PatchesMade):
         return PatchEncoder(load_patches(folder), made.extra, patience=patience)
     if isinstance(made, ThumbnailMade):
@@ -193,6 +210,10 @@ def _lsa_again(catalog: Catalog, folder: Path) -> Encoder:
 
 def _thumbnail_again(extra: bool, patience: Patience, catalog: Catalog, folder: Path) -> Encoder:
     return ThumbnailEncoder(extra=extra, patience=patience)
+
+
+def _points_again(count: int, patience: Patience, catalog: Catalog, folder: Path) -> Encoder:
+    return PointEncoder(count, patience=patience)
 
 
 def _patches_again(extra: bool, patience: Patience, catalog: Catalog, folder: Path) -> Encoder:

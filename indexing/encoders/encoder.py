@@ -14,7 +14,7 @@ ENGINES = {
     "text": ("lsa", "column", "st", "static", "clip-text", "none"),
     "image": ("thumbnail", "patches", "column", "clip", "none"),
 }
-LOOKING = ("thumbnail", "patches", "clip")  # engines that read pictures
+LOOKING = ("thumbnail", "patches", "clip", "points")  # engines that read pictures
 NAMED = {"text": "column:NAME, st:MODEL, static:MODEL, clip-text:MODEL", "image": "column:NAME, clip:MODEL"}
 
 

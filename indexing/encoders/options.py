@@ -9,6 +9,7 @@ from indexing.errors import InputError
 from indexing.words.reading import TODAYS, Reading
 
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
+MOST_POINTS = 1024  # of a picture: more are noise
 LEAST_TOKENS, MOST_CHARS = 4, 2**31 - 1  # as many as a length in Arrow is
 
 
@@ -20,7 +21,8 @@ class EncodingOptions:
     `thumbnail` where there are pictures, else none. The text and the lexical view read `text_fields`; a neural text encoder
     reads `text_template` instead, where one is given. `model_revision` pins a model of the hub, `max_tokens` bounds what is
     read of a text, `precision` is that of models. Of each field `text_cap` characters are read, None: all but of long
-    descriptions. Raises InputError for values that no encoder knows.
+    descriptions. Of each main picture so many `image_points` are kept, by which pairs are compared; it takes an image encoder that looks at
+    pictures. Raises InputError for values that no encoder knows.
     """
 
     text_encoder: str = "lsa"
@@ -32,12 +34,15 @@ class EncodingOptions:
     max_tokens: int | None = None
     precision: str = "auto"
     text_cap: int | None = None
+    image_points: int = 0
 
     def __post_init__(self) -> None:
         if self.max_tokens is not None and self.max_tokens < LEAST_TOKENS:
             raise InputError(f"--max-tokens {self.max_tokens}: a model needs at least {LEAST_TOKENS}")
         if self.text_cap is not None and not 1 <= self.text_cap <= MOST_CHARS:
             raise InputError(f"--text-cap {self.text_cap}: of a field 1 to {MOST_CHARS:,} characters can be read")
+        if not 0 <= self.image_points <= MOST_POINTS:
+            raise InputError(f"--image-points {self.image_points}: of a picture 0 to {MOST_POINTS} points can be kept")
         if self.precision not in PRECISIONS:
             raise InputError(f"--precision {self.precision}: choose from {', '.join(PRECISIONS)}")
         if self.text_template is not None:

@@ -69,6 +69,13 @@ class PatchesMade(ThumbnailMade):
 
 
 @dataclass(frozen=True)
+class PointsMade(EncoderMade):
+    """The rows were made by `points:N`, of N points at most of each main picture; for `pictures` see ThumbnailMade."""
+
+    pictures: str
+
+
+@dataclass(frozen=True)
 class StaticMade(EncoderMade):
     """The vectors were made by `static:MODEL` at a revision; `digest` tells the contents of models apart, `template`
     is what was read of a product, `reading` how."""
@@ -116,6 +123,7 @@ ENGINES_MADE: dict[str, type[EncoderMade]] = {
     "column": ColumnMade,
     "thumbnail": ThumbnailMade,
     "patches": PatchesMade,
+    "points": PointsMade,
     "static": StaticMade,
     "st": SentenceMade,
     "clip": ClipMade,

@@ -15,6 +15,7 @@ from reranking.model.pair_scorer import PairScorer
 from reranking.model.reranker import XgboostReranker
 from reranking.model.training_report import FamilyImportance
 from reranking.pairs.evaluation_category import SideCategories
+from reranking.signals.families.points import FAMILY as POINTS
 from reranking.signals.feature import Feature
 
 PICTURES, NEIGHBOURS = "pictures", "neighbours"
@@ -25,7 +26,7 @@ LAYOUTS = 8  # of as many models are kept
 
 def explained_family(feature: Feature) -> str:
     """Return the family that a feature is explained in: the views have two, pictures and all other ranks."""
-    if feature.name.startswith("image_"):
+    if feature.name.startswith("image_") or feature.family == POINTS:
         return PICTURES
     if feature.family in ("cosines", "missing views") or feature.family.endswith(" ranks"):
         return NEIGHBOURS

@@ -1,9 +1,9 @@
 """A signal is what is seen of a pair: every feature is computed here, for pairs of a catalogue.
 
 Its doors are `families.attributes`, `families.identifiers`, `families.listed_sides`, `families.numbers`,
-`families.products`, `families.ranks`, `families.titles`, `families.views`, `feature`, `learned.cross`,
-`learned.cross_encoder`, `learned.cross_folds`, `learned.gate`, `learned.pair_tokens`, `learned.rival_lists`,
-`learned.rivals`, `learned.stacking`, `learned.words`, `plain_families`, `product_rows`, `signals`,
-`texts.attribute_values`, `texts.bags`, `texts.codes`, `texts.colors`, `texts.counting`, `texts.key_synonyms`,
-`texts.worlds` and `whole_catalogue`.
+`families.points`, `families.products`, `families.ranks`, `families.titles`, `families.views`, `feature`,
+`learned.cross`, `learned.cross_encoder`, `learned.cross_folds`, `learned.gate`, `learned.pair_tokens`,
+`learned.rival_lists`, `learned.rivals`, `learned.stacking`, `learned.words`, `plain_families`, `product_rows`,
+`signals`, `texts.attribute_values`, `texts.bags`, `texts.codes`, `texts.colors`, `texts.counting`,
+`texts.key_synonyms`, `texts.worlds` and `whole_catalogue`.
 """

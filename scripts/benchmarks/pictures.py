@@ -9,76 +9,16 @@ and, last, one JSON object.
 import json
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
-from PIL import Image, ImageDraw, ImageOps
 
 if TYPE_CHECKING:
     from indexing.product_index import ProductIndex
 
-Picture = Image.Image
 KS = (1, 10)
-
-
-def _cut(picture: Picture, random: np.random.Generator, _: Picture) -> Picture:
-    """Keep three quarters of each side."""
-    width, height = (3 * side // 4 for side in picture.size)
-    left, top = (
-        int(random.integers(side - kept + 1)) for side, kept in zip(picture.size, (width, height), strict=True)
-    )
-    return picture.crop((left, top, left + width, top + height))
-
-
-def _shrunk(picture: Picture, random: np.random.Generator, _: Picture) -> Picture:
-    return picture.resize((max(picture.width // 2, 1), max(picture.height // 2, 1)))
-
-
-def _recoloured(picture: Picture, random: np.random.Generator, _: Picture) -> Picture:
-    """Turn the hues by a third of the circle: another colour of the same thing."""
-    hue, saturation, value = picture.convert("HSV").split()
-    return Image.merge("HSV", (hue.point(lambda level: (level + 85) % 256), saturation, value)).convert("RGB")
-
-
-def _on_a_ground(picture: Picture, random: np.random.Generator, _: Picture) -> Picture:
-    """Put the picture, half its size, anywhere on a ground of one colour."""
-    ground = Image.new("RGB", picture.size, tuple(int(level) for level in random.integers(60, 200, size=3)))
-    small = _shrunk(picture, random, _)
-    ground.paste(small, (int(random.integers(picture.width // 2)), int(random.integers(picture.height // 2))))
-    return ground
-
-
-def _under_a_logo(picture: Picture, random: np.random.Generator, _: Picture) -> Picture:
-    """Lay a shop's badge over a corner: a third of each side."""
-    changed = picture.copy()
-    pen, (width, height) = ImageDraw.Draw(changed), picture.size
-    pen.rectangle((0, 0, width // 3, height // 3), fill="red")
-    pen.ellipse((width // 12, height // 12, width // 4, height // 4), fill="yellow")
-    return changed
-
-
-def _in_a_collage(picture: Picture, random: np.random.Generator, other: Picture) -> Picture:
-    """Show it beside another picture, twice each."""
-    collage = Image.new("RGB", (2 * picture.width, 2 * picture.height), "white")
-    for place, shown in enumerate((picture, other, other, picture)):
-        collage.paste(shown.resize(picture.size), (place % 2 * picture.width, place // 2 * picture.height))
-    return collage
-
-
-CHANGES: dict[str, Callable[[Picture, np.random.Generator, Picture], Picture]] = {
-    "cut": _cut,
-    "mirrored": lambda picture, *_: ImageOps.mirror(picture),
-    "turned by 90 degrees": lambda picture, *_: picture.rotate(90, expand=True),
-    "shrunk": _shrunk,
-    "recoloured": _recoloured,
-    "on a ground": _on_a_ground,
-    "under a logo": _under_a_logo,
-    "in a collage": _in_a_collage,
-}
 
 
 @click.command()
@@ -88,9 +28,11 @@ CHANGES: dict[str, Callable[[Picture, np.random.Generator, Picture], Picture]] =
 @click.option("--seed", default=0, show_default=True)
 def command(folder: Path, encoders: str, count: int, seed: int) -> None:
     """Measure how changed pictures of FOLDER find their originals."""
+    from scripts.benchmarks.changed_pictures import write_changed
+
     files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in (".jpg", ".jpeg", ".png")][:count]
     with tempfile.TemporaryDirectory() as scratch:
-        _write_changed(files, Path(scratch), seed)
+        write_changed(files, Path(scratch), seed)
         found = {spec: _measure(spec, Path(scratch), len(files)) for spec in encoders.split(",")}
     click.echo("| changed | " + " | ".join(found) + " |\n|---|" + "---|" * len(found))
     for name in next(iter(found.values())):
@@ -102,22 +44,12 @@ def _told(value: Any) -> str:
     return " / ".join(f"{part:.3f}" for part in value) if isinstance(value, list) else f"{value:.2f}"
 
 
-def _write_changed(files: list[Path], scratch: Path, seed: int) -> None:
-    """Write the originals, and each change of them, into a folder of its own, and a catalogue of them."""
-    random = np.random.default_rng(seed)
-    for name in ("original", *CHANGES):
-        (scratch / name).mkdir()
-    for number, file in enumerate(files):
-        picture, other = (Image.open(one).convert("RGB") for one in (file, files[number - 1]))
-        picture.save(scratch / "original" / f"{number}.png")
-        for name, change in CHANGES.items():
-            change(picture, random, other).save(scratch / name / f"{number}.png")
-    rows = "".join(f"{number},{number}.png\n" for number in range(len(files)))
-    (scratch / "products.csv").write_text(f"id,image\n{rows}")
-
-
 def _measure(spec: str, scratch: Path, count: int) -> dict[str, Any]:
     """Return recall at KS of each change, and what a picture takes."""
+    import numpy as np
+
+    from scripts.benchmarks.changed_pictures import CHANGES
+
     index = _index(spec, scratch)
     encoder, vectors = index.encoder("image"), index.vectors("image")
     assert vectors is not None

@@ -36,6 +36,13 @@ FIELDS = "title,brand,attributes,description"
     metavar="thumbnail|patches|clip:MODEL/TAG|clip:FOLDER|column:NAME|none",
     help="[default: the contest's vectors for its schema, thumbnail where there are pictures, else none]",
 )
+@click.option(
+    "--image-points",
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Keep so many points of each main picture, by which pairs are compared; 128 is a good number (extra points).",
+)
 @click.option("--text-fields", default=FIELDS, show_default=True, help="What the text and lexical views read.")
 @click.option(
     "--text-template",
@@ -111,6 +118,7 @@ def command(
     images: Path | None,
     text_encoder: str,
     image_encoder: str,
+    image_points: int,
     text_fields: str,
     text_template: str | None,
     text_cap: int | None,
@@ -162,6 +170,7 @@ def command(
         encoding=EncodingOptions(
             text_encoder=text_encoder,
             image_encoder=image_encoder,
+            image_points=image_points,
             text_fields=tuple(field.strip() for field in text_fields.split(",") if field.strip()),
             text_template=text_template,
             text_cap=text_cap,

@@ -14,6 +14,7 @@ from reranking.signals.feature import Feature
 RANKED_VIEWS = ("fused", "text", "lexical")
 _SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
 CLOSE = 0.5  # log-odds: a lead this small is none
+TOLD_POINTS = 4  # that agree: fewer do by chance
 RECOLORED = 0.2  # of a cosine, by which shapes are nearer than colours
 
 
@@ -30,7 +31,13 @@ def neighbour_wording(pair: SeenPair) -> Wording:
 
 def picture_wording(pair: SeenPair) -> Wording:
     """Tell whether there are pictures, and how near they are."""
-    parts = [_cosine(pair, "image", "picture cosine"), _looks(pair), _ranks(pair, "image"), _counts(pair)]
+    parts = [
+        _cosine(pair, "image", "picture cosine"),
+        _looks(pair),
+        _points(pair),
+        _ranks(pair, "image"),
+        _counts(pair),
+    ]
     without = [side for side in (pair.left, pair.right) if not side["images"]]
     if without and not parts[0]:
         return Wording(otherwise=f"no picture of {'either' if len(without) == 2 else 'one of the two'}")
@@ -79,6 +86,15 @@ def _looks(pair: SeenPair) -> str:
         return ""
     recolored = ": alike in shape more than in colour" if shape - color >= RECOLORED else ""
     return f"colours {color:.2f}, shapes {shape:.2f}{recolored}"
+
+
+def _points(pair: SeenPair) -> str:
+    agreeing = pair.found.value("points_agreeing")
+    return (
+        ""
+        if math.isnan(agreeing) or agreeing < TOLD_POINTS
+        else f"{agreeing:.0f} points of both agree on one placement"
+    )
 
 
 def _counts(pair: SeenPair) -> str:

@@ -9,9 +9,11 @@ import numpy as np
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.product_index import ProductIndex
 from indexing.vectors.vectors import unit_rows
+from reranking.signals.families.points import FEATURES as POINT_FEATURES
+from reranking.signals.families.points import point_features
 from reranking.signals.feature import Feature
 
-ENCODED_VIEWS = ("text", "image", "image_extra")
+ENCODED_VIEWS = ("text", "image", "image_extra", "image_points")
 APART = (
     Feature("image_color_cosine", "cosines", "cosine of the colours alone of both main pictures", direction=1),
     Feature("image_shape_cosine", "cosines", "cosine of the gradients alone of both main pictures", direction=1),
@@ -50,6 +52,7 @@ def view_features(encoded: Sequence[str], *, apart: bool) -> tuple[Feature, ...]
                 direction=1,
             ),
         ]
+    found += POINT_FEATURES if "image_points" in encoded else ()
     return (*found, *APART) if apart else tuple(found)
 
 
@@ -94,6 +97,9 @@ class ViewSignals:
             columns.append(self._cosines("image_extra", left, right))
             columns.append(np.fmax(self._cosines("image", left, right), self._cosines("image", right, left)))
             columns.append(self._all_pictures(left, right))
+        if "image_points" in self.vectors:
+            points = self.vectors["image_points"]
+            columns.extend(point_features(points.take(left), points.take(right)).T)
         if self.colors:
             columns += self._colors_and_shapes(left, right)
         return np.stack(columns, axis=1).astype(np.float32) if columns else np.empty((len(left), 0), np.float32)

@@ -153,6 +153,18 @@ def test_pictures_are_told_by_their_colours_and_shapes(words, color, shape, told
     assert words("pictures", 1, {}, {}, values=values) == told
 
 
+@pytest.mark.parametrize(
+    ("agreeing", "told"),
+    [
+        (4, "picture cosine 0.90, 4 points of both agree on one placement"),
+        (3, "picture cosine 0.90"),
+        (np.nan, "picture cosine 0.90"),
+    ],
+)
+def test_points_that_agree_are_told_where_they_are_no_chance(words, agreeing, told):
+    assert words("pictures", 1, {}, {}, values={"image_cosine": 0.9, "points_agreeing": agreeing}) == told
+
+
 def test_at_most_three_each_way_strongest_first_and_none_of_the_other_sign(seen):
     added = {"text": 0.1, "brand": 0.4, "price": -0.2, "numbers": 0.3, "colours": 0.2, "category": -0.3, "source": 0.0}
     reasons = reasons_of(seen("one 1", "two 2", added))

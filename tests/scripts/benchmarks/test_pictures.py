@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from scripts.benchmarks.pictures import CHANGES, command
+from scripts.benchmarks.changed_pictures import CHANGES
+from scripts.benchmarks.pictures import command
 
 
 @pytest.fixture
