@@ -143,7 +143,9 @@ class ViewJoining:
     def _remove_leftovers(self, views: Collection[str]) -> None:
         """Remove what runs with other options left, and the marks of this one."""
         for file in (self.folder / "engines").iterdir():
-            if file.suffix in (".json", ".tmp") or file.name.partition(".")[0] not in views:
+            if file.is_dir():  # parts of an engine
+                shutil.rmtree(file)
+            elif file.suffix in (".json", ".tmp") or file.name.partition(".")[0] not in views:
                 file.unlink()
         for folder in (self.folder / "neighbours").iterdir():
             if folder.name not in views:

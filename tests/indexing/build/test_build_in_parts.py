@@ -219,6 +219,19 @@ def test_one_process_ends_what_was_begun_in_parts(tmp_path, catalogue, monkeypat
     assert_same_files(tmp_path / "whole", tmp_path / "parts")
 
 
+def test_parts_of_an_engine_that_is_not_wanted_any_more_go_away(tmp_path, catalogue, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(engine_parts, "fill_range", lambda *_: (_ for _ in ()).throw(Unfinished("stopped")))
+        options = build_options(k=5, text_encoder="column:v", index="IVF8,Flat", recall=0.5)
+        with pytest.raises(Unfinished):
+            build_index([catalogue], tmp_path / "index", options=options, runner=Troubled())
+    assert len(list(tmp_path.glob("index.partial/engines/text.faiss.parts-*"))) == 1
+    (tmp_path / "index.partial" / "engines" / "image.faiss.parts-1").mkdir()
+    options = build_options(k=5, text_encoder="column:v", index="Flat")
+    build_index([catalogue], tmp_path / "index", options=options, runner=Troubled())
+    assert [file.name for file in (tmp_path / "index" / "engines").iterdir()] == ["text.faiss"]
+
+
 def test_processes_build_the_same_index(tmp_path, heroic, pictured, monkeypatch):
     """Which begin with the room's own sizes: one part each, and all that is sent to them has to be."""
     monkeypatch.undo()
