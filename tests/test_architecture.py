@@ -142,6 +142,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "sniffing.sniffed",
     },
     "indexing.vectors": {
+        "centres",
         "fusion",
         "layers",
         "ngram_options",
@@ -385,7 +386,7 @@ LARGER_FOLDERS = {  # folder: why it may hold more
 MOST_LINES = 300
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools"}
 OWNERS = {  # library: the modules that may import it
-    "faiss": {"indexing.search.faiss_index"},
+    "faiss": {"indexing.search.faiss_index", "indexing.vectors.centres"},
     "pandas": set(),  # only benchmarks and tests need it
     "sparse_dot_topn": {"indexing.search.lexical_index"},
     "xgboost": {"reranking.boosters.boosting", "reranking.boosters.collective", "reranking.boosters.meeting"},

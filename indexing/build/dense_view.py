@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from indexing.arrays import Floats2d, Ints1d
-from indexing.build.parts.engine_parts import filled_in_parts, has_lists
+from indexing.build.parts.engine_parts import filled_in_parts
 from indexing.build.parts.view_join import ViewJoin
 from indexing.build.view_plan import Ask, ViewPlan, engine_bytes, join_budget, more_exact, stored_bytes
 from indexing.index_manifest import Effort, EngineRecord, RecallRecord, TunedEngine
@@ -30,7 +30,7 @@ from indexing.machine.progress import Progress, silent
 from indexing.running.local import HERE
 from indexing.running.parts import clear_leftovers, parts_for
 from indexing.running.tasks import Recipe, Runner
-from indexing.search.faiss_index import FaissIndex, build_faiss, gpu_count, load_faiss
+from indexing.search.faiss_index import FaissIndex, build_faiss, gpu_count, has_lists, load_faiss
 from indexing.search.gpu_index import GpuTiles
 from indexing.search.index import Index
 from indexing.search.near_lists import lists_file

@@ -12,10 +12,10 @@ from indexing.arrays import Floats2d, Ints1d, Ints2d
 from indexing.join.plan import JoinPlan, exact_products, plan_cells, plan_exact
 from indexing.join.probing_plan import ProbingPlan, plan_probing
 from indexing.join.rows import Units
-from indexing.search.faiss_index import cluster_centres
 from indexing.search.near_lists import Lists, assign, in_chain, lists_for
 from indexing.search.recall import Truth, least_alone, least_lists, least_probes
 from indexing.storage.records import OMIT
+from indexing.vectors.centres import cluster_centres
 from indexing.vectors.rows import Rows
 
 WORTHWHILE = 0.6  # of an exact join's comparisons: with more, the exact one is as fast

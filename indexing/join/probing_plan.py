@@ -15,8 +15,8 @@ import numpy.typing as npt
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.join.plan import TILE_COLUMNS, Stripe, Tile, stripes_of
 from indexing.join.rows import Units
-from indexing.search.faiss_index import nearest_centres
 from indexing.search.near_lists import by_list
+from indexing.vectors.centres import nearest_centres
 from indexing.vectors.rows import Rows
 
 PROBING_ROWS = 16_384

@@ -3,18 +3,17 @@
 import errno
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from indexing.arrays import Bools1d, Floats2d, Ints1d, Ints2d
+from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.errors import InputError
-from indexing.machine.threads import thread_count, wait_passively
+from indexing.machine.threads import wait_passively
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
+from indexing.vectors.centres import TRAIN_ROWS_A_LIST, nearest_centres
 from indexing.vectors.rows import Rows, seen_rows
 
 wait_passively()
@@ -27,8 +26,6 @@ FLAT = "Flat"
 MAPPED = getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP)  # the newer one also maps what is no inverted list
 TRAIN_ROWS = 262_144  # the most rows that an index which must be trained sees
 LEAST_TRAINED = 16_384  # rows for training however few the lists: short codes are trained on the same rows
-TRAIN_ROWS_A_LIST = 64  # rows for training a list: FAISS's own k-means would take 256, for lists that are no better
-COMPARED_ROWS = 4096  # with centres by one thread: what FAISS gives BLAS at once
 ADD_ROWS = 65_536  # rows added to the engine at once
 LEAST_PROBES, PROBED_SHARE = 8, 16  # of an inverted file at least 8 lists, or 1 in 16, are searched
 GPU_MOST_K = 2048  # the most neighbours that FAISS finds on a GPU
@@ -182,6 +179,21 @@ def load_faiss(path: Path, size: int, *, device: str = "cpu", float16: bool = Fa
     return FaissIndex(_to_gpus(engine, path.name, float16) if device == "cuda" else engine, size, seen, device)
 
 
+def has_lists(factory: str) -> bool:
+    """Return whether a factory string names inverted lists as they are: each row comes into one, whatever others do."""
+    return re.fullmatch(r"IVF\d+,(Flat|SQ\w+|PQ[\dx]+)", factory) is not None
+
+
+def packed(engine: Any) -> bytes:
+    """Return an engine as the content of a file."""
+    return bytes(faiss.serialize_index(engine))
+
+
+def unpacked(path: Path) -> Any:
+    """Return the engine in a file, to be added to."""
+    return faiss.read_index(str(path))
+
+
 def gpu_count() -> int:
     """Return how many GPUs this FAISS can use."""
     return int(faiss.get_num_gpus()) if has_gpu_code() else 0
@@ -213,33 +225,8 @@ def search_on_gpu(queries: Floats2d, vectors: Floats2d, k: int, *, memory: int) 
     return in_order(found, cosines)
 
 
-def cluster_centres(rows: Floats2d, count: int, *, seed: int = 0, rounds: int = 8) -> Floats2d:
-    """Return centres (count, d) of unit rows by spherical k-means."""
-    most = TRAIN_ROWS_A_LIST
-    means = faiss.Kmeans(rows.shape[1], count, niter=rounds, seed=seed, spherical=True, max_points_per_centroid=most,
-                         min_points_per_centroid=1)  # fmt: skip
-    means.train(np.ascontiguousarray(rows, dtype=np.float32))
-    return np.asarray(means.centroids, dtype=np.float32)
-
-
-def nearest_centres(rows: Floats2d, centres: Floats2d, count: int) -> Ints2d:
-    """Return for each row the `count` centres with the largest inner products (n, count), best first: the same with any number of
-    threads, with each of which BLAS rounds otherwise, so it has one for a block."""
-    of_rows = np.ascontiguousarray(rows, dtype=np.float32)
-
-    def nearest(start: int) -> Ints2d:
-        block = of_rows[start : start + COMPARED_ROWS]
-        return np.asarray(faiss.knn(block, centres, count, metric=faiss.METRIC_INNER_PRODUCT)[1], dtype=np.int64)
-
-    alone = ThreadPoolExecutor(thread_count(), initializer=faiss.omp_set_num_threads, initargs=(1,))
-    with alone as pool, threadpool_limits(1, user_api="blas"):
-        found = list(pool.map(nearest, range(0, len(of_rows), COMPARED_ROWS)))
-    return np.concatenate(found) if found else np.zeros((0, count), dtype=np.int64)
-
-
 def _to_gpus(engine: Any, factory: str, float16: bool) -> Any:
-    """Return the engine on the GPU, or sharded over all that there are. Raises InputError for a type that GPUs do not
-    have."""
+    """Return the engine on the GPU, or sharded over all that there are. Raises InputError for a type that GPUs do not have."""
     options = faiss.GpuMultipleClonerOptions()
     options.useFloat16, options.shard = float16, True
     try:
@@ -252,11 +239,16 @@ def _to_gpus(engine: Any, factory: str, float16: bool) -> Any:
 
 
 def add(engine: Any, rows: Rows, positions: Ints1d, factory: str) -> None:
-    """Add the rows at these positions, a block at a time."""
+    """Add the rows at these positions, a block at a time: each to the same inverted list with any number of threads."""
+    centres = FaissIndex(engine, len(rows)).centres() if has_lists(factory) else None
     for start in range(0, len(positions), ADD_ROWS):
         part = np.ascontiguousarray(rows.take(positions[start : start + ADD_ROWS]), dtype=np.float32)
         try:
-            engine.add(part)
+            if centres is None:
+                engine.add(part)
+            else:
+                own = np.ascontiguousarray(nearest_centres(part, centres, 1)[:, 0])
+                faiss.downcast_index(engine).add_core(len(part), faiss.swig_ptr(part), None, faiss.swig_ptr(own))
         except RuntimeError as error:
             raise InputError(f"--index {factory}: FAISS cannot add products to it ({_reason(error)})") from error
         rows.forget()

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from indexing.arrays import Floats2d, Ints1d, Ints2d
 from indexing.errors import InputError
-from indexing.search.faiss_index import nearest_centres
+from indexing.vectors.centres import nearest_centres
 from indexing.vectors.layers import Layers
 from indexing.vectors.rows import Rows
 

@@ -1,9 +1,7 @@
 """An engine of inverted lists is filled in parts: the command trains it, workers add ranges of rows, each to an empty one, and
 what they have is put one behind the other in each list."""
 
-import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +9,7 @@ from indexing.arrays import Ints1d
 from indexing.running.parts import PartFolder, put_array, put_bytes, read_array
 from indexing.running.stages import Stage, even_ranges, put_joined, step_for
 from indexing.running.tasks import Counts, Recipe, Runner, Task
-from indexing.search.faiss_index import ADD_ROWS, FaissIndex, add, build_faiss, new_engine, train
+from indexing.search.faiss_index import ADD_ROWS, FaissIndex, add, build_faiss, new_engine, packed, train, unpacked
 from indexing.vectors.rows import Rows
 
 TRAINED, SEEN = "trained.faiss", "seen.npy"
@@ -52,10 +50,10 @@ def see_range(task: Task, view: OpenFilling) -> Counts:
 
 def fill_range(task: Task, view: OpenFilling) -> Counts:
     """Add a range of the rows that are not zeros to the engine as it was trained."""
-    engine = _opened(view.parts, TRAINED)
+    engine = unpacked(view.parts.local(TRAINED))
     positions: Ints1d = np.array(read_array(view.parts, SEEN)[task.first : task.last], dtype=np.int64)
     add(engine, view.rows, positions, view.factory)
-    put_bytes(view.parts, filled_name(task.number), _packed(engine))
+    put_bytes(view.parts, filled_name(task.number), packed(engine))
     return {"rows": len(positions)}
 
 
@@ -74,19 +72,13 @@ def filled_in_parts(
     if not parts.has(TRAINED):
         engine = new_engine(rows.dim, factory)
         train(engine, rows, np.asarray(seen, dtype=np.int64), factory, seed)
-        put_bytes(parts, TRAINED, _packed(engine))
+        put_bytes(parts, TRAINED, packed(engine))
     tasks = even_ranges(len(seen), step_for(len(seen), ADD_ROWS), "rows of the engine")
     Stage(parts, fill_range, tasks, filled_name).made(runner, recipe)
-    engine = _opened(parts, TRAINED)
+    engine = unpacked(parts.local(TRAINED))
     for task in tasks:
-        engine.merge_from(_opened(parts, filled_name(task.number)), engine.ntotal)
+        engine.merge_from(unpacked(parts.local(filled_name(task.number))), engine.ntotal)
     return FaissIndex(engine, size, None if len(seen) == size else np.array(seen, dtype=np.int64))
-
-
-def has_lists(factory: str) -> bool:
-    """Return whether a factory string names an engine of inverted lists, as they are: what others make of rows goes with those
-    that are there already."""
-    return re.fullmatch(r"IVF\d+,(Flat|SQ\w+|PQ[\dx]+)", factory) is not None
 
 
 def seen_name(number: int) -> str:
@@ -97,15 +89,3 @@ def seen_name(number: int) -> str:
 def filled_name(number: int) -> str:
     """Return the name of an engine with a range of rows."""
     return f"filled_{number:05d}.faiss"
-
-
-def _packed(engine: Any) -> bytes:
-    import faiss  # late: of a machine without it `faiss_index` tells
-
-    return bytes(faiss.serialize_index(engine))
-
-
-def _opened(parts: PartFolder, name: str) -> Any:
-    import faiss
-
-    return faiss.read_index(str(parts.local(name)))

@@ -14,8 +14,8 @@ from indexing.join.probing_plan import PROBING_ROWS
 from indexing.join.rows import Units, write_rows
 from indexing.running.parts import PartFolder, put_array, read_array
 from indexing.running.tasks import Counts, Recipe, Task
-from indexing.search.faiss_index import nearest_centres
 from indexing.search.near_lists import ASSIGNED_ROWS, by_list
+from indexing.vectors.centres import nearest_centres
 from indexing.vectors.rows import Rows
 
 CENTRES, LARGE, LIST_BOUNDS = "centres.npy", "large_sources.npy", "list_bounds.npy"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
-from indexing.search.faiss_index import nearest_centres
 from indexing.search.near_lists import Lists, by_list
+from indexing.vectors.centres import nearest_centres
 
 
 @dataclass(frozen=True)

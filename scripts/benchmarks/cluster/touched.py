@@ -27,9 +27,9 @@ def main(index: Path, view: str, lists: int | None, recall: float, windows: tupl
     """Print the mean share of all rows that a window of a join of INDEX reads."""
     from indexing.join.rows import distinct_units
     from indexing.product_index import open_index
-    from indexing.search.faiss_index import cluster_centres
     from indexing.search.near_lists import in_chain, lists_for
     from indexing.search.recall import draw_sample, true_neighbours
+    from indexing.vectors.centres import cluster_centres
 
     rows = open_index(index).rows(view)
     units = distinct_units(rows)

@@ -7,12 +7,12 @@ import pytest
 from tried_tasks import Troubled
 
 from indexing.build.parts import engine_parts
-from indexing.build.parts.engine_parts import filled_in_parts, has_lists
+from indexing.build.parts.engine_parts import filled_in_parts
 from indexing.errors import InputError, Unfinished
 from indexing.running import stages
 from indexing.running.parts import PartFolder
 from indexing.search import faiss_index
-from indexing.search.faiss_index import build_faiss
+from indexing.search.faiss_index import build_faiss, has_lists
 from indexing.vectors.rows import Rows
 from indexing.vectors.vectors import from_arrays, unit_rows
 

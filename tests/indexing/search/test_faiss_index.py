@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from indexing.errors import InputError
-from indexing.search.faiss_index import build_faiss, load_faiss
+from indexing.search.faiss_index import add, build_faiss, load_faiss, new_engine, packed, train, unpacked
 from indexing.search.index import ExactIndex
 from indexing.vectors.vectors import from_arrays, unit_rows
 
@@ -87,3 +88,20 @@ def test_a_cut_file_is_refused(tmp_path):
 def test_without_anything_to_see_nobody_is_found():
     index = build_faiss(from_arrays(np.zeros((4, 3), dtype=np.float32)))
     assert index.search(np.eye(3, dtype=np.float32), 2).positions.tolist() == [[-1, -1]] * 3
+
+
+def test_rows_come_into_the_same_inverted_lists_with_any_number_of_threads(tmp_path):
+    """Rows that are about as near to many centres: BLAS sums otherwise with each number of threads."""
+    generator = np.random.default_rng(0)
+    rows = from_arrays(unit_rows(generator.normal(size=64) + 1e-7 * generator.normal(size=(6000, 64))))
+    trained = new_engine(64, "IVF64,Flat")
+    train(trained, rows, np.arange(6000), "IVF64,Flat", 0)
+    (tmp_path / "trained.faiss").write_bytes(packed(trained))
+    found = []
+    for threads in (1, 2, 3):
+        engine = unpacked(tmp_path / "trained.faiss")
+        with threadpool_limits(threads):
+            add(engine, rows, np.arange(6000), "IVF64,Flat")
+        found.append(packed(engine))
+    assert found[0] == found[1]
+    assert found[0] == found[2]

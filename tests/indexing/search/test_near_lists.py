@@ -5,7 +5,6 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from indexing.errors import InputError
-from indexing.search.faiss_index import nearest_centres
 from indexing.search.near_lists import (
     Lists,
     assign,
@@ -16,6 +15,7 @@ from indexing.search.near_lists import (
     lists_for,
     load_lists,
 )
+from indexing.vectors.centres import nearest_centres
 from indexing.vectors.layers import Layers
 from indexing.vectors.vectors import from_arrays, unit_rows
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indexing.join.self_join import SelfJoin
-from indexing.search.faiss_index import build_faiss, cluster_centres, nearest_centres
+from indexing.search.faiss_index import build_faiss
 from indexing.search.index import ExactIndex
 from indexing.search.near_lists import Lists, by_list
 from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
@@ -21,6 +21,7 @@ from indexing.search.recall import (
     search_recalls,
     true_neighbours,
 )
+from indexing.vectors.centres import cluster_centres, nearest_centres
 from indexing.vectors.vectors import from_arrays, unit_rows
 
 

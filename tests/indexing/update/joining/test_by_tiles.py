@@ -8,7 +8,7 @@ import pytest
 from indexing.join import plan as join_plan
 from indexing.join import tiles
 from indexing.join.self_join import SelfJoin
-from indexing.search.faiss_index import build_faiss, cluster_centres
+from indexing.search.faiss_index import build_faiss
 from indexing.search.index import ExactIndex
 from indexing.search.near_lists import Lists, assign
 from indexing.search.neighbours import RESOLUTION, Neighbours
@@ -19,6 +19,7 @@ from indexing.update.joining.by_search import DeltaSearch
 from indexing.update.joining.by_tiles import DeltaTiles
 from indexing.update.joining.kept_lists import OldLists
 from indexing.update.joining.partners import everybody, near_cells
+from indexing.vectors.centres import cluster_centres
 from indexing.vectors.rows import seen_rows
 from indexing.vectors.vectors import from_arrays, unit_rows
 
