@@ -12,8 +12,11 @@ from reranking.signals.learned.pair_tokens import (
     CONFLICTING,
     MOST_OPPOSED,
     ONE_SIDED,
+    ONE_SIDED_WITHIN,
     OPPOSED,
     SHARED,
+    SHARED_WITHIN,
+    bucket_within,
     key_buckets,
     opposed_bucket,
 )
@@ -44,14 +47,19 @@ def told_tokens(
     `level`), by what is told of it."""
     names = {product[f"category_{level}"] for product in (left, right)}
     category = names.pop() if len(names) == 1 else None
-    words_told = _told_words(model, left["title"] or "", right["title"] or "")
+    words_told = _told_words(model, left["title"] or "", right["title"] or "", category)
     return {**words_told, **_told_attributes(model, left, right, category)}
 
 
-def _told_words(model: WordModel, left: str, right: str) -> dict[str, float]:
+def _told_words(model: WordModel, left: str, right: str, category: str | None) -> dict[str, float]:
     ours, theirs = set(words(fold(left))), set(words(fold(right)))
-    found = {f"{_quoted(word)} in one title only": model.log_odds(ONE_SIDED, bucket_of(word)) for word in ours ^ theirs}
-    found |= {f"{_quoted(word)} in both": model.log_odds(SHARED, bucket_of(word)) for word in ours & theirs}
+
+    def weight(word: str, kind: int, within: int) -> float:
+        own = model.log_odds(kind, bucket_of(word))
+        return own if category is None else own + model.log_odds(within, bucket_within(word, category))
+
+    found = {f"{_quoted(word)} in one title only": weight(word, ONE_SIDED, ONE_SIDED_WITHIN) for word in ours ^ theirs}
+    found |= {f"{_quoted(word)} in both": weight(word, SHARED, SHARED_WITHIN) for word in ours & theirs}
     opposed = [(one, other) for one in ours - theirs for other in theirs - ours]
     if len(opposed) <= MOST_OPPOSED:
         found |= {

@@ -1,5 +1,5 @@
 """A pair has tokens: words that both titles have, that one has, two that stand against each other, and keys of
-attributes on which the products agree, or do not."""
+attributes on which the products agree, or do not. What a word or a key says may hang on the category of both products."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,8 +16,8 @@ from reranking.signals.product_rows import ProductRows
 from reranking.signals.texts.bags import BUCKETS, Bags, Compared, Rows, bucket_of
 from reranking.signals.texts.key_synonyms import KeySynonyms
 
-ONE_SIDED, SHARED, OPPOSED, AGREEING, CONFLICTING = range(5)  # kinds of tokens
-KINDS = 5
+ONE_SIDED, SHARED, OPPOSED, AGREEING, CONFLICTING, ONE_SIDED_WITHIN, SHARED_WITHIN = range(7)  # kinds of tokens
+KINDS = 7
 MOST_OPPOSED = 144  # pairs of opposed words; titles with more differ so much that two words tell nothing
 _MIX, _OTHER = 2_654_435_761, 40_503  # odd numbers that spread two buckets over the buckets
 
@@ -28,6 +28,21 @@ class Tokens:
 
     starts: Ints1d
     buckets: Ints1d
+
+    @property
+    def rows(self) -> Ints1d:
+        """Return the pair (t,) of each."""
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+
+    def within(self, categories: Ints1d) -> "Tokens":
+        """Return the same in the categories (p,) of the pairs, -1 = none, in the same order, of pairs that have one."""
+        counts = np.where(categories >= 0, np.diff(self.starts), 0)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        if not starts[-1]:
+            return Tokens(starts, np.zeros(0, dtype=np.int64))
+        rows = self.rows
+        there = np.flatnonzero(categories[rows] >= 0)
+        return Tokens(starts, np.asarray(_mixed(self.buckets[there].astype(np.int64), categories[rows[there]])))
 
 
 @dataclass(frozen=True)
@@ -78,18 +93,21 @@ class TokenSource:
     def tokens_of(self, compared: Compared) -> PairTokens:
         """Return the tokens of pairs whose words were compared.
 
-        A key is a token by itself, and one in the category of both products, where that is one.
+        A key is a token by itself, and one in the category of both products, where that is one; so are words that one title has or
+        both have, as tokens of kinds of their own (`..._WITHIN`).
         """
         left, right, difference, shared = compared.left, compared.right, compared.difference, compared.shared
         one_sided = Tokens(difference.indptr, difference.indices)
-        words = (one_sided, Tokens(shared.indptr, shared.indices), _opposed(one_sided, difference.data > 0))
-        if not self.attributes.keys.has_tokens():
-            nothing = Tokens(np.zeros(len(left) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64))
-            return PairTokens((*words, nothing, nothing))
+        both = Tokens(shared.indptr, shared.indices)
         same = self.categories[left] == self.categories[right]
         categories = np.where(same, self.categories[left], -1)
-        keys = self.attributes.agreeing_and_conflicting(left, right)
-        return PairTokens((*words, *(_keyed(agreement, categories) for agreement in keys)))
+        nothing = Tokens(np.zeros(len(left) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        keys = (nothing, nothing)
+        if self.attributes.keys.has_tokens():
+            agreeing, conflicting = self.attributes.agreeing_and_conflicting(left, right)
+            keys = _keyed(agreeing, categories), _keyed(conflicting, categories)
+        within = (one_sided.within(categories), both.within(categories))
+        return PairTokens((one_sided, both, _opposed(one_sided, difference.data > 0), *keys, *within))
 
 
 def category_bucket(name: str) -> int:
@@ -107,6 +125,11 @@ def key_buckets(key: str, category: str | None, synonyms: KeySynonyms | None = N
     """Return the buckets of an attribute's key, as it is read: by itself, and in the category of both products."""
     own = (synonyms or KeySynonyms()).meaning(bucket_of(key))
     return [own] if category is None else [own, int(_mixed(own, category_bucket(category)))]
+
+
+def bucket_within(word: str, category: str) -> int:
+    """Return the bucket of a word in a category."""
+    return int(_mixed(bucket_of(word), category_bucket(category)))
 
 
 def _mixed(one: Ints1d | int, other: Ints1d | int) -> Ints1d | int:
@@ -131,7 +154,7 @@ def _opposed(words: Tokens, on_left: Bools1d) -> Tokens:
 
 def _keyed(keys: csr_array, categories: Ints1d) -> Tokens:
     """Return keys (p, BUCKETS) by themselves, then in the category (p,) of their pair where it has one."""
-    row = np.repeat(np.arange(keys.shape[0]), np.diff(keys.indptr))
+    row = Tokens(keys.indptr, keys.indices).rows
     own = keys.indices.astype(np.int64)
     within = np.flatnonzero(categories[row] >= 0)
     rows = np.concatenate([row, row[within]])

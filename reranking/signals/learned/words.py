@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.machine.threads import thread_count
 from reranking.signals.feature import LearnedFamily, declare
 from reranking.signals.learned.logistic import Logistic
@@ -18,10 +18,11 @@ from reranking.signals.learned.pair_tokens import (
     CONFLICTING,
     KINDS,
     ONE_SIDED,
+    ONE_SIDED_WITHIN,
     OPPOSED,
     SHARED,
+    SHARED_WITHIN,
     PairTokens,
-    Tokens,
     TokenSource,
 )
 from reranking.signals.learned.stacking import Stacking, models_of
@@ -38,8 +39,8 @@ BLOCK_PAIRS = 16_384
 _BELOW = -2  # less a synonym's bucket is its key in what is stored
 FAMILY = "learned words"
 MEANINGS = {
-    "learned_words": "log-odds of a match by titles' words and attributes, as a linear model learned them from the training "
-    "pairs; like all below of pairs it was trained on by a model that learned from no pair with a product of the group that their first "
+    "learned_words": "log-odds of a match by titles' words and attributes, each by itself and in the category of both products, as a "
+    "linear model learned them from the training pairs; like all below of pairs it was trained on by a model that learned from no pair with a product of the group that their first "
     "product, in the catalogue's order, is of",
     "learned_one_sided": "the part of this of words that only one title has",
     "learned_one_sided_least": "of the word among these that speaks most against a match; 0: none",
@@ -74,11 +75,16 @@ class WordModel:
     def weigh(self, tokens: PairTokens) -> Floats2d:
         """Return log-odds (p, 8), as sums in all and by kind, and as the least of some kinds.
 
-        The columns are: all; words that one title has, their sum and least; shared words; opposed words, their sum and
-        least; attributes, the sum and the least of those that conflict.
+        What a word says in the category of its pair is added to what it says everywhere. The columns are: all; words that one title
+        has, their sum and least; shared words; opposed words, their sum and least; attributes, the sum and the least of those that
+        conflict.
         """
         found = [self._weights(tokens, kind) for kind in range(KINDS)]
-        sums = [row_sums(part.starts, weights) for part, weights in zip(tokens.kinds, found, strict=True)]
+        for kind, within in ((ONE_SIDED, ONE_SIDED_WITHIN), (SHARED, SHARED_WITHIN)):
+            counts, of_pair = (np.diff(tokens.kinds[each].starts) for each in (kind, within))
+            found[kind][np.repeat(of_pair > 0, counts)] += found[within]
+        kinds = (ONE_SIDED, SHARED, OPPOSED, AGREEING, CONFLICTING)
+        sums = [row_sums(tokens.kinds[kind].starts, found[kind]) for kind in kinds]
         least = {
             kind: -np.nan_to_num(row_maxima(tokens.kinds[kind].starts, -found[kind]))
             for kind in (ONE_SIDED, OPPOSED, CONFLICTING)
@@ -137,21 +143,31 @@ class LearnedWords:
 
 
 def train_words(source: TokenSource, left: Rows, right: Rows, stacking: Stacking) -> LearnedWords:
-    """Learn from the pairs of the stacking, which are rows `left`, `right` (p,) of the source."""
+    """Learn from the pairs of the stacking, which are rows `left`, `right` (p,) of the source; words within categories where these
+    pay out of fold."""
     targets = stacking.pairs.targets
     synonyms = _learn_synonyms(source, left, right, stacking)
-    columns = {one: _columns(source.read_by(one), left, right) for one in dict.fromkeys(synonyms)}
+    counted = {one: _CountedTokens.of(source.read_by(one), left, right, targets) for one in dict.fromkeys(synonyms)}
+    if not _pay_within(counted[synonyms[1]], stacking):
+        counted = {one: tokens.everywhere() for one, tokens in counted.items()}
 
     def fitted(number: int, start: Floats1d | None = None) -> Floats1d:
-        rows, (_, counts) = stacking.rows[number], columns[synonyms[number]]
         known = start if synonyms[number] is synonyms[0] else None  # else the weights are of other tokens
-        return Logistic(counts[rows], targets[rows], FREEDOM).fit(PRECISION, known)
+        return counted[synonyms[number]].take(stacking.rows[number]).fit(known)
 
     weights = fitted(0)
     with ThreadPoolExecutor(thread_count()) as pool:  # those of each fold are near those of all
         found = (weights, *pool.map(lambda number: fitted(number, weights), range(1, len(stacking.rows))))
-    models = (replace(_rounded(columns[own][0], each), synonyms=own) for own, each in zip(synonyms, found, strict=True))
+    models = (_rounded(counted[own].keys, each, own) for own, each in zip(synonyms, found, strict=True))
     return LearnedWords(tuple(models), stacking.folds)
+
+
+def _pay_within(tokens: "_CountedTokens", stacking: Stacking) -> bool:
+    """Say whether words within categories pay on the first fold, of models that were not trained on it."""
+    apart, judged = (tokens.take(rows) for rows in (stacking.rows[1], stacking.folds[stacking.pairs.left] == 0))
+    if not apart.within.any():
+        return False
+    return judged.loss(apart.fit()) < judged.everywhere().loss(apart.everywhere().fit())
 
 
 def _learn_synonyms(source: TokenSource, left: Rows, right: Rows, stacking: Stacking) -> list[KeySynonyms]:
@@ -165,34 +181,62 @@ def _learn_synonyms(source: TokenSource, left: Rows, right: Rows, stacking: Stac
     return of_models
 
 
-def _columns(source: TokenSource, left: Rows, right: Rows) -> tuple[npt.NDArray[np.int32], csr_matrix]:
-    """Return the keys (t,) of tokens that enough pairs have, and which pair has which of them (p, t)."""
-    rows, keys = [], []
-    for start in range(0, len(left), BLOCK_PAIRS):
-        part = slice(start, start + BLOCK_PAIRS)
-        for kind, tokens in enumerate(source.tokens(left[part], right[part]).kinds):
-            rows.append(start + _rows(tokens))
-            keys.append(kind << BUCKET_BITS | tokens.buckets.astype(np.int32))
-    row, key = np.concatenate(rows).astype(np.int32), np.concatenate(keys)
-    kept, column, counts = np.unique(key, return_inverse=True, return_counts=True)
-    often = counts >= LEAST_PAIRS
-    chosen = often[column]
-    number = (np.cumsum(often) - 1).astype(np.int32)
-    there = row[chosen], number[column[chosen]]
-    matrix = csr_matrix((np.ones(len(there[0])), there), shape=(len(left), int(often.sum())))
-    matrix.data[:] = 1  # two tokens of a pair may share a bucket
-    return kept[often], matrix
+@dataclass(frozen=True)
+class _CountedTokens:
+    """It holds pairs (p,) with the tokens that they have: which has which of the sorted `keys` (t,), as `counts` (p, t)."""
+
+    keys: npt.NDArray[np.int32]
+    counts: csr_matrix
+    targets: Floats1d
+
+    @classmethod
+    def of(cls, source: TokenSource, left: Rows, right: Rows, targets: Floats1d) -> "_CountedTokens":
+        """Read the tokens that enough pairs have."""
+        rows, keys = [], []
+        for start in range(0, len(left), BLOCK_PAIRS):
+            part = slice(start, start + BLOCK_PAIRS)
+            for kind, tokens in enumerate(source.tokens(left[part], right[part]).kinds):
+                rows.append(start + tokens.rows)
+                keys.append(kind << BUCKET_BITS | tokens.buckets.astype(np.int32))
+        row, key = np.concatenate(rows).astype(np.int32), np.concatenate(keys)
+        kept, column, counts = np.unique(key, return_inverse=True, return_counts=True)
+        often = counts >= LEAST_PAIRS
+        chosen = often[column]
+        number = (np.cumsum(often) - 1).astype(np.int32)
+        there = row[chosen], number[column[chosen]]
+        matrix = csr_matrix((np.ones(len(there[0])), there), shape=(len(left), int(often.sum())))
+        matrix.data[:] = 1  # two tokens of a pair may share a bucket
+        return cls(kept[often], matrix, targets)
+
+    @property
+    def within(self) -> Bools1d:
+        """Return which tokens (t,) are words in a category."""
+        return np.asarray(self.keys >> BUCKET_BITS >= ONE_SIDED_WITHIN, dtype=bool)
+
+    def everywhere(self) -> "_CountedTokens":
+        """Return the same without words in categories."""
+        chosen = np.flatnonzero(~self.within)
+        return _CountedTokens(self.keys[chosen], self.counts[:, chosen], self.targets)
+
+    def take(self, rows: Ints1d | Bools1d) -> "_CountedTokens":
+        """Return some of the pairs."""
+        return _CountedTokens(self.keys, self.counts[rows], self.targets[rows])
+
+    def fit(self, start: Floats1d | None = None) -> Floats1d:
+        """Return the weights (t + 1,) of a logistic regression with a penalty on squared weights, the constant's last."""
+        return Logistic(self.counts, self.targets, FREEDOM).fit(PRECISION, start)
+
+    def loss(self, weights: Floats1d) -> float:
+        """Return the summed log-loss of the pairs by these weights (t + 1,)."""
+        odds = self.counts @ weights[:-1] + weights[-1]
+        return float(np.sum(np.logaddexp(0, odds) - self.targets * odds))
 
 
-def _rows(tokens: Tokens) -> Ints1d:
-    return np.repeat(np.arange(len(tokens.starts) - 1), np.diff(tokens.starts))
-
-
-def _rounded(keys: npt.NDArray[np.int32], found: Floats1d) -> WordModel:
+def _rounded(keys: npt.NDArray[np.int32], found: Floats1d, synonyms: KeySynonyms) -> WordModel:
     """Return the model of these weights (t + 1,), the constant's last; weights of less than half a step are nothing."""
     weights = np.clip(np.rint(found[:-1] * UNIT), -32_768, 32_767).astype(np.int16)
     said = weights != 0
-    return WordModel(keys[said], weights[said], round(float(found[-1]) * UNIT))
+    return WordModel(keys[said], weights[said], round(float(found[-1]) * UNIT), synonyms)
 
 
 @dataclass(frozen=True)

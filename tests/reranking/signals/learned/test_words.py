@@ -16,15 +16,18 @@ from reranking.signals.learned.pair_tokens import (
     KINDS,
     MOST_OPPOSED,
     ONE_SIDED,
+    ONE_SIDED_WITHIN,
     OPPOSED,
     SHARED,
+    SHARED_WITHIN,
     TokenSource,
+    bucket_within,
     key_buckets,
     opposed_bucket,
 )
 from reranking.signals.learned.stacking import FOLDS, Stacking
 from reranking.signals.learned.words import FEATURES, LearnedWords, WordModel, WordSignals, train_words
-from reranking.signals.texts.bags import bucket_of
+from reranking.signals.texts.bags import BUCKET_BITS, bucket_of
 
 
 def product(title):
@@ -90,6 +93,80 @@ def test_attributes_agree_or_conflict_by_themselves_and_in_the_category_of_both(
     assert len(found[AGREEING]) == (1 if category is None else 2)
     elsewhere = tokens_of(left, {**right, "category_3": "cases"})
     assert elsewhere[CONFLICTING] == set(key_buckets("colour", None))
+
+
+def test_words_are_read_in_the_category_of_both_where_there_is_one(tokens_of):
+    phone, case, bare = ({"title": f"apple {word}", "category_3": category} for word, category in
+                         (("black", "phones"), ("white", "cases"), ("white", None)))  # fmt: skip
+    found = tokens_of(phone, {**phone, "title": "apple white"})
+    assert found[SHARED_WITHIN] == {bucket_within("apple", "phones")}
+    assert found[ONE_SIDED_WITHIN] == {bucket_within(word, "phones") for word in ("black", "white")}
+    assert bucket_within("apple", "phones") != bucket_within("apple", "cases")
+    for other in (case, bare):
+        found = tokens_of(phone, other)
+        assert found[SHARED_WITHIN] == found[ONE_SIDED_WITHIN] == set()
+        assert found[SHARED] == {bucket_of("apple")}
+
+
+def test_what_a_word_says_in_a_category_is_added_to_what_it_says_everywhere(source_of):
+    titles = [
+        ("apple black", "phones"),
+        ("apple", "phones"),
+        ("apple", "cases"),
+        ("apple black", None),
+        ("apple", None),
+    ]
+    source = source_of([{"title": title, "category_3": category} for title, category in titles])
+    weights = {
+        ONE_SIDED << BUCKET_BITS | bucket_of("black"): -256,
+        SHARED << BUCKET_BITS | bucket_of("apple"): 128,
+        ONE_SIDED_WITHIN << BUCKET_BITS | bucket_within("black", "phones"): -512,
+        SHARED_WITHIN << BUCKET_BITS | bucket_within("apple", "phones"): 64,
+    }
+    keys = np.array(sorted(weights), dtype=np.int32)
+    model = WordModel(keys, np.array([weights[key] for key in keys.tolist()], dtype=np.int16), 0)
+    signals = WordSignals(source, LearnedWords((model,)))
+    left, right = np.array([0, 0, 3, 1]), np.array([1, 2, 4, 2])
+    found = {name: signals.compute(left, right)[:, NAMES.index(name)].tolist() for name in NAMES[:4]}
+    assert found["learned_one_sided"] == found["learned_one_sided_least"] == [-3.0, -1.0, -1.0, 0.0]
+    assert found["learned_shared"] == [0.75, 0.5, 0.5, 0.5]
+    assert found["learned_words"] == [-2.25, -0.5, -0.5, 0.5]
+    told = told_tokens(model, *({**product(titles[row][0]), "category_3": "phones"} for row in (0, 1)))
+    assert told == {"“black” in one title only": -3.0, "“apple” in both": 0.75}
+
+
+def test_a_colour_is_learned_to_matter_where_it_does(source_of):
+    """Phones of another colour are other products, cases of another colour are not."""
+    random = np.random.default_rng(0)
+    offers, targets = [], []
+    for number in range(300):
+        category = ("phones", "cases")[number % 2]
+        words = [f"m{number % 9}", f"m{number % 9}"]
+        if coloured := random.random() < 0.5:
+            words[0] += " black"
+        targets.append(float(category == "cases" or not coloured))
+        offers += [{"title": word, "category_3": category} for word in words]
+    left = np.arange(0, 600, 2)
+    source, pairs = source_of(offers), LabelledPairs(left, left + 1, np.array(targets))
+    stacking = Stacking.of(pairs, 600, seed=0, least=50)
+    words = train_words(source, left.astype(np.int32), (left + 1).astype(np.int32), stacking)
+    found = WordSignals(source, words).compute(left, left + 1)[:, 0]
+    assert ((found > 0) == (pairs.targets == 1)).all()
+
+
+def test_categories_by_which_words_say_the_same_are_left_alone(source_of):
+    """What a word says hangs on the word alone, and categories are many: what is learned within them is chance."""
+    random = np.random.default_rng(0)
+    offers, targets = [], []
+    for number in range(300):
+        word = f"w{random.integers(20)}"
+        targets.append(float(int(word[1:]) % 2 == 0) if random.random() < 0.8 else float(random.random() < 0.5))
+        offers += [{"title": title, "category_3": f"c{number % 12}"} for title in (f"m {word}", "m")]
+    left = np.arange(0, 600, 2)
+    source, pairs = source_of(offers), LabelledPairs(left, left + 1, np.array(targets))
+    stacking = Stacking.of(pairs, 600, seed=0, least=50)
+    words = train_words(source, left.astype(np.int32), (left + 1).astype(np.int32), stacking)
+    assert all((model.keys >> BUCKET_BITS < ONE_SIDED_WITHIN).all() for model in words.models)
 
 
 @pytest.mark.parametrize(("category", "tokens"), [(0, 2), (7, 2), (-1, 1)])
