@@ -75,7 +75,7 @@ def test_its_pair_is_scored_as_after_an_update(matcher, offer, tmp_path):
     own = int(index.catalog.positions(pa.array(["new"], index.catalog.ids.type))[0])
     scorer = PairScorer.prepare(index, matcher.model, np.unique(np.append(found.products, own)))
     then = scorer.score(np.full(len(found.products), own), found.products)
-    np.testing.assert_allclose(found.scores, then, atol=0.01)
+    np.testing.assert_allclose(found.scores, then, atol=0.02)  # claims of others count by the kept lists alone
     proposed = candidates_of(index, tmp_path)
     assert "new" in proposed[index.catalog.ids[FAR].as_py()]
 
