@@ -121,6 +121,10 @@ class Signals:
             self.gate and self.gate.of_training_pairs(among),
         )
 
+    def of_new_pairs(self) -> "Signals":
+        """Return the same families for pairs of new products; a cross-encoder, which is not trained anew for folds, by its own folds."""
+        return replace(self.of_training_pairs(False), cross=self.cross and self.cross.of_training_pairs(True))
+
     def tokens(self, index: ProductIndex) -> TokenSource:
         """Return the source of the tokens that words and attributes can be learned from."""
         return TokenSource.of(index.catalog, self.plain.text, self.plain.attributes)

@@ -1,9 +1,9 @@
 """Optuna searches for better settings of the boosters, by cross-validation over product groups."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from indexing.storage.whole_file import refuse_folder
 from reranking.boosters.boosting import BoostingOptions, Metric
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
-from reranking.training.judging.cross_validation import CrossValidation, prepare_folds
+from reranking.training.judging.cross_validation import CrossValidation
+from reranking.training.judging.learned_folds import prepare_learned_folds
 
 try:
     import optuna
@@ -27,6 +28,19 @@ except ImportError as error:
 RANDOM_TRIALS = 10  # before the sampler learns from what it has seen
 UNPRUNED_TRIALS = 5
 Suggest = Callable[["optuna.Trial", str], Any]  # draws the value of a setting by its name
+
+
+class FoldMetrics(Protocol):
+    """They judge settings on folds."""
+
+    @property
+    def count(self) -> int:
+        """Return the number of folds."""
+        ...
+
+    def fold_metrics(self, metric: Metric, options: BoostingOptions, seed: int) -> Iterator[float]:
+        """Yield the metric on each fold of boosters trained on the others."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -69,15 +83,16 @@ def search_settings(
     search: SearchOptions,
     progress: Progress = silent,
 ) -> Found:
-    """Find the settings with the best metric on folds of whole product groups of the pairs.
+    """Find the settings with the best metric on folds of whole product groups of the pairs, for each of which words and rivals are learned
+    from the others.
 
     The first trial is of the settings to begin with, so what is found is at least as good on the folds. With a storage,
     a search that was ended goes on and comes to what it would have come to. Raises InputError for too few groups, and
     for a storage that holds another search.
     """
     study = _open_study(search, _fingerprint(index, pairs, options, search))
-    folds = prepare_folds(index, pairs, options, count=search.folds, progress=progress)
-    run_search(study, folds, metric, options.boosting, search, progress, space=search_space(folds))
+    folds = prepare_learned_folds(index, pairs, options, count=search.folds, progress=progress)
+    run_search(study, folds, metric, options.boosting, search, progress, space=search_space(folds.folds[0]))
     finished = _finished(study)
     best = study.best_trial
     assert best.value is not None
@@ -94,7 +109,7 @@ def search_settings(
 
 def run_search(
     study: "optuna.Study",
-    folds: CrossValidation,
+    folds: FoldMetrics,
     metric: Metric,
     start: BoostingOptions,
     search: SearchOptions,
@@ -167,7 +182,7 @@ def search_space(folds: CrossValidation) -> dict[str, Suggest]:
 
 def _try(
     trial: "optuna.Trial",
-    folds: CrossValidation,
+    folds: FoldMetrics,
     metric: Metric,
     start: BoostingOptions,
     seed: int,

@@ -1,12 +1,12 @@
 """Cross-validation by product group keeps labelled pairs with their features and the folds of their groups."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from indexing.arrays import Floats1d, Ints1d
+from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
@@ -18,6 +18,7 @@ from reranking.pairs.folds import deal_alike
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import unseen_rows
 from reranking.pairs.product_groups import product_groups
+from reranking.signals.feature import Feature
 from reranking.signals.learned.cross_folds import open_cross
 from reranking.signals.signals import Learned, prepare_signals
 from reranking.training.identifier_choice import choose_identifiers, compares_identifiers
@@ -78,9 +79,13 @@ class CrossValidation:
     def fold_metrics(self, metric: Metric, options: BoostingOptions, seed: int) -> Iterator[float]:
         """Yield the metric on each fold of boosters trained on the others, and stopped on that fold."""
         for number in range(self.count):
-            judged = self.of(self.judged(number))
-            score = self.train(self.outside(number, added=options.added_rows), judged, metric, options, seed)
-            yield float(metric(score(judged), judged.targets, judged.categories))
+            yield self.fold_metric(number, metric, options, seed)
+
+    def fold_metric(self, number: int, metric: Metric, options: BoostingOptions, seed: int) -> float:
+        """Return the metric on one fold of boosters trained on the others, and stopped on that fold."""
+        judged = self.of(self.judged(number))
+        score = self.train(self.outside(number, added=options.added_rows), judged, metric, options, seed)
+        return float(metric(score(judged), judged.targets, judged.categories))
 
     def scores_out_of_fold(
         self, metric: Metric, options: BoostingOptions, seed: int, progress: Progress = silent
@@ -97,40 +102,78 @@ class CrossValidation:
         return scores
 
 
+@dataclass(frozen=True)
+class DealtPairs:
+    """It holds labelled `pairs` (p,) whose product groups are dealt into `count` folds, those from row `given` on added ones, with all
+    that a CrossValidation of them needs but their features; `options` are as the pairs have it."""
+
+    index: ProductIndex
+    options: TrainOptions
+    pairs: LabelledPairs
+    weights: Floats1d | None
+    codes: SideCodes
+    names: tuple[str, ...]
+    left_folds: Ints1d
+    right_folds: Ints1d
+    count: int
+    given: int
+    kept: Ints1d
+
+    @classmethod
+    def of(cls, index: ProductIndex, pairs: LabelledPairs, options: TrainOptions, *, count: int) -> "DealtPairs":
+        """Deal the pairs; labels of one kind are completed first."""
+        options, _ = choose_identifiers(index, pairs, options)
+        rows = np.arange(len(pairs))
+        if options.leave_out_seen:
+            rows = unseen_rows(index, pairs)
+            pairs = pairs.take(rows)
+        groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
+        completed = complete(index, pairs, options)
+        pairs = completed.pairs
+        mapping = CategoryMapping.learn(evaluated_names(index.catalog, pairs.left), options.least_pairs)
+        added = add_pairs(index, pairs, completed.left_to_add(options.mining))
+        codes, names = side_codes(categories_of_sides(index, added.pairs, mapping))
+        left, right = groups[pairs.left], groups[pairs.right]
+        dealt = deal_alike(left, right, pairs.targets, codes.left[: added.given], count=count, seed=options.seed)
+        folds = dealt[groups[added.pairs.left]], dealt[groups[added.pairs.right]]
+        return cls(
+            index,
+            options,
+            added.pairs,
+            added.weights(),
+            codes,
+            tuple(names),
+            *folds,
+            count,
+            added.given,
+            rows[completed.kept],
+        )
+
+    def with_features(self, features: Floats2d, declared: Sequence[Feature]) -> CrossValidation:
+        """Return the folds of the pairs by these features (p, f)."""
+        directions = tuple(feature.direction for feature in declared)
+        codes = self.codes
+        examples = Examples(features, self.pairs.targets, codes.left, self.weights, directions, codes.right)
+        folds = self.left_folds, self.right_folds
+        return CrossValidation(examples, *folds, self.count, self.names, self.given, self.kept)
+
+
 def prepare_folds(
     index: ProductIndex, pairs: LabelledPairs, options: TrainOptions, *, count: int, progress: Progress = silent
 ) -> CrossValidation:
-    """Compute the features of pairs and deal their product groups into `count` folds; labels of one kind are completed
-    first.
+    """Compute the features of pairs, without what is learned from them, and deal their product groups into `count` folds; labels of one
+    kind are completed first.
 
     Raises InputError when a fold would lack matches or non-matches.
     """
-    options, _ = choose_identifiers(index, pairs, options)
-    rows = np.arange(len(pairs))
-    if options.leave_out_seen:
-        rows = unseen_rows(index, pairs)
-        pairs = pairs.take(rows)
-    groups = product_groups(pairs.left, pairs.right, pairs.targets, len(index.catalog), by=options.group_by)
-    completed = complete(index, pairs, options)
-    pairs = completed.pairs
-    mapping = CategoryMapping.learn(evaluated_names(index.catalog, pairs.left), options.least_pairs)
-    added = add_pairs(index, pairs, completed.left_to_add(options.mining))
-    codes, names = side_codes(categories_of_sides(index, added.pairs, mapping))
-    left, right = groups[pairs.left], groups[pairs.right]
-    folds = deal_alike(left, right, pairs.targets, codes.left[: added.given], count=count, seed=options.seed)
-    pairs = added.pairs
-    cross = open_cross(Path(options.cross)) if options.cross else None
+    dealt = DealtPairs.of(index, pairs, options, count=count)
+    pairs, options = dealt.pairs, dealt.options
     signals = prepare_signals(
         index,
         pairs.products,
         same_source=options.same_source,
         identifiers=compares_identifiers(index, options),
-        learned=Learned(cross=cross),
-    )
-    features = signals.of_training_pairs(True).compute_all(
-        pairs.left, pairs.right, stage="features folds", progress=progress
-    )
-    directions = tuple(feature.direction for feature in signals.features)
-    examples = Examples(features, pairs.targets, codes.left, added.weights(), directions, codes.right)
-    left, right = folds[groups[pairs.left]], folds[groups[pairs.right]]
-    return CrossValidation(examples, left, right, count, tuple(names), added.given, rows[completed.kept])
+        learned=Learned(cross=open_cross(Path(options.cross)) if options.cross else None),
+    ).of_training_pairs(True)
+    features = signals.compute_all(pairs.left, pairs.right, stage="features folds", progress=progress)
+    return dealt.with_features(features, signals.features)

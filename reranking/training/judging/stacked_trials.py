@@ -130,7 +130,7 @@ class TrialFolds:
             progress(JUDGED_STAGE, fold + 1, FOLDS)
             if len(judged) and stacked_among(learned.names) == wanted:
                 known = learned.of_training_pairs(True)
-                yield SignalTrial(_examples(known, apart), _examples(_of_new(learned), judged), seed)
+                yield SignalTrial(_examples(known, apart), _examples(learned.of_new_pairs(), judged), seed)
 
     def _learned(self, pairs: LabelledPairs, seed: int) -> Signals:
         learned = prepare_training_signals(
@@ -150,12 +150,6 @@ class TrialFolds:
             return None
         signals = CrossSignals.from_catalog(self.cross, self.index.catalog, self.pairs.products)
         return replace(signals, score=KeptScores(signals.score))
-
-
-def _of_new(signals: Signals) -> Signals:
-    """Let signals read pairs as those of new products; a cross-encoder, which is not trained anew, by its own folds."""
-    cross = signals.cross and signals.cross.of_training_pairs(True)
-    return replace(signals.of_training_pairs(False), cross=cross)
 
 
 def _sampled(groups: Ints1d, pairs: LabelledPairs, seed: int) -> Ints1d:
