@@ -152,8 +152,7 @@ def boost_rounds(train: Examples, rounds: int, *, options: BoostingOptions, seed
 def boost_parts(
     train: Examples, parts: Sequence[Ints1d], rounds: int, *, options: BoostingOptions, seed: int
 ) -> list[xgboost.Booster]:
-    """Train one booster of so many rounds on each of some parts (rows) of the examples, which are quantised once: pairs outside of a
-    part weigh nothing."""
+    """Train a booster of so many rounds on each part (rows) of examples, quantised once: pairs outside of it weigh nothing."""
     matrix, members = _training_matrix(train, options), []
     for rows in parts:
         weights = np.zeros(len(train.targets), dtype=np.float32)
@@ -168,8 +167,7 @@ def predict(members: Sequence[xgboost.Booster], features: Floats2d | FeatureBloc
     if not len(features):
         return np.zeros(0, dtype=np.float32)
     rows = np.ascontiguousarray(in_memory(features), dtype=np.float32)
-    scores = [_scores(member, rows) for member in members]
-    return np.asarray(np.mean(scores, axis=0), dtype=np.float32)
+    return np.asarray(np.mean([_scores(member, rows) for member in members], axis=0), dtype=np.float32)
 
 
 def _scores(member: xgboost.Booster, rows: Floats2d) -> Floats1d:

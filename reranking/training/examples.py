@@ -24,7 +24,7 @@ from reranking.signals.learned.gate import CrossGate
 from reranking.signals.learned.rival_lists import RivalPairs
 from reranking.signals.learned.rivals import FirstLook, train_first_look
 from reranking.signals.learned.stacking import Stacking
-from reranking.signals.learned.words import train_words
+from reranking.signals.learned.word_training import train_words
 from reranking.signals.signals import Learned, Signals, StackedName, prepare_signals
 from reranking.training.identifier_choice import compares_identifiers
 

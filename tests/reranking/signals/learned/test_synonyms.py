@@ -11,7 +11,8 @@ from reranking.signals.families.titles import TextSignals
 from reranking.signals.learned.pair_tokens import AGREEING, CONFLICTING, TokenSource, key_buckets
 from reranking.signals.learned.stacking import Stacking
 from reranking.signals.learned.synonyms import LEAST_AGREEING, learn_synonyms
-from reranking.signals.learned.words import WordModel, WordSignals, train_words
+from reranking.signals.learned.word_training import train_words
+from reranking.signals.learned.words import WordModel, WordSignals
 from reranking.signals.texts.bags import bucket_of
 from reranking.signals.texts.key_synonyms import KeySynonyms
 

@@ -26,7 +26,8 @@ from reranking.signals.learned.pair_tokens import (
     opposed_bucket,
 )
 from reranking.signals.learned.stacking import FOLDS, Stacking
-from reranking.signals.learned.words import FEATURES, LearnedWords, WordModel, WordSignals, train_words
+from reranking.signals.learned.word_training import train_words
+from reranking.signals.learned.words import FEATURES, LearnedWords, WordModel, WordSignals
 from reranking.signals.texts.bags import BUCKET_BITS, bucket_of
 
 
@@ -256,7 +257,7 @@ def test_by_heart_nothing_is_known_out_of_fold(source_of):
     source = source_of(titles)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("reranking.signals.learned.stacking.LEAST_MATCHES", 50)
-        patch.setattr("reranking.signals.learned.words.LEAST_PAIRS", 1)
+        patch.setattr("reranking.signals.learned.word_training.LEAST_PAIRS", 1)
         stacking = Stacking.of(pairs, 600, seed=0)
         words = train_words(source, left.astype(np.int32), right.astype(np.int32), stacking)
     right_of = {}
