@@ -21,7 +21,7 @@ from indexing.join.self_join import SelfJoin, SparseRows, list_length
 from indexing.machine.memory import parse_memory, trim
 from indexing.machine.progress import Progress, silent
 from indexing.running.local import HERE
-from indexing.running.parts import clear_leftovers
+from indexing.running.parts import PartFolder, clear_leftovers
 from indexing.running.tasks import Runner
 from indexing.search.lexical_index import LexicalIndex, fit_lexical, load_lexical
 from indexing.storage.artefact import write_json
@@ -141,10 +141,12 @@ class ViewJoining:
         return load_lexical(folder, len(self.catalog))
 
     def _remove_leftovers(self, views: Collection[str]) -> None:
-        """Remove what runs with other options left, and the marks of this one."""
-        for file in (self.folder / "engines").iterdir():
-            if file.is_dir():  # parts of an engine
-                shutil.rmtree(file)
+        """Remove what runs with other options left, and the marks of this one: parts of an engine, or of n-grams, are there
+        still where a run was killed before it took them away."""
+        clear_leftovers(self.folder / "lexical")
+        for file in list((self.folder / "engines").iterdir()):
+            if file.is_dir():
+                PartFolder(file).clear()
             elif file.suffix in (".json", ".tmp") or file.name.partition(".")[0] not in views:
                 file.unlink()
         for folder in (self.folder / "neighbours").iterdir():
@@ -153,7 +155,6 @@ class ViewJoining:
             (folder / STATE).unlink(missing_ok=True)
         (self.folder / "lexical" / STATE).unlink(missing_ok=True)
         if "lexical" not in views:
-            clear_leftovers(self.folder / "lexical")
             shutil.rmtree(self.folder / "lexical", ignore_errors=True)
 
     def _has_text(self) -> bool:

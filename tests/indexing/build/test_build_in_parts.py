@@ -11,7 +11,7 @@ import pytest
 from flat_options import build_options, changed
 from tried_tasks import Deadly, Died, Troubled
 
-from indexing.build import encode_view
+from indexing.build import encode_view, joining
 from indexing.build.build_index import build_index
 from indexing.build.parts import content_tasks, encode_parts, encoding_tasks, engine_parts, ngram_parts, ngram_tasks
 from indexing.build.reuse import holds_model_vectors
@@ -21,6 +21,7 @@ from indexing.join import dense_join, plan, probing_plan, self_join, tiles
 from indexing.join.parts import parts_planner, place_tasks, search_parts, unit_parts, window_parts
 from indexing.product_index import open_index
 from indexing.running import equal_keys, stages
+from indexing.running.local import HERE
 from indexing.running.parts import parts_for, put_array
 from indexing.search import faiss_index
 from indexing.storage.artefact import MANIFEST
@@ -193,6 +194,22 @@ def test_a_build_that_was_stopped_goes_on_with_the_other_parts(tmp_path, catalog
     build_index([catalogue], tmp_path / "parts", options=options, runner=Troubled())
     assert before
     assert not before & set(done)
+    build_index([catalogue], tmp_path / "whole", options=options)
+    assert_same_files(tmp_path / "whole", tmp_path / "parts")
+
+
+@pytest.mark.parametrize("where", ["engines/text.faiss", "engines/image.faiss", "lexical", "neighbours/text"])
+@pytest.mark.parametrize("runner", [HERE, Troubled()], ids=["one process", "parts"])
+def test_parts_of_a_build_that_was_killed_are_not_in_the_index(tmp_path, catalogue, monkeypatch, where, runner):
+    options = build_options(k=5, text_encoder="column:v")
+    with monkeypatch.context() as patch:
+        patch.setattr(joining.ViewJoining, "_remove_leftovers", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            build_index([catalogue], tmp_path / "parts", options=options)
+    parts = parts_for(tmp_path / "parts.partial" / where, "of other options")
+    parts.make()
+    put_array(parts, "some.npy", np.zeros(3))
+    build_index([catalogue], tmp_path / "parts", options=options, runner=runner)
     build_index([catalogue], tmp_path / "whole", options=options)
     assert_same_files(tmp_path / "whole", tmp_path / "parts")
 
