@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Floats2d
 from indexing.catalog.catalog import Catalog
@@ -101,9 +102,10 @@ class PatchModel:
         return thumbnail(picture, self.options.side)
 
     def encode_pixels(self, pixels: Pixels) -> Floats2d:
-        """Return unit rows (n, d) of prepared pictures (n, side, side, 3)."""
-        rows = self.mixture.fisher_vectors(color_patches(pixels, self.options)) - self.mean
-        patches = unit_rows(rows @ self.projection) * np.float32(np.sqrt(self.options.share))
+        """Return unit rows (n, d) of prepared pictures (n, side, side, 3), the same to the last bit with any number of threads."""
+        with threadpool_limits(1, user_api="blas"):  # which rounds otherwise with each number
+            rows = self.mixture.fisher_vectors(color_patches(pixels, self.options)) - self.mean
+            patches = unit_rows(rows @ self.projection) * np.float32(np.sqrt(self.options.share))
         whole = describe(smaller(pixels, SIDE)) * np.float32(np.sqrt(1 - self.options.share))
         return unit_rows(np.hstack([patches, whole]))
 

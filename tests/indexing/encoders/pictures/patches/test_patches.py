@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
+from threadpoolctl import threadpool_limits
 
 from indexing.encoders.pictures.patches.fitting import fit_patches
 from indexing.encoders.pictures.patches.model import (
@@ -153,6 +154,17 @@ def test_a_row_holds_patches_by_their_share_and_the_thumbnail(fitted):
     (whole,) = describe(smaller(pixels, 32))
     np.testing.assert_allclose(row[SMALL.dim :], whole * np.sqrt(1 - SMALL.share), atol=1e-6)
     assert whole @ describe(thumbnail(picture)[None])[0] > 0.99
+
+
+def test_rows_are_the_same_to_the_last_bit_with_any_number_of_threads(catalog):
+    """As of workers that have one, beside a machine that has several."""
+    model, random = fit_patches(catalog, PatchOptions()), np.random.default_rng(0)
+    pixels, rows = random.integers(0, 256, size=(64, 96, 96, 3)).astype(np.uint8), []
+    for threads in (1, 2, 3):
+        with threadpool_limits(threads):
+            rows.append(model.encode_pixels(pixels))
+    assert (rows[0] == rows[1]).all()
+    assert (rows[0] == rows[2]).all()
 
 
 def test_neither_the_order_of_products_nor_their_number_of_a_picture_matters(catalog, fitted):
