@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from indexing.arrays import Floats1d, Ints1d
+from indexing.vectors.character_ngrams import SHORTEST_WORD, character_counts
 from indexing.vectors.ngram_options import NgramOptions
 
 BLOCK_TEXTS = 16_384
@@ -13,9 +14,14 @@ BLOCK_TEXTS = 16_384
 
 def count_blocks(texts: Sequence[str], options: NgramOptions) -> Iterator[sp.csr_matrix]:
     """Yield counts (block, buckets) of the texts in order, a block at a time."""
-    vectorizer = options.vectorizer()
     for start in range(0, len(texts), BLOCK_TEXTS):
-        yield vectorizer.transform(texts[start : start + BLOCK_TEXTS])
+        yield _counts(texts[start : start + BLOCK_TEXTS], options)
+
+
+def _counts(texts: Sequence[str], options: NgramOptions) -> sp.csr_matrix:
+    if options.analyzer == "char_wb" and options.shortest <= SHORTEST_WORD:
+        return character_counts(texts, options.shortest, options.longest, options.buckets)
+    return options.vectorizer().transform(texts)
 
 
 def document_counts(block: sp.csr_matrix) -> Ints1d:
