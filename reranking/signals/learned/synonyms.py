@@ -21,8 +21,11 @@ MOST_IN_ONE = 0.05  # of the products with the rarer key, that may have both: tw
 DEVIATIONS = 2.0  # of the bounds between which a share is believed to be
 
 
-def learn_synonyms(attributes: AttributeSignals, left: Rows, right: Rows, categories: Ints1d) -> KeySynonyms:
-    """Learn from matches, which are rows `left`, `right` (p,), the left ones of these categories (p,).
+def learn_synonyms(
+    attributes: AttributeSignals, left: Rows, right: Rows, categories: Ints1d, products: Rows
+) -> KeySynonyms:
+    """Learn from matches, which are rows `left`, `right` (p,), the left ones of these categories (p,); which keys stand together, and
+    how often, is counted in the rows `products` (m,), whatever else is prepared beside them.
 
     Chance is what the keys say where each left product stands beside the right ones of other matches of its category.
     """
@@ -30,7 +33,7 @@ def learn_synonyms(attributes: AttributeSignals, left: Rows, right: Rows, catego
         return KeySynonyms()
     drawn = np.random.default_rng(0).permutation(len(left))[:MOST_MATCHES]
     order = drawn[np.argsort(categories[drawn], kind="stable")]
-    left, right, entries = left[order], right[order], _Entries.of(attributes)
+    left, right, entries = left[order], right[order], _Entries.of(attributes, products)
     matches, others = _beside(categories[order])
     found, chance = entries.stated(left, right), entries.stated(left[matches], right[others])
     one, other = _pairs_of_keys(found)
@@ -56,28 +59,31 @@ class _Stated:
 
 @dataclass(frozen=True)
 class _Entries:
-    """It holds what each prepared product states: the distinct buckets `keys` (t,), which product has which of them (m, t), and
-    where its entries of key and value, whatever that stands under, begin in the `numbers` (e,) of keys and the `values` (e,)."""
+    """It holds what each prepared product states: the distinct buckets `keys` (t,), which product has which of them (n, t), and
+    where its entries of key and value, whatever that stands under, begin in the `numbers` (e,) of keys and the `values` (e,).
+    `products` (m,) are the rows in which keys are counted."""
 
     keys: npt.NDArray[np.int32]
     has: csr_array
     starts: Ints1d
     numbers: Ints1d
     values: Ints1d
+    products: Rows
 
     @classmethod
-    def of(cls, attributes: AttributeSignals) -> "_Entries":
+    def of(cls, attributes: AttributeSignals, products: Rows) -> "_Entries":
         matrix = attributes.keys.matrix
         keys, column = np.unique(matrix.indices, return_inverse=True)
         has = csr_array((np.ones(len(column)), column, matrix.indptr), shape=(matrix.shape[0], len(keys)))
         entries = attributes.apart.matrix
         numbers = np.searchsorted(keys, entries.indices >> BUCKET_BITS)
-        return cls(keys.astype(np.int32), has, entries.indptr, numbers, entries.indices & (BUCKETS - 1))
+        return cls(keys.astype(np.int32), has, entries.indptr, numbers, entries.indices & (BUCKETS - 1), products)
 
     @cached_property
     def in_one(self) -> csr_array:
         """Return how many products have both of two keys (t, t)."""
-        return (self.has.T @ self.has).tocsr()
+        has = self.has[self.products]
+        return (has.T @ has).tocsr()
 
     def stated(self, left: Rows, right: Rows) -> _Stated:
         """Count what pairs of products state, either way round."""

@@ -54,10 +54,10 @@ def _pay_within(tokens: "_CountedTokens", stacking: Stacking) -> bool:
 def _learn_synonyms(source: TokenSource, left: Rows, right: Rows, stacking: Stacking) -> list[KeySynonyms]:
     """Return what the matches of each model's pairs say; models that learn the same have one object."""
     found: dict[bytes, KeySynonyms] = {}
-    of_models = []
+    of_models, products = [], np.unique([left, right])
     for rows in stacking.rows:
         own = rows[stacking.pairs.targets[rows] == 1]
-        learned = learn_synonyms(source.attributes, left[own], right[own], source.categories[left[own]])
+        learned = learn_synonyms(source.attributes, left[own], right[own], source.categories[left[own]], products)
         of_models.append(found.setdefault(learned.stored().tobytes(), learned))
     return of_models
 

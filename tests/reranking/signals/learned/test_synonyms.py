@@ -31,12 +31,13 @@ def source_of(catalog_of_offers):
 def names_read(source_of):
     """What keys are read as, learned from matches that state these attributes."""
 
-    def read(matches, categories=None):
-        offers = [{"title": "a", "attributes": attributes} for match in matches for attributes in match]
+    def read(matches, categories=None, beside=()):
+        every = [*matches, *beside]
+        offers = [{"title": "a", "attributes": attributes} for match in every for attributes in match]
         keys = {key for match in matches for attributes in match for key in attributes}
-        left = np.arange(0, len(offers), 2, dtype=np.int32)
+        left = np.arange(0, 2 * len(matches), 2, dtype=np.int32)
         of_left = np.zeros(len(left), dtype=np.int64) if categories is None else np.array(categories)
-        found = learn_synonyms(source_of(offers).attributes, left, left + 1, of_left)
+        found = learn_synonyms(source_of(offers).attributes, left, left + 1, of_left, np.unique([left, left + 1]))
         names = {bucket_of(key): key for key in keys}
         return {names[key]: names[meant] for key, meant in found.stored().tolist()}
 
@@ -52,6 +53,13 @@ def test_names_under_which_matches_state_one_value_are_one(names_read):
     more = [({"colour": "red"}, {})]  # the commoner name is the one that is read
     assert names_read([*colours(20), *more]) == {"shade": "colour"}
     assert names_read([*colours(20), ({}, {"shade": "red"})]) == {"colour": "shade"}
+
+
+def test_what_is_learned_goes_with_the_pairs_whatever_is_prepared_beside_them(names_read):
+    """As a training by workers prepares other products beside its pairs than one process does."""
+    matches, both = [*colours(20), ({"colour": "red"}, {})], {"colour": "red", "shade": "blue"}
+    assert names_read(matches, beside=[({"shade": "red"}, {"shade": "red"})] * 9) == {"shade": "colour"}
+    assert names_read(matches, beside=[(both, both)] * 9) == {"shade": "colour"}
 
 
 def test_it_does_not_matter_which_side_has_which_name(names_read):
