@@ -104,11 +104,10 @@ class _Parted:
         )
 
     def compare(self, told: Callable[[int], None]) -> None:
-        """Find the first product of each one's content, unless a run before has."""
+        """Find the first product of each one's content, as far as no run before has, and keep the contents beside the vectors: a run
+        of another catalogue in between takes those away, not the parts."""
         self.parts.make()
-        if not self.parts.has(FIRST):
-            work = self.work
-            put_contents(work.catalog, work.contents, self.parts, work.shards.folder, self.runner, told)
+        put_contents(self.work.catalog, self.work.contents, self.parts, self.work.shards.folder, self.runner, told)
 
     def encode(self, report: Callable[[int], None]) -> int:
         """Encode the first product of each content; return how many were looked at. Raises Unfinished where a run before set

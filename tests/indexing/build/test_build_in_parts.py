@@ -214,6 +214,20 @@ def test_parts_of_a_build_that_was_killed_are_not_in_the_index(tmp_path, catalog
     assert_same_files(tmp_path / "whole", tmp_path / "parts")
 
 
+def test_a_build_that_was_killed_goes_on_after_one_of_another_catalogue(tmp_path, catalogue, monkeypatch):
+    """Its parts are there still, what stood beside its vectors is not."""
+    other, options = tmp_path / "other.parquet", build_options(k=5, text_fields=("title",))
+    pq.write_table(pq.read_table(catalogue)[100:], other)
+    with monkeypatch.context() as patch:
+        patch.setattr(encode_parts, "finish_shard", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        for products in (catalogue, other):
+            with pytest.raises(KeyboardInterrupt):
+                build_index([products], tmp_path / "parts", options=options, runner=Troubled())
+    build_index([catalogue], tmp_path / "parts", options=options, runner=Troubled())
+    build_index([catalogue], tmp_path / "whole", options=options)
+    assert_same_files(tmp_path / "whole", tmp_path / "parts")
+
+
 @pytest.mark.parametrize(("spec", "kept"), [("static:potion", True), ("lsa", False)])
 def test_parts_that_a_model_encoded_are_worth_going_on_with_after_an_error(tmp_path, spec, kept):
     view, parts = tmp_path / "vectors" / "text", parts_for(tmp_path / "vectors", "a1")
