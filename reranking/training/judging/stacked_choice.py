@@ -32,7 +32,9 @@ from reranking.training.judging.stacked_trials import (
 )
 from reranking.training.training_pairs import TrainingPairs
 
-MARGIN = 0.01  # of the log-loss, which a signal may cost before it is left out: less is noise
+MARGIN = 0.01  # of the log-loss, which a signal may cost before it is left out: less is what seeds differ by
+ERRORS = 1.0  # standard errors of what it costs, too: where few pairs judge, seeds differ by less than pairs do
+CLEAR = 2.0  # standard errors of what each signal gains, with which nothing is dealt anew
 ROUNDS, ETA = 75, 0.1  # of the trial boosters, which nothing stops
 LEAST_SCORE = 1e-3  # a trial's log-loss is kept from certainty
 Names = frozenset[StackedName]
@@ -84,32 +86,47 @@ def choose_stacked(
 
 @dataclass(frozen=True)
 class _Losses:
-    """It holds the mean log-loss of `pairs` judgements, with each choice of the learned signals; without any pairs nothing."""
+    """It holds the log-loss of each of some judgements (p,), weighted so that they sum to the mean, with each choice of the learned
+    signals; the same pairs are judged in each of the `dealings`. Without any judgement it holds nothing."""
 
-    by_choice: dict[Names, float]
-    pairs: int
+    by_choice: dict[Names, Floats1d]
+    dealings: int = 0
 
     @classmethod
     def of(cls, dealings: "Iterable[Iterable[SignalTrial]]", signals: PairSignals, options: TrainOptions) -> "_Losses":
         """Judge all choices in the trials of a dealing, and of the next one where these cannot tell."""
         small = replace(options.boosting, eta=ETA)
-        sums, weight, pairs, found = dict.fromkeys(_choices(signals), 0.0), 0.0, 0, cls({}, 0)
-        for dealing in dealings:
+        judged, weights, found = {choice: list[Floats1d]() for choice in _choices(signals)}, list[Floats1d](), cls({})
+        for number, dealing in enumerate(dealings, 1):
             for trial in dealing:
-                pairs += len(trial.judged.targets)
-                weight += float(np.sum(_weights(trial.judged)))
-                for choice in sums:
-                    sums[choice] += _summed_loss(trial, _columns(signals, choice), small)
-            if pairs:
-                found = cls({choice: total / weight for choice, total in sums.items()}, pairs)
+                weights.append(_weights(trial.judged))
+                for choice, losses in judged.items():
+                    losses.append(_losses_of(trial, _columns(signals, choice), small))
+            if weights:
+                weight = float(np.concatenate(weights).sum())
+                found = cls({choice: np.concatenate(losses) / weight for choice, losses in judged.items()}, number)
             if found.tell(frozenset(stacked_among(signals.names))):
                 break
         return found
 
+    @property
+    def pairs(self) -> int:
+        """Return how many judgements there are."""
+        return max((len(losses) for losses in self.by_choice.values()), default=0)
+
+    def mean(self, choice: Names) -> float:
+        """Return the mean log-loss with a choice of the signals, 0 where nothing was judged."""
+        return float(self.by_choice[choice].sum()) if self.pairs else 0.0
+
     def tell(self, learned: Names) -> bool:
         """Say whether each of the signals clearly pays beside the others."""
-        limit = self.by_choice.get(learned, 0.0) * (1 + MARGIN)
-        return all(self.by_choice.get(learned - {name}, 0.0) > limit for name in learned)
+        return bool(self.pairs) and all(self.falls(learned - {name}, learned, CLEAR) for name in learned)
+
+    def falls(self, before: Names, after: Names, errors: float = ERRORS) -> bool:
+        """Say whether the loss falls from one choice to another, by more than the margin and so many standard errors."""
+        gains = self.by_choice[before] - self.by_choice[after]
+        error = float(np.sqrt(self.dealings * len(gains)) * gains.std())
+        return float(gains.sum()) > max(MARGIN * self.mean(before), errors * error)
 
 
 def _choices(signals: PairSignals) -> list[Names]:
@@ -128,27 +145,27 @@ def _columns(signals: PairSignals, choice: Names) -> Ints1d:
     return np.flatnonzero([name not in hidden for name in signals.names])
 
 
-def _summed_loss(trial: SignalTrial, columns: Ints1d, boosting: BoostingOptions) -> float:
+def _losses_of(trial: SignalTrial, columns: Ints1d, boosting: BoostingOptions) -> Floats1d:
+    """Return the weighted log-loss (p,) of each judged pair, by a booster that sees these columns."""
     train, judged = trial.train, trial.judged
     directions = tuple(train.directions[column] for column in columns)
     shown = replace(train, features=in_memory(train.features)[:, columns], directions=directions)
     booster = boost_rounds(shown, ROUNDS, options=boosting, seed=trial.seed)
     scores = predict([booster], in_memory(judged.features)[:, columns]).astype(np.float64)
     likely = np.clip(np.where(judged.targets == 1, scores, 1 - scores), LEAST_SCORE, 1)
-    return float(-(_weights(judged) * np.log(likely)).sum())
+    return np.asarray(-_weights(judged) * np.log(likely), dtype=np.float64)
 
 
 def _decided(signals: PairSignals, losses: _Losses, by: JudgedOn) -> StackedChoice:
-    """Leave out signals, the most misleading first, as long as the loss falls by more than the margin."""
+    """Leave out signals, the most misleading first, as long as the loss surely falls."""
     stay, verdicts = frozenset(stacked_among(signals.names)), list[StackedVerdict]()
 
     def verdict(name: StackedName, *, stays: bool) -> StackedVerdict:
-        loss, without = losses.by_choice[stay], losses.by_choice[stay - {name}]
-        return StackedVerdict(name, stays, loss, without, losses.pairs, by)
+        return StackedVerdict(name, stays, losses.mean(stay), losses.mean(stay - {name}), losses.pairs, by)
 
     while stay and losses.pairs:
-        worst = min(sorted(stay), key=lambda name: losses.by_choice[stay - {name}])
-        if losses.by_choice[stay - {worst}] >= losses.by_choice[stay] * (1 - MARGIN):
+        worst = min(sorted(stay), key=lambda name: losses.mean(stay - {name}))
+        if not losses.falls(stay, stay - {worst}):
             verdicts += [verdict(name, stays=True) for name in sorted(stay)]
             break
         verdicts.append(verdict(worst, stays=False))

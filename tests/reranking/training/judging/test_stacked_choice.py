@@ -72,7 +72,7 @@ def with_losses(monkeypatch, losses):
     )
     monkeypatch.setattr(stacked_choice, "_columns", lambda signals, choice: choice)
     monkeypatch.setattr(
-        stacked_choice, "_summed_loss", lambda trial, choice, small: 2 * losses["".join(sorted(choice))]
+        stacked_choice, "_losses_of", lambda trial, choice, small: np.zeros(2) + losses["".join(sorted(choice))]
     )
     return [[trial]]
 
@@ -94,6 +94,22 @@ def test_signals_that_pay_stay(monkeypatch, learned):
 def test_a_signal_that_costs_no_more_than_noise_stays(monkeypatch, learned):
     found = decided(monkeypatch, learned[1], {"rivalswords": 0.1000, "rivals": 0.0995, "words": 0.15, "": 0.2})
     assert not found.left_out
+
+
+@pytest.mark.parametrize(("without", "stays"), [([0.05, 0.149], True), ([0.09, 0.08], False), ([0.12, 0.07], True)])
+def test_a_signal_is_left_out_only_where_most_pairs_lose_by_it(monkeypatch, learned, without, stays):
+    losses = {"rivalswords": 0.10, "rivals": np.array(without), "words": 0.15, "": 0.2}
+    found = decided(monkeypatch, learned[1], losses)
+    assert found.left_out == (frozenset() if stays else {"words"})
+
+
+def test_the_same_pairs_judged_again_prove_no_more(monkeypatch, learned):
+    losses = {"rivalswords": 0.10, "rivals": np.array([0.108, 0.072]), "words": 0.15, "": 0.2}
+    for often in (1, 3):
+        dealings = with_losses(monkeypatch, losses) * often
+        judged = stacked_choice._Losses.of(dealings, learned[1], OPTIONS)
+        assert judged.pairs == 2 * often
+        assert not stacked_choice._decided(learned[1], judged, "folds").left_out
 
 
 def test_the_most_misleading_is_left_out_first_and_the_other_is_judged_without_it(monkeypatch, learned):
@@ -203,9 +219,9 @@ def test_many_pairs_are_judged_by_some_product_groups(offers, learned, monkeypat
 
 def test_what_is_left_out_is_said_and_the_model_scores_without_it(offers, sides, tmp_path, monkeypatch):
     def misleading(trial, columns, small):
-        return float(len(columns))  # the more is shown the worse
+        return np.full(len(trial.judged.targets), float(len(columns)))  # the more is shown the worse
 
-    monkeypatch.setattr(stacked_choice, "_summed_loss", misleading)
+    monkeypatch.setattr(stacked_choice, "_losses_of", misleading)
     said = []
     room = TrainingRoom(1 << 30, tmp_path / "room", said.append)
     model = train_reranker(offers.index, *sides, metric=metric, options=OPTIONS, room=room).reranker
@@ -247,9 +263,9 @@ def test_validation_judges_by_boosters_of_more_seeds_while_one_cannot_tell(offer
 
         def loss(trial, columns, small, clear=clear, asked=asked):
             asked.append(trial.seed)
-            return 1000.0 - len(columns) * clear * 5
+            return np.full(len(trial.judged.targets), 1000.0 - len(columns) * clear * 5)
 
-        monkeypatch.setattr(stacked_choice, "_summed_loss", loss)
+        monkeypatch.setattr(stacked_choice, "_losses_of", loss)
         told = []
         found = choose_stacked(offers.index, data, signals, OPTIONS, progress=lambda *far, told=told: told.append(far))
         assert [far for far in told if far[0] == "signals judged"] == [
