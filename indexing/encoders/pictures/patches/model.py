@@ -102,10 +102,12 @@ class PatchModel:
         return thumbnail(picture, self.options.side)
 
     def encode_pixels(self, pixels: Pixels) -> Floats2d:
-        """Return unit rows (n, d) of prepared pictures (n, side, side, 3), the same to the last bit with any number of threads."""
+        """Return unit rows (n, d) of prepared pictures (n, side, side, 3), the same to the last bit with any number of threads, and
+        beside whatever other pictures: an update tells by it which have not changed."""
         with threadpool_limits(1, user_api="blas"):  # which rounds otherwise with each number
             rows = self.mixture.fisher_vectors(color_patches(pixels, self.options)) - self.mean
-            patches = unit_rows(rows @ self.projection) * np.float32(np.sqrt(self.options.share))
+            kept = (rows[:, None] @ self.projection)[:, 0]  # each by itself: a product of all rounds with their number
+            patches = unit_rows(kept) * np.float32(np.sqrt(self.options.share))
         whole = describe(smaller(pixels, SIDE)) * np.float32(np.sqrt(1 - self.options.share))
         return unit_rows(np.hstack([patches, whole]))
 

@@ -167,6 +167,15 @@ def test_rows_are_the_same_to_the_last_bit_with_any_number_of_threads(catalog):
     assert (rows[0] == rows[2]).all()
 
 
+@pytest.mark.parametrize("together", [1, 2, 7])
+def test_a_picture_has_the_same_bits_beside_whatever_others(catalog, together):
+    """As in an update, which looks at few at a time and keeps the rows of those that are as they were."""
+    model, random = fit_patches(catalog, PatchOptions()), np.random.default_rng(0)
+    pixels = random.integers(0, 256, size=(64, 96, 96, 3)).astype(np.uint8)
+    few = [model.encode_pixels(pixels[start : start + together]) for start in range(0, 64, together)]
+    np.testing.assert_array_equal(np.concatenate(few), model.encode_pixels(pixels))
+
+
 def test_neither_the_order_of_products_nor_their_number_of_a_picture_matters(catalog, fitted):
     order = np.random.default_rng(1).permutation(DRAWN)
     for places in (order, np.concatenate([order, order[:5]])):
