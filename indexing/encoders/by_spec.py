@@ -1,6 +1,7 @@
 """The engine that a SPEC names is planned for a build, with all that its vectors depend on, and opened for queries."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,7 @@ from indexing.encoders.record import (
 )
 from indexing.encoders.text.plan import open_text, plan_text
 from indexing.encoders.thumbnail import ThumbnailEncoder
+from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.reading.read_catalog import CatalogRead
 from indexing.vectors.ngram_options import TODAYS_LSA, LsaOptions
@@ -144,10 +146,10 @@ def _plan_patches(
     """Plan what is fitted to the main pictures: further pictures are seen as these are, so their rows depend on both."""
     options = PatchOptions(seed=seed)
     states = picture_states(catalog) + (picture_states(catalog, extra=True) if extra else "")
-
+    learn = partial(fit_patches, catalog, options, progress, endless=patience.endless)
     return EncoderPlan(
         PatchesMade(str(spec), states, extra, options=options),
-        lambda: PatchEncoder(_fit_patches(catalog, options, folder, extra, progress), extra, patience=patience),
+        lambda: PatchEncoder(_learned_patches(learn, folder, extra), extra, patience=patience),
         contents=partial(picture_contents, extra=extra),
         fitted=True,
         again=partial(_patches_again, extra, patience),
@@ -185,11 +187,12 @@ def _fit_lsa(options: LsaOptions, read: CatalogRead, folder: Path, progress: Pro
     return encoder
 
 
-def _fit_patches(
-    catalog: Catalog, options: PatchOptions, folder: Path, extra: bool, progress: Progress = silent
-) -> PatchModel:
-    """Learn from the main pictures, or take what was learned for their view, which stands beside that of the `extra` ones."""
-    model = load_patches(folder.parent / "image") if extra else fit_patches(catalog, options, progress)
+def _learned_patches(learn: Callable[[], PatchModel], folder: Path, extra: bool) -> PatchModel:
+    """Return what a killed run has learned, whose rows are of it: behind a URL there may be another picture now. Else learn from the
+    main pictures, or take what was learned for their view, which stands beside that of the `extra` ones."""
+    with suppress(InputError):
+        return load_patches(folder)
+    model = load_patches(folder.parent / "image") if extra else learn()
     model.save(folder)
     return model
 
@@ -197,7 +200,8 @@ def _fit_patches(
 def fit_again(before: Encoder, catalog: Catalog, folder: Path) -> Encoder:
     """Return an encoder that is fitted to a catalogue as `before` was to another one, and kept in `folder`."""
     if isinstance(before, PatchEncoder):
-        return replace(before, model=_fit_patches(catalog, before.model.options, folder, before.extra))
+        learn = partial(fit_patches, catalog, before.model.options)
+        return replace(before, model=_learned_patches(learn, folder, before.extra))
     assert isinstance(before, LsaEncoder)
     encoder = fit_lsa(catalog, before.options)
     encoder.save(folder)

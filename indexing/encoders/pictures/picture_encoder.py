@@ -1,9 +1,9 @@
 """A picture encoder puts a picture model behind a catalogue. Here is also what it reads of each product."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
@@ -90,24 +90,17 @@ class PictureEncoder:
 
     def _rows(self, catalog: Catalog, references: list[str]) -> "_Found":
         """Encode each usable reference, and keep the reasons against the others."""
-        waits = any(url_of(reference, catalog.pictures) is not None for reference in references)
-        workers = max(self.workers, FETCHED_AT_ONCE) if waits else self.workers
-        decoding = PictureDecoding(catalog, self.model.prepare, self.model.decode_side, workers)
+        decoding = PictureDecoding(catalog, self.model.prepare, self.model.decode_side, self.workers)
         of_content: dict[bytes, Floats2d] = {}
         answers = []
-        with closing(decoding.run(references)) as prepared:
-            for batch in _batches(self._watched(prepared, catalog), self.model.batch):
+        with closing(watched(decoding, references, self.patience)) as prepared:
+            for batch in _batches(prepared, self.model.batch):
                 new = [answer for answer in batch if answer.pixels is not None]
                 if new:
                     encoded = self.model.encode_pixels(np.stack([answer.pixels for answer in new]))  # type: ignore[misc]
                     of_content |= dict(zip((answer.digest for answer in new), encoded, strict=True))
                 answers += [Prepared(a.reference, a.digest, None, a.reason, a.unreachable) for a in batch]
         return _Found.of(answers, of_content)
-
-    def _watched(self, answers: Iterator[Prepared], catalog: Catalog) -> Iterator[Prepared]:
-        for answer in answers:
-            self.patience.note(answer.reference, answer.reason if answer.unreachable else "", catalog)
-            yield answer
 
 
 @dataclass(frozen=True)
@@ -124,6 +117,18 @@ class _Found:
         rows = {a.reference: of_content[a.digest] for a in answers if a.digest in of_content}
         reasons = {a.reference: a.reason or why[a.digest] for a in answers if a.reference not in rows}
         return cls(rows, reasons, {a.reference: a.reason if a.unreachable else "" for a in answers})
+
+
+def watched(decoding: PictureDecoding, references: list[str], patience: Patience) -> Generator[Prepared]:
+    """Yield what came of each reference, in order; more URLs are waited for at once than files. Raises PicturesMissing, which is
+    Unfinished, where too many in a row cannot be had."""
+    catalog = decoding.catalog
+    if any(url_of(reference, catalog.pictures) is not None for reference in references):
+        decoding = replace(decoding, workers=max(decoding.workers, FETCHED_AT_ONCE))
+    with closing(decoding.run(references)) as prepared:
+        for answer in prepared:
+            patience.note(answer.reference, answer.reason if answer.unreachable else "", catalog)
+            yield answer
 
 
 def _batches(answers: Iterator[Prepared], size: int) -> Iterator[list[Prepared]]:

@@ -13,7 +13,8 @@ from indexing.build.build_plan import plan_build
 from indexing.build.options import BuildOptions
 from indexing.encoders.encoder import Spec
 from indexing.encoders.options import EncodingOptions
-from indexing.encoders.pictures.patches.model import load_patches
+from indexing.encoders.pictures.patches.model import PatchEncoder, load_patches
+from indexing.errors import Unfinished
 from indexing.update.compact_index import compact_index
 from indexing.update.update_index import UpdateOptions, update_index
 
@@ -126,3 +127,24 @@ def test_the_plan_of_a_build_knows_how_long_its_rows_are(shop, folder):
     (shorter, _) = plan_build([shop.write((0, 1, 2))], other, "cpu")
     assert plan.disk - shorter.disk == 3 * 128 * 8  # of a row and of what the engine holds
     assert Spec.of("patches").engine == "patches"
+
+
+def test_a_build_that_was_killed_goes_on_with_what_it_learned(shop, monkeypatch):
+    """The rows that it left are of that, and behind a URL there may be another picture now."""
+    whole = shop.build(0, 1, 2, out="whole").index
+    monkeypatch.setattr("indexing.build.build_index.holds_model_vectors", lambda folder: True)
+    with monkeypatch.context() as patched:
+        patched.setattr(PatchEncoder, "encode", raises(Unfinished("killed")))
+        with pytest.raises(Unfinished, match="killed"):
+            shop.build(0, 1, 2)
+    monkeypatch.setattr("indexing.encoders.by_spec.fit_patches", raises(AssertionError("it is learned again")))
+    built = shop.build(0, 1, 2).index
+    assert same(learned(built, "image"), learned(whole, "image"))
+    assert built.fingerprint == whole.fingerprint
+
+
+def raises(error):
+    def call(*given, **named):
+        raise error
+
+    return call

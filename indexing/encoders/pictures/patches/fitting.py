@@ -20,6 +20,8 @@ from indexing.encoders.pictures.patches.model import (
     color_patches,
 )
 from indexing.encoders.pictures.patches.options import PatchOptions
+from indexing.encoders.pictures.patience import Patience
+from indexing.encoders.pictures.picture_encoder import watched
 from indexing.encoders.pictures.shape import Picture, Pixels
 from indexing.encoders.thumbnail import thumbnail
 from indexing.machine.progress import Progress, silent
@@ -30,10 +32,13 @@ ROUNDS = 20
 SMALLEST = 1e-6  # of a direction's variance, as a share of the largest: below, it is noise
 
 
-def fit_patches(catalog: Catalog, options: PatchOptions, progress: Progress = silent, workers: int = 4) -> PatchModel:
+def fit_patches(
+    catalog: Catalog, options: PatchOptions, progress: Progress = silent, *, endless: bool = False
+) -> PatchModel:
     """Learn from the main pictures, of many from those whose names have the smallest hashes, so that the order of products does
-    not matter. Pictures that cannot be used teach nothing; they are told of when they are encoded."""
-    pixels = _pixels(catalog, options, progress, workers)
+    not matter. Pictures that cannot be used teach nothing; they are told of when they are encoded. Raises PicturesMissing, which is
+    Unfinished, where too many cannot be had, unless `endless` takes whatever comes."""
+    pixels = _pixels(catalog, options, progress, Patience(endless))
     random = np.random.default_rng(options.seed)
     with threadpool_limits(1, user_api="blas"):  # the same sums on every machine
         mixture = _mixture(_some_patches(pixels, options, random), options)
@@ -45,7 +50,7 @@ def fit_patches(catalog: Catalog, options: PatchOptions, progress: Progress = si
     return PatchModel(options, mixture, mean, projection)
 
 
-def _pixels(catalog: Catalog, options: PatchOptions, progress: Progress, workers: int) -> Pixels:
+def _pixels(catalog: Catalog, options: PatchOptions, progress: Progress, patience: Patience) -> Pixels:
     """Return pictures (n, side, side, 3) to learn from."""
     names = {name for name in catalog.main_pictures() if name}
     chosen = sorted(names, key=lambda name: blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest())
@@ -54,14 +59,16 @@ def _pixels(catalog: Catalog, options: PatchOptions, progress: Progress, workers
     def prepare(picture: Picture) -> Pixels:
         return thumbnail(picture, options.side)
 
-    found = []
+    found, unreached = [], dict[str, str]()
     progress(STAGE, 0, len(chosen))
-    with closing(PictureDecoding(catalog, prepare, 2 * options.side, workers).run(chosen)) as prepared:
+    with closing(watched(PictureDecoding(catalog, prepare, 2 * options.side), chosen, patience)) as prepared:
         for number, answer in enumerate(prepared):
+            unreached[answer.reference] = answer.reason if answer.unreachable else ""
             if answer.pixels is not None:
                 found.append(answer.pixels)
             if number % BLOCK_PICTURES == 0:
                 progress(STAGE, number, len(chosen))
+    patience.refuse_outage(unreached, catalog)
     return np.stack(found) if found else np.zeros((0, options.side, options.side, 3), dtype=np.uint8)
 
 

@@ -20,7 +20,7 @@ from indexing.encoders.pictures.patches.model import (
 )
 from indexing.encoders.pictures.patches.options import PatchOptions
 from indexing.encoders.thumbnail import describe, thumbnail
-from indexing.errors import InputError
+from indexing.errors import InputError, Unfinished
 
 SMALL = PatchOptions(components=8, dim=6)
 DRAWN = 24
@@ -234,6 +234,20 @@ def test_pictures_that_cannot_be_used_teach_nothing_and_are_told_of(catalog_of, 
         ("page.jpg", "image"),
         ("absent.png", "image"),
     ]
+
+
+def test_from_a_host_that_answers_nothing_nothing_is_learned(catalog_of):
+    """It would be what all later pictures are seen by."""
+    gone = catalog_of(id=list(range(20)), images=[[f"memory://gone/{number}.png"] for number in range(20)])
+    with pytest.raises(Unfinished, match=r"none of 20 pictures at memory://gone can be fetched"):
+        fit_patches(gone, SMALL)
+    assert not fit_patches(gone, SMALL, endless=True).projection.any()
+
+
+def test_pictures_that_are_missing_one_after_the_other_are_not_all_tried(catalog_of):
+    gone = catalog_of(id=list(range(300)), images=[[f"gone/{number}.png"] for number in range(300)])
+    with pytest.raises(Unfinished, match=r"200 pictures in a row in the folder .*gone cannot be had"):
+        fit_patches(gone, SMALL)
 
 
 def test_what_was_learned_is_kept(fitted, catalog, tmp_path):
