@@ -18,6 +18,7 @@ from indexing.catalog.rejects import Reject
 from indexing.encoders.by_spec import EncoderPlan, open_encoder, plan_encoder
 from indexing.encoders.encoder import LOOKING, Spec, column_names, parse_spec
 from indexing.encoders.pictures.patience import Patience
+from indexing.encoders.pictures.points.model import require_opencv
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
@@ -156,11 +157,12 @@ def image_spec(options: BuildOptions, schema: str, columns: Sequence[str], *, ha
 
 def points_spec(count: int, image: Spec) -> Spec:
     """Return what finds the points of pictures. Raises InputError where the `image` encoder does not look at these, so that nobody
-    would be told of those that cannot be used."""
+    would be told of those that cannot be used, or where OpenCV is not installed."""
     if image.engine not in LOOKING:
         raise InputError(
             f"--image-points {count}: --image-encoder {image} looks at no pictures: give thumbnail, patches or clip:MODEL"
         )
+    require_opencv()  # before hours of encoding the other views
     return Spec("points", str(count))
 
 

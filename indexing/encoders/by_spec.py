@@ -21,7 +21,7 @@ from indexing.encoders.pictures.patches.options import PatchOptions
 from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.pictures.picture_encoder import picture_contents, picture_states
 from indexing.encoders.pictures.plan import ClipPlan, open_clip_view, plan_clip
-from indexing.encoders.pictures.points.model import PointEncoder, require_opencv
+from indexing.encoders.pictures.points.model import PointEncoder
 from indexing.encoders.record import (
     ClipMade,
     ClipTextMade,
@@ -130,7 +130,6 @@ def plan_encoder(
 
 
 def _plan_points(spec: Spec, catalog: Catalog, patience: Patience) -> EncoderPlan:
-    require_opencv()  # before hours of encoding
     return EncoderPlan(
         PointsMade(str(spec), picture_states(catalog)),
         lambda: PointEncoder(int(spec.name), patience=patience),

@@ -1,6 +1,7 @@
 """Points of main pictures are one more view of an index: built, extended, updated and compared, but not searched."""
 
 import shutil
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from indexing.build.options import BuildOptions
 from indexing.encoders.encoder import Spec
 from indexing.encoders.options import EncodingOptions
 from indexing.encoders.pictures.points.codes import NUMBERS
+from indexing.encoders.pictures.points.model import require_opencv
 from indexing.errors import InputError
 from indexing.update.compact_index import compact_index
 from indexing.update.update_index import UpdateOptions, update_index
@@ -113,3 +115,12 @@ def test_an_encoder_that_looks_at_no_pictures_is_refused_before_anything_is_enco
 def test_numbers_that_make_no_sense_are_refused(count):
     with pytest.raises(InputError, match=f"--image-points {count}: of a picture 0 to 1024 points can be kept"):
         EncodingOptions(image_points=count)
+
+
+def test_without_opencv_nothing_is_encoded(shop, tmp_path, monkeypatch):
+    require_opencv.cache_clear()
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    monkeypatch.setattr("indexing.build.encoding.encode_view", lambda *given, **named: pytest.fail("it encodes"))
+    with pytest.raises(InputError, match="--image-points: needs OpenCV"):
+        shop.build(0, 1, 2)
+    assert not (tmp_path / "index").exists()
