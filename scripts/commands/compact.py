@@ -7,7 +7,7 @@ import click
 
 @click.command(name="compact")
 @click.argument("index", type=click.Path(path_type=Path))
-@click.option("--refit", is_flag=True, help="Fit lsa and the lexical view again, and join every view again.")
+@click.option("--refit", is_flag=True, help="Fit lsa, patches and the lexical view again, and join every view again.")
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
 def command(index: Path, refit: bool, device: str) -> None:
     """Make one layer of INDEX and its updates. Products, vectors, kept neighbours and the fingerprint stay.
