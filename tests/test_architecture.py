@@ -167,6 +167,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "pictures.picture_encoder",
         "pictures.plan",
         "pictures.points.codes",
+        "pictures.points.model",
         "pictures.shape",
         "precision",
         "record",
