@@ -18,6 +18,7 @@ OTHERS = 4  # matches beside whose right products each left one stands, for chan
 LEAST_AGREEING = 5  # matches in which the two keys agree: fewer are chance, or one product's
 LEAST_BEYOND_CHANCE = 0.3  # the share of what chance leaves over in which they must agree, at least
 MOST_IN_ONE = 0.05  # of the products with the rarer key, that may have both: two facts, not two names
+BLOCK_PAIRS = 256  # whose equal values are looked at together
 DEVIATIONS = 2.0  # of the bounds between which a share is believed to be
 
 
@@ -92,12 +93,19 @@ class _Entries:
         return _Stated((both + both.T).tocsr(), (agreeing + agreeing.T).tocsr())
 
     def _agreeing(self, left: Rows, right: Rows) -> csr_array:
-        """Count the pairs with one value under two keys, the left one's first."""
+        """Count the pairs with one value under two keys, the left one's first: a block at a time, for a yes or no stands under many keys
+        of both sides."""
+        size, starts = len(self.keys), range(0, max(len(left), 1), BLOCK_PAIRS)
+        blocks = [self._keys_agreeing(left[at : at + BLOCK_PAIRS], right[at : at + BLOCK_PAIRS]) for at in starts]
+        keys, counts = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+        return coo_array((counts, (keys // size, keys % size)), shape=(size, size), dtype=np.float64).tocsr()
+
+    def _keys_agreeing(self, left: Rows, right: Rows) -> tuple[Ints1d, Ints1d]:
+        """Return two keys in one number, and in how many pairs they have one value."""
         pairs, ours, theirs = (np.concatenate(parts) for parts in zip(*self._joined(left, right), strict=True))
         size = len(self.keys)
         distinct = np.unique((pairs * size + ours) * size + theirs) % (size * size)
-        counts = np.ones(len(distinct))
-        return coo_array((counts, (distinct // size, distinct % size)), shape=(size, size)).tocsr()
+        return np.unique(distinct, return_counts=True)
 
     def _joined(self, left: Rows, right: Rows) -> Iterator[tuple[Ints1d, Ints1d, Ints1d]]:
         """Yield pairs, and a left and a right key under which they state one value."""

@@ -10,7 +10,7 @@ from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.titles import TextSignals
 from reranking.signals.learned.pair_tokens import AGREEING, CONFLICTING, TokenSource, key_buckets
 from reranking.signals.learned.stacking import Stacking
-from reranking.signals.learned.synonyms import LEAST_AGREEING, learn_synonyms
+from reranking.signals.learned.synonyms import LEAST_AGREEING, _Entries, learn_synonyms
 from reranking.signals.learned.word_training import train_words
 from reranking.signals.learned.words import WordModel, WordSignals
 from reranking.signals.texts.bags import bucket_of
@@ -60,6 +60,21 @@ def test_what_is_learned_goes_with_the_pairs_whatever_is_prepared_beside_them(na
     matches, both = [*colours(20), ({"colour": "red"}, {})], {"colour": "red", "shade": "blue"}
     assert names_read(matches, beside=[({"shade": "red"}, {"shade": "red"})] * 9) == {"shade": "colour"}
     assert names_read(matches, beside=[(both, both)] * 9) == {"shade": "colour"}
+
+
+@pytest.mark.parametrize("block", [1, 7])
+def test_pairs_are_looked_at_a_block_at_a_time(names_read, monkeypatch, block):
+    """For a yes that stands under thirty keys of both sides agrees nine hundred times a pair."""
+    met = []
+    joined = _Entries._joined
+    monkeypatch.setattr(_Entries, "_joined", lambda own, left, right: met.append(len(left)) or joined(own, left, right))
+    matches = [*colours(20), ({"colour": "red"}, {}), ({"colour": "red"}, {"shade": "red", "material": "red"})]
+    assert names_read(matches) == {"shade": "colour"}
+    whole = max(met)
+    met.clear()
+    monkeypatch.setattr("reranking.signals.learned.synonyms.BLOCK_PAIRS", block)
+    assert names_read(matches) == {"shade": "colour"}
+    assert max(met) == block < whole
 
 
 def test_it_does_not_matter_which_side_has_which_name(names_read):
