@@ -59,17 +59,21 @@ def _pixels(catalog: Catalog, options: PatchOptions, progress: Progress, patienc
     def prepare(picture: Picture) -> Pixels:
         return thumbnail(picture, options.side)
 
-    found, unreached = [], dict[str, str]()
+    found, unreached = dict[bytes, Pixels | None](), dict[str, str]()
     progress(STAGE, 0, len(chosen))
     with closing(watched(PictureDecoding(catalog, prepare, 2 * options.side), chosen, patience)) as prepared:
         for number, answer in enumerate(prepared):
             unreached[answer.reference] = answer.reason if answer.unreachable else ""
+            found.setdefault(
+                answer.digest
+            )  # equal pictures stand where the first does, whichever thread has decoded which
             if answer.pixels is not None:
-                found.append(answer.pixels)
+                found[answer.digest] = answer.pixels
             if number % BLOCK_PICTURES == 0:
                 progress(STAGE, number, len(chosen))
     patience.refuse_outage(unreached, catalog)
-    return np.stack(found) if found else np.zeros((0, options.side, options.side, 3), dtype=np.uint8)
+    usable = [pixels for pixels in found.values() if pixels is not None]
+    return np.stack(usable) if usable else np.zeros((0, options.side, options.side, 3), dtype=np.uint8)
 
 
 def _blocks(pixels: Pixels) -> Iterator[Pixels]:

@@ -19,6 +19,7 @@ from indexing.encoders.pictures.patches.model import (
     smaller,
 )
 from indexing.encoders.pictures.patches.options import PatchOptions
+from indexing.encoders.pictures.picture_encoder import watched
 from indexing.encoders.thumbnail import describe, thumbnail
 from indexing.errors import InputError, Unfinished
 
@@ -182,6 +183,27 @@ def test_neither_the_order_of_products_nor_their_number_of_a_picture_matters(cat
         again = fit_patches(catalog.take(places), SMALL)
         for name, learned in fitted.arrays.items():
             np.testing.assert_array_equal(again.arrays[name], learned, err_msg=name)
+
+
+def test_it_does_not_matter_which_of_two_equal_pictures_a_thread_decodes_first(
+    catalog_of, catalog, tmp_path, monkeypatch
+):
+    for number in range(DRAWN):
+        (tmp_path / f"{number}-again.png").write_bytes((tmp_path / f"{number}.png").read_bytes())
+    names = [f"{number}{again}.png" for number in range(DRAWN) for again in ("", "-again")]
+    twice = catalog_of(id=list(range(2 * DRAWN)), images=[[name] for name in names])
+    model = fit_patches(twice, SMALL)
+
+    def last_first(decoding, references, patience):
+        answers = list(watched(decoding, references, patience))
+        pixels = {answer.digest: answer.pixels for answer in answers if answer.pixels is not None}
+        last = {answer.digest: number for number, answer in enumerate(answers)}
+        for number, answer in enumerate(answers):
+            yield replace(answer, pixels=pixels[answer.digest] if last[answer.digest] == number else None)
+
+    monkeypatch.setattr("indexing.encoders.pictures.patches.fitting.watched", last_first)
+    for name, learned in fit_patches(twice, SMALL).arrays.items():
+        np.testing.assert_array_equal(learned, model.arrays[name], err_msg=name)
 
 
 def test_of_many_pictures_some_are_learned_from(catalog, fitted):
