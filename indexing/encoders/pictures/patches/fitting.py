@@ -64,9 +64,7 @@ def _pixels(catalog: Catalog, options: PatchOptions, progress: Progress, patienc
     with closing(watched(PictureDecoding(catalog, prepare, 2 * options.side), chosen, patience)) as prepared:
         for number, answer in enumerate(prepared):
             unreached[answer.reference] = answer.reason if answer.unreachable else ""
-            found.setdefault(
-                answer.digest
-            )  # equal pictures stand where the first does, whichever thread has decoded which
+            found.setdefault(answer.digest)  # equal ones stand where the first does, whichever was decoded
             if answer.pixels is not None:
                 found[answer.digest] = answer.pixels
             if number % BLOCK_PICTURES == 0:
