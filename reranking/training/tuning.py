@@ -27,6 +27,7 @@ except ImportError as error:
 
 RANDOM_TRIALS = 10  # before the sampler learns from what it has seen
 UNPRUNED_TRIALS = 5
+LEARNED_BY_FOLD = "learned by fold"
 Suggest = Callable[["optuna.Trial", str], Any]  # draws the value of a setting by its name
 
 
@@ -216,13 +217,17 @@ def _open_study(search: SearchOptions, name: str) -> "optuna.Study":
     except (ValueError, KeyError, OSError) as error:
         raise InputError(f"{search.storage}: is no storage of a search ({error}): name another file") from error
     if others:
-        raise InputError(f"{search.storage}: holds a search over other pairs or with other options: name another file")
+        raise InputError(
+            f"{search.storage}: holds a search over other pairs or with other options, or one of an older version: name another file"
+        )
     return optuna.create_study(
         study_name=name, storage=storage, direction="maximize", pruner=pruner, load_if_exists=True
     )
 
 
 def _fingerprint(index: ProductIndex, pairs: LabelledPairs, options: TrainOptions, search: SearchOptions) -> str:
-    """Return a text that changes with all that the value of a trial depends on."""
+    """Return a text that changes with all that the value of a trial depends on; where folds learn words or rivals it is another than
+    that of searches that tried settings without."""
     columns = [side.tolist() for side in (pairs.left, pairs.right, pairs.targets)]
-    return fingerprint_of(index.fingerprint, columns, asdict(options), search.folds, search.seed)
+    learned = (LEARNED_BY_FOLD,) if options.words or options.rivals else ()
+    return fingerprint_of(index.fingerprint, columns, asdict(options), search.folds, search.seed, *learned)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -9,10 +10,13 @@ import pytest
 pytest.importorskip("optuna", reason="the extra tune brings it")
 
 import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from eval.metrics.precision_auc import weighted
 from indexing.errors import InputError
 from indexing.product_index import open_index
+from indexing.storage.artefact import fingerprint_of
 from reranking.boosters.boosting import BoostingOptions
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import read_labelled
@@ -131,6 +135,23 @@ class TestOnTheSample:
         for other in ({"seed": 1}, {"least_pairs": 7}, {"pairs": pairs.take(np.arange(len(pairs) - 1))}):
             with pytest.raises(InputError, match="holds a search over other pairs or with other options"):
                 search(1, tmp_path / "storage", **other)
+
+    def test_a_search_that_tried_settings_without_words_and_rivals_does_not_go_on_with_them(
+        self, search, index, pairs, brief_training, tmp_path
+    ):
+        """Its trials have values of other features."""
+        columns = [side.tolist() for side in (pairs.left, pairs.right, pairs.targets)]
+        for learned in (True, False):
+            options = brief_training(words=learned, rivals=False)
+            before = fingerprint_of(index.fingerprint, columns, asdict(options), SearchOptions(1).folds, 0)
+            path = tmp_path / str(learned)
+            storage = JournalStorage(JournalFileBackend(str(path)))
+            optuna.create_study(study_name=before, storage=storage, direction="maximize")
+            if learned:
+                with pytest.raises(InputError, match="or one of an older version: name another file"):
+                    search(1, path, words=learned, rivals=False)
+            else:
+                assert search(1, path, words=learned, rivals=False).trials == 1
 
     def test_a_file_that_is_no_storage_is_refused_and_left_as_it_is(self, search, tmp_path):
         (tmp_path / "notes.txt").write_text("mine\nalone\n")
