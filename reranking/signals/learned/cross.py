@@ -88,6 +88,10 @@ class CrossSignals(LearnedFamily):
         """Return the same family, out of fold for pairs that it was trained on."""
         return replace(self, out_of_fold=among)
 
+    def keeping(self) -> "CrossSignals":
+        """Return the same family, which has a pair read once and keeps its score for whoever asks again."""
+        return replace(self, score=KeptScores(self.score))
+
     def _models(self, left: Ints1d, right: Ints1d) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
         """Return which models (p, folds) score each pair: all, or out of fold those of its own folds."""
         everyone = np.ones((len(left), self.count), dtype=bool)

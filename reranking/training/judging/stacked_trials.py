@@ -19,7 +19,7 @@ from reranking.model.train_options import TrainOptions
 from reranking.pairs.folds import deal_alike
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
-from reranking.signals.learned.cross import CrossSignals, KeptScores
+from reranking.signals.learned.cross import CrossSignals
 from reranking.signals.learned.cross_folds import CrossFolds
 from reranking.signals.signals import Signals, StackedName, stacked_among
 from reranking.training.examples import PairSignals, PlainStage, prepare_training_signals
@@ -148,8 +148,7 @@ class TrialFolds:
         """Return the cross-encoder, which scores a pair once, as it says the same of it in each fold."""
         if self.cross is None:
             return None
-        signals = CrossSignals.from_catalog(self.cross, self.index.catalog, self.pairs.products)
-        return replace(signals, score=KeptScores(signals.score))
+        return CrossSignals.from_catalog(self.cross, self.index.catalog, self.pairs.products).keeping()
 
 
 def _sampled(groups: Ints1d, pairs: LabelledPairs, seed: int) -> Ints1d:

@@ -1,13 +1,17 @@
 """Settings are tried on folds that learned words and rivals without them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from reranking.boosters.boosting import BoostingOptions
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
+from reranking.signals.learned import cross as cross_signals
 from reranking.signals.learned import stacking
 from reranking.signals.signals import stacked_among
+from reranking.training.examples import prepare_training_signals
 from reranking.training.judging import learned_folds
 from reranking.training.judging.learned_folds import prepare_learned_folds
 
@@ -80,6 +84,37 @@ def test_each_fold_has_its_metric(seen):
     found = list(seen[0].fold_metrics(metric, QUICK, 0))
     assert len(found) == 3
     assert all(-0.25 < value < 0 for value in found)
+
+
+@pytest.mark.parametrize(("more", "learned"), [(0, ("words",)), (1, ())])
+def test_matches_that_are_enough_in_all_are_enough_for_each_fold(offers, pairs, more, learned, monkeypatch):
+    seen = []
+
+    def noted(*given, **named):
+        seen.append(prepare_training_signals(*given, **named))
+        return seen[-1]
+
+    monkeypatch.setattr(stacking, "LEAST_MATCHES", int(pairs.targets.sum()) + more)
+    monkeypatch.setattr(learned_folds, "prepare_training_signals", noted)
+    prepare_learned_folds(offers.index, pairs, TrainOptions(boosting=QUICK, rivals=False), count=2)
+    assert [stacked_among(signals.names) for signals in seen] == [learned] * 2
+
+
+def test_a_cross_encoder_reads_a_pair_once_whatever_fold_asks(offers, pairs, monkeypatch):
+    asked, number_of_fold = [], np.where(np.arange(len(offers.product)) % 3, -1, 0)
+
+    def score(number, left, right):
+        asked.extend((number, one, other) for one, other in zip(left, right, strict=True))
+        return np.full(len(left), 0.25 + 0.5 * number, dtype=np.float32)
+
+    cross = SimpleNamespace(count=2, template="{title}", folds=lambda catalog: number_of_fold)
+    monkeypatch.setattr(cross_signals, "_FoldScorer", lambda cross: score)
+    monkeypatch.setattr(learned_folds, "open_cross", lambda folder: cross)
+    options = TrainOptions(boosting=QUICK, words=False, rivals=False, cross="folder")
+    for fold in prepare_learned_folds(offers.index, pairs, options, count=3).folds:
+        assert set(fold.examples.features[:, -1].tolist()) == {0.25, 0.5}  # by the model of its fold, or by both
+    assert asked
+    assert len(asked) == len(set(asked))
 
 
 def test_without_words_and_rivals_the_plain_features_are_tried(offers, pairs):
