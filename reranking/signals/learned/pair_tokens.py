@@ -4,6 +4,7 @@ attributes on which the products agree, or do not. What a word or a key says may
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -19,6 +20,7 @@ from reranking.signals.texts.key_synonyms import KeySynonyms
 ONE_SIDED, SHARED, OPPOSED, AGREEING, CONFLICTING, ONE_SIDED_WITHIN, SHARED_WITHIN = range(7)  # kinds of tokens
 KINDS = 7
 MOST_OPPOSED = 144  # pairs of opposed words; titles with more differ so much that two words tell nothing
+_READING = Lock()  # threads that begin at once would each read the attributes of all products anew
 _MIX, _OTHER = 2_654_435_761, 40_503  # odd numbers that spread two buckets over the buckets
 
 
@@ -78,9 +80,10 @@ class TokenSource:
         """Return the same source with keys of attributes that mean one read as one; it is kept for these synonyms."""
         if not len(synonyms):
             return self
-        if synonyms not in self._read:
-            self._read[synonyms] = replace(self, attributes=self.attributes.read_by(synonyms))
-        return self._read[synonyms]
+        with _READING:
+            if synonyms not in self._read:
+                self._read[synonyms] = replace(self, attributes=self.attributes.read_by(synonyms))
+            return self._read[synonyms]
 
     @cached_property
     def _read(self) -> dict[KeySynonyms, "TokenSource"]:

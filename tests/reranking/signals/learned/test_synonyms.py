@@ -1,5 +1,9 @@
 """Keys that sellers call by different names are read as one, where matches say so and chance does not."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import numpy as np
 import pytest
 
@@ -137,6 +141,27 @@ def test_keys_that_are_one_agree_or_conflict(source_of, value, kind):
     found = tokens(source, SHADE)
     assert found[kind] == set(key_buckets("colour", None)) == set(key_buckets("shade", None, SHADE))
     assert sum(map(len, found[AGREEING:])) == 1
+
+
+def test_threads_that_begin_at_once_read_the_attributes_once(source_of, monkeypatch):
+    together, read, real = Barrier(4), [], AttributeSignals.read_by
+
+    def slowly(attributes, synonyms):
+        read.append(synonyms)
+        time.sleep(0.05)  # the others ask meanwhile
+        return real(attributes, synonyms)
+
+    monkeypatch.setattr(AttributeSignals, "read_by", slowly)
+    source = source_of([{"title": "a", "attributes": {"shade": "red"}}])
+
+    def ask(_):
+        together.wait()
+        return source.read_by(SHADE)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(ask, range(4)))
+    assert read == [SHADE]
+    assert all(one is found[0] for one in found)
 
 
 def test_other_keys_stay_as_they_are(source_of):
