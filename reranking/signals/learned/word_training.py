@@ -1,11 +1,13 @@
 """Words and attributes are learned from the training pairs by a linear model, for all pairs and out of fold."""
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.machine.threads import thread_count
@@ -29,8 +31,18 @@ def train_words(source: TokenSource, left: Rows, right: Rows, stacking: Stacking
     targets = stacking.pairs.targets
     synonyms = _learn_synonyms(source, left, right, stacking)
     counted = {one: _CountedTokens.of(source.read_by(one), left, right, targets) for one in dict.fromkeys(synonyms)}
-    if not _pay_within(counted[synonyms[1]], stacking):
-        counted = {one: tokens.everywhere() for one, tokens in counted.items()}
+    with threadpool_limits(1, user_api="blas"):  # its threads cost more than such short vectors, and leave other last bits
+        if not _pay_within(counted[synonyms[1]], stacking):
+            counted = {one: tokens.everywhere() for one, tokens in counted.items()}
+        found = _fitted(counted, synonyms, stacking)
+    models = (_rounded(counted[own].keys, each, own) for own, each in zip(synonyms, found, strict=True))
+    return LearnedWords(tuple(models), stacking.folds)
+
+
+def _fitted(
+    counted: Mapping[KeySynonyms, "_CountedTokens"], synonyms: Sequence[KeySynonyms], stacking: Stacking
+) -> list[Floats1d]:
+    """Return the weights of each model, which reads keys by its `synonyms`."""
 
     def fitted(number: int, start: Floats1d | None = None) -> Floats1d:
         known = start if synonyms[number] is synonyms[0] else None  # else the weights are of other tokens
@@ -38,9 +50,7 @@ def train_words(source: TokenSource, left: Rows, right: Rows, stacking: Stacking
 
     weights = fitted(0)
     with ThreadPoolExecutor(thread_count()) as pool:  # those of each fold are near those of all
-        found = (weights, *pool.map(lambda number: fitted(number, weights), range(1, len(stacking.rows))))
-    models = (_rounded(counted[own].keys, each, own) for own, each in zip(synonyms, found, strict=True))
-    return LearnedWords(tuple(models), stacking.folds)
+        return [weights, *pool.map(lambda number: fitted(number, weights), range(1, len(stacking.rows)))]
 
 
 def _pay_within(tokens: "_CountedTokens", stacking: Stacking) -> bool:

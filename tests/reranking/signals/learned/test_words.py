@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from indexing.catalog.catalog import FIELDS
 from reranking.explain.wording.learned import told_tokens
 from reranking.pairs.labelled import LabelledPairs
 from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.titles import TextSignals
+from reranking.signals.learned.logistic import Logistic
 from reranking.signals.learned.pair_tokens import (
     AGREEING,
     CONFLICTING,
@@ -266,6 +268,26 @@ def test_by_heart_nothing_is_known_out_of_fold(source_of):
         right_of[among] = ((found > 0) == (pairs.targets == 1)).mean()
     assert right_of[False] > 0.9
     assert right_of[True] < 0.6
+
+
+def test_blas_works_in_one_thread_and_has_its_own_again(learned, market, monkeypatch):
+    """With more of them the last bits of sums would hang on how many there are."""
+    source, stacking, _ = learned
+    rows, seen, fit = source.rows.rows(stacking.pairs.left), [], Logistic.fit
+
+    def watched(regression, *given):
+        seen.append(blas_threads())
+        return fit(regression, *given)
+
+    monkeypatch.setattr(Logistic, "fit", watched)
+    with threadpool_limits(2, user_api="blas"):
+        train_words(source, rows, source.rows.rows(stacking.pairs.right), stacking)
+        assert blas_threads() == {2}
+    assert seen == [{1}] * len(seen) != []
+
+
+def blas_threads():
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
 
 
 def test_it_is_stored_and_read(learned):
