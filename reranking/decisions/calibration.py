@@ -179,15 +179,14 @@ def fit_beta(scores: Floats1d, targets: Floats1d, weights: Floats1d | None = Non
 
     up, down = logarithms(scores)
     start = np.array([1.0, 1.0, 0.0])
-    design = np.stack([up, down, np.ones(len(up))], axis=1)
-
     often = np.ones(len(up)) if weights is None else weights
 
     def loss(beta: Floats1d) -> tuple[float, Floats1d]:
-        odds = design @ beta
-        away = beta - start
-        value = often @ np.logaddexp(0, odds) - odds @ (often * targets) + away @ away / 2
-        return float(value), np.asarray(design.T @ (often * (1 / (1 + np.exp(-odds)) - targets)) + away)
+        # sums, as BLAS's products of long vectors take longer on a busy machine, and hang in their last bits on its threads
+        odds = beta[0] * up + beta[1] * down + beta[2]
+        away, missed = beta - start, often * (1 / (1 + np.exp(-odds)) - targets)
+        value = np.sum(often * (np.logaddexp(0, odds) - odds * targets)) + np.sum(away**2) / 2
+        return float(value), np.array([np.sum(up * missed), np.sum(down * missed), np.sum(missed)]) + away
 
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None), (0, None), (None, None)])
     return BetaMap(*(float(weight) for weight in found.x))

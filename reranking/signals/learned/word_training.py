@@ -31,7 +31,9 @@ def train_words(source: TokenSource, left: Rows, right: Rows, stacking: Stacking
     targets = stacking.pairs.targets
     synonyms = _learn_synonyms(source, left, right, stacking)
     counted = {one: _CountedTokens.of(source.read_by(one), left, right, targets) for one in dict.fromkeys(synonyms)}
-    with threadpool_limits(1, user_api="blas"):  # its threads cost more than such short vectors, and leave other last bits
+    with threadpool_limits(
+        1, user_api="blas"
+    ):  # its threads cost more than such short vectors, and leave other last bits
         if not _pay_within(counted[synonyms[1]], stacking):
             counted = {one: tokens.everywhere() for one, tokens in counted.items()}
         found = _fitted(counted, synonyms, stacking)

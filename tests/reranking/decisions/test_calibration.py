@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from indexing.errors import InputError
 from indexing.storage.records import read_record, stored_record
@@ -39,6 +40,18 @@ def pairs_of(*bendings, count=PAIRS, seed=0):
     targets = (random.random(len(scores)) < scores ** np.array(bendings)[codes]).astype(float)
     groups = np.arange(len(scores))
     return ValidationPairs(scores, targets, codes, groups, groups)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_map_of_many_pairs_is_the_same_whatever_the_threads(seed):
+    random = np.random.default_rng(seed)
+    targets = (random.random(60_000) < 0.1).astype(float)
+    scores = (1 / (1 + np.exp(3 - 2.5 * targets - random.normal(size=60_000)))).astype(np.float32)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            found.append(fit_beta(scores, targets))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("fit", [fit_beta, fit_isotonic])
