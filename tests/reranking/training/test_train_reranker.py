@@ -123,7 +123,9 @@ def test_the_metric_given_stops_the_training_on_validation_pairs_by_category(ind
         asked.append((len(scores), set(categories)))
         return float(len(asked) == 2)
 
-    report = train(index, pairs["train"], pairs["valid"], metric=metric, least_pairs=50).reranker.report
+    report = train(
+        index, pairs["train"], pairs["valid"], metric=metric, least_pairs=50, judge_by="validation"
+    ).reranker.report
     assert report.rounds == (2,)
     whole = [categories for size, categories in asked if size == len(pairs["valid"])]
     assert len(whole) > report.rounds[0]

@@ -56,7 +56,8 @@ def test_it_says_what_it_wrote(score, tmp_path):
     assert re.fullmatch(
         r"share of matches: 0\.156 expected by the model, 0\.\d+ found .*: no difference that is sure.*", share
     )
-    assert re.fullmatch(r"kind of calls: not compared with validation's: only \d\d .* are called, 100 are needed", kind)
+    few = r"not compared with validation's: only \d\d .* are called, 100 are needed"  # which it is hangs on a few calls
+    assert re.fullmatch(rf"kind of calls: ({few}|\d+ % of 1\d\d looked at are unlike any that were judged)", kind)
     called = scores.probability[scores.match].mean()
     assert expected == f"expected precision of what is called: {called:.3f}"
 
