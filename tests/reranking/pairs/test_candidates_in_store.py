@@ -41,7 +41,7 @@ def small_blocks(monkeypatch):
 @pytest.mark.parametrize("runner", [Troubled(1), LocalRunner()], ids=["in parts", "in one process"])
 def test_they_are_those_in_a_folder_and_nothing_else_is_left(index, store, tmp_path, runner):
     here = write_candidates(index, tmp_path / "whole.parquet", k=3)
-    there = f"{store}/{type(runner).__name__}/candidates.parquet"
+    there = f"{store}/candidates-{type(runner).__name__}/candidates.parquet"
     assert write_candidates(index, Path(there), k=3, runner=runner) == here
     kept = open_store(there.rpartition("/")[0])
     assert list(kept.names("")) == ["candidates.parquet"]
@@ -58,16 +58,18 @@ def test_finished_parts_in_a_store_are_passed_over(index, store, tmp_path, monke
         return work(task, shared)
 
     def written():
-        return write_candidates(index, Path(f"{store}/again/pairs.parquet"), k=3, runner=LocalRunner(apart=True))
+        return write_candidates(
+            index, Path(f"{store}/candidates-again/pairs.parquet"), k=3, runner=LocalRunner(apart=True)
+        )
 
     monkeypatch.setattr(candidates, "propose_block", until)
     with pytest.raises(Unfinished):
         written()
-    assert "pairs.parquet" not in open_store(f"{store}/again").names("")
+    assert "pairs.parquet" not in open_store(f"{store}/candidates-again").names("")
     before, most = set(done), 10**6
     done.clear()
     again = written()
     assert before == {0, 1, 2}
     assert set(done) == {3, 4, 5, 6, 7}
     assert again == write_candidates(index, tmp_path / "whole.parquet", k=3)
-    assert list(open_store(f"{store}/again").names("")) == ["pairs.parquet"]
+    assert list(open_store(f"{store}/candidates-again").names("")) == ["pairs.parquet"]
