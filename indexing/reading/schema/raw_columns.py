@@ -56,7 +56,8 @@ class RawBlock:
 
 
 def raw_block(table: pa.Table, schema: InputSchema, file: str, rows: Ints1d, first: int = 1) -> RawBlock:
-    """Return a block of a file as the schema sees it: dictionaries and views decoded, and what means nothing null.
+    """Return a block of a file as the schema sees it: dictionaries and views decoded, numbers of half precision as ones that
+    can be reckoned with, and what means nothing null.
     `rows` (b,) are the numbers of its rows in the file, whose first is `first`."""
     columns = {name: _plain(in_one(table[name]), schema.missing) for name in table.column_names}
     return RawBlock(file, columns, rows, first=first)
@@ -69,6 +70,8 @@ def _plain(column: pa.Array, missing: Sequence[str]) -> pa.Array:
         kind = column.type
     if pa.types.is_string_view(kind):
         column = column.cast(TEXT)
+    if pa.types.is_float16(kind):
+        column = column.cast(pa.float32())
     gone = _missing(column, missing) if missing else None
     return column if gone is None else pc.if_else(gone, pa.scalar(None, column.type), column)
 
@@ -148,6 +151,7 @@ def as_text(column: pa.Array) -> pa.Array:
         column = pa.array(texts, TEXT)
     elif pa.types.is_floating(kind):
         column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, kind))
+        column = column.cast(pa.float32()) if pa.types.is_float16(kind) else column  # which nothing reckons with
         whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), 2.0**53))
         integers = pc.if_else(whole, column, None).cast(pa.int64()).cast(TEXT)
         column = pc.if_else(pc.fill_null(whole, False), integers, column.cast(TEXT))

@@ -209,6 +209,7 @@ def test_ids_are_integers_or_text(read, ids, reason):
     ("ids", "expected"),
     [
         ([1.0, float("nan"), 3.0], [1, 3]),
+        (pa.array([1.0, 3.0], pa.float16()), [1, 3]),
         (pa.array([1, 2**63], pa.uint64()), ["1", str(2**63)]),
         (pa.array([9223372036854775806, 9223372036854775807]), [9223372036854775806, 9223372036854775807]),
         (pa.array(["a", "b"], pa.string_view()), ["a", "b"]),
