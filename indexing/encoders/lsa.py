@@ -14,13 +14,13 @@ from zipfile import BadZipFile
 
 import numpy as np
 import scipy.sparse as sp
-from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.encoders.encoder import Encoded
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
+from indexing.machine.threads import one_blas_thread
 from indexing.storage.artefact import write_json
 from indexing.vectors.ngram_options import TODAYS_LSA, LsaOptions
 from indexing.vectors.ngrams import count_blocks, document_counts, inverse_document_frequency, weigh
@@ -219,7 +219,7 @@ def _fitted(weighed: sp.csr_matrix, kept: Ints1d, options: LsaOptions) -> tuple[
         return np.ones((weighed.shape[1], 1), dtype=np.float32), None, 0.0
     # Most of the work is products of the sparse matrix, which take one thread; on a busy machine BLAS threads of the
     # small rest wait for one another far longer than they work.
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         _, values, vectors = randomized_svd(
             weighed,
             dim,

@@ -12,7 +12,6 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from indexing.join.neighbour_files import NeighbourFiles
 from indexing.join.parts.window_parts import join_in_parts, put_join, stored_whole
@@ -21,7 +20,7 @@ from indexing.join.probing_plan import ProbingPlan
 from indexing.join.rows import Units, copy_rows
 from indexing.join.window_join import WindowJoin, placing_of
 from indexing.machine.progress import Progress, silent
-from indexing.machine.threads import thread_count
+from indexing.machine.threads import one_blas_thread, thread_count
 from indexing.running.local import HERE
 from indexing.running.parts import parts_for
 from indexing.running.tasks import Runner
@@ -92,7 +91,7 @@ class DenseJoin:
 
     def _run(self, files: NeighbourFiles, done: int, where: Path | None, report: Callable[[int], None]) -> None:
         work = self.windows.work(copy_rows(self.rows, self.units.first[self.plan.order], path=where))
-        with ThreadPoolExecutor(self.threads) as pool, threadpool_limits(1, user_api="blas"):
+        with ThreadPoolExecutor(self.threads) as pool, one_blas_thread():
             ends = np.array([b for _, _, b in self.plan.stripes])
             while done < len(ends):
                 first = self.plan.stripes[done][1]

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Floats1d, Ints1d, Ints2d
 from indexing.join.plan import JoinPlan, Stripe
@@ -19,7 +18,7 @@ from indexing.join.probing_plan import ProbingPlan
 from indexing.join.rows import PlacedRows, Units
 from indexing.join.settled_cosines import SPARE
 from indexing.join.tiles import Floors, TileWork
-from indexing.machine.threads import in_turn, thread_count
+from indexing.machine.threads import in_turn, one_blas_thread, thread_count
 from indexing.search.best_lists import (
     LAST,
     SLACK,
@@ -75,7 +74,7 @@ class WindowJoin:
 
     def window(self, rows: PlacedRows, first: int, last: int) -> Iterator[tuple[Ints1d, Neighbours]]:
         """Yield the products of stripes `first` to `last`, with their neighbours, a stripe at a time."""
-        with ThreadPoolExecutor(self.threads) as pool, threadpool_limits(1, user_api="blas"):
+        with ThreadPoolExecutor(self.threads) as pool, one_blas_thread():
             for _, _, found in self.stripes(self.work(rows), pool, first, last):
                 yield found.result()
 

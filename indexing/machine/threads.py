@@ -4,8 +4,9 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import closing
-from typing import TypeVar
+from contextlib import closing, contextmanager
+from threading import Lock
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -24,6 +25,42 @@ def thread_count() -> int:
     """Return how many threads work: what OMP_NUM_THREADS says, as for FAISS and BLAS, else our share of processors."""
     asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     return int(asked) if asked.isdigit() and int(asked) > 0 else len(os.sched_getaffinity(0))
+
+
+class _BlasHeld:
+    """It holds BLAS to one thread while anybody needs that: the number is one for all threads of a process."""
+
+    def __init__(self) -> None:
+        self._lock, self._users = Lock(), 0
+        self._before: Any = None
+
+    def take(self) -> None:
+        from threadpoolctl import threadpool_limits
+
+        with self._lock:
+            if not self._users:
+                self._before = threadpool_limits(1, user_api="blas")
+            self._users += 1
+
+    def give_back(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                self._before.restore_original_limits()
+
+
+_blas = _BlasHeld()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Let BLAS have one thread inside: its products round otherwise with each number, and its threads cost more than they save where
+    others work. Of several that are inside at once, the last to leave gives the number of before back."""
+    _blas.take()
+    try:
+        yield
+    finally:
+        _blas.give_back()
 
 
 def in_turn(

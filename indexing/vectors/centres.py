@@ -3,10 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Floats2d, Ints2d
-from indexing.machine.threads import thread_count, wait_passively
+from indexing.machine.threads import one_blas_thread, thread_count, wait_passively
 
 TRAIN_ROWS_A_LIST = 64  # rows for training a list: FAISS's own k-means would take 256, for lists that are no better
 COMPARED_ROWS = 4096  # with centres by one thread: what FAISS gives BLAS at once
@@ -40,6 +39,6 @@ def nearest_centres(rows: Floats2d, centres: Floats2d, count: int) -> Ints2d:
         return np.asarray(faiss.knn(block, centres, count, metric=faiss.METRIC_INNER_PRODUCT)[1], dtype=np.int64)
 
     alone = ThreadPoolExecutor(thread_count(), initializer=faiss.omp_set_num_threads, initargs=(1,))
-    with alone as pool, threadpool_limits(1, user_api="blas"):
+    with alone as pool, one_blas_thread():
         found = list(pool.map(nearest, range(0, len(of_rows), COMPARED_ROWS)))
     return np.concatenate(found) if found else np.zeros((0, count), dtype=np.int64)

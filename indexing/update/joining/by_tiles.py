@@ -9,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.join.self_join import BLOCK_ROWS
 from indexing.machine.memory import forget
 from indexing.machine.progress import Progress, silent
-from indexing.machine.threads import thread_count
+from indexing.machine.threads import one_blas_thread, thread_count
 from indexing.search.best_lists import BestLists
 from indexing.search.neighbours import Neighbours
 from indexing.storage.mapped import new_mapped
@@ -87,7 +86,7 @@ class DeltaTiles:
         """Write the neighbours of those that visit, and put those of them that are new into the lists of the others; yield how
         many products have been gone through."""
         updated = UpdatedRows(self.rows, self.old.is_again, self.old.k, self.sources, self.threads)
-        with ThreadPoolExecutor(self.threads) as pool, threadpool_limits(1, user_api="blas"):
+        with ThreadPoolExecutor(self.threads) as pool, one_blas_thread():
             comparison = CellComparison(updated, self.cells, kept.floor[self.cells.order], visits)
             found = comparison.lists(floors_of(updated, self.cells, visits, pool))
             entering: deque[Future[None]] = deque()

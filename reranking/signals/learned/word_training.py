@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
-from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
-from indexing.machine.threads import thread_count
+from indexing.machine.threads import one_blas_thread, thread_count
 from reranking.signals.learned.logistic import Logistic
 from reranking.signals.learned.pair_tokens import ONE_SIDED_WITHIN, TokenSource
 from reranking.signals.learned.stacking import Stacking
@@ -31,9 +30,7 @@ def train_words(source: TokenSource, left: Rows, right: Rows, stacking: Stacking
     targets = stacking.pairs.targets
     synonyms = _learn_synonyms(source, left, right, stacking)
     counted = {one: _CountedTokens.of(source.read_by(one), left, right, targets) for one in dict.fromkeys(synonyms)}
-    with threadpool_limits(
-        1, user_api="blas"
-    ):  # its threads cost more than such short vectors, and leave other last bits
+    with one_blas_thread():  # its threads cost more than such short vectors, and leave other last bits
         if not _pay_within(counted[synonyms[1]], stacking):
             counted = {one: tokens.everywhere() for one, tokens in counted.items()}
         found = _fitted(counted, synonyms, stacking)

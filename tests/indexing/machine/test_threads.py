@@ -4,9 +4,11 @@ import threading
 from collections.abc import Generator
 from threading import Event
 
+import numpy  # noqa: F401  # which brings a BLAS
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from indexing.machine.threads import ahead
+from indexing.machine.threads import ahead, one_blas_thread
 
 
 def test_the_next_item_is_made_while_one_is_looked_at() -> None:
@@ -54,3 +56,26 @@ def test_nothing_is_left_open_when_nobody_looks_any_more() -> None:
     assert not closed.is_set()
     found.close()
     assert closed.is_set()
+
+
+def blas_threads() -> set[int]:
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+def test_the_last_to_leave_gives_blas_its_threads_back() -> None:
+    first, second = one_blas_thread(), one_blas_thread()
+    with threadpool_limits(2, user_api="blas"):
+        first.__enter__()
+        second.__enter__()
+        assert blas_threads() == {1}
+        first.__exit__(None, None, None)  # the second, which found one thread, is inside still
+        assert blas_threads() == {1}
+        second.__exit__(None, None, None)
+        assert blas_threads() == {2}
+
+
+def test_blas_has_its_threads_back_after_an_error() -> None:
+    with threadpool_limits(2, user_api="blas"):
+        with pytest.raises(ValueError, match="inside"), one_blas_thread():
+            raise ValueError("inside")
+        assert blas_threads() == {2}

@@ -6,7 +6,6 @@ from contextlib import closing
 from hashlib import blake2b
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Floats2d
 from indexing.catalog.catalog import Catalog
@@ -25,6 +24,7 @@ from indexing.encoders.pictures.picture_encoder import watched
 from indexing.encoders.pictures.shape import Picture, Pixels
 from indexing.encoders.thumbnail import thumbnail
 from indexing.machine.progress import Progress, silent
+from indexing.machine.threads import one_blas_thread
 
 STAGE = "fit pictures"
 LEAST_SPREAD = 1e-3  # of a statistic of cells: pictures of one plain colour have none
@@ -40,7 +40,7 @@ def fit_patches(
     Unfinished, where too many cannot be had, unless `endless` takes whatever comes."""
     pixels = _pixels(catalog, options, progress, Patience(endless))
     random = np.random.default_rng(options.seed)
-    with threadpool_limits(1, user_api="blas"):  # the same sums on every machine
+    with one_blas_thread():  # the same sums on every machine
         mixture = _mixture(_some_patches(pixels, options, random), options)
         found = [mixture.fisher_vectors(color_patches(block, options)) for block in _blocks(pixels)]
         width = 2 * mixture.centers.size

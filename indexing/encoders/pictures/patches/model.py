@@ -14,7 +14,6 @@ from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Floats2d
 from indexing.catalog.catalog import Catalog
@@ -25,6 +24,7 @@ from indexing.encoders.pictures.picture_encoder import PictureEncoder
 from indexing.encoders.pictures.shape import Picture, Pixels
 from indexing.encoders.thumbnail import SIDE, ThumbnailModel, describe, lab_colors, thumbnail
 from indexing.errors import InputError
+from indexing.machine.threads import one_blas_thread
 from indexing.storage.artefact import write_json
 from indexing.vectors.vectors import unit_rows
 
@@ -104,7 +104,7 @@ class PatchModel:
     def encode_pixels(self, pixels: Pixels) -> Floats2d:
         """Return unit rows (n, d) of prepared pictures (n, side, side, 3), the same to the last bit with any number of threads, and
         beside whatever other pictures: an update tells by it which have not changed."""
-        with threadpool_limits(1, user_api="blas"):  # which rounds otherwise with each number
+        with one_blas_thread():  # which rounds otherwise with each number
             rows = self.mixture.fisher_vectors(color_patches(pixels, self.options)) - self.mean
             kept = (rows[:, None] @ self.projection)[:, 0]  # each by itself: a product of all rounds with their number
             patches = unit_rows(kept) * np.float32(np.sqrt(self.options.share))

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from indexing.arrays import Ints1d, Ints2d
 from indexing.join.parts.neighbour_parts import put_neighbours
 from indexing.join.self_join import BLOCK_ROWS
+from indexing.machine.threads import one_blas_thread
 from indexing.running.parts import put_array
 from indexing.running.tasks import Counts, Task
 from indexing.search.best_lists import LAST
@@ -47,7 +47,7 @@ def look_batch(task: Task, view: OpenTiles) -> Counts:
     asked, codes = (np.array(view.array(f"{name}_{task.number:05d}.npy")) for name in ("asked", "asked_codes"))
     cells = Cells(view.array(ORDER), np.asarray(view.array(BOUNDS)))
     visits = visits_of(view.looking, asked, view.updated.rows.take(asked), codes)
-    with ThreadPoolExecutor(view.updated.threads) as pool, threadpool_limits(1, user_api="blas"):
+    with ThreadPoolExecutor(view.updated.threads) as pool, one_blas_thread():
         floors = floors_of(view.updated, cells, visits, pool)
     starts = np.concatenate([[0], np.cumsum([len(visitors) for visitors in visits.visitors])]).astype(np.int64)
     put_array(view.parts, f"targets_{task.number:05d}.npy", visits.targets)
@@ -66,7 +66,7 @@ def compare_cells(task: Task, view: OpenTiles) -> Counts:
     came: list[tuple[Ints1d, Neighbours]] = [(np.zeros(0, dtype=np.int64), no_neighbours(0, 1))]
     comparison = CellComparison(view.updated, cells, np.array(view.array(FLOORS)[cells.order]), visits)
     found = comparison.lists(np.asarray(view.array(looked_name(batch))))
-    with ThreadPoolExecutor(view.updated.threads) as pool, threadpool_limits(1, user_api="blas"):
+    with ThreadPoolExecutor(view.updated.threads) as pool, one_blas_thread():
         for stripe in comparison.stripes(pool, found, view.forget):
             came.append(view.updated.entrants(stripe, cells.order))
     put_entrants(view.parts, task.number, came)
