@@ -35,7 +35,7 @@ from indexing.encoders.record import (
     StaticMade,
     ThumbnailMade,
 )
-from indexing.encoders.text.plan import open_text, plan_text
+from indexing.encoders.text.plan import TextPlan, open_text, plan_text
 from indexing.encoders.thumbnail import ThumbnailEncoder
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
@@ -88,38 +88,52 @@ def plan_encoder(
         main = spec.name.partition("+")[0]
         return EncoderPlan(ColumnMade(str(spec), read.vector_digests[main]), lambda: ColumnEncoder(main, 0))
     if spec.engine == "thumbnail":
-        made = ThumbnailMade(str(spec), picture_states(read.catalog, extra=extra), extra)
-        seen = partial(picture_contents, extra=extra)
-        again = partial(_thumbnail_again, extra, patience)
-        return EncoderPlan(made, lambda: ThumbnailEncoder(extra=extra, patience=patience), contents=seen, again=again)
+        return _plan_thumbnail(spec, read.catalog, extra=extra, patience=patience)
     if spec.engine == "points":
         return _plan_points(spec, read.catalog, patience)
     if spec.engine == "patches":
         return _plan_patches(spec, read.catalog, folder, seed=seed, progress=progress, extra=extra, patience=patience)
     if spec.engine in ("clip", "clip-text"):
-        clip = replace(plan_clip(spec, options, read.catalog, folder, device=device, extra=extra), patience=patience)
-        clip_made = clip.made
-        if isinstance(clip_made, ClipMade):
-            clip_made = replace(clip_made, pictures=picture_states(read.catalog, extra=extra))
-        else:
-            clip_made = replace(clip_made, reading=read.catalog.reading)
-        contents = (
-            partial(picture_contents, extra=extra) if clip.template is None else TextTemplate(clip.template).contents
-        )
-        again = partial(_clip_again, replace(clip, sample=None))  # how near to fp32 it is has been measured
-        return EncoderPlan(clip_made, clip.make, clip.notes, contents, part_rows=PART_ROWS, again=again)
+        clip = plan_clip(spec, options, read.catalog, folder, device=device, extra=extra)
+        return _plan_clip(replace(clip, patience=patience), read.catalog, extra=extra)
     if spec.engine in ("st", "static"):
-        text = plan_text(spec, options, device)
-        return EncoderPlan(
-            replace(text.made, reading=read.catalog.reading),
-            partial(text.make, read.catalog, folder, progress),
-            text.notes,
-            text.template.contents,
-            text.fitted,
-            PART_ROWS if spec.engine == "st" else SHARD_ROWS,
-            text.make_again,
-        )
-    lsa = replace(TODAYS_LSA, fields=options.text_fields, seed=seed)
+        return _plan_text(plan_text(spec, options, device), spec, read.catalog, folder, progress)
+    return _plan_lsa(spec, replace(TODAYS_LSA, fields=options.text_fields, seed=seed), read, folder, progress)
+
+
+def _plan_thumbnail(spec: Spec, catalog: Catalog, *, extra: bool, patience: Patience) -> EncoderPlan:
+    return EncoderPlan(
+        ThumbnailMade(str(spec), picture_states(catalog, extra=extra), extra),
+        lambda: ThumbnailEncoder(extra=extra, patience=patience),
+        contents=partial(picture_contents, extra=extra),
+        again=partial(_thumbnail_again, extra, patience),
+    )
+
+
+def _plan_clip(clip: ClipPlan, catalog: Catalog, *, extra: bool) -> EncoderPlan:
+    """Plan an encoder of open_clip, of pictures or of texts: what it reads says of which."""
+    if isinstance(clip.made, ClipMade):
+        made: EncoderMade = replace(clip.made, pictures=picture_states(catalog, extra=extra))
+    else:
+        made = replace(clip.made, reading=catalog.reading)
+    contents = partial(picture_contents, extra=extra) if clip.template is None else TextTemplate(clip.template).contents
+    again = partial(_clip_again, replace(clip, sample=None))  # how near to fp32 it is has been measured
+    return EncoderPlan(made, clip.make, clip.notes, contents, part_rows=PART_ROWS, again=again)
+
+
+def _plan_text(text: TextPlan, spec: Spec, catalog: Catalog, folder: Path, progress: Progress) -> EncoderPlan:
+    return EncoderPlan(
+        replace(text.made, reading=catalog.reading),
+        partial(text.make, catalog, folder, progress),
+        text.notes,
+        text.template.contents,
+        text.fitted,
+        PART_ROWS if spec.engine == "st" else SHARD_ROWS,
+        text.make_again,
+    )
+
+
+def _plan_lsa(spec: Spec, lsa: LsaOptions, read: CatalogRead, folder: Path, progress: Progress) -> EncoderPlan:
     return EncoderPlan(
         LsaMade(str(spec), lsa, reading=read.catalog.reading),
         lambda: _fit_lsa(lsa, read, folder, progress),
