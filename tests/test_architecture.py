@@ -239,7 +239,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "repeats",
         "seen_products",
     },
-    "reranking.boosters": {"boosting", "ensemble", "feature_blocks", "shares"},
+    "reranking.boosters": {"boosting", "ensemble", "examples", "feature_blocks", "shares"},
     "reranking.signals": {
         "families.attributes",
         "families.identifiers",

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
-from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds, predict
+from reranking.boosters.boosting import BoostingOptions, boost_rounds, predict
+from reranking.boosters.examples import Examples
 from reranking.decisions.calibration import fit_beta
 from reranking.decisions.validation import population_weights
 

@@ -1,7 +1,7 @@
 """XGBoost trains gradient-boosted trees here, stopped early on the mission's metric."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from indexing.errors import InputError
 from indexing.machine.device import cuda_devices
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import wait_passively
+from reranking.boosters.examples import Examples, in_memory
 from reranking.boosters.feature_blocks import FeatureBlocks
 
 wait_passively()
@@ -74,40 +75,6 @@ class BoostingOptions:
         }
 
 
-@dataclass(frozen=True)
-class Examples:
-    """It holds features (p, f) float32 of pairs, in memory or in blocks on disk, targets (p,) and category codes (p,).
-
-    `weights` (p,) say how much a pair counts in training; with None all count alike. `directions` (f,) are the
-    features'. `others` (p,) are the codes of the right products' categories; with None they are those of the left.
-    """
-
-    features: Floats2d | FeatureBlocks
-    targets: Floats1d
-    categories: Ints1d
-    weights: Floats1d | None = None
-    directions: tuple[int, ...] = ()
-    others: Ints1d | None = None
-
-    def take(self, rows: Ints1d) -> "Examples":
-        """Return the examples at these rows, in memory."""
-        weights = None if self.weights is None else self.weights[rows]
-        others = None if self.others is None else self.others[rows]
-        return replace(
-            self,
-            features=self.features[rows],
-            targets=self.targets[rows],
-            categories=self.categories[rows],
-            weights=weights,
-            others=others,
-        )
-
-    def within(self, code: int) -> Ints1d:
-        """Return the rows of which either product is in a category."""
-        inside = self.categories == code
-        return np.flatnonzero(inside if self.others is None else inside | (self.others == code))
-
-
 def boost(
     train: Examples,
     valid: Examples,
@@ -167,7 +134,8 @@ def predict(members: Sequence[xgboost.Booster], features: Floats2d | FeatureBloc
     if not len(features):
         return np.zeros(0, dtype=np.float32)
     rows = np.ascontiguousarray(in_memory(features), dtype=np.float32)
-    return np.asarray(np.mean([_scores(member, rows) for member in members], axis=0), dtype=np.float32)
+    scores = [_scores(member, rows) for member in members]
+    return np.asarray(np.mean(scores, axis=0), dtype=np.float32)
 
 
 def _scores(member: xgboost.Booster, rows: Floats2d) -> Floats1d:
@@ -198,16 +166,6 @@ def choose_boosting_device(asked: str) -> str:
 
 def _on_gpu(member: xgboost.Booster) -> bool:
     return bool(xgboost.build_info().get("USE_CUDA")) and '"device":"cuda' in member.save_config()
-
-
-def in_memory(features: Floats2d | FeatureBlocks) -> Floats2d:
-    """Return features (p, f) in memory, wherever they were."""
-    return features.read() if isinstance(features, FeatureBlocks) else features
-
-
-def column_of(features: Floats2d | FeatureBlocks, number: int) -> Floats1d:
-    """Return one feature (p,) alone, wherever they are."""
-    return features.column(number) if isinstance(features, FeatureBlocks) else features[:, number]
 
 
 class _BlockIterator(xgboost.DataIter):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from indexing.arrays import Bools1d, Floats1d, Floats2d
 from indexing.machine.progress import Progress, silent
-from reranking.boosters.boosting import BoostingOptions, Examples, Metric, boost, contributions, predict
+from reranking.boosters.boosting import BoostingOptions, Metric, boost, contributions, predict
+from reranking.boosters.examples import Examples
 from reranking.pairs.evaluation_category import REST, SideCategories
 
 LEAST_MATCHES = 100  # a category with fewer training matches has no boosters of its own

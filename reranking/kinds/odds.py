@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
-from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds, contributions, predict
+from reranking.boosters.boosting import BoostingOptions, boost_rounds, contributions, predict
+from reranking.boosters.examples import Examples
 from reranking.kinds.pair_sample import PairSample
 from reranking.pairs.folds import deal_at_random
 

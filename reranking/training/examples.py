@@ -12,8 +12,9 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.machine.memory import human
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import Examples, boost
+from reranking.boosters.boosting import boost
 from reranking.boosters.ensemble import Boost
+from reranking.boosters.examples import Examples
 from reranking.boosters.feature_blocks import write_feature_blocks
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import SideCodes

@@ -6,7 +6,8 @@ import numpy as np
 
 from indexing.arrays import Floats1d
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import Examples, column_of, gains, in_memory
+from reranking.boosters.boosting import gains
+from reranking.boosters.examples import Examples, column_of, in_memory
 from reranking.decisions.judgement import Judgement
 from reranking.decisions.prior_shift import Validation
 from reranking.decisions.validation import RankingReport

@@ -6,8 +6,9 @@ import numpy as np
 
 from indexing.arrays import Floats1d, Ints1d
 from indexing.machine.progress import Progress, silent
-from reranking.boosters.boosting import Examples, Metric, boost, in_memory
+from reranking.boosters.boosting import Metric, boost
 from reranking.boosters.ensemble import Ensemble, train_ensemble
+from reranking.boosters.examples import Examples, in_memory
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import SideCategories, SideCodes
 from reranking.pairs.labelled import LabelledPairs

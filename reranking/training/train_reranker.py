@@ -12,7 +12,7 @@ from reranking.model.reranker import XgboostReranker
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.misleading_pairs import without_seen
-from reranking.signals.learned.cross_folds import open_cross
+from reranking.signals.learned.cross_folds import CrossFolds, open_cross
 from reranking.signals.learned.stacking import LEAST_MATCHES
 from reranking.training.examples import PairSignals, TrainingRoom, prepare_training_signals, silent_line
 from reranking.training.finished_training import FinishedTraining
@@ -71,8 +71,7 @@ def train_reranker(
         return prepare_training_signals(index, part.train, data.products, options, cross=cross, progress=progress)
 
     signals = learn(data, options, progress)
-    if options.reads_some and signals.learned(cross).gate is None:
-        raise InputError(f"--cross-share {options.cross_share}: {NO_GATE}")
+    _refuse_without_gate(signals, options, cross)
     chosen = choose_stacked(index, data, signals, options, cross=cross, progress=progress)
     for verdict in chosen.verdicts:
         announce(f"signals: {verdict.told()}")
@@ -87,6 +86,12 @@ def train_reranker(
     done = FinishedTraining(index, options, first, judging, chosen.verdicts)
     ranking = rank(judging.validation, data.names, metric, interval)
     return Trained(done.reranker(ranking, cross), (*told, *done.warnings()))
+
+
+def _refuse_without_gate(signals: PairSignals, options: TrainOptions, cross: CrossFolds | None) -> None:
+    """Raise InputError where a cross-encoder is to read some pairs, and too few labels were there to learn which."""
+    if options.reads_some and signals.learned(cross).gate is None:
+        raise InputError(f"--cross-share {options.cross_share}: {NO_GATE}")
 
 
 def _train_on_few(

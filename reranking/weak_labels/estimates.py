@@ -13,7 +13,8 @@ import numpy as np
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.errors import InputError
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds, predict
+from reranking.boosters.boosting import BoostingOptions, boost_rounds, predict
+from reranking.boosters.examples import Examples
 from reranking.pairs.folds import deal_by_size
 from reranking.pairs.product_groups import product_groups
 from reranking.signals.feature import Feature

@@ -21,7 +21,7 @@ from scripts.benchmarks.labelled_set import LabelledSet, open_set, seeds_of
 
 if TYPE_CHECKING:
     from indexing.arrays import Floats2d, Ints1d
-    from reranking.boosters.boosting import Examples
+    from reranking.boosters.examples import Examples
     from reranking.signals.feature import Feature
     from reranking.signals.signals import Signals
 
@@ -94,7 +94,7 @@ def _compute(opened: LabelledSet) -> _Sides:
     """Compute all features but those of rivals, once."""
     import numpy as np
 
-    from reranking.boosters.boosting import Examples
+    from reranking.boosters.examples import Examples
     from reranking.model.train_options import TrainOptions
     from reranking.pairs.evaluation_category import LEAST_PAIRS, CategoryMapping, codes_of, evaluated_names
     from reranking.signals.learned.rival_lists import RivalPairs

@@ -86,7 +86,8 @@ def _boosted(pairs: int, rounds: int, device: str) -> dict[str, float]:
     """Return seconds of training, and the mean score of matches less that of others."""
     import numpy as np
 
-    from reranking.boosters.boosting import BoostingOptions, Examples, boost, predict
+    from reranking.boosters.boosting import BoostingOptions, boost, predict
+    from reranking.boosters.examples import Examples
 
     generator = np.random.default_rng(0)
     features = generator.standard_normal((pairs, FEATURES), dtype=np.float32)

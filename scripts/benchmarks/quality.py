@@ -223,7 +223,8 @@ def _ablated(
 ) -> dict[str, float]:
     """Return `weighted` of models that see some columns only."""
     from eval.metrics.precision_auc import weighted
-    from reranking.boosters.boosting import Examples, boost, predict
+    from reranking.boosters.boosting import boost, predict
+    from reranking.boosters.examples import Examples
     from reranking.pairs.evaluation_category import CategoryMapping, codes_of, evaluated_names
     from reranking.pairs.misleading_pairs import without_seen
     from reranking.signals.signals import prepare_signals

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
-from reranking.boosters.boosting import BoostingOptions, Examples, boost_parts, predict
+from reranking.boosters.boosting import BoostingOptions, boost_parts, predict
+from reranking.boosters.examples import Examples
 from reranking.signals.feature import declare
 from reranking.signals.learned.rival_lists import RivalLists
 from reranking.signals.learned.stacking import Stacking, models_of

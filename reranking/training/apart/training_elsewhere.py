@@ -7,8 +7,8 @@ from indexing.machine.progress import Progress
 from indexing.product_index import ProductIndex
 from indexing.running.parts import clear_leftovers
 from indexing.running.tasks import Runner
-from reranking.boosters.boosting import Examples
 from reranking.boosters.ensemble import Boost
+from reranking.boosters.examples import Examples
 from reranking.boosters.feature_blocks import FeatureBlocks
 from reranking.boosters.shares import ShardedBoosting
 from reranking.model.train_options import TrainOptions

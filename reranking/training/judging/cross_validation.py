@@ -10,8 +10,9 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import BoostingOptions, Examples, Metric
+from reranking.boosters.boosting import BoostingOptions, Metric
 from reranking.boosters.ensemble import train_ensemble
+from reranking.boosters.examples import Examples
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import CategoryMapping, SideCodes, evaluated_names, side_codes
 from reranking.pairs.folds import deal_alike

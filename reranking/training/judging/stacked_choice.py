@@ -15,7 +15,8 @@ import numpy as np
 from indexing.arrays import Floats1d, Ints1d
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds, in_memory, predict
+from reranking.boosters.boosting import BoostingOptions, boost_rounds, predict
+from reranking.boosters.examples import Examples, in_memory
 from reranking.model.train_options import TrainOptions
 from reranking.model.training_report import JudgedOn, StackedVerdict
 from reranking.signals.learned.cross_folds import CrossFolds

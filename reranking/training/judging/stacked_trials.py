@@ -14,7 +14,7 @@ import numpy as np
 from indexing.arrays import Floats1d, Ints1d
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import Examples
+from reranking.boosters.examples import Examples
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.folds import deal_alike
 from reranking.pairs.labelled import LabelledPairs

@@ -17,8 +17,9 @@ from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds, in_memory, predict
+from reranking.boosters.boosting import BoostingOptions, boost_rounds, predict
 from reranking.boosters.ensemble import Ensemble
+from reranking.boosters.examples import Examples, in_memory
 from reranking.decisions.calibration import fit_beta
 from reranking.decisions.expected import expect_best_f1, expect_precision
 from reranking.decisions.judgement import Judgement, judge

@@ -8,7 +8,8 @@ import numpy as np
 from indexing.arrays import Floats1d, Ints1d
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import BoostingOptions, Examples, boost_rounds, gains, in_memory, predict
+from reranking.boosters.boosting import BoostingOptions, boost_rounds, gains, predict
+from reranking.boosters.examples import Examples, in_memory
 from reranking.decisions.asked_precision import AskedPrecision
 from reranking.decisions.calibration import Calibration, fit_beta
 from reranking.decisions.expected import ExpectedCalls, expect_best_f1, expect_precision

@@ -10,7 +10,6 @@ from reranking.boosters.boosting import (
     FEW_MEMBERS,
     FEW_PAIRS,
     BoostingOptions,
-    Examples,
     boost,
     boost_parts,
     boost_rounds,
@@ -20,6 +19,7 @@ from reranking.boosters.boosting import (
     predict,
     to_bytes,
 )
+from reranking.boosters.examples import Examples
 
 QUICK = BoostingOptions(eta=0.3, max_rounds=12, patience=4, members=2, threads=1)
 NAMES = ("telling", "noise")

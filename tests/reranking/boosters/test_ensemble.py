@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from reranking.boosters.boosting import BoostingOptions, Examples, contributions, predict
+from reranking.boosters.boosting import BoostingOptions, contributions, predict
 from reranking.boosters.ensemble import Ensemble, train_ensemble
+from reranking.boosters.examples import Examples
 from reranking.pairs.evaluation_category import SideCategories
 
 NAMES = ["large", "small"]

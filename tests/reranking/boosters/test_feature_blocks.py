@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from reranking.boosters.boosting import BoostingOptions, Examples, boost, predict, to_bytes
+from reranking.boosters.boosting import BoostingOptions, boost, predict, to_bytes
+from reranking.boosters.examples import Examples
 from reranking.boosters.feature_blocks import write_feature_blocks
 
 OPTIONS = BoostingOptions(eta=0.3, max_rounds=10, patience=10, members=1, threads=1)

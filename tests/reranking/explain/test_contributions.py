@@ -5,8 +5,9 @@ import pytest
 
 from indexing.errors import InputError
 from indexing.product_index import open_index
-from reranking.boosters.boosting import BoostingOptions, Examples, boost, contributions, predict
+from reranking.boosters.boosting import BoostingOptions, boost, contributions, predict
 from reranking.boosters.ensemble import Ensemble
+from reranking.boosters.examples import Examples
 from reranking.explain.contributions import SAMPLED, explain_pair, explain_row, family_importance
 from reranking.model.folder import load_reranker
 from reranking.model.pair_scorer import PairScorer

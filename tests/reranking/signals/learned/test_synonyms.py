@@ -11,24 +11,13 @@ from indexing.catalog.catalog import FIELDS
 from reranking.explain.wording.learned import told_tokens
 from reranking.pairs.labelled import LabelledPairs
 from reranking.signals.families.attributes import AttributeSignals
-from reranking.signals.families.titles import TextSignals
-from reranking.signals.learned.pair_tokens import AGREEING, CONFLICTING, TokenSource, key_buckets
+from reranking.signals.learned.pair_tokens import AGREEING, CONFLICTING, key_buckets
 from reranking.signals.learned.stacking import Stacking
 from reranking.signals.learned.synonyms import LEAST_AGREEING, _Entries, learn_synonyms
 from reranking.signals.learned.word_training import train_words
 from reranking.signals.learned.words import WordModel, WordSignals
 from reranking.signals.texts.bags import bucket_of
 from reranking.signals.texts.key_synonyms import KeySynonyms
-
-
-@pytest.fixture(scope="module")
-def source_of(catalog_of_offers):
-    def source(offers):
-        catalog, everybody = catalog_of_offers(*offers), np.arange(len(offers))
-        families = (family.from_catalog(catalog, everybody) for family in (TextSignals, AttributeSignals))
-        return TokenSource.of(catalog, *families)
-
-    return source
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from indexing.catalog.catalog import FIELDS
 from reranking.explain.wording.learned import told_tokens
 from reranking.pairs.labelled import LabelledPairs
-from reranking.signals.families.attributes import AttributeSignals
-from reranking.signals.families.titles import TextSignals
 from reranking.signals.learned.logistic import Logistic
 from reranking.signals.learned.pair_tokens import (
     AGREEING,
@@ -22,7 +20,6 @@ from reranking.signals.learned.pair_tokens import (
     OPPOSED,
     SHARED,
     SHARED_WITHIN,
-    TokenSource,
     bucket_within,
     key_buckets,
     opposed_bucket,
@@ -38,16 +35,6 @@ def product(title):
 
 
 NAMES = [feature.name for feature in FEATURES]
-
-
-@pytest.fixture(scope="module")
-def source_of(catalog_of_offers):
-    def source(offers):
-        catalog, everybody = catalog_of_offers(*offers), np.arange(len(offers))
-        families = (family.from_catalog(catalog, everybody) for family in (TextSignals, AttributeSignals))
-        return TokenSource.of(catalog, *families)
-
-    return source
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from indexing.errors import InputError, Unfinished
 from indexing.product_index import open_index
 from indexing.running.attempts import CrewRunner
 from indexing.running.processes import ProcessCrew
-from reranking.boosters.boosting import BoostingOptions, Examples, boost, from_bytes, predict, to_bytes
+from reranking.boosters.boosting import BoostingOptions, boost, from_bytes, predict, to_bytes
+from reranking.boosters.examples import Examples
 from reranking.boosters.feature_blocks import write_feature_blocks
 from reranking.boosters.shares import ShardedBoosting
 from reranking.model.card import render_card

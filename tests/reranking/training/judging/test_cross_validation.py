@@ -6,7 +6,7 @@ import pytest
 from eval.metrics.precision_auc import weighted
 from indexing.errors import InputError
 from indexing.product_index import open_index
-from reranking.boosters.boosting import Examples
+from reranking.boosters.examples import Examples
 from reranking.pairs.labelled import read_labelled
 from reranking.training.judging.cross_validation import CrossValidation, prepare_folds
 

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from reranking.boosters.boosting import BoostingOptions, Examples
+from reranking.boosters.boosting import BoostingOptions
+from reranking.boosters.examples import Examples
 from reranking.model.card import render_card
 from reranking.model.folder import load_reranker, save_reranker
 from reranking.model.pair_scorer import PairScorer
