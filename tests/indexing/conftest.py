@@ -1,6 +1,7 @@
 """Small catalogues: as files, as tables in memory, and as texts whose neighbours can be seen."""
 
 import json
+import shutil
 
 import numpy as np
 import pyarrow as pa
@@ -281,3 +282,9 @@ def same_index(same_neighbours):
             assert set(sure.tolist()) <= set(expected.positions.tolist())
 
     return check
+
+
+@pytest.fixture
+def folder(tmp_path, pictures):
+    """The pictures in a folder of a test's own, which it may change."""
+    return shutil.copytree(pictures, tmp_path / "pictures")

@@ -20,11 +20,6 @@ from indexing.update.update_index import UpdateOptions, update_index
 
 
 @pytest.fixture
-def folder(tmp_path, pictures):
-    return shutil.copytree(pictures, tmp_path / "pictures")
-
-
-@pytest.fixture
 def shop(tmp_path, folder):
     class Shop:
         def __init__(self):

@@ -1,6 +1,5 @@
 """Points of main pictures are one more view of an index: built, extended, updated and compared, but not searched."""
 
-import shutil
 import sys
 
 import numpy as np
@@ -19,11 +18,6 @@ from indexing.errors import InputError
 from indexing.update.compact_index import compact_index
 from indexing.update.update_index import UpdateOptions, update_index
 from reranking.signals.families.views import ViewSignals
-
-
-@pytest.fixture
-def folder(tmp_path, pictures):
-    return shutil.copytree(pictures, tmp_path / "pictures")
 
 
 @pytest.fixture

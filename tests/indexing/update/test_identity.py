@@ -19,11 +19,6 @@ EVERYBODY = np.arange(3)
 
 
 @pytest.fixture
-def folder(tmp_path, pictures):
-    return shutil.copytree(pictures, tmp_path / "pictures")
-
-
-@pytest.fixture
 def shop(tmp_path, folder):
     """An index of three products with pictures, two of them with further ones; gives how to write and update it."""
 
