@@ -94,10 +94,21 @@ def complains(said):
     return said.type in ("error", "warning") and not told
 
 
+CONTEXTS = pytest.StashKey()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item):
+    """Close the pages of a test before its server stops, which they may still be asking."""
+    for context in item.stash.get(CONTEXTS, ()):
+        context.close()
+
+
 @pytest.fixture
-def browsing(chromium):
+def browsing(chromium, request):
     """Open a server's page as somebody who came by its link; complaints, dialogs and other hosts fail the test."""
     contexts, complaints = [], []
+    request.node.stash[CONTEXTS] = contexts
 
     def browse(door, address="/", size=(1280, "light")):
         width, scheme = size
@@ -116,6 +127,4 @@ def browsing(chromium):
         return page
 
     yield browse
-    for context in contexts:
-        context.close()
     assert complaints == []
