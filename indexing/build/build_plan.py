@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexing.build.encoding import image_spec
+from indexing.build.encoding import image_spec, points_spec
 from indexing.build.joining import ask_of
 from indexing.build.options import BuildOptions
 from indexing.build.view_plan import FIXED_BYTES, Ask, ViewPlan, duration, plan_view, products_per_s, whole_gib
@@ -121,6 +121,8 @@ def _is_vector(name: str, options: BuildOptions) -> bool:
 def _dimensions(inputs: CatalogInputs, options: BuildOptions, count: int) -> dict[str, int]:
     file = inputs.files[0].table
     pictures = image_spec(options, inputs.schema.name, file.names, has_pictures=inputs.pictured)
+    if options.encoding.image_points and inputs.pictured:
+        points_spec(options.encoding.image_points, pictures)  # what the build would refuse
     specs = {"text": parse_spec(options.encoding.text_encoder, "text"), "image": pictures}
     return {view: _dimension(spec, file, count) for view, spec in specs.items() if spec.engine != "none"}
 

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexing.build.build_index import build_index
+from indexing.build.build_plan import plan_build
 from indexing.build.encoding import points_spec
 from indexing.build.options import BuildOptions
 from indexing.encoders.encoder import Spec
@@ -100,6 +101,9 @@ def test_an_encoder_that_looks_at_no_pictures_is_refused_before_anything_is_enco
     with pytest.raises(InputError, match="--image-points 16: --image-encoder none looks at no pictures"):
         shop.build(0, 1, encoder="none")
     assert not list(tmp_path.rglob("vectors_*"))
+    asked = BuildOptions(encoding=EncodingOptions(image_encoder="none", image_points=16), lexical=False)
+    with pytest.raises(InputError, match="--image-encoder none looks at no pictures"):  # by a dry run, too
+        plan_build([shop.write([0, 1])], asked, "cpu")
     with pytest.raises(InputError, match="--image-encoder column:v looks at no pictures"):
         points_spec(16, Spec("column", "v"))
     assert shop.build(90, 91).index.vectors("image_points") is None  # nobody has a picture
