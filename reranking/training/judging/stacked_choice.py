@@ -34,8 +34,7 @@ from reranking.training.judging.stacked_trials import (
 from reranking.training.training_pairs import TrainingPairs
 
 MARGIN = 0.01  # of the log-loss, which a signal may cost before it is left out: less is what seeds differ by
-ERRORS = 1.0  # standard errors of what it costs, too: where few pairs judge, seeds differ by less than pairs do
-CLEAR = 2.0  # standard errors of what each signal gains, with which nothing is dealt anew
+ERRORS = 2.0  # standard errors of a cost that is no chance; as many of each signal's gain, and nothing is dealt anew
 ROUNDS, ETA = 75, 0.1  # of the trial boosters, which nothing stops
 LEAST_SCORE = 1e-3  # a trial's log-loss is kept from certainty
 Names = frozenset[StackedName]
@@ -121,13 +120,13 @@ class _Losses:
 
     def tell(self, learned: Names) -> bool:
         """Say whether each of the signals clearly pays beside the others."""
-        return bool(self.pairs) and all(self.falls(learned - {name}, learned, CLEAR) for name in learned)
+        return bool(self.pairs) and all(self.falls(learned - {name}, learned) for name in learned)
 
-    def falls(self, before: Names, after: Names, errors: float = ERRORS) -> bool:
-        """Say whether the loss falls from one choice to another, by more than the margin and so many standard errors."""
+    def falls(self, before: Names, after: Names) -> bool:
+        """Say whether the loss surely falls from one choice to another: by more than the margin, and than chance tells."""
         gains = self.by_choice[before] - self.by_choice[after]
         error = float(np.sqrt(self.dealings * len(gains)) * gains.std())
-        return float(gains.sum()) > max(MARGIN * self.mean(before), errors * error)
+        return float(gains.sum()) > max(MARGIN * self.mean(before), ERRORS * error)
 
 
 def _choices(signals: PairSignals) -> list[Names]:
