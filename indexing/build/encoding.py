@@ -152,7 +152,7 @@ def image_spec(options: BuildOptions, schema: str, columns: Sequence[str], *, ha
     ready = parse_spec(OZON_IMAGE, "image")
     if schema == OZON and {name for names in column_names(ready) for name in names} <= set(columns):
         return ready
-    return parse_spec("thumbnail" if has_pictures else "none", "image")
+    return parse_spec("patches" if has_pictures else "none", "image")
 
 
 def points_spec(count: int, image: Spec) -> Spec:

@@ -10,7 +10,7 @@ from typing import Any
 from indexing.errors import InputError
 
 NOT_WEIGHTS = {".md", ".png", ".jpg", ".svg", ".csv", ".html", ".txt~"}  # what may change without the vectors changing
-NEED_NONE = "lsa and thumbnail need no model"
+NEED_NONE = "lsa and patches need no model"
 
 
 @dataclass(frozen=True)

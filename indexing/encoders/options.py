@@ -18,7 +18,7 @@ class EncodingOptions:
     """These options decide by which encoders a catalogue's vectors are made.
 
     `text_encoder` and `image_encoder` are SPECs; `image_encoder` auto means the contest's vectors for its schema,
-    `thumbnail` where there are pictures, else none. The text and the lexical view read `text_fields`; a neural text encoder
+    `patches` where there are pictures, else none. The text and the lexical view read `text_fields`; a neural text encoder
     reads `text_template` instead, where one is given. `model_revision` pins a model of the hub, `max_tokens` bounds what is
     read of a text, `precision` is that of models. Of each field `text_cap` characters are read, None: all but of long
     descriptions. Of each main picture so many `image_points` are kept, by which pairs are compared; it takes an image encoder that looks at

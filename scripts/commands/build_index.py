@@ -33,8 +33,8 @@ FIELDS = "title,brand,attributes,description"
 @click.option(
     "--image-encoder",
     default="auto",
-    metavar="thumbnail|patches|clip:MODEL/TAG|clip:FOLDER|column:NAME|none",
-    help="[default: the contest's vectors for its schema, thumbnail where there are pictures, else none]",
+    metavar="patches|thumbnail|clip:MODEL/TAG|clip:FOLDER|column:NAME|none",
+    help="[default: the contest's vectors for its schema, patches where there are pictures, else none]",
 )
 @click.option(
     "--image-points",

@@ -199,11 +199,16 @@ class Market:
         )
 
     def rebuild(self, like, patch, **options):
-        """An index built anew, by the encoder and the n-grams that another was fitted with."""
+        """An index built anew, by the encoders and the n-grams that another was fitted with."""
 
         def fitted(of, read, folder, progress):
             like.encoder("text").save(folder)
             return like.encoder("text")
+
+        def learned(learn, folder, extra):
+            model = like.encoder("image").model
+            model.save(folder)
+            return model
 
         def weighed(catalog, lexical, **threads):
             rows = like.lexical.rows(catalog.texts(lexical.fields))
@@ -211,6 +216,7 @@ class Market:
 
         with patch.context() as patched:
             patched.setattr(indexing.encoders.by_spec, "_fit_lsa", fitted)
+            patched.setattr(indexing.encoders.by_spec, "_learned_patches", learned)
             patched.setattr(indexing.build.joining, "fit_lexical", weighed)
             return self.build("rebuilt", overwrite=True, **options)
 

@@ -169,7 +169,7 @@ def import_open_clip() -> Any:
 def require_open_clip() -> None:
     """Raise InputError where the library is not installed; it takes seconds to import, so that is not done."""
     if find_spec("open_clip") is None:
-        raise InputError("clip: needs open_clip: pip install 'heroic[neural]'; thumbnail needs none")
+        raise InputError("clip: needs open_clip: pip install 'heroic[neural]'; patches needs none")
 
 
 @contextmanager
@@ -197,7 +197,7 @@ def _unopened(name: ClipName, error: Exception) -> str:
         return f"clip:{name.text}: the checkpoint cannot be opened: {_first_line(error)}"
     return (
         f"clip:{name.text}: the model cannot be downloaded (the hub cannot be reached, or has no such model): download "
-        "it elsewhere and give its file (clip:MODEL/FILE) or folder (clip:FOLDER); thumbnail needs none"
+        "it elsewhere and give its file (clip:MODEL/FILE) or folder (clip:FOLDER); patches needs none"
     )
 
 

@@ -235,7 +235,7 @@ def test_progress_tells_the_stages_in_order(build):
     stages = list(dict.fromkeys(stage for stage, _, _ in steps))
     dense = ("text", "image", "fused")
     joins = [*(f"{work} {view}" for view in dense for work in ("index", "join")), "weigh n-grams", "join lexical"]
-    assert stages == ["read", "fit text", "encode text", "encode image", *joins]
+    assert stages == ["read", "fit text", "encode text", "fit pictures", "encode image", *joins]
     assert all(done <= total for _, done, total in steps)
 
 

@@ -51,7 +51,7 @@ def test_refitted_it_is_as_if_built_of_its_products_today(market, same_index):
     market.build()
     before = market.update(*market.change(put=30, add=50, take=20)).index.fingerprint
     done = compact_index(market.index, refit=True)
-    assert done.refitted == ("text", "lexical")
+    assert done.refitted == ("text", "image", "lexical")
     assert done.index.fingerprint != before
     assert damaged_files(market.index, done.index.manifest) == []
     same_index(done.index, market.build("anew"))

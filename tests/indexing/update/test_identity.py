@@ -33,8 +33,10 @@ def shop(tmp_path, folder):
             pq.write_table(pa.table({**table, "image": [self.images[row] for row in chosen]}), tmp_path / name)
             return tmp_path / name
 
-        def build(self, out="index", **encoding):
-            options = BuildOptions(encoding=EncodingOptions(**encoding), images=folder, k=2)
+        def build(self, out="index", image_encoder="thumbnail", **encoding):
+            """By an encoder that learns nothing of the products, so that an index built anew has the same rows."""
+            encoding = EncodingOptions(image_encoder=image_encoder, **encoding)
+            options = BuildOptions(encoding=encoding, images=folder, k=2)
             return build_index([self.write()], tmp_path / out, options=options).index
 
         def update(self, *rows, **options):
@@ -159,7 +161,7 @@ def test_an_updated_index_gives_its_pictures_to_one_that_extends_it(shop, tmp_pa
     shop.images[0] = ["7.png"]
     shop.update()
     shop.images[2] = ["8.png"]
-    options = BuildOptions(images=folder, k=2, extend=True)
+    options = BuildOptions(encoding=EncodingOptions(image_encoder="thumbnail"), images=folder, k=2, extend=True)
     built = build_index([shop.write()], shop.index, options=options)
     assert built.looked_at["image"] == 1
     np.testing.assert_array_equal(

@@ -70,7 +70,7 @@ def _pixels(catalog: Catalog, options: PatchOptions, progress: Progress, patienc
             if number % BLOCK_PICTURES == 0:
                 progress(STAGE, number, len(chosen))
     patience.refuse_outage(unreached, catalog)
-    usable = [pixels for pixels in found.values() if pixels is not None]
+    usable = [pixels for _, pixels in sorted(found.items()) if pixels is not None]  # names teach nothing
     return np.stack(usable) if usable else np.zeros((0, options.side, options.side, 3), dtype=np.uint8)
 
 

@@ -67,7 +67,7 @@ def test_a_model_that_cannot_be_downloaded_says_what_to_do(name, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(InputError, match=f"clip:{name}: the model cannot be downloaded") as caught:
         open_clip_model(ClipName.parse(name))
-    assert "thumbnail needs none" in one_line(caught)
+    assert "patches needs none" in one_line(caught)
 
 
 def test_a_damaged_checkpoint_says_so(clip_folder, tmp_path):

@@ -249,7 +249,7 @@ def test_a_model_that_cannot_be_had_gives_one_line(build, monkeypatch):
         build("st:org/nowhere")
     said = str(refused.value)
     assert "\n" not in said
-    for part in ("org/nowhere", "the model hub cannot be reached", "st:FOLDER", "lsa and thumbnail need no model"):
+    for part in ("org/nowhere", "the model hub cannot be reached", "st:FOLDER", "lsa and patches need no model"):
         assert part in said
 
 
