@@ -79,6 +79,7 @@ def build_index(
         read.rejects.clear()
         made = _made(options, read, rejects, encoding.encoders, joining, views)
         write_manifest(folder, Manifest(KIND, stored_record(made), made.fingerprint()))
+        clear_leftovers(Path(out).absolute())  # of an update that was killed: its index is no more
     index = open_index(Path(out), device=device)
     cut_short = index.catalog.cut_short(options.encoding.text_fields)
     rejected = StoredRejects(Path(out) / REJECTS_FILE)

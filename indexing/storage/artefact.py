@@ -30,6 +30,7 @@ from indexing.storage.whole_file import digest_of, sync
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
+AFRESH = ".updating"  # behind the name of an artefact: what is made of it, to take its place
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -53,6 +54,11 @@ class Manifest:
         if not all(isinstance(entry, dict) and "bytes" in entry for entry in self.files.values()):
             raise InputError("a file has no size")
 
+    def digests(self, *folders: str) -> dict[str, str]:
+        """Return the sha256 of each file in some of its folders, by name."""
+        below = tuple(f"{folder}/" for folder in folders)
+        return {name: entry.get("sha256", "") for name, entry in self.files.items() if name.startswith(below)}
+
 
 def fingerprint_of(*parts: Any) -> str:
     """Return 16 hexadecimal digits that change when any part (JSON-able) does."""
@@ -75,11 +81,12 @@ def writing(
     """
     path = _real(Path(path), kind)
     refuse_artefact(path, kind)
-    partial = path.absolute().with_name(path.name + (".updating" if afresh else ".partial"))
+    partial = path.absolute().with_name(path.name + (AFRESH if afresh else ".partial"))
     resumes = keep is not None and not afresh
     again = "then run the same command again: it goes on where it was" if resumes else "then run it again"
     with output(path, again), parents(path), _locked(path, wait=wait):
         remove_retired(path)
+        shutil.rmtree(path.absolute().with_name(f"{path.name}{AFRESH}"), ignore_errors=True)  # nobody goes on with that
         if not resumes:
             shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(exist_ok=True)

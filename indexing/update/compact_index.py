@@ -18,6 +18,7 @@ from indexing.index_manifest import KIND, IndexManifest
 from indexing.join.options import JoiningOptions
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex, open_index
+from indexing.running.parts import clear_leftovers
 from indexing.search.device import choose_device
 from indexing.search.faiss_index import build_faiss
 from indexing.search.near_lists import lists_file
@@ -60,6 +61,7 @@ def compact_index(index: Path, *, refit: bool = False, device: str = "auto", pro
     old.hold.release()
     with writing(Path(index), KIND, afresh=True) as folder:
         _Compacting(open_index(index, device=chosen), folder, refitted, progress).run()
+        clear_leftovers(Path(index).absolute())  # of an update that was killed: its index is another one now
     return Compacted(open_index(index, device=chosen), delta, dead, refitted)
 
 

@@ -102,7 +102,8 @@ class DeltaEncoding:
     def encode(self, view: str) -> tuple[Floats2d, list[Reject]]:
         """Return the rows (n, d) of a view, and what had to be set aside."""
         seen = "" if view == "text" else picture_states(self.given, extra=view == "image_extra")
-        made = (view, self.index.fingerprint, catalog_digest(self.given), seen, GIVEN_ROWS)
+        kept = self.index.manifest.digests(f"vectors/{view}")  # the encoder's files among them
+        made = (view, self.index.fingerprint, kept, catalog_digest(self.given), seen, GIVEN_ROWS)
         parts = parts_for(self.beside.absolute(), fingerprint_of(*made))
         parts.make()
         tasks = even_ranges(len(self.given), GIVEN_ROWS, "new products")

@@ -13,7 +13,7 @@ from indexing.catalog.catalog import Catalog
 from indexing.join.neighbour_files import NeighbourFiles
 from indexing.join.self_join import SelfJoin, SparseRows, list_length
 from indexing.machine.progress import Progress, silent
-from indexing.product_index import ProductIndex
+from indexing.product_index import DELTA, ProductIndex
 from indexing.running.parts import parts_for
 from indexing.running.tasks import Runner
 from indexing.search.faiss_index import FLAT, build_faiss
@@ -114,7 +114,8 @@ class DeltaViewJoining:
 
     def _stored(self, apart: JoinsApart, view: str, old: OldLists, sources: Ints1d | None) -> StoredLists:
         """Return where workers find the lists of a view, which are kept now."""
-        named = fingerprint_of("join", view, self.old.fingerprint, *apart.made, digest_of_lists(old, sources))
+        before = self.old.manifest.digests("neighbours", "engines", "lexical", "vectors", DELTA)
+        named = fingerprint_of("join", view, before, *apart.made, digest_of_lists(old, sources))
         parts = parts_for(apart.beside.absolute(), named)
         parts.make()
         place, across = shared_place(self.old.folder), sources is not None

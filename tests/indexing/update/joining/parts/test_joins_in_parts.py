@@ -1,5 +1,7 @@
 """Neighbours that workers bring up to date in parts are those of one process, file by file."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +18,7 @@ from indexing.product_index import open_index
 from indexing.running import stages
 from indexing.running.parts import PartFolder, put_array
 from indexing.storage.artefact import MANIFEST
+from indexing.update.compact_index import compact_index
 from indexing.update.joining import by_search, by_tiles, cell_comparison
 from indexing.update.joining.parts import open_tiles, search_parts, tile_parts, tile_tasks
 from indexing.update.update_index import update_index
@@ -176,6 +179,51 @@ def test_parts_of_another_update_are_not_taken(market, monkeypatch):
     updated(market, whole, "second")
     updated(market, parts, "second", runner=Troubled())
     assert differing(whole, parts) == []
+
+
+def test_parts_of_other_lists_are_not_taken(market, monkeypatch):
+    """An index of the same fingerprint, whose lists are others, stands there when the command is run again: its digests tell."""
+    index, carried, work = built(market, "index"), [], tile_parts.carry_range
+
+    def watched(task, view):
+        carried.append(task.number)
+        return work(task, view)
+
+    def stopped(task, view):
+        raise Unfinished("the command was killed")
+
+    monkeypatch.setattr(tile_parts, "carry_range", watched)
+    with monkeypatch.context() as patched:
+        patched.setattr(tile_parts, "finish_range", stopped)
+        with pytest.raises(Unfinished):
+            updated(market, index, runner=Troubled())
+    before, manifest = sorted(carried), json.loads((index / MANIFEST).read_text())
+    carried.clear()
+    manifest["files"]["neighbours/text/positions.npy"]["sha256"] = "0" * 64
+    (index / MANIFEST).write_text(json.dumps(manifest))
+    updated(market, index, runner=Troubled())
+    assert before
+    assert sorted(carried) == before
+
+
+@pytest.mark.parametrize("again", ["rebuilt", "compacted"])
+def test_what_a_killed_update_left_goes_when_the_index_is_made_again(market, monkeypatch, again):
+    def stopped(task, view):
+        raise Unfinished("the command was killed")
+
+    index = built(market, "index")
+    updated(market, index, "second")  # so that there is something to compact
+    with monkeypatch.context() as patched:
+        patched.setattr(tile_parts, "finish_range", stopped)
+        with pytest.raises(Unfinished):
+            updated(market, index, runner=Troubled())
+    (market / "index.updating").mkdir()  # which a process that is killed does not take away
+    assert list(market.glob("index.parts-*"))
+    if again == "rebuilt":
+        built(market, "index", overwrite=True)
+    else:
+        compact_index(index)
+    assert [file.name for file in market.iterdir() if file.name.startswith("index")] == ["index"]
 
 
 def test_processes_do_the_same(market, heroic, monkeypatch):
