@@ -9,6 +9,7 @@ from pathlib import Path
 
 from indexing.errors import InputError, Unreachable
 from indexing.running.local import LocalRunner
+from indexing.running.parts import PartFolder, put_text
 from indexing.running.tasks import Done
 
 
@@ -53,6 +54,31 @@ def _go_wrong(how):
     if how == "bug":
         raise ZeroDivisionError("one by none")
     raise InputError("products.parquet: row 7: no id: give it one")
+
+
+@dataclass(frozen=True)
+class LateDesk:
+    """What a task shares that writes its part when nobody waits for it any more: a folder of signals, and the parts."""
+
+    folder: Path
+    parts: PartFolder
+
+    def open(self):
+        return self
+
+
+def late_part(task, desk):
+    """Write a part once that is allowed, however long it takes; tell what came of it."""
+    (desk.folder / "begun").touch()
+    while not (desk.folder / "go").exists():
+        time.sleep(0.02)
+    try:
+        put_text(desk.parts, "part", "late")
+    except FileNotFoundError:
+        (desk.folder / "refused").touch()
+        raise
+    (desk.folder / "written").touch()
+    return {}
 
 
 class Troubled(LocalRunner):

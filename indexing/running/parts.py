@@ -16,13 +16,14 @@ from indexing.running.same_versions import own_versions
 from indexing.running.tasks import Task
 from indexing.storage.artefact import fingerprint_of
 from indexing.storage.stored.output import stored_url
-from indexing.storage.stored.part_store import PartStore
+from indexing.storage.stored.part_store import RUN_MARK, PartStore
 from indexing.storage.stores import open_store
 from indexing.storage.whole_file import sync
 
 UNFINISHED = ".tmp"
 GONE = ".gone-"
 PARTS = ".parts-"  # behind the name of what is made of them
+RUN = uuid.uuid4().hex[:12]  # this process: what machines still do for others is none of its own
 
 
 class Parts(Protocol):
@@ -55,13 +56,23 @@ class Parts(Protocol):
 
 @dataclass(frozen=True)
 class PartFolder:
-    """It keeps parts in a folder that all machines share. Workers never make the folder: where it was removed, the work
-    is over, and what comes late finds no place."""
+    """It keeps parts in a folder that all machines share, which is named by the `work` that they are for, and by the `run` that has
+    them made. Workers never make the folder: where it was removed, or another run has taken it over, their work is over, and what
+    comes late finds no place."""
 
-    folder: Path
+    work: Path
+    run: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """Return where the parts are."""
+        return self.work.with_name(f"{self.work.name}{RUN_MARK}{self.run}") if self.run else self.work
 
     def make(self) -> None:
-        """Make the folder; what a run that was cut short left in it stays."""
+        """Make the folder, or take over what a run that was cut short left: under a name that its workers do not know."""
+        for before in sorted(self.work.parent.glob(f"{_escaped(self.work.name)}{RUN_MARK}*")):
+            if before != self.folder and GONE not in before.name and not self.folder.exists():
+                os.rename(before, self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def has(self, name: str) -> bool:
@@ -139,7 +150,7 @@ def parts_beside(output: Path, fingerprint: str) -> Parts:
     url = stored_url(output)
     if url is None:
         return parts_for(output.absolute(), fingerprint)
-    return PartStore(f"{url}{PARTS}{fingerprint_of(fingerprint, own_versions())}")
+    return PartStore(f"{url}{PARTS}{fingerprint_of(fingerprint, own_versions())}", RUN)
 
 
 def clear_beside(output: Path) -> None:
@@ -156,7 +167,7 @@ def clear_beside(output: Path) -> None:
 def parts_for(beside: Path, fingerprint: str) -> PartFolder:
     """Return the folder of parts of a work, by what it depends on, beside what is made of them. Parts that other versions
     have computed are none of it."""
-    return PartFolder(beside.with_name(f"{beside.name}{PARTS}{fingerprint_of(fingerprint, own_versions())}"))
+    return PartFolder(beside.with_name(f"{beside.name}{PARTS}{fingerprint_of(fingerprint, own_versions())}"), RUN)
 
 
 def _escaped(name: str) -> str:

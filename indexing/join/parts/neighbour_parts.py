@@ -43,7 +43,7 @@ class NeighbourParts(Generic[Opened]):
     def write(self, files: NeighbourFiles, runner: Runner, stage: str, progress: Progress) -> None:
         """Write the files, from where an earlier run was cut short: the parts that are not there first."""
         total = -(-files.size // MERGED_ROWS)
-        done = files.open(total, order=f"{self.parts.folder.name} by ranges of rows")
+        done = files.open(total, order=f"{self.parts.work.name} by ranges of rows")
         if done < total:
             self.parts.make()
             self._make(files.size, runner, stage, progress)

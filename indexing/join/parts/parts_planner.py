@@ -78,7 +78,7 @@ class PartsPlanner:
 
     def _place(self, units: Units, centres: Floats2d, large: Ints1d, near: int, groups: Ints1d | None = None) -> Placed:
         named = fingerprint_of(centres.astype(np.float32).tobytes().hex(), large.tolist(), near, groups is not None)
-        parts = parts_for(self.units.folder, named)
+        parts = parts_for(self.units.work, named)
         step = step_for(len(units), PROBING_ROWS if near else PIVOT_ROWS)
         ranges = -(-len(units) // step)
         recipe = PlaceRecipe(

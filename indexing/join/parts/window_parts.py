@@ -97,7 +97,7 @@ def join_in_parts(
 ) -> None:
     """Write all neighbours of a stored join into files by a runner's workers, after `prepare` where there is any work."""
     tasks = window_tasks(plan)
-    named = fingerprint_of(dict(files.made), stored.plan.folder.name, len(tasks), stored.k)
+    named = fingerprint_of(dict(files.made), stored.plan.work.name, len(tasks), stored.k)
     parts = parts_for(files.folder, named)
     prepared = NeighbourParts(parts, tasks, join_window, JoinRecipe(stored, parts), prepare)
     prepared.write(files, runner, stage, progress)

@@ -1,62 +1,84 @@
 """Parts are objects in a store such as s3://team/scores: each is put once, by whoever is first, and read from a copy here."""
 
 import io
+import json
 import tempfile
-from collections.abc import Callable, Iterable
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from indexing.storage.stores import Store, open_store
 
 BEGUN = "begun"
+RUN_MARK = ".run-"  # between the name of a part, or of the work that parts are for, and that of a run
+MOST_COPIED = 1 << 30  # bytes of copies in a process
 
 
 @dataclass(frozen=True)
 class PartStore:
-    """It keeps parts below a URL. Who finds, when it has put one, that the work is over, takes it away again."""
+    """It keeps parts below a URL, each by the name of the `run` that has them made; what earlier runs had made when this one began is
+    its own too. Who finds, when it has put one, that the work is over, takes it away again."""
 
     url: str
+    run: str = ""
 
     def make(self) -> None:
-        """Say that the work has begun; what a run that was cut short left stays."""
-        self._store.create(BEGUN, b"")
+        """Say that the run has begun, and that others are over; what one that was cut short left is taken over."""
+        names = sorted(self._store.names(""))
+        taken = {_part_of(name): name for name in reversed(names) if not name.startswith(BEGUN)}
+        self._store.create(self._own(BEGUN), json.dumps(taken).encode())
+        self._store.remove([name for name in names if _part_of(name) == BEGUN and name != self._own(BEGUN)])
 
     def has(self, name: str) -> bool:
-        return self._store.has(name)
+        return name in self._taken() or self._store.has(self._own(name))
 
     def put(self, name: str, write: Callable[[BinaryIO], None]) -> None:
         content = io.BytesIO()
         write(content)
-        created = self._store.create(name, content.getvalue())
-        if created and not self.has(BEGUN):
-            self._store.remove([name])
-            raise FileNotFoundError(f"{self.url}/{name}: the work that it is for is over")
+        own = self._own(name)
+        created = self._store.create(own, content.getvalue())
+        if created and not self._store.has(self._own(BEGUN)):
+            if not any(
+                _part_of(there) == BEGUN for there in self._store.names("")
+            ):  # else another run may have taken it over
+                self._store.remove([own])
+            raise FileNotFoundError(f"{self.url}/{own}: the work that it is for is over")
 
     def local(self, name: str) -> Path:
-        """Return a copy of a part, fetched once in each process."""
-        file = _copies(self.url) / name
-        if not file.exists():
-            unfinished = file.with_name(f"{name}.part")
-            self._store.fetch(name, unfinished)
-            unfinished.rename(file)
-        return file
+        """Return a copy of a part, to be opened before another one is asked for. It has no name of its own, so that nothing of it is
+        left when the process ends, however that is."""
+        return _copies.of(self.url, self._taken().get(name, self._own(name)))
 
     def missing(self, names: Iterable[str]) -> list[str]:
         """Return those of these parts that are not there."""
-        there = self._store.names("")
-        return [name for name in names if name not in there]
+        there, taken = self._store.names(""), self._taken()
+        return [name for name in names if name not in taken and self._own(name) not in there]
 
     def clear(self) -> None:
         """Remove all parts, what says that the work goes on first."""
         names = self._store.names("")
-        self._store.remove([name for name in (BEGUN,) if name in names])
-        self._store.remove([name for name in self._store.names("") if name != BEGUN])
+        self._store.remove([name for name in names if _part_of(name) == BEGUN])
+        self._store.remove([name for name in self._store.names("") if _part_of(name) != BEGUN])
+        _copies.forget()
+
+    def _own(self, name: str) -> str:
+        return f"{name}{RUN_MARK}{self.run}" if self.run else name
+
+    def _taken(self) -> Mapping[str, str]:
+        """Return the objects of parts that earlier runs had made, by the parts' names."""
+        if self.run and (self.url, self.run) not in _taken_over and self._store.has(self._own(BEGUN)):
+            _taken_over[self.url, self.run] = json.loads(self._store.read(self._own(BEGUN)))
+        return _taken_over.get((self.url, self.run), {})
 
     @property
     def _store(self) -> Store:
         return _opened(self.url)
+
+
+_taken_over: dict[tuple[str, str], Mapping[str, str]] = {}  # by URL and run: it does not change once a run has begun
 
 
 @cache
@@ -64,14 +86,36 @@ def _opened(url: str) -> Store:
     return open_store(url)
 
 
-_kept: dict[str, tempfile.TemporaryDirectory[str]] = {}  # goes away with the process
+def _part_of(name: str) -> str:
+    return name.partition(RUN_MARK)[0]
 
 
-def _copies(url: str) -> Path:
-    """Return the folder of this process with copies of what is at a URL; those of work before go away."""
-    if url not in _kept:
-        for folder in _kept.values():
-            folder.cleanup()
-        _kept.clear()
-        _kept[url] = tempfile.TemporaryDirectory(prefix="heroic-")
-    return Path(_kept[url].name)
+class _Copies:
+    """They are the copies of this process, of which the oldest go where they are more than a few."""
+
+    def __init__(self) -> None:
+        self._files: OrderedDict[tuple[str, str], tuple[IO[bytes], int]] = OrderedDict()
+
+    def of(self, url: str, name: str) -> Path:
+        """Return a file with the content of an object, fetched unless it is there."""
+        if (url, name) not in self._files:
+            file = tempfile.TemporaryFile(prefix="heroic-")  # noqa: SIM115 it is closed when it is forgotten
+            _opened(url).fetch(name, _path_of(file))
+            self._files[url, name] = file, _path_of(file).stat().st_size
+            while len(self._files) > 1 and sum(size for _, size in self._files.values()) > MOST_COPIED:
+                self._files.popitem(last=False)[1][0].close()
+        self._files.move_to_end((url, name))
+        return _path_of(self._files[url, name][0])
+
+    def forget(self) -> None:
+        """Let all copies go; what maps one keeps it."""
+        for file, _ in self._files.values():
+            file.close()
+        self._files.clear()
+
+
+_copies = _Copies()
+
+
+def _path_of(file: IO[bytes]) -> Path:
+    return Path(f"/proc/self/fd/{file.fileno()}")

@@ -1,11 +1,16 @@
 """Parts in a store are put once, by whoever is first, and go away with their work."""
 
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
 import numpy as np
 import pytest
 from s3_server import s3_server
 
 from indexing.errors import InputError
 from indexing.running.parts import PartFolder, clear_beside, parts_beside, put_array, read_array
+from indexing.storage.stored import part_store
 from indexing.storage.stored.output import local_output, stored_url
 from indexing.storage.stored.part_store import PartStore
 from indexing.storage.stores import Store, open_store
@@ -64,6 +69,37 @@ def test_a_late_writer_leaves_nothing_behind(parts):
     with pytest.raises(FileNotFoundError, match="the work that it is for is over"):
         parts.put("b", writing(b"late"))
     assert open_store(parts.url).names("") == {}
+    parts.clear()
+
+
+def test_a_run_takes_over_what_another_has_made_and_nobody_puts_more_of_that(parts):
+    before, now = (PartStore(parts.url, run) for run in "ab")
+    before.make()
+    before.put("one", writing(b"made before"))
+    now.make()
+    now.put("three", writing(b"made now"))
+    for name in ("one", "two", "three"):
+        with suppress(FileNotFoundError):
+            before.put(name, writing(b"late"))
+    assert now.missing(["one", "two", "three"]) == ["two"]
+    assert [now.local(name).read_bytes() for name in ("one", "three")] == [b"made before", b"made now"]
+    assert [now.has(name) for name in ("one", "two", "three")] == [True, False, True]
+    now.clear()
+    assert open_store(parts.url).names("") == {}
+
+
+def test_copies_of_parts_are_few_and_leave_nothing_behind(parts, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(part_store, "MOST_COPIED", 2000)
+    parts.make()
+    for number in range(6):
+        put_array(parts, f"{number}.npy", np.full(100, number))  # 928 bytes each
+    open_now = len(list(Path("/proc/self/fd").iterdir()))
+    arrays = [read_array(parts, f"{number}.npy").tolist() for number in range(6)]
+    assert len(list(Path("/proc/self/fd").iterdir())) <= open_now + 2
+    assert list(tmp_path.iterdir()) == []
+    assert arrays == [[number] * 100 for number in range(6)]
+    assert read_array(parts, "0.npy").tolist() == [0] * 100
     parts.clear()
 
 
