@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from indexing.build.encode_view import EncodedView, Known, encode_view
 from indexing.build.options import BuildOptions
 from indexing.build.parts.encode_parts import PartedView, encode_in_parts
+from indexing.build.parts.picture_parts import PicturesApart
 from indexing.build.reuse import ViewBefore, agreement_in, contents_in_blocks, holds_rows, refuse_other, view_before
 from indexing.build.shard_folder import ShardFolder, made_of
 from indexing.catalog.catalog import Catalog
@@ -122,6 +123,7 @@ class ViewEncoding:
             progress=self.progress,
             extra=view == "image_extra",
             patience=Patience(endless=self.options.max_rejects >= 1),
+            decoded=PicturesApart(self.runner, self.folder / "vectors") if self.runner.apart else None,
         )
 
     def _before(self, view: str, plan: EncoderPlan) -> ViewBefore:

@@ -15,7 +15,8 @@ from indexing.arrays import Floats2d
 from indexing.catalog.contents import CONTENTS_FILE
 from indexing.catalog.rejects import Reject
 from indexing.encoders.encoder import Encoded
-from indexing.storage.artefact import link_or_copy, write_json
+from indexing.storage.artefact import fingerprint_of, link_or_copy, write_json
+from indexing.storage.whole_file import digest_of
 
 STATE = "made.json"
 ROWS = (
@@ -139,6 +140,12 @@ class ShardRejects:
     def __iter__(self) -> Iterator[Reject]:
         for file in sorted(self.folder.glob("rejects_*.json")):
             yield from _read_rejects(file)
+
+
+def kept_digest(folder: Path) -> str:
+    """Return 16 digits that change with what an encoder keeps beside the vectors in a folder."""
+    kept = [file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith(ROWS)]
+    return fingerprint_of([(file.name, digest_of(file)) for file in kept])
 
 
 def made_of(folder: Path) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from indexing.encoders.column import ColumnEncoder
 from indexing.encoders.encoder import Encoder, Spec
 from indexing.encoders.lsa import LsaEncoder, fit_lsa, load_lsa
 from indexing.encoders.options import EncodingOptions
-from indexing.encoders.pictures.patches.fitting import fit_patches
+from indexing.encoders.pictures.patches.fitting import Decoded, fit_patches
 from indexing.encoders.pictures.patches.model import PatchEncoder, PatchModel, load_patches
 from indexing.encoders.pictures.patches.options import PatchOptions
 from indexing.encoders.pictures.patience import Patience
@@ -77,11 +77,12 @@ def plan_encoder(
     progress: Progress = silent,
     extra: bool = False,
     patience: Patience | None = None,
+    decoded: Decoded | None = None,
 ) -> EncoderPlan:
     """Plan how the encoder of a SPEC is made for a catalogue; what it fits is kept in `folder`, beside its vectors.
 
     With `extra` it encodes the other pictures of the products, not the main ones; `patience` is for those that are not
-    there.
+    there; those that it is fitted to are `decoded` by this process, or otherwise.
     """
     patience = patience or Patience()
     if spec.engine == "column":
@@ -92,7 +93,8 @@ def plan_encoder(
     if spec.engine == "points":
         return _plan_points(spec, read.catalog, patience)
     if spec.engine == "patches":
-        return _plan_patches(spec, read.catalog, folder, seed=seed, progress=progress, extra=extra, patience=patience)
+        fit = partial(fit_patches, read.catalog, PatchOptions(seed=seed), progress, decoded=decoded)
+        return _plan_patches(spec, read.catalog, folder, fit, seed=seed, extra=extra, patience=patience)
     if spec.engine in ("clip", "clip-text"):
         clip = plan_clip(spec, options, read.catalog, folder, device=device, extra=extra)
         return _plan_clip(replace(clip, patience=patience), read.catalog, extra=extra)
@@ -154,12 +156,19 @@ def _plan_points(spec: Spec, catalog: Catalog, patience: Patience) -> EncoderPla
 
 
 def _plan_patches(
-    spec: Spec, catalog: Catalog, folder: Path, *, seed: int, progress: Progress, extra: bool, patience: Patience
+    spec: Spec,
+    catalog: Catalog,
+    folder: Path,
+    fit: Callable[..., PatchModel],
+    *,
+    seed: int,
+    extra: bool,
+    patience: Patience,
 ) -> EncoderPlan:
     """Plan what is fitted to the main pictures: further pictures are seen as these are, so their rows depend on both."""
     options = PatchOptions(seed=seed)
     states = picture_states(catalog) + (picture_states(catalog, extra=True) if extra else "")
-    learn = partial(fit_patches, catalog, options, progress, endless=patience.endless)
+    learn = partial(fit, endless=patience.endless)
     return EncoderPlan(
         PatchesMade(str(spec), states, extra, options=options),
         lambda: PatchEncoder(_learned_patches(learn, folder, extra), extra, patience=patience),

@@ -27,7 +27,7 @@ from indexing.build.parts.encoding_tasks import (
 )
 from indexing.build.parts.poison import deadly_told, done_past_poison
 from indexing.build.reuse import contents_in_blocks
-from indexing.build.shard_folder import ShardFolder
+from indexing.build.shard_folder import ShardFolder, kept_digest
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import Contents, RowBank, write_contents
 from indexing.encoders.encoder import Encoder
@@ -84,16 +84,22 @@ class _Parted:
     ranges: Ranges
 
     @cached_property
+    def learned(self) -> str:
+        """Make the encoder here, which fits it and leaves what others open, once; return the digest of that."""
+        self.work.make()
+        return kept_digest(self.work.shards.folder)
+
+    @cached_property
     def parts(self) -> PartFolder:
-        """Return the folder of the parts, beside all views' vectors."""
+        """Return the folder of the parts, beside all views' vectors: by what was learned, which of pictures behind URLs may be
+        another thing each time."""
         shards = self.work.shards
-        named = fingerprint_of(shards.folder.name, shards.made, vars(self.ranges))
+        named = fingerprint_of(shards.folder.name, shards.made, vars(self.ranges), self.learned)
         return parts_for(shards.folder.parent, named)
 
     @cached_property
     def recipe(self) -> EncodingRecipe:
-        """Make the encoder here, which fits it and leaves what others open; return how they do."""
-        self.work.make()
+        """Return how others open the encoder."""
         return EncodingRecipe(
             recipe_of(self.work.catalog),
             self.work.shards.folder.absolute(),
@@ -101,6 +107,7 @@ class _Parted:
             self.ranges,
             self.parts,
             self._known_poison(),
+            self.learned,
         )
 
     def compare(self, told: Callable[[int], None]) -> None:

@@ -11,9 +11,11 @@ import numpy as np
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.build.parts.content_tasks import FIRST, CatalogRecipe
 from indexing.build.parts.poison import DEADLY
+from indexing.build.shard_folder import kept_digest
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.rejects import Reject
 from indexing.encoders.encoder import Encoder
+from indexing.errors import Unreachable
 from indexing.running.parts import PartFolder, put_array, put_text, read_array
 from indexing.running.tasks import Counts, Task
 
@@ -101,8 +103,14 @@ class EncodingRecipe:
     ranges: Ranges
     parts: PartFolder
     poison: tuple[int, ...] = ()
+    learned: str = ""
 
     def open(self) -> OpenEncoding:
+        """Raise Unreachable where this machine sees another encoder than the command has left: an earlier one, or half of it."""
+        if self.learned and kept_digest(self.vectors) != self.learned:
+            raise Unreachable(
+                f"{self.vectors}: what the encoder has learned is not seen here as the command has left it"
+            )
         catalog = self.catalog.open()
         first: Any = read_array(self.parts, FIRST)  # mapped: of few products at a time
         poison = np.array(self.poison, dtype=np.int64)

@@ -93,7 +93,7 @@ class PictureEncoder:
         decoding = PictureDecoding(catalog, self.model.prepare, self.model.decode_side, self.workers)
         of_content: dict[bytes, Floats2d] = {}
         answers = []
-        with closing(watched(decoding, references, self.patience)) as prepared:
+        with closing(watched(decoded_ahead(decoding, references), self.patience, catalog)) as prepared:
             for batch in _batches(prepared, self.model.batch):
                 new = [answer for answer in batch if answer.pixels is not None]
                 if new:
@@ -119,14 +119,17 @@ class _Found:
         return cls(rows, reasons, {a.reference: a.reason if a.unreachable else "" for a in answers})
 
 
-def watched(decoding: PictureDecoding, references: list[str], patience: Patience) -> Generator[Prepared]:
-    """Yield what came of each reference, in order; more URLs are waited for at once than files. Raises PicturesMissing, which is
-    Unfinished, where too many in a row cannot be had."""
-    catalog = decoding.catalog
-    if any(url_of(reference, catalog.pictures) is not None for reference in references):
+def decoded_ahead(decoding: PictureDecoding, references: list[str]) -> Generator[Prepared]:
+    """Return what decodes pictures ahead; more URLs are waited for at once than files."""
+    if any(url_of(reference, decoding.catalog.pictures) is not None for reference in references):
         decoding = replace(decoding, workers=max(decoding.workers, FETCHED_AT_ONCE))
-    with closing(decoding.run(references)) as prepared:
-        for answer in prepared:
+    return decoding.run(references)
+
+
+def watched(decoded: Generator[Prepared], patience: Patience, catalog: Catalog) -> Generator[Prepared]:
+    """Yield what came of each reference, in order. Raises PicturesMissing, which is Unfinished, where too many in a row cannot be had."""
+    with closing(decoded):
+        for answer in decoded:
             patience.note(answer.reference, answer.reason if answer.unreachable else "", catalog)
             yield answer
 

@@ -2,19 +2,24 @@
 
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tried_tasks import Deadly, Died, Troubled
 
 from indexing.build.build_index import build_index
 from indexing.build.build_plan import plan_build
 from indexing.build.options import BuildOptions
+from indexing.build.parts.encoding_tasks import finish_shard
 from indexing.encoders.encoder import Spec
 from indexing.encoders.options import EncodingOptions
+from indexing.encoders.pictures.patches.fitting import decoded_here
 from indexing.encoders.pictures.patches.model import PatchEncoder, load_patches
-from indexing.errors import Unfinished
+from indexing.errors import Unfinished, Unreachable
+from indexing.running.local import HERE
 from indexing.update.compact_index import compact_index
 from indexing.update.update_index import UpdateOptions, update_index
 
@@ -36,11 +41,11 @@ def shop(tmp_path, folder):
             pq.write_table(pa.table({**table, "image": [self.images[row] for row in rows]}), tmp_path / name)
             return tmp_path / name
 
-        def build(self, *rows, out="index", **options):
+        def build(self, *rows, out="index", runner=HERE, **options):
             asked = BuildOptions(
                 encoding=EncodingOptions(image_encoder="patches"), images=folder, k=2, lexical=False, **options
             )
-            return build_index([self.write(rows)], tmp_path / out, options=asked)
+            return build_index([self.write(rows)], tmp_path / out, options=asked, runner=runner)
 
         def update(self, *rows):
             given = UpdateOptions(images=folder)
@@ -136,6 +141,67 @@ def test_a_build_that_was_killed_goes_on_with_what_it_learned(shop, monkeypatch)
     built = shop.build(0, 1, 2).index
     assert same(learned(built, "image"), learned(whole, "image"))
     assert built.fingerprint == whole.fingerprint
+
+
+@pytest.fixture
+def parted(monkeypatch):
+    """Parts of two pictures to learn from, and of one product to encode."""
+    monkeypatch.setattr("indexing.build.parts.picture_parts.PART_PICTURES", 2)
+    monkeypatch.setattr("indexing.build.parts.encode_parts.SHARD_ROWS", 1)
+    monkeypatch.setattr("indexing.build.encode_view.SHARD_ROWS", 1)
+
+
+def test_workers_decode_what_is_learned_from(shop, parted, monkeypatch):
+    whole = shop.build(0, 1, 2, 3, out="whole").index
+    monkeypatch.setattr(
+        "indexing.encoders.pictures.patches.fitting.decoded_here", raises(AssertionError("decoded here"))
+    )
+    built = shop.build(0, 1, 2, 3, runner=Troubled()).index
+    for view in ("image", "image_extra"):
+        assert same(learned(built, view), learned(whole, view))
+        np.testing.assert_array_equal(*(index.vectors(view).take(np.arange(4)) for index in (built, whole)))
+    assert not list(built.folder.rglob("*.parts-*"))
+
+
+def test_a_picture_that_ends_its_process_is_not_learned_from(shop, parted, monkeypatch):
+    def deadly(catalog, options, references):
+        if "5.png" in references:
+            raise Died
+        return decoded_here(catalog, options, references)
+
+    monkeypatch.setattr("indexing.build.parts.picture_parts.decoded_here", deadly)
+    built, without = shop.build(0, 1, 2, 3, runner=Deadly()).index, shop.build(0, 1, 3, out="without").index
+    assert same(learned(built, "image"), learned(without, "image"))
+
+
+def test_rows_of_what_was_learned_another_time_are_not_taken(shop, parted, monkeypatch, tmp_path):
+    """Behind a URL there was another picture when a killed run learned; what it had learned is gone, the rows of it are not."""
+    monkeypatch.setattr("indexing.build.build_index.holds_model_vectors", lambda folder: True)
+
+    def killed(task, view):
+        if view.engine.spec == "patches":
+            raise Unfinished("killed")
+        return finish_shard(task, view)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("indexing.build.parts.encode_parts.finish_shard", killed)
+        with pytest.raises(Unfinished, match="killed"):
+            shop.build(0, 1, 2, runner=Troubled())
+    place = tmp_path / "index.partial" / "vectors" / "image"
+    model = load_patches(place)
+    other = replace(model, mean=model.mean + 0.5)
+    other.save(place)
+    built = shop.build(0, 1, 2, runner=Troubled()).index
+    assert same(learned(built, "image"), other.arrays)
+    np.testing.assert_array_equal(
+        built.vectors("image").take(np.arange(3)), built.encoder("image").encode(built.catalog).rows
+    )
+
+
+def test_a_worker_that_sees_something_else_learned_is_refused(shop, parted, monkeypatch):
+    monkeypatch.setattr("indexing.build.parts.encoding_tasks.kept_digest", lambda folder: "of another run")
+    with pytest.raises(Unreachable, match="is not seen here as the command has left it"):
+        shop.build(0, 1, 2, runner=Troubled())
 
 
 def raises(error):

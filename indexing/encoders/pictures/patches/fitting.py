@@ -1,15 +1,16 @@
 """The patches of a catalogue's own pictures say which colours are common there, and in which directions pictures differ."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from hashlib import blake2b
+from typing import Protocol
 
 import numpy as np
 
 from indexing.arrays import Floats2d
 from indexing.catalog.catalog import Catalog
-from indexing.encoders.pictures.decoding import PictureDecoding
+from indexing.encoders.pictures.decoding import PictureDecoding, Prepared
 from indexing.encoders.pictures.patches.model import (
     BLOCK_PICTURES,
     STATISTICS,
@@ -20,7 +21,7 @@ from indexing.encoders.pictures.patches.model import (
 )
 from indexing.encoders.pictures.patches.options import PatchOptions
 from indexing.encoders.pictures.patience import Patience
-from indexing.encoders.pictures.picture_encoder import watched
+from indexing.encoders.pictures.picture_encoder import decoded_ahead, watched
 from indexing.encoders.pictures.shape import Picture, Pixels
 from indexing.encoders.thumbnail import thumbnail
 from indexing.machine.progress import Progress, silent
@@ -32,13 +33,26 @@ ROUNDS = 20
 SMALLEST = 1e-6  # of a direction's variance, as a share of the largest: below, it is noise
 
 
+class Decoded(Protocol):
+    """It says what comes of pictures, wherever they are decoded."""
+
+    def __call__(self, catalog: Catalog, options: PatchOptions, references: list[str]) -> Generator[Prepared]:
+        """Yield one answer a reference, in order, with its pixels (side, side, 3) where these were not given for the same bytes."""
+        ...
+
+
 def fit_patches(
-    catalog: Catalog, options: PatchOptions, progress: Progress = silent, *, endless: bool = False
+    catalog: Catalog,
+    options: PatchOptions,
+    progress: Progress = silent,
+    *,
+    endless: bool = False,
+    decoded: Decoded | None = None,
 ) -> PatchModel:
     """Learn from the main pictures, of many from those whose names have the smallest hashes, so that the order of products does
-    not matter. Pictures that cannot be used teach nothing; they are told of when they are encoded. Raises PicturesMissing, which is
-    Unfinished, where too many cannot be had, unless `endless` takes whatever comes."""
-    pixels = _pixels(catalog, options, progress, Patience(endless))
+    not matter. Pictures that cannot be used teach nothing; they are told of when they are encoded. They are `decoded` by this process, or
+    otherwise. Raises PicturesMissing, which is Unfinished, where too many cannot be had, unless `endless` takes whatever comes."""
+    pixels = _pixels(catalog, options, progress, Patience(endless), decoded or decoded_here)
     random = np.random.default_rng(options.seed)
     with one_blas_thread():  # the same sums on every machine
         mixture = _mixture(_some_patches(pixels, options, random), options)
@@ -50,18 +64,25 @@ def fit_patches(
     return PatchModel(options, mixture, mean, projection)
 
 
-def _pixels(catalog: Catalog, options: PatchOptions, progress: Progress, patience: Patience) -> Pixels:
-    """Return pictures (n, side, side, 3) to learn from."""
-    names = {name for name in catalog.main_pictures() if name}
-    chosen = sorted(names, key=lambda name: blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest())
-    chosen = chosen[: options.most_pictures]
+def decoded_here(catalog: Catalog, options: PatchOptions, references: list[str]) -> Generator[Prepared]:
+    """Decode pictures in this process."""
 
     def prepare(picture: Picture) -> Pixels:
         return thumbnail(picture, options.side)
 
+    return decoded_ahead(PictureDecoding(catalog, prepare, 2 * options.side), references)
+
+
+def _pixels(
+    catalog: Catalog, options: PatchOptions, progress: Progress, patience: Patience, decoded: Decoded
+) -> Pixels:
+    """Return pictures (n, side, side, 3) to learn from."""
+    names = {name for name in catalog.main_pictures() if name}
+    chosen = sorted(names, key=lambda name: blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+    chosen = chosen[: options.most_pictures]
     found, unreached = dict[bytes, Pixels | None](), dict[str, str]()
     progress(STAGE, 0, len(chosen))
-    with closing(watched(PictureDecoding(catalog, prepare, 2 * options.side), chosen, patience)) as prepared:
+    with closing(watched(decoded(catalog, options, chosen), patience, catalog)) as prepared:
         for number, answer in enumerate(prepared):
             unreached[answer.reference] = answer.reason if answer.unreachable else ""
             found.setdefault(answer.digest)  # equal ones stand where the first does, whichever was decoded

@@ -1,0 +1,121 @@
+"""The pictures that an encoder is fitted to are decoded in parts wherever there are workers: the command learns from small copies."""
+
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from indexing.build.parts.content_tasks import CatalogRecipe, recipe_of
+from indexing.build.parts.poison import DEADLY, done_past_poison
+from indexing.catalog.catalog import Catalog
+from indexing.encoders.pictures.decoding import Prepared
+from indexing.encoders.pictures.patches.fitting import decoded_here
+from indexing.encoders.pictures.patches.options import PatchOptions
+from indexing.encoders.pictures.picture_encoder import picture_states
+from indexing.running.parts import PartFolder, parts_for, put_array, put_text, read_array
+from indexing.running.stages import Stage, even_ranges
+from indexing.running.tasks import Counts, Runner, Task
+from indexing.storage.artefact import fingerprint_of
+
+PART_PICTURES = 256
+REFERENCES = "references.json"
+
+
+@dataclass(frozen=True)
+class OpenPictures:
+    """It is a catalogue that a worker has opened, the references of pictures to decode, and those that end the process which does."""
+
+    catalog: Catalog
+    options: PatchOptions
+    references: list[str]
+    parts: PartFolder
+    poison: tuple[int, ...]
+
+    def decode(self, first: int, last: int) -> list[Prepared]:
+        """Decode a range of the pictures, but for those that end the process: nobody learns from these."""
+        living = [self.references[number] for number in range(first, last) if number not in self.poison]
+        found = {answer.reference: answer for answer in decoded_here(self.catalog, self.options, living)}
+        return [found.get(name, Prepared(name, reason=DEADLY)) for name in self.references[first:last]]
+
+
+@dataclass(frozen=True)
+class PictureRecipe:
+    """It opens a catalogue, and references that are kept with the parts."""
+
+    catalog: CatalogRecipe
+    options: PatchOptions
+    parts: PartFolder
+    poison: tuple[int, ...] = ()
+
+    def open(self) -> OpenPictures:
+        references = json.loads(self.parts.local(REFERENCES).read_text(encoding="utf-8"))
+        return OpenPictures(self.catalog.open(), self.options, references, self.parts, self.poison)
+
+
+def decode_range(task: Task, view: OpenPictures) -> Counts:
+    """Decode a range of the pictures, and keep their pixels, and what came of each."""
+    answers = view.decode(task.first, task.last)
+    side = view.options.side
+    pixels = [answer.pixels for answer in answers if answer.pixels is not None]
+    told = [[a.reference, a.digest.hex(), a.pixels is not None, a.reason, a.unreachable] for a in answers]
+    put_text(view.parts, f"{_pixels_name(task.number)}.json", json.dumps(told))
+    put_array(
+        view.parts, _pixels_name(task.number), np.stack(pixels) if pixels else np.zeros((0, side, side, 3), np.uint8)
+    )
+    return {"pictures": len(answers)}
+
+
+def probe_pictures(task: Task, view: OpenPictures) -> Counts:
+    """Decode a range, and keep nothing: it is seen whether the process lives."""
+    view.decode(task.first, task.last)
+    return {}
+
+
+@dataclass(frozen=True)
+class PicturesApart:
+    """It has pictures decoded by a runner's workers; parts lie `beside` a folder meanwhile, and go when all have been looked at."""
+
+    runner: Runner
+    beside: Path
+
+    def __call__(self, catalog: Catalog, options: PatchOptions, references: list[str]) -> Generator[Prepared]:
+        """Yield what `decoded_here` yields, in as many ranges, so that a picture may be decoded in each that has it."""
+        if not references:
+            return
+        parts = parts_for(
+            self.beside.absolute(), fingerprint_of("pictures", references, vars(options), picture_states(catalog))
+        )
+        parts.make()
+        put_text(parts, REFERENCES, json.dumps(references))
+        tasks = even_ranges(len(references), PART_PICTURES, "pictures to learn from,")
+        stage, recipe = (
+            Stage(parts, decode_range, tasks, _pixels_name),
+            PictureRecipe(recipe_of(catalog), options, parts),
+        )
+
+        def put_aside(found: Sequence[int]) -> tuple[PictureRecipe | None, int]:
+            return replace(recipe, poison=tuple(found)), len(
+                found
+            )  # whose products are set aside when they are encoded
+
+        for _ in done_past_poison(decode_range, probe_pictures, stage.ahead(), self.runner, recipe, put_aside):
+            pass
+        for task in tasks:
+            yield from _read(parts, task.number)
+        parts.clear()
+
+
+def _read(parts: PartFolder, number: int) -> Generator[Prepared]:
+    pixels, told = read_array(parts, _pixels_name(number)), parts.local(f"{_pixels_name(number)}.json")
+    next_one = 0
+    for reference, digest, there, reason, unreachable in json.loads(told.read_text(encoding="utf-8")):
+        yield Prepared(
+            reference, bytes.fromhex(digest), np.array(pixels[next_one]) if there else None, reason, unreachable
+        )
+        next_one += there
+
+
+def _pixels_name(number: int) -> str:
+    return f"pixels_{number:05d}.npy"
