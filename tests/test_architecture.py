@@ -162,6 +162,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "pictures.clip",
         "pictures.clip_model",
         "pictures.decoding",
+        "pictures.patches.fitting",
         "pictures.patches.options",
         "pictures.patience",
         "pictures.picture_encoder",

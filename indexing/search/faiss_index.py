@@ -3,23 +3,20 @@
 import errno
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from indexing.arrays import Bools1d, Floats2d, Ints1d, Ints2d
+from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.errors import InputError
-from indexing.machine.threads import one_blas_thread, thread_count, wait_passively
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
-from indexing.vectors.centres import TRAIN_ROWS_A_LIST, nearest_centres
+from indexing.vectors.centres import TRAIN_ROWS_A_LIST, nearest_centres, searched
 from indexing.vectors.rows import Rows, seen_rows
 
-wait_passively()
 try:
-    import faiss
+    import faiss  # whose threads wait passively, as `centres` asks of them
 except ImportError as error:  # the extras bring it: which of the two, only the user knows
     raise InputError("FAISS is not installed: run pip install 'heroic[cpu]', or 'heroic[gpu]' with a GPU") from error
 
@@ -28,8 +25,6 @@ MAPPED = getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP)  # the newer one
 TRAIN_ROWS = 262_144  # the most rows that an index which must be trained sees
 LEAST_TRAINED = 16_384  # rows for training however few the lists: short codes are trained on the same rows
 ADD_ROWS = 65_536  # rows added to the engine at once
-SEARCHED_ROWS = 128  # queries searched for by one thread at once
-BLAS_ROWS = 20  # queries from which on FAISS compares them with centres or vectors by BLAS
 LEAST_PROBES, PROBED_SHARE = 8, 16  # of an inverted file at least 8 lists, or 1 in 16, are searched
 GPU_MOST_K = 2048  # the most neighbours that FAISS finds on a GPU
 MOST_EF = 2048  # efSearch beyond which a graph is slower than looking at everything
@@ -122,7 +117,7 @@ class FaissIndex:
         if self.device == "cuda":
             refuse_for_gpu(ask)
         try:
-            cosines, found = self._searched(rows, ask, parameters)
+            cosines, found = searched(self.engine, rows, ask, parameters, at_once=self.device == "cuda")
         except RuntimeError as error:
             if parameters is None:
                 raise
@@ -134,21 +129,6 @@ class FaissIndex:
         if self.seen is not None:
             found = np.where(found < 0, -1, self.seen[found])
         return in_order(found, cosines)
-
-    def _searched(self, rows: Floats2d, ask: int, parameters: Any) -> tuple[Floats2d, Ints2d]:
-        """Return what the engine finds, the same with any number of threads. BLAS, which says how near centres are, rounds otherwise
-        with each, and of a million rows a few are as near to one list as to another: so it has one thread for a block of rows, and
-        blocks are searched for at once."""
-        if self.device == "cuda" or len(rows) < BLAS_ROWS:  # these are compared one by one
-            return self.engine.search(rows, ask, params=parameters)  # type: ignore[no-any-return]
-
-        def search(start: int) -> tuple[Floats2d, Ints2d]:
-            return self.engine.search(rows[start : start + SEARCHED_ROWS], ask, params=parameters)  # type: ignore[no-any-return]
-
-        alone = ThreadPoolExecutor(thread_count(), initializer=faiss.omp_set_num_threads, initargs=(1,))
-        with alone as pool, one_blas_thread():
-            blocks = list(pool.map(search, range(0, len(rows), SEARCHED_ROWS)))
-        return np.concatenate([cosines for cosines, _ in blocks]), np.concatenate([found for _, found in blocks])
 
     def _selecting(self, allowed: Bools1d) -> Any:
         chosen = allowed if self.seen is None else allowed[self.seen]
