@@ -1,4 +1,5 @@
-"""These functions say how many threads work and how engines' threads wait, and do work ahead in its order."""
+"""These functions say how many threads work, how engines' threads wait and by which kernels they multiply, and do work ahead in its
+order."""
 
 import os
 from collections import deque
@@ -19,6 +20,43 @@ def wait_passively() -> None:
     rounds took 41 s so, and 1 s with this, on two busy cores (docs/benchmarks.md).
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+KERNELS = "OPENBLAS_CORETYPE"
+_KNOWN_IN_2021 = {  # kernels that an OpenBLAS of then has, by those that a newer one may choose
+    "SapphireRapids": "SkylakeX",
+    "Cooperlake": "SkylakeX",
+    "SkylakeX": "SkylakeX",
+    "Haswell": "Haswell",
+    "Zen": "Zen",
+}
+
+
+@contextmanager
+def kernels_of_numpy() -> Iterator[None]:
+    """Let an OpenBLAS that is loaded inside multiply by the kernels that NumPy's has chosen for this processor, unless the user's
+    environment names some.
+
+    FAISS's wheels bring an OpenBLAS of 2021. What was built later it takes for a Prescott of 2004: lists of near rows then
+    take four times as long (docs/benchmarks.md). Programs that are started afterwards choose for themselves.
+    """
+    kernels = None if KERNELS in os.environ else _chosen_kernels()
+    if kernels is None:
+        yield
+        return
+    os.environ[KERNELS] = kernels
+    try:
+        yield
+    finally:
+        os.environ.pop(KERNELS, None)
+
+
+def _chosen_kernels() -> str | None:
+    import numpy  # noqa: F401 whose OpenBLAS is asked
+    from threadpoolctl import threadpool_info
+
+    chosen = (_KNOWN_IN_2021.get(library.get("architecture") or "") for library in threadpool_info())
+    return next(filter(None, chosen), None)
 
 
 def thread_count() -> int:

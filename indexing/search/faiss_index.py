@@ -11,12 +11,14 @@ import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.errors import InputError
+from indexing.machine.threads import kernels_of_numpy
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.vectors.centres import TRAIN_ROWS_A_LIST, nearest_centres, searched
 from indexing.vectors.rows import Rows, seen_rows
 
 try:
-    import faiss  # whose threads wait passively, as `centres` asks of them
+    with kernels_of_numpy():
+        import faiss  # whose threads wait passively, as `centres` asks of them
 except ImportError as error:  # the extras bring it: which of the two, only the user knows
     raise InputError("FAISS is not installed: run pip install 'heroic[cpu]', or 'heroic[gpu]' with a GPU") from error
 
@@ -273,9 +275,8 @@ def _parameters(engine: Any, selector: Any) -> Any:
     if isinstance(engine, faiss.IndexPreTransform):
         return faiss.SearchParametersPreTransform(index_params=_parameters(engine.index, selector))
     if isinstance(engine, faiss.IndexRefine):
-        return faiss.IndexRefineSearchParameters(
-            k_factor=engine.k_factor, base_index_params=_parameters(engine.base_index, selector)
-        )
+        base = _parameters(engine.base_index, selector)
+        return faiss.IndexRefineSearchParameters(k_factor=engine.k_factor, base_index_params=base)
     if isinstance(engine, faiss.IndexIVF):
         return faiss.SearchParametersIVF(sel=selector, nprobe=engine.nprobe)
     if isinstance(engine, faiss.IndexHNSW):

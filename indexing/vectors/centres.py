@@ -1,5 +1,6 @@
 """Centres are those of lists of near rows: some are made of rows, rows have some that are the nearest, and engines search their lists."""
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -7,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from indexing.arrays import Floats2d, Ints2d
-from indexing.machine.threads import one_blas_thread, thread_count, wait_passively
+from indexing.machine.threads import kernels_of_numpy, one_blas_thread, thread_count, wait_passively
 
 TRAIN_ROWS_A_LIST = 64  # rows for training a list: FAISS's own k-means would take 256, for lists that are no better
 COMPARED_ROWS = 4096  # with centres by one thread: what FAISS gives BLAS at once
@@ -20,9 +21,7 @@ wait_passively()
 
 def cluster_centres(rows: Floats2d, count: int, *, seed: int = 0, rounds: int = 8) -> Floats2d:
     """Return centres (count, d) of unit rows by spherical k-means."""
-    import faiss  # late: of a machine without it `faiss_index` tells
-
-    most = TRAIN_ROWS_A_LIST
+    faiss, most = _faiss(), TRAIN_ROWS_A_LIST
     means = faiss.Kmeans(rows.shape[1], count, niter=rounds, seed=seed, spherical=True, max_points_per_centroid=most,
                          min_points_per_centroid=1)  # fmt: skip
     means.train(np.ascontiguousarray(rows, dtype=np.float32))
@@ -35,9 +34,7 @@ def nearest_centres(rows: Floats2d, centres: Floats2d, count: int) -> Ints2d:
     They are the same with any number of threads. BLAS rounds otherwise with each, and of a million rows a few are as near to one
     centre as to another: so it has one thread for a block of rows, and blocks are looked up at once.
     """
-    import faiss
-
-    of_rows = np.ascontiguousarray(rows, dtype=np.float32)
+    faiss, of_rows = _faiss(), np.ascontiguousarray(rows, dtype=np.float32)
 
     def nearest(start: int) -> Ints2d:
         block = of_rows[start : start + COMPARED_ROWS]
@@ -50,9 +47,7 @@ def nearest_centres(rows: Floats2d, centres: Floats2d, count: int) -> Ints2d:
 def in_blocks(work: Callable[[int], Result], size: int, block: int) -> list[Result]:
     """Return what FAISS makes of each block of so many rows, by its first one, with one thread of its own and of BLAS: blocks are worked on
     at once, and what comes of them goes with no number of threads."""
-    import faiss
-
-    alone = ThreadPoolExecutor(thread_count(), initializer=faiss.omp_set_num_threads, initargs=(1,))
+    alone = ThreadPoolExecutor(thread_count(), initializer=_faiss().omp_set_num_threads, initargs=(1,))
     with alone as pool, one_blas_thread():
         return list(pool.map(work, range(0, size, block)))
 
@@ -69,3 +64,11 @@ def searched(engine: Any, rows: Floats2d, ask: int, parameters: Any, *, at_once:
 
     blocks = in_blocks(search, len(rows), SEARCHED_ROWS)
     return np.concatenate([cosines for cosines, _ in blocks]), np.concatenate([found for _, found in blocks])
+
+
+def _faiss() -> Any:
+    """Return FAISS, loaded late: of a machine without it `faiss_index` tells."""
+    if "faiss" not in sys.modules:
+        with kernels_of_numpy():
+            import faiss  # noqa: F401 the module is taken below
+    return sys.modules["faiss"]

@@ -1,5 +1,8 @@
 """Work that is done ahead in another thread."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Generator
 from threading import Event
@@ -8,7 +11,7 @@ import numpy  # noqa: F401  # which brings a BLAS
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from indexing.machine.threads import ahead, one_blas_thread
+from indexing.machine.threads import KERNELS, ahead, kernels_of_numpy, one_blas_thread
 
 
 def test_the_next_item_is_made_while_one_is_looked_at() -> None:
@@ -79,3 +82,37 @@ def test_blas_has_its_threads_back_after_an_error() -> None:
         with pytest.raises(ValueError, match="inside"), one_blas_thread():
             raise ValueError("inside")
         assert blas_threads() == {2}
+
+
+LIBRARIES = """
+from threadpoolctl import threadpool_info
+import indexing.search.faiss_index
+print(*{one["architecture"] for one in threadpool_info() if one["internal_api"] == "openblas"})
+"""
+
+
+def test_faiss_multiplies_by_the_kernels_that_numpy_has_chosen() -> None:
+    without = {name: value for name, value in os.environ.items() if name != KERNELS}
+    done = subprocess.run([sys.executable, "-c", LIBRARIES], env=without, capture_output=True, text=True, check=True)
+    assert len(done.stdout.split()) == 1
+
+
+@pytest.mark.parametrize(
+    ("chosen", "named"),
+    [("Cooperlake", "SkylakeX"), ("Zen", "Zen"), ("OfTomorrow", None), (None, None)],
+)
+def test_an_older_blas_is_told_kernels_that_it_has(
+    chosen: str | None, named: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("threadpoolctl.threadpool_info", lambda: [{"internal_api": "openmp"}, {"architecture": chosen}])
+    monkeypatch.delenv(KERNELS, raising=False)
+    with kernels_of_numpy():
+        assert os.environ.get(KERNELS) == named
+    assert KERNELS not in os.environ
+
+
+def test_the_kernels_of_the_environment_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KERNELS, "Haswell")
+    with kernels_of_numpy():
+        assert os.environ[KERNELS] == "Haswell"
+    assert os.environ[KERNELS] == "Haswell"
