@@ -9,7 +9,7 @@ from indexing.arrays import Bools1d, Floats2d
 from indexing.search.faiss_index import FaissIndex
 from indexing.search.index import Index
 from indexing.search.neighbours import Neighbours, in_order
-from indexing.search.recall import Recall, Truth, recall, search_recalls
+from indexing.search.recall import Recall, Truth, least_alone, recall, search_recalls
 from indexing.vectors.rows import Rows
 
 FETCHED = 4  # times k neighbours are asked of an engine of shortened vectors; the best k by the stored ones are kept
@@ -63,10 +63,15 @@ class Tuning:
 
 
 def tune(engine: FaissIndex, rows: Rows, truth: Truth, asked: float) -> Tuning:
-    """Double the effort until the recall is reached, then halve the last step until it is as small as that allows."""
+    """Double the effort until the recall is reached, then halve the last step until it is as small as that allows.
+
+    Of inverted lists it begins where the true neighbours' lists are looked at: fewer cannot find enough, whatever they hold, and
+    more are needed only by vectors that are shortened. Searching for that takes minutes of a million products that are far apart.
+    """
     if engine.effort is None:
         return Tuning(None, _measure(engine, rows, truth, None))
-    low, high = 0, 1
+    least = _least_effort(engine, rows, truth, asked)
+    low, high = least - 1, least
     tried = Tuning(high, _measure(engine, rows, truth, high))
     while not tried.reaches(asked) and high < engine.most_effort:
         low, high = high, min(high * 2, engine.most_effort)
@@ -79,6 +84,14 @@ def tune(engine: FaissIndex, rows: Rows, truth: Truth, asked: float) -> Tuning:
             break
     engine.set_effort(tried.effort or 1)
     return tried
+
+
+def _least_effort(engine: FaissIndex, rows: Rows, truth: Truth, asked: float) -> int:
+    """Return an effort that is needed at least, found without a search."""
+    centres = engine.centres()
+    if centres is None:
+        return 1
+    return least_alone(truth, rows, centres, asked) or engine.most_effort
 
 
 def _measure(engine: FaissIndex, rows: Rows, truth: Truth, effort: int | None) -> Recall:

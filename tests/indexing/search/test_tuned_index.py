@@ -23,6 +23,25 @@ def test_the_effort_is_the_least_that_reaches_the_recall(factory):
     assert not recall(search_recalls(engine, ROWS, TRUTH)).reaches(0.9)
 
 
+def test_lists_of_whole_vectors_are_searched_once_to_be_tuned(monkeypatch):
+    efforts = []
+
+    def counted(index, rows, truth):
+        efforts.append(index.effort[1])
+        return search_recalls(index, rows, truth)
+
+    monkeypatch.setattr("indexing.search.tuned_index.search_recalls", counted)
+    chosen = tune(build_faiss(ROWS, "IVF64,Flat"), ROWS, TRUTH, 0.9)
+    assert efforts == [chosen.effort]
+
+
+def test_shortened_vectors_are_searched_from_the_least_effort_that_whole_ones_need():
+    whole = tune(build_faiss(ROWS, "IVF64,Flat"), ROWS, TRUTH, 0.9)
+    short = tune(build_faiss(ROWS, "IVF64,SQ4"), ROWS, TRUTH, 0.9)
+    assert short.reaches(0.9)
+    assert short.effort >= whole.effort
+
+
 def test_what_cannot_reach_the_recall_says_so():
     chosen = tune(build_faiss(ROWS, "IVF16,PQ2x4"), ROWS, TRUTH, 0.99)
     assert not chosen.reaches(0.99)
