@@ -14,25 +14,33 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from indexing.build.options import BuildOptions
+
 WORDS, CATEGORIES = 20_000, 300
 
 
 @click.command()
 @click.option("--products", default=200_000, show_default=True)
+@click.option(
+    "--catalogue", type=click.Path(path_type=Path, exists=True), help="Texts of a file, in place of made products."
+)
 @click.option("--dim", default=64, show_default=True, help="Dimensions of the vectors that products have.")
 @click.option("--groups", default=5_000, show_default=True, help="Middles that the vectors are near.")
 @click.option("--texts", is_flag=True, help="Encode and join texts by lsa and n-grams instead of the vectors.")
-@click.option("--join", default="lists", show_default=True, type=click.Choice(["lists", "exact"]))
+@click.option("--join", default="lists", show_default=True, type=click.Choice(["auto", "lists", "exact"]))
+@click.option("--memory", default="4G", show_default=True, help="As `heroic build-index` is given it.")
 @click.option("--windows", type=int, help="Windows of a join [default: as a build has them].")
 @click.option("--on", default="local:2", show_default=True, metavar="here|local:N|ray:N", help="Who builds.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to build, and what is there is gone on with.")
 @click.option("--json", "as_json", is_flag=True)
 def main(
     products: int,
+    catalogue: Path | None,
     dim: int,
     groups: int,
     texts: bool,
     join: str,
+    memory: str,
     windows: int | None,
     on: str,
     folder: Path | None,
@@ -46,10 +54,11 @@ def main(
     with tempfile.TemporaryDirectory() as scratch:
         where = folder or Path(scratch)
         where.mkdir(parents=True, exist_ok=True)
-        catalogue = where / f"products-{products}.parquet"
-        if not catalogue.exists():
-            write_products(catalogue, products, dim, groups)
-        stages = _built(catalogue, where / f"index-{on.replace(':', '-')}", on, texts, join)
+        source = catalogue or where / f"products-{products}.parquet"
+        if not source.exists():
+            write_products(source, products, dim, groups)
+        options = _options(texts or catalogue is not None, join, memory)
+        stages = _built(source, where / f"index-{on.replace(':', '-')}", on, options)
     if as_json:
         click.echo(json.dumps({name: vars(stage) for name, stage in stages.items()}))
     else:
@@ -89,23 +98,28 @@ def _titles(generator: "np.random.Generator", products: int) -> list[str]:
     return [f"{' '.join(title)} {code}" for title, code in zip(words[ranks].tolist(), codes.tolist(), strict=True)]
 
 
-def _built(catalogue: Path, out: Path, on: str, texts: bool, join: str) -> dict[str, StageTaken]:
-    """Return what each stage of a build took."""
-    import os
-
-    from indexing.build.build_index import build_index
+def _options(texts: bool, join: str, memory: str) -> "BuildOptions":
     from indexing.build.options import BuildOptions
     from indexing.encoders.options import EncodingOptions
     from indexing.join.options import JoiningOptions
 
     text = "lsa" if texts else "column:v"
-    options = BuildOptions(
+    return BuildOptions(
         encoding=EncodingOptions(text_encoder=text, image_encoder="none", text_fields=("title",)),
-        joining=JoiningOptions(join=join, index="auto", memory="4G"),
+        joining=JoiningOptions(join=join, index="auto", memory=memory),
         lexical=texts,
         overwrite=True,
     )
-    watch = Watch(ray_workers if on.startswith("ray") else lambda: children_of(os.getpid()))
+
+
+def _built(catalogue: Path, out: Path, on: str, options: "BuildOptions") -> dict[str, StageTaken]:
+    """Return what each stage of a build took."""
+    import os
+
+    from indexing.build.build_index import build_index
+
+    workers = ray_workers if on.startswith("ray") else lambda: children_of(os.getpid())
+    watch = Watch(workers, lambda name, stage: click.echo(_line(name, stage), err=True))
     with _runner(on) as runner, watch.watching():
         build_index(
             [catalogue],
@@ -140,13 +154,17 @@ def _print(stages: dict[str, StageTaken]) -> None:
     )
     for name, stage in stages.items():
         if name:
-            sizes = (
-                stage.written,
-                stage.command_anonymous,
-                stage.command_resident,
-                stage.worker_anonymous,
-                stage.worker_resident,
-            )
-            told = " ".join(f"{size / MIB:>{width}.0f}" for size, width in zip(sizes, (9, 9, 8, 8, 8), strict=True))
-            click.echo(f"{name:28} {stage.seconds:7.1f} {stage.cpu_seconds:7.1f} {told}")
+            click.echo(_line(name, stage))
     click.echo(f"{'all':28} {sum(stage.seconds for stage in stages.values()):7.1f}", file=sys.stdout)
+
+
+def _line(name: str, stage: StageTaken) -> str:
+    sizes = (
+        stage.written,
+        stage.command_anonymous,
+        stage.command_resident,
+        stage.worker_anonymous,
+        stage.worker_resident,
+    )
+    told = " ".join(f"{size / MIB:>{width}.0f}" for size, width in zip(sizes, (9, 9, 8, 8, 8), strict=True))
+    return f"{name:28} {stage.seconds:7.1f} {stage.cpu_seconds:7.1f} {told}"

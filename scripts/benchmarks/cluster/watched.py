@@ -33,9 +33,11 @@ class StageTaken:
 
 @dataclass
 class Watch:
-    """It watches this process and its workers, which `workers` names, from one stage to the next."""
+    """It watches this process and its workers, which `workers` names, from one stage to the next. `told` hears what a stage took
+    whenever one ends: a build of hours may be killed."""
 
     workers: Callable[[], list[int]]
+    told: Callable[[str, StageTaken], None] = lambda name, stage: None
     stages: dict[str, StageTaken] = field(default_factory=dict)
     _name: str = "begin"
     _over: threading.Event = field(default_factory=threading.Event)
@@ -62,6 +64,7 @@ class Watch:
         stage.seconds += now[0] - self._since[0]
         stage.cpu_seconds += now[1] - self._since[1]
         stage.written += now[2] - self._since[2]
+        self.told(self._name, stage)
         self._name, self._since = name, now
 
     def _taken(self) -> tuple[float, float, int]:
