@@ -265,6 +265,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "plain_families",
         "product_rows",
         "signals",
+        "stacked",
         "texts.attribute_values",
         "texts.bags",
         "texts.codes",

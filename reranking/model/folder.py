@@ -23,7 +23,7 @@ from reranking.signals.learned.cross_folds import open_cross
 from reranking.signals.learned.gate import CrossGate
 from reranking.signals.learned.rivals import FirstLook
 from reranking.signals.learned.words import LearnedWords, WordModel
-from reranking.signals.signals import Learned
+from reranking.signals.stacked import Learned
 
 CARD, CROSS, LOOK, WORDS, GATE = "model_card.md", "cross", "first_look.ubj", "words.npy", "cross_look.ubj"
 VALIDATION = "validation.parquet"

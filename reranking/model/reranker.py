@@ -22,7 +22,7 @@ from reranking.model.manifest import GateRecord, ModelManifest
 from reranking.model.scores_manifest import stored_threshold
 from reranking.model.training_report import TrainingReport
 from reranking.pairs.evaluation_category import CategoryMapping, SideCategories
-from reranking.signals.signals import Learned
+from reranking.signals.stacked import Learned
 
 
 @dataclass(frozen=True)

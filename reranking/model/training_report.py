@@ -9,7 +9,7 @@ from reranking.decisions.calibration import CalibrationReport
 from reranking.decisions.thresholds import DecisionsReport, HeldPrecision
 from reranking.decisions.validation import Interval, RankedCategory
 from reranking.model.train_options import TrainOptions
-from reranking.signals.signals import StackedName
+from reranking.signals.stacked import StackedName
 
 MOSTLY_COVERED = 0.5  # of the products have a labelled match: then less than a quarter of pairs are of two others
 NO_TRUTH = (

@@ -4,6 +4,6 @@ Its doors are `families.attributes`, `families.identifiers`, `families.listed_si
 `families.points`, `families.products`, `families.ranks`, `families.titles`, `families.views`, `feature`,
 `learned.cross`, `learned.cross_encoder`, `learned.cross_folds`, `learned.gate`, `learned.pair_tokens`,
 `learned.rival_lists`, `learned.rivals`, `learned.stacking`, `learned.word_training`, `learned.words`,
-`plain_families`, `product_rows`, `signals`, `texts.attribute_values`, `texts.bags`, `texts.codes`, `texts.colors`,
+`plain_families`, `product_rows`, `signals`, `stacked`, `texts.attribute_values`, `texts.bags`, `texts.codes`, `texts.colors`,
 `texts.counting`, `texts.key_synonyms`, `texts.worlds` and `whole_catalogue`.
 """

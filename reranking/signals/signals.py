@@ -1,11 +1,10 @@
 """Signals put the families of features side by side, for the products that the pairs mention."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
@@ -25,37 +24,11 @@ from reranking.signals.learned.rivals import FirstLook, RivalSignals, log_odds
 from reranking.signals.learned.words import FEATURES as WORD_FEATURES
 from reranking.signals.learned.words import LearnedWords, WordSignals
 from reranking.signals.plain_families import PlainFamilies, declared_plain_features
+from reranking.signals.stacked import Learned, StackedName
 from reranking.signals.whole_catalogue import WholeCatalogue
 
 BLOCK_PAIRS = 65_536
 THREAD_PAIRS = 8_192  # pairs that one thread takes at a time
-StackedName = Literal["words", "rivals", "cross"]
-STACKED: Mapping[StackedName, tuple[Feature, ...]] = {  # what is learned from labelled pairs
-    "words": WORD_FEATURES,
-    "rivals": RIVAL_FEATURES,
-    "cross": CROSS_FEATURES,
-}
-
-
-def stacked_among(names: Sequence[str]) -> tuple[StackedName, ...]:
-    """Return which of what is learned from labelled pairs has columns among these."""
-    return tuple(name for name, features in STACKED.items() if features[0].name in names)
-
-
-@dataclass(frozen=True)
-class Learned:
-    """It keeps what words say, the first look at rivals, a cross-encoder, and the gate before it, each where there is one."""
-
-    words: LearnedWords | None = None
-    look: FirstLook | None = None
-    cross: CrossFolds | None = None
-    gate: CrossGate | None = None
-
-    @property
-    def looks(self) -> tuple[FirstLook, ...]:
-        """Return the first looks: at rivals, and the gate's."""
-        before_cross = None if self.gate is None else self.gate.look
-        return tuple(look for look in (self.look, before_cross) if look is not None)
 
 
 @dataclass(frozen=True)

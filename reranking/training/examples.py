@@ -26,7 +26,8 @@ from reranking.signals.learned.rival_lists import RivalPairs
 from reranking.signals.learned.rivals import FirstLook, train_first_look
 from reranking.signals.learned.stacking import Stacking
 from reranking.signals.learned.word_training import train_words
-from reranking.signals.signals import Learned, Signals, StackedName, prepare_signals
+from reranking.signals.signals import Signals, prepare_signals
+from reranking.signals.stacked import Learned, StackedName
 from reranking.training.identifier_choice import compares_identifiers
 
 BYTES_A_VALUE = 16  # of memory: a float32 and what XGBoost needs while it quantises; measured at a million pairs

@@ -13,7 +13,8 @@ from indexing.running.parts import PartFolder, put_array, read_array, tasks_ahea
 from indexing.running.tasks import Counts, Runner, Task, finished
 from indexing.shared_index import open_same_index, shared_place
 from reranking.model.scoring.pair_parts import divide
-from reranking.signals.signals import Learned, Signals, prepare_signals
+from reranking.signals.signals import Signals, prepare_signals
+from reranking.signals.stacked import Learned
 from reranking.training.apart.learned_files import LearnedFiles, write_learned
 
 PART_PAIRS = 250_000

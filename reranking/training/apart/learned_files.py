@@ -17,7 +17,7 @@ from reranking.signals.learned.cross_folds import open_cross
 from reranking.signals.learned.gate import CrossGate
 from reranking.signals.learned.rivals import FirstLook
 from reranking.signals.learned.words import LearnedWords, WordModel
-from reranking.signals.signals import Learned
+from reranking.signals.stacked import Learned
 
 FOLDS, LOOK, GATE = "folds.npy", "look", "cross_look"
 

@@ -14,7 +14,8 @@ from indexing.running.tasks import Runner
 from indexing.storage.artefact import fingerprint_of
 from reranking.signals.feature import Feature
 from reranking.signals.learned.cross_folds import CrossFolds
-from reranking.signals.signals import STACKED, Learned, Signals, StackedName
+from reranking.signals.signals import Signals
+from reranking.signals.stacked import STACKED, Learned, StackedName
 from reranking.training.apart.feature_parts import DividedPairs, FeatureParts, SignalKind
 from reranking.training.apart.learned_files import digest_of_learned
 

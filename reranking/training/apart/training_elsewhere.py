@@ -14,7 +14,7 @@ from reranking.boosters.shares import ShardedBoosting
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.signals.learned.cross_folds import CrossFolds
-from reranking.signals.signals import Learned
+from reranking.signals.stacked import Learned
 from reranking.training.apart.feature_parts import SignalKind
 from reranking.training.apart.signals_apart import SignalsApart
 from reranking.training.examples import deal_stacking, learn_signals, plain_signals

@@ -21,7 +21,8 @@ from reranking.pairs.misleading_pairs import unseen_rows
 from reranking.pairs.product_groups import product_groups
 from reranking.signals.feature import Feature
 from reranking.signals.learned.cross_folds import open_cross
-from reranking.signals.signals import Learned, prepare_signals
+from reranking.signals.signals import prepare_signals
+from reranking.signals.stacked import Learned
 from reranking.training.identifier_choice import choose_identifiers, compares_identifiers
 from reranking.training.mining.add_pairs import add_pairs
 from reranking.training.mining.one_sided_labels import complete

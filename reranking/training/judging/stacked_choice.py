@@ -20,7 +20,7 @@ from reranking.boosters.examples import Examples, in_memory
 from reranking.model.train_options import TrainOptions
 from reranking.model.training_report import JudgedOn, StackedVerdict
 from reranking.signals.learned.cross_folds import CrossFolds
-from reranking.signals.signals import STACKED, StackedName, stacked_among
+from reranking.signals.stacked import STACKED, StackedName, stacked_among
 from reranking.training.examples import PairSignals
 from reranking.training.judging.stacked_trials import (
     DEALINGS,

@@ -21,7 +21,8 @@ from reranking.pairs.labelled import LabelledPairs
 from reranking.pairs.product_groups import product_groups
 from reranking.signals.learned.cross import CrossSignals
 from reranking.signals.learned.cross_folds import CrossFolds
-from reranking.signals.signals import Signals, StackedName, stacked_among
+from reranking.signals.signals import Signals
+from reranking.signals.stacked import StackedName, stacked_among
 from reranking.training.examples import PairSignals, PlainStage, prepare_training_signals
 from reranking.training.training_pairs import TrainingPairs
 

@@ -25,7 +25,7 @@ from reranking.decisions.thresholds import Thresholds
 from reranking.model.folder import load_reranker, save_reranker
 from reranking.model.index_needs import IndexNeeds
 from reranking.signals.learned.words import LearnedWords
-from reranking.signals.signals import Learned
+from reranking.signals.stacked import Learned
 
 pytestmark = pytest.mark.usefixtures("early_first_look")
 

@@ -10,7 +10,7 @@ from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.signals.learned import cross as cross_signals
 from reranking.signals.learned import stacking
-from reranking.signals.signals import stacked_among
+from reranking.signals.stacked import stacked_among
 from reranking.training.examples import prepare_training_signals
 from reranking.training.judging import learned_folds
 from reranking.training.judging.learned_folds import prepare_learned_folds

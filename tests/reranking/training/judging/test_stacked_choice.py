@@ -15,7 +15,7 @@ from reranking.model.train_options import TrainOptions
 from reranking.pairs.labelled import LabelledPairs
 from reranking.signals.learned import cross as cross_signals
 from reranking.signals.learned import stacking
-from reranking.signals.signals import stacked_among
+from reranking.signals.stacked import stacked_among
 from reranking.training.examples import TrainingRoom, prepare_training_signals
 from reranking.training.judging import stacked_choice, stacked_trials
 from reranking.training.judging.stacked_choice import StackedChoice, choose_stacked

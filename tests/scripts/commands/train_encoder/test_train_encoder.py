@@ -174,7 +174,8 @@ def test_a_share_needs_a_cross_encoder_and_enough_matches(heroic, train_cross, s
 
 def test_training_rows_have_scores_out_of_fold(train_cross, sample_index, files, tmp_path):
     from reranking.signals.learned.cross_folds import open_cross
-    from reranking.signals.signals import Learned, prepare_signals
+    from reranking.signals.signals import prepare_signals
+    from reranking.signals.stacked import Learned
 
     assert train_cross("--most-pairs", 60, "--layers", 1).exit_code == 0
     index = open_index(sample_index)
