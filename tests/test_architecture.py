@@ -252,6 +252,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "families.titles",
         "families.views",
         "feature",
+        "kept_pairs",
         "learned.cross",
         "learned.cross_encoder",
         "learned.cross_folds",

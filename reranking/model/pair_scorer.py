@@ -25,10 +25,16 @@ class PairScorer:
 
     @classmethod
     def prepare(
-        cls, index: ProductIndex, model: XgboostReranker, products: Ints1d, whole: WholeCatalogue | None = None
+        cls,
+        index: ProductIndex,
+        model: XgboostReranker,
+        products: Ints1d,
+        whole: WholeCatalogue | None = None,
+        *,
+        many: bool = False,
     ) -> "PairScorer":
-        """Prepare for pairs of `products` (sorted positions), by the `whole` catalogue where it was read for the model. Raises
-        InputError when the index does not fit."""
+        """Prepare for pairs of `products` (sorted positions), by the `whole` catalogue where it was read for the model; for `many`
+        pairs of them, what is computed of their rivals is kept. Raises InputError when the index does not fit."""
         model.needs.refuse(index)
         needs = model.needs
         signals = prepare_signals(
@@ -39,6 +45,7 @@ class PairScorer:
             same_source=model.same_source,
             learned=model.learned,
             whole=whole,
+            keep=many,
         )
         return cls(index, model, signals, np.array(columns_of(signals.names, model.feature_names), dtype=np.int64))
 

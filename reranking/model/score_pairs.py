@@ -42,6 +42,7 @@ from reranking.pairs.positioned_blocks import (
     PositionedBlock,
     positioned_blocks,
 )
+from reranking.signals.kept_pairs import MOST_BYTES
 
 BLOCK_PAIRS = 65_536
 OWN_BYTES = 480 << 20  # of a process with the libraries that scoring loads
@@ -125,7 +126,8 @@ def scoring_needs(index: ProductIndex, pairs: Path, model: XgboostReranker) -> s
     kept = (
         MOST_PAIRS * len(model.feature_names) * 4 * 10
     )  # drawn pairs, and what is made of them while their kind is told
-    memory = OWN_BYTES + products + lists + block + kept
+    rivals = 0 if model.learned.look is None else MOST_BYTES
+    memory = OWN_BYTES + products + lists + block + kept + rivals
     rows = open_table(pairs).rows
     disk = "" if rows is None else f" and {human(rows * DISK_A_PAIR)} of disk"
     return f"score: {'' if rows is None else f'{rows:,} pairs '}needs up to {human(memory)} of memory{disk}"
@@ -244,7 +246,7 @@ class _Scoring:
 
     def _scored_here(self, progress: Progress) -> Iterator[ScoredBlock]:
         """Yield every block with its features and scores."""
-        scorer, done = PairScorer.prepare(self.index, self.model, self.checked.products), 0
+        scorer, done = PairScorer.prepare(self.index, self.model, self.checked.products, many=True), 0
         for block in self._blocks():
             features = scorer.features(block.left, block.right)
             yield block, features, self.model.score(features, self._categories(block))

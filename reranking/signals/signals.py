@@ -13,6 +13,7 @@ from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.signals.feature import Feature, FeatureFamily, columns_of
+from reranking.signals.kept_pairs import KeptPairs
 from reranking.signals.learned.cross import FEATURES as CROSS_FEATURES
 from reranking.signals.learned.cross import CrossSignals
 from reranking.signals.learned.cross_folds import CrossFolds
@@ -36,7 +37,7 @@ class Signals:
     """It holds the families of features, ready to compute pairs of the products that they were prepared for.
 
     `plain` ones learn nothing; of those that are learned, `words` and the `cross` encoder come next, and `rivals` last:
-    their first look needs what the other families compute. With a `gate` the cross-encoder reads only the pairs that it lets through. With
+    their first look needs what the other families compute, and `kept` is what it was given of pairs of rivals. With a `gate` the cross-encoder reads only the pairs that it lets through. With
     `unshown_words` first looks alone read the words: they have no columns.
     """
 
@@ -46,6 +47,7 @@ class Signals:
     rivals: RivalSignals | None = None
     unshown_words: bool = False
     gate: CrossGate | None = None
+    kept: KeptPairs | None = None
 
     @property
     def families(self) -> tuple[FeatureFamily, ...]:
@@ -107,20 +109,33 @@ class Signals:
         return replace(self, words=WordSignals(self.tokens(index), learned))
 
     def with_rivals(
-        self, index: ProductIndex, pairs: RivalPairs, look: FirstLook, progress: Progress = silent
+        self,
+        index: ProductIndex,
+        pairs: RivalPairs,
+        look: FirstLook,
+        progress: Progress = silent,
+        *,
+        keep: bool = False,
     ) -> "Signals":
-        """Return the same families with the rivals, whose pairs are scored here by every model of the first look."""
+        """Return the same families with the rivals, whose pairs are scored here by every model of the first look.
+
+        What is computed for that is kept on demand (`keep`), for pairs that no model was trained on.
+        """
         columns = columns_of(self.names, look.feature_names)
+        kept = KeptPairs.room(pairs.left, pairs.right, len(self.names)) if keep else None
         scored = np.empty((len(look.members), len(pairs.left)), dtype=np.float32)
         for start in range(0, len(pairs.left), BLOCK_PAIRS):
             part = slice(start, start + BLOCK_PAIRS)
             seen = self.compute(pairs.left[part], pairs.right[part])
+            if kept is not None:
+                kept.put(start, seen)
             for number, member in enumerate(look.members):
-                self.read_words_by(number, seen, pairs.left[part], pairs.right[part])
+                if number:  # the first model's words were read with the other features
+                    self.read_words_by(number, seen, pairs.left[part], pairs.right[part])
                 scored[number, part] = log_odds(member, np.take(seen, columns, axis=1))
             progress("rivals", min(start + BLOCK_PAIRS, len(pairs.left)), len(pairs.left))
         lists = tuple(RivalLists.of(pairs, scores) for scores in scored)
-        return replace(self, rivals=RivalSignals(look, lists, index.sources))
+        return replace(self, rivals=RivalSignals(look, lists, index.sources), kept=kept)
 
     def with_cross(self, index: ProductIndex, cross: CrossFolds, products: Ints1d) -> "Signals":
         """Return the same families with the score of a cross-encoder, for pairs of `products`."""
@@ -157,12 +172,10 @@ class Signals:
         return np.delete(computed, np.s_[first : first + len(WORD_FEATURES)], axis=1)
 
     def _fill(self, out: Floats2d, left: Ints1d, right: Ints1d, start: int) -> None:
-        part, column = slice(start, start + THREAD_PAIRS), 0
+        part = slice(start, start + THREAD_PAIRS)
         # in one order whichever way the pair is given: not even the last bit of a sum may depend on it
         first, second = np.minimum(left[part], right[part]), np.maximum(left[part], right[part])
-        for computed in self._of_families(first, second):
-            out[part, column : column + computed.shape[1]] = computed
-            column += computed.shape[1]
+        column = self._fill_families(out[part], first, second)
         if self.cross is not None and self.gate is not None:
             seen = np.take(out[part], self._seen_by(self.gate.look), axis=1)
             out[part, column : column + 1] = self.gate.read_by(self.cross, first, second, seen)
@@ -170,6 +183,26 @@ class Signals:
         if self.rivals is not None:
             seen = np.take(out[part], self._seen_by(self.rivals.look), axis=1)
             out[part, column:] = self.rivals.compute(first, second, seen)
+
+    def _fill_families(self, out: Floats2d, left: Ints1d, right: Ints1d) -> int:
+        """Fill in the columns of the families, but of a cross-encoder behind a gate; return how many they are."""
+        if self.kept is None:
+            return self._compute_families(out, left, right)
+        rows, width = self.kept.rows(left, right), self.kept.width
+        there, ahead = np.flatnonzero(rows >= 0), np.flatnonzero(rows < 0)
+        out[there, :width] = self.kept.features[rows[there]]
+        computed = np.empty((len(ahead), width), dtype=np.float32)
+        self._compute_families(computed, left[ahead], right[ahead])
+        out[ahead, :width] = computed
+        return width
+
+    def _compute_families(self, out: Floats2d, left: Ints1d, right: Ints1d) -> int:
+        """Do the same for pairs of which nothing is kept."""
+        column = 0
+        for computed in self._of_families(left, right):
+            out[:, column : column + computed.shape[1]] = computed
+            column += computed.shape[1]
+        return column
 
     def _of_families(self, left: Ints1d, right: Ints1d) -> Iterator[Floats2d]:
         """Yield what each family computes, in order, but a cross-encoder behind a gate; the titles' words are compared once."""
@@ -226,6 +259,7 @@ def prepare_signals(
     identifiers: bool = True,
     learned: Learned | None = None,
     whole: WholeCatalogue | None = None,
+    keep: bool = False,
     progress: Progress = silent,
 ) -> Signals:
     """Prepare the families of an index for `products` (sorted positions).
@@ -233,7 +267,8 @@ def prepare_signals(
     Each stage builds on those before it: the plain families, then of what is `learned` the words, the rivals by the
     first look, whose pairs are computed here, and the cross-encoder. `k` and `views` are the model's, by default the
     index's own; without `identifiers`, barcodes and part numbers are not compared. Of a `whole` catalogue that was read for the
-    same views and k nothing is read again. Raises InputError when the index keeps fewer neighbours or lacks a view.
+    same views and k nothing is read again. With `keep`, features of pairs of rivals are kept for pairs to score, where there is no
+    cross-encoder. Raises InputError when the index keeps fewer neighbours or lacks a view.
     """
     learned = learned or Learned()
     k = index.k if k is None else k
@@ -252,7 +287,8 @@ def prepare_signals(
     if learned.words is not None:
         signals = signals.with_words(index, learned.words)
     if pairs is not None and learned.look is not None:
-        signals = signals.with_rivals(index, pairs, learned.look, progress)
+        keep = keep and learned.cross is None
+        signals = signals.with_rivals(index, pairs, learned.look, progress, keep=keep)
     if learned.cross is not None:
         signals = replace(signals.with_cross(index, learned.cross, products), gate=learned.gate)
     return signals
