@@ -5,6 +5,7 @@ large-scale unconstrained optimization", Mathematical Programming 26, 1983), and
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -45,6 +46,18 @@ class Logistic:
     def _gathered(self, values: Floats1d) -> Floats1d:
         return np.append(values @ self.counts, values.sum())
 
+    @cached_property
+    def _halved(self) -> csr_matrix:
+        """Return the same counts as float32, which are read in half the time."""
+        counts = self.counts
+        return csr_matrix((counts.data.astype(np.float32), counts.indices, counts.indptr), counts.shape)
+
+    def _bent(self, way: Floats1d, curvature: Floats1d) -> Floats1d:
+        """Return how the slope changes on a way: in float32, as conjugate gradients seek no more digits than it has."""
+        odds = self._halved @ way[:-1].astype(np.float32) + np.float32(way[-1])
+        values = curvature * odds
+        return np.asarray(way + np.append(values.astype(np.float32) @ self._halved, values.sum()), dtype=np.float64)
+
     def _step(self, slope: Floats1d, curvature: Floats1d) -> Floats1d:
         """Return the step of conjugate gradients; each weight is scaled by its own curvature, as rare words have less than common ones."""
         scale = 1 / (1 + self._gathered(curvature))
@@ -56,7 +69,7 @@ class Logistic:
         for _ in range(INNER):
             if np.sqrt(left @ left) <= enough:
                 break
-            bent = way + self._gathered(curvature * self._odds(way))
+            bent = self._bent(way, curvature)
             along = size / float(way @ bent)
             step += along * way
             left -= along * bent

@@ -31,33 +31,43 @@ def train_words(source: TokenSource, left: Rows, right: Rows, stacking: Stacking
     synonyms = _learn_synonyms(source, left, right, stacking)
     counted = {one: _CountedTokens.of(source.read_by(one), left, right, targets) for one in dict.fromkeys(synonyms)}
     with one_blas_thread():  # its threads cost more than such short vectors, and leave other last bits
-        if not _pay_within(counted[synonyms[1]], stacking):
+        within, weights = _first_fold(counted[synonyms[1]], stacking)
+        if not within:
             counted = {one: tokens.everywhere() for one, tokens in counted.items()}
-        found = _fitted(counted, synonyms, stacking)
+        found = _fitted(counted, synonyms, stacking, weights)
     models = (_rounded(counted[own].keys, each, own) for own, each in zip(synonyms, found, strict=True))
     return LearnedWords(tuple(models), stacking.folds)
 
 
 def _fitted(
-    counted: Mapping[KeySynonyms, "_CountedTokens"], synonyms: Sequence[KeySynonyms], stacking: Stacking
+    counted: Mapping[KeySynonyms, "_CountedTokens"],
+    synonyms: Sequence[KeySynonyms],
+    stacking: Stacking,
+    first: Floats1d,
 ) -> list[Floats1d]:
-    """Return the weights of each model, which reads keys by its `synonyms`."""
+    """Return the weights of each model, which reads keys by its `synonyms`; those of the `first` fold's are known."""
 
-    def fitted(number: int, start: Floats1d | None = None) -> Floats1d:
-        known = start if synonyms[number] is synonyms[0] else None  # else the weights are of other tokens
+    def fitted(number: int, near: int, start: Floats1d) -> Floats1d:
+        known = start if synonyms[number] is synonyms[near] else None  # else the weights are of other tokens
         return counted[synonyms[number]].take(stacking.rows[number]).fit(known)
 
-    weights = fitted(0)
+    weights = fitted(0, 1, first)
     with ThreadPoolExecutor(thread_count()) as pool:  # those of each fold are near those of all
-        return [weights, *pool.map(lambda number: fitted(number, weights), range(1, len(stacking.rows)))]
+        return [weights, first, *pool.map(lambda number: fitted(number, 0, weights), range(2, len(stacking.rows)))]
 
 
-def _pay_within(tokens: "_CountedTokens", stacking: Stacking) -> bool:
-    """Say whether words within categories pay on the first fold, of models that were not trained on it."""
+def _first_fold(tokens: "_CountedTokens", stacking: Stacking) -> tuple[bool, Floats1d]:
+    """Say whether words within categories pay on the first fold, of models that were not trained on it, and return the weights of the
+    model that pays."""
     apart, judged = (tokens.take(rows) for rows in (stacking.rows[1], stacking.folds[stacking.pairs.left] == 0))
+    everywhere = apart.everywhere()
     if not apart.within.any():
-        return False
-    return judged.loss(apart.fit()) < judged.everywhere().loss(apart.everywhere().fit())
+        return False, everywhere.fit()
+    weights = apart.fit()
+    alike = everywhere.fit()
+    if judged.loss(weights) < judged.everywhere().loss(alike):
+        return True, weights
+    return False, alike
 
 
 def _learn_synonyms(source: TokenSource, left: Rows, right: Rows, stacking: Stacking) -> list[KeySynonyms]:
