@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
-from reranking.boosters.boosting import BoostingOptions, boost_rounds, contributions, predict
+from reranking.boosters.boosting import BoostingOptions, boost_parts, contributions, predict
 from reranking.boosters.examples import Examples
 from reranking.kinds.pair_sample import PairSample
 from reranking.pairs.folds import deal_at_random
@@ -49,13 +49,13 @@ def kind_odds(judged: PairSample, met: PairSample, weights: Floats1d, *, seed: i
     weighed = np.concatenate([weights * worth / weights.sum(), np.full(len(met), worth / len(met))])
     features = np.concatenate([judged.features, met.features])
     is_met = np.repeat([0.0, 1.0], [len(judged), len(met)])
-    found, members = np.zeros(len(features)), []
-    for fold in range(FOLDS):
-        learnt, read = (np.flatnonzero(part) for part in ((left != fold) & (right != fold), left == fold))
-        examples = Examples(features[learnt], is_met[learnt], np.zeros(len(learnt), dtype=np.int64), weighed[learnt])
-        member = boost_rounds(examples, ROUNDS, options=OPTIONS, seed=seed + fold)
+    examples = Examples(features, is_met, np.zeros(len(features), dtype=np.int64), weighed)
+    apart = [np.flatnonzero((left != fold) & (right != fold)) for fold in range(FOLDS)]
+    members = boost_parts(examples, apart, ROUNDS, options=OPTIONS, seed=seed)
+    found = np.zeros(len(features))
+    for fold, member in enumerate(members):
+        read = np.flatnonzero(left == fold)
         found[read] = predict([member], features[read])
-        members.append(member)
     odds = found / np.maximum(1 - found, 1e-9)
     return Odds(odds[: len(judged)], odds[len(judged) :], tuple(members))
 

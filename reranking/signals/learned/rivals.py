@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
-from reranking.boosters.boosting import BoostingOptions, boost_parts, predict
+from reranking.boosters.boosting import FEW_BINS, BoostingOptions, boost_parts, predict
 from reranking.boosters.examples import Examples
 from reranking.signals.feature import declare
 from reranking.signals.learned.rival_lists import RivalLists
@@ -88,7 +88,7 @@ def train_first_look(
     pairs = stacking.pairs
     examples = Examples(features, pairs.targets, np.zeros(len(pairs), dtype=np.int64))
     small = replace(options, eta=ETA, max_depth=DEPTH)
-    members = boost_parts(examples, stacking.rows, ROUNDS, options=small, seed=seed)
+    members = boost_parts(examples, stacking.rows, ROUNDS, options=small, seed=seed, bins=FEW_BINS)
     return FirstLook(feature_names, tuple(members), stacking.folds)
 
 

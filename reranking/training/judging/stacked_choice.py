@@ -15,7 +15,7 @@ import numpy as np
 from indexing.arrays import Floats1d, Ints1d
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import BoostingOptions, boost_rounds, predict
+from reranking.boosters.boosting import FEW_BINS, BoostingOptions, boost_rounds, predict
 from reranking.boosters.examples import Examples, in_memory
 from reranking.model.train_options import TrainOptions
 from reranking.model.training_report import JudgedOn, StackedVerdict
@@ -150,7 +150,7 @@ def _losses_of(trial: SignalTrial, columns: Ints1d, boosting: BoostingOptions) -
     train, judged = trial.train, trial.judged
     directions = tuple(train.directions[column] for column in columns)
     shown = replace(train, features=in_memory(train.features)[:, columns], directions=directions)
-    booster = boost_rounds(shown, ROUNDS, options=boosting, seed=trial.seed)
+    booster = boost_rounds(shown, ROUNDS, options=boosting, seed=trial.seed, bins=FEW_BINS)
     scores = predict([booster], in_memory(judged.features)[:, columns]).astype(np.float64)
     likely = np.clip(np.where(judged.targets == 1, scores, 1 - scores), LEAST_SCORE, 1)
     return np.asarray(-_weights(judged) * np.log(likely), dtype=np.float64)
