@@ -22,6 +22,7 @@ except ImportError as error:  # the extras bring it: which of the two, only the 
     raise InputError("XGBoost is not installed: run pip install 'heroic[cpu]', or 'heroic[gpu]' with a GPU") from error
 
 FEW_PAIRS, FEW_MEMBERS = 50_000, 3
+MANY_JUDGED, ROUNDS_A_LOOK = 50_000, 5  # so many validation pairs are scored every few rounds alone
 BINS, FEW_BINS = 256, 64  # of each feature; few ones are for small models, which they make faster and no worse
 Layout = Literal["one", "categories", "blend"]
 Metric = Callable[[Floats1d, Floats1d, Ints1d], float]  # scores, targets, category codes -> higher is better
@@ -242,6 +243,29 @@ def from_bytes(content: bytes) -> xgboost.Booster:
         raise InputError(f"the booster cannot be read ({str(error).splitlines()[0]}): train the model again") from error
 
 
+def rounds_a_look(valid: int) -> int:
+    """Return after how many rounds each so many validation pairs are scored, to stop by: that takes half as long as to grow a tree."""
+    return ROUNDS_A_LOOK if valid >= MANY_JUDGED else 1
+
+
+class StopEarly(xgboost.callback.TrainingCallback):
+    """It ends a training of at most `rounds` after `patience` of them without a better metric, as `measure` says of the booster every
+    `step` rounds and after the last one, and keeps which round was the best."""
+
+    def __init__(self, measure: Callable[[xgboost.Booster], float], *, rounds: int, patience: int, step: int) -> None:
+        super().__init__()
+        self._measure, self._rounds, self._patience, self._step = measure, rounds, patience, step
+        self._best, self.best_round = -np.inf, 0
+
+    def after_iteration(self, model: xgboost.Booster, epoch: int, evals_log: Any) -> bool:
+        if (epoch + 1) % self._step and epoch + 1 < self._rounds:
+            return False
+        value = self._measure(model)
+        if value > self._best:
+            self._best, self.best_round = value, epoch
+        return epoch - self.best_round >= self._patience
+
+
 def _boost_one(
     matrix: xgboost.DMatrix,
     judged: xgboost.DMatrix,
@@ -250,19 +274,10 @@ def _boost_one(
     options: BoostingOptions,
     parameters: dict[str, Any],
 ) -> xgboost.Booster:
-    def judge(scores: Floats1d, data: xgboost.DMatrix) -> tuple[str, float]:
-        return "metric", metric(scores, valid.targets, valid.categories)
+    def measure(booster: xgboost.Booster) -> float:
+        return metric(booster.predict(judged), valid.targets, valid.categories)
 
-    stop = xgboost.callback.EarlyStopping(
-        rounds=options.patience, metric_name="metric", data_name="valid", maximize=True
-    )
-    booster = xgboost.train(
-        parameters,
-        matrix,
-        options.max_rounds,
-        evals=[(judged, "valid")],
-        custom_metric=judge,
-        callbacks=[stop],
-        verbose_eval=False,
-    )
-    return booster[: booster.best_iteration + 1]
+    step = rounds_a_look(len(valid.targets))
+    stop = StopEarly(measure, rounds=options.max_rounds, patience=options.patience, step=step)
+    booster = xgboost.train(parameters, matrix, options.max_rounds, callbacks=[stop])
+    return booster[: stop.best_round + 1]

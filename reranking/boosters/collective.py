@@ -16,7 +16,7 @@ from xgboost import collective
 
 from indexing.running.parts import PartFolder, put_bytes, read_array
 from indexing.running.tasks import Counts, Task
-from reranking.boosters.boosting import Metric, to_bytes
+from reranking.boosters.boosting import Metric, StopEarly, to_bytes
 from reranking.boosters.feature_blocks import FeatureBlocks
 
 TARGETS, WEIGHTS = "targets.npy", "weights.npy"
@@ -25,14 +25,15 @@ JUDGED, JUDGED_TARGETS, JUDGED_CATEGORIES = "judged.npy", "judged_targets.npy", 
 
 @dataclass(frozen=True)
 class Sharing:
-    """It is what all shares need: where the pairs are, the parameters of each member, what ends training, and where the
-    shares meet."""
+    """It is what all shares need: where the pairs are, the parameters of each member, what ends training, looked at every `step` rounds,
+    and where the shares meet."""
 
     parts: PartFolder
     features: FeatureBlocks
     parameters: tuple[Mapping[str, Any], ...]
     max_rounds: int
     patience: int
+    step: int
     metric: Metric
     meeting: Mapping[str, str | int]
 
@@ -63,8 +64,15 @@ def member_name(number: int) -> str:
 def _boost(task: Task, sharing: Sharing, judged: "_Judged | None") -> None:
     threads = max(sharing.parameters[0]["nthread"], 1)
     matrix = xgboost.QuantileDMatrix(_ShareIterator(task, sharing), nthread=threads)
+
+    def measure(booster: xgboost.Booster) -> float:
+        """Return what the first share measures, to all of them."""
+        measured = collective.broadcast(None if judged is None else judged.measure(booster), 0)
+        assert measured is not None  # the first one measures
+        return measured
+
     for number, parameters in enumerate(sharing.parameters):
-        stop = _StopTogether(judged, sharing.patience)
+        stop = StopEarly(measure, rounds=sharing.max_rounds, patience=sharing.patience, step=sharing.step)
         booster = xgboost.train({**parameters, "nthread": threads}, matrix, sharing.max_rounds, callbacks=[stop])
         if judged is not None:
             put_bytes(sharing.parts, member_name(number), to_bytes(booster[: stop.best_round + 1]))
@@ -118,23 +126,6 @@ class _Judged:
 
     def measure(self, booster: xgboost.Booster) -> float:
         return float(self.metric(booster.predict(self.matrix), self.targets, self.categories))
-
-
-class _StopTogether(xgboost.callback.TrainingCallback):
-    """It stops all shares after so many rounds without a better metric, as the first one measures it."""
-
-    def __init__(self, judged: _Judged | None, patience: int) -> None:
-        super().__init__()
-        self._judged, self._patience, self._best = judged, patience, -np.inf
-        self.best_round = 0
-
-    def after_iteration(self, model: xgboost.Booster, epoch: int, evals_log: Any) -> bool:
-        measured = None if self._judged is None else self._judged.measure(model)
-        value = collective.broadcast(measured, 0)
-        assert value is not None  # the first one measures
-        if value > self._best:
-            self._best, self.best_round = value, epoch
-        return epoch - self.best_round >= self._patience
 
 
 def _told(error: Exception) -> str:

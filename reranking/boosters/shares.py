@@ -9,7 +9,7 @@ from indexing.errors import Unfinished
 from indexing.machine.progress import Progress, silent
 from indexing.running.parts import PartFolder, parts_for, put_array
 from indexing.running.tasks import Runner, ranges
-from reranking.boosters.boosting import BoostingOptions, Metric, from_bytes, member_parameters
+from reranking.boosters.boosting import BoostingOptions, Metric, from_bytes, member_parameters, rounds_a_look
 from reranking.boosters.collective import (
     JUDGED,
     JUDGED_CATEGORIES,
@@ -57,7 +57,7 @@ class ShardedBoosting:
         progress("train", 0, len(parameters))
         try:
             features = _written(train, valid, parts)
-            self._boost(parts, features, parameters, metric, options)
+            self._boost(parts, features, parameters, metric, options, rounds_a_look(len(valid.targets)))
             members = [from_bytes(parts.local(member_name(number)).read_bytes()) for number in range(len(parameters))]
         finally:
             parts.clear()
@@ -71,13 +71,16 @@ class ShardedBoosting:
         parameters: tuple[dict[str, Any], ...],
         metric: Metric,
         options: BoostingOptions,
+        step: int,
     ) -> None:
         """Have the shares train, again from the beginning where one is lost: the boosters stay the same."""
         shares = ranges(len(features), self.world_size, "share of the training pairs,")
         failed = ""
         for _ in range(ATTEMPTS):
             with meeting_of(len(shares), self.runner.address) as meeting:
-                sharing = Sharing(parts, features, parameters, options.max_rounds, options.patience, metric, meeting)
+                sharing = Sharing(
+                    parts, features, parameters, options.max_rounds, options.patience, step, metric, meeting
+                )
                 failed = self.runner.together(boost_share, shares, sharing)
             if not failed:
                 return

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from indexing.errors import InputError
+from reranking.boosters import boosting
 from reranking.boosters.boosting import (
     FEW_MEMBERS,
     FEW_PAIRS,
@@ -94,6 +95,23 @@ def test_a_member_is_cut_at_the_round_that_the_metric_liked_best():
     members = run(liking_the_fifth, options=replace(QUICK, members=1))
     assert members[0].num_boosted_rounds() == 5
     assert len(calls) == 5 + QUICK.patience
+
+
+def test_many_validation_pairs_are_scored_every_five_rounds_and_after_the_last(monkeypatch):
+    monkeypatch.setattr(boosting, "MANY_JUDGED", len(VALID.targets))
+    calls = []
+
+    def liking_the_second(scores, targets, categories):
+        calls.append(1)
+        return 1.0 if len(calls) == 2 else 0.0
+
+    stopped = run(liking_the_second, options=replace(QUICK, members=1, patience=20, max_rounds=90))
+    assert stopped[0].num_boosted_rounds() == 2 * 5
+    assert len(calls) == 2 + 20 // 5
+    calls.clear()
+    ended = run(liking_the_second, options=replace(QUICK, members=1, patience=20, max_rounds=8))
+    assert ended[0].num_boosted_rounds() == 8
+    assert len(calls) == 2
 
 
 def test_higher_is_better():
