@@ -20,10 +20,7 @@ def shop(tmp_path):
 def test_a_feed_without_its_pictures_stops_with_a_question(heroic, shop, tmp_path):
     done = heroic("build-index", shop(201), "--out", tmp_path / "index")
     assert done.exit_code == 2
-    assert (
-        f"200 pictures in a row in the folder {tmp_path / 'nopic'} cannot be had (the first: nopic/0.jpg: no such file)"
-        in done.stderr
-    )
+    assert f"200 pictures in a row in the folder {tmp_path / 'nopic'} cannot be had (the first: nopic/" in done.stderr
     assert "--max-rejects 1" in done.stderr
     assert not (tmp_path / "index").exists()
     done = heroic("build-index", shop(201), "--out", tmp_path / "index", "--max-rejects", 1)

@@ -126,7 +126,7 @@ def test_refitting_says_that_it_is_another_index(heroic, updated, index):
     done = heroic("compact", index, "--refit")
     assert done.exit_code == 0, done.output
     assert done.stdout.splitlines()[0] != updated.stdout.splitlines()[0]
-    assert done.stdout.splitlines()[-1].startswith("fitted again: text, lexical; ")
+    assert done.stdout.splitlines()[-1].startswith("fitted again: text, image, lexical; ")
 
 
 @pytest.mark.parametrize(
