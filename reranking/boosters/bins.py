@@ -25,14 +25,20 @@ def first_values(features: Floats2d | FeatureBlocks, bins: int) -> Floats2d:
 
 def _columns(features: Floats2d | FeatureBlocks, chosen: slice) -> Floats2d:
     """Return some columns, each as a row, in a copy."""
-    if isinstance(features, FeatureBlocks):
-        return np.concatenate([block[:, chosen].T for block in features.blocks()], axis=1)
-    return np.array(features[:, chosen].T, dtype=np.float32, order="C")
+    if not isinstance(features, FeatureBlocks):
+        return np.array(features[:, chosen].T, dtype=np.float32, order="C")
+    width = len(range(features.shape[1])[chosen])
+    found = np.empty((width, len(features)), dtype=np.float32)
+    for number, block in enumerate(
+        features.blocks()
+    ):  # one in memory at a time: a list of views would keep all of them
+        found[:, features.rows_of(number)] = block[:, chosen].T
+    return found
 
 
 def _first_values(column: Floats1d, bins: int) -> Floats1d:
     known = column[: np.searchsorted(column, np.nan)]
-    distinct = known[np.diff(known, prepend=np.nan) != 0]
+    distinct = known[np.append(True, known[1:] != known[:-1])[: len(known)]]
     if len(distinct) <= bins:
         return np.asarray(distinct, dtype=np.float32)
     places = np.arange(bins) * (len(known) - 1) // (bins - 1)
