@@ -80,18 +80,17 @@ def _pixels(
     names = {name for name in catalog.main_pictures() if name}
     chosen = sorted(names, key=lambda name: blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest())
     chosen = chosen[: options.most_pictures]
-    found, unreached = dict[bytes, Pixels | None](), dict[str, str]()
+    found, unreached = dict[bytes, Pixels](), dict[str, str]()
     progress(STAGE, 0, len(chosen))
     with closing(watched(decoded(catalog, options, chosen), patience, catalog)) as prepared:
         for number, answer in enumerate(prepared):
             unreached[answer.reference] = answer.reason if answer.unreachable else ""
-            found.setdefault(answer.digest)  # equal ones stand where the first does, whichever was decoded
             if answer.pixels is not None:
                 found[answer.digest] = answer.pixels
             if number % BLOCK_PICTURES == 0:
                 progress(STAGE, number, len(chosen))
     patience.refuse_outage(unreached, catalog)
-    usable = [pixels for _, pixels in sorted(found.items()) if pixels is not None]  # names teach nothing
+    usable = [found[digest] for digest in sorted(found)]  # neither names nor which of two equal ones was decoded teach
     return np.stack(usable) if usable else np.zeros((0, options.side, options.side, 3), dtype=np.uint8)
 
 

@@ -185,6 +185,15 @@ def test_neither_the_order_of_products_nor_their_number_of_a_picture_matters(cat
             np.testing.assert_array_equal(again.arrays[name], learned, err_msg=name)
 
 
+def test_what_pictures_are_called_does_not_matter(catalog_of, catalog, fitted, tmp_path):
+    """Where all are learned from: of many, names choose."""
+    for number in range(DRAWN):
+        (tmp_path / f"again-{number}.png").write_bytes((tmp_path / f"{number}.png").read_bytes())
+    renamed = catalog_of(id=list(range(DRAWN)), images=[[f"again-{number}.png"] for number in range(DRAWN)])
+    for name, learned in fit_patches(renamed, SMALL).arrays.items():
+        np.testing.assert_array_equal(learned, fitted.arrays[name], err_msg=name)
+
+
 def test_it_does_not_matter_which_of_two_equal_pictures_a_thread_decodes_first(
     catalog_of, catalog, tmp_path, monkeypatch
 ):
