@@ -154,6 +154,11 @@ def test_features_that_do_not_fit_are_shared_by_all_workers(index, pairs, tmp_pa
     assert train(index, pairs, tmp_path, runner=runner, memory=1).report.world_size == 2
 
 
+def sooner(scores, targets, categories):
+    """A metric that likes the first round best, whose scores are the nearest to those of all pairs."""
+    return -float(np.std(scores))
+
+
 @pytest.fixture(scope="module")
 def examples():
     """Pairs whose two features say how likely they match, to train on and to validate by."""
@@ -183,6 +188,16 @@ def test_shares_learn_what_one_process_learns(examples, tmp_path, runner, shares
         )
         < 0.05
     )
+
+
+def test_shares_score_many_validation_pairs_every_five_rounds(examples, tmp_path, runner, monkeypatch):
+    every = shared(examples, tmp_path, runner, metric=sooner)
+    monkeypatch.setattr("reranking.boosters.boosting.MANY_JUDGED", 500)
+    fifth = shared(examples, tmp_path, runner, metric=sooner)
+    assert [[from_bytes(member).num_boosted_rounds() for member in members] for members in (every, fifth)] == [
+        [1, 1],
+        [5, 5],
+    ]
 
 
 def test_shares_of_features_on_disk_are_those_of_features_in_memory(examples, tmp_path, runner, monkeypatch):
