@@ -1,19 +1,21 @@
 """Compacting folds an index's updates in: it has one layer again, with the neighbours that it has, or with encoders
 fitted again."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from indexing.build.encode_view import encode_view
+from indexing.build.encode_view import EncodedView, encode_view
 from indexing.build.joining import ViewJoining
 from indexing.build.options import BuildOptions
 from indexing.build.shard_folder import STATE, ShardFolder
 from indexing.catalog.contents import write_contents
+from indexing.catalog.rejects import DEFAULT_REJECTS, Reject
 from indexing.encoders.by_spec import fit_again
 from indexing.encoders.encoder import Encoder
 from indexing.encoders.options import EncodingOptions
+from indexing.errors import InputError
 from indexing.index_manifest import KIND, IndexManifest
 from indexing.join.options import JoiningOptions
 from indexing.machine.progress import Progress, silent
@@ -25,19 +27,20 @@ from indexing.search.near_lists import lists_file
 from indexing.storage.artefact import Manifest, fingerprint_of, read_manifest, write_json, write_manifest, writing
 from indexing.storage.records import stored_record
 from indexing.update.update_index import link_unchanged
-from indexing.vectors.rows import dense_rows
+from indexing.vectors.rows import dense_rows, seen_rows
 from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
 
 
 @dataclass(frozen=True)
 class Compacted:
-    """It holds the index, opened, and says how many rows of the delta were folded in, how many dead ones went, and
-    which views were fitted again."""
+    """It holds the index, opened, and says how many rows of the delta were folded in, how many dead ones went,
+    which views were fitted again, and how many vectors were `lost` to pictures that cannot be had any more."""
 
     index: ProductIndex
     delta: int
     dead: int
     refitted: tuple[str, ...] = ()
+    lost: int = 0
 
     @property
     def nothing(self) -> bool:
@@ -47,8 +50,9 @@ class Compacted:
 def compact_index(index: Path, *, refit: bool = False, device: str = "auto", progress: Progress = silent) -> Compacted:
     """Make one layer of an index that was updated: the products, vectors and kept neighbours stay, and the fingerprint.
 
-    With `refit` the encoders that are fitted on a catalogue (lsa, the lexical view) are fitted on this one, and every view
-    is joined again: another index, for which models are to be trained again. Raises InputError for what is no index.
+    With `refit` the encoders that are fitted on a catalogue (lsa, patches, the lexical view) are fitted on this one, and every view
+    is joined again: another index, for which models are to be trained again. Raises InputError for what is no index, and where
+    more than DEFAULT_REJECTS of the products would lose their vector, as their pictures cannot be had any more.
     """
     read_manifest(index, KIND)
     chosen = choose_device(device)
@@ -60,9 +64,9 @@ def compact_index(index: Path, *, refit: bool = False, device: str = "auto", pro
         return Compacted(old, 0, 0)
     old.hold.release()
     with writing(Path(index), KIND, afresh=True) as folder:
-        _Compacting(open_index(index, device=chosen), folder, refitted, progress).run()
+        lost = _Compacting(open_index(index, device=chosen), folder, refitted, progress).run()
         clear_leftovers(Path(index).absolute())  # of an update that was killed: its index is another one now
-    return Compacted(open_index(index, device=chosen), delta, dead, refitted)
+    return Compacted(open_index(index, device=chosen), delta, dead, refitted, lost)
 
 
 def _fitted(index: ProductIndex) -> tuple[str, ...]:
@@ -79,8 +83,10 @@ class _Compacting:
     folder: Path
     refitted: tuple[str, ...]
     progress: Progress
+    lost: list[int] = field(default_factory=list)  # vectors, of each view that was encoded again
 
-    def run(self) -> None:
+    def run(self) -> int:
+        """Write the version; return how many vectors it lost."""
         try:
             rewritten = ("vectors", "engines", DELTA, *(("neighbours", "lexical") if self.refitted else ()))
             known = link_unchanged(self.old, self.folder, rewritten)
@@ -92,6 +98,7 @@ class _Compacting:
             else:
                 self._engines(vectors)
             write_manifest(self.folder, Manifest(KIND, stored_record(made), fingerprint), known=known)
+            return sum(self.lost)
         finally:
             self.old.hold.release()
 
@@ -123,7 +130,28 @@ class _Compacting:
             return fit_again(before, catalog, target)
 
         shards = ShardFolder(target, {"refitted": self.old.fingerprint})
-        return encode_view(catalog, shards, fitted, stage=f"encode {view}", progress=self.progress).vectors
+        encoded = encode_view(catalog, shards, fitted, stage=f"encode {view}", progress=self.progress)
+        if view != "text":
+            self._refuse_loss(view, encoded)
+        return encoded.vectors
+
+    def _refuse_loss(self, view: str, encoded: EncodedView) -> None:
+        """Count the products that had a vector and have none now. Raises InputError where they are too many."""
+        before = self.old.vectors(view)
+        assert before is not None
+        lost = np.flatnonzero(seen_rows(before) & ~seen_rows(encoded.vectors))
+        if len(lost) > DEFAULT_REJECTS * len(self.old.catalog):
+            first = str(self.old.catalog.ids[int(lost[0])].as_py())
+            why = next(
+                (reject for reject in encoded.rejects if reject.id == first),
+                Reject(first, "", "", "no reason is known"),
+            )
+            raise InputError(
+                f"{len(lost):,} of {len(self.old.catalog):,} products would lose their vector of {view} (the first: product "
+                f"{first}: {why.value}: {why.reason}): see that their pictures can be had and run again, or build the index again, "
+                "which takes what there is with --max-rejects 1"
+            )
+        self.lost.append(len(lost))
 
     def _engines(self, vectors: dict[str, Vectors]) -> None:
         (self.folder / "engines").mkdir()

@@ -27,5 +27,7 @@ def command(index: Path, refit: bool, device: str) -> None:
         click.echo(
             f"folded in: {done.delta:,} rows of updates; left out: {done.dead:,} rows of deleted or changed products"
         )
+    if done.lost:
+        click.echo(f"lost: {done.lost:,} vectors of products whose pictures cannot be had any more")
     if done.refitted:
         click.echo(f"fitted again: {', '.join(done.refitted)}; models trained before do not know this index")

@@ -60,7 +60,7 @@ def score_part(task: Task, scoring: Scoring) -> Counts:
     left, right, named = read_part(scoring.parts.local(pairs_name(task.number)))
     scores = np.empty(len(left), dtype=np.float32)
     if len(left):
-        scorer = PairScorer.prepare(scoring.index, scoring.model, np.unique([left, right]))
+        scorer = PairScorer.prepare(scoring.index, scoring.model, np.unique([left, right]), many=True)
         for start in range(0, len(left), BLOCK_PAIRS):
             block = slice(start, start + BLOCK_PAIRS)
             own, other = left[block], right[block]

@@ -1,6 +1,9 @@
 """Compacting: one layer again with the same answers; refitted, an index as if built of its products today."""
 
+import shutil
+
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from indexing.build.joining import ViewJoining
@@ -55,6 +58,36 @@ def test_refitted_it_is_as_if_built_of_its_products_today(market, same_index):
     assert done.index.fingerprint != before
     assert damaged_files(market.index, done.index.manifest) == []
     same_index(done.index, market.build("anew"))
+
+
+@pytest.fixture
+def own_pictures(market, pictures, tmp_path):
+    """The folder of the market's pictures, one of which is of one product alone."""
+    market.pictures = tmp_path / "mine"
+    shutil.copytree(pictures, market.pictures)
+    shutil.copy(pictures / "0.png", market.pictures / "own.png")
+    market.rows["p7"]["image"] = "own.png"
+    return market.pictures
+
+
+def test_refitting_counts_a_vector_whose_picture_cannot_be_had_any_more(market, own_pictures):
+    before = market.build(images=own_pictures)
+    (own_pictures / "own.png").unlink()
+    done = compact_index(market.index, refit=True)
+    assert done.lost == 1
+    place = before.catalog.lookup.positions(pa.array(["p7"]))
+    assert before.rows("image").take(place).any()
+    assert not done.index.rows("image").take(place).any()
+
+
+def test_refitting_refuses_to_lose_the_vectors_of_many(market, own_pictures):
+    before = market.build(images=own_pictures).fingerprint
+    (own_pictures / "3.png").unlink()
+    having = [one for one in market.in_order() if market.rows[one]["image"] == "3.png"]
+    told = rf"{len(having)} of 150 products would lose their vector of image \(the first: product {having[0]}: 3.png: no such file"
+    with pytest.raises(InputError, match=told):
+        compact_index(market.index, refit=True)
+    assert open_index(market.index).fingerprint == before
 
 
 def test_refitted_it_is_joined_as_it_was_asked_for(market, monkeypatch):
