@@ -15,6 +15,7 @@ from indexing.storage.stores import Store, open_store
 BEGUN = "begun"
 RUN_MARK = ".run-"  # between the name of a part, or of the work that parts are for, and that of a run
 MOST_COPIED = 1 << 30  # bytes of copies in a process
+MOST_FILES = 64  # copies in a process, each of which is an open file; what is mapped of one is another
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class PartStore:
     def make(self) -> None:
         """Say that the run has begun, and that others are over; what one that was cut short left is taken over."""
         names = sorted(self._store.names(""))
-        taken = {_part_of(name): name for name in reversed(names) if not name.startswith(BEGUN)}
-        self._store.create(self._own(BEGUN), json.dumps(taken).encode())
+        _taken_over.pop((self.url, self.run), None)  # of work that was done, where this process does it once more
+        self._store.create(self._own(BEGUN), json.dumps(self._left(names)).encode())
         self._store.remove([name for name in names if _part_of(name) == BEGUN and name != self._own(BEGUN)])
 
     def has(self, name: str) -> bool:
@@ -63,6 +64,16 @@ class PartStore:
         self._store.remove([name for name in names if _part_of(name) == BEGUN])
         self._store.remove([name for name in self._store.names("") if _part_of(name) != BEGUN])
         _copies.forget()
+
+    def _left(self, names: list[str]) -> dict[str, str]:
+        """Return what the run before had made or taken over, by the parts' names: what came late for earlier ones is none of it."""
+        taken: dict[str, str] = {}
+        for begun in (name for name in names if _part_of(name) == BEGUN and name != self._own(BEGUN)):
+            taken |= json.loads(self._store.read(begun) or b"{}")
+            run = begun.removeprefix(BEGUN)
+            own = {_part_of(name): name for name in names if name.endswith(run) and _part_of(name) != BEGUN}
+            taken = own | taken
+        return taken
 
     def _own(self, name: str) -> str:
         return f"{name}{RUN_MARK}{self.run}" if self.run else name
@@ -102,10 +113,13 @@ class _Copies:
             file = tempfile.TemporaryFile(prefix="heroic-")  # noqa: SIM115 it is closed when it is forgotten
             _opened(url).fetch(name, _path_of(file))
             self._files[url, name] = file, _path_of(file).stat().st_size
-            while len(self._files) > 1 and sum(size for _, size in self._files.values()) > MOST_COPIED:
+            while len(self._files) > 1 and self._too_many():
                 self._files.popitem(last=False)[1][0].close()
         self._files.move_to_end((url, name))
         return _path_of(self._files[url, name][0])
+
+    def _too_many(self) -> bool:
+        return len(self._files) > MOST_FILES or sum(size for _, size in self._files.values()) > MOST_COPIED
 
     def forget(self) -> None:
         """Let all copies go; what maps one keeps it."""

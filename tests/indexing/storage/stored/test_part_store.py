@@ -88,6 +88,45 @@ def test_a_run_takes_over_what_another_has_made_and_nobody_puts_more_of_that(par
     assert open_store(parts.url).names("") == {}
 
 
+def test_a_third_run_takes_over_what_the_second_has_read_not_what_came_late_for_the_first(parts):
+    first, second, third = (PartStore(parts.url, run) for run in "abc")
+    first.make()
+    first.put("zero", writing(b"made by the first"))
+    second.make()
+    with pytest.raises(FileNotFoundError, match="is over"):
+        first.put("one", writing(b"late"))
+    second.put("one", writing(b"made by the second"))
+    third.make()
+    assert third.missing(["zero", "one"]) == []
+    assert third.local("zero").read_bytes() == b"made by the first"
+    assert third.local("one").read_bytes() == b"made by the second"
+    third.clear()
+
+
+def test_a_process_that_does_a_work_once_more_has_nothing_of_what_it_took_over_before(parts):
+    before, now = (PartStore(parts.url, run) for run in "ab")
+    before.make()
+    before.put("one", writing(b"made before"))
+    now.make()
+    assert now.missing(["one"]) == []
+    now.clear()
+    now.make()
+    assert now.missing(["one"]) == ["one"]
+    now.clear()
+
+
+def test_few_files_are_open_however_small_copies_are(parts, monkeypatch):
+    monkeypatch.setattr(part_store, "MOST_FILES", 3)
+    parts.make()
+    for number in range(8):
+        put_array(parts, f"{number}.npy", np.arange(number))
+    open_now = len(list(Path("/proc/self/fd").iterdir()))
+    arrays = [read_array(parts, f"{number}.npy").tolist() for number in range(8)]
+    assert len(list(Path("/proc/self/fd").iterdir())) <= open_now + 3
+    assert arrays == [list(range(number)) for number in range(8)]
+    parts.clear()
+
+
 def test_copies_of_parts_are_few_and_leave_nothing_behind(parts, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(part_store, "MOST_COPIED", 2000)
