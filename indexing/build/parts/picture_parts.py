@@ -88,8 +88,11 @@ class PicturesApart:
             self.beside.absolute(), fingerprint_of("pictures", references, vars(options), picture_states(catalog))
         )
         parts.make()
-        put_text(parts, REFERENCES, json.dumps(references))
         tasks = even_ranges(len(references), PART_PICTURES, "pictures to learn from,")
+        if _lacks_some(parts, tasks):
+            parts.clear()
+            parts.make()
+        put_text(parts, REFERENCES, json.dumps(references))
         stage, recipe = (
             Stage(parts, decode_range, tasks, _pixels_name),
             PictureRecipe(recipe_of(catalog), options, parts),
@@ -107,10 +110,21 @@ class PicturesApart:
         parts.clear()
 
 
+def _lacks_some(parts: PartFolder, tasks: Sequence[Task]) -> bool:
+    """Return whether a run that was cut short could not have some pictures, which may be there now."""
+    made = (task.number for task in tasks if parts.has(_pixels_name(task.number)))
+    return any(unreachable for number in made for *_, unreachable in _told(parts, number))
+
+
+def _told(parts: PartFolder, number: int) -> list[tuple[str, str, bool, str, bool]]:
+    """Return what came of each picture of a part: its reference and digest, whether there are pixels, and why not."""
+    told = parts.local(f"{_pixels_name(number)}.json").read_text(encoding="utf-8")
+    return [tuple(one) for one in json.loads(told)]
+
+
 def _read(parts: PartFolder, number: int) -> Generator[Prepared]:
-    pixels, told = read_array(parts, _pixels_name(number)), parts.local(f"{_pixels_name(number)}.json")
-    next_one = 0
-    for reference, digest, there, reason, unreachable in json.loads(told.read_text(encoding="utf-8")):
+    pixels, next_one = read_array(parts, _pixels_name(number)), 0
+    for reference, digest, there, reason, unreachable in _told(parts, number):
         yield Prepared(
             reference, bytes.fromhex(digest), np.array(pixels[next_one]) if there else None, reason, unreachable
         )

@@ -16,6 +16,7 @@ from indexing.build.options import BuildOptions
 from indexing.build.parts.encoding_tasks import finish_shard
 from indexing.encoders.encoder import Spec
 from indexing.encoders.options import EncodingOptions
+from indexing.encoders.pictures.decoding import Prepared
 from indexing.encoders.pictures.patches.fitting import decoded_here
 from indexing.encoders.pictures.patches.model import PatchEncoder, load_patches
 from indexing.errors import Unfinished, Unreachable
@@ -172,6 +173,22 @@ def test_a_picture_that_ends_its_process_is_not_learned_from(shop, parted, monke
     monkeypatch.setattr("indexing.build.parts.picture_parts.decoded_here", deadly)
     built, without = shop.build(0, 1, 2, 3, runner=Deadly()).index, shop.build(0, 1, 3, out="without").index
     assert same(learned(built, "image"), learned(without, "image"))
+
+
+def test_pictures_that_could_not_be_had_are_asked_for_again(shop, parted, monkeypatch):
+    """Of so many in a row the build stops, and is run again when they are there: what workers kept of the outage is no more."""
+    whole = shop.build(0, 1, 2, 3, out="whole").index
+
+    def away(catalog, options, references):
+        return (Prepared(name, reason="no route to it", unreachable=True) for name in references)
+
+    monkeypatch.setattr("indexing.encoders.pictures.patience.IN_A_ROW", 3)
+    with monkeypatch.context() as patched:
+        patched.setattr("indexing.build.parts.picture_parts.decoded_here", away)
+        with pytest.raises(Unfinished, match="3 pictures in a row"):
+            shop.build(0, 1, 2, 3, runner=Troubled())
+    built = shop.build(0, 1, 2, 3, runner=Troubled()).index
+    assert same(learned(built, "image"), learned(whole, "image"))
 
 
 def test_rows_of_what_was_learned_another_time_are_not_taken(shop, parted, monkeypatch, tmp_path):
