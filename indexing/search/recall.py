@@ -35,6 +35,15 @@ class Truth:
         part = Neighbours(self.neighbours.positions[start:stop], self.neighbours.cosines[start:stop])
         return Truth(self.sample[start:stop], part)
 
+    def tied(self) -> float:
+        """Return the share of the true neighbours that tie with the last one of their list, and others: which of them are
+        taken is chance."""
+        cosines = self.neighbours.cosines
+        true = np.isfinite(cosines)
+        least = np.where(true, cosines, np.inf).min(axis=1, initial=np.inf)
+        tie = true & (cosines <= least[:, None] + 1.5 * RESOLUTION)
+        return float(tie[tie.sum(axis=1) > 1].sum() / max(true.sum(), 1))
+
     def recalls(self, found: Neighbours) -> Floats1d:
         """Return for each product of the sample the share of its true neighbours that are found (s,), NaN where it has
         none.

@@ -65,13 +65,14 @@ class Tuning:
 def tune(engine: FaissIndex, rows: Rows, truth: Truth, asked: float) -> Tuning:
     """Double the effort until the recall is reached, then halve the last step until it is as small as that allows.
 
-    Of inverted lists it begins where the true neighbours' lists are looked at: fewer cannot find enough, whatever they hold, and
-    more are needed only by vectors that are shortened. Searching for that takes minutes of a million products that are far apart.
+    Of inverted lists it begins where the true neighbours' lists are looked at: fewer cannot find enough, whatever they hold, unless
+    many of these tie with others, which count as well; more are needed only by vectors that are shortened. Searching for that takes
+    minutes of a million products that are far apart.
     """
     if engine.effort is None:
         return Tuning(None, _measure(engine, rows, truth, None))
     least = _least_effort(engine, rows, truth, asked)
-    low, high = least - 1, least
+    low, high = 0 if truth.tied() > 1 - asked else least - 1, least
     tried = Tuning(high, _measure(engine, rows, truth, high))
     while not tried.reaches(asked) and high < engine.most_effort:
         low, high = high, min(high * 2, engine.most_effort)

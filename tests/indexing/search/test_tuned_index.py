@@ -5,7 +5,7 @@ import pytest
 
 from indexing.search.faiss_index import build_faiss
 from indexing.search.index import ExactIndex
-from indexing.search.recall import draw_sample, recall, search_recalls, true_neighbours
+from indexing.search.recall import draw_sample, least_alone, recall, search_recalls, true_neighbours
 from indexing.search.tuned_index import RescoredIndex, tune, tuned
 from indexing.vectors.vectors import from_arrays, unit_rows
 
@@ -40,6 +40,18 @@ def test_shortened_vectors_are_searched_from_the_least_effort_that_whole_ones_ne
     short = tune(build_faiss(ROWS, "IVF64,SQ4"), ROWS, TRUTH, 0.9)
     assert short.reaches(0.9)
     assert short.effort >= whole.effort
+
+
+def test_of_vectors_that_tie_fewer_lists_are_enough_than_hold_the_true_neighbours():
+    """Any of those that tie with the last one counts, as of vectors of a few words each."""
+    rows, generator = np.zeros((5000, 64), dtype=np.float32), np.random.default_rng(0)
+    for row in rows:
+        row[generator.choice(64, 4, replace=False)] = 0.5
+    few_words = from_arrays(rows)
+    truth, engine = true_neighbours(few_words, draw_sample(5000, 300), 10), build_faiss(few_words, "IVF64,Flat")
+    chosen = tune(engine, few_words, truth, 0.9)
+    assert chosen.reaches(0.9)
+    assert chosen.effort < least_alone(truth, few_words, engine.centres(), 0.9) // 2
 
 
 def test_what_cannot_reach_the_recall_says_so():
