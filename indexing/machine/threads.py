@@ -23,7 +23,7 @@ def wait_passively() -> None:
 
 
 KERNELS = "OPENBLAS_CORETYPE"
-_KNOWN_IN_2021 = {  # kernels that an OpenBLAS of then has, by those that a newer one may choose
+KNOWN_IN_2021 = {  # kernels that an OpenBLAS of then has, by those that a newer one may choose
     "SapphireRapids": "SkylakeX",
     "Cooperlake": "SkylakeX",
     "SkylakeX": "SkylakeX",
@@ -55,7 +55,7 @@ def _chosen_kernels() -> str | None:
     import numpy  # noqa: F401 whose OpenBLAS is asked
     from threadpoolctl import threadpool_info
 
-    chosen = (_KNOWN_IN_2021.get(library.get("architecture") or "") for library in threadpool_info())
+    chosen = (KNOWN_IN_2021.get(library.get("architecture") or "") for library in threadpool_info())
     return next(filter(None, chosen), None)
 
 
