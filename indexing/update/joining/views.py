@@ -115,7 +115,7 @@ class DeltaViewJoining:
     def _stored(self, apart: JoinsApart, view: str, old: OldLists, sources: Ints1d | None) -> StoredLists:
         """Return where workers find the lists of a view, which are kept now."""
         before = self.old.manifest.digests("neighbours", "engines", "lexical", "vectors", DELTA)
-        named = fingerprint_of("join", view, before, *apart.made, digest_of_lists(old, sources))
+        named = fingerprint_of("join", view, self.old.fingerprint, before, *apart.made, digest_of_lists(old, sources))
         parts = parts_for(apart.beside.absolute(), named)
         parts.make()
         place, across = shared_place(self.old.folder), sources is not None

@@ -181,9 +181,20 @@ def test_parts_of_another_update_are_not_taken(market, monkeypatch):
     assert differing(whole, parts) == []
 
 
-def test_parts_of_other_lists_are_not_taken(market, monkeypatch):
-    """An index of the same fingerprint, whose lists are others, stands there when the command is run again: its digests tell."""
-    index, carried, work = built(market, "index"), [], tile_parts.carry_range
+def of_other_lists(manifest):
+    manifest["files"]["neighbours/text/positions.npy"]["sha256"] = "0" * 64
+
+
+def of_other_choices(manifest):
+    """Its files are the same, but an update compares other lists."""
+    manifest["fingerprint"] = "0" * 16
+    manifest["made"]["engines"]["text"]["near_lists_alone"] += 1
+
+
+@pytest.mark.parametrize("changed", [of_other_lists, of_other_choices])
+def test_parts_of_another_index_are_not_taken(market, monkeypatch, changed):
+    """Another one stands there when the command is run again: its digests tell, or its fingerprint."""
+    index, carried, work = built(market, "index", join="lists", index="IVF16,Flat"), [], tile_parts.carry_range
 
     def watched(task, view):
         carried.append(task.number)
@@ -199,7 +210,7 @@ def test_parts_of_other_lists_are_not_taken(market, monkeypatch):
             updated(market, index, runner=Troubled())
     before, manifest = sorted(carried), json.loads((index / MANIFEST).read_text())
     carried.clear()
-    manifest["files"]["neighbours/text/positions.npy"]["sha256"] = "0" * 64
+    changed(manifest)
     (index / MANIFEST).write_text(json.dumps(manifest))
     updated(market, index, runner=Troubled())
     assert before
