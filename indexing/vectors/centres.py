@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import numpy as np
@@ -68,7 +69,6 @@ def searched(engine: Any, rows: Floats2d, ask: int, parameters: Any, *, at_once:
 
 def _faiss() -> Any:
     """Return FAISS, loaded late: of a machine without it `faiss_index` tells."""
-    if "faiss" not in sys.modules:
-        with kernels_of_numpy():
-            import faiss  # noqa: F401 the module is taken below
-    return sys.modules["faiss"]
+    with kernels_of_numpy() if "faiss" not in sys.modules else nullcontext():
+        import faiss  # which waits where another thread is still loading it
+    return faiss
