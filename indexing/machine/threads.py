@@ -29,6 +29,8 @@ KNOWN_IN_2021 = {  # kernels that an OpenBLAS of then has, by those that a newer
     "SkylakeX": "SkylakeX",
     "Haswell": "Haswell",
     "Zen": "Zen",
+    "Sandybridge": "Sandybridge",  # of a virtual machine that hides what its processor can do
+    "Nehalem": "Nehalem",
 }
 
 

@@ -104,7 +104,7 @@ def test_faiss_multiplies_by_the_kernels_that_numpy_has_chosen() -> None:
 
 @pytest.mark.parametrize(
     ("chosen", "named"),
-    [("Cooperlake", "SkylakeX"), ("Zen", "Zen"), ("OfTomorrow", None), (None, None)],
+    [("Cooperlake", "SkylakeX"), ("Zen", "Zen"), ("Sandybridge", "Sandybridge"), ("OfTomorrow", None), (None, None)],
 )
 def test_an_older_blas_is_told_kernels_that_it_has(
     chosen: str | None, named: str | None, monkeypatch: pytest.MonkeyPatch
