@@ -28,7 +28,7 @@ from indexing.running.local import HERE
 from indexing.running.parts import clear_leftovers
 from indexing.running.tasks import Runner
 from indexing.search.device import choose_device
-from indexing.storage.artefact import MANIFEST, Manifest, write_manifest, writing
+from indexing.storage.artefact import MANIFEST, Manifest, remove_afresh, write_manifest, writing
 from indexing.storage.records import stored_record
 from indexing.storage.stores import url_of, without_secrets
 
@@ -80,6 +80,7 @@ def build_index(
         made = _made(options, read, rejects, encoding.encoders, joining, views)
         write_manifest(folder, Manifest(KIND, stored_record(made), made.fingerprint()))
         clear_leftovers(Path(out).absolute())  # of an update that was killed: its index is no more
+        remove_afresh(Path(out), KIND)
     index = open_index(Path(out), device=device)
     cut_short = index.catalog.cut_short(options.encoding.text_fields)
     rejected = StoredRejects(Path(out) / REJECTS_FILE)

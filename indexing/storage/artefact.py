@@ -86,7 +86,6 @@ def writing(
     again = "then run the same command again: it goes on where it was" if resumes else "then run it again"
     with output(path, again), parents(path), _locked(path, wait=wait):
         remove_retired(path)
-        shutil.rmtree(path.absolute().with_name(f"{path.name}{AFRESH}"), ignore_errors=True)  # nobody goes on with that
         if not resumes:
             shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(exist_ok=True)
@@ -99,6 +98,12 @@ def writing(
             if keep is None or afresh or not (unfinished or keep(partial)):
                 shutil.rmtree(partial, ignore_errors=True)
             raise
+
+
+def remove_afresh(path: Path, kind: str) -> None:
+    """Remove what a killed process was writing `afresh` over an artefact: nobody goes on with that."""
+    path = _real(Path(path), kind)
+    shutil.rmtree(path.absolute().with_name(path.name + AFRESH), ignore_errors=True)
 
 
 def refuse_artefact(path: Path, kind: str) -> None:

@@ -128,6 +128,14 @@ def test_what_a_killed_writer_left_is_not_mixed_into_work_that_begins_anew(tmp_p
     assert not (tmp_path / "a" / "half").exists()
 
 
+def test_a_folder_of_the_name_that_an_update_would_use_is_left_alone(tmp_path):
+    (tmp_path / "a.updating").mkdir()
+    make(tmp_path / "a", kind="model")
+    assert beside(tmp_path / "a") == ["a", "a.updating"]
+    artefact.remove_afresh(tmp_path / "a", "model")
+    assert beside(tmp_path / "a") == ["a"]
+
+
 @pytest.mark.parametrize("name", [".", "..", "new/.."])
 def test_a_folder_without_a_name_of_its_own_is_refused(tmp_path, monkeypatch, name):
     (tmp_path / "new").mkdir()
