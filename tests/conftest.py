@@ -60,7 +60,8 @@ def sample_model(sample, sample_index, brief_training):
         patch.setattr(
             "reranking.signals.learned.stacking.LEAST_MATCHES", 50
         )  # the sample is small, and rivals are to be seen
-        trained = train_reranker(index, train, valid, metric=partial(weighted, level=0.75), options=brief_training())
+        metric = partial(weighted, level=0.05)  # which chance lets stop later than that of 0.75 among so few pairs
+        trained = train_reranker(index, train, valid, metric=metric, options=brief_training())
     from reranking.model.folder import save_reranker
 
     folder = sample_index.parent / "model"

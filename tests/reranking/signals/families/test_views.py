@@ -66,7 +66,7 @@ def test_the_same_shape_in_another_colour_is_told_from_another_shape(tmp_path):
     for name, (color, tall) in looks.items():
         lamp(tmp_path / f"{name}.png", color, tall=tall)
     (tmp_path / "products.csv").write_text("id,image\n" + "".join(f"{name},{name}.png\n" for name in looks))
-    options = build_options(text_encoder="none", lexical=False, k=2)
+    options = build_options(text_encoder="none", image_encoder="thumbnail", lexical=False, k=2)
     signals = ViewSignals.of(build_index([tmp_path / "products.csv"], tmp_path / "index", options=options).index)
     assert signals.colors == COLOR_CELLS**2 * 3
     variant, model = found(signals, 0, 1), found(signals, 0, 2)
