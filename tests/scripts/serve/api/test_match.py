@@ -89,7 +89,7 @@ def test_a_picture_that_is_sent_is_seen(client, index):
     found = checked(client.send(MATCH, [("offer", None, offer), ("picture", "a.jpg", content)]))
     assert {pair["cosines"]["image"] for pair in without["pairs"]} == {None}
     cosines = {pair["id"]: pair["cosines"]["image"] for pair in found["pairs"]}
-    assert cosines[own] > 0.98
+    assert cosines[own] == max(filter(None, cosines.values())) > 0.95  # the server recompresses what it shows
 
 
 def test_what_is_no_barcode_is_left_out_and_said(client, index):
