@@ -24,14 +24,12 @@ def first_values(features: Floats2d | FeatureBlocks, bins: int) -> Floats2d:
 
 
 def _columns(features: Floats2d | FeatureBlocks, chosen: slice) -> Floats2d:
-    """Return some columns, each as a row, in a copy."""
+    """Return some columns, each as a row, in a copy. Of features on disk one block is in memory at a time: views would keep all."""
     if not isinstance(features, FeatureBlocks):
         return np.array(features[:, chosen].T, dtype=np.float32, order="C")
     width = len(range(features.shape[1])[chosen])
     found = np.empty((width, len(features)), dtype=np.float32)
-    for number, block in enumerate(
-        features.blocks()
-    ):  # one in memory at a time: a list of views would keep all of them
+    for number, block in enumerate(features.blocks()):
         found[:, features.rows_of(number)] = block[:, chosen].T
     return found
 

@@ -93,15 +93,12 @@ class PicturesApart:
             parts.clear()
             parts.make()
         put_text(parts, REFERENCES, json.dumps(references))
-        stage, recipe = (
-            Stage(parts, decode_range, tasks, _pixels_name),
-            PictureRecipe(recipe_of(catalog), options, parts),
-        )
+        stage = Stage(parts, decode_range, tasks, _pixels_name)
+        recipe = PictureRecipe(recipe_of(catalog), options, parts)
 
         def put_aside(found: Sequence[int]) -> tuple[PictureRecipe | None, int]:
-            return replace(recipe, poison=tuple(found)), len(
-                found
-            )  # whose products are set aside when they are encoded
+            """Teach nothing by these; their products are set aside when they are encoded."""
+            return replace(recipe, poison=tuple(found)), len(found)
 
         for _ in done_past_poison(decode_range, probe_pictures, stage.ahead(), self.runner, recipe, put_aside):
             pass
