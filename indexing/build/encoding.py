@@ -18,7 +18,7 @@ from indexing.catalog.contents import write_contents
 from indexing.catalog.rejects import Reject
 from indexing.encoders.by_spec import EncoderPlan, open_encoder, plan_encoder
 from indexing.encoders.encoder import LOOKING, Spec, column_names, parse_spec
-from indexing.encoders.pictures.patience import Patience
+from indexing.encoders.pictures.patience import RUN_AGAIN, Patience
 from indexing.encoders.pictures.points.model import require_opencv
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError
@@ -29,6 +29,7 @@ from indexing.running.local import HERE
 from indexing.running.tasks import Runner
 from indexing.vectors.vectors import Vectors
 
+ANSWER = f"{RUN_AGAIN}, take whatever comes (--max-rejects 1), or leave pictures out (--image-encoder none)"
 OZON, OZON_IMAGE = "ozon", "column:main_pic_embeddings_resnet_v1+pic_embeddings_resnet_v1"
 
 
@@ -122,9 +123,12 @@ class ViewEncoding:
             seed=self.options.seed,
             progress=self.progress,
             extra=view == "image_extra",
-            patience=Patience(endless=self.options.max_rejects >= 1),
+            patience=self._patience(),
             decoded=PicturesApart(self.runner, self.folder / "vectors") if self.runner.apart else None,
         )
+
+    def _patience(self) -> Patience:
+        return Patience(self.options.max_rejects >= 1, ANSWER)
 
     def _before(self, view: str, plan: EncoderPlan) -> ViewBefore:
         if self._index is None:

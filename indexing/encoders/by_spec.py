@@ -168,7 +168,7 @@ def _plan_patches(
     """Plan what is fitted to the main pictures: further pictures are seen as these are, so their rows depend on both."""
     options = PatchOptions(seed=seed)
     states = picture_states(catalog) + (picture_states(catalog, extra=True) if extra else "")
-    learn = partial(fit, endless=patience.endless)
+    learn = partial(fit, patience=patience)
     return EncoderPlan(
         PatchesMade(str(spec), states, extra, options=options),
         lambda: PatchEncoder(_learned_patches(learn, folder, extra), extra, patience=patience),
@@ -219,11 +219,12 @@ def _learned_patches(learn: Callable[[], PatchModel], folder: Path, extra: bool)
     return model
 
 
-def fit_again(before: Encoder, catalog: Catalog, folder: Path) -> Encoder:
-    """Return an encoder that is fitted to a catalogue as `before` was to another one, and kept in `folder`."""
+def fit_again(before: Encoder, catalog: Catalog, folder: Path, patience: Patience) -> Encoder:
+    """Return an encoder that is fitted to a catalogue as `before` was to another one, and kept in `folder`; `patience` is for pictures
+    that are not there."""
     if isinstance(before, PatchEncoder):
-        learn = partial(fit_patches, catalog, before.model.options)
-        return replace(before, model=_learned_patches(learn, folder, before.extra))
+        learn = partial(fit_patches, catalog, before.model.options, patience=patience)
+        return replace(before, model=_learned_patches(learn, folder, before.extra), patience=patience)
     assert isinstance(before, LsaEncoder)
     encoder = fit_lsa(catalog, before.options)
     encoder.save(folder)

@@ -15,6 +15,7 @@ from indexing.catalog.rejects import DEFAULT_REJECTS, Reject
 from indexing.encoders.by_spec import fit_again
 from indexing.encoders.encoder import Encoder
 from indexing.encoders.options import EncodingOptions
+from indexing.encoders.pictures.patience import RUN_AGAIN, Patience
 from indexing.errors import InputError
 from indexing.index_manifest import KIND, IndexManifest
 from indexing.join.options import JoiningOptions
@@ -29,6 +30,8 @@ from indexing.storage.records import stored_record
 from indexing.update.update_index import link_unchanged
 from indexing.vectors.rows import dense_rows, seen_rows
 from indexing.vectors.vectors import SHARD_ROWS, Vectors, open_vectors
+
+ANSWER = f"{RUN_AGAIN}, or build the index again, which takes what there is with --max-rejects 1"
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ class _Compacting:
 
         def fitted() -> Encoder:
             self.progress(f"fit {view}", 0, 1)
-            return fit_again(before, catalog, target)
+            return fit_again(before, catalog, target, Patience(answer=ANSWER))
 
         shards = ShardFolder(target, {"refitted": self.old.fingerprint})
         encoded = encode_view(catalog, shards, fitted, stage=f"encode {view}", progress=self.progress)
@@ -148,8 +151,7 @@ class _Compacting:
             )
             raise InputError(
                 f"{len(lost):,} of {len(self.old.catalog):,} products would lose their vector of {view} (the first: product "
-                f"{first}: {why.value}: {why.reason}): see that their pictures can be had and run again, or build the index again, "
-                "which takes what there is with --max-rejects 1"
+                f"{first}: {why.value}: {why.reason}): {ANSWER}"
             )
         self.lost.append(len(lost))
 

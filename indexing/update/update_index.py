@@ -15,7 +15,7 @@ from indexing.catalog.catalog import CATALOG_FILE, DELETED_FILE, Catalog, open_c
 from indexing.catalog.digest import DIGEST_VERSION
 from indexing.catalog.missing_pictures import MissingPictures, missing_pictures
 from indexing.catalog.rejects import REJECTS_FILE, Reject, StoredRejects, write_rejects
-from indexing.encoders.pictures.patience import Patience
+from indexing.encoders.pictures.patience import TAKE_WHAT_COMES, Patience
 from indexing.errors import InputError
 from indexing.given.read_given import GivenOptions, read_given
 from indexing.index_manifest import KIND, IndexManifest, LayersRecord, UpdatesRecord
@@ -176,7 +176,7 @@ class _Updating:
         digest = update.write(folder, moves)
         level = old.catalog.category_level
         catalog = open_catalog(folder, old.catalog.pictures, reading=old.made.reading, category_level=level)
-        patience = Patience(endless=self.options.max_rejects >= 1)
+        patience = Patience(self.options.max_rejects >= 1, TAKE_WHAT_COMES)
         views = encode_delta(old, update, moves, folder, patience=patience, progress=self.progress, apart=self.apart)
         write_seen(self.pictures, update, moves, folder)
         touched = np.flatnonzero(update.rows(moves) >= 0)

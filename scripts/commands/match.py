@@ -74,7 +74,7 @@ def command(
     """
     from indexing.catalog.filters import Filters
     from indexing.catalog.reject_log import RejectLog
-    from indexing.encoders.pictures.patience import Patience
+    from indexing.encoders.pictures.patience import TAKE_WHAT_COMES, Patience
     from indexing.given.read_given import GivenOptions, read_given
     from indexing.product_index import open_index
     from indexing.storage.scratch import scratch_folder
@@ -106,7 +106,7 @@ def command(
                 opened,
                 reranker,
                 options=MatchOptions(k, decides, filters),
-                patience=Patience(endless=most >= 1),
+                patience=Patience(most >= 1, TAKE_WHAT_COMES),
                 progress=progress,
             )
             log = RejectLog(scratch / "pictures")

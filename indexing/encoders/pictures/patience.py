@@ -9,7 +9,8 @@ from indexing.errors import Unfinished
 
 IN_A_ROW = 200  # pictures of one host or folder
 OUTAGE = 20  # pictures of one host, and not one of them can be fetched: it is down
-ANSWER = "see that they can be had and run again, take whatever comes (--max-rejects 1), or leave pictures out (--image-encoder none)"
+RUN_AGAIN = "see that they can be had and run again"
+TAKE_WHAT_COMES = f"{RUN_AGAIN}, or take whatever comes (--max-rejects 1)"
 
 
 class PicturesMissing(Unfinished):
@@ -18,11 +19,17 @@ class PicturesMissing(Unfinished):
 
 @dataclass
 class Patience:
-    """It counts what cannot be had, for as long as an encoder works; `endless` takes whatever comes."""
+    """It counts what cannot be had, for as long as an encoder works; `endless` takes whatever comes. The `answer` is what whoever asked
+    for the work can do, by the options of that command."""
 
     endless: bool = False
+    answer: str = RUN_AGAIN
     _row: Counter[str] = field(default_factory=Counter)
     _first: dict[str, str] = field(default_factory=dict)
+
+    def anew(self) -> "Patience":
+        """Return the same patience with whatever comes next: nothing is counted yet."""
+        return Patience(self.endless, self.answer)
 
     def note(self, reference: str, reason: str, catalog: Catalog) -> None:
         """Take in what came of the next picture: the `reason` why there are no bytes of it, "" where there are. Raises
@@ -39,7 +46,7 @@ class Patience:
         if self._row[place] >= IN_A_ROW:
             raise PicturesMissing(
                 f"{IN_A_ROW} pictures in a row {_at(reference, place, catalog)} cannot be had (the first: "
-                f"{self._first[place]}): {ANSWER}"
+                f"{self._first[place]}): {self.answer}"
             )
 
     def refuse_outage(self, reasons: dict[str, str], catalog: Catalog) -> None:
@@ -52,7 +59,7 @@ class Patience:
             if not self.endless and len(references) >= OUTAGE and all(reasons[reference] for reference in references):
                 raise PicturesMissing(
                     f"none of {len(references):,} pictures at {host} can be fetched (the first: "
-                    f"{reasons[references[0]]}): {ANSWER}"
+                    f"{reasons[references[0]]}): {self.answer}"
                 )
 
 

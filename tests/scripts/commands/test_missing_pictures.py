@@ -1,5 +1,6 @@
 """Pictures that are not there: work stops early, whoever sits there is asked, and what is missing is told."""
 
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -39,6 +40,41 @@ def test_fewer_are_counted_and_told(heroic, shop, tmp_path):
     assert (done.exit_code, done.stdout) == (2, "")
     assert "200 pictures in a row" in done.stderr
     assert heroic("update", tmp_path / "index", shop(400), "--max-rejects", 1).exit_code == 0
+
+
+RUN_AGAIN = "see that they can be had and run again"
+OWN = f"{RUN_AGAIN}, or take whatever comes (--max-rejects 1)"
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (
+            ("build-index", "{shop}", "--out", "{index}"),
+            f"{RUN_AGAIN}, take whatever comes (--max-rejects 1), or leave pictures out (--image-encoder none)",
+        ),
+        (("update", "{index}", "{shop}"), OWN),
+        (("match", "{index}", "{model}", "{shop}", "--out", "{index}.jsonl"), OWN),
+        (
+            ("compact", "{index}", "--refit"),
+            f"{RUN_AGAIN}, or build the index again, which takes what there is with --max-rejects 1",
+        ),
+    ],
+    ids=lambda given: given[0] if isinstance(given, tuple) else "",
+)
+def test_every_command_names_what_it_can_do_about_them(
+    heroic, shop, sample_index, sample_model, tmp_path, monkeypatch, words, remedy
+):
+    places = {"index": tmp_path / "index", "model": sample_model}
+    if words[0] == "match":
+        shutil.copytree(sample_index, places["index"])
+    elif words[0] != "build-index":
+        assert heroic("build-index", shop(9), "--out", places["index"]).exit_code == 0
+    monkeypatch.setattr("indexing.encoders.pictures.patience.IN_A_ROW", 9)
+    done = heroic(*(word.format(shop=shop(19), **places) for word in words))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "9 pictures in a row" in done.stderr
+    assert done.stderr.rstrip().endswith(f"): {remedy}")
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 2)])

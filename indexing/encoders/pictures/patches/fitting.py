@@ -46,13 +46,13 @@ def fit_patches(
     options: PatchOptions,
     progress: Progress = silent,
     *,
-    endless: bool = False,
+    patience: Patience | None = None,
     decoded: Decoded | None = None,
 ) -> PatchModel:
     """Learn from the main pictures, of many from those whose names have the smallest hashes, so that the order of products does
     not matter. Pictures that cannot be used teach nothing; they are told of when they are encoded. They are `decoded` by this process, or
-    otherwise. Raises PicturesMissing, which is Unfinished, where too many cannot be had, unless `endless` takes whatever comes."""
-    pixels = _pixels(catalog, options, progress, Patience(endless), decoded or decoded_here)
+    otherwise. Raises PicturesMissing, which is Unfinished, where more cannot be had than the `patience` takes."""
+    pixels = _pixels(catalog, options, progress, (patience or Patience()).anew(), decoded or decoded_here)
     random = np.random.default_rng(options.seed)
     with one_blas_thread():  # the same sums on every machine
         mixture = _mixture(_some_patches(pixels, options, random), options)

@@ -19,6 +19,7 @@ from indexing.encoders.pictures.patches.model import (
     smaller,
 )
 from indexing.encoders.pictures.patches.options import PatchOptions
+from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.pictures.picture_encoder import watched
 from indexing.encoders.thumbnail import describe, thumbnail
 from indexing.errors import InputError, Unfinished
@@ -272,7 +273,7 @@ def test_from_a_host_that_answers_nothing_nothing_is_learned(catalog_of):
     gone = catalog_of(id=list(range(20)), images=[[f"memory://gone/{number}.png"] for number in range(20)])
     with pytest.raises(Unfinished, match=r"none of 20 pictures at memory://gone can be fetched"):
         fit_patches(gone, SMALL)
-    assert not fit_patches(gone, SMALL, endless=True).projection.any()
+    assert not fit_patches(gone, SMALL, patience=Patience(endless=True)).projection.any()
 
 
 def test_pictures_that_are_missing_one_after_the_other_are_not_all_tried(catalog_of):
