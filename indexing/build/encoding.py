@@ -91,7 +91,8 @@ class ViewEncoding:
         if before.encoder is not None:
             shards.take_encoder(before.encoder)
         kept = before.encoder is not None and plan.fitted
-        make = partial(open_encoder, record, folder, query=False) if kept else plan.make
+        again = partial(open_encoder, record, folder, query=False, patience=self._patience())
+        make = again if kept else plan.make
         stage = f"encode {view}"
         if self.runner.apart and plan.again is not None:
             most_poison = int(self.options.max_rejects * len(catalog))

@@ -108,6 +108,15 @@ def test_a_build_that_extends_an_index_goes_on_with_what_it_learned(shop):
     assert fresh.fingerprint != built.index.fingerprint
 
 
+def test_a_build_that_extends_an_index_takes_as_much_as_it_is_asked_to(shop, monkeypatch):
+    shop.build(0, 1, 2)
+    shop.images |= {row: [f"gone/{row}.png"] for row in (5, 6, 7)}
+    monkeypatch.setattr("indexing.encoders.pictures.patience.IN_A_ROW", 3)
+    with pytest.raises(Unfinished, match=r"3 pictures in a row .*--image-encoder none"):
+        shop.build(0, 1, 2, 5, 6, 7, extend=True)
+    assert len(shop.build(0, 1, 2, 5, 6, 7, extend=True, max_rejects=1).rejects) == 3
+
+
 def test_further_pictures_are_seen_anew_where_a_main_one_is_another(shop, folder):
     shop.build(0, 1, 2, 3)
     again = shop.build(0, 1, 2, 3)
