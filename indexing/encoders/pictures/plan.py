@@ -72,7 +72,8 @@ class ClipPlan:
         pictures = picture_model(model, devices, precision=self.precision, eight_bits=tower)
         encoder = PictureEncoder(spec, pictures, self.extra, patience=self.patience)
         if self.precision != "fp32" and self.sample is not None and self.folder is not None:
-            exact = PictureEncoder(spec, picture_model(model, devices), self.extra)
+            taken = Patience(endless=True)  # what the other one went on without
+            exact = PictureEncoder(spec, picture_model(model, devices), self.extra, patience=taken)
             engine = "onnxruntime int8" if self.precision == "int8" else f"torch {self.precision} on {devices[0]}"
             found = agreement(engine, encoder.encode(self.sample).rows, exact.encode(self.sample).rows)
             self.folder.mkdir(parents=True, exist_ok=True)

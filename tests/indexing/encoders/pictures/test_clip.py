@@ -1,12 +1,20 @@
 """open_clip models as encoders: what open_clip itself would give, in every precision, for pictures and texts."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from indexing.encoders.encoder import Spec
+from indexing.encoders.options import EncodingOptions
 from indexing.encoders.pictures.clip import ClipTextModel, picture_model
 from indexing.encoders.pictures.clip_model import ClipName, import_open_clip, open_clip_model
+from indexing.encoders.pictures.patience import Patience
+from indexing.encoders.pictures.plan import plan_clip
+from indexing.encoders.precision import AGREEMENT_FILE
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +60,17 @@ def test_a_faster_precision_is_near_to_the_exact_one(model, pictures, expected, 
     assert cosines.min() > nearest
     assert cosines.min() < 1 - 1e-7  # it is another computation, not the same under another name
     assert sorted(file.name for file in tmp_path.iterdir()) == (["tower.onnx"] if precision == "int8" else [])
+
+
+def test_pictures_to_compare_a_precision_by_may_all_be_missing_where_whatever_comes_is_taken(
+    clip_folder, catalog_of, tmp_path
+):
+    gone = catalog_of(id=list(range(20)), images=[[f"memory://gone/{number}.png"] for number in range(20)])
+    spec, options = Spec("clip", str(clip_folder)), EncodingOptions(precision="bf16")
+    plan = plan_clip(spec, options, gone, tmp_path, device="cpu")
+    encoder = replace(plan, patience=Patience(endless=True)).make()
+    assert not encoder.encode(gone).rows.any()
+    assert json.loads((tmp_path / AGREEMENT_FILE).read_text())["sample"] == 0
 
 
 def test_an_eight_bit_tower_gives_a_picture_one_row_whatever_else_is_in_the_batch(model, pictures, tmp_path):
