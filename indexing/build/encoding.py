@@ -115,6 +115,7 @@ class ViewEncoding:
         return encoded.vectors
 
     def _plan(self, view: str, spec: Spec) -> EncoderPlan:
+        apart = PicturesApart(self.runner, self.folder / "vectors", self._patience())
         return plan_encoder(
             spec,
             self.read,
@@ -125,7 +126,7 @@ class ViewEncoding:
             progress=self.progress,
             extra=view == "image_extra",
             patience=self._patience(),
-            decoded=PicturesApart(self.runner, self.folder / "vectors") if self.runner.apart else None,
+            decoded=apart if self.runner.apart else None,
         )
 
     def _patience(self) -> Patience:

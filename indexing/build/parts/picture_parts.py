@@ -13,7 +13,8 @@ from indexing.catalog.catalog import Catalog
 from indexing.encoders.pictures.decoding import Prepared
 from indexing.encoders.pictures.patches.fitting import decoded_here
 from indexing.encoders.pictures.patches.options import PatchOptions
-from indexing.encoders.pictures.picture_encoder import picture_states
+from indexing.encoders.pictures.patience import Patience
+from indexing.encoders.pictures.picture_encoder import picture_states, watched
 from indexing.running.parts import PartFolder, parts_for, put_array, put_text, read_array
 from indexing.running.stages import Stage, even_ranges
 from indexing.running.tasks import Counts, Runner, Task
@@ -25,18 +26,22 @@ REFERENCES = "references.json"
 
 @dataclass(frozen=True)
 class OpenPictures:
-    """It is a catalogue that a worker has opened, the references of pictures to decode, and those that end the process which does."""
+    """It is a catalogue that a worker has opened, the references of pictures to decode, those that end the process which does, and the
+    patience with those that cannot be had, which are counted on from range to range."""
 
     catalog: Catalog
     options: PatchOptions
     references: list[str]
     parts: PartFolder
     poison: tuple[int, ...]
+    patience: Patience
 
     def decode(self, first: int, last: int) -> list[Prepared]:
-        """Decode a range of the pictures, but for those that end the process: nobody learns from these."""
+        """Decode a range of the pictures, but for those that end the process: nobody learns from these. Raises PicturesMissing, which
+        is Unfinished, where too many in a row cannot be had."""
         living = [self.references[number] for number in range(first, last) if number not in self.poison]
-        found = {answer.reference: answer for answer in decoded_here(self.catalog, self.options, living)}
+        answers = watched(decoded_here(self.catalog, self.options, living), self.patience, self.catalog)
+        found = {answer.reference: answer for answer in answers}
         return [found.get(name, Prepared(name, reason=DEADLY)) for name in self.references[first:last]]
 
 
@@ -47,11 +52,14 @@ class PictureRecipe:
     catalog: CatalogRecipe
     options: PatchOptions
     parts: PartFolder
+    patience: Patience
     poison: tuple[int, ...] = ()
 
     def open(self) -> OpenPictures:
         references = json.loads(self.parts.local(REFERENCES).read_text(encoding="utf-8"))
-        return OpenPictures(self.catalog.open(), self.options, references, self.parts, self.poison)
+        return OpenPictures(
+            self.catalog.open(), self.options, references, self.parts, self.poison, self.patience.anew()
+        )
 
 
 def decode_range(task: Task, view: OpenPictures) -> Counts:
@@ -75,10 +83,12 @@ def probe_pictures(task: Task, view: OpenPictures) -> Counts:
 
 @dataclass(frozen=True)
 class PicturesApart:
-    """It has pictures decoded by a runner's workers; parts lie `beside` a folder meanwhile, and go when all have been looked at."""
+    """It has pictures decoded by a runner's workers; parts lie `beside` a folder meanwhile, and go when all have been looked at. Of what
+    cannot be had each worker takes as much as the `patience` does."""
 
     runner: Runner
     beside: Path
+    patience: Patience
 
     def __call__(self, catalog: Catalog, options: PatchOptions, references: list[str]) -> Generator[Prepared]:
         """Yield what `decoded_here` yields, in as many ranges, so that a picture may be decoded in each that has it."""
@@ -94,7 +104,7 @@ class PicturesApart:
             parts.make()
         put_text(parts, REFERENCES, json.dumps(references))
         stage = Stage(parts, decode_range, tasks, _pixels_name)
-        recipe = PictureRecipe(recipe_of(catalog), options, parts)
+        recipe = PictureRecipe(recipe_of(catalog), options, parts, self.patience)
 
         def put_aside(found: Sequence[int]) -> tuple[PictureRecipe | None, int]:
             """Teach nothing by these; their products are set aside when they are encoded."""

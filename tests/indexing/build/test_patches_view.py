@@ -19,8 +19,9 @@ from indexing.encoders.options import EncodingOptions
 from indexing.encoders.pictures.decoding import Prepared
 from indexing.encoders.pictures.patches.fitting import decoded_here
 from indexing.encoders.pictures.patches.model import PatchEncoder, load_patches
+from indexing.encoders.pictures.patience import PicturesMissing
 from indexing.errors import Unfinished, Unreachable
-from indexing.running.local import HERE
+from indexing.running.local import HERE, LocalRunner
 from indexing.update.compact_index import compact_index
 from indexing.update.update_index import UpdateOptions, update_index
 
@@ -198,6 +199,27 @@ def test_pictures_that_could_not_be_had_are_asked_for_again(shop, parted, monkey
             shop.build(0, 1, 2, 3, runner=Troubled())
     built = shop.build(0, 1, 2, 3, runner=Troubled()).index
     assert same(learned(built, "image"), learned(whole, "image"))
+
+
+def test_workers_do_not_wait_for_all_pictures_of_a_host_that_is_down(shop, parted, monkeypatch):
+    """A worker has the patience that the command would have, from part to part."""
+    asked = []
+
+    def away(catalog, options, references):
+        for name in references:
+            asked.append(name)
+            yield Prepared(name, reason="no route to it", unreachable=True)
+
+    monkeypatch.setattr("indexing.encoders.pictures.patience.IN_A_ROW", 3)
+    monkeypatch.setattr("indexing.build.parts.picture_parts.decoded_here", away)
+    rows = range(9)
+    shop.images |= {row: [f"gone/{row}.png"] for row in rows}
+    with pytest.raises(PicturesMissing, match=r"3 pictures in a row .*--image-encoder none"):
+        shop.build(*rows, runner=LocalRunner(apart=True))
+    assert len(asked) == 3
+    asked.clear()
+    shop.build(*rows, runner=LocalRunner(apart=True), max_rejects=1)
+    assert len(asked) == 9
 
 
 def test_rows_of_what_was_learned_another_time_are_not_taken(shop, parted, monkeypatch, tmp_path):
