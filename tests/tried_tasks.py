@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexing.encoders.pictures.patience import PicturesMissing
 from indexing.errors import InputError, Unreachable
 from indexing.running.local import LocalRunner
 from indexing.running.parts import PartFolder, put_text
@@ -53,6 +54,8 @@ def _go_wrong(how):
         raise MemoryError
     if how == "bug":
         raise ZeroDivisionError("one by none")
+    if how == "pictures":
+        raise PicturesMissing("200 pictures in a row at https://shop cannot be had")
     raise InputError("products.parquet: row 7: no id: give it one")
 
 

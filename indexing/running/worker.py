@@ -62,7 +62,8 @@ def _open(what: bytes, shared: Recipe[Any]) -> Any:
 def _named(error: Exception, task: Task, node: str) -> Exception:
     """Return an error that says in which part it was met, and where."""
     if isinstance(error, UnknownId | InputError):
-        return (Unfinished if isinstance(error, Unfinished) else InputError)(f"{task} on {node}: {error}")
+        kind = type(error) if isinstance(error, Unfinished) else InputError  # which kind it is, commands ask for
+        return kind(f"{task} on {node}: {error}")
     error.add_note(f"{task} on {node}")
     try:
         pickle.loads(pickle.dumps(error))  # it has to come back whole

@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from tried_tasks import Desk, Troubled, squares
 
+from indexing.encoders.pictures.patience import PicturesMissing
 from indexing.errors import InputError, Unfinished
 from indexing.running import same_versions
 from indexing.running.attempts import CrewRunner, Ended
@@ -97,6 +98,12 @@ def test_what_a_task_refuses_names_the_part_and_the_worker(tmp_path, processes):
     with pytest.raises(InputError, match=r"part 1 \(numbers 5 to 9\) on process \d+: products.parquet: row 7"):
         list(processes().map(squares, ranges(10, 2, "numbers"), desk))
     assert len(list(tmp_path.glob("try_1_*"))) == 1
+
+
+def test_whoever_sits_at_the_terminal_can_be_asked_about_pictures_that_a_worker_misses(tmp_path, processes):
+    desk = Desk(tmp_path, ((1, "pictures"),), most=99)
+    with pytest.raises(PicturesMissing, match=r"part 1 \(numbers 5 to 9\) on process \d+: 200 pictures in a row"):
+        list(processes().map(squares, ranges(10, 2, "numbers"), desk))
 
 
 def test_a_bug_in_a_task_keeps_its_kind(tmp_path, processes):
