@@ -17,6 +17,7 @@ from indexing.catalog.rejects import REJECTS_FILE, StoredRejects, write_rejects
 from indexing.encoders.encoder import parse_spec, vector_columns
 from indexing.encoders.record import EncoderRecord
 from indexing.errors import InputError, Unfinished
+from indexing.given.untaught_pictures import untaught_pictures
 from indexing.index_manifest import KIND, CatalogRecord, IndexManifest
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex, open_index
@@ -84,7 +85,8 @@ def build_index(
     index = open_index(Path(out), device=device)
     cut_short = index.catalog.cut_short(options.encoding.text_fields)
     rejected = StoredRejects(Path(out) / REJECTS_FILE)
-    return Built(index, rejected, encoding.reused, encoding.looked_at, cut_short, read.passed_over, read.notes)
+    notes = (*read.notes, *untaught_pictures(index))
+    return Built(index, rejected, encoding.reused, encoding.looked_at, cut_short, read.passed_over, notes)
 
 
 def _read(products: Sequence[Path], folder: Path, options: BuildOptions, progress: Progress) -> CatalogRead:

@@ -18,6 +18,7 @@ from indexing.catalog.rejects import REJECTS_FILE, Reject, StoredRejects, write_
 from indexing.encoders.pictures.patience import TAKE_WHAT_COMES, Patience
 from indexing.errors import InputError
 from indexing.given.read_given import GivenOptions, read_given
+from indexing.given.untaught_pictures import untaught_pictures
 from indexing.index_manifest import KIND, IndexManifest, LayersRecord, UpdatesRecord
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex, open_index
@@ -143,7 +144,7 @@ class _Updating:
             rejects=replace(stored, first=len(stored) if self.kept is None else self.kept),
             missing=self.missing,
             passed_over=self.passed_over,
-            notes=self.notes,
+            notes=(*self.notes, *untaught_pictures(index)),
         )
 
     def _read(self, old: ProductIndex, products: Sequence[Path], folder: Path) -> tuple[Catalog, Iterable[Reject]]:

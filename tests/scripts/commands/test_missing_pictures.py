@@ -33,8 +33,13 @@ def test_fewer_are_counted_and_told(heroic, shop, tmp_path):
     done = heroic("build-index", shop(150), "--out", tmp_path / "index")
     assert done.exit_code == 0, done.output
     assert f"pictures: none of 150 pictures of the folder {tmp_path / 'nopic'} can be had (no such file)" in done.stdout
+    learned = (
+        "heroic: warning: patches had no two different pictures to learn from (those of 0 of {} products could be read)"
+    )
+    assert learned.format(150) in done.stderr
     done = heroic("update", tmp_path / "index", shop(170))
     assert done.exit_code == 0, done.output
+    assert learned.format(170) in done.stderr
     assert f"pictures: none of 170 pictures of the folder {tmp_path / 'nopic'} can be had (no such file)" in done.stdout
     done = heroic("update", tmp_path / "index", shop(400))
     assert (done.exit_code, done.stdout) == (2, "")

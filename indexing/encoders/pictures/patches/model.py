@@ -90,6 +90,11 @@ class PatchModel:
         return self.options.dim + ThumbnailModel().dim
 
     @property
+    def learned(self) -> bool:
+        """Return whether there were two different pictures to learn from: else a row says what `thumbnail` sees alone."""
+        return bool(self.projection.any())
+
+    @property
     def batch(self) -> int:
         return BLOCK_PICTURES
 
