@@ -1,11 +1,7 @@
 """Lists of near rows: which are near, how they are kept, and what an update makes of them."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from indexing.errors import InputError
 from indexing.search.near_lists import (
@@ -18,7 +14,6 @@ from indexing.search.near_lists import (
     lists_for,
     load_lists,
 )
-from indexing.vectors.centres import nearest_centres
 from indexing.vectors.layers import Layers
 from indexing.vectors.vectors import from_arrays, unit_rows
 
@@ -115,36 +110,3 @@ def test_a_file_of_lists_that_holds_a_pickle_is_refused_unread(tmp_path):
     np.savez(tmp_path / "a.npz", codes=np.array([2, -1], dtype=object), centres=CENTRES)
     with pytest.raises(InputError, match=r"a\.npz: the lists cannot be read"):
         load_lists(tmp_path / "a.npz", 2)
-
-
-def test_the_nearest_centres_are_the_same_with_any_number_of_threads():
-    """Centres that differ by little more than a rounding: BLAS sums otherwise with each number of threads."""
-    generator = np.random.default_rng(0)
-    centres = (generator.normal(size=64) + 1e-7 * generator.normal(size=(500, 64))).astype(np.float32)
-    rows = generator.normal(size=(6000, 64)).astype(np.float32)
-    found = []
-    for threads in (1, 2, 3):
-        with threadpool_limits(threads):
-            found.append(nearest_centres(rows, centres, 3))
-    assert (found[0] == found[1]).all()
-    assert (found[0] == found[2]).all()
-
-
-AT_ONCE = """
-import time
-from concurrent.futures import ThreadPoolExecutor
-import numpy as np
-from indexing.vectors.centres import nearest_centres
-rows = np.eye(4, dtype=np.float32)
-with ThreadPoolExecutor(8) as pool:
-    found = []
-    for _ in range(8):
-        found.append(pool.submit(nearest_centres, rows, rows, 1))
-        time.sleep(0.02)
-    assert len({one.result().tobytes() for one in found}) == 1
-"""
-
-
-def test_threads_may_look_for_centres_while_one_of_them_loads_faiss():
-    done = subprocess.run([sys.executable, "-c", AT_ONCE], capture_output=True, text=True, check=False)
-    assert not done.returncode, done.stderr

@@ -1,0 +1,34 @@
+"""Many queries are searched in blocks of the same size, whatever the threads; few, or those of a GPU, at once."""
+
+import numpy as np
+import pytest
+
+from indexing.vectors.row_blocks import BLAS_ROWS, SEARCHED_ROWS, searched
+
+
+class Engine:
+    """It finds that every row's first number is its place, and remembers how many rows it was given at once."""
+
+    def __init__(self):
+        self.sizes = []
+
+    def search(self, rows, ask, params):
+        self.sizes.append(len(rows))
+        return np.full((len(rows), ask), 0.5), np.repeat(rows[:, :1].astype(np.int64), ask, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("count", "at_once", "sizes"),
+    [
+        (BLAS_ROWS - 1, False, [BLAS_ROWS - 1]),
+        (BLAS_ROWS, False, [BLAS_ROWS]),
+        (2 * SEARCHED_ROWS + 3, False, [3, SEARCHED_ROWS, SEARCHED_ROWS]),
+        (2 * SEARCHED_ROWS + 3, True, [2 * SEARCHED_ROWS + 3]),
+    ],
+)
+def test_queries_are_searched_in_blocks_and_answered_in_their_order(count, at_once, sizes):
+    engine, rows = Engine(), np.arange(count, dtype=np.float32)[:, None]
+    cosines, found = searched(engine, rows, 3, None, at_once=at_once)
+    assert sorted(engine.sizes) == sizes
+    assert cosines.shape == (count, 3)
+    np.testing.assert_array_equal(found, np.repeat(np.arange(count)[:, None], 3, axis=1))
