@@ -60,10 +60,9 @@ class ShardFolder:
 
     def take_encoder(self, old: Path) -> None:
         """Link the fitted state that stands beside an older index's vectors, but none of the vectors."""
-        for file in old.iterdir():
-            if file.is_file() and not file.name.startswith(ROWS):
-                (self.folder / file.name).unlink(missing_ok=True)
-                link_or_copy(file, self.folder / file.name)
+        for file in _kept(old):
+            (self.folder / file.name).unlink(missing_ok=True)
+            link_or_copy(file, self.folder / file.name)
 
     def done(self) -> int:
         """Return how many shards are there, counted from the first."""
@@ -144,8 +143,13 @@ class ShardRejects:
 
 def kept_digest(folder: Path) -> str:
     """Return 16 digits that change with what an encoder keeps beside the vectors in a folder."""
-    kept = [file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith(ROWS)]
-    return fingerprint_of([(file.name, digest_of(file)) for file in kept])
+    return fingerprint_of([(file.name, digest_of(file)) for file in _kept(folder)])
+
+
+def _kept(folder: Path) -> list[Path]:
+    """Return the files that an encoder keeps beside the vectors. Hidden ones are others': of a file manager, or what NFS leaves of a
+    file that was removed while a machine had it open."""
+    return [file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith((".", *ROWS))]
 
 
 def made_of(folder: Path) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indexing.build.encode_view import Known, encode_view
-from indexing.build.shard_folder import ShardFolder
+from indexing.build.shard_folder import ShardFolder, kept_digest
 from indexing.catalog.contents import RowBank, text_contents
 from indexing.catalog.rejects import Reject
 from indexing.encoders.encoder import Encoded
@@ -213,3 +213,19 @@ def test_no_encoder_is_made_where_an_older_index_has_every_row(catalog_of, shard
     found = encode_view(catalog_of(title=["bb", "a"]), shards(), never, stage="encode", known=known(["bb", "a"], bank))
     assert (found.looked_at, found.reused) == (0, False)
     assert found.vectors.take(np.arange(2)) == pytest.approx(unit_rows(np.array([[2.0, 1.0], [1, 1]])))
+
+
+def test_what_others_leave_in_the_folder_is_not_the_encoders(shards):
+    """A worker would be refused, and finished parts be made again, for a file that comes and goes."""
+    old, new = shards("old"), shards("new", {"catalog": "d2"})
+    (old.folder / "lsa.npz").write_bytes(b"learned")
+    before = kept_digest(old.folder)
+    for stray in (".nfs000000000004", ".DS_Store", "part_00000_00000.npy"):
+        (old.folder / stray).write_bytes(b"other")
+    assert kept_digest(old.folder) == before
+    new.take_encoder(old.folder)
+    assert sorted(file.name for file in new.folder.iterdir()) == ["lsa.npz", "made.json"]
+    assert kept_digest(new.folder) == before
+    (new.folder / "lsa.npz").unlink()
+    (new.folder / "lsa.npz").write_bytes(b"learned otherwise")
+    assert kept_digest(new.folder) != before
