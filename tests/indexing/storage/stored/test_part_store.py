@@ -29,6 +29,15 @@ def parts(server, request):
     return PartStore(f"{server}/{request.node.name.partition('[')[0]}/scores.parquet.parts-1")
 
 
+@pytest.fixture
+def runs(parts):
+    """Three runs of one work, of which the first has made a part."""
+    made = [PartStore(parts.url, run) for run in "abc"]
+    made[0].make()
+    made[0].put("one", writing(b"made by the first"))
+    return made
+
+
 def writing(content):
     return lambda file: file.write(content)
 
@@ -72,41 +81,35 @@ def test_a_late_writer_leaves_nothing_behind(parts):
     parts.clear()
 
 
-def test_a_run_takes_over_what_another_has_made_and_nobody_puts_more_of_that(parts):
-    before, now = (PartStore(parts.url, run) for run in "ab")
-    before.make()
-    before.put("one", writing(b"made before"))
+def test_a_run_takes_over_what_another_has_made_and_nobody_puts_more_of_that(runs):
+    before, now, _ = runs
     now.make()
     now.put("three", writing(b"made now"))
     for name in ("one", "two", "three"):
         with suppress(FileNotFoundError):
             before.put(name, writing(b"late"))
     assert now.missing(["one", "two", "three"]) == ["two"]
-    assert [now.local(name).read_bytes() for name in ("one", "three")] == [b"made before", b"made now"]
+    assert [now.local(name).read_bytes() for name in ("one", "three")] == [b"made by the first", b"made now"]
     assert [now.has(name) for name in ("one", "two", "three")] == [True, False, True]
     now.clear()
-    assert open_store(parts.url).names("") == {}
+    assert open_store(now.url).names("") == {}
 
 
-def test_a_third_run_takes_over_what_the_second_has_read_not_what_came_late_for_the_first(parts):
-    first, second, third = (PartStore(parts.url, run) for run in "abc")
-    first.make()
-    first.put("zero", writing(b"made by the first"))
+def test_a_third_run_takes_over_what_the_second_has_read_not_what_came_late_for_the_first(runs):
+    first, second, third = runs
     second.make()
     with pytest.raises(FileNotFoundError, match="is over"):
-        first.put("one", writing(b"late"))
-    second.put("one", writing(b"made by the second"))
+        first.put("two", writing(b"late"))
+    second.put("two", writing(b"made by the second"))
     third.make()
-    assert third.missing(["zero", "one"]) == []
-    assert third.local("zero").read_bytes() == b"made by the first"
-    assert third.local("one").read_bytes() == b"made by the second"
+    assert third.missing(["one", "two"]) == []
+    assert third.local("one").read_bytes() == b"made by the first"
+    assert third.local("two").read_bytes() == b"made by the second"
     third.clear()
 
 
-def test_a_process_that_does_a_work_once_more_has_nothing_of_what_it_took_over_before(parts):
-    before, now = (PartStore(parts.url, run) for run in "ab")
-    before.make()
-    before.put("one", writing(b"made before"))
+def test_a_run_that_does_a_work_once_more_has_nothing_of_what_it_took_over_before(runs):
+    _, now, _ = runs
     now.make()
     assert now.missing(["one"]) == []
     now.clear()
@@ -115,27 +118,40 @@ def test_a_process_that_does_a_work_once_more_has_nothing_of_what_it_took_over_b
     now.clear()
 
 
-def test_few_files_are_open_however_small_copies_are(parts, monkeypatch):
+@pytest.fixture
+def open_copies(monkeypatch, tmp_path):
+    """How many copies of a test's parts are open: files of its own temporary folder."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def count():
+        links = []
+        for file in Path("/proc/self/fd").iterdir():
+            with suppress(FileNotFoundError):  # the folder itself, and what the server has closed
+                links.append(file.readlink())
+        return sum(link.is_relative_to(tmp_path) for link in links)
+
+    return count
+
+
+def test_few_files_are_open_however_small_copies_are(parts, monkeypatch, open_copies):
     monkeypatch.setattr(part_store, "MOST_FILES", 3)
     parts.make()
     for number in range(8):
         put_array(parts, f"{number}.npy", np.arange(number))
-    open_now = len(list(Path("/proc/self/fd").iterdir()))
     arrays = [read_array(parts, f"{number}.npy").tolist() for number in range(8)]
-    assert len(list(Path("/proc/self/fd").iterdir())) <= open_now + 3
+    assert open_copies() == 3
     assert arrays == [list(range(number)) for number in range(8)]
     parts.clear()
+    assert open_copies() == 0
 
 
-def test_copies_of_parts_are_few_and_leave_nothing_behind(parts, monkeypatch, tmp_path):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def test_copies_of_parts_are_few_and_leave_nothing_behind(parts, monkeypatch, open_copies, tmp_path):
     monkeypatch.setattr(part_store, "MOST_COPIED", 2000)
     parts.make()
     for number in range(6):
         put_array(parts, f"{number}.npy", np.full(100, number))  # 928 bytes each
-    open_now = len(list(Path("/proc/self/fd").iterdir()))
     arrays = [read_array(parts, f"{number}.npy").tolist() for number in range(6)]
-    assert len(list(Path("/proc/self/fd").iterdir())) <= open_now + 2
+    assert open_copies() == 2
     assert list(tmp_path.iterdir()) == []
     assert arrays == [[number] * 100 for number in range(6)]
     assert read_array(parts, "0.npy").tolist() == [0] * 100
