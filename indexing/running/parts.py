@@ -23,7 +23,6 @@ from indexing.storage.whole_file import sync
 UNFINISHED = ".tmp"
 GONE = ".gone-"
 PARTS = ".parts-"  # behind the name of what is made of them
-RUN = uuid.uuid4().hex[:12]  # this process: what machines still do for others is none of its own
 
 
 class Parts(Protocol):
@@ -146,11 +145,11 @@ def clear_leftovers(beside: Path) -> None:
 
 
 def parts_beside(output: Path, fingerprint: str) -> Parts:
-    """Return the parts of a work beside the file that is made of them: in a folder, or in the store that the file is in."""
+    """Return the parts of a run of a work beside the file that is made of them: in a folder, or in the store that the file is in."""
     url = stored_url(output)
     if url is None:
         return parts_for(output.absolute(), fingerprint)
-    return PartStore(f"{url}{PARTS}{fingerprint_of(fingerprint, own_versions())}", RUN)
+    return PartStore(f"{url}{PARTS}{fingerprint_of(fingerprint, own_versions())}", _new_run())
 
 
 def clear_beside(output: Path) -> None:
@@ -165,9 +164,17 @@ def clear_beside(output: Path) -> None:
 
 
 def parts_for(beside: Path, fingerprint: str) -> PartFolder:
-    """Return the folder of parts of a work, by what it depends on, beside what is made of them. Parts that other versions
+    """Return the folder of parts of a run of a work, by what it depends on, beside what is made of them. Parts that other versions
     have computed are none of it."""
-    return PartFolder(beside.with_name(f"{beside.name}{PARTS}{fingerprint_of(fingerprint, own_versions())}"), RUN)
+    return PartFolder(
+        beside.with_name(f"{beside.name}{PARTS}{fingerprint_of(fingerprint, own_versions())}"), _new_run()
+    )
+
+
+def _new_run() -> str:
+    """Return the name of a run, of which each asks for parts of its own, also in one process: what machines still do for those before
+    is none of it."""
+    return uuid.uuid4().hex[:12]
 
 
 def _escaped(name: str) -> str:

@@ -71,10 +71,10 @@ def test_parts_of_other_work_have_another_place_and_go_too(tmp_path):
 def test_parts_that_other_versions_computed_have_another_place(tmp_path, monkeypatch):
     """Whoever goes on after an upgrade would else mix what both make."""
     before = parts_for(tmp_path / "scores.parquet", "a1")
-    assert parts_for(tmp_path / "scores.parquet", "a1") == before
+    assert parts_for(tmp_path / "scores.parquet", "a1").work == before.work
     other = {**same_versions.own_versions(), "heroic": "another"}
     monkeypatch.setattr("indexing.running.parts.own_versions", lambda: other)
-    assert parts_for(tmp_path / "scores.parquet", "a1") != before
+    assert parts_for(tmp_path / "scores.parquet", "a1").work != before.work
 
 
 def test_a_run_takes_over_what_another_has_made_and_nobody_writes_for_that_any_more(tmp_path):
@@ -94,6 +94,17 @@ def test_a_run_takes_over_what_another_has_made_and_nobody_writes_for_that_any_m
     assert now.local("one").read_text() == "made before"
     now.clear()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_work_that_one_process_runs_again_has_parts_of_its_own(tmp_path):
+    """As in a notebook, where machines may still work for the first try, which an error has ended."""
+    before, now = (parts_for(tmp_path / "index", "1") for _ in range(2))
+    before.make()
+    put_text(before, "one", "made before")
+    now.make()
+    with pytest.raises(FileNotFoundError):
+        put_text(before, "two", "late")
+    assert now.missing(["one", "two"]) == ["two"]
 
 
 DRIVER = """

@@ -161,6 +161,7 @@ def test_copies_of_parts_are_few_and_leave_nothing_behind(parts, monkeypatch, op
 def test_parts_lie_beside_what_is_made_of_them(server, tmp_path):
     out = tmp_path / "scores.parquet"
     assert isinstance(parts_beside(out, "1"), PartFolder)
+    assert parts_beside(out, "1") != parts_beside(out, "1")  # of two runs
     stored = [parts_beside(f"{server}/beside/scores.parquet", made) for made in "12"]
     other = parts_beside(f"{server}/beside/scores.parquet2", "1")
     for one in (*stored, other):
