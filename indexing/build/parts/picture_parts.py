@@ -15,7 +15,7 @@ from indexing.encoders.pictures.patches.fitting import decoded_here
 from indexing.encoders.pictures.patches.options import PatchOptions
 from indexing.encoders.pictures.patience import Patience
 from indexing.encoders.pictures.picture_encoder import picture_states, watched
-from indexing.running.parts import PartFolder, parts_for, put_array, put_text, read_array
+from indexing.running.parts import PartFolder, parts_for, put_array, put_text, read_array, tasks_ahead
 from indexing.running.stages import Stage, even_ranges
 from indexing.running.tasks import Counts, Runner, Task
 from indexing.storage.artefact import fingerprint_of
@@ -119,7 +119,10 @@ class PicturesApart:
 
 def _lacks_some(parts: PartFolder, tasks: Sequence[Task]) -> bool:
     """Return whether a run that was cut short could not have some pictures, which may be there now."""
-    made = (task.number for task in tasks if parts.has(_pixels_name(task.number)))
+    ahead = {
+        task.number for task in tasks_ahead(parts, tasks, _pixels_name)
+    }  # listed: NFS remembers a name that was not there
+    made = (task.number for task in tasks if task.number not in ahead)
     return any(unreachable for number in made for *_, unreachable in _told(parts, number))
 
 

@@ -22,6 +22,7 @@ from indexing.encoders.pictures.patches.model import PatchEncoder, load_patches
 from indexing.encoders.pictures.patience import PicturesMissing
 from indexing.errors import Unfinished, Unreachable
 from indexing.running.local import HERE, LocalRunner
+from indexing.running.parts import PartFolder
 from indexing.update.compact_index import compact_index
 from indexing.update.update_index import UpdateOptions, update_index
 
@@ -172,6 +173,18 @@ def test_workers_decode_what_is_learned_from(shop, parted, monkeypatch):
         assert same(learned(built, view), learned(whole, view))
         np.testing.assert_array_equal(*(index.vectors(view).take(np.arange(4)) for index in (built, whole)))
     assert not list(built.folder.rglob("*.parts-*"))
+
+
+def test_parts_that_workers_are_to_make_are_not_asked_for_by_their_names(shop, parted, monkeypatch):
+    """On NFS this machine would trust for a minute that there is none."""
+    has = PartFolder.has
+
+    def asked(parts, name):
+        assert not name.startswith("pixels_")
+        return has(parts, name)
+
+    monkeypatch.setattr(PartFolder, "has", asked)
+    shop.build(0, 1, 2, 3, runner=Troubled())
 
 
 def test_a_picture_that_ends_its_process_is_not_learned_from(shop, parted, monkeypatch):
