@@ -25,11 +25,12 @@ JUDGED, JUDGED_TARGETS, JUDGED_CATEGORIES = "judged.npy", "judged_targets.npy", 
 
 @dataclass(frozen=True)
 class Sharing:
-    """It is what all shares need: where the pairs are, the parameters of each member, what ends training, looked at every `step` rounds,
-    and where the shares meet."""
+    """It is what all shares need: where the pairs are, and whether they are weighted, the parameters of each member, what ends training,
+    looked at every `step` rounds, and where the shares meet."""
 
     parts: PartFolder
     features: FeatureBlocks
+    weighted: bool
     parameters: tuple[Mapping[str, Any], ...]
     max_rounds: int
     patience: int
@@ -82,15 +83,15 @@ class _ShareIterator(xgboost.DataIter):
     """It hands the rows of a share to XGBoost, block by block."""
 
     def __init__(self, task: Task, sharing: Sharing) -> None:
+        super().__init__(release_data=True)  # before anything can fail: it is taken down again then
         self._task, self._blocks = task, sharing.features
         self._targets = read_array(sharing.parts, TARGETS)
-        self._weights = read_array(sharing.parts, WEIGHTS) if sharing.parts.has(WEIGHTS) else None
+        self._weights = read_array(sharing.parts, WEIGHTS) if sharing.weighted else None
         rows = (self._blocks.rows_of(number) for number in range(len(self._blocks.starts)))
         self._numbers = [
             number for number, part in enumerate(rows) if part.start < task.last and part.stop > task.first
         ]
         self._next = 0
-        super().__init__(release_data=True)
 
     def next(self, input_data: Any) -> bool:
         if self._next == len(self._numbers):

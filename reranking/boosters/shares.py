@@ -1,6 +1,8 @@
 """Boosters are trained in shares of the pairs, by as many workers at once; where one dies all begin again."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -57,31 +59,23 @@ class ShardedBoosting:
         progress("train", 0, len(parameters))
         try:
             features = _written(train, valid, parts)
-            self._boost(parts, features, parameters, metric, options, rounds_a_look(len(valid.targets)))
+            step, weighted = rounds_a_look(len(valid.targets)), train.weights is not None
+            stopping = options.max_rounds, options.patience, step, metric
+            self._boost(partial(Sharing, parts, features, weighted, parameters, *stopping), len(features))
             members = [from_bytes(parts.local(member_name(number)).read_bytes()) for number in range(len(parameters))]
         finally:
             parts.clear()
         progress("train", len(members), len(members))
         return members
 
-    def _boost(
-        self,
-        parts: PartFolder,
-        features: FeatureBlocks,
-        parameters: tuple[dict[str, Any], ...],
-        metric: Metric,
-        options: BoostingOptions,
-        step: int,
-    ) -> None:
-        """Have the shares train, again from the beginning where one is lost: the boosters stay the same."""
-        shares = ranges(len(features), self.world_size, "share of the training pairs,")
+    def _boost(self, sharing: Callable[[Mapping[str, str | int]], Sharing], pairs: int) -> None:
+        """Have the shares train, again from the beginning where one is lost, by what they share but for where they meet: the boosters stay
+        the same."""
+        shares = ranges(pairs, self.world_size, "share of the training pairs,")
         failed = ""
         for _ in range(ATTEMPTS):
             with meeting_of(len(shares), self.runner.address) as meeting:
-                sharing = Sharing(
-                    parts, features, parameters, options.max_rounds, options.patience, step, metric, meeting
-                )
-                failed = self.runner.together(boost_share, shares, sharing)
+                failed = self.runner.together(boost_share, shares, sharing(meeting))
             if not failed:
                 return
         raise Unfinished(

@@ -25,7 +25,8 @@ FOLDS, LOOK, GATE = "folds.npy", "look", "cross_look"
 @dataclass(frozen=True)
 class LearnedFiles:
     """It says what is there: how many models of words, the features that a first look needs and how many of these there are, where a
-    cross-encoder is, and the features that the first look of its gate needs, with how many of these there are and the gate's reach."""
+    cross-encoder is, and the features that the first look of its gate needs, with how many of these there are and the gate's reach; and
+    whether there are folds, without which a machine that does not see them yet would let models read their own pairs."""
 
     words: int = 0
     look_features: tuple[str, ...] = ()
@@ -34,10 +35,11 @@ class LearnedFiles:
     gate_features: tuple[str, ...] = ()
     gates: int = 0
     reach: float = 0.0
+    dealt: bool = False
 
     def read(self, parts: PartFolder) -> Learned:
         """Read what was learned; the folds of the products are mapped."""
-        folds: Ints1d | None = read_array(parts, FOLDS) if parts.has(FOLDS) else None  # type: ignore[assignment]
+        folds: Ints1d | None = read_array(parts, FOLDS) if self.dealt else None  # type: ignore[assignment]
         models = tuple(WordModel.read(_words(parts, number)) for number in range(self.words))
         looks, gates = _boosters(parts, LOOK, self.looks), _boosters(parts, GATE, self.gates)
         return Learned(
@@ -64,6 +66,7 @@ def write_learned(learned: Learned, parts: PartFolder) -> LearnedFiles:
         () if gate is None else gate.look.feature_names,
         0 if gate is None else len(gate.look.members),
         0.0 if gate is None else gate.reach,
+        folds is not None,
     )
 
 

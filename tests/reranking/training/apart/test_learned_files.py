@@ -46,6 +46,13 @@ def test_without_a_gate_none_comes_back(learned, parts):
     assert write_learned(replace(learned, gate=None), parts).read(parts).gate is None
 
 
+def test_folds_that_a_machine_does_not_see_are_not_done_without(learned, parts):
+    files = write_learned(learned, parts)
+    parts.local("folds.npy").unlink()
+    with pytest.raises(FileNotFoundError):
+        files.read(parts)
+
+
 def test_another_reach_is_something_else_learned(learned):
     others = [learned, replace(learned, gate=replace(learned.gate, reach=1.8)), replace(learned, gate=None)]
     assert len({digest_of_learned(other) for other in others}) == 3
