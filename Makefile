@@ -15,7 +15,7 @@ serve: $(VENV)/.cpu demo/report  ## the page over the demo: search, pairs, label
 	$(BIN)/heroic serve demo/index --model demo/model --labels demo/labels.db --scores demo/scores.parquet --reports demo
 
 test: $(VENV)/.test  ## set up and pass the tests
-	$(BIN)/python -m pytest --ignore tests/scripts/test_fuzz.py --ignore tests/indexing/running/test_ray_crew.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/scripts/test_fuzz.py --ignore tests/indexing/running/test_ray_crew.py
 	$(BIN)/python -m pytest tests/scripts/test_fuzz.py  # which bounds what its own process takes
 	$(BIN)/python -m pytest tests/indexing/running/test_ray_crew.py  # which goes into a network of its own
 

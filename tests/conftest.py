@@ -6,6 +6,8 @@ import os
 # One thread, before NumPy is loaded: on a busy machine BLAS threads wait for one another longer than they work.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# A process that pytest starts is told COLUMNS by readline, which pytest loads: tests are about output that nobody gave a width.
+os.environ.pop("COLUMNS", None)
 
 from functools import partial
 from pathlib import Path
