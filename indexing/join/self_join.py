@@ -3,6 +3,7 @@ block."""
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -56,6 +57,16 @@ class SparseRows:
     def take(self, positions: Ints1d) -> sp.csr_matrix:
         return self.index.matrix[positions]
 
+    def new_after(self, positions: Ints1d) -> Bools1d:
+        """Return at which positions (q,) another row stands than at the one before."""
+        rows = positions if self.index.first is None else self.index.first[positions]
+        return np.asarray(np.diff(rows, prepend=-1) != 0)
+
+    @cached_property
+    def places(self) -> Ints1d:
+        """Return a place (n,) for each product: one for equal rows, and near ones for those alike."""
+        return self.index.near_places()
+
 
 @dataclass(frozen=True)
 class SelfJoin:
@@ -69,7 +80,7 @@ class SelfJoin:
     def neighbours_of(self, positions: Ints1d) -> Neighbours:
         """Return the k neighbours of the products at these positions, without themselves."""
         if self.sources is None:
-            found = self.index.search(self.rows.take(positions), self.k + 1)
+            found = self._search(positions, self.k + 1)
             return without_self(found, positions, self.k)
         return self._across(positions, self.sources)
 
@@ -77,11 +88,14 @@ class SelfJoin:
         """Write all neighbours as positions.npy (n, k) int64 and cosines.npy (n, k) float32, from where a run was cut
         short."""
         files = where if isinstance(where, NeighbourFiles) else NeighbourFiles(where, len(self.rows), self.k)
-        starts = range(0, len(self.rows), BLOCK_ROWS)
-        for number in range(files.open(len(starts), order=f"blocks of {BLOCK_ROWS}"), len(starts)):
-            rows = np.arange(starts[number], min(starts[number] + BLOCK_ROWS, len(self.rows)))
-            files.write(slice(rows[0], rows[-1] + 1), self.lists_of(rows), number + 1)
-            progress(stage, int(rows[-1]) + 1, len(self.rows))
+        order, named = np.arange(len(self.rows)), f"blocks of {BLOCK_ROWS}"
+        if isinstance(self.rows, SparseRows):
+            order, named = self._near_order(order, self.rows), f"{named}, near rows"
+        starts = range(0, len(order), BLOCK_ROWS)
+        for number in range(files.open(len(starts), order=named), len(starts)):
+            own = order[starts[number] : starts[number] + BLOCK_ROWS]
+            files.write(own, self.lists_of(own), number + 1)
+            progress(stage, starts[number] + len(own), len(order))
         files.mark()
         if not isinstance(where, NeighbourFiles):
             files.finish()
@@ -90,9 +104,25 @@ class SelfJoin:
         """Return the neighbours as they are kept: as any order of the catalogue would have them; sparse sums have one order
         anyway."""
         if isinstance(self.rows, SparseRows):
-            return self.neighbours_of(positions)
+            order = self._near_order(positions, self.rows)
+            return self.neighbours_of(positions[order]).take(np.argsort(order))
         found = replace(self, k=self.k + SPARE).neighbours_of(positions)
         return settled(found, cast(Rows, self.rows), positions, self.k)
+
+    def _near_order(self, positions: Ints1d, rows: SparseRows) -> Ints1d:
+        """Return the order (q,) in which products are searched for: each source by itself, equal and near rows together."""
+        places = rows.places[positions]
+        return (
+            np.argsort(places, kind="stable") if self.sources is None else np.lexsort((places, self.sources[positions]))
+        )
+
+    def _search(self, positions: Ints1d, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
+        """Search for the rows at these positions, of equal sparse ones that follow one another for the first."""
+        if not isinstance(self.rows, SparseRows):
+            return self.index.search(self.rows.take(positions), k, allowed=allowed)
+        new = self.rows.new_after(positions)
+        found = self.index.search(self.rows.take(positions[new]), k, allowed=allowed)
+        return found if new.all() else found.take(np.cumsum(new) - 1)
 
     def _across(self, positions: Ints1d, sources: Ints1d) -> Neighbours:
         """Ask for some more than k and skip those of the same source; who then lacks some searches the others alone."""
@@ -102,7 +132,7 @@ class SelfJoin:
         large = (own >= 0) & (share[np.maximum(own, 0)] > LARGE_SOURCE)
         rows, ask = np.flatnonzero(~large), int(self.k * FIRST_ASK) + 1
         while rows.size and ask <= MOST_ASK:
-            got = self.index.search(self.rows.take(positions[rows]), ask)
+            got = self._search(positions[rows], ask)
             wanted = eligible(sources, own[rows], got.positions) & (got.positions != positions[rows, None])
             kept = keep(got, wanted, self.k)
             found.positions[rows], found.cosines[rows] = kept.positions, kept.cosines
@@ -114,6 +144,6 @@ class SelfJoin:
         return found
 
     def _among_others(self, found: Neighbours, these: Ints1d, positions: Ints1d, allowed: Bools1d) -> None:
-        got = self.index.search(self.rows.take(positions), self.k + 1, allowed=allowed)
+        got = self._search(positions, self.k + 1, allowed=allowed)
         kept = without_self(got, positions, self.k)
         found.positions[these], found.cosines[these] = kept.positions, kept.cosines

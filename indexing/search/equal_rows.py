@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
-from indexing.arrays import Bools1d, Floats1d, Ints1d
+from indexing.arrays import Bools1d, Floats1d, Ints1d, Ints2d
 from indexing.search.neighbours import Neighbours, in_order, no_neighbours
 
 BLOCK_ROWS, BLOCK_QUERIES = 4096, 1024
@@ -79,6 +79,44 @@ class EqualRows:
         """Return every product of these rows (r,), with its row's cosine."""
         counts = self.counts[rows]
         return self.products[_entries(self.starts[rows], counts)], np.repeat(cosines, counts)
+
+
+@dataclass(frozen=True)
+class TurnedRows:
+    """They are different rows turned round, as they are searched: column c of `by_ngram` (f, u) is row `order[c]` of `rows`.
+    Rows alike stand near one another, so that a search, which adds up columns here and there, finds more of them at hand."""
+
+    rows: EqualRows
+    order: Ints1d
+    by_ngram: sp.csr_matrix
+
+    @classmethod
+    def of(cls, matrix: sp.csr_matrix, rows: EqualRows) -> "TurnedRows":
+        """Turn round those rows of a matrix (n, f)."""
+        different = rows_of(matrix, rows)
+        order = near_order(different)
+        return cls(rows, order, different[order].T.tocsr())
+
+    def row_of(self, columns: Ints2d) -> Ints2d:
+        """Return which of the rows columns, of any shape, are; -1 stays."""
+        return np.where(columns < 0, -1, self.order[columns])
+
+
+def rows_of(matrix: sp.csr_matrix, rows: EqualRows) -> sp.csr_matrix:
+    """Return the different rows (u, f) of a matrix (n, f)."""
+    return matrix if len(rows.heads) == matrix.shape[0] else matrix[rows.heads]
+
+
+def near_order(matrix: sp.csr_matrix) -> Ints1d:
+    """Return the rows (u,) of a matrix in an order in which those that are alike stand near one another: by the commonest of the
+    columns that each has an entry in, then by the rarest. Rows of nothing come first."""
+    entries = np.bincount(matrix.indices, minlength=matrix.shape[1])[matrix.indices] * matrix.shape[1] + matrix.indices
+    some = np.diff(matrix.indptr) > 0
+    commonest, rarest = np.full((2, matrix.shape[0]), -1, dtype=np.int64)
+    if some.any():
+        starts = matrix.indptr[:-1][some]
+        commonest[some], rarest[some] = np.maximum.reduceat(entries, starts), np.minimum.reduceat(entries, starts)
+    return np.lexsort((rarest, commonest))
 
 
 def first_of_rows(matrix: sp.csr_matrix) -> Ints1d:

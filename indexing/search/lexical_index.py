@@ -20,7 +20,7 @@ from indexing.catalog.contents import first_of, text_contents
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import thread_count
-from indexing.search.equal_rows import EqualRows, first_of_rows
+from indexing.search.equal_rows import EqualRows, TurnedRows, first_of_rows, near_order, rows_of
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.storage.artefact import write_json
 from indexing.vectors.ngram_options import TODAYS_LEXICAL, LexicalOptions
@@ -52,26 +52,38 @@ class LexicalIndex:
     threads: int = field(default_factory=thread_count)
     first: Ints1d | None = None
     spellings: Spellings | None = None
+    _among: list[tuple[Bools1d, TurnedRows]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
 
     @cached_property
-    def rows_searched(self) -> EqualRows:
-        """Return the different rows, and the products that have them."""
-        return self._equal_rows(None)
+    def turned(self) -> TurnedRows:
+        """Return what is searched of all products."""
+        return TurnedRows.of(self.matrix, self._equal_rows(None))
 
-    @cached_property
-    def by_ngram(self) -> sp.csr_matrix:
-        """Return the transposed matrix (f, u) of the rows that are searched: those of each n-gram."""
-        return self._transposed(self.rows_searched)
+    def near_places(self) -> Ints1d:
+        """Return a place (n,) for each product, so that those with equal rows have one, and those alike have places near one
+        another: searched in that order, they look at memory that is at hand still."""
+        rows = self._equal_rows(None)
+        rank = np.empty(len(rows.heads), dtype=np.int64)
+        rank[near_order(rows_of(self.matrix, rows))] = np.arange(len(rank))
+        places = np.empty(len(self), dtype=np.int64)
+        places[rows.products] = np.repeat(rank, rows.counts)
+        return places
 
     def _equal_rows(self, places: Ints1d | None) -> EqualRows:
         return EqualRows.of(np.arange(len(self)) if self.first is None else self.first, places)
 
-    def _transposed(self, rows: EqualRows) -> sp.csr_matrix:
-        every = len(rows.heads) == len(self)
-        return (self.matrix if every else self.matrix[rows.heads]).T.tocsr()
+    def _turned_among(self, allowed: Bools1d) -> TurnedRows:
+        """Return what is searched of some products, that of the last ones again: a join asks for the same many times."""
+        for before, turned in self._among[:1]:
+            if np.array_equal(before, allowed):
+                return turned
+        self._among.clear()  # before the next is made: of many products two would be too much
+        turned = TurnedRows.of(self.matrix, self._equal_rows(np.flatnonzero(allowed)))
+        self._among[:] = [(allowed, turned)]
+        return turned
 
     def take(self, positions: Ints1d) -> "LexicalIndex":
         """Return the index of the products at these positions, in this order."""
@@ -98,22 +110,22 @@ class LexicalIndex:
 
     def search(self, queries: sp.csr_matrix, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
         """Return the k neighbours of each query: only products that share an n-gram with it can be."""
-        searched = self.rows_searched if allowed is None else self._equal_rows(np.flatnonzero(allowed))
-        if not len(searched.products) or not queries.shape[0]:
+        searched = self.turned if allowed is None else self._turned_among(allowed)
+        if not len(searched.order) or not queries.shape[0]:
             return no_neighbours(queries.shape[0], k)
-        by_ngram = self.by_ngram if allowed is None else self._transposed(searched)
 
         def fetch(rows: Ints1d, ask: int) -> Neighbours:
             chosen = queries if len(rows) == queries.shape[0] else queries[rows]
-            found = _top(chosen, by_ngram, ask, self.threads)
-            return in_order(found.positions, found.cosines)
+            found = _top(chosen, searched.by_ngram, ask, self.threads)
+            return in_order(searched.row_of(found.positions), found.cosines)
 
-        return searched.read(best(fetch, queries.shape[0], k, by_ngram.shape[1], margin=TIE_MARGIN), k)
+        found = best(fetch, queries.shape[0], k, len(searched.order), margin=TIE_MARGIN)
+        return searched.rows.read(found, k)
 
     def everybody(self, row: sp.csr_matrix) -> tuple[Ints1d, Floats1d]:
         """Return every product (m,) that shares an n-gram with a row (1, f), and its cosine."""
-        found = (row @ self.by_ngram).tocsr()
-        return self.rows_searched.read_all(found.indices.astype(np.int64), found.data)
+        found = (row @ self.turned.by_ngram).tocsr()
+        return self.turned.rows.read_all(self.turned.row_of(found.indices), found.data)
 
     def save(self, folder: Path) -> None:
         """Write one .npy file an array, so that opening maps them into memory."""

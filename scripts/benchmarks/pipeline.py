@@ -120,7 +120,7 @@ def _lexical_join_ratio(index: "ProductIndex") -> float:
     lexical = index.lexical
     if lexical is None:
         raise click.ClickException("the index has no lexical view")
-    matrix, transposed = lexical.matrix, lexical.by_ngram
+    matrix, transposed = lexical.matrix, lexical.matrix.T.tocsr()
     ours = SelfJoin(lexical, SparseRows(lexical), index.k)
     return _interleaved(
         lambda: ours.write(index.folder / "bench", stage=""),

@@ -7,6 +7,7 @@ import scipy.sparse as sp
 from indexing.errors import InputError
 from indexing.join.neighbour_files import open_neighbours
 from indexing.join.self_join import SelfJoin, SparseRows
+from indexing.search.equal_rows import TurnedRows, first_of_rows
 from indexing.search.faiss_index import build_faiss
 from indexing.search.index import ExactIndex
 from indexing.search.lexical_index import LexicalIndex
@@ -23,13 +24,19 @@ def faiss_join(rows, k, sources=None):
     return SelfJoin(build_faiss(from_arrays(rows)), from_arrays(rows), k, sources)
 
 
-def lexical_join(rows, k, sources=None):
+def lexical_join(rows, k, sources=None, first=None):
     d = rows.shape[1]
-    index = LexicalIndex(LexicalOptions(), sp.csr_matrix(rows), np.arange(d), np.ones(d, dtype=np.float32))
+    index = LexicalIndex(LexicalOptions(), sp.csr_matrix(rows), np.arange(d), np.ones(d, dtype=np.float32), first=first)
     return SelfJoin(index, SparseRows(index), k, sources)
 
 
-@pytest.fixture(params=[exact_join, faiss_join, lexical_join], ids=lambda join: join.__name__)
+def lexical_join_of_equal_rows(rows, k, sources=None):
+    return lexical_join(rows, k, sources, first_of_rows(sp.csr_matrix(rows)))
+
+
+@pytest.fixture(
+    params=[exact_join, faiss_join, lexical_join, lexical_join_of_equal_rows], ids=lambda join: join.__name__
+)
 def join_of(request):
     return request.param
 
@@ -151,3 +158,25 @@ def test_damaged_neighbours_are_refused(tmp_path, damage):
         file.unlink()
     with pytest.raises(InputError, match="build the index again"):
         open_neighbours(tmp_path, 20)
+
+
+def test_equal_rows_are_searched_for_once(monkeypatch):
+    """Wherever they stand: a catalogue has many equal titles."""
+    rows = np.tile(unit_rows(np.random.default_rng(0).integers(1, 5, (7, 4))), (30, 1))
+    asked, search = [], LexicalIndex.search
+    monkeypatch.setattr(
+        LexicalIndex,
+        "search",
+        lambda self, rows, k, **among: asked.append(rows.shape[0]) or search(self, rows, k, **among),
+    )
+    lexical_join_of_equal_rows(rows, 5).lists_of(np.arange(len(rows)))
+    assert asked == [len(np.unique(rows, axis=0))]
+
+
+def test_some_products_are_turned_round_once_for_many_blocks(monkeypatch, tmp_path):
+    monkeypatch.setattr("indexing.join.self_join.BLOCK_ROWS", 16)
+    made, of = [], TurnedRows.of
+    monkeypatch.setattr(TurnedRows, "of", lambda *given: made.append(len(given[1].products)) or of(*given))
+    rows, sources = some_rows(160), np.arange(160) % 2
+    lexical_join_of_equal_rows(rows, 5, sources).write(tmp_path, stage="")
+    assert made == [80, 80]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import indexing.search.equal_rows
-from indexing.search.equal_rows import EqualRows, first_of_rows
+from indexing.search.equal_rows import EqualRows, TurnedRows, first_of_rows, near_order
 from indexing.search.neighbours import Neighbours, in_order
 
 ROWS = np.array([[1, 0, 2], [0, 0, 0], [1, 0, 2], [2, 0, 1], [0, 0, 0], [1, 0, 2], [1, 0, 0]], dtype=np.float32)
@@ -70,3 +70,21 @@ def test_what_is_read_is_what_sorting_all_products_gives(seed, room):
     every = in_order(rows.products[None, :], np.repeat(cosines, rows.counts)[None, :])
     read = rows.read(found, room)
     assert read.positions.tolist() == every.first(room).positions.tolist()
+
+
+def test_rows_alike_stand_near_one_another():
+    """By the commonest column, the second here, then by the rarest; rows of nothing are first."""
+    rows = np.array(
+        [[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0, 0], [0, 1, 1, 0], [0, 2, 0, 3], [0, 1, 1, 0]], dtype=np.float32
+    )
+    assert near_order(sp.csr_matrix(rows)).tolist() == [2, 0, 3, 5, 1, 4]
+    assert near_order(sp.csr_matrix((3, 2), dtype=np.float32)).tolist() == [0, 1, 2]
+
+
+def test_what_is_turned_round_says_which_row_a_column_is():
+    matrix = sp.csr_matrix(ROWS)
+    turned = TurnedRows.of(matrix, EqualRows.of(first_of_rows(matrix)))
+    assert turned.by_ngram.shape == (3, 4)
+    heads = turned.rows.heads[turned.row_of(np.arange(4))]
+    assert (ROWS[heads] == turned.by_ngram.toarray().T).all()
+    assert turned.row_of(np.array([[0, -1]])).tolist() == [[turned.order[0], -1]]
