@@ -87,6 +87,7 @@ _PACK_OF = re.compile(r"(?<![^\W_])(?:pack|set|box|kit|набор|комплек
 _TIMES = re.compile(r"(?<![^\W_])[xх×](\d{1,2})(?![\w.])")
 _YEAR = re.compile(r"(?<![\w.])(?:19[89]\d|20[0-4]\d)(?![\w.])")
 _BY_HAND = {"a", "а", "s", "с", "set", "sets", "набор"}  # words of their own: a unit only when written together
+_OFTEN_WORDS = _BY_HAND | {"in", "в", "v", "x", "х", "×", "g"}
 _ZOOM = re.compile(r"\s?(?:zoom|optical|digital|зум|опт|крат)")
 _BREAK = "\0"  # between texts that are read as one
 _PRIVATE = 0xF0000  # the first of 65,534 letters that stand for nothing in Unicode, and in no shop's text
@@ -119,10 +120,10 @@ def read_quantities(folded: str) -> Quantities:
     rest: list[str] = []
     end = 0
     for match in _MEASURED.finditer(folded):
-        quantities = _measured(match, folded)
-        if quantities:
-            found.update(quantities)
-            numbers += [*_EACH.findall(match[1]), match[2]]
+        before, number, _, unit = match.groups()
+        if unit in UNITS and not _is_word(match):
+            found.update(_quantities(before, number, unit))
+            numbers += [*_EACH.findall(before), number]
             rest += [folded[end : match.start()], " "]
             end = match.end()
     rest.append(folded[end:])
@@ -146,10 +147,18 @@ def quantities_alike(texts: Sequence[str], letters: int) -> list[str]:
 
 def _alike(text: str, letters: int) -> str:
     def words(match: re.Match[str]) -> str:
-        read = _measured(match, match.string)
-        return " ".join(["", *(_word(quantity, letters) for quantity in read), ""]) if read else match[0]
+        before, number, _, unit = match.groups()
+        if unit not in UNITS or _is_word(match):
+            return match[0]
+        return _words(before, number, unit, letters)
 
     return _MEASURED.sub(words, with_points(text))
+
+
+@lru_cache(1 << 18)
+def _words(before: str, number: str, unit: str, letters: int) -> str:
+    """Return the words, with spaces around them, of what a number with a unit and the factors before it measure."""
+    return " ".join(["", *(_word(quantity, letters) for quantity in _quantities(before, number, unit)), ""])
 
 
 @lru_cache(1 << 16)
@@ -160,22 +169,23 @@ def _word(quantity: Quantity, letters: int) -> str:
     return "".join(chr(_PRIVATE + number % 65_534) for number in numbers)
 
 
-def _measured(match: re.Match[str], folded: str) -> list[Quantity]:
-    unit = UNITS.get(match[4])
-    if unit is None or _is_word(match, folded):
-        return []
-    dimension, factor = unit
-    before = _EACH.findall(match[1])
-    own = _quantity(dimension, float(match[2]) * factor)
-    if dimension == "length" or "/" in match[1] or "+" in match[1]:  # 50x70 cm, 8/256 GB
-        return [own, *(_quantity(dimension, float(number) * factor) for number in before)]
-    return [own, *(_quantity("pack", float(number)) for number in before)]  # 2 x 8 GB
+@lru_cache(1 << 18)
+def _quantities(before: str, number: str, unit: str) -> tuple[Quantity, ...]:
+    """Return what a number with a unit measures, and the factors before it."""
+    dimension, factor = UNITS[unit]
+    factors = _EACH.findall(before)
+    own = _quantity(dimension, float(number) * factor)
+    if dimension == "length" or "/" in before or "+" in before:  # 50x70 cm, 8/256 GB
+        return own, *(_quantity(dimension, float(number) * factor) for number in factors)
+    return own, *(_quantity("pack", float(number)) for number in factors)  # 2 x 8 GB
 
 
-def _is_word(match: re.Match[str], folded: str) -> bool:
+def _is_word(match: re.Match[str]) -> bool:
     """Return whether what stands after the number is no unit here: `2 in 1`, `10x zoom`, `5g` of a network."""
     unit, apart = match[4], match[3]
-    following = folded[match.end() : match.end() + 12]
+    if unit not in _OFTEN_WORDS:
+        return False
+    following = match.string[match.end() : match.end() + 12]
     if unit in ("in", "в", "v") and following.lstrip()[:1].isdigit():
         return True
     if unit in ("x", "х", "×") and (apart or _ZOOM.match(following) or following.lstrip()[:1].isdigit()):

@@ -32,7 +32,7 @@ class Spellings:
     def added_to(self, texts: Sequence[str]) -> list[str]:
         """Return texts in normal form, followed by the Latin spellings of their words in other scripts, where there are
         any, and by the readings of codes that are written with such letters."""
-        return [text if text.isascii() else self._added(text) for text in texts]
+        return [self._added(text) if has_other_letters(text) else text for text in texts]
 
     def _added(self, text: str) -> str:
         others = [word for word in runs(text) if has_other_letters(word)]
