@@ -132,8 +132,12 @@ class DenseView:
         before, asked = tuple(self.stepped_back), RecallRecord(self.ask.recall, self._truth_k, queries=1.0)
         if engine.exact:
             return TunedEngine(factory, None, before, asked), True
+        stage, size = f"tune {self.plan.view}", len(self.rows)
+        self.progress(stage, 0, size)  # samples are compared with everybody, twice
         tuning = tune(engine, self.rows, self._truth(None, 0), self.ask.recall)
+        self.progress(stage, size // 2, size)
         measured = recall(search_recalls(tuned(engine, self.rows, tuning.effort), self.rows, self._truth(None, 1)))
+        self.progress(stage, size, size)
         effort = None if engine.effort is None or tuning.effort is None else Effort(engine.effort[0], tuning.effort)
         found = TunedEngine(factory, effort, before, replace(asked, queries=_rounded(measured.mean)))
         return found, tuning.reaches(self.ask.recall)

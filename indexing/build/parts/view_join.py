@@ -48,6 +48,7 @@ class ViewJoin:
 
     def _here(self, centres: Floats2d | None, truth: Truth | None) -> tuple[JoinRecord, float]:
         """Find the units and make the plan in this process."""
+        self.progress(self._stage, 0, len(self.rows))  # which takes a while
         units = distinct_units(self.rows, self.sources)
         chosen = choose_join(self.kind, self.rows, units, self.categories, centres, truth, self.ask.recall)
         self._keep_lists(chosen)
