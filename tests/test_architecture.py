@@ -244,6 +244,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
     },
     "reranking.boosters": {"boosting", "ensemble", "examples", "feature_blocks", "shares"},
     "reranking.signals": {
+        "counted_catalogue",
         "families.attributes",
         "families.identifiers",
         "families.listed_sides",
@@ -300,6 +301,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "score_pairs",
         "scores_manifest",
         "scores_writer",
+        "scoring.counted_parts",
         "scoring.pair_parts",
         "scoring.prior_choice",
         "train_options",

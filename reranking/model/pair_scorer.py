@@ -9,6 +9,7 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.product_index import ProductIndex
 from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import SideCategories, evaluated_names, side_categories
+from reranking.signals.counted_catalogue import CountedCatalogue
 from reranking.signals.feature import columns_of
 from reranking.signals.signals import Signals, prepare_signals
 from reranking.signals.whole_catalogue import WholeCatalogue
@@ -31,10 +32,11 @@ class PairScorer:
         products: Ints1d,
         whole: WholeCatalogue | None = None,
         *,
+        counted: CountedCatalogue | None = None,
         many: bool = False,
     ) -> "PairScorer":
-        """Prepare for pairs of `products` (sorted positions), by the `whole` catalogue where it was read for the model; for `many`
-        pairs of them, what is computed of their rivals is kept. Raises InputError when the index does not fit."""
+        """Prepare for pairs of `products` (sorted positions), by the `whole` catalogue where it was read for the model, or by what was
+        `counted` of it; for `many` pairs of them, what is computed of their rivals is kept. Raises InputError when the index does not fit."""
         model.needs.refuse(index)
         needs = model.needs
         signals = prepare_signals(
@@ -45,6 +47,7 @@ class PairScorer:
             same_source=model.same_source,
             learned=model.learned,
             whole=whole,
+            counted=counted,
             keep=many,
         )
         return cls(index, model, signals, np.array(columns_of(signals.names, model.feature_names), dtype=np.int64))

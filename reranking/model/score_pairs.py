@@ -32,6 +32,7 @@ from reranking.model.pair_scorer import PairScorer
 from reranking.model.reranker import XgboostReranker
 from reranking.model.scores_writer import ADDED, Scored, ScoresWriter
 from reranking.model.scoring.checked_pairs import CheckedPairs, check_pairs
+from reranking.model.scoring.counted_parts import read_counted
 from reranking.model.scoring.pair_parts import PART_PAIRS, divide
 from reranking.model.scoring.prior_choice import PriorChoice, choose_prior, refuse_prior
 from reranking.model.scoring.scored_parts import ScoredParts
@@ -42,6 +43,7 @@ from reranking.pairs.positioned_blocks import (
     PositionedBlock,
     positioned_blocks,
 )
+from reranking.signals.counted_catalogue import CountedCatalogue
 from reranking.signals.kept_pairs import MOST_BYTES
 
 BLOCK_PAIRS = 65_536
@@ -171,6 +173,7 @@ class _Scoring:
     ) -> None:
         self.index, self.model, self.options, self.file, self.columns = index, model, options, file, columns
         self.checked, self.runner = checked, runner
+        self.counted: CountedCatalogue | None = None  # where workers have counted it
 
     def run(self, out: Path, beside: Path, progress: Progress) -> Scored:
         """Score all pairs onto disk, choose for which share of matches, and write the rows with what follows of it. Parts lie
@@ -264,6 +267,7 @@ class _Scoring:
             self.runner,
         )
         scored.run(self._blocks(), self.checked.pairs, progress)
+        self.counted = read_counted(self.index, scored.parts)
         for block, scores in scored.in_order(self._blocks()):
             yield block, np.empty((len(scores), 0), dtype=np.float32), scores
 
@@ -276,7 +280,8 @@ class _Scoring:
         sample = reservoir.sample
         if sample.features.shape[1] or not len(sample):
             return sample
-        scorer = PairScorer.prepare(self.index, self.model, np.unique([sample.left, sample.right]))
+        products = np.unique([sample.left, sample.right])
+        scorer = PairScorer.prepare(self.index, self.model, products, counted=self.counted)
         return replace(sample, features=scorer.features(sample.left, sample.right))
 
     def _categories(self, block: PositionedBlock) -> SideCategories:

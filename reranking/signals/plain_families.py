@@ -7,7 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from indexing.arrays import Ints1d
+from indexing.catalog.catalog import Catalog
 from indexing.product_index import DENSE_VIEWS, ProductIndex
+from reranking.identifiers.identifiers import Identifiers
+from reranking.signals.counted_catalogue import CountedCatalogue
 from reranking.signals.families.attributes import FEATURES as ATTRIBUTE_FEATURES
 from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.identifiers import FEATURES as IDENTIFIER_FEATURES
@@ -21,6 +24,7 @@ from reranking.signals.families.titles import FEATURES as TEXT_FEATURES
 from reranking.signals.families.titles import TextSignals
 from reranking.signals.families.views import ENCODED_VIEWS, ViewSignals, view_features
 from reranking.signals.feature import Feature, FeatureFamily
+from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.whole_catalogue import WholeCatalogue
 
 
@@ -47,37 +51,37 @@ class PlainFamilies:
         k: int,
         same_source: bool,
         identifiers: bool = True,
+        counted: CountedCatalogue | None = None,
     ) -> "PlainFamilies":
-        """Prepare the families for `products` (sorted positions) and the first `k` neighbours of these views.
+        """Prepare the families for `products` (sorted positions) and the first `k` neighbours of these views. Where the
+        catalogue was `counted`, of nobody else a text is read.
 
         Raises InputError when the index lacks a view.
         """
-        return cls(
-            tuple(RankSignals.of(index, view, k, products) for view in views),
-            ViewSignals.of(index),
-            TextSignals.from_catalog(index.catalog, products),
-            NumberSignals.from_catalog(index.catalog, products),
-            AttributeSignals.from_catalog(index.catalog, products),
-            ProductSignals.from_catalog(index.catalog, products, same_source=same_source),
-            IdentifierSignals.from_catalog(index.catalog) if identifiers else None,
-        )
+        ranks, vectors = tuple(RankSignals.of(index, view, k, products) for view in views), ViewSignals.of(index)
+        if counted is None:
+            return cls(
+                ranks,
+                vectors,
+                TextSignals.from_catalog(index.catalog, products),
+                NumberSignals.from_catalog(index.catalog, products),
+                AttributeSignals.from_catalog(index.catalog, products),
+                ProductSignals.from_catalog(index.catalog, products, same_source=same_source),
+                IdentifierSignals.from_catalog(index.catalog) if identifiers else None,
+            )
+        of_index = ProductSignals.from_catalog(index.catalog, products, same_source=same_source)
+        known = counted.identifiers if identifiers else None
+        return cls(ranks, vectors, *_texts(*counted.of_products(products)), of_index, _of_known(known))
 
     @classmethod
     def of_whole(cls, whole: WholeCatalogue, products: Ints1d, *, same_source: bool) -> "PlainFamilies":
         """Prepare the same families for `products` (sorted positions) by what was read of the whole catalogue: of nobody else
         a cell is read."""
-        catalog, everybody = whole.index.catalog.take(products), np.arange(len(products))
-        counts = whole.counts.for_products(products, len(whole.index.catalog), titles_only=whole.titles_only)
-        known = whole.identifiers
-        return cls(
-            whole.ranks,
-            whole.vectors,
-            TextSignals.from_catalog(catalog, everybody, counts),
-            NumberSignals.from_catalog(catalog, everybody, counts),
-            AttributeSignals.from_catalog(catalog, everybody, counts),
-            ProductSignals.from_catalog(whole.index.catalog, products, same_source=same_source),
-            IdentifierSignals(known, known.has_barcodes, known.has_part_numbers),
-        )
+        catalog = whole.index.catalog
+        counts = whole.counts.for_products(products, len(catalog), titles_only=whole.titles_only)
+        of_index = ProductSignals.from_catalog(catalog, products, same_source=same_source)
+        known = _of_known(whole.identifiers)
+        return cls(whole.ranks, whole.vectors, *_texts(catalog.take(products), counts), of_index, known)
 
     @property
     def families(self) -> tuple[FeatureFamily, ...]:
@@ -89,6 +93,23 @@ class PlainFamilies:
     def features(self) -> tuple[Feature, ...]:
         """Return the families' declarations, in the order of the columns."""
         return tuple(feature for family in self.families for feature in family.features)
+
+
+def _texts(products: Catalog, counts: TokenCounts) -> tuple[TextSignals, NumberSignals, AttributeSignals]:
+    """Prepare what is read of the texts and attributes of these products, weighed by the counts of all."""
+    everybody = np.arange(len(products))
+    return (
+        TextSignals.from_catalog(products, everybody, counts),
+        NumberSignals.from_catalog(products, everybody, counts),
+        AttributeSignals.from_catalog(products, everybody, counts),
+    )
+
+
+def _of_known(identifiers: Identifiers | None) -> IdentifierSignals | None:
+    """Return the signals of the identifiers of all products, where they are compared."""
+    if identifiers is None:
+        return None
+    return IdentifierSignals(identifiers, identifiers.has_barcodes, identifiers.has_part_numbers)
 
 
 def declared_plain_features() -> tuple[Feature, ...]:

@@ -12,6 +12,7 @@ from indexing.arrays import Floats2d, Ints1d
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
+from reranking.signals.counted_catalogue import CountedCatalogue
 from reranking.signals.feature import Feature, FeatureFamily, columns_of
 from reranking.signals.kept_pairs import KeptPairs
 from reranking.signals.learned.cross import FEATURES as CROSS_FEATURES
@@ -259,6 +260,7 @@ def prepare_signals(
     identifiers: bool = True,
     learned: Learned | None = None,
     whole: WholeCatalogue | None = None,
+    counted: CountedCatalogue | None = None,
     keep: bool = False,
     progress: Progress = silent,
 ) -> Signals:
@@ -267,7 +269,7 @@ def prepare_signals(
     Each stage builds on those before it: the plain families, then of what is `learned` the words, the rivals by the
     first look, whose pairs are computed here, and the cross-encoder. `k` and `views` are the model's, by default the
     index's own; without `identifiers`, barcodes and part numbers are not compared. Of a `whole` catalogue that was read for the
-    same views and k nothing is read again. With `keep`, features of pairs of rivals are kept for pairs to score, where there is no
+    same views and k nothing is read again, of one that was `counted` no texts of others. With `keep`, features of pairs of rivals are kept for pairs to score, where there is no
     cross-encoder. Raises InputError when the index keeps fewer neighbours or lacks a view.
     """
     learned = learned or Learned()
@@ -280,7 +282,9 @@ def prepare_signals(
     pairs = None if learned.look is None else RivalPairs.of(index, products, views, k)
     mentioned = products if pairs is None else pairs.mentioned
     if whole is None:
-        plain = PlainFamilies.of(index, mentioned, views=views, k=k, same_source=same_source, identifiers=identifiers)
+        plain = PlainFamilies.of(
+            index, mentioned, views=views, k=k, same_source=same_source, identifiers=identifiers, counted=counted
+        )
     else:
         plain = PlainFamilies.of_whole(whole, mentioned, same_source=same_source)
     signals = Signals(plain)

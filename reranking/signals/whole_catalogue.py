@@ -9,10 +9,8 @@ from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.search.neighbours import Neighbours
 from reranking.identifiers.identifiers import Identifiers
-from reranking.signals.families.attributes import AttributeSignals
-from reranking.signals.families.numbers import NumberSignals
+from reranking.signals.counted_catalogue import COUNTING, NOBODY
 from reranking.signals.families.ranks import RankSignals
-from reranking.signals.families.titles import TextSignals
 from reranking.signals.families.views import ViewSignals
 from reranking.signals.product_rows import has_titles_only
 from reranking.signals.texts.counting import TokenCounts
@@ -36,16 +34,14 @@ class WholeCatalogue:
     @classmethod
     def read(cls, index: ProductIndex, views: Sequence[str], k: int, progress: Progress = silent) -> "WholeCatalogue":
         """Count all tokens, and go through all lists of these views, the first `k` neighbours of each product."""
-        counts, nobody = TokenCounts(titles_only=False), np.zeros(0, dtype=np.int64)
-        steps, everybody = len(views) + 3, np.arange(len(index.catalog))
-        for number, count in enumerate(
-            (TextSignals.from_catalog, NumberSignals.from_catalog, AttributeSignals.from_catalog)
-        ):
+        counts = TokenCounts(titles_only=False)
+        steps, everybody = len(views) + len(COUNTING), np.arange(len(index.catalog))
+        for number, count in enumerate(COUNTING):
             progress("prepare", number, steps)
-            count(index.catalog, nobody, counts)
+            count(index.catalog, NOBODY, counts)
         ranks = []
         for number, view in enumerate(views):
-            progress("prepare", 3 + number, steps)
+            progress("prepare", len(COUNTING) + number, steps)
             ranks.append(RankSignals.of(index, view, k, everybody))
         kept = tuple(index.kept_neighbours(view) for view in views)
         progress("prepare", steps, steps)

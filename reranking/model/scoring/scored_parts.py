@@ -18,9 +18,11 @@ from reranking.boosters.boosting import on_device
 from reranking.model.folder import load_reranker, save_reranker
 from reranking.model.pair_scorer import PairScorer
 from reranking.model.reranker import XgboostReranker
+from reranking.model.scoring.counted_parts import count_in_parts, read_counted
 from reranking.model.scoring.pair_parts import Division, pairs_name, read_part, rows_by_part, write_parts
 from reranking.pairs.evaluation_category import side_categories
 from reranking.pairs.positioned_blocks import PositionedBlock
+from reranking.signals.counted_catalogue import CountedCatalogue
 
 BLOCK_PAIRS = 65_536
 MODEL = "model.zip"
@@ -28,9 +30,10 @@ MODEL = "model.zip"
 
 @dataclass(frozen=True)
 class Scoring:
-    """It is what all parts need, opened: the index, the model, and where parts are."""
+    """It is what all parts need, opened: the index and what was counted of it, the model, and where parts are."""
 
     index: ProductIndex
+    counted: CountedCatalogue
     model: XgboostReranker
     parts: Parts
 
@@ -52,7 +55,7 @@ class ScoringRecipe:
                 packed.extractall(folder)
             model = load_reranker(folder / "model")
         on_device(model.members, "cpu")
-        return Scoring(index, model, self.parts)
+        return Scoring(index, read_counted(index, self.parts), model, self.parts)
 
 
 def score_part(task: Task, scoring: Scoring) -> Counts:
@@ -60,7 +63,8 @@ def score_part(task: Task, scoring: Scoring) -> Counts:
     left, right, named = read_part(scoring.parts.local(pairs_name(task.number)))
     scores = np.empty(len(left), dtype=np.float32)
     if len(left):
-        scorer = PairScorer.prepare(scoring.index, scoring.model, np.unique([left, right]), many=True)
+        products = np.unique([left, right])
+        scorer = PairScorer.prepare(scoring.index, scoring.model, products, counted=scoring.counted, many=True)
         for start in range(0, len(left), BLOCK_PAIRS):
             block = slice(start, start + BLOCK_PAIRS)
             own, other = left[block], right[block]
@@ -96,6 +100,7 @@ class ScoredParts:
             write_parts(blocks, self.division, self.parts)
         if not self.parts.has(MODEL):
             self._put_model()
+        count_in_parts(self.index, self.parts, self.runner, progress)
         recipe = ScoringRecipe(shared_place(self.index.folder), self.index.fingerprint, self.parts)
         done = len(tasks) - len(ahead)
         for _ in finished(self.runner.map(score_part, ahead, recipe)):

@@ -14,6 +14,7 @@ from reranking.signals.texts.bags import BUCKETS, BagsBuilder
 from reranking.signals.texts.worlds import AS_IT_IS, Worlds
 
 Value = TypeVar("Value")
+Entries = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,28 @@ class TokenCounts:
     titles_only: bool | None = None
     worlds: Worlds | None = None
     placed: tuple[Ints1d, int] | None = None
+
+    def entries(self) -> Entries:
+        """Return what was counted (3, m): the number of a builder, in the order of names, a bucket, and how many products have it. The
+        last number stands for the characters of the longest code of a bucket."""
+        counted: list[npt.NDArray[np.integer]] = [
+            *(self.builders[name].counts for name in sorted(self.builders)),
+            self.code_lengths,
+        ]
+        there = [np.flatnonzero(counts) for counts in counted]
+        number = np.repeat(np.arange(len(counted)), [len(buckets) for buckets in there])
+        many = np.concatenate([counts[buckets] for counts, buckets in zip(counted, there, strict=True)])
+        return np.stack([number, np.concatenate(there), many]).astype(np.int32)
+
+    def add(self, entries: Entries, products: int) -> None:
+        """Take in what was counted of so many other products, by builders of the same names."""
+        names = sorted(self.builders)
+        for number, name in enumerate(names):
+            of_builder = entries[0] == number
+            self.builders[name].counts[entries[1, of_builder]] += entries[2, of_builder]
+            self.builders[name].products_seen += products
+        _, buckets, lengths = entries[:, entries[0] == len(names)]
+        self.code_lengths[buckets] = np.maximum(self.code_lengths[buckets], lengths.astype(np.uint8))
 
     def in_worlds(self, worlds: Worlds, *, titles_only: bool) -> "TokenCounts":
         """Return the same counts for rows of these worlds."""

@@ -12,7 +12,9 @@ from indexing.product_index import ProductIndex
 from indexing.running.parts import PartFolder, put_array, read_array, tasks_ahead
 from indexing.running.tasks import Counts, Runner, Task, finished
 from indexing.shared_index import open_same_index, shared_place
+from reranking.model.scoring.counted_parts import count_in_parts, read_counted
 from reranking.model.scoring.pair_parts import divide
+from reranking.signals.counted_catalogue import CountedCatalogue
 from reranking.signals.signals import Signals, prepare_signals
 from reranking.signals.stacked import Learned
 from reranking.training.apart.learned_files import LearnedFiles, write_learned
@@ -31,10 +33,17 @@ class SignalKind:
     unshown_words: bool = False
     among: bool = False
 
-    def prepare(self, index: ProductIndex, products: Ints1d, learned: Learned) -> Signals:
-        """Prepare them for pairs of `products` (sorted positions)."""
+    def prepare(
+        self, index: ProductIndex, products: Ints1d, learned: Learned, counted: CountedCatalogue | None = None
+    ) -> Signals:
+        """Prepare them for pairs of `products` (sorted positions), by what was `counted` of the catalogue where that is known."""
         signals = prepare_signals(
-            index, products, same_source=self.same_source, identifiers=self.identifiers, learned=learned
+            index,
+            products,
+            same_source=self.same_source,
+            identifiers=self.identifiers,
+            learned=learned,
+            counted=counted,
         )
         shown = signals.without({"words"}) if self.unshown_words else signals
         return shown.of_training_pairs(self.among)
@@ -42,9 +51,10 @@ class SignalKind:
 
 @dataclass(frozen=True)
 class FeatureMaking:
-    """It is what all parts need, opened: the index, what was learned, and where parts are."""
+    """It is what all parts need, opened: the index and what was counted of it, what was learned, and where parts are."""
 
     index: ProductIndex
+    counted: CountedCatalogue
     learned: Learned
     kind: SignalKind
     parts: PartFolder
@@ -52,11 +62,12 @@ class FeatureMaking:
 
 @dataclass(frozen=True)
 class FeatureRecipe:
-    """It opens the index in a folder, or in a store, if it still has this fingerprint, and what was learned, which is kept with the
-    parts."""
+    """It opens the index in a folder, or in a store, if it still has this fingerprint, what was `counted` of it, and what was learned,
+    which is kept with the parts."""
 
     index: str
     fingerprint: str
+    counted: PartFolder
     files: LearnedFiles
     kind: SignalKind
     parts: PartFolder
@@ -64,13 +75,14 @@ class FeatureRecipe:
     def open(self) -> FeatureMaking:
         """Raise InputError where this machine does not see the index, or sees another one."""
         index = open_same_index(self.index, self.fingerprint)
-        return FeatureMaking(index, self.files.read(self.parts), self.kind, self.parts)
+        counted = read_counted(index, self.counted)
+        return FeatureMaking(index, counted, self.files.read(self.parts), self.kind, self.parts)
 
 
 def compute_part(task: Task, making: FeatureMaking) -> Counts:
     """Compute the features of a part's pairs, prepared for their products alone, and keep them."""
     pairs = np.asarray(read_array(making.parts, PAIRS)[:, task.first : task.last], dtype=np.int64)
-    signals = making.kind.prepare(making.index, np.unique(pairs), making.learned)
+    signals = making.kind.prepare(making.index, np.unique(pairs), making.learned, making.counted)
     put_array(making.parts, features_name(task.number), signals.compute_all(pairs[0], pairs[1], stage="features"))
     return {"pairs": pairs.shape[1]}
 
@@ -114,9 +126,11 @@ class DividedPairs:
 
 @dataclass(frozen=True)
 class FeatureParts:
-    """It has the features (p, f) of divided pairs computed by a runner; parts that are there are not made again."""
+    """It has the features (p, f) of divided pairs computed by a runner; parts that are there are not made again, nor is the catalogue
+    `counted` again."""
 
     index: ProductIndex
+    counted: PartFolder
     learned: Learned
     kind: SignalKind
     pairs: DividedPairs
@@ -133,8 +147,10 @@ class FeatureParts:
         if not ahead:
             return
         put_array(self.parts, PAIRS, np.stack([self.pairs.left, self.pairs.right]))
-        files = write_learned(self.learned, self.parts)
-        recipe = FeatureRecipe(shared_place(self.index.folder), self.index.fingerprint, files, self.kind, self.parts)
+        self.counted.make()
+        count_in_parts(self.index, self.counted, self.runner, progress)
+        place, files = shared_place(self.index.folder), write_learned(self.learned, self.parts)
+        recipe = FeatureRecipe(place, self.index.fingerprint, self.counted, files, self.kind, self.parts)
         for outcome in finished(self.runner.map(compute_part, ahead, recipe)):
             done += outcome.task.last - outcome.task.first
             progress(stage, done, count)

@@ -9,7 +9,7 @@ import numpy as np
 from indexing.arrays import Floats2d, Ints1d
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from indexing.running.parts import parts_for
+from indexing.running.parts import PartFolder, parts_for
 from indexing.running.tasks import Runner
 from indexing.storage.artefact import fingerprint_of
 from reranking.signals.feature import Feature
@@ -23,7 +23,7 @@ from reranking.training.apart.learned_files import digest_of_learned
 @dataclass(frozen=True)
 class SignalsApart:
     """They compute the `features` by a runner, whose parts lie beside a file or folder, by what was `kept` of learning. Pairs that
-    are one part are computed here."""
+    are one part are computed here. What is counted of the index's catalogue is kept in parts of its own."""
 
     index: ProductIndex
     kept: Learned
@@ -31,6 +31,7 @@ class SignalsApart:
     features: tuple[Feature, ...]
     runner: Runner
     beside: Path
+    counted: PartFolder
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,6 +97,6 @@ class SignalsApart:
             kind.unshown_words,
         )
         parts = parts_for(self.beside, fingerprint_of(*made_of, pairs.digest))
-        made = FeatureParts(self.index, self.kept, kind, pairs, parts, self.runner)
+        made = FeatureParts(self.index, self.counted, self.kept, kind, pairs, parts, self.runner)
         made.run(stage, progress)
         return made

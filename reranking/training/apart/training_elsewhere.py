@@ -5,8 +5,9 @@ from pathlib import Path
 
 from indexing.machine.progress import Progress
 from indexing.product_index import ProductIndex
-from indexing.running.parts import clear_leftovers
+from indexing.running.parts import clear_leftovers, parts_for
 from indexing.running.tasks import Runner
+from indexing.storage.artefact import fingerprint_of
 from reranking.boosters.ensemble import Boost
 from reranking.boosters.examples import Examples
 from reranking.boosters.feature_blocks import FeatureBlocks
@@ -51,7 +52,8 @@ class TrainingElsewhere:
         learned = Learned(words, look, cross, None if cross is None else signals.gate)
         kind = SignalKind(options.same_source, compares_identifiers(index, options))
         declared = kind.prepare(index, some, learned).features
-        return SignalsApart(index, learned, kind, declared, self.runner, self.beside)
+        counted = parts_for(self.beside, fingerprint_of("counted", index.fingerprint))
+        return SignalsApart(index, learned, kind, declared, self.runner, self.beside, counted)
 
     def world_size(self, train: Examples) -> int:
         """Return into how many shares examples are divided: never into more than there are blocks of them, unless asked."""

@@ -1,0 +1,54 @@
+"""A catalogue is counted once, so that features of a few of its products, and of other few, are prepared without reading all again."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from indexing.arrays import Ints1d
+from indexing.catalog.catalog import Catalog
+from reranking.identifiers.identifiers import Identifiers
+from reranking.signals.families.attributes import AttributeSignals
+from reranking.signals.families.numbers import NumberSignals
+from reranking.signals.families.titles import TextSignals
+from reranking.signals.product_rows import has_titles_only
+from reranking.signals.texts.counting import Entries, TokenCounts
+
+COUNTING = (TextSignals.from_catalog, NumberSignals.from_catalog, AttributeSignals.from_catalog)
+NOBODY = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class CountedCatalogue:
+    """It is a catalogue with what was counted of the tokens of all products, of whom nobody has more than a title where it is
+    `titles_only`."""
+
+    catalog: Catalog
+    tokens: TokenCounts
+    titles_only: bool
+
+    @classmethod
+    def of_entries(cls, catalog: Catalog, entries: Entries) -> "CountedCatalogue":
+        """Return a catalogue with what was counted of it before, elsewhere or in parts."""
+        titles_only = has_titles_only(catalog)
+        tokens = counted_tokens(catalog.slice(0, 0), titles_only=titles_only)
+        tokens.add(entries, len(catalog))
+        return cls(catalog, tokens, titles_only)
+
+    @cached_property
+    def identifiers(self) -> Identifiers:
+        """Return the identifiers of all products."""
+        return Identifiers.of(self.catalog)
+
+    def of_products(self, products: Ints1d) -> tuple[Catalog, TokenCounts]:
+        """Return the products at these positions (sorted), and what weighs their tokens."""
+        counts = self.tokens.for_products(products, len(self.catalog), titles_only=self.titles_only)
+        return self.catalog.take(products), counts
+
+
+def counted_tokens(catalog: Catalog, *, titles_only: bool) -> TokenCounts:
+    """Count the tokens of all products, which is the same whether they are counted together or in parts that are added."""
+    tokens = TokenCounts(titles_only=titles_only)
+    for count in COUNTING:
+        count(catalog, NOBODY, tokens)
+    return tokens
