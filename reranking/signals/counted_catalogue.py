@@ -28,9 +28,10 @@ class CountedCatalogue:
     titles_only: bool
 
     @classmethod
-    def of_entries(cls, catalog: Catalog, entries: Entries) -> "CountedCatalogue":
-        """Return a catalogue with what was counted of it before, elsewhere or in parts."""
-        titles_only = has_titles_only(catalog)
+    def of_entries(cls, catalog: Catalog, entries: Entries, *, titles_only: bool | None = None) -> "CountedCatalogue":
+        """Return a catalogue with what was counted of it before, elsewhere or in parts; `titles_only` is whether texts beyond titles
+        were left out, None where that goes with the catalogue."""
+        titles_only = has_titles_only(catalog) if titles_only is None else titles_only
         tokens = counted_tokens(catalog.slice(0, 0), titles_only=titles_only)
         tokens.add(entries, len(catalog))
         return cls(catalog, tokens, titles_only)
@@ -40,10 +41,9 @@ class CountedCatalogue:
         """Return the identifiers of all products."""
         return Identifiers.of(self.catalog)
 
-    def of_products(self, products: Ints1d) -> tuple[Catalog, TokenCounts]:
-        """Return the products at these positions (sorted), and what weighs their tokens."""
-        counts = self.tokens.for_products(products, len(self.catalog), titles_only=self.titles_only)
-        return self.catalog.take(products), counts
+    def counts_of(self, products: Ints1d) -> TokenCounts:
+        """Return what weighs the tokens of the products at these positions (sorted), which alone are read."""
+        return self.tokens.for_products(products, len(self.catalog), titles_only=self.titles_only)
 
 
 def counted_tokens(catalog: Catalog, *, titles_only: bool) -> TokenCounts:

@@ -24,6 +24,8 @@ from reranking.signals.families.titles import FEATURES as TEXT_FEATURES
 from reranking.signals.families.titles import TextSignals
 from reranking.signals.families.views import ENCODED_VIEWS, ViewSignals, view_features
 from reranking.signals.feature import Feature, FeatureFamily
+from reranking.signals.kept_counts import keep_counts, known_counts
+from reranking.signals.product_rows import has_titles_only
 from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.whole_catalogue import WholeCatalogue
 
@@ -59,19 +61,17 @@ class PlainFamilies:
         Raises InputError when the index lacks a view.
         """
         ranks, vectors = tuple(RankSignals.of(index, view, k, products) for view in views), ViewSignals.of(index)
-        if counted is None:
-            return cls(
-                ranks,
-                vectors,
-                TextSignals.from_catalog(index.catalog, products),
-                NumberSignals.from_catalog(index.catalog, products),
-                AttributeSignals.from_catalog(index.catalog, products),
-                ProductSignals.from_catalog(index.catalog, products, same_source=same_source),
-                IdentifierSignals.from_catalog(index.catalog) if identifiers else None,
-            )
         of_index = ProductSignals.from_catalog(index.catalog, products, same_source=same_source)
-        known = counted.identifiers if identifiers else None
-        return cls(ranks, vectors, *_texts(*counted.of_products(products)), of_index, _of_known(known))
+        counted = counted or known_counts(index)
+        if counted is None:
+            counts = TokenCounts(titles_only=has_titles_only(index.catalog))
+            texts = _texts(index.catalog, products, counts)
+            keep_counts(index, counts)
+            known = Identifiers.of(index.catalog) if identifiers else None
+        else:
+            texts = _texts(counted.catalog.take(products), np.arange(len(products)), counted.counts_of(products))
+            known = counted.identifiers if identifiers else None
+        return cls(ranks, vectors, *texts, of_index, _of_known(known))
 
     @classmethod
     def of_whole(cls, whole: WholeCatalogue, products: Ints1d, *, same_source: bool) -> "PlainFamilies":
@@ -81,7 +81,8 @@ class PlainFamilies:
         counts = whole.counts.for_products(products, len(catalog), titles_only=whole.titles_only)
         of_index = ProductSignals.from_catalog(catalog, products, same_source=same_source)
         known = _of_known(whole.identifiers)
-        return cls(whole.ranks, whole.vectors, *_texts(catalog.take(products), counts), of_index, known)
+        texts = _texts(catalog.take(products), np.arange(len(products)), counts)
+        return cls(whole.ranks, whole.vectors, *texts, of_index, known)
 
     @property
     def families(self) -> tuple[FeatureFamily, ...]:
@@ -95,13 +96,14 @@ class PlainFamilies:
         return tuple(feature for family in self.families for feature in family.features)
 
 
-def _texts(products: Catalog, counts: TokenCounts) -> tuple[TextSignals, NumberSignals, AttributeSignals]:
-    """Prepare what is read of the texts and attributes of these products, weighed by the counts of all."""
-    everybody = np.arange(len(products))
+def _texts(
+    catalog: Catalog, products: Ints1d, counts: TokenCounts
+) -> tuple[TextSignals, NumberSignals, AttributeSignals]:
+    """Prepare what is read of the texts and attributes of products of a catalogue."""
     return (
-        TextSignals.from_catalog(products, everybody, counts),
-        NumberSignals.from_catalog(products, everybody, counts),
-        AttributeSignals.from_catalog(products, everybody, counts),
+        TextSignals.from_catalog(catalog, products, counts),
+        NumberSignals.from_catalog(catalog, products, counts),
+        AttributeSignals.from_catalog(catalog, products, counts),
     )
 
 

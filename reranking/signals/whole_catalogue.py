@@ -12,6 +12,7 @@ from reranking.identifiers.identifiers import Identifiers
 from reranking.signals.counted_catalogue import COUNTING, NOBODY
 from reranking.signals.families.ranks import RankSignals
 from reranking.signals.families.views import ViewSignals
+from reranking.signals.kept_counts import keep_counts, known_counts
 from reranking.signals.product_rows import has_titles_only
 from reranking.signals.texts.counting import TokenCounts
 
@@ -33,12 +34,15 @@ class WholeCatalogue:
 
     @classmethod
     def read(cls, index: ProductIndex, views: Sequence[str], k: int, progress: Progress = silent) -> "WholeCatalogue":
-        """Count all tokens, and go through all lists of these views, the first `k` neighbours of each product."""
-        counts = TokenCounts(titles_only=False)
+        """Count all tokens, unless a command before did, and go through all lists of these views, the first `k` neighbours of each product."""
         steps, everybody = len(views) + len(COUNTING), np.arange(len(index.catalog))
-        for number, count in enumerate(COUNTING):
+        known = known_counts(index, titles_only=False)
+        counts = TokenCounts(titles_only=False) if known is None else known.tokens
+        for number, count in enumerate(COUNTING if known is None else ()):
             progress("prepare", number, steps)
             count(index.catalog, NOBODY, counts)
+        if known is None:
+            keep_counts(index, counts)
         ranks = []
         for number, view in enumerate(views):
             progress("prepare", len(COUNTING) + number, steps)

@@ -11,6 +11,7 @@ from indexing.running.stages import even_ranges, step_for
 from indexing.running.tasks import Counts, Runner, Task, finished
 from indexing.shared_index import open_same_index, shared_place
 from reranking.signals.counted_catalogue import CountedCatalogue, counted_tokens
+from reranking.signals.kept_counts import keep_counts, known_counts
 from reranking.signals.product_rows import BLOCK_PRODUCTS, has_titles_only
 
 STAGE = "count words"
@@ -55,9 +56,13 @@ def counted_name(number: int) -> str:
 
 
 def count_in_parts(index: ProductIndex, parts: Parts, runner: Runner, progress: Progress) -> None:
-    """Have all tokens counted by a runner, unless they are, and keep the sum with the parts. Raises Unfinished for a range that cannot
-    be."""
+    """Have all tokens counted by a runner, unless they are, or were by a command before, and keep the sum with the parts. Raises
+    Unfinished for a range that cannot be."""
     if parts.has(COUNTED):
+        return
+    known = known_counts(index)
+    if known is not None:
+        put_array(parts, COUNTED, known.tokens.entries())
         return
     size = len(index.catalog)
     tasks = even_ranges(size, step_for(size, BLOCK_PRODUCTS), "words of products")
@@ -72,6 +77,7 @@ def count_in_parts(index: ProductIndex, parts: Parts, runner: Runner, progress: 
     for task in tasks:
         sums.add(np.asarray(read_array(parts, counted_name(task.number)), dtype=np.int32), task.last - task.first)
     put_array(parts, COUNTED, sums.entries())
+    keep_counts(index, sums)
 
 
 def read_counted(index: ProductIndex, parts: Parts) -> CountedCatalogue:

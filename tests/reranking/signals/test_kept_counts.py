@@ -1,0 +1,114 @@
+"""What was counted of a catalogue is kept in the cache, and read by the next command."""
+
+import importlib
+import os
+
+import numpy as np
+import pytest
+
+from indexing.product_index import open_index
+from reranking.signals import kept_counts
+from reranking.signals.plain_families import PlainFamilies
+from reranking.signals.whole_catalogue import WholeCatalogue
+
+PRODUCTS = np.array([3, 5, 200])
+
+
+@pytest.fixture(scope="module")
+def index(sample_index):
+    return open_index(sample_index)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """The cache's folder, where the sample is large enough."""
+    monkeypatch.setenv("HEROIC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(kept_counts, "LEAST_PRODUCTS", 1)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """How many products families have gone through, in turn."""
+    found = []
+
+    def seen(blocks):
+        return lambda catalog, products: found.append(len(catalog)) or blocks(catalog, products)
+
+    for family in ("titles", "numbers", "attributes"):
+        module = importlib.import_module(f"reranking.signals.families.{family}")
+        monkeypatch.setattr(module, "catalog_blocks", seen(module.catalog_blocks))
+    return found
+
+
+def features(index):
+    families = PlainFamilies.of(index, PRODUCTS, views=index.views, k=index.k, same_source=True)
+    return np.hstack([family.compute(PRODUCTS[:-1], PRODUCTS[1:]) for family in families.families])
+
+
+def test_the_second_command_reads_its_own_products_alone(index, cache, read):
+    first = features(index)
+    assert read == [320] * 3
+    read.clear()
+    np.testing.assert_array_equal(features(index), first)
+    assert read == [0, 0, 0, 3, 3, 3]
+    assert [file.suffix for file in (cache / "counts").iterdir()] == [".counts"]
+
+
+def test_a_small_catalogue_is_read(index, cache, read, monkeypatch):
+    monkeypatch.setattr(kept_counts, "LEAST_PRODUCTS", 321)
+    features(index)
+    features(index)
+    assert read == [320] * 6
+    assert not cache.exists()
+
+
+def test_a_whole_catalogue_is_not_counted_again(index, cache, read):
+    first = WholeCatalogue.read(index, index.views, index.k)
+    assert read == [320] * 3
+    read.clear()
+    again = WholeCatalogue.read(index, index.views, index.k)
+    assert read == [0] * 3
+    for name, builder in first.counts.builders.items():
+        np.testing.assert_array_equal(again.counts.builders[name].counts, builder.counts)
+        assert again.counts.builders[name].products_seen == builder.products_seen
+    np.testing.assert_array_equal(again.counts.code_lengths, first.counts.code_lengths)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-1], lambda content: content[:50] + b"x" + content[51:], lambda _: b""]
+)
+def test_what_is_damaged_is_counted_again(index, cache, read, damage):
+    first = features(index)
+    [file] = (cache / "counts").iterdir()
+    file.write_bytes(damage(file.read_bytes()))
+    read.clear()
+    np.testing.assert_array_equal(features(index), first)
+    assert read == [320] * 3
+    read.clear()
+    features(index)
+    assert read == [0, 0, 0, 3, 3, 3]
+
+
+def test_a_cache_that_cannot_be_written_to_costs_time_alone(index, cache, read):
+    cache.write_text("a file has the name of the folder")
+    first = features(index)
+    np.testing.assert_array_equal(features(index), first)
+    assert read == [320] * 6
+
+
+def test_what_was_not_used_for_longest_goes(index, cache, monkeypatch):
+    monkeypatch.setattr(kept_counts, "MOST_KEPT", 2)
+    (cache / "counts").mkdir(parents=True)
+    for number, name in enumerate(("older", "newer")):
+        (cache / "counts" / f"{name}.counts").write_bytes(b"")
+        os.utime(cache / "counts" / f"{name}.counts", (number, number))
+    features(index)
+    left = {file.stem for file in (cache / "counts").iterdir()}
+    assert len(left) == 2
+    assert "newer" in left
+    os.utime(cache / "counts" / "newer.counts", (2**31, 2**31))
+    [own] = left - {"newer"}
+    os.utime(cache / "counts" / f"{own}.counts", (1, 1))
+    features(index)
+    assert (cache / "counts" / f"{own}.counts").stat().st_mtime > 1
