@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d, Ints2d
 from indexing.search.neighbours import Neighbours, in_order, no_neighbours
 
 BLOCK_ROWS, BLOCK_QUERIES = 4096, 1024
+COUNTED_ENTRIES = 1 << 22
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -93,9 +95,8 @@ class TurnedRows:
     @classmethod
     def of(cls, matrix: sp.csr_matrix, rows: EqualRows) -> "TurnedRows":
         """Turn round those rows of a matrix (n, f)."""
-        different = rows_of(matrix, rows)
-        order = near_order(different)
-        return cls(rows, order, different[order].T.tocsr())
+        order = near_order(rows_of(matrix, rows))
+        return cls(rows, order, matrix[rows.heads[order]].T.tocsr())  # one copy beside it, not two
 
     def row_of(self, columns: Ints2d) -> Ints2d:
         """Return which of the rows columns, of any shape, are; -1 stays."""
@@ -110,13 +111,25 @@ def rows_of(matrix: sp.csr_matrix, rows: EqualRows) -> sp.csr_matrix:
 def near_order(matrix: sp.csr_matrix) -> Ints1d:
     """Return the rows (u,) of a matrix in an order in which those that are alike stand near one another: by the commonest of the
     columns that each has an entry in, then by the rarest. Rows of nothing come first."""
-    entries = np.bincount(matrix.indices, minlength=matrix.shape[1])[matrix.indices] * matrix.shape[1] + matrix.indices
-    some = np.diff(matrix.indptr) > 0
-    commonest, rarest = np.full((2, matrix.shape[0]), -1, dtype=np.int64)
-    if some.any():
-        starts = matrix.indptr[:-1][some]
-        commonest[some], rarest[some] = np.maximum.reduceat(entries, starts), np.minimum.reduceat(entries, starts)
+    ranks = _ranks(matrix.indices, matrix.shape[1])
+    commonest, rarest = np.full((2, matrix.shape[0]), -1, dtype=np.int32)
+    for start in range(0, matrix.shape[0], BLOCK_ROWS):
+        ends = matrix.indptr[start : start + BLOCK_ROWS + 1]
+        some = start + np.flatnonzero(np.diff(ends))
+        if len(some):
+            entries, starts = ranks[matrix.indices[ends[0] : ends[-1]]], matrix.indptr[some] - ends[0]
+            commonest[some], rarest[some] = np.maximum.reduceat(entries, starts), np.minimum.reduceat(entries, starts)
     return np.lexsort((rarest, commonest))
+
+
+def _ranks(columns: npt.NDArray[np.int32], size: int) -> npt.NDArray[np.int32]:
+    """Return the rank of each column (f,), the rarest first, by how many of the entries are in it."""
+    counts = np.zeros(size, dtype=np.int64)
+    for start in range(0, len(columns), COUNTED_ENTRIES):
+        counts += np.bincount(columns[start : start + COUNTED_ENTRIES], minlength=size)
+    ranks = np.empty(size, dtype=np.int32)
+    ranks[np.argsort(counts, kind="stable")] = np.arange(size, dtype=np.int32)
+    return ranks
 
 
 def first_of_rows(matrix: sp.csr_matrix) -> Ints1d:

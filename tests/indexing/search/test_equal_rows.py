@@ -72,11 +72,14 @@ def test_what_is_read_is_what_sorting_all_products_gives(seed, room):
     assert read.positions.tolist() == every.first(room).positions.tolist()
 
 
-def test_rows_alike_stand_near_one_another():
+@pytest.mark.parametrize("few", [4, 1000], ids=["in blocks", "at once"])
+def test_rows_alike_stand_near_one_another(monkeypatch, few):
     """By the commonest column, the second here, then by the rarest; rows of nothing are first."""
     rows = np.array(
         [[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0, 0], [0, 1, 1, 0], [0, 2, 0, 3], [0, 1, 1, 0]], dtype=np.float32
     )
+    monkeypatch.setattr(indexing.search.equal_rows, "BLOCK_ROWS", few // 2)
+    monkeypatch.setattr(indexing.search.equal_rows, "COUNTED_ENTRIES", few)
     assert near_order(sp.csr_matrix(rows)).tolist() == [2, 0, 3, 5, 1, 4]
     assert near_order(sp.csr_matrix((3, 2), dtype=np.float32)).tolist() == [0, 1, 2]
 
