@@ -21,6 +21,7 @@ from indexing.storage.mapped import new_mapped
 STATE = "made.json"
 NOBODY_ROWS = 131_072
 MARK_S = 5.0  # at most so much work is lost by a kill: marking more often costs more than it saves
+QUICK_S = 0.25  # that a mark may take: after a longer one, the next waits as much longer
 
 
 @dataclass
@@ -37,6 +38,7 @@ class NeighbourFiles:
     made: Mapping[str, Any] = field(default_factory=dict)
     done: int = 0
     _marked: float = 0.0
+    _took: float = 0.0
 
     def open(self, total: int, *, order: str = "") -> int:
         """Open the files for writing, new ones unless they are of this work; return how much of `total` is done
@@ -74,11 +76,13 @@ class NeighbourFiles:
         self._positions[products] = found.positions
         self._cosines[products] = found.cosines
         self.done = done
-        if time.monotonic() - self._marked >= MARK_S:
+        if time.monotonic() - self._marked >= MARK_S * max(self._took / QUICK_S, 1):
             self.mark()
 
     def mark(self) -> None:
-        """Put on disk what is written, and then that it is."""
+        """Put on disk what is written, and then that it is. Products that lie far apart touch many pages: on a slow disk that takes as long
+        as finding them did."""
+        begun = time.monotonic()
         for pages in (self._positions, self._cosines):
             pages.flush()
         self._forget()
@@ -89,6 +93,7 @@ class NeighbourFiles:
             os.fsync(file.fileno())
         unfinished.rename(self.folder / STATE)
         self._marked = time.monotonic()
+        self._took = self._marked - begun
 
     def _forget(self) -> None:
         forget(self._positions)

@@ -1,5 +1,7 @@
 """Kept neighbours on disk: what a run that was cut short has done is not done again, and of other work nothing counts."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -104,6 +106,26 @@ def test_work_is_marked_after_a_while_not_after_each_portion(tmp_path, monkeypat
     monkeypatch.setattr("indexing.join.neighbour_files.MARK_S", 1000.0)
     cut_short(tmp_path)
     assert read_state(tmp_path) == {}
+
+
+@pytest.mark.parametrize(("took", "marked"), [(0.125, [5, 10, 15, 20]), (0.5, [5, 15])])
+def test_where_a_mark_takes_long_the_next_waits_longer(tmp_path, monkeypatch, took, marked):
+    """Here of 0.5 s in place of 0.25: after ten seconds in place of five."""
+    now, found = [0.0], []
+    monkeypatch.setattr("indexing.join.neighbour_files.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("indexing.join.neighbour_files.MARK_S", 5.0)
+    files = NeighbourFiles(tmp_path, SIZE, K)
+    files.open(SIZE)
+
+    def flushed():
+        found.append(int(now[0]))
+        now[0] += took
+
+    monkeypatch.setattr(files, "_forget", flushed)
+    for number in range(1, 21):
+        now[0] += 1.0
+        files.write(np.array([number]), Neighbours(np.full((1, K), 7), np.ones((1, K), dtype=np.float32)), number)
+    assert found == marked
 
 
 @pytest.mark.parametrize(("k", "kept"), [(1, 5), (10, 14), (20, 24), (21, 26), (50, 60)])
