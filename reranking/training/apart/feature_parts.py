@@ -142,13 +142,14 @@ class FeatureParts:
         tasks, count = self.pairs.tasks, len(self.pairs.left)
         self.parts.make()
         ahead = tasks_ahead(self.parts, tasks, features_name)
+        if ahead:
+            self.counted.make()
+            count_in_parts(self.index, self.counted, self.runner, progress)
         done = count - sum(task.last - task.first for task in ahead)
         progress(stage, done, count)
         if not ahead:
             return
         put_array(self.parts, PAIRS, np.stack([self.pairs.left, self.pairs.right]))
-        self.counted.make()
-        count_in_parts(self.index, self.counted, self.runner, progress)
         place, files = shared_place(self.index.folder), write_learned(self.learned, self.parts)
         recipe = FeatureRecipe(place, self.index.fingerprint, self.counted, files, self.kind, self.parts)
         for outcome in finished(self.runner.map(compute_part, ahead, recipe)):

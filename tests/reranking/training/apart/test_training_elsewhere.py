@@ -119,6 +119,13 @@ def test_processes_give_the_same_model(index, pairs, tmp_path, small_parts, runn
     assert "world size" not in render_card(found)
 
 
+def test_the_seconds_told_of_features_begin_when_all_is_counted(index, pairs, tmp_path, small_parts):
+    crew, told, given = TrainingElsewhere(Troubled(), tmp_path / "model"), [], pairs["train"]
+    signals = crew.signals(index, given, TrainOptions(stacked="keep"), cross=None, progress=lambda *_: None)
+    signals.compute_all(given.left, given.right, stage="features", progress=lambda *step: told.append(step[0]))
+    assert list(dict.fromkeys(told)) == ["count words", "features"]
+
+
 def test_finished_parts_are_passed_over(index, pairs, tmp_path, small_parts, monkeypatch):
     computed, most = [], 2
 
