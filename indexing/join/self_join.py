@@ -88,9 +88,8 @@ class SelfJoin:
         """Write all neighbours as positions.npy (n, k) int64 and cosines.npy (n, k) float32, from where a run was cut
         short."""
         files = where if isinstance(where, NeighbourFiles) else NeighbourFiles(where, len(self.rows), self.k)
-        order, named = np.arange(len(self.rows)), f"blocks of {BLOCK_ROWS}"
-        if isinstance(self.rows, SparseRows):
-            order, named = self._near_order(order, self.rows), f"{named}, near rows"
+        order = self.near(np.arange(len(self.rows)))
+        named = f"blocks of {BLOCK_ROWS}" + (", near rows" if isinstance(self.rows, SparseRows) else "")
         starts = range(0, len(order), BLOCK_ROWS)
         for number in range(files.open(len(starts), order=named), len(starts)):
             own = order[starts[number] : starts[number] + BLOCK_ROWS]
@@ -104,17 +103,18 @@ class SelfJoin:
         """Return the neighbours as they are kept: as any order of the catalogue would have them; sparse sums have one order
         anyway."""
         if isinstance(self.rows, SparseRows):
-            order = self._near_order(positions, self.rows)
-            return self.neighbours_of(positions[order]).take(np.argsort(order))
+            return self.neighbours_of(positions)
         found = replace(self, k=self.k + SPARE).neighbours_of(positions)
         return settled(found, cast(Rows, self.rows), positions, self.k)
 
-    def _near_order(self, positions: Ints1d, rows: SparseRows) -> Ints1d:
-        """Return the order (q,) in which products are searched for: each source by itself, equal and near rows together."""
-        places = rows.places[positions]
-        return (
-            np.argsort(places, kind="stable") if self.sources is None else np.lexsort((places, self.sources[positions]))
-        )
+    def near(self, positions: Ints1d) -> Ints1d:
+        """Return products in the order in which they are best searched for, block by block: sparse ones each source by itself, equal
+        and near rows together."""
+        if not isinstance(self.rows, SparseRows):
+            return positions
+        places = self.rows.places[positions]
+        keys = (places,) if self.sources is None else (places, self.sources[positions])
+        return positions[np.lexsort(keys)]
 
     def _search(self, positions: Ints1d, k: int, *, allowed: Bools1d | None = None) -> Neighbours:
         """Search for the rows at these positions, of equal sparse ones that follow one another for the first."""

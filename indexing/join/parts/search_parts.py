@@ -76,13 +76,11 @@ class SearchRecipe:
 
 
 def search_range(task: Task, search: OpenSearch) -> Counts:
-    """Find the neighbours of a range of products, in the blocks that one process would search in, and keep them."""
-    blocks = [
-        search.join.lists_of(np.arange(start, min(start + BLOCK_ROWS, task.last)))
-        for start in range(task.first, task.last, BLOCK_ROWS)
-    ]
+    """Find the neighbours of a range of products, in blocks of as many as one process would search for at once, and keep them."""
+    order = search.join.near(np.arange(task.first, task.last))
+    blocks = [search.join.lists_of(order[start : start + BLOCK_ROWS]) for start in range(0, len(order), BLOCK_ROWS)]
     found = Neighbours(*(np.concatenate([getattr(b, name) for b in blocks]) for name in ("positions", "cosines")))
-    put_neighbours(search.parts, task.number, np.arange(task.first, task.last), found)
+    put_neighbours(search.parts, task.number, order, found)
     return {"products": task.last - task.first}
 
 

@@ -5,8 +5,12 @@ import pytest
 import scipy.sparse as sp
 
 from indexing.errors import InputError
+from indexing.join import self_join
 from indexing.join.neighbour_files import open_neighbours
+from indexing.join.parts import search_parts
 from indexing.join.self_join import SelfJoin, SparseRows
+from indexing.running.parts import PartFolder
+from indexing.running.tasks import Task
 from indexing.search.equal_rows import TurnedRows, first_of_rows
 from indexing.search.faiss_index import build_faiss
 from indexing.search.index import ExactIndex
@@ -169,14 +173,21 @@ def test_equal_rows_are_searched_for_once(monkeypatch):
         "search",
         lambda self, rows, k, **among: asked.append(rows.shape[0]) or search(self, rows, k, **among),
     )
-    lexical_join_of_equal_rows(rows, 5).lists_of(np.arange(len(rows)))
+    join = lexical_join_of_equal_rows(rows, 5)
+    join.lists_of(join.near(np.arange(len(rows))))
     assert asked == [len(np.unique(rows, axis=0))]
 
 
-def test_some_products_are_turned_round_once_for_many_blocks(monkeypatch, tmp_path):
-    monkeypatch.setattr("indexing.join.self_join.BLOCK_ROWS", 16)
+@pytest.mark.parametrize("apart", [False, True], ids=["in one go", "in parts"])
+def test_some_products_are_turned_round_once_for_many_blocks(monkeypatch, tmp_path, apart):
+    for module in (self_join, search_parts):
+        monkeypatch.setattr(module, "BLOCK_ROWS", 16)
     made, of = [], TurnedRows.of
     monkeypatch.setattr(TurnedRows, "of", lambda *given: made.append(len(given[1].products)) or of(*given))
     rows, sources = some_rows(160), np.arange(160) % 2
-    lexical_join_of_equal_rows(rows, 5, sources).write(tmp_path, stage="")
+    join = lexical_join_of_equal_rows(rows, 5, sources)
+    if apart:
+        search_parts.search_range(Task(0, 0, 160, "all"), search_parts.OpenSearch(join, PartFolder(tmp_path)))
+    else:
+        join.write(tmp_path, stage="")
     assert made == [80, 80]
