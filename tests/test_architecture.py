@@ -164,6 +164,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "pictures.clip",
         "pictures.clip_model",
         "pictures.decoding",
+        "pictures.missed",
         "pictures.patches.fitting",
         "pictures.patches.model",
         "pictures.patches.options",

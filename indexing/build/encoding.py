@@ -12,12 +12,13 @@ from indexing.build.options import BuildOptions
 from indexing.build.parts.encode_parts import PartedView, encode_in_parts
 from indexing.build.parts.picture_parts import PicturesApart
 from indexing.build.reuse import ViewBefore, agreement_in, contents_in_blocks, holds_rows, refuse_other, view_before
-from indexing.build.shard_folder import ShardFolder, made_of
+from indexing.build.shard_folder import ShardFolder, kept_digest, made_of
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import write_contents
-from indexing.catalog.rejects import Reject
+from indexing.catalog.rejects import REJECTS_FILE, Reject, StoredRejects
 from indexing.encoders.by_spec import EncoderPlan, open_encoder, plan_encoder
 from indexing.encoders.encoder import LOOKING, Spec, column_names, parse_spec
+from indexing.encoders.pictures.missed import any_back, gone_pictures
 from indexing.encoders.pictures.patience import RUN_AGAIN, Patience
 from indexing.encoders.pictures.points.model import require_opencv
 from indexing.encoders.record import EncoderRecord
@@ -130,12 +131,33 @@ class ViewEncoding:
         )
 
     def _patience(self) -> Patience:
-        return Patience(self.options.max_rejects >= 1, ANSWER)
+        return Patience(self.options.max_rejects >= 1, ANSWER, self._gone)
+
+    @cached_property
+    def _gone(self) -> frozenset[str]:
+        """Return the pictures that were not there already when the older index was encoded."""
+        if self._index is None:
+            return frozenset()
+        with self._index.hold.read() as place:
+            return gone_pictures(StoredRejects(place / REJECTS_FILE))
 
     def _before(self, view: str, plan: EncoderPlan) -> ViewBefore:
         if self._index is None:
             return ViewBefore()
-        return view_before(view, self.read.digest, plan, self._index, self.options)
+        patience = self._patience()
+        before = view_before(
+            view,
+            self.read.digest,
+            plan,
+            self._index,
+            self.options,
+            lambda missed: any_back(missed, self.read.catalog, patience),
+        )
+        if view == "image_extra" and plan.fitted and not self.options.extend and before.folder is not None:
+            learned = self.folder / "vectors" / "image"  # by which further pictures are seen, and maybe anew now
+            if kept_digest(before.folder) != kept_digest(learned):
+                return ViewBefore()
+        return before
 
     def _told(self, view: str, encoded: EncodedView) -> None:
         self.rejects.append(encoded.rejects)

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from indexing.build.options import BuildOptions
-from indexing.build.shard_folder import as_now, as_read, made_of
+from indexing.build.parts.poison import DEADLY
+from indexing.build.shard_folder import ShardRejects, as_now, as_read, made_of
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import Contents, RowBank, read_contents
 from indexing.catalog.digest import DIGEST_VERSION, catalog_digest
+from indexing.catalog.rejects import REJECTS_FILE, StoredRejects
 from indexing.encoders.by_spec import EncoderPlan
-from indexing.encoders.encoder import NEURAL, Spec, column_names
+from indexing.encoders.encoder import LOOKING, NEURAL, Spec, column_names
+from indexing.encoders.pictures.missed import IMAGE, faulty_products, missed_pictures
 from indexing.encoders.precision import AGREEMENT_FILE, Agreement
 from indexing.encoders.record import ColumnMade, EncoderRecord
 from indexing.errors import Unfinished
@@ -32,9 +35,9 @@ SHOWN = 60
 
 @dataclass(frozen=True)
 class ViewBefore:
-    """It holds what an older index gives a view: the `folder` whose vectors are linked if they fit; with `--extend` the
-    `encoder` that was kept beside them, the rows by content (`bank`), and `fitted`, the index that a kept encoder was
-    fitted for. `renamed` are its digests of an earlier version, as they are made now."""
+    """It holds what an older index gives a view: the `folder` whose vectors are linked if they fit; with `--extend`, or where
+    pictures of it could not be had, the `encoder` that was kept beside them, the rows by content (`bank`), and `fitted`, the
+    index that a kept encoder was fitted for. `renamed` are its digests of an earlier version, as they are made now."""
 
     folder: Path | None = None
     fitted: str | None = None
@@ -60,22 +63,40 @@ def _renamed(index: ProductIndex, record: EncoderRecord) -> dict[str, str]:
     return renamed
 
 
-def view_before(view: str, digest: str, plan: EncoderPlan, index: ProductIndex, options: BuildOptions) -> ViewBefore:
-    """Return what the index gives a view of the catalogue with this `digest`, planned so. Raises Unfinished where its
-    vectors must not be lost."""
+def view_before(
+    view: str,
+    digest: str,
+    plan: EncoderPlan,
+    index: ProductIndex,
+    options: BuildOptions,
+    any_back: Callable[[list[str]], bool],
+) -> ViewBefore:
+    """Return what the index gives a view of the catalogue with this `digest`, planned so; `any_back` says whether any of some
+    pictures can be had now. Raises Unfinished where its vectors must not be lost.
+
+    Vectors that fit are linked, unless pictures of theirs could not be had. Then those of products with nothing set aside are
+    taken over one by one, and the others looked at again. What an encoder has learned depends on which pictures there were: it
+    learns again, or with `--extend` goes on with that, where one of them has come back, and all stays where none has.
+    """
     if view not in index.made.encoders:
         return ViewBefore()
     record, place = index.made.encoders[view], index.folder / "vectors" / view
     renamed = _renamed(index, record)
     found = as_now({"catalog": index.made.catalog.digest, **record.depends_on()}, renamed)
     refuse_other(view, {"catalog": digest, **stored_record(plan.made)}, found, options, index.folder)
-    if not options.extend:
-        return ViewBefore(place, renamed=renamed)
     same = found is not None and found["catalog"] == digest
     fitted = None
-    if plan.fitted and (record.fitted is not None or not same):
+    if options.extend and plan.fitted and (record.fitted is not None or not same):
         fitted = record.fitted if same and record.fitted is not None else index.fingerprint
-    return ViewBefore(place, fitted, place, lambda: _bank(view, plan, index, place), renamed)
+    made = EncoderRecord(plan.made, 0, fitted=fitted).depends_on()
+    fits = as_now(made_of(place), renamed) == as_read({"catalog": digest, **made})
+    missed = missed_pictures(ShardRejects(place)) if fits else []
+    lacking = bool(missed) and (not plan.fitted or any_back(missed))
+    if not options.extend and (plan.fitted or not lacking):
+        return ViewBefore(None if lacking else place, renamed=renamed)
+    if lacking and plan.fitted:
+        fitted = fitted or index.fingerprint  # a build that does not extend it learns from other pictures
+    return ViewBefore(None if lacking else place, fitted, place, lambda: _bank(view, plan, index, place), renamed)
 
 
 def refuse_other(
@@ -120,6 +141,8 @@ def contents_in_blocks(contents: Callable[[Catalog], Contents], catalog: Catalog
 def _bank(view: str, plan: EncoderPlan, index: ProductIndex, place: Path) -> RowBank | None:
     """Return rows by what they were made from: as kept with them; texts are also read again from the index's catalogue.
     None where neither is there."""
+    if plan.made.engine in LOOKING:
+        return _bank_of_pictures(view, index)
     kept, vectors = index.contents(view), index.vectors(view)
     if kept is not None and vectors is not None:
         return RowBank(kept, vectors)
@@ -127,6 +150,19 @@ def _bank(view: str, plan: EncoderPlan, index: ProductIndex, place: Path) -> Row
         return RowBank(contents_in_blocks(plan.contents, index.catalog), vectors)
     built, rows = read_contents(place), open_vectors(place)
     return RowBank(built, rows) if built is not None and len(built) == len(rows) else None
+
+
+def _bank_of_pictures(view: str, index: ProductIndex) -> RowBank | None:
+    """Return rows by what they were made from, but for those of products with a picture that was set aside: they may be had
+    now, and what is still wrong is told. None where it is not known what of, and where a product ends the process that looks at
+    it: workers find it again."""
+    kept, vectors = index.contents(view), index.vectors(view)
+    with index.hold.read() as folder:
+        stored = StoredRejects(folder / REJECTS_FILE)
+        aside = [reject for reject in stored if reject.column == IMAGE or reject.reason == DEADLY]
+    if kept is None or vectors is None or any(reject.reason == DEADLY for reject in aside):
+        return None
+    return RowBank(kept, vectors).without(faulty_products(index.catalog, aside, extra=view == "image_extra"))
 
 
 def holds_rows(view: Path) -> bool:

@@ -66,10 +66,17 @@ def first_of(contents: Contents) -> Ints1d:
 
 @dataclass(frozen=True)
 class RowBank:
-    """A bank finds rows of an older index by the content that they were made from."""
+    """A bank finds rows of an older index by the content that they were made from, but for those `passed_over` (n,)."""
 
     contents: Contents
     rows: RowSource
+    passed_over: Bools1d | None = None
+
+    def without(self, chosen: Ints1d) -> "RowBank":
+        """Return a bank that finds no row of the contents which stand at these positions (c,)."""
+        passed_over = np.zeros(len(self.contents), dtype=bool)
+        passed_over[self.find(self.contents[chosen])] = True  # the one that is found of each content
+        return RowBank(self.contents, self.rows, passed_over)
 
     @cached_property
     def _order(self) -> Ints1d:
@@ -86,4 +93,6 @@ class RowBank:
         places = np.minimum(np.searchsorted(self._sorted, contents[:, 0]), len(self._sorted) - 1)
         found = self._order[places]
         same: Bools1d = np.all(self.contents[found] == contents, axis=1)
+        if self.passed_over is not None:
+            same &= ~self.passed_over[found]
         return np.where(same, found, -1)

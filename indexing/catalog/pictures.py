@@ -27,6 +27,7 @@ MOST_BYTES = 64 * 1024 * 1024
 TIMEOUT_S = 20.0
 NOT_FOUND = 404  # of http
 UNREACHED = (NO_FILE, NOT_READ, NOT_FETCHED)  # how the reasons begin why there are no bytes of a picture
+_GONE = re.compile(rf"{NO_FILE}|{NOT_FETCHED}: 4(?!08|25|29)\d\d,")  # the statuses of http that say "not now" are none
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _KEPT = r"^pictures(-\d+)?\.bin#\d+:\d+:([0-9a-f]{64})$"  # in the words of RE2 and of Python
 _FOLDED_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!/)")  # what a Path makes of `s3://bucket`
@@ -42,6 +43,11 @@ class PictureError(Exception):
 
 class UnreachablePicture(PictureError):
     """A picture's bytes cannot be had: nothing was seen of the picture itself."""
+
+
+def is_gone(reason: str) -> bool:
+    """Return whether the reason against a picture says that its host or folder answers, and does not give it."""
+    return _GONE.match(reason) is not None
 
 
 def read_picture(

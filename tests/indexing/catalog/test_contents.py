@@ -25,3 +25,11 @@ def test_a_bank_gives_the_rows_of_what_it_finds():
     rows = unit_rows(np.arange(1, 7, dtype=np.float32).reshape(3, 2))
     bank = RowBank(text_contents(["a", "b", "c"]), from_arrays(rows))
     assert (bank.rows.take(bank.find(text_contents(["c", "a"]))) == rows[[2, 0]]).all()
+
+
+@given(TEXTS, st.sets(st.integers(0, 39)), TEXTS)
+def test_a_bank_finds_no_row_of_what_it_is_to_be_without(old, positions, asked):
+    chosen = np.array([position for position in sorted(positions) if position < len(old)], dtype=np.int64)
+    left = [text for text in old if text not in {old[position] for position in chosen}]
+    found = RowBank(text_contents(old), None).without(chosen).find(text_contents(asked))
+    assert [None if place < 0 else old[place] for place in found] == [text if text in left else None for text in asked]

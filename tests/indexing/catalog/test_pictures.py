@@ -18,6 +18,7 @@ from indexing.catalog.pictures import (
     PictureError,
     UnreachablePicture,
     decode,
+    is_gone,
     load_picture,
     place_of,
     read_picture,
@@ -32,6 +33,12 @@ def server(tmp_path):
     """The address of a web server over the folder, on this machine."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
+        def do_GET(self):
+            if self.path.startswith("/status/"):
+                self.send_error(int(self.path.rpartition("/")[2]))
+            else:
+                super().do_GET()
+
         def log_message(self, *args):
             pass
 
@@ -61,8 +68,26 @@ def test_what_a_web_server_does_not_have_is_unreachable(server):
 
 
 def test_a_server_that_is_not_there_is_unreachable():
-    with pytest.raises(UnreachablePicture, match="cannot be fetched"):
+    with pytest.raises(UnreachablePicture, match="cannot be fetched") as found:
         read_picture("http://127.0.0.1:9/a.png", catalog_of())
+    assert not is_gone(str(found.value))
+
+
+@pytest.mark.parametrize(
+    ("status", "gone"), [(404, True), (403, True), (410, True), (408, False), (429, False), (500, False), (503, False)]
+)
+def test_a_picture_is_gone_where_its_server_answers_and_does_not_give_it(server, status, gone):
+    with pytest.raises(UnreachablePicture) as found:
+        read_picture(f"{server}/status/{status}", catalog_of())
+    assert is_gone(str(found.value)) == gone
+
+
+def test_a_file_that_is_not_there_is_gone_and_one_that_cannot_be_read_is_not(tmp_path):
+    for name, gone in (("none.png", True), ("folder", False)):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        with pytest.raises(UnreachablePicture) as found:
+            read_picture(name, catalog_of(pictures=tmp_path))
+        assert is_gone(str(found.value)) == gone
 
 
 def test_a_picture_is_read_from_any_file_system_of_fsspec(tmp_path, draw):

@@ -133,3 +133,18 @@ def test_urls_are_waited_for_side_by_side(encode, monkeypatch):
 
 def test_missing_files_are_no_outage(encode):
     assert len(encode([[f"{number}.png"] for number in range(30)]).rejects) == 30
+
+
+def test_what_was_gone_before_and_is_still_is_no_outage(encode, monkeypatch):
+    images = [[f"memory://gone/{number}.png"] for number in range(300)]
+    gone = frozenset(name for names in images for name in names)
+    assert len(encode(images, patience=Patience(gone=gone).anew()).rejects) == 300
+    with pytest.raises(Unfinished, match="200 pictures in a row"):
+        encode(images, patience=Patience(gone=frozenset(list(gone)[:100])))
+
+    def down(reference, catalog):
+        raise UnreachablePicture("cannot be fetched: no answer")
+
+    monkeypatch.setattr("indexing.encoders.pictures.decoding.read_picture", down)
+    with pytest.raises(Unfinished, match="200 pictures in a row"):
+        encode(images, patience=Patience(gone=gone))
