@@ -7,7 +7,11 @@ import click
 
 @click.command(name="compact")
 @click.argument("index", type=click.Path(path_type=Path))
-@click.option("--refit", is_flag=True, help="Fit lsa, patches and the lexical view again, and join every view again.")
+@click.option(
+    "--refit",
+    is_flag=True,
+    help="Fit lsa, patches and the lexical view again, look again at missing pictures, join every view again.",
+)
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
 def command(index: Path, refit: bool, device: str) -> None:
     """Make one layer of INDEX and its updates. Products, vectors, kept neighbours and the fingerprint stay.
@@ -27,7 +31,10 @@ def command(index: Path, refit: bool, device: str) -> None:
         click.echo(
             f"folded in: {done.delta:,} rows of updates; left out: {done.dead:,} rows of deleted or changed products"
         )
+    if done.found:
+        click.echo(f"found: {done.found:,} vectors of products whose pictures could not be had before")
     if done.lost:
         click.echo(f"lost: {done.lost:,} vectors of products whose pictures cannot be had any more")
-    if done.refitted:
-        click.echo(f"fitted again: {', '.join(done.refitted)}; models trained before do not know this index")
+    fitted = f"fitted again: {', '.join(done.refitted)}" if done.refitted else "joined again"
+    if done.refitted or done.looked:
+        click.echo(f"{fitted}; models trained before do not know this index")

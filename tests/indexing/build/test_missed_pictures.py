@@ -1,13 +1,10 @@
 """What could not be had of pictures when an index was built is looked at again when it is built again, and nothing else is."""
 
-from io import BytesIO
-
-import fsspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
+from picture_host import HOST, PictureHost
 from tried_tasks import Deadly, Died, Troubled
 
 from indexing.build.build_index import build_index
@@ -19,31 +16,15 @@ from indexing.encoders.thumbnail import ThumbnailEncoder
 from indexing.errors import Unfinished
 from indexing.running.local import HERE
 
-HOST = "memory://pictures.example"
 WAYS = [{}, {"overwrite": True}, {"resume": True}, {"extend": True}]
 
 
 @pytest.fixture
 def host():
-    """A host of pictures, of which one is there once it is `put`."""
-    files = fsspec.filesystem("memory")
-    files.rm("/", recursive=True) if files.exists("/pictures.example") else None
-
-    class Host:
-        def put(self, *names, content=None):
-            for name in names:
-                with fsspec.open(f"{HOST}/{name}", "wb") as file:
-                    file.write(drawn(name) if content is None else content)
-
-    yield Host()
-    files.store.clear()
-
-
-def drawn(name):
-    cells = np.random.default_rng(list(name.encode())).integers(0, 255, size=(6, 6, 3), dtype=np.uint8)
-    content = BytesIO()
-    Image.fromarray(cells).resize((48, 48), Image.Resampling.NEAREST).save(content, "PNG")
-    return content.getvalue()
+    found = PictureHost()
+    found.clear()
+    yield found
+    found.clear()
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 import shutil
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
 
 @pytest.fixture
@@ -16,6 +18,19 @@ def shop(tmp_path):
         return tmp_path / "shop.csv"
 
     return write
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Put the first so many pictures there."""
+
+    def draw(size):
+        (tmp_path / "nopic").mkdir()
+        for number in range(size):
+            cells = np.random.default_rng(number).integers(0, 255, size=(4, 4, 3), dtype=np.uint8)
+            Image.fromarray(cells).resize((32, 32), Image.Resampling.NEAREST).save(tmp_path / f"nopic/{number}.jpg")
+
+    return draw
 
 
 def test_a_feed_without_its_pictures_stops_with_a_question(heroic, shop, tmp_path):
@@ -68,13 +83,16 @@ OWN = f"{RUN_AGAIN}, or take whatever comes (--max-rejects 1)"
     ids=lambda given: given[0] if isinstance(given, tuple) else "",
 )
 def test_every_command_names_what_it_can_do_about_them(
-    heroic, shop, sample_index, sample_model, tmp_path, monkeypatch, words, remedy
+    heroic, shop, pictures, sample_index, sample_model, tmp_path, monkeypatch, words, remedy
 ):
     places = {"index": tmp_path / "index", "model": sample_model}
     if words[0] == "match":
         shutil.copytree(sample_index, places["index"])
     elif words[0] != "build-index":
+        if words[0] == "compact":
+            pictures(9)
         assert heroic("build-index", shop(9), "--out", places["index"]).exit_code == 0
+        shutil.rmtree(tmp_path / "nopic", ignore_errors=True)
     monkeypatch.setattr("indexing.encoders.pictures.patience.IN_A_ROW", 9)
     done = heroic(*(word.format(shop=shop(19), **places) for word in words))
     assert (done.exit_code, done.stdout) == (2, "")
@@ -96,3 +114,32 @@ def test_whoever_sits_at_the_terminal_is_asked(heroic, shop, tmp_path, monkeypat
 
 
 TERMINAL = SimpleNamespace(isatty=lambda: True)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "fitted"),
+    [("thumbnail", "text, lexical"), ("patches", "text, image, lexical")],
+    ids=lambda given: given,
+)
+def test_once_they_are_there_refitting_finds_them(heroic, shop, pictures, tmp_path, encoder, fitted):
+    index = tmp_path / "index"
+    assert heroic("build-index", shop(9), "--out", index, "--image-encoder", encoder).exit_code == 0
+    pictures(7)
+    done = heroic("compact", index, "--refit")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[1:] == [
+        "found: 7 vectors of products whose pictures could not be had before",
+        f"fitted again: {fitted}; models trained before do not know this index",
+    ]
+
+
+def test_an_index_without_anything_fitted_is_joined_again(heroic, shop, pictures, tmp_path):
+    words = ("--image-encoder", "thumbnail", "--text-encoder", "none", "--no-lexical")
+    assert heroic("build-index", shop(9), "--out", tmp_path / "index", *words).exit_code == 0
+    pictures(9)
+    done = heroic("compact", tmp_path / "index", "--refit")
+    assert done.stdout.splitlines()[1:] == [
+        "found: 9 vectors of products whose pictures could not be had before",
+        "joined again; models trained before do not know this index",
+    ]
+    assert "nothing to fold in" in heroic("compact", tmp_path / "index", "--refit").stdout
