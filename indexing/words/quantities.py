@@ -155,7 +155,7 @@ def _alike(text: str, letters: int) -> str:
     return _MEASURED.sub(words, with_points(text))
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 16)
 def _words(before: str, number: str, unit: str, letters: int) -> str:
     """Return the words, with spaces around them, of what a number with a unit and the factors before it measure."""
     return " ".join(["", *(_word(quantity, letters) for quantity in _quantities(before, number, unit)), ""])
@@ -169,7 +169,7 @@ def _word(quantity: Quantity, letters: int) -> str:
     return "".join(chr(_PRIVATE + number % 65_534) for number in numbers)
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 16)
 def _quantities(before: str, number: str, unit: str) -> tuple[Quantity, ...]:
     """Return what a number with a unit measures, and the factors before it."""
     dimension, factor = UNITS[unit]
