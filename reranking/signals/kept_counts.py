@@ -29,8 +29,8 @@ def known_counts(index: ProductIndex, *, titles_only: bool | None = None) -> Cou
     if len(index.catalog) < LEAST_PRODUCTS:
         return None
     path = _path(index, has_titles_only(index.catalog) if titles_only is None else titles_only)
-    entries = _read(path)
-    if entries is None:
+    entries = None if path is None else _read(path)
+    if path is None or entries is None:
         return None
     with suppress(OSError):
         os.utime(path)  # what is used stays
@@ -42,6 +42,8 @@ def keep_counts(index: ProductIndex, tokens: TokenCounts) -> None:
     if len(index.catalog) < LEAST_PRODUCTS:
         return
     path = _path(index, tokens.has_titles_only(index.catalog))
+    if path is None:
+        return
     content = io.BytesIO()
     np.save(content, tokens.entries())
     with suppress(OSError, InputError, Unfinished):
@@ -51,8 +53,13 @@ def keep_counts(index: ProductIndex, tokens: TokenCounts) -> None:
             old.unlink(missing_ok=True)
 
 
-def _path(index: ProductIndex, titles_only: bool) -> Path:
-    return cache_folder() / FOLDER / f"{fingerprint_of(index.fingerprint, titles_only, own_versions())}.counts"
+def _path(index: ProductIndex, titles_only: bool) -> Path | None:
+    """Return the file of an index's counts; None where there is no cache."""
+    try:
+        folder = cache_folder() / FOLDER
+    except InputError:
+        return None
+    return folder / f"{fingerprint_of(index.fingerprint, titles_only, own_versions())}.counts"
 
 
 def _read(path: Path) -> Entries | None:

@@ -4,6 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
+from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.storage.stored_versions import fetch_artefact
 from indexing.storage.stores import url_of
@@ -41,8 +42,12 @@ def cached_at(url: str) -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the folder that what lies in stores is copied to: $HEROIC_CACHE, or one in the user's own cache."""
+    """Return the folder that what lies in stores is copied to: $HEROIC_CACHE, or one in the user's own cache. Raises InputError where
+    nothing says where that is, as in a container whose user has no home."""
     asked = os.environ.get(CACHE_VARIABLE)
     if asked:
         return Path(asked)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "heroic"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "heroic"
+    except RuntimeError as error:
+        raise InputError(f"there is no home folder to keep a cache in: name a folder by {CACHE_VARIABLE}") from error

@@ -2,11 +2,14 @@
 
 import importlib
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from indexing.errors import InputError
 from indexing.product_index import open_index
+from indexing.storage.stored.cache import cache_folder
 from reranking.signals import kept_counts
 from reranking.signals.plain_families import PlainFamilies
 from reranking.signals.whole_catalogue import WholeCatalogue
@@ -95,6 +98,16 @@ def test_a_cache_that_cannot_be_written_to_costs_time_alone(index, cache, read):
     first = features(index)
     np.testing.assert_array_equal(features(index), first)
     assert read == [320] * 6
+
+
+def test_who_has_no_home_has_no_cache(index, cache, read, monkeypatch):
+    monkeypatch.delenv("HEROIC_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "expanduser", lambda path: (_ for _ in ()).throw(RuntimeError("no home directory")))
+    np.testing.assert_array_equal(features(index), features(index))
+    assert read == [320] * 6
+    with pytest.raises(InputError, match="there is no home folder to keep a cache in: name a folder by HEROIC_CACHE"):
+        cache_folder()
 
 
 def test_what_was_not_used_for_longest_goes(index, cache, monkeypatch):
