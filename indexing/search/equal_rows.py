@@ -93,9 +93,8 @@ class TurnedRows:
     by_ngram: sp.csr_matrix
 
     @classmethod
-    def of(cls, matrix: sp.csr_matrix, rows: EqualRows) -> "TurnedRows":
-        """Turn round those rows of a matrix (n, f)."""
-        order = near_order(rows_of(matrix, rows))
+    def of(cls, matrix: sp.csr_matrix, rows: EqualRows, order: Ints1d) -> "TurnedRows":
+        """Turn round those rows of a matrix (n, f), in their `near_order`."""
         return cls(rows, order, matrix[rows.heads[order]].T.tocsr())  # one copy beside it, not two
 
     def row_of(self, columns: Ints2d) -> Ints2d:

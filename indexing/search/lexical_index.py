@@ -60,20 +60,26 @@ class LexicalIndex:
     @cached_property
     def turned(self) -> TurnedRows:
         """Return what is searched of all products."""
-        return TurnedRows.of(self.matrix, self._equal_rows(None))
+        return TurnedRows.of(self.matrix, *self._near)
 
     def near_places(self) -> Ints1d:
         """Return a place (n,) for each product, so that those with equal rows have one, and those alike have places near one
         another: searched in that order, they look at memory that is at hand still."""
-        rows = self._equal_rows(None)
-        rank = np.empty(len(rows.heads), dtype=np.int64)
-        rank[near_order(rows_of(self.matrix, rows))] = np.arange(len(rank))
+        rows, order = self._near
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
         places = np.empty(len(self), dtype=np.int64)
         places[rows.products] = np.repeat(rank, rows.counts)
         return places
 
-    def _equal_rows(self, places: Ints1d | None) -> EqualRows:
-        return EqualRows.of(np.arange(len(self)) if self.first is None else self.first, places)
+    @cached_property
+    def _near(self) -> tuple[EqualRows, Ints1d]:
+        return self._near_rows(None)
+
+    def _near_rows(self, places: Ints1d | None) -> tuple[EqualRows, Ints1d]:
+        """Return the different rows of the products at these places (None: all), and their near order."""
+        rows = EqualRows.of(np.arange(len(self)) if self.first is None else self.first, places)
+        return rows, near_order(rows_of(self.matrix, rows))
 
     def _turned_among(self, allowed: Bools1d) -> TurnedRows:
         """Return what is searched of some products, that of the last ones again: a join asks for the same many times."""
@@ -81,7 +87,7 @@ class LexicalIndex:
             if np.array_equal(before, allowed):
                 return turned
         self._among.clear()  # before the next is made: of many products two would be too much
-        turned = TurnedRows.of(self.matrix, self._equal_rows(np.flatnonzero(allowed)))
+        turned = TurnedRows.of(self.matrix, *self._near_rows(np.flatnonzero(allowed)))
         self._among[:] = [(allowed, turned)]
         return turned
 

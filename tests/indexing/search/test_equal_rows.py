@@ -86,7 +86,8 @@ def test_rows_alike_stand_near_one_another(monkeypatch, few):
 
 def test_what_is_turned_round_says_which_row_a_column_is():
     matrix = sp.csr_matrix(ROWS)
-    turned = TurnedRows.of(matrix, EqualRows.of(first_of_rows(matrix)))
+    rows = EqualRows.of(first_of_rows(matrix))
+    turned = TurnedRows.of(matrix, rows, near_order(matrix[rows.heads]))
     assert turned.by_ngram.shape == (3, 4)
     heads = turned.rows.heads[turned.row_of(np.arange(4))]
     assert (ROWS[heads] == turned.by_ngram.toarray().T).all()
