@@ -28,13 +28,10 @@ def known_counts(index: ProductIndex, *, titles_only: bool | None = None) -> Cou
     `titles_only` is whether texts beyond titles were left out, None where that goes with the catalogue."""
     if len(index.catalog) < LEAST_PRODUCTS:
         return None
-    path = _path(index, has_titles_only(index.catalog) if titles_only is None else titles_only)
+    titles_only = has_titles_only(index.catalog) if titles_only is None else titles_only
+    path = _path(index, titles_only)
     entries = None if path is None else _read(path)
-    if path is None or entries is None:
-        return None
-    with suppress(OSError):
-        os.utime(path)  # what is used stays
-    return CountedCatalogue.of_entries(index.catalog, entries, titles_only=titles_only)
+    return None if entries is None else CountedCatalogue.of_entries(index.catalog, entries, titles_only=titles_only)
 
 
 def keep_counts(index: ProductIndex, tokens: TokenCounts) -> None:
@@ -69,6 +66,8 @@ def _read(path: Path) -> Entries | None:
         digest, stored = content[:32], memoryview(content)[32:]
         if sha256(stored).digest() != digest:
             return None
+        with suppress(OSError):
+            os.utime(path)  # what is used stays
         return np.asarray(np.load(io.BytesIO(stored), allow_pickle=False), dtype=np.int32)
     except (OSError, ValueError):
         return None

@@ -1,5 +1,7 @@
 """Small catalogues for tests of features: a few offers whose answers are visible."""
 
+import importlib
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -57,3 +59,17 @@ def early_first_look():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("reranking.signals.learned.stacking.LEAST_MATCHES", 50)
         yield 50
+
+
+@pytest.fixture
+def texts_read(monkeypatch):
+    """How many products the families that read texts have gone through, in turn."""
+    found = []
+
+    def seen(blocks):
+        return lambda catalog, products: found.append(len(catalog)) or blocks(catalog, products)
+
+    for family in ("titles", "numbers", "attributes"):
+        module = importlib.import_module(f"reranking.signals.families.{family}")
+        monkeypatch.setattr(module, "catalog_blocks", seen(module.catalog_blocks))
+    return found
