@@ -119,9 +119,8 @@ class PicturesApart:
 
 def _lacks_some(parts: PartFolder, tasks: Sequence[Task]) -> bool:
     """Return whether a run that was cut short could not have some pictures, which may be there now."""
-    ahead = {
-        task.number for task in tasks_ahead(parts, tasks, _pixels_name)
-    }  # listed: NFS remembers a name that was not there
+    left = tasks_ahead(parts, tasks, _pixels_name)  # which lists the folder: NFS remembers a name that was not there
+    ahead = {task.number for task in left}
     made = (task.number for task in tasks if task.number not in ahead)
     return any(unreachable for number in made for *_, unreachable in _told(parts, number))
 
