@@ -18,6 +18,7 @@ _SIGNATURE = re.compile(
     r"|\w*secret|pass(?:word|wd|phrase)?|pwd|auth)=)[^&\s'\"#]+"
 )
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
+KEYS = {"s3": ", such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials"}
 WRITTEN = tuple(PACKAGES)  # schemes in which a URL is a place for artefacts
 
 
@@ -139,7 +140,14 @@ class Store:
         except Exception as error:
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             kind = InputError if isinstance(error, FileNotFoundError | PermissionError) else Unreachable
-            raise kind(f"{self.url}: cannot {what} ({reason})") from error
+            raise kind(f"{self.url}: cannot {what} ({reason}){self._remedy(reason)}") from error
+
+    def _remedy(self, reason: str) -> str:
+        """Return what to do where no keys are found."""
+        if "credentials" not in reason.lower():
+            return ""
+        scheme = urlsplit(self.url).scheme
+        return f": put the keys of this store where {PACKAGES[scheme]} looks for them{KEYS.get(scheme, '')}"
 
 
 def open_store(url: str) -> Store:

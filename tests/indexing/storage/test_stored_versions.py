@@ -235,6 +235,15 @@ def test_a_store_that_does_not_answer_is_said_so(tmp_path, monkeypatch):
         send_artefact(tmp_path / "index", "s3://tests/index")
 
 
+def test_where_no_keys_are_found_it_is_said_where_they_are_looked_for(place, tmp_path, monkeypatch):
+    monkeypatch.delitem(os.environ, "AWS_ACCESS_KEY_ID")
+    monkeypatch.setitem(os.environ, "HOME", str(tmp_path))
+    with pytest.raises(
+        InputError, match=r"credentials\): put the keys of this store where s3fs looks for them, such as"
+    ):
+        fetch_artefact(place, tmp_path / "back")
+
+
 def test_the_cache_follows_the_store(place, tmp_path, monkeypatch):
     monkeypatch.setenv("HEROIC_CACHE", str(tmp_path / "cache"))
     for files in (FIRST, SECOND):
