@@ -10,6 +10,7 @@ import pytest
 def s3_server():
     """Run a server for as long as the block lasts, and let the environment lead to it; give a URL in a bucket of its own."""
     import boto3
+    import s3fs
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
@@ -25,6 +26,7 @@ def s3_server():
     with pytest.MonkeyPatch.context() as patch:
         for name, value in found.items():
             patch.setitem(os.environ, name, value)
+        s3fs.S3FileSystem.clear_instance_cache()  # of those that know another server
         client = boto3.client("s3")
         client.create_bucket(Bucket="tests")
         client.close()

@@ -84,7 +84,7 @@ def writing(
     partial = path.absolute().with_name(path.name + (AFRESH if afresh else ".partial"))
     resumes = keep is not None and not afresh
     again = "then run the same command again: it goes on where it was" if resumes else "then run it again"
-    with output(path, again), parents(path), _locked(path, wait=wait):
+    with output(path, again), parents(path), locked(path, wait=wait):
         remove_retired(path)
         if not resumes:
             shutil.rmtree(partial, ignore_errors=True)
@@ -98,6 +98,14 @@ def writing(
             if keep is None or afresh or not (unfinished or keep(partial)):
                 shutil.rmtree(partial, ignore_errors=True)
             raise
+
+
+def take_place(made: Path, path: Path) -> None:
+    """Put an artefact that is whole in the place of `path`, of the same file system. A process that writes that is waited for; who reads
+    what was there goes on with it."""
+    with output(path), parents(path), locked(path, wait=True):
+        remove_retired(path)
+        _replace(made, path)
 
 
 def remove_afresh(path: Path, kind: str) -> None:
@@ -235,14 +243,16 @@ def _refuse_foreign(path: Path, kind: str) -> None:
 
 
 @contextmanager
-def _locked(path: Path, *, wait: bool = False) -> Iterator[None]:
+def locked(path: Path, *, wait: bool = False, told: str | None = None) -> Iterator[None]:
+    """Let one process at a time into the block for a path, by a file beside it; the others are refused, in words about what is
+    `told` of, or wait."""
     file = path.with_name(path.name + ".lock")
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o644))  # its error says why, filelock would only wait
     lock = filelock.FileLock(file)
     try:
         lock.acquire(timeout=-1 if wait else 0)
     except filelock.Timeout as error:
-        raise InputError(f"{path}: another process is writing it: wait for it to end") from error
+        raise InputError(f"{told or path}: another process is writing it: wait for it to end") from error
     try:
         yield
     finally:

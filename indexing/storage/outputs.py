@@ -87,7 +87,8 @@ def parents(path: Path) -> Iterator[None]:
     except BaseException:
         with suppress(OSError):
             for folder in made:
-                folder.rmdir()
+                if folder.exists():
+                    folder.rmdir()
         raise
 
 

@@ -6,7 +6,8 @@ ones the files that did not change.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from indexing.storage.stores import Store, open_store
 from indexing.storage.versions import hold_version
 
 VERSIONS, FILES = "versions", "files"
+TRIED = "create-only"  # an object that is made to see whether a second one of its name is refused
 MIB = 1 << 20
 
 
@@ -40,12 +42,22 @@ class Copied:
     moved_bytes: int
     dropped: int = 0
 
+    def lines(self) -> Iterator[str]:
+        """Yield what a user should hear of what was moved, a line at a time."""
+        size = self.moved_bytes / MIB
+        yield f"moved: {self.files:,} of {len(self.manifest.files):,} files, {size:,.1f} MiB; the others were there"
+        if self.dropped:
+            yield f"dropped: {self.dropped} older version{'' if self.dropped == 1 else 's'}"
 
-def send_artefact(folder: Path, url: str, *, keep: int = 2, progress: Progress = silent) -> Copied:
+
+def send_artefact(
+    folder: Path, url: str, *, keep: int = 2, after: int | None = None, progress: Progress = silent
+) -> Copied:
     """Copy an artefact's folder into a store as its newest version; the last `keep` versions stay there.
 
     A killed run is gone on with: files that arrived are not sent again. Raises InputError for a folder that is none or
-    damaged, a store of another kind of artefact, or where another process wrote a version meanwhile.
+    damaged, a store of another kind of artefact, where another process wrote a version meanwhile, or where the newest is another
+    one than that of the number `after` (0: none), from which the artefact was made.
     """
     if keep < 1:
         raise InputError(f"--keep {keep}: keep at least the version that is copied")
@@ -59,12 +71,14 @@ def send_artefact(folder: Path, url: str, *, keep: int = 2, progress: Progress =
                 raise InputError(f"{url}: holds a {latest.kind}, {folder} is a {manifest.kind}: name another place")
             if latest is not None and latest == manifest:
                 return Copied(manifest, numbers[-1], 0, 0)
+            if after is not None and after != (numbers[-1] if numbers else 0):
+                raise _meanwhile(url, numbers[-1] if numbers else 0)
             sent = _send_files(place, manifest, store, progress)
     finally:
         hold.release()
     number = (numbers[-1] if numbers else 0) + 1
     if not store.create(_version_name(number), json.dumps(vars(manifest), ensure_ascii=False).encode()):
-        raise InputError(f"{url}: another process wrote version {number} meanwhile: run it again")
+        raise _meanwhile(url, number)
     return Copied(manifest, number, *sent, dropped=_drop_older(store, [*numbers, number], keep))
 
 
@@ -88,6 +102,32 @@ def fetch_artefact(url: str, path: Path, *, wait: bool = False, progress: Progre
         fetched = _Fetching(store, manifest, path, {} if before is None else before[1], progress).into(folder)
         write_json(folder / MANIFEST, vars(manifest))
     return Copied(manifest, numbers[-1], *fetched)
+
+
+def newest_version(store: Store) -> tuple[int, Manifest | None]:
+    """Return the number and the manifest of the newest version in a store; 0 and None where there is none."""
+    numbers = _numbers(store)
+    return (numbers[-1], _read_version(store, numbers[-1])) if numbers else (0, None)
+
+
+def refuse_unconditional(store: Store) -> None:
+    """Raise InputError, before work for a store, where nothing can be written into it, or where it makes a second object of one name:
+    of two writers the second would not be refused."""
+    if not store.create(TRIED, b""):
+        return  # one that was left says the same
+    refused = not store.create(TRIED, b"")
+    with suppress(InputError):  # not every key may remove: it stays, and is asked again
+        store.remove([TRIED])
+    if not refused:
+        raise InputError(
+            f"{store.url}: this store makes an object where there is one of its name already (it does not keep If-None-Match), so that "
+            "two writers could lose a version: write into a folder, and see to it that one process at a time copies it there"
+        )
+
+
+def _meanwhile(url: str, number: int) -> InputError:
+    what = f"wrote version {number}" if number else "removed what was there"
+    return InputError(f"{url}: another process {what} meanwhile: run it again")
 
 
 def _numbers(store: Store) -> list[int]:

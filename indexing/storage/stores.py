@@ -51,10 +51,16 @@ def without_secrets(text: str) -> str:
     return _SIGNATURE.sub(r"\1*", _USER.sub(r"\1*@", _FOLDED.sub(r"\1://", text)))
 
 
+def place_in_store(path: Path | str) -> str | None:
+    """Return the URL of a place for artefacts in a store; None for a folder here, and for a URL where none are kept."""
+    url = url_of(path)
+    return url.rstrip("/") if url is not None and urlsplit(url).scheme in WRITTEN else None
+
+
 def refuse_url(path: Path, what: str) -> None:
     """Raise InputError for a URL where a folder is to be written."""
-    url = url_of(path)
-    if url is not None and urlsplit(url).scheme in WRITTEN:
+    url = place_in_store(path)
+    if url is not None:
         raise InputError(f"{url}: is in a store: write the {what} into a folder, then heroic copy FOLDER {url}")
 
 
@@ -94,6 +100,11 @@ class Store:
                 return []
         names = sorted({str(entry).rstrip("/").rpartition("/")[2] for entry in found})
         return [name for name in names if name.startswith(beginning)]
+
+    def stamp(self, name: str) -> str:
+        """Return what changes where another object takes the place of this one."""
+        with self._told("be read"):
+            return str(self._files.ukey(f"{self._root}/{name}"))
 
     def read(self, name: str) -> bytes:
         """Return the content of a small object."""

@@ -11,6 +11,7 @@ from scripts.terminal.reading import passed_over, schema_option, warn
 
 if TYPE_CHECKING:
     from indexing.build.build_index import Built
+    from indexing.storage.stored_versions import Copied
 
 CATEGORY_LEVEL = 3  # which goes without saying
 FIELDS = "title,brand,attributes,description"
@@ -18,7 +19,15 @@ FIELDS = "title,brand,attributes,description"
 
 @click.command(name="build-index")
 @click.argument("products", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The index folder.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="The index folder, also in a store (s3://…)."
+)
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --out in a store: versions that stay there, the newest [default: 2].",
+)
 @schema_option("Which column means what: by names, by an export's own schema, or a file.")
 @click.option(
     "--images", type=click.Path(path_type=Path), help="Folder of relative pictures [default: the files' own]."
@@ -114,6 +123,7 @@ FIELDS = "title,brand,attributes,description"
 def command(
     products: tuple[Path, ...],
     out: Path,
+    keep: int | None,
     schema: str,
     images: Path | None,
     text_encoder: str,
@@ -151,7 +161,7 @@ def command(
 
     Run again over the same catalogue, it reuses the vectors that still fit; killed, it goes on where it was. Vectors
     that a model made are replaced with --overwrite only. With --extend, an encoder that was fitted to the older catalogue
-    (lsa, static) stays as it is.
+    (lsa, static) stays as it is. An index in a store is its newest version there; what is built is sent as the next one.
     """
     from indexing.build.build_index import build_index
     from indexing.build.build_plan import plan_build
@@ -160,10 +170,14 @@ def command(
     from indexing.join.options import JoiningOptions
     from indexing.running.choice import chosen_runner, refuse_cluster
     from indexing.search.device import choose_device
+    from indexing.storage.stores import place_in_store
     from scripts.terminal.missing_pictures import going_on_without_pictures
     from scripts.terminal.progress import shown
 
     refuse_cluster(cluster, limit_s=task_timeout)
+    url = place_in_store(out)
+    if keep is not None and url is None:
+        raise click.UsageError(f"--keep {keep}: is for an index in a store: --out {out} is a folder")
     options = BuildOptions(
         schema=schema,
         images=images,
@@ -197,12 +211,18 @@ def command(
     if dry_run:
         return
 
-    def build(most: float) -> "Built":
+    def build(most: float) -> "tuple[Built, Copied | None]":
         with shown() as progress, chosen_runner(cluster, limit_s=task_timeout) as runner:
             asked = replace(options, max_rejects=most)
-            return build_index(products, out, options=asked, progress=progress, runner=runner)
+            if url is None:
+                return build_index(products, out, options=asked, progress=progress, runner=runner), None
+            from indexing.stored_index import build_stored_index
 
-    _print(going_on_without_pictures(build, max_rejects), out)
+            done = build_stored_index(products, url, options=asked, keep=keep or 2, progress=progress, runner=runner)
+            return done.built, done.copied
+
+    built, copied = going_on_without_pictures(build, max_rejects)
+    _print(built, url or str(out), copied)
 
 
 def _how(view: str, built: "Built") -> str:
@@ -232,14 +252,16 @@ def _print_categories(built: "Built") -> None:
         )
 
 
-def _print(built: "Built", out: Path) -> None:
+def _print(built: "Built", place: str, copied: "Copied | None") -> None:
     from indexing.catalog.missing_pictures import missing_pictures
+    from indexing.storage.stores import without_secrets
     from scripts.terminal.engine_text import describe_engine
     from scripts.terminal.set_aside import set_aside_lines
 
     warn(built.notes)
     made = built.index.made
-    click.echo(f"index: {out} ({built.index.fingerprint})")
+    number = "" if copied is None else f", version {copied.number} of the store"
+    click.echo(f"index: {without_secrets(place)} ({built.index.fingerprint}){number}")
     click.echo(f"products: {made.catalog.products:,} ({made.catalog.schema} schema)")
     passed_over(built.passed_over)
     if made.catalog.unread:
@@ -259,5 +281,7 @@ def _print(built: "Built", out: Path) -> None:
     click.echo(f"views: {', '.join(made.views)}; {kept:,} neighbours of each product in each{every}{across}")
     for missing in missing_pictures(built.index.catalog, built.rejects):
         click.echo(f"pictures: {missing.line()}")
-    for line in set_aside_lines(built.rejects, out):
+    for line in set_aside_lines(built.rejects, built.index.folder):
+        click.echo(line)
+    for line in () if copied is None else copied.lines():
         click.echo(line)

@@ -35,7 +35,5 @@ def command(source: Path, target: Path, keep: int) -> None:
     click.echo(
         f"{done.manifest.kind}: {without_secrets(to_url or str(target))} ({done.manifest.fingerprint}), version {done.number} of the store"
     )
-    size = done.moved_bytes / (1 << 20)
-    click.echo(f"moved: {done.files:,} of {len(done.manifest.files):,} files, {size:,.1f} MiB; the others were there")
-    if done.dropped:
-        click.echo(f"dropped: {done.dropped} older version{'' if done.dropped == 1 else 's'}")
+    for line in done.lines():
+        click.echo(line)

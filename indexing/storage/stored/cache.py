@@ -6,7 +6,7 @@ from pathlib import Path
 
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
-from indexing.storage.stored_versions import fetch_artefact
+from indexing.storage.stored_versions import Copied, fetch_artefact
 from indexing.storage.stores import url_of
 
 CACHE_VARIABLE = "HEROIC_CACHE"
@@ -19,11 +19,22 @@ def fetched_to_cache(path: Path, *, progress: Progress = silent) -> Path:
     url = url_of(path)
     if url is None:
         return path
+    fetch_newest(url, progress=progress)
+    return cached_at(url)
+
+
+def fetch_newest(url: str, *, progress: Progress = silent) -> Copied:
+    """Copy the newest version at a URL into the cache; return which it is."""
+    copied = fetch_artefact(url, cached_at(url), wait=True, progress=progress)
+    write_origin(url)
+    return copied
+
+
+def write_origin(url: str) -> None:
+    """Write beside what lies in the cache of a URL from where it came, unless that is known."""
     folder = cached_at(url)
-    fetch_artefact(url, folder, wait=True, progress=progress)
     if origin_of(folder) != url:  # else others who read it now would find it empty for a moment
         (folder.parent / ORIGIN).write_text(url, encoding="utf-8")
-    return folder
 
 
 def origin_of(folder: Path) -> str | None:

@@ -87,10 +87,10 @@ def test_mistakes_are_one_line(heroic, s3, tmp_path, monkeypatch, words, said):
     assert [path.name for path in tmp_path.iterdir()] == []
 
 
-def test_no_index_is_built_into_a_store(heroic, sample, s3):
-    result = heroic("build-index", sample / "products.parquet", "--out", f"{s3}/new")
+def test_no_model_is_trained_into_a_store(heroic, sample, sample_index, s3):
+    result = heroic("train", sample_index, sample / "pairs_train.parquet", "--out", f"{s3}/new")
     assert result.exit_code == 2
-    assert "is in a store: write the index into a folder, then heroic copy" in result.stderr
+    assert "is in a store: write the model into a folder, then heroic copy" in result.stderr
 
 
 @pytest.mark.parametrize("words", [["a", "b"], ["s3://a/b", "s3://c/d"]])
