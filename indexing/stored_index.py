@@ -1,6 +1,7 @@
-"""An index is built for a store: here, from the version that is there, and sent as the next one."""
+"""An index in a store is built, updated or compacted: here, from the version that is there, and sent as the next one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -20,9 +21,11 @@ from indexing.running.tasks import Runner
 from indexing.search.device import choose_device
 from indexing.storage.artefact import fingerprint_of, heroic_version
 from indexing.storage.stored.cache import CACHE_VARIABLE, cache_folder
-from indexing.storage.stored.draft import draft_for
+from indexing.storage.stored.draft import Draft, draft_for
 from indexing.storage.stored_versions import Copied
 from indexing.storage.stores import open_store, place_in_store
+from indexing.update.compact_index import Compacted, compact_index
+from indexing.update.update_index import Updated, UpdateOptions, update_index
 
 ROWS = ("vectors",)  # of an index, what a build can go on with
 SENT_ALONE = (
@@ -54,8 +57,7 @@ def build_stored_index(
     input, and where another process wrote a version meanwhile.
     """
     options = options or BuildOptions()
-    if keep < 1:
-        raise InputError(f"--keep {keep}: keep at least the version that is built")
+    _refuse_none_kept(keep)
     asked = _asked(products, options)
     _refuse_unshared(runner, cache_folder())
     with draft_for(url, KIND, asked=asked, reusable=ROWS, progress=progress) as draft:
@@ -68,6 +70,55 @@ def build_stored_index(
         copied = draft.send(keep=keep, progress=progress)
     index = open_index(draft.place, device=choose_device(options.device))
     return StoredBuild(replace(built, index=index, rejects=StoredRejects(draft.place / REJECTS_FILE)), copied)
+
+
+def update_stored_index(
+    url: str,
+    products: Sequence[Path] = (),
+    *,
+    delete: Path | None = None,
+    options: UpdateOptions | None = None,
+    keep: int = 2,
+    progress: Progress = silent,
+    runner: Runner = HERE,
+) -> tuple[Updated, Copied]:
+    """Update the index at a URL as `update_index` does one in a folder, and send it as the next version; killed, it is updated again, and
+    what had arrived is not sent again. Raises InputError as that does, where there is none, and where another process wrote a version
+    meanwhile."""
+    _refuse_none_kept(keep)
+    _refuse_unshared(runner, cache_folder())
+    with _draft_of_one(url, progress) as draft:
+        done = update_index(draft.folder, products, delete=delete, options=options, progress=progress, runner=runner)
+        done.index.hold.release()
+        copied = draft.send(keep=keep, progress=progress)
+    index = open_index(draft.place, device=done.index.device)
+    return replace(done, index=index, rejects=replace(done.rejects, path=draft.place / REJECTS_FILE)), copied
+
+
+def compact_stored_index(
+    url: str, *, refit: bool = False, device: str = "auto", keep: int = 2, progress: Progress = silent
+) -> tuple[Compacted, Copied]:
+    """Compact the index at a URL as `compact_index` does one in a folder, and send it likewise."""
+    _refuse_none_kept(keep)
+    with _draft_of_one(url, progress) as draft:
+        done = compact_index(draft.folder, refit=refit, device=device, progress=progress)
+        done.index.hold.release()
+        copied = draft.send(keep=keep, progress=progress)
+    return replace(done, index=open_index(draft.place, device=done.index.device)), copied
+
+
+@contextmanager
+def _draft_of_one(url: str, progress: Progress) -> Iterator[Draft]:
+    """Yield the draft of an index that is there to be changed."""
+    with draft_for(url, KIND, progress=progress) as draft:
+        if not draft.begun.number:
+            raise InputError(f"{url}: holds no index: heroic build-index PRODUCTS --out {url}")
+        yield draft
+
+
+def _refuse_none_kept(keep: int) -> None:
+    if keep < 1:
+        raise InputError(f"--keep {keep}: keep at least the version that is made")
 
 
 def _made_before(folder: Path, url: str) -> Built:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts.terminal.option_types import SEED, cluster_option
+from scripts.terminal.option_types import SEED, cluster_option, keep_option, kept_versions
 from scripts.terminal.reading import passed_over, schema_option, warn
 
 if TYPE_CHECKING:
@@ -22,12 +22,7 @@ FIELDS = "title,brand,attributes,description"
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The index folder, also in a store (s3://…)."
 )
-@click.option(
-    "--keep",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="With --out in a store: versions that stay there, the newest [default: 2].",
-)
+@keep_option("--out")
 @schema_option("Which column means what: by names, by an export's own schema, or a file.")
 @click.option(
     "--images", type=click.Path(path_type=Path), help="Folder of relative pictures [default: the files' own]."
@@ -176,8 +171,7 @@ def command(
 
     refuse_cluster(cluster, limit_s=task_timeout)
     url = place_in_store(out)
-    if keep is not None and url is None:
-        raise click.UsageError(f"--keep {keep}: is for an index in a store: --out {out} is a folder")
+    versions = kept_versions(keep, url, f"--out {out}")
     options = BuildOptions(
         schema=schema,
         images=images,
@@ -218,7 +212,7 @@ def command(
                 return build_index(products, out, options=asked, progress=progress, runner=runner), None
             from indexing.stored_index import build_stored_index
 
-            done = build_stored_index(products, url, options=asked, keep=keep or 2, progress=progress, runner=runner)
+            done = build_stored_index(products, url, options=asked, keep=versions, progress=progress, runner=runner)
             return done.built, done.copied
 
     built, copied = going_on_without_pictures(build, max_rejects)

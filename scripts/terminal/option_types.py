@@ -63,6 +63,23 @@ def cluster_option(what: str) -> Callable[[Command], Command]:
     return decorate
 
 
+def keep_option(what: str) -> Callable[[Command], Command]:
+    """Give a command --keep, for when `what` is in a store."""
+    return click.option(
+        "--keep",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help=f"With {what} in a store: versions that stay there, the newest [default: 2].",
+    )
+
+
+def kept_versions(keep: int | None, url: str | None, what: str) -> int:
+    """Return how many versions of what is at a URL stay. Raises UsageError where that was asked for of a folder (None)."""
+    if keep is not None and url is None:
+        raise click.UsageError(f"--keep {keep}: is for an index in a store: {what} is a folder")
+    return keep or 2
+
+
 def prior_option(pairs: str) -> Callable[[Command], Command]:
     """Return the option `--prior`, of a command that decides about these `pairs`."""
     return click.option(

@@ -1,4 +1,5 @@
-"""An index is built straight into a store: as in a folder that holds the version there, whenever the command is killed."""
+"""An index is built straight into a store, and updated there: as in a folder that holds the version there, whenever the command is
+killed."""
 
 import os
 import signal
@@ -12,6 +13,7 @@ from s3_server import s3_server
 from tried_tasks import Troubled
 
 from indexing.catalog.rejects import StoredRejects
+from indexing.errors import InputError
 from indexing.product_index import open_index
 from indexing.running import node_check
 from indexing.storage.artefact import damaged_files
@@ -317,3 +319,81 @@ def test_how_many_versions_stay_is_said_of_stores(build):
         "--keep 3: is for an index in a store: --out index is a folder"
         in build("--keep", 3, out="index", code=2).stderr
     )
+
+
+@pytest.fixture
+def change(heroic, url, tmp_path):
+    """Update the index in the store by two products and a deletion."""
+
+    def run(*words, index=url, code=0):
+        (tmp_path / "changes.csv").write_text("id,title\n3,Bottle green\n40,Toaster red\n,no id\n")
+        (tmp_path / "gone.txt").write_text("5\n")
+        given = [tmp_path / "changes.csv", "--delete", tmp_path / "gone.txt", *words]
+        result = heroic("update", index, *given)
+        assert result.exit_code == code, result.output
+        return result
+
+    return run
+
+
+def test_it_is_updated_there(build, change, heroic, url, tmp_path):
+    build()
+    build(out=tmp_path / "folder")
+    told = change().stdout.splitlines()
+    change(index=tmp_path / "folder")
+    number, index = there(url, tmp_path)
+    folder = open_index(tmp_path / "folder")
+    assert number == 2
+    assert (index.fingerprint, digests(index.manifest)) == (folder.fingerprint, digests(folder.manifest))
+    assert told[0] == f"index: {url} ({index.fingerprint}), version 2 of the store"
+    assert f"heroic compact {url}" not in told
+    named = next(line for line in told if line.startswith("set aside: ")).rpartition("see ")[2]
+    assert named == f"{cached_at(url)}/rejects.parquet"
+    assert len(StoredRejects(cached_at(url) / "rejects.parquet")) == 1
+    again = heroic("update", url, tmp_path / "changes.csv")
+    assert "2 the same" in again.stdout
+    assert "version 2 of the store" in again.stdout  # nothing changed: no version is made
+    compacted = heroic("compact", url, "--keep", 1)
+    assert compacted.exit_code == 0, compacted.output
+    heroic("compact", tmp_path / "folder")
+    assert compacted.stdout.startswith(f"index: {url} ({index.fingerprint}), version 3 of the store\nfolded in: ")
+    assert "dropped: 2 older versions" in compacted.stdout
+    assert digests(there(url, tmp_path)[1].manifest) == digests(open_index(tmp_path / "folder").manifest)
+    assert left(url) == []
+
+
+def test_a_killed_update_is_made_again_of_the_version_there(build, change, url, products, tmp_path, monkeypatch):
+    build()
+
+    def refused(*given, **named):
+        raise InputError("the network is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("indexing.storage.stored.draft.send_artefact", refused)
+        assert "the network is gone" in change(code=2).stderr
+    assert left(url) == ["draft"]  # which nobody takes for the version there
+    told = change()
+    assert "1 new, 1 changed, 0 the same, 1 deleted" in told.stdout
+    assert there(url, tmp_path)[0] == 2
+    assert left(url) == []
+
+
+def test_a_build_that_was_not_sent_is_not_updated(build, change, heroic, url, products, tmp_path, root):
+    build()
+    products.write_text(ROWS.replace("Kettle", "Bucket"))
+    killed(url, products, "indexing.storage.stores", "send", "--overwrite", owner="module.Store", root=root)
+    change()
+    assert "Kettle 1 steel 1" in there(url, tmp_path)[1].catalog.table["title"].to_pylist()
+
+
+@pytest.mark.parametrize("words", [["update", "gone.csv"], ["compact"]])
+def test_where_nothing_is_nothing_is_changed(heroic, url, tmp_path, words):
+    name, *given = words
+    (tmp_path / "gone.csv").write_text(ROWS)
+    result = heroic(name, url, *given)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        f"heroic: {url}: holds no index: heroic build-index PRODUCTS --out {url}",
+    ]
+    assert not (tmp_path / "cache").exists()
+    assert "--keep 3: is for an index in a store: x is a folder" in heroic(name, "x", *given, "--keep", 3).stderr
