@@ -28,9 +28,7 @@ from indexing.update.compact_index import Compacted, compact_index
 from indexing.update.update_index import Updated, UpdateOptions, update_index
 
 ROWS = ("vectors",)  # of an index, what a build can go on with
-SENT_ALONE = (
-    "was built before by the same command, of the same files: it is only sent (its pictures were not looked at again)"
-)
+SENT_ALONE = "was built before by the same command, of the same files: it is only sent (pictures and models were not looked at again)"
 
 
 @dataclass(frozen=True)

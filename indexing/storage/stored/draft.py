@@ -32,7 +32,7 @@ from indexing.storage.stored_versions import Copied, newest_version, refuse_unco
 from indexing.storage.stores import Store, open_store
 from indexing.storage.versions import hold_version
 
-DRAFT, STATE = "draft", "draft.json"
+DRAFT = ".draft"  # behind the name of what is in the cache: the folder that a draft lies in
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Draft:
 
     @property
     def _state(self) -> Path:
-        return self.folder.with_name(STATE)
+        return self.folder.parent.with_name(f"{self.folder.parent.name}.json")
 
     def _read(self) -> Begun:
         try:
@@ -164,7 +164,7 @@ def draft_for(
     """
     url = url.rstrip("/")
     store, place = open_store(url), cached_at(url).absolute()
-    draft = Draft(url, kind, place.parent / DRAFT / place.name, place)
+    draft = Draft(url, kind, place.with_name(place.name + DRAFT) / place.name, place)
     _refuse_unwritable(draft.folder)
     with _told_of(draft), parents(draft.folder), locked(draft.folder.parent, told=url):
         try:

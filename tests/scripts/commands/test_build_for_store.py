@@ -134,7 +134,7 @@ def test_what_fits_of_the_version_there_is_reused(build, heroic, url, products, 
 def test_killed_while_it_builds_it_goes_on(build, url, products, tmp_path, tiny_text_model, root):
     words = ["--text-encoder", f"st:{tiny_text_model}", "--precision", "fp32", "--no-lexical"]
     killed(url, products, "indexing.build.joining", "run", *words, owner="module.ViewJoining", root=root)
-    assert left(url) == ["draft", "draft.lock"]
+    assert left(url) == ["index.draft", "index.draft.json", "index.draft.lock"]
     assert open_store(url).names("") == {}
     told = build(*words)
     assert "32 dimensions, reused" in told.stdout
@@ -371,7 +371,7 @@ def test_a_killed_update_is_made_again_of_the_version_there(build, change, url, 
     with monkeypatch.context() as patch:
         patch.setattr("indexing.storage.stored.draft.send_artefact", refused)
         assert "the network is gone" in change(code=2).stderr
-    assert left(url) == ["draft"]  # which nobody takes for the version there
+    assert left(url) == ["index.draft", "index.draft.json"]  # which nobody takes for the version there
     told = change()
     assert "1 new, 1 changed, 0 the same, 1 deleted" in told.stdout
     assert there(url, tmp_path)[0] == 2

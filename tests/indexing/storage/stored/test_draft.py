@@ -94,6 +94,14 @@ def test_a_later_one_begins_from_the_version_there(place, tmp_path):
     assert text(cached_at(place)) == SECOND
 
 
+@pytest.mark.parametrize("name", ["draft", "index.draft", "index.draft.json"])
+def test_what_a_place_is_called_does_not_matter(place, name):
+    url = f"{place}/{name}"
+    for files in (FIRST, SECOND):
+        make_and_send(url, "this", files)
+        assert text(fetched_to_cache(url)) == files
+
+
 def test_who_reads_meanwhile_is_not_disturbed(place):
     put(place, FIRST)
     reader = hold_version(fetched_to_cache(place))
@@ -178,7 +186,7 @@ def test_of_a_version_that_others_replaced_nothing_is_gone_on_with(place):
     with pytest.raises(Killed) as killed:
         killed_while_making(place, ["half"])
     shutil.rmtree(killed.value.args[0])
-    assert left(place) == {"draft"}  # the version that was there
+    assert left(place) == {"index.draft", "index.draft.json"}  # the version that was there
     put(place, SECOND)
     with draft_for(place, "index", reusable=["rows"]) as draft:
         assert text(draft.folder) == SECOND
@@ -260,7 +268,7 @@ def test_what_is_wrong_with_the_folder_is_said_of_the_url(place):
 
     with pytest.raises(InputError, match=f"^{place}: has no one, {place}: is half$"):
         wrong("{0}: has no one, {0}.partial: is half")
-    with pytest.raises(InputError, match=r"cache/.*/draft/index: the disk is full"):
+    with pytest.raises(InputError, match=r"cache/.*/index.draft/index: the disk is full"):
         wrong("{0}: the disk is full", OSError(28, "full"))
 
 
