@@ -81,13 +81,21 @@ class ProbingPlan:
         """Return the list itself: of others it is not certain that all their rows are compared with all of its own."""
         return np.array([number])
 
-    def elsewhere(self, rows: Ints1d, columns: Ints1d) -> Bools1d:
-        """Return which pairs (m,) of places, compared since the column looks at the row's list, are compared in the
-        column's list too, which then has them: the row looks at that one, and it comes first."""
-        of_rows, of_columns = self.probes[rows, 0], self.probes[columns, 0]
-        both = of_columns < of_rows
+    def elsewhere(self, start: int, stop: int, places: Ints1d, rows: Ints1d, columns: Ints1d) -> Bools1d:
+        """Return which pairs (m,) of a tile, compared since the column looks at the row's list, are compared in the column's list
+        too, which then has them: the row looks at that one, and it comes first. The tile has the places `start` to `stop`, of one
+        list, as rows and these `places` as columns; `rows` and `columns` count within it."""
+        of_rows, of_columns = self.probes[start:stop], self.probes[places, 0]
+        earlier = of_columns < of_rows[0, 0]
+        first = int(of_columns[earlier].min(initial=len(self.bounds)))
+        looks = np.zeros(
+            (stop - start, max(int(of_rows[0, 0]) - first, 0)), dtype=bool
+        )  # at which earlier lists each row looks
+        row, probe = np.nonzero((of_rows >= first) & (of_rows < of_rows[0, 0]))
+        looks[row, of_rows[row, probe] - first] = True
+        both = earlier[columns]
         asked = np.flatnonzero(both)
-        both[asked] = (self.probes[rows[asked]] == of_columns[asked, None]).any(axis=1)
+        both[asked] = looks[rows[asked], of_columns[columns[asked]] - first]
         return np.asarray(both, dtype=bool)
 
     @cached_property

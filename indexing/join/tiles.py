@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.arrays import Bools1d, Floats1d, Floats2d, Ints1d
 from indexing.join.plan import STRIPE_ROWS, TILE_COLUMNS, Tile
 from indexing.join.probing_plan import ProbingPlan
 from indexing.join.rows import PlacedRows
 from indexing.search.best_lists import entries_of
+
+SHORT = np.uint16  # of columns of a tile
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,31 @@ class Floors:
         return found
 
 
+@dataclass(frozen=True)
+class Hits:
+    """They are the pairs (m,) of a tile that may come into a list: where they stand in the tile, by row and column, and in the
+    tile as one row after the other (`flat`), ascending."""
+
+    flat: Ints1d
+    row: Ints1d
+    column: Ints1d
+
+    @classmethod
+    def of(cls, mask: npt.NDArray[np.bool_]) -> "Hits":
+        """Return where a mask (rows, columns) of few places holds."""
+        rows, width = mask.shape
+        flat = np.flatnonzero(mask.ravel())
+        ends = np.searchsorted(
+            flat, np.arange(1, rows + 1) * width
+        )  # to divide each place by the width takes far longer
+        row = np.repeat(np.arange(rows), np.diff(ends, prepend=0))
+        return cls(flat, row, flat - row * width)
+
+    def where(self, stays: Bools1d) -> "Hits":
+        """Return those that stay."""
+        return Hits(self.flat[stays], self.row[stays], self.column[stays])
+
+
 @dataclass
 class TileWork:
     """It computes tiles; `units` and `sources` (u,) are by place, and `floor` is read as it rises. `probing` is the
@@ -64,16 +91,13 @@ class TileWork:
         np.greater_equal(cosines, floor_of_rows[:, None], out=mask)
         np.greater_equal(cosines, floor_of_columns[None, :], out=other)
         mask |= other
-        row, column = _where(mask)
-        values = cosines[row, column]
+        hits = Hits.of(mask)
         if self.sources is not None:
-            own, theirs = self.sources[row + tile.a], self.sources[places[column]]
-            stays = (own != theirs) | (own < 0)
-            row, column, values = row[stays], column[stays], values[stays]
+            own, theirs = self.sources[tile.a : tile.b][hits.row], self.sources[places][hits.column]
+            hits = hits.where((own != theirs) | (own < 0))
         if self.probing is not None and tile.gathered is not None:
-            stays = ~self.probing.elsewhere(row + tile.a, places[column])
-            row, column, values = row[stays], column[stays], values[stays]
-        return self._split(tile, places, row, column, values, floor_of_rows, floor_of_columns)
+            hits = hits.where(~self.probing.elsewhere(tile.a, tile.b, places, hits.row, hits.column))
+        return self._split(tile, places, hits, cosines.ravel()[hits.flat], floor_of_rows, floor_of_columns)
 
     def probe(self, first: int, last: int, columns: Ints1d | slice, keep: int) -> Floats1d:
         """Return the keep-th best cosine of rows first to last among some columns, -inf where there are fewer."""
@@ -88,17 +112,17 @@ class TileWork:
         return np.partition(cosines, cosines.shape[1] - keep, axis=1)[:, cosines.shape[1] - keep]
 
     def _split(
-        self, tile: Tile, places: Ints1d, row: Ints1d, column: Ints1d, values: Floats1d, *floors: Floats1d
+        self, tile: Tile, places: Ints1d, hits: Hits, values: Floats1d, *floors: Floats1d
     ) -> tuple[Survivors, Survivors]:
-        """Give each survivor to the rows, the columns or both, as it may be of use to them."""
-        for_row = values >= floors[0][row]
-        for_column = values >= floors[1][column]
+        """Give each hit to the rows, the columns or both, as it may be of use to them."""
+        row, column = hits.row, hits.column
+        for_row, for_column = values >= floors[0][row], values >= floors[1][column]
         if tile.overlap:  # there each pair stands twice
             for_column &= column >= tile.b - tile.a
-        own = Survivors(row[for_row] + tile.a, entries_of(values[for_row], self.units[places[column[for_row]]]))
+        own = Survivors(row[for_row] + tile.a, entries_of(values[for_row], self.units[places][column[for_row]]))
         theirs = np.flatnonzero(for_column)
-        theirs = theirs[np.argsort(column[theirs], kind="stable")]
-        of_rows = self.units[row[theirs] + tile.a]
+        theirs = theirs[np.argsort(column[theirs].astype(SHORT), kind="stable")]  # two bytes are sorted by counting
+        of_rows = self.units[tile.a : tile.b][row[theirs]]
         return own, Survivors(places[column[theirs]], entries_of(values[theirs], of_rows))
 
     def _columns(self, tile: Tile) -> Floats2d:
@@ -115,10 +139,3 @@ class TileWork:
             self._room.hit = np.empty((2, STRIPE_ROWS * TILE_COLUMNS), dtype=bool)
         size = rows * columns
         return self._room.cosines[:size].reshape(rows, columns), self._room.hit[:, :size].reshape(2, rows, columns)
-
-
-def _where(mask: npt.NDArray[np.bool_]) -> tuple[Ints1d, Ints1d]:
-    """Return the rows and columns where a mask of few places holds."""
-    places = np.flatnonzero(mask.ravel())
-    row = places // mask.shape[1]
-    return row, places - row * mask.shape[1]
