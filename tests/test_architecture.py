@@ -215,6 +215,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "self_join",
         "settled_cosines",
         "tiles",
+        "window_join",
     },
     "indexing.given": {"encoders", "neighbour_search", "read_given", "untaught_pictures"},
     "indexing.build": {

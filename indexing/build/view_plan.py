@@ -9,9 +9,9 @@ import numpy as np
 
 from indexing.errors import InputError
 from indexing.join.plan import TILE_BYTES
-from indexing.join.settled_cosines import SPARE
+from indexing.join.window_join import BYTES_A_UNIT, JoinRoom, kept_of
 from indexing.machine.memory import human
-from indexing.machine.threads import thread_count
+from indexing.machine.threads import one_blas_thread, thread_count
 from indexing.search.best_lists import room_for
 from indexing.search.near_lists import lists_for
 
@@ -21,7 +21,8 @@ FIXED_BYTES = 600 * 2**20  # for Python, the libraries, what is read of the cata
 LINK_BYTES = 2 * 32 * 4 + 60  # what the links of a product take in a graph of 32, twice as many on the lowest level
 PROBED = 24  # near lists that each row looks at in a join, for a recall of 0.95
 NEAR_SHARE = 1 / 24  # of all products, that a search through an engine looks at for a recall of 0.95
-SELECTING = 1.45  # the exact join's time over that of its products alone
+SELECTING = 1.45  # the exact join's time over that of its products alone,
+SELECTING_NEAR = 2.4  # and that of one through near lists, whose tiles are smaller and of more use
 GRAPH_S = 4e-7  # seconds a product and dimension to put it into a graph, on one thread
 
 
@@ -83,6 +84,8 @@ def plan_view(view: str, products: int, dim: int, ask: Ask, *, rate: float | Non
     join = _join_of(factory, ask, affordable)
     memory = max(engine_bytes(factory, products, dim), join_bytes(products, dim, ask)) + FIXED_BYTES
     disk = products * (dim * 4 + ask.k * 12) + stored_bytes(factory, products, dim)
+    if join != "engine" and _room(products, dim, ask).in_file:
+        disk += products * dim * 4  # while it is joined
     seconds = _seconds(factory, join, products, dim, ask, rate or products_per_s())
     return ViewPlan(view, factory, join, why, memory, disk, seconds)
 
@@ -115,11 +118,11 @@ def engine_bytes(factory: str, products: int, dim: int) -> int:
 def join_bytes(products: int, dim: int, ask: Ask) -> int:
     """Return the memory of the self-join: it takes a window of rows at a time, as many as the rest of the budget
     holds."""
-    copied = products * dim * 4
-    budget = ask.memory - FIXED_BYTES
-    copied = copied if copied <= budget // 2 else 0  # else in a file
-    lists = products * ((ask.k + 1 + SPARE + room_for(ask.k + 1 + SPARE)) * 8 + 48)
-    lists += products * (PROBED * 8 + 16)  # the near lists of each, and who looks at which
+    budget, room = join_budget(ask), _room(products, dim, ask)
+    keep = kept_of(ask.k)
+    copied = 0 if room.in_file else products * dim * 4
+    lists = products * ((keep + room_for(keep)) * 8 + BYTES_A_UNIT + 8)
+    lists += _probing_bytes(products)
     lists += products * ask.k * 12  # pages of the files that are written
     tiles = (ask.threads + 1) * TILE_BYTES
     return max(min(copied + lists + tiles, budget), tiles)
@@ -134,10 +137,11 @@ def products_per_s(dim: int = 256) -> float:
     """Measure how many multiplications a second one thread does here: a tile of cosines is timed."""
     rows, columns = np.ones((512, dim), dtype=np.float32), np.ones((2048, dim), dtype=np.float32)
     taken = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        rows @ columns.T
-        taken.append(time.perf_counter() - begun)
+    with one_blas_thread():
+        for _ in range(3):
+            begun = time.perf_counter()
+            rows @ columns.T
+            taken.append(time.perf_counter() - begun)
     return rows.size * len(columns) / max(min(taken), 1e-9)
 
 
@@ -203,13 +207,32 @@ def _seconds(factory: str, join: str, products: int, dim: int, ask: Ask, rate: f
     index += 8 * 64 * lists * lists * dim / together
     if "HNSW" in factory:
         index += products * dim * GRAPH_S * max(np.log2(max(products, 2)) - 10, 1) / ask.threads
-    every = products**2 / 2 * dim * SELECTING / together
+    every = products**2 / 2 * dim / together
     lists = lists or lists_for(products)
-    near = 2 * min(PROBED / lists, 0.5)
-    share = {"exact": 1.0, "engine": 2 * (NEAR_SHARE if factory != "Flat" else 1.0)}.get(join, near)
+    near = 2 * min(PROBED / lists, 0.5) * SELECTING_NEAR
+    searched = 2 * (NEAR_SHARE if factory != "Flat" else 1.0) * SELECTING
+    share = {"exact": SELECTING, "engine": searched}.get(join, near)
     placed = 0.0 if join in ("exact", "engine") else products * lists * dim / together
     settled = products * (ask.k + 5) * dim / 1e9 / ask.threads
     return {"index": index, "join": every * share + placed + settled}
+
+
+def _room(products: int, dim: int, ask: Ask) -> JoinRoom:
+    """Return how the join divides its memory, if no row is that of two products."""
+    return JoinRoom.within(
+        join_budget(ask),
+        rows=products,
+        dim=dim,
+        products=products,
+        k=ask.k,
+        threads=ask.threads,
+        plan_bytes=_probing_bytes(products),
+    )
+
+
+def _probing_bytes(products: int) -> int:
+    """Return what the near lists of each take, and who looks at which."""
+    return products * (PROBED * 8 + 16)
 
 
 def _lists_in(factory: str) -> int:

@@ -2,5 +2,5 @@
 
 Its doors are `choice`, `dense_join`, `neighbour_files`, `options`, `parts.neighbour_parts`, `parts.parts_planner`,
 `parts.search_parts`, `parts.truth_parts`, `parts.unit_parts`, `parts.window_parts`, `plan`, `probing_plan`, `rows`,
-`self_join`, `settled_cosines` and `tiles`.
+`self_join`, `settled_cosines`, `tiles` and `window_join`.
 """

@@ -15,16 +15,15 @@ import numpy as np
 
 from indexing.join.neighbour_files import NeighbourFiles
 from indexing.join.parts.window_parts import join_in_parts, put_join, stored_whole
-from indexing.join.plan import STRIPE_ROWS, TILE_BYTES, TILE_COLUMNS, JoinPlan
+from indexing.join.plan import STRIPE_ROWS, TILE_COLUMNS, JoinPlan
 from indexing.join.probing_plan import ProbingPlan
 from indexing.join.rows import Units, copy_rows
-from indexing.join.window_join import WindowJoin, placing_of
+from indexing.join.window_join import JoinRoom, WindowJoin, placing_of
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import one_blas_thread, thread_count
 from indexing.running.local import HERE
 from indexing.running.parts import parts_for
 from indexing.running.tasks import Runner
-from indexing.search.best_lists import room_for
 from indexing.storage.artefact import fingerprint_of
 from indexing.vectors.rows import Rows
 
@@ -50,7 +49,7 @@ class DenseJoin:
         done = files.open(len(stripes), order=self._digest())
         if not done:
             files.nobody()
-        where = None if self.row_bytes <= self.memory // 2 else files.folder / "rows.f32"
+        where = files.folder / "rows.f32" if self.room.in_file else None
         try:
             if done < len(stripes):
                 self._run(
@@ -71,23 +70,23 @@ class DenseJoin:
         join_in_parts(self.plan, stored, files, runner, stage=stage, progress=progress, prepare=prepare)
         parts.clear()
 
-    @property
-    def row_bytes(self) -> int:
-        """Return how many bytes a copy of the rows takes."""
-        return len(self.units) * self.rows.dim * 4
+    @cached_property
+    def room(self) -> JoinRoom:
+        """Return how the memory is divided."""
+        return JoinRoom.within(
+            self.memory,
+            rows=len(self.units),
+            dim=self.rows.dim,
+            products=len(self.units.members),
+            k=self.k,
+            threads=self.threads,
+            plan_bytes=self.plan.nbytes,
+        )
 
     @cached_property
     def windows(self) -> WindowJoin:
         """Return what joins any window."""
         return WindowJoin(self.units, self.plan, placing_of(self.units, self.plan), self.k, self.threads)
-
-    def window_rows(self) -> int:
-        """Return how many rows have room for their lists: those of one stripe at least."""
-        copied = self.row_bytes if self.row_bytes <= self.memory // 2 else 0
-        left = self.memory - copied - (self.threads + 1) * TILE_BYTES - len(self.units) * 40 - self.plan.nbytes
-        left -= min(len(self.units.members) * self.k * 12, left // 2)  # pages of the files: they are written all over
-        keep = self.windows.keep
-        return max(left // ((keep + room_for(keep)) * 8 + 8), STRIPE_ROWS)
 
     def _run(self, files: NeighbourFiles, done: int, where: Path | None, report: Callable[[int], None]) -> None:
         work = self.windows.work(copy_rows(self.rows, self.units.first[self.plan.order], path=where))
@@ -95,7 +94,7 @@ class DenseJoin:
             ends = np.array([b for _, _, b in self.plan.stripes])
             while done < len(ends):
                 first = self.plan.stripes[done][1]
-                last = max(int(np.searchsorted(ends, first + self.window_rows(), side="right")), done + 1)
+                last = max(int(np.searchsorted(ends, first + self.room.window_rows, side="right")), done + 1)
                 for number, (_, b), found in self.windows.stripes(work, pool, done, last, report):
                     files.write(*found.result(), number + 1)
                     if self.plan.in_turn:

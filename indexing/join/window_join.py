@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from indexing.arrays import Floats1d, Ints1d, Ints2d
-from indexing.join.plan import JoinPlan, Stripe
+from indexing.join.plan import STRIPE_ROWS, TILE_BYTES, JoinPlan, Stripe
 from indexing.join.probing_plan import ProbingPlan
 from indexing.join.rows import PlacedRows, Units
 from indexing.join.settled_cosines import SPARE
@@ -27,17 +27,52 @@ from indexing.search.best_lists import (
     joined,
     keys_of,
     neighbours_of,
+    room_for,
     units_of,
 )
 from indexing.search.neighbours import RESOLUTION, Neighbours, without_self
 
 PROBED = 1024
 SETTLED_VALUES = 1 << 21  # float32 numbers gathered at once
+BYTES_A_UNIT = 40  # of a distinct row, and where it stands
 Joined = tuple[int, tuple[int, int], Future[tuple[Ints1d, Neighbours]]]  # a stripe's number, its places, what is found
 
 
 def _tell_nobody(place: int) -> None:
     """Say nothing of how far it is."""
+
+
+def kept_of(k: int) -> int:
+    """Return how many entries are kept of each row for k neighbours: its own is among them, and some to settle which is the
+    k-th."""
+    return k + 1 + SPARE
+
+
+@dataclass(frozen=True)
+class JoinRoom:
+    """It says whether the rows of a join are copied `in_file` or into memory, and of how many rows the lists have room there at
+    once (`window_rows`)."""
+
+    in_file: bool
+    window_rows: int
+
+    @classmethod
+    def within(
+        cls, memory: int, *, rows: int, dim: int, products: int, k: int, threads: int, plan_bytes: int
+    ) -> "JoinRoom":
+        """Divide `memory` bytes between the lists of `rows` distinct rows of `products` products and the other things that a join
+        holds, the rows among them where they fit into half of it and cost no further window."""
+        copied, keep = rows * dim * 4, kept_of(k)
+
+        def window(copied: int) -> int:
+            left = memory - copied - (threads + 1) * TILE_BYTES - rows * BYTES_A_UNIT - plan_bytes
+            left -= min(products * k * 12, left // 2)  # pages of the files: they are written all over
+            return max(left // ((keep + room_for(keep)) * 8 + 8), STRIPE_ROWS)
+
+        beside, alone = window(copied), window(0)
+        if copied <= memory // 2 and -(-rows // beside) == -(-rows // alone):
+            return cls(False, beside)
+        return cls(True, alone)
 
 
 @dataclass(frozen=True)
@@ -68,9 +103,8 @@ class WindowJoin:
 
     @property
     def keep(self) -> int:
-        """Return how many entries are kept of each unit: its own is among them, and some to settle which is the
-        k-th."""
-        return self.k + 1 + SPARE
+        """Return how many entries are kept of each unit."""
+        return kept_of(self.k)
 
     def window(self, rows: PlacedRows, first: int, last: int) -> Iterator[tuple[Ints1d, Neighbours]]:
         """Yield the products of stripes `first` to `last`, with their neighbours, a stripe at a time."""

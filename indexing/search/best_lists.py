@@ -9,7 +9,7 @@ import numpy.typing as npt
 from indexing.arrays import Floats1d, Ints1d, Ints2d
 from indexing.search.neighbours import RESOLUTION, Neighbours
 
-LEAST_ROOM = 64  # entries beyond the best that a list holds before it is cut
+LEAST_ROOM = 32  # entries beyond the best that a list holds before it is cut: with more, floors rise later
 LAST = np.iinfo(np.int64).max
 SLACK = 2  # units of RESOLUTION below the worst that stays: float32 sums of another tile may differ by less
 _UNIT_BITS = 32
@@ -45,7 +45,7 @@ def neighbours_of(entries: Ints2d) -> Neighbours:
 
 def room_for(keep: int) -> int:
     """Return how many entries a list of the best `keep` holds besides them."""
-    return max(LEAST_ROOM, keep)
+    return max(LEAST_ROOM, keep // 2)
 
 
 @dataclass
@@ -70,9 +70,21 @@ class BestLists:
             return
         rows = places - self.start
         heads, lengths = _runs(rows)
-        if lengths.max() > room_for(self.keep):
+        room = room_for(self.keep)
+        if lengths.max() > max(room, self.keep):
             rows, entries = self._shortened(rows, entries, lengths)
             heads, lengths = _runs(rows)
+        if lengths.max() <= room:
+            self._put(rows, entries)
+            return
+        turn = (np.arange(len(rows)) - np.repeat(heads, lengths)) // room
+        for number in range(int(turn.max()) + 1):
+            here = turn == number
+            self._put(rows[here], entries[here])
+
+    def _put(self, rows: Ints1d, entries: Ints1d) -> None:
+        """Take in entries of these rows, ascending, of none more than there is room for."""
+        heads, lengths = _runs(rows)
         own = rows[heads]
         full = own[self.counts[own] + lengths > self.entries.shape[1]]
         if len(full):
@@ -96,9 +108,8 @@ class BestLists:
         self.floor[rows] = np.maximum(self.floor[rows], floor.astype(np.float32))
 
     def _shortened(self, rows: Ints1d, entries: Ints1d, lengths: Ints1d) -> tuple[Ints1d, Ints1d]:
-        """Return all new entries, but at most the `keep` best of those rows that have more of them than there is room
-        for."""
-        long = np.repeat(lengths > room_for(self.keep), lengths)
+        """Return all new entries, but at most the `keep` best of rows that have more of them, and more than there is room for."""
+        long = np.repeat(lengths > max(room_for(self.keep), self.keep), lengths)
         many, own = rows[long], entries[long]
         heads, lengths = _runs(many)
         wide = np.full((len(heads), lengths.max()), LAST, dtype=np.int64)

@@ -12,7 +12,7 @@ TASK_ROWS, RANGES = 1 << 20, 64
 ADDED_ROWS = 65_536
 WINDOWS, WINDOW_ROWS, WINDOW_COSINES = 32, 1 << 20, 1 << 25
 TILE_BYTES = 1024 * 4096 * 10
-SPARE, LEAST_ROOM = 4, 64
+SPARE, LEAST_ROOM = 4, 32
 COPIED_ROWS, MERGED_ROWS, SHARD_ROWS = 1 << 20, 65_536, 65_536
 SELECTING = 1.45  # the time of a tile over that of its product alone
 
@@ -131,7 +131,7 @@ def _plan(view: Catalogue) -> Iterator[StageCost]:
 def _join(view: Catalogue) -> Iterator[StageCost]:
     u, row, keep = view.units, view.dim * 4, view.kept + 1 + SPARE
     inside = u / view.windows
-    lists = inside * (8 * (keep + max(LEAST_ROOM, keep)) + 8)
+    lists = inside * (8 * (keep + max(LEAST_ROOM, keep // 2)) + 8)
     found = inside * 12 * view.kept * 2
     compared = u * (u / view.lists) * view.probes
     yield StageCost(

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from indexing.join import dense_join, probing_plan
+from indexing.join import dense_join, probing_plan, window_join
 from indexing.join import plan as join_plan
 from indexing.join.dense_join import DenseJoin
 from indexing.join.neighbour_files import NeighbourFiles, open_neighbours
@@ -18,6 +18,7 @@ from indexing.join.plan import plan_exact
 from indexing.join.probing_plan import plan_probing
 from indexing.join.rows import distinct_units
 from indexing.join.self_join import SelfJoin
+from indexing.join.window_join import JoinRoom
 from indexing.search.index import ExactIndex
 from indexing.search.neighbours import RESOLUTION
 from indexing.vectors.vectors import from_arrays, unit_rows
@@ -57,7 +58,7 @@ def small_tiles(monkeypatch):
     """Stripes of 32 rows and tiles of 96 columns, so that few products make many of them."""
     from indexing.join import tiles
 
-    for module in (join_plan, dense_join, tiles):
+    for module in (join_plan, dense_join, window_join, tiles):
         monkeypatch.setattr(module, "STRIPE_ROWS", 32)
     for module in (join_plan, probing_plan, dense_join, tiles):
         monkeypatch.setattr(module, "TILE_COLUMNS", 96)
@@ -125,11 +126,11 @@ def test_products_with_nothing_to_see_have_no_neighbours_and_are_none(tmp_path):
 def test_little_memory_gives_the_same_bytes(tmp_path, small_tiles, sources):
     array = unit_rows(np.random.default_rng(3).normal(size=(700, 24)))
     whole = joined(array, 6, tmp_path / "whole", sources=sources)
-    little = 3 * dense_join.TILE_BYTES + len(array) * 40 + 70_000  # a few stripes at a time; rows are read from a file
+    little = 3 * window_join.TILE_BYTES + len(array) * 40 + 70_000  # a few stripes at a time; rows are read from a file
     rows = from_arrays(array)
     units = distinct_units(rows, sources)
     join = DenseJoin(rows, units, plan_exact(rows, units), 6, little, 2)
-    assert join.window_rows() < len(array) / 3
+    assert join.room.window_rows < len(array) / 3
     few = joined(array, 6, tmp_path / "few", sources=sources, memory=little)
     assert few.positions.tobytes() == whole.positions.tobytes()
     assert few.cosines.tobytes() == whole.cosines.tobytes()
@@ -187,14 +188,38 @@ def test_near_lists_find_all_that_either_looks_at(tmp_path, small_tiles, count, 
         assert (found.positions[own][len(expected) :] == -1).all()
 
 
-@pytest.mark.parametrize("room", [20_000, 80_000, 200_000])
+class TestRoom:
+    """A million rows of 256 numbers, a GiB of them, joined for 60 neighbours each."""
+
+    def within(self, gib):
+        size = 1_000_000
+        return JoinRoom.within(int(gib * 2**30), rows=size, dim=256, products=size, k=60, threads=2, plan_bytes=0)
+
+    def test_rows_are_in_memory_where_all_lists_are_beside_them(self):
+        room = self.within(4)
+        assert not room.in_file
+        assert room.window_rows >= 1_000_000
+
+    def test_rows_are_in_a_file_where_they_would_cost_a_window(self):
+        room = self.within(2.2)
+        assert room.in_file
+        assert 1_000_000 * 256 * 4 < 2.2 * 2**30 / 2
+        assert room.window_rows >= 1_000_000
+
+    def test_rows_of_more_than_half_of_the_memory_are_in_a_file(self):
+        room = self.within(1.5)
+        assert room.in_file
+        assert room.window_rows < 1_000_000
+
+
+@pytest.mark.parametrize("room", [20_000, 50_000, 100_000])
 @pytest.mark.parametrize("lists", [3, 30], ids=["of many stripes", "of one"])
 def test_windows_of_near_lists_find_the_same(tmp_path, small_tiles, room, lists):
     array = unit_rows(np.random.default_rng(7).normal(size=(900, 8)))
     whole, _, _ = through_lists(array, 5, tmp_path / "whole", lists=lists, count=2)
-    little = 3 * dense_join.TILE_BYTES + len(array) * (40 + 2 * 16 + 2 * 8) + room
+    little = 3 * window_join.TILE_BYTES + len(array) * (40 + 2 * 16 + 2 * 8) + room
     few, join, _ = through_lists(array, 5, tmp_path / "few", lists=lists, count=2, memory=little)
-    assert 32 <= join.window_rows() < len(array) / 3
+    assert 32 <= join.room.window_rows < len(array) / 3
     assert few.positions.tobytes() == whole.positions.tobytes()
     assert few.cosines.tobytes() == whole.cosines.tobytes()
 
