@@ -7,7 +7,7 @@ the new one in the cache once it is sent.
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,11 +38,12 @@ DRAFT = ".draft"  # behind the name of what is in the cache: the folder that a d
 @dataclass(frozen=True)
 class Begun:
     """It says from which version a draft was begun: its `number`, 0 for none, and its `mark`. `made` is there once the draft is
-    whole, and says by what it was made."""
+    whole, and says by what it was made. `reusable` is what can be gone on with of what is made, also when another command comes next."""
 
     number: int = 0
     mark: str = ""
     made: str = ""
+    reusable: tuple[str, ...] = ()
 
 
 @dataclass
@@ -73,20 +74,20 @@ class Draft:
         return copied
 
     def begin(
-        self, number: int, latest: Manifest | None, asked: str | None, reusable: Collection[str], progress: Progress
+        self, number: int, latest: Manifest | None, *, asked: str | None, reusable: Sequence[str], progress: Progress
     ) -> None:
         """Go on with what a run before left of the newest version where that is whole, and of what is `asked` for now, else begin with
-        that version; what is `reusable` of another draft is gone on with as after a kill."""
+        that version; what was reusable of another draft stays, as after a kill."""
         found, before, mark = self._manifest(), self._read(), _mark(latest)
         of_newest = found is not None and (before.number, before.mark) == (number, mark)
         asked_now = found is not None and asked is not None and before.made == fingerprint_of(asked, vars(found))
         self.whole = asked_now and (of_newest or found == latest)
         if self.whole or (latest is not None and found == latest):
-            self._keep(replace(before, number=number, mark=mark))
+            self._keep(replace(before, number=number, mark=mark, reusable=tuple(reusable)))
             return
-        self._keep(Begun(-1))
-        self._set_aside(() if found is None or _mark(found) == before.mark else reusable)
-        self._keep(Begun() if latest is None else self._take_newest(progress))
+        self._set_aside(() if found is None or _mark(found) == before.mark else before.reusable)
+        begun = Begun() if latest is None else self._take_newest(progress)
+        self._keep(replace(begun, reusable=tuple(reusable)))
 
     def drop_untouched(self) -> None:
         """Remove the draft where it is the version that it was begun from, and nothing of a next one is there."""
@@ -99,7 +100,7 @@ class Draft:
         with suppress(OSError):
             self.folder.parent.rmdir()
 
-    def _set_aside(self, reusable: Collection[str]) -> None:
+    def _set_aside(self, reusable: Sequence[str]) -> None:
         """Leave of the draft only what is reusable, where a killed run leaves it. That is renamed, never written to: readers may
         have the same files."""
         unfinished = self._unfinished
@@ -143,7 +144,7 @@ class Draft:
             stored = json.loads(self._state.read_text(encoding="utf-8"))
             return read_record(stored, Begun, where=str(self._state), remedy="begin again")
         except (OSError, ValueError):
-            return Begun(-1)  # of no version
+            return Begun()
 
     def _keep(self, begun: Begun) -> None:
         self.begun, unfinished = begun, self._state.with_suffix(".tmp")
@@ -153,7 +154,7 @@ class Draft:
 
 @contextmanager
 def draft_for(
-    url: str, kind: str, *, asked: str | None = None, reusable: Collection[str] = (), progress: Progress = silent
+    url: str, kind: str, *, asked: str | None = None, reusable: Sequence[str] = (), progress: Progress = silent
 ) -> Iterator[Draft]:
     """Yield the draft of an artefact for a URL: the version that is there, or what a run that was killed while it sent had made of
     that, where it was `asked` for the same (None: all is made again).
@@ -168,7 +169,7 @@ def draft_for(
     _refuse_unwritable(draft.folder)
     with _told_of(draft), parents(draft.folder), locked(draft.folder.parent, told=url):
         try:
-            draft.begin(*_newest(store, kind), asked, reusable, progress)
+            draft.begin(*_newest(store, kind), asked=asked, reusable=reusable, progress=progress)
             yield draft
         except BaseException:
             draft.drop_untouched()

@@ -115,9 +115,9 @@ def test_who_reads_meanwhile_is_not_disturbed(place):
     reader.release()
 
 
-def make_and_send(place, asked, files, *, meanwhile=lambda: None):
+def make_and_send(place, asked, files, *, meanwhile=lambda: None, reusable=("rows", "none")):
     """Make a draft, let something happen, and send it."""
-    with draft_for(place, "index", asked=asked) as draft:
+    with draft_for(place, "index", asked=asked, reusable=reusable) as draft:
         make(draft.folder, files)
         draft.finish(asked)
         meanwhile()
@@ -134,7 +134,7 @@ def killed_while_making(place, files=()):
         raise Killed(unfinished)
 
 
-def killed_while_sending(place, asked, monkeypatch):
+def killed_while_sending(place, asked, monkeypatch, **given):
     """Make a draft; the process dies when one file has arrived."""
     send, arrived = Store.send, []
 
@@ -145,7 +145,7 @@ def killed_while_sending(place, asked, monkeypatch):
         send(self, file, name)
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        make_and_send(place, asked, SECOND, meanwhile=lambda: patch.setattr(Store, "send", dying))
+        make_and_send(place, asked, SECOND, meanwhile=lambda: patch.setattr(Store, "send", dying), **given)
 
 
 def test_a_killed_sending_is_gone_on_with(place, tmp_path, monkeypatch):
@@ -165,17 +165,38 @@ def test_a_killed_sending_is_gone_on_with(place, tmp_path, monkeypatch):
 def test_what_was_made_of_something_else_is_not_sent(place, tmp_path, monkeypatch, asked):
     put(place, FIRST)
     killed_while_sending(place, "this", monkeypatch)
-    with draft_for(place, "index", asked=asked, reusable=["rows", "none"]) as draft:
+    with draft_for(place, "index", asked=asked) as draft:
         assert not draft.whole
         assert text(draft.folder) == FIRST
         assert text(draft.folder.with_name("index.partial")) == {"rows/one": "one" * 1000, "rows/two": "another"}
+
+
+def test_another_command_leaves_what_a_build_had_made(place, monkeypatch):
+    killed_while_sending(place, "this", monkeypatch)
+    with pytest.raises(InputError, match="holds none"), draft_for(place, "index"):
+        raise InputError("holds none")  # as an update does
+    unfinished = cached_at(place).parent / "index.draft" / "index.partial"
+    put(place, FIRST)
+    with draft_for(place, "index") as draft:
+        with writing(draft.folder, "index", afresh=True) as folder:
+            write_manifest(folder, Manifest("index", {"made": "anew"}))
+        draft.send()
+    assert text(unfinished) == {"rows/one": "one" * 1000, "rows/two": "another"}
+
+
+def test_of_a_command_that_makes_nothing_to_go_on_with_nothing_stays(place, monkeypatch):
+    put(place, FIRST)
+    killed_while_sending(place, None, monkeypatch, reusable=())
+    with draft_for(place, "index", reusable=["rows"]) as draft:
+        assert text(draft.folder) == FIRST
+        assert not draft.folder.with_name("index.partial").exists()
 
 
 def test_what_was_made_of_an_older_version_is_not_sent(place, tmp_path, monkeypatch):
     put(place, FIRST)
     killed_while_sending(place, "this", monkeypatch)
     put(place, {**FIRST, "names": "of three"})
-    with draft_for(place, "index", asked="this", reusable=["rows"]) as draft:
+    with draft_for(place, "index", asked="this") as draft:
         assert not draft.whole
         assert text(draft.folder) == {**FIRST, "names": "of three"}
         assert text(draft.folder.with_name("index.partial"))["rows/two"] == "another"
@@ -231,7 +252,7 @@ def test_a_second_writer_is_refused_and_goes_on_with_its_rows(place, tmp_path):
     with pytest.raises(InputError, match=again):
         make_and_send(place, "this", SECOND, meanwhile=lambda: put(place, {**FIRST, "names": "of three"}))
     assert sent(place, tmp_path)["names"] == "of three"
-    with draft_for(place, "index", asked="this", reusable=["rows"]) as draft:
+    with draft_for(place, "index", asked="this") as draft:
         assert not draft.whole
         assert text(draft.folder.with_name("index.partial"))["rows/two"] == "another"
 
