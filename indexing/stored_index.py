@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from indexing.build.build_index import Built, build_index
@@ -28,7 +29,10 @@ from indexing.update.compact_index import Compacted, compact_index
 from indexing.update.update_index import Updated, UpdateOptions, update_index
 
 ROWS = ("vectors",)  # of an index, what a build can go on with
-SENT_ALONE = "was built before by the same command, of the same files: it is only sent (pictures and models were not looked at again)"
+SENT_ALONE = (
+    "was built before by the same command, of the same files: it is only sent (pictures and models were not looked at again: for that "
+    "run it once more)"
+)
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ def _asked(products: Sequence[Path], options: BuildOptions) -> str | None:
 
 
 def _stamps(sources: Iterable[Source]) -> list[str] | None:
-    stamps = []
+    stamps, opened = [], cache(open_store)  # once, of many files in one folder
     for source in sources:
         if source.url is None:
             state = (source.archive or source.path).stat()
@@ -150,7 +154,7 @@ def _stamps(sources: Iterable[Source]) -> list[str] | None:
         if url is None:
             return None
         above, _, name = url.rpartition("/")
-        stamps.append(f"{url} {open_store(above).stamp(name)}")
+        stamps.append(f"{url} {opened(above).stamp(name)}")
     return stamps
 
 

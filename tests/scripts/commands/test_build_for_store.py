@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 from itertools import count
+from pathlib import Path
 
 import boto3
 import pytest
 from s3_server import s3_server
 from tried_tasks import Troubled
 
+from indexing.build.options import BuildOptions
 from indexing.catalog.rejects import StoredRejects
 from indexing.errors import InputError
 from indexing.product_index import open_index
@@ -184,6 +186,20 @@ def test_a_catalogue_in_the_store_is_known_again(heroic, url, s3, tmp_path, root
     assert told.exit_code == 0, told.output
     assert "it is only sent" in told.stderr
     assert "Bottle 3 steel 3" in there(url, tmp_path)[1].catalog.table["title"].to_pylist()
+
+
+def test_a_store_is_opened_once_for_all_its_files(url, s3, monkeypatch):
+    import indexing.stored_index as stored
+
+    client, shop = boto3.client("s3"), url.removeprefix(f"{s3}/").replace("/index", "/shop")
+    for name in ("one", "two"):
+        client.put_object(Bucket="tests", Key=f"{shop}/{name}.csv", Body=f"id,title\n{name},Kettle {name}\n".encode())
+    client.close()
+    opened, whole = [], stored.open_store
+    monkeypatch.setattr(stored, "open_store", lambda place: opened.append(place) or whole(place))
+    asked = stored._asked([Path(f"{s3}/{shop}")], BuildOptions())
+    assert asked == stored._asked([Path(f"{s3}/{shop}")], BuildOptions())
+    assert opened == [f"{s3}/{shop}"] * 2
 
 
 def test_a_second_writer_is_refused(build, heroic, url, products, tmp_path, monkeypatch):
@@ -384,6 +400,8 @@ def test_a_build_that_was_not_sent_is_not_updated(build, change, heroic, url, pr
     killed(url, products, "indexing.storage.stores", "send", "--overwrite", owner="module.Store", root=root)
     change()
     assert "Kettle 1 steel 1" in there(url, tmp_path)[1].catalog.table["title"].to_pylist()
+    assert "dimensions, reused" in build("--overwrite").stdout  # of the build that was killed
+    assert left(url) == []
 
 
 @pytest.mark.parametrize("words", [["update", "gone.csv"], ["compact"]])
