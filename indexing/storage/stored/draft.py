@@ -30,7 +30,7 @@ from indexing.storage.records import read_record, stored_record
 from indexing.storage.stored.cache import CACHE_VARIABLE, cached_at, fetch_newest, write_origin
 from indexing.storage.stored_versions import Copied, newest_version, refuse_unconditional, send_artefact
 from indexing.storage.stores import Store, open_store
-from indexing.storage.versions import hold_version
+from indexing.storage.versions import discard, hold_version
 
 DRAFT = ".draft"  # behind the name of what is in the cache: the folder that a draft lies in
 
@@ -109,7 +109,7 @@ class Draft:
             unfinished.mkdir()
             for name in there:
                 os.rename(self.folder / name, unfinished / name)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        discard(self.folder, self.place)  # a kill may have left there the version that readers have
 
     def _take_newest(self, progress: Progress) -> Begun:
         """Link the newest version's files from the cache, where it is fetched first."""

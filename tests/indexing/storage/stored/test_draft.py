@@ -11,7 +11,7 @@ from s3_server import s3_server
 from indexing.errors import InputError
 from indexing.storage.artefact import Manifest, read_manifest, write_manifest, writing
 from indexing.storage.stored.cache import cached_at, fetched_to_cache, origin_of
-from indexing.storage.stored.draft import draft_for
+from indexing.storage.stored.draft import Draft, draft_for
 from indexing.storage.stored_versions import fetch_artefact, send_artefact
 from indexing.storage.stores import Store, open_store
 from indexing.storage.versions import hold_version
@@ -227,6 +227,25 @@ def test_killed_after_the_version_is_there_it_is_left_to_readers(place, monkeypa
         copied = draft.send()
     assert (copied.number, copied.files) == (1, 0)
     assert text(cached_at(place)) == FIRST
+
+
+def test_killed_as_it_takes_its_place_who_reads_goes_on(place, monkeypatch):
+    put(place, FIRST)
+    reader = hold_version(fetched_to_cache(place))
+
+    def killed(*given):
+        raise Killed
+
+    def dying():
+        patch.setattr("indexing.storage.artefact.discard", killed)
+        patch.setattr(Draft, "drop_untouched", lambda self: None)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        make_and_send(place, "this", SECOND, meanwhile=dying)
+    with draft_for(place, "index") as draft:
+        assert text(draft.folder) == SECOND
+    assert text(reader.place) == FIRST
+    reader.release()
 
 
 def test_a_kill_while_making_leaves_what_was_made(place):
