@@ -1,7 +1,7 @@
 """XGBoost trains gradient-boosted trees here, stopped early on the mission's metric."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -34,8 +34,8 @@ class BoostingOptions:
 
     `positive_weight` is that of a match, a non-match weighing 1 (XGBoost's `scale_pos_weight`). `members` says how many
     models of different seeds have their scores meaned; 0 means three for fewer training pairs than FEW_PAIRS, whose
-    scores a seed sways, else one. `monotone` keeps scores from falling where a feature that has a direction speaks more
-    for a match. `layout` asks for one model for all, one for each large category, or a blend of both
+    scores a seed sways, all but the first of them monotone, else one. `monotone` keeps scores from falling where a feature that has a
+    direction speaks more for a match. `layout` asks for one model for all, one for each large category, or a blend of both
     (reranking/boosters/ensemble.py). `added_rows` says whether pairs that were mined or inferred are trained on.
     `device` is where XGBoost works.
     """
@@ -111,8 +111,18 @@ def member_parameters(train: Examples, options: BoostingOptions, seed: int) -> l
     if train.targets.min() == train.targets.max():
         what = "matches" if train.targets[0] else "non-matches"
         raise InputError(f"all {len(train.targets)} training pairs are {what}: training needs both")
-    count = options.members or (FEW_MEMBERS if len(train.targets) < FEW_PAIRS else 1)
-    return [options.parameters(seed + 1000 * member, train.directions) for member in range(count)]
+    return [
+        of_member.parameters(seed + 1000 * number, train.directions)
+        for number, of_member in enumerate(_members(options, len(train.targets)))
+    ]
+
+
+def _members(options: BoostingOptions, pairs: int) -> list[BoostingOptions]:
+    """Return the options of each member. Of few pairs trees learn what is chance, which one that may not contradict the directions of
+    features does less; one that may tells what those cannot."""
+    if options.members or pairs >= FEW_PAIRS:
+        return [options] * (options.members or 1)
+    return [options] + [replace(options, monotone=True)] * (FEW_MEMBERS - 1)
 
 
 def boost_rounds(

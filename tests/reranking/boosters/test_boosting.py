@@ -183,6 +183,42 @@ def test_scores_do_not_fall_against_a_direction():
     assert steps(-1, monotone=True).max() <= 0
 
 
+class TestMembers:
+    """Boosters of a feature that often speaks the other way round, by direction."""
+
+    @pytest.fixture
+    def contrary(self):
+        random = np.random.default_rng(0)
+        features = random.normal(size=(400, 1)).astype(np.float32)
+        targets = ((features[:, 0] > 0) ^ (random.random(400) < 0.3)).astype(np.float64)
+        return Examples(features, targets, np.zeros(400, dtype=np.int64), directions=(1,))
+
+    @staticmethod
+    def accuracy(scores, targets, codes):
+        return float(((scores > 0.5) == targets).mean())
+
+    @staticmethod
+    def rising(members):
+        """Whether each member's scores never fall."""
+        grid = np.linspace(-3, 3, 200, dtype=np.float32)[:, None]
+        return [bool(np.diff(predict([member], grid)).min() >= 0) for member in members]
+
+    @pytest.mark.parametrize(
+        ("chosen", "rising"),
+        [({}, [False, True, True]), ({"members": 2}, [False, False]), ({"monotone": True}, [True, True, True])],
+        ids=["of few pairs all but the first are monotone", "named ones are as asked", "all where that is asked"],
+    )
+    def test_all_but_the_first_follow_directions_where_nobody_says_how_many(self, contrary, chosen, rising):
+        options = BoostingOptions(max_rounds=30, patience=30, threads=1, min_child_weight=0, **chosen)
+        members = boost(contrary, contrary, self.accuracy, options=options, seed=0)
+        assert self.rising(members) == rising
+
+    def test_of_many_pairs_there_is_one_and_it_is_free(self, contrary, monkeypatch):
+        monkeypatch.setattr(boosting, "FEW_PAIRS", 400)
+        options = BoostingOptions(max_rounds=30, patience=30, threads=1, min_child_weight=0)
+        assert self.rising(boost(contrary, contrary, self.accuracy, options=options, seed=0)) == [False]
+
+
 def test_weights_move_scores():
     features = np.zeros((100, 1), dtype=np.float32)
     targets, codes = (np.arange(100) < 50).astype(np.float64), np.zeros(100, dtype=np.int64)
