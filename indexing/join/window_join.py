@@ -61,18 +61,12 @@ class JoinRoom:
         cls, memory: int, *, rows: int, dim: int, products: int, k: int, threads: int, plan_bytes: int
     ) -> "JoinRoom":
         """Divide `memory` bytes between the lists of `rows` distinct rows of `products` products and the other things that a join
-        holds, the rows among them where they fit into half of it and cost no further window."""
+        holds, the rows among them where they take at most half of it."""
         copied, keep = rows * dim * 4, kept_of(k)
-
-        def window(copied: int) -> int:
-            left = memory - copied - (threads + 1) * TILE_BYTES - rows * BYTES_A_UNIT - plan_bytes
-            left -= min(products * k * 12, left // 2)  # pages of the files: they are written all over
-            return max(left // ((keep + room_for(keep)) * 8 + 8), STRIPE_ROWS)
-
-        beside, alone = window(copied), window(0)
-        if copied <= memory // 2 and -(-rows // beside) == -(-rows // alone):
-            return cls(False, beside)
-        return cls(True, alone)
+        in_file = copied > memory // 2
+        left = memory - (0 if in_file else copied) - (threads + 1) * TILE_BYTES - rows * BYTES_A_UNIT - plan_bytes
+        left -= min(products * k * 12, left // 2)  # pages of the files: they are written all over
+        return cls(in_file, max(left // ((keep + room_for(keep)) * 8 + 8), STRIPE_ROWS))
 
 
 @dataclass(frozen=True)
