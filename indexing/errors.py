@@ -9,6 +9,10 @@ class Unfinished(InputError):
     """The work stops here; what is made so far stays, and the same command goes on with it once the cause is gone."""
 
 
+class Damaged(InputError):
+    """A file of an artefact has another content than was written: what holds it is of no use any more."""
+
+
 class Unreachable(InputError):
     """A server that the answer needs does not answer: asked again later it may."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from indexing.errors import InputError
+from indexing.errors import Damaged, InputError
 from indexing.machine.progress import Progress, silent
 from indexing.storage.artefact import (
     MANIFEST,
@@ -176,7 +176,7 @@ def _send_files(place: Path, manifest: Manifest, store: Store, progress: Progres
     total, done = sum(entry["bytes"] for _, entry in missing.values()), 0
     for key, (name, entry) in missing.items():
         if _digest(place / name) != entry["sha256"]:
-            raise InputError(
+            raise Damaged(
                 f"{name}: is damaged: its content is not what the manifest says: make the {manifest.kind} again"
             )
         store.send(place / name, key)

@@ -44,7 +44,8 @@ class Hold:
         try:
             yield self.place
         except InputError as error:
-            raise InputError(str(error).replace(str(self.place), str(self.folder))) from error
+            error.args = (str(error).replace(str(self.place), str(self.folder)), *error.args[1:])
+            raise
 
 
 def hold_version(folder: Path) -> Hold:

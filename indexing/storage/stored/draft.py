@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from indexing.errors import InputError
+from indexing.errors import Damaged, InputError
 from indexing.machine.progress import Progress, silent
 from indexing.storage.artefact import (
     MANIFEST,
@@ -66,8 +66,13 @@ class Draft:
 
     def send(self, *, keep: int = 2, progress: Progress = silent) -> Copied:
         """Send it as the newest version, and leave it to who reads the URL here. Raises InputError where another process wrote a
-        version since this one was begun."""
-        copied = send_artefact(self.folder, self.url, keep=keep, after=self.begun.number, progress=progress)
+        version since this one was begun. A draft with a damaged file goes away: run again, the command makes it anew."""
+        try:
+            copied = send_artefact(self.folder, self.url, keep=keep, after=self.begun.number, progress=progress)
+        except Damaged:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self._tidy()
+            raise
         take_place(self.folder, self.place)
         write_origin(self.url)
         self._tidy()

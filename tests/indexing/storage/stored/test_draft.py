@@ -161,6 +161,20 @@ def test_a_killed_sending_is_gone_on_with(place, tmp_path, monkeypatch):
     assert left(place) == set()
 
 
+def test_a_draft_with_a_damaged_file_is_made_anew(place, tmp_path):
+    def damage():
+        (cached_at(place).with_name("index.draft") / "index" / "new").write_text("old", encoding="utf-8")
+
+    with pytest.raises(InputError, match="new: is damaged"):
+        make_and_send(place, "it", SECOND, meanwhile=damage)
+    assert not cached_at(place).parent.exists()
+    with draft_for(place, "index", asked="it") as draft:
+        assert not draft.whole
+        make(draft.folder, SECOND)
+        draft.send()
+    assert sent(place, tmp_path) == SECOND
+
+
 @pytest.mark.parametrize("asked", ["that", None])
 def test_what_was_made_of_something_else_is_not_sent(place, tmp_path, monkeypatch, asked):
     put(place, FIRST)
