@@ -88,9 +88,8 @@ class ProbingPlan:
         of_rows, of_columns = self.probes[start:stop], self.probes[places, 0]
         earlier = of_columns < of_rows[0, 0]
         first = int(of_columns[earlier].min(initial=len(self.bounds)))
-        looks = np.zeros(
-            (stop - start, max(int(of_rows[0, 0]) - first, 0)), dtype=bool
-        )  # at which earlier lists each row looks
+        # at which of the earlier lists each row looks
+        looks = np.zeros((stop - start, max(int(of_rows[0, 0]) - first, 0)), dtype=bool)
         row, probe = np.nonzero((of_rows >= first) & (of_rows < of_rows[0, 0]))
         looks[row, of_rows[row, probe] - first] = True
         both = earlier[columns]

@@ -59,9 +59,8 @@ class Hits:
         """Return where a mask (rows, columns) of few places holds."""
         rows, width = mask.shape
         flat = np.flatnonzero(mask.ravel())
-        ends = np.searchsorted(
-            flat, np.arange(1, rows + 1) * width
-        )  # to divide each place by the width takes far longer
+        # where each row ends: to divide every place by the width takes far longer
+        ends = np.searchsorted(flat, np.arange(1, rows + 1) * width)
         row = np.repeat(np.arange(rows), np.diff(ends, prepend=0))
         return cls(flat, row, flat - row * width)
 
