@@ -9,10 +9,9 @@ import numpy as np
 
 from indexing.errors import InputError
 from indexing.join.plan import TILE_BYTES
-from indexing.join.window_join import BYTES_A_UNIT, JoinRoom, kept_of
+from indexing.join.window_join import BYTES_A_UNIT, JoinRoom, list_bytes
 from indexing.machine.memory import human
 from indexing.machine.threads import one_blas_thread, thread_count
-from indexing.search.best_lists import room_for
 from indexing.search.near_lists import lists_for
 
 AFFORDABLE = 3e13  # multiplications of an exact self-join: some six minutes on two cores
@@ -22,7 +21,7 @@ LINK_BYTES = 2 * 32 * 4 + 60  # what the links of a product take in a graph of 3
 PROBED = 24  # near lists that each row looks at in a join, for a recall of 0.95
 NEAR_SHARE = 1 / 24  # of all products, that a search through an engine looks at for a recall of 0.95
 SELECTING = 1.45  # the exact join's time over that of its products alone,
-SELECTING_NEAR = 2.4  # and that of one through near lists, whose tiles are smaller and of more use
+SELECTING_NEAR = 2.4  # and that of one through near lists, of whose cosines far more come above a floor
 GRAPH_S = 4e-7  # seconds a product and dimension to put it into a graph, on one thread
 
 
@@ -119,10 +118,8 @@ def join_bytes(products: int, dim: int, ask: Ask) -> int:
     """Return the memory of the self-join: it takes a window of rows at a time, as many as the rest of the budget
     holds."""
     budget, room = join_budget(ask), _room(products, dim, ask)
-    keep = kept_of(ask.k)
     copied = 0 if room.in_file else products * dim * 4
-    lists = products * ((keep + room_for(keep)) * 8 + BYTES_A_UNIT + 8)
-    lists += _probing_bytes(products)
+    lists = products * (list_bytes(ask.k) + BYTES_A_UNIT) + _probing_bytes(products)
     lists += products * ask.k * 12  # pages of the files that are written
     tiles = (ask.threads + 1) * TILE_BYTES
     return max(min(copied + lists + tiles, budget), tiles)

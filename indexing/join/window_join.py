@@ -48,6 +48,12 @@ def kept_of(k: int) -> int:
     return k + 1 + SPARE
 
 
+def list_bytes(k: int) -> int:
+    """Return how many bytes the list of a row takes, for k neighbours, with its floor."""
+    keep = kept_of(k)
+    return (keep + room_for(keep)) * 8 + 8
+
+
 @dataclass(frozen=True)
 class JoinRoom:
     """It says whether the rows of a join are copied `in_file` or into memory, and of how many rows the lists have room there at
@@ -62,11 +68,11 @@ class JoinRoom:
     ) -> "JoinRoom":
         """Divide `memory` bytes between the lists of `rows` distinct rows of `products` products and the other things that a join
         holds, the rows among them where they take at most half of it."""
-        copied, keep = rows * dim * 4, kept_of(k)
+        copied = rows * dim * 4
         in_file = copied > memory // 2
         left = memory - (0 if in_file else copied) - (threads + 1) * TILE_BYTES - rows * BYTES_A_UNIT - plan_bytes
         left -= min(products * k * 12, left // 2)  # pages of the files: they are written all over
-        return cls(in_file, max(left // ((keep + room_for(keep)) * 8 + 8), STRIPE_ROWS))
+        return cls(in_file, max(left // list_bytes(k), STRIPE_ROWS))
 
 
 @dataclass(frozen=True)

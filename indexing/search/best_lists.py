@@ -71,20 +71,20 @@ class BestLists:
         rows = places - self.start
         heads, lengths = _runs(rows)
         room = room_for(self.keep)
-        if lengths.max() > max(room, self.keep):
-            rows, entries = self._shortened(rows, entries, lengths)
+        most = max(room, self.keep)
+        if lengths.max() > most:
+            rows, entries = self._shortened(rows, entries, lengths, most)
             heads, lengths = _runs(rows)
         if lengths.max() <= room:
-            self._put(rows, entries)
+            self._put(rows, entries, heads, lengths)
             return
         turn = (np.arange(len(rows)) - np.repeat(heads, lengths)) // room
         for number in range(int(turn.max()) + 1):
             here = turn == number
-            self._put(rows[here], entries[here])
+            self._put(rows[here], entries[here], *_runs(rows[here]))
 
-    def _put(self, rows: Ints1d, entries: Ints1d) -> None:
-        """Take in entries of these rows, ascending, of none more than there is room for."""
-        heads, lengths = _runs(rows)
+    def _put(self, rows: Ints1d, entries: Ints1d, heads: Ints1d, lengths: Ints1d) -> None:
+        """Take in entries of these rows, ascending, whose runs these are, none longer than there is room for."""
         own = rows[heads]
         full = own[self.counts[own] + lengths > self.entries.shape[1]]
         if len(full):
@@ -107,9 +107,9 @@ class BestLists:
         floor = 1.0 - (keys_of(best[:, self.keep - 1]) + SLACK) * RESOLUTION
         self.floor[rows] = np.maximum(self.floor[rows], floor.astype(np.float32))
 
-    def _shortened(self, rows: Ints1d, entries: Ints1d, lengths: Ints1d) -> tuple[Ints1d, Ints1d]:
-        """Return all new entries, but at most the `keep` best of rows that have more of them, and more than there is room for."""
-        long = np.repeat(lengths > max(room_for(self.keep), self.keep), lengths)
+    def _shortened(self, rows: Ints1d, entries: Ints1d, lengths: Ints1d, most: int) -> tuple[Ints1d, Ints1d]:
+        """Return all new entries, but only the `keep` best of rows that have more than `most` of them."""
+        long = np.repeat(lengths > most, lengths)
         many, own = rows[long], entries[long]
         heads, lengths = _runs(many)
         wide = np.full((len(heads), lengths.max()), LAST, dtype=np.int64)
