@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -74,6 +75,12 @@ def test_more_products_take_more_of_everything():
     assert few.memory < many.memory
     assert few.disk * 9 < many.disk
     assert few.seconds["join"] * 50 < many.seconds["join"]
+
+
+def test_rows_of_more_than_half_of_the_memory_take_disk_while_they_are_joined():
+    ask = Ask(index="IVF2048,SQ8", memory=4 * GIB)
+    much, little = (plan_view("text", 1_000_000, 256, replace(ask, memory=m), rate=3e10) for m in (4 * GIB, 2 * GIB))
+    assert little.disk - much.disk == 1_000_000 * 256 * 4
 
 
 @pytest.mark.parametrize(

@@ -202,12 +202,8 @@ def test_a_store_is_opened_once_for_all_its_files(url, s3, monkeypatch):
     assert opened == [f"{s3}/{shop}"] * 2
 
 
-def test_a_second_writer_is_refused(build, heroic, url, products, tmp_path, monkeypatch):
-    build()
-    products.write_text(MORE)
-    build(out=tmp_path / "other")
-    products.write_text(ROWS)
-    made = open_index(tmp_path / "other").manifest
+def let_another_write_meanwhile(heroic, index, url, monkeypatch):
+    """Let the next build be done before another process copies its index to the same place."""
     import indexing.stored_index as stored
 
     whole = stored.build_index
@@ -215,10 +211,19 @@ def test_a_second_writer_is_refused(build, heroic, url, products, tmp_path, monk
     def slowly(*given, **named):
         monkeypatch.setattr(stored, "build_index", whole)
         done = whole(*given, **named)
-        assert heroic("copy", tmp_path / "other", url).exit_code == 0
+        assert heroic("copy", index, url).exit_code == 0
         return done
 
     monkeypatch.setattr(stored, "build_index", slowly)
+
+
+def test_a_second_writer_is_refused(build, heroic, url, products, tmp_path, monkeypatch):
+    build()
+    products.write_text(MORE)
+    build(out=tmp_path / "other")
+    products.write_text(ROWS)
+    made = open_index(tmp_path / "other").manifest
+    let_another_write_meanwhile(heroic, tmp_path / "other", url, monkeypatch)
     refused = build(code=2)
     assert refused.stderr.splitlines()[-1] == f"heroic: {url}: another process wrote version 2 meanwhile: run it again"
     assert there(url, tmp_path)[1].manifest == made
@@ -231,17 +236,7 @@ def test_who_was_refused_goes_on_with_its_rows(build, heroic, url, tmp_path, mon
     words = ["--text-encoder", f"st:{tiny_text_model}", "--precision", "fp32", "--no-lexical"]
     build()
     build("--no-lexical", out=tmp_path / "other")
-    import indexing.stored_index as stored
-
-    whole = stored.build_index
-
-    def slowly(*given, **named):
-        monkeypatch.setattr(stored, "build_index", whole)
-        done = whole(*given, **named)
-        assert heroic("copy", tmp_path / "other", url).exit_code == 0
-        return done
-
-    monkeypatch.setattr(stored, "build_index", slowly)
+    let_another_write_meanwhile(heroic, tmp_path / "other", url, monkeypatch)
     assert "another process wrote version 2 meanwhile" in build(*words, code=2).stderr
     again = build(*words).stdout
     assert "version 3 of the store" in again
