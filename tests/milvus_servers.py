@@ -53,7 +53,8 @@ def alone():
 def real_server(folder, *, locked=False):
     """Run a real server for as long as the block lasts; give its address. A locked one asks for a token: `root:Milvus`.
 
-    Each has a port of its own: that of one that was killed is not free again at once.
+    Each has a port of its own: that of one that was killed is not free again at once. Two at a time there cannot be, since the
+    server's own etcd listens to others of its kind at 2380, which no setting changes.
     """
     python = os.environ.get(PYTHON)
     if python is None or not alone():
@@ -69,7 +70,7 @@ def real_server(folder, *, locked=False):
     )
     child, health = map(int, process.stdout.readline().split())
     try:
-        _wait(health, process)
+        _wait(health, process, folder)
         yield f"http://127.0.0.1:{port}"
     finally:
         with suppress(ProcessLookupError):
@@ -78,7 +79,7 @@ def real_server(folder, *, locked=False):
         process.stdout.close()
 
 
-def _wait(health, process):
+def _wait(health, process, folder):
     until = time.monotonic() + STARTED_S
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -87,7 +88,15 @@ def _wait(health, process):
                     return
         except OSError:
             time.sleep(0.2)
-    pytest.fail(f"the server did not start in {STARTED_S} s")
+    what = f"did not start in {STARTED_S} s" if process.poll() is None else "ended while it started"
+    pytest.fail(f"the server {what}: {_errors(folder / 'logs')}")
+
+
+def _errors(logs):
+    lines = [
+        line for log in sorted(logs.glob("milvus-std*.log")) for line in log.read_text("utf-8", "replace").splitlines()
+    ]
+    return "\n".join([line[:300] for line in lines if "[ERROR]" in line or line.startswith("panic")][:5])
 
 
 @contextmanager

@@ -94,11 +94,3 @@ def test_so_many_neighbours_as_it_can_bring(uri):
         assert found.positions[0, :2500].tolist() == list(range(0, 20_000, 8))
         with pytest.raises(InputError, match="brings 16,384 neighbours at most"):
             index.search(rows[:1], 16_385)
-
-
-def test_who_has_no_token_is_not_let_in(tmp_path, made):
-    with real_server(tmp_path / "locked", locked=True) as uri:
-        for token in ("", "root:wrong"):
-            with pytest.raises(InputError, match=r"does not let in \(.*\): set HEROIC_MILVUS_TOKEN"):
-                publish_index(made, Address(uri, token=token))
-        assert publish_index(made, Address(uri, token="root:Milvus")).sent["text"] == 3000
