@@ -118,6 +118,16 @@ def heroic(monkeypatch, brief_training):
     return run
 
 
+@pytest.fixture(scope="module")
+def s3():
+    """The URL of a bucket on an S3 server, which the environment leads to for as long as a module's tests last."""
+    pytest.importorskip("moto", reason="the S3 server of tests is not installed")
+    from s3_server import s3_server
+
+    with s3_server() as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 def clip_config(tmp_path_factory):
     """A configuration of open_clip that trains in seconds: 32 x 32 pixels, 64 dimensions."""

@@ -8,7 +8,6 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from s3_server import s3_server
 
 import indexing.storage.stored_versions as stored
 from indexing.errors import InputError
@@ -18,12 +17,6 @@ from indexing.storage.stored_versions import fetch_artefact, send_artefact
 from indexing.storage.stores import Store, file_name, open_store, url_of, without_secrets
 
 _places = count()
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with s3_server() as url:
-        yield url
 
 
 @pytest.fixture

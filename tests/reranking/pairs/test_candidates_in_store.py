@@ -5,7 +5,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from flat_options import build_options
-from s3_server import s3_server
 from tried_tasks import Troubled
 
 from indexing.build.build_index import build_index
@@ -14,14 +13,6 @@ from indexing.running.local import LocalRunner
 from indexing.storage.stores import open_store
 from reranking.pairs import candidates
 from reranking.pairs.candidates import write_candidates
-
-pytest.importorskip("moto", reason="the S3 server of tests is not installed")
-
-
-@pytest.fixture(scope="module")
-def store():
-    with s3_server() as url:
-        yield url
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +30,16 @@ def small_blocks(monkeypatch):
 
 
 @pytest.mark.parametrize("runner", [Troubled(1), LocalRunner()], ids=["in parts", "in one process"])
-def test_they_are_those_in_a_folder_and_nothing_else_is_left(index, store, tmp_path, runner):
+def test_they_are_those_in_a_folder_and_nothing_else_is_left(index, s3, tmp_path, runner):
     here = write_candidates(index, tmp_path / "whole.parquet", k=3)
-    there = f"{store}/candidates-{type(runner).__name__}/candidates.parquet"
+    there = f"{s3}/candidates-{type(runner).__name__}/candidates.parquet"
     assert write_candidates(index, Path(there), k=3, runner=runner) == here
     kept = open_store(there.rpartition("/")[0])
     assert list(kept.names("")) == ["candidates.parquet"]
     assert kept.read("candidates.parquet") == (tmp_path / "whole.parquet").read_bytes()
 
 
-def test_finished_parts_in_a_store_are_passed_over(index, store, tmp_path, monkeypatch):
+def test_finished_parts_in_a_store_are_passed_over(index, s3, tmp_path, monkeypatch):
     work, done, most = candidates.propose_block, [], 3
 
     def until(task, shared):
@@ -59,17 +50,17 @@ def test_finished_parts_in_a_store_are_passed_over(index, store, tmp_path, monke
 
     def written():
         return write_candidates(
-            index, Path(f"{store}/candidates-again/pairs.parquet"), k=3, runner=LocalRunner(apart=True)
+            index, Path(f"{s3}/candidates-again/pairs.parquet"), k=3, runner=LocalRunner(apart=True)
         )
 
     monkeypatch.setattr(candidates, "propose_block", until)
     with pytest.raises(Unfinished):
         written()
-    assert "pairs.parquet" not in open_store(f"{store}/candidates-again").names("")
+    assert "pairs.parquet" not in open_store(f"{s3}/candidates-again").names("")
     before, most = set(done), 10**6
     done.clear()
     again = written()
     assert before == {0, 1, 2}
     assert set(done) == {3, 4, 5, 6, 7}
     assert again == write_candidates(index, tmp_path / "whole.parquet", k=3)
-    assert list(open_store(f"{store}/candidates-again").names("")) == ["pairs.parquet"]
+    assert list(open_store(f"{s3}/candidates-again").names("")) == ["pairs.parquet"]

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import boto3
 import pytest
-from s3_server import s3_server
 from tried_tasks import Troubled
 
 from indexing.build.options import BuildOptions
@@ -41,12 +40,6 @@ from scripts.main import run
 run()
 """
 _places = count()
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with s3_server() as url:
-        yield url
 
 
 @pytest.fixture

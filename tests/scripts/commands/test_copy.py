@@ -5,13 +5,6 @@ import os
 
 import boto3
 import pytest
-from s3_server import s3_server
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with s3_server() as url:
-        yield url
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
-from s3_server import s3_server
 
 from indexing.errors import InputError
 from indexing.storage.artefact import Manifest, read_manifest, write_manifest, writing
@@ -23,12 +22,6 @@ _places = count()
 
 class Killed(BaseException):
     """The process is gone."""
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with s3_server() as url:
-        yield url
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from s3_server import s3_server
 
 from indexing.errors import InputError
 from indexing.running.parts import PartFolder, clear_beside, parts_beside, put_array, read_array
@@ -15,18 +14,10 @@ from indexing.storage.stored.output import local_output, stored_url
 from indexing.storage.stored.part_store import PartStore
 from indexing.storage.stores import Store, open_store
 
-pytest.importorskip("moto", reason="the S3 server of tests is not installed")
-
-
-@pytest.fixture(scope="module")
-def server():
-    with s3_server() as url:
-        yield url
-
 
 @pytest.fixture
-def parts(server, request):
-    return PartStore(f"{server}/{request.node.name.partition('[')[0]}/scores.parquet.parts-1")
+def parts(s3, request):
+    return PartStore(f"{s3}/{request.node.name.partition('[')[0]}/scores.parquet.parts-1")
 
 
 @pytest.fixture
@@ -158,21 +149,21 @@ def test_copies_of_parts_are_few_and_leave_nothing_behind(parts, monkeypatch, op
     parts.clear()
 
 
-def test_parts_lie_beside_what_is_made_of_them(server, tmp_path):
+def test_parts_lie_beside_what_is_made_of_them(s3, tmp_path):
     out = tmp_path / "scores.parquet"
     assert isinstance(parts_beside(out, "1"), PartFolder)
     assert parts_beside(out, "1") != parts_beside(out, "1")  # of two runs
-    stored = [parts_beside(f"{server}/beside/scores.parquet", made) for made in "12"]
-    other = parts_beside(f"{server}/beside/scores.parquet2", "1")
+    stored = [parts_beside(f"{s3}/beside/scores.parquet", made) for made in "12"]
+    other = parts_beside(f"{s3}/beside/scores.parquet2", "1")
     for one in (*stored, other):
         one.make()
         one.put("a", writing(b"x"))
-    clear_beside(f"{server}/beside/scores.parquet")
+    clear_beside(f"{s3}/beside/scores.parquet")
     assert [one.missing(["a"]) for one in (*stored, other)] == [["a"], ["a"], []]
 
 
-def test_a_file_is_put_into_the_store_when_it_is_whole(server):
-    url = f"{server}/out/scores.parquet"
+def test_a_file_is_put_into_the_store_when_it_is_whole(s3):
+    url = f"{s3}/out/scores.parquet"
 
     def fails():
         with local_output(url) as place:
@@ -181,10 +172,10 @@ def test_a_file_is_put_into_the_store_when_it_is_whole(server):
 
     with pytest.raises(ZeroDivisionError):
         fails()
-    assert open_store(f"{server}/out").names("") == {}
+    assert open_store(f"{s3}/out").names("") == {}
     with local_output(url) as place:
         place.write_bytes(b"whole")
-    assert open_store(f"{server}/out").read("scores.parquet") == b"whole"
+    assert open_store(f"{s3}/out").read("scores.parquet") == b"whole"
 
 
 def test_files_of_this_machine_are_written_where_they_are(tmp_path):

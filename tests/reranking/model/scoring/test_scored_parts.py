@@ -5,7 +5,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from s3_server import s3_server
 from tried_tasks import Troubled
 
 from indexing.errors import InputError, Unfinished
@@ -149,27 +148,20 @@ def test_pairs_without_any_left_product_are_one_part(index):
     assert divide(index, np.zeros(len(index.catalog), dtype=np.int64)).parts == 1
 
 
-@pytest.fixture(scope="module")
-def store():
-    pytest.importorskip("moto", reason="the S3 server of tests is not installed")
-    with s3_server() as url:
-        yield url
-
-
-def test_scores_and_their_parts_may_lie_in_a_store(index, model, pairs, tmp_path, small_parts, store):
-    whole, out = scores(index, model, pairs, tmp_path / "whole.parquet"), f"{store}/scores/all.parquet"
+def test_scores_and_their_parts_may_lie_in_a_store(index, model, pairs, tmp_path, small_parts, s3):
+    whole, out = scores(index, model, pairs, tmp_path / "whole.parquet"), f"{s3}/scores/all.parquet"
     for runner in (Troubled(1), LocalRunner()):
         score_pairs(index, pairs, out, model=model, options=OPTIONS, runner=runner)
-        kept = open_store(f"{store}/scores")
+        kept = open_store(f"{s3}/scores")
         assert list(kept.names("")) == ["all.parquet"]
         assert kept.read("all.parquet") == whole
         kept.remove(["all.parquet"])
 
 
-def test_finished_parts_in_a_store_are_passed_over(index, model, pairs, tmp_path, small_parts, store, monkeypatch):
+def test_finished_parts_in_a_store_are_passed_over(index, model, pairs, tmp_path, small_parts, s3, monkeypatch):
     whole, out, scored, most = (
         scores(index, model, pairs, tmp_path / "whole.parquet"),
-        f"{store}/again/all.parquet",
+        f"{s3}/again/all.parquet",
         [],
         4,
     )
@@ -190,18 +182,18 @@ def test_finished_parts_in_a_store_are_passed_over(index, model, pairs, tmp_path
     assert before
     assert scored
     assert not before & set(scored)
-    assert open_store(f"{store}/again").read("all.parquet") == whole
+    assert open_store(f"{s3}/again").read("all.parquet") == whole
 
 
 def test_workers_open_an_index_in_a_store_themselves(
-    sample_index, model, pairs, tmp_path, small_parts, store, monkeypatch
+    sample_index, model, pairs, tmp_path, small_parts, s3, monkeypatch
 ):
-    send_artefact(sample_index, f"{store}/index")
+    send_artefact(sample_index, f"{s3}/index")
     monkeypatch.setenv("HEROIC_CACHE", str(tmp_path / "cache"))
-    here = open_index(fetched_to_cache(f"{store}/index"))
-    assert shared_place(here.folder) == f"{store}/index"
+    here = open_index(fetched_to_cache(f"{s3}/index"))
+    assert shared_place(here.folder) == f"{s3}/index"
     monkeypatch.setenv("HEROIC_CACHE", str(tmp_path / "of another machine"))
-    there = open_same_index(f"{store}/index", here.fingerprint)
+    there = open_same_index(f"{s3}/index", here.fingerprint)
     assert there.folder.is_relative_to(tmp_path / "of another machine")
     with pytest.raises(InputError, match="is not the index that the work began with"):
-        open_same_index(f"{store}/index", "0123")
+        open_same_index(f"{s3}/index", "0123")
