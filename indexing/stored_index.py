@@ -8,7 +8,7 @@ from pathlib import Path
 
 from indexing.build.build_index import Built, build_index
 from indexing.build.options import BuildOptions
-from indexing.catalog.rejects import REJECTS_FILE, StoredRejects
+from indexing.catalog.rejects import REJECTS_FILE, StoredRejects, lets_pass
 from indexing.errors import InputError
 from indexing.files.content.sources import Source
 from indexing.index_manifest import KIND
@@ -56,7 +56,7 @@ def build_stored_index(
     version; the last `keep` stay.
 
     Killed while it builds, it goes on where it was; while it sends, it sends the rest. Raises InputError for anything wrong in the
-    input, and where another process wrote a version meanwhile.
+    input, where another process wrote a version meanwhile, and where what would be sent was let pass by a larger `max_rejects`.
     """
     options = options or BuildOptions()
     _refuse_none_kept(keep)
@@ -64,10 +64,11 @@ def build_stored_index(
     _refuse_unshared(runner, cache_folder())
     with draft_for(url, KIND, asked=asked, reusable=ROWS, progress=progress) as draft:
         if draft.whole:
+            _refuse_stricter(options.max_rejects, draft)
             built = _made_before(draft.folder, url)
         else:
             built = build_index(products, draft.folder, options=options, progress=progress, runner=runner)
-            draft.finish(asked)
+            draft.finish(asked, let_pass=options.max_rejects if built.rejects else 0.0)
         built.index.hold.release()  # what it is read by moves with its folder, and would stay when that is replaced
         copied = draft.send(keep=keep, progress=progress)
     index = open_index(draft.place, device=choose_device(options.device))
@@ -132,12 +133,24 @@ def _made_before(folder: Path, url: str) -> Built:
     )
 
 
+def _refuse_stricter(max_rejects: float, draft: Draft) -> None:
+    """Raise InputError where more was set aside for a draft than a command may be content with."""
+    before = draft.begun.let_pass
+    if not lets_pass(max_rejects, before):
+        aside = len(StoredRejects(draft.folder / REJECTS_FILE))
+        raise InputError(
+            f"{draft.url}: was built before with --max-rejects {before:g}, and {aside:,} rows, cells or pictures were set aside, which "
+            f"--max-rejects {max_rejects:g} may refuse: give --max-rejects {before:g} to send that, or remove {draft.folder.parent} to "
+            "build it anew"
+        )
+
+
 def _asked(products: Sequence[Path], options: BuildOptions) -> str | None:
     """Return what changes with the options of a build and with its files, but for pictures; None where nobody says whether one of the
     files is another one now. Raises InputError for files that cannot be read."""
     inputs = open_inputs(products, options.schema)
     stamps = _stamps(file.table.source for file in inputs.files)
-    given = {**asdict(options), "max_rejects": 0}  # whoever is asked about missing pictures may have changed it
+    given = {**asdict(options), "max_rejects": 0}  # which the draft keeps: more may be let pass than was
     return (
         None if stamps is None else fingerprint_of(heroic_version(), given, stored_inputs(inputs.schema.inputs), stamps)
     )

@@ -120,6 +120,11 @@ def allowed_rejects(rejects: Iterable[Reject], rows: int, share: float) -> float
     return max(share * rows, min(FEW_REJECTS, (rows - 1) // 2))
 
 
+def lets_pass(share: float, other: float) -> bool:
+    """Return whether a share of rows that may be rejects lets pass whatever another one does, also in small files."""
+    return share >= other and (other != DEFAULT_REJECTS or share in (DEFAULT_REJECTS, 1.0))
+
+
 def reject_kinds(rejects: Iterable[Reject], most: int | None = 3) -> list[RejectKind]:
     """Return the commonest kinds of rejects, those of most rejects first, at most so many (None: all)."""
     counts, examples = Counter[tuple[str, str]](), dict[tuple[str, str], Reject]()

@@ -38,11 +38,13 @@ DRAFT = ".draft"  # behind the name of what is in the cache: the folder that a d
 @dataclass(frozen=True)
 class Begun:
     """It says from which version a draft was begun: its `number`, 0 for none, and its `mark`. `made` is there once the draft is
-    whole, and says by what it was made. `reusable` is what can be gone on with of what is made, also when another command comes next."""
+    whole, and says by what it was made, and `let_pass` which share of the input it could set aside for that. `reusable` is what can be gone on
+    with of what is made, also when another command comes next."""
 
     number: int = 0
     mark: str = ""
     made: str = ""
+    let_pass: float = 1.0
     reusable: tuple[str, ...] = ()
 
 
@@ -58,10 +60,11 @@ class Draft:
     begun: Begun = field(default_factory=Begun)
     whole: bool = False
 
-    def finish(self, asked: str | None) -> None:
-        """Keep that the draft is whole, and what was `asked` for: when a killed sending is gone on with nothing is made again."""
+    def finish(self, asked: str | None, *, let_pass: float = 0.0) -> None:
+        """Keep that the draft is whole, what was `asked` for, and which share of the input that `let_pass`: when a killed sending is
+        gone on with nothing is made again."""
         made = fingerprint_of(asked, vars(read_manifest(self.folder, self.kind)))
-        self._keep(replace(self.begun, made=made))
+        self._keep(replace(self.begun, made=made, let_pass=let_pass))
         self.whole = True
 
     def send(self, *, keep: int = 2, progress: Progress = silent) -> Copied:

@@ -3,7 +3,15 @@
 import pyarrow.parquet as pq
 import pytest
 
-from indexing.catalog.rejects import MOST_BYTES, SAME_ID, Reject, allowed_rejects, reject_kinds, write_rejects
+from indexing.catalog.rejects import (
+    MOST_BYTES,
+    SAME_ID,
+    Reject,
+    allowed_rejects,
+    lets_pass,
+    reject_kinds,
+    write_rejects,
+)
 from indexing.files.blocks import NO_JSON
 
 
@@ -87,3 +95,14 @@ def test_rejects_are_written_as_they_are(tmp_path):
 def test_rows_that_cannot_be_read_are_one_kind_whatever_their_numbers(count, told):
     (kind,) = reject_kinds([Reject("", "", "{", f"{NO_JSON}: line {n}; mend it", "p.jsonl", n) for n in range(count)])
     assert kind.line() == f"{told} (p.jsonl row 0, line 0: '{{'): write one object a line"
+
+
+@pytest.mark.parametrize("other", [0.0, 0.005, 0.01, 0.02, 0.5, 1.0])
+@pytest.mark.parametrize("share", [0.0, 0.005, 0.01, 0.02, 0.5, 1.0])
+def test_a_share_lets_pass_what_another_does_where_it_does_so_in_files_of_any_size(share, other):
+    one = [reject(1, "price", "negative")]
+    more = all(allowed_rejects(one, rows, share) >= allowed_rejects(one, rows, other) for rows in range(1, 500))
+    assert lets_pass(share, other) <= more
+    assert (
+        lets_pass(share, other) or not more or other == 0.01
+    )  # of which it is not told from how small files on that is so

@@ -2,6 +2,7 @@
 killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -156,6 +157,32 @@ def test_killed_while_it_sends_it_sends_the_rest(build, heroic, url, products, t
     assert there(url, tmp_path)[0] == 2
     build("--overwrite")  # what was sent to its end is built again
     assert there(url, tmp_path)[0] == 3
+
+
+def test_a_stricter_command_does_not_send_what_it_would_refuse(build, url, products, root):
+    products.write_text(ROWS + ",no id\n,none\n,no\n,nor here\n")
+    killed(url, products, "indexing.storage.stores", "send", "--max-rejects", "1", owner="module.Store", root=root)
+    for words in ([], ["--max-rejects", "0.5"]):
+        line = build(*words, code=2).stderr.splitlines()[-1]
+        assert line.startswith(
+            f"heroic: {url}: was built before with --max-rejects 1, and 4 rows, cells or pictures were"
+        )
+        assert f"give --max-rejects 1 to send that, or remove {cached_at(url)}.draft to build it anew" in line
+    assert open_store(url).names("versions") == {}
+    assert "it is only sent" in build("--max-rejects", "1").stderr
+
+
+def test_what_was_set_aside_is_asked_for_anew_where_the_draft_is_gone(build, url, products, root):
+    products.write_text(ROWS + ",no id\n,none\n,no\n,nor here\n")
+    killed(url, products, "indexing.storage.stores", "send", "--max-rejects", "1", owner="module.Store", root=root)
+    shutil.rmtree(f"{cached_at(url)}.draft")
+    assert "4 of 44 rows" in build(code=2).stderr
+    assert "it is only sent" not in build("--max-rejects", "0.5").stderr
+
+
+def test_where_nothing_was_set_aside_a_stricter_command_sends_it(build, url, products, root):
+    killed(url, products, "indexing.storage.stores", "send", "--max-rejects", "1", owner="module.Store", root=root)
+    assert "it is only sent" in build("--max-rejects", "0").stderr
 
 
 def test_files_that_changed_are_not_passed_over(build, url, products, tmp_path, root):
