@@ -21,7 +21,7 @@ from indexing.running.node_check import check_nodes
 from indexing.running.tasks import Runner
 from indexing.search.device import choose_device
 from indexing.storage.artefact import fingerprint_of, heroic_version
-from indexing.storage.stored.cache import CACHE_VARIABLE, cache_folder
+from indexing.storage.stored.cache import CACHE_VARIABLE, cache_folder, refuse_unwritable_cache
 from indexing.storage.stored.draft import Draft, draft_for
 from indexing.storage.stored_versions import Copied
 from indexing.storage.stores import open_store, place_in_store
@@ -175,6 +175,7 @@ def _refuse_unshared(runner: Runner, folder: Path) -> None:
     """Raise InputError where a machine with workers does not see a folder of the cache: they write their parts there."""
     if not runner.apart:
         return
+    refuse_unwritable_cache(folder / KIND)
     folder.mkdir(parents=True, exist_ok=True)
     for state in check_nodes(runner, folder):
         if not state.sees and not state.failed:

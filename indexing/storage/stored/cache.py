@@ -6,6 +6,7 @@ from pathlib import Path
 
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
+from indexing.storage.outputs import refuse_unwritable
 from indexing.storage.stored_versions import Copied, fetch_artefact
 from indexing.storage.stores import url_of
 
@@ -25,7 +26,11 @@ def fetched_to_cache(path: Path, *, progress: Progress = silent) -> Path:
 
 def fetch_newest(url: str, *, progress: Progress = silent) -> Copied:
     """Copy the newest version at a URL into the cache; return which it is."""
-    copied = fetch_artefact(url, cached_at(url), wait=True, progress=progress)
+    try:
+        copied = fetch_artefact(url, cached_at(url), wait=True, progress=progress)
+    except InputError:
+        refuse_unwritable_cache(cached_at(url))  # not before: what is there already can be read all the same
+        raise
     write_origin(url)
     return copied
 
@@ -50,6 +55,14 @@ def cached_at(url: str) -> Path:
     """Return the folder in the cache that what lies at a URL is copied to."""
     own = hashlib.sha256(url.encode()).hexdigest()[:16]
     return cache_folder() / own / (url.rstrip("/").rpartition("/")[2] or "artefact")
+
+
+def refuse_unwritable_cache(folder: Path) -> None:
+    """Raise InputError where nothing can be written into a folder of the cache, with what names another one."""
+    try:
+        refuse_unwritable(folder)
+    except InputError as error:
+        raise InputError(f"{error}, by {CACHE_VARIABLE}") from error
 
 
 def cache_folder() -> Path:

@@ -25,9 +25,9 @@ from indexing.storage.artefact import (
     write_json,
     writing,
 )
-from indexing.storage.outputs import parents, refuse_unwritable
+from indexing.storage.outputs import parents
 from indexing.storage.records import read_record, stored_record
-from indexing.storage.stored.cache import CACHE_VARIABLE, cached_at, fetch_newest, write_origin
+from indexing.storage.stored.cache import cached_at, fetch_newest, refuse_unwritable_cache, write_origin
 from indexing.storage.stored_versions import Copied, newest_version, refuse_unconditional, send_artefact
 from indexing.storage.stores import Store, open_store
 from indexing.storage.versions import discard, hold_version
@@ -174,7 +174,7 @@ def draft_for(
     url = url.rstrip("/")
     store, place = open_store(url), cached_at(url).absolute()
     draft = Draft(url, kind, place.with_name(place.name + DRAFT) / place.name, place)
-    _refuse_unwritable(draft.folder)
+    refuse_unwritable_cache(draft.folder)
     with _told_of(draft), parents(draft.folder), locked(draft.folder.parent, told=url):
         try:
             draft.begin(*_newest(store, kind), asked=asked, reusable=reusable, progress=progress)
@@ -191,13 +191,6 @@ def _newest(store: Store, kind: str) -> tuple[int, Manifest | None]:
         raise InputError(f"{store.url}: holds a heroic {latest.kind}, no {kind}: name another place")
     refuse_unconditional(store)
     return number, latest
-
-
-def _refuse_unwritable(folder: Path) -> None:
-    try:
-        refuse_unwritable(folder)
-    except InputError as error:
-        raise InputError(f"{error}, by {CACHE_VARIABLE}") from error
 
 
 @contextmanager

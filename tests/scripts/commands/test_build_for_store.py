@@ -339,6 +339,33 @@ def test_what_stands_in_the_way_is_one_line(build, url, tmp_path, monkeypatch, g
     assert [path.name for path in tmp_path.iterdir()] == ["products.csv"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["build-index", "products.csv", *PLAIN, "--out"],
+        ["build-index", "products.csv", *PLAIN, "--cluster", "local:2", "--out"],
+        ["update", "--delete", "products.csv", "--cluster", "local:2"],
+        ["compact"],
+        ["query", "--id", "3"],
+    ],
+    ids=lambda words: " ".join(words[:1] + [word for word in words if word == "--cluster"]),
+)
+def test_a_cache_that_takes_nothing_is_told_with_what_names_another(build, heroic, url, monkeypatch, words):
+    build()
+    monkeypatch.setitem(os.environ, "HEROIC_CACHE", "/proc/none")
+    refused = heroic(*words, url)
+    assert refused.exit_code == 2
+    line = refused.stderr.splitlines()[-1]
+    assert line.startswith("heroic: /proc/none/")
+    assert line.endswith("name another folder, by HEROIC_CACHE")
+
+
+def test_a_cache_that_takes_nothing_more_is_read(build, heroic, url, monkeypatch):
+    build()
+    monkeypatch.setattr("indexing.storage.outputs.tempfile.TemporaryFile", None)
+    assert heroic("query", url, "--id", "3", "-k", 2).exit_code == 0
+
+
 def test_a_model_stays_a_model(build, heroic, sample_model, url):
     assert heroic("copy", sample_model, url).exit_code == 0
     refused = build(code=2)
