@@ -171,7 +171,7 @@ def command(
 
     refuse_cluster(cluster, limit_s=task_timeout)
     url = place_in_store(out)
-    versions = kept_versions(keep, url, f"--out {out}")
+    versions = kept_versions(keep, out, "--out ")
     options = BuildOptions(
         schema=schema,
         images=images,

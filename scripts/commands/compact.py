@@ -31,7 +31,7 @@ def command(index: Path, refit: bool, device: str, keep: int | None) -> None:
     from scripts.terminal.progress import shown
 
     url, number, moved = place_in_store(index), "", tuple[str, ...]()
-    versions = kept_versions(keep, url, str(index))
+    versions = kept_versions(keep, index)
     with shown() as progress:
         if url is None:
             done = compact_index(index, refit=refit, device=device, progress=progress)

@@ -69,7 +69,7 @@ def command(
 
     refuse_cluster(cluster, limit_s=task_timeout)
     url = place_in_store(index)
-    versions = kept_versions(keep, url, str(index))
+    versions = kept_versions(keep, index)
     address = address_at(uri, name, token_file, "--publish")
     if address is not None:
         from indexing.publishing.server import connected

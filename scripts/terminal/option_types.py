@@ -73,10 +73,19 @@ def keep_option(what: str) -> Callable[[Command], Command]:
     )
 
 
-def kept_versions(keep: int | None, url: str | None, what: str) -> int:
-    """Return how many versions of what is at a URL stay. Raises UsageError where that was asked for of a folder (None)."""
-    if keep is not None and url is None:
-        raise click.UsageError(f"--keep {keep}: is for an index in a store: {what} is a folder")
+def kept_versions(keep: int | None, place: Path, option: str = "") -> int:
+    """Return how many versions of what is at a place, given by an `option`, stay. Raises UsageError where that was asked for of a
+    folder, or of a URL where no artefacts are kept."""
+    from indexing.storage.stores import WRITTEN, place_in_store, url_of
+
+    if keep is not None and place_in_store(place) is None:
+        url = url_of(place)
+        what = (
+            f"{place} is a folder"
+            if url is None
+            else f"{url} is at none ({', '.join(f'{name}://' for name in WRITTEN)})"
+        )
+        raise click.UsageError(f"--keep {keep}: is for an index in a store: {option}{what}")
     return keep or 2
 
 

@@ -372,11 +372,26 @@ def test_a_model_stays_a_model(build, heroic, sample_model, url):
     assert f"{url}: holds a heroic model, no index: name another place" in refused.stderr
 
 
-def test_how_many_versions_stay_is_said_of_stores(build):
-    assert (
-        "--keep 3: is for an index in a store: --out index is a folder"
-        in build("--keep", 3, out="index", code=2).stderr
-    )
+STORES = "(s3://, gs://, gcs://, abfs://, az://)"
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "what"),
+    [
+        (["build-index", "products.csv", "--out"], "index", "--out index is a folder"),
+        (
+            ["build-index", "products.csv", "--out"],
+            "https://b.invalid/i",
+            f"--out https://b.invalid/i is at none {STORES}",
+        ),
+        (["update", "--delete", "products.csv"], "hdfs://b.invalid/i", f"hdfs://b.invalid/i is at none {STORES}"),
+        (["compact"], "https://anna:pass@b.invalid/i", f"https://*@b.invalid/i is at none {STORES}"),
+    ],
+)
+def test_how_many_versions_stay_is_said_of_stores(heroic, products, words, place, what):
+    refused = heroic(*words, place, "--keep", 3)
+    assert refused.exit_code == 2
+    assert f"--keep 3: is for an index in a store: {what}" in refused.stderr
 
 
 @pytest.fixture
