@@ -173,16 +173,24 @@ def _send_files(place: Path, manifest: Manifest, store: Store, progress: Progres
     there = {f"{FILES}/{name}": size for name, size in store.names(FILES).items()}
     entries = {_file_name(entry): (name, entry) for name, entry in manifest.files.items()}
     missing = {key: found for key, found in entries.items() if there.get(key) != found[1]["bytes"]}
-    total, done = sum(entry["bytes"] for _, entry in missing.values()), 0
-    for key, (name, entry) in missing.items():
+    sizes = {key: entry["bytes"] for key, (_, entry) in missing.items()}
+    for key in _in_turn("send, MiB", sizes, progress):
+        name, entry = missing[key]
         if _digest(place / name) != entry["sha256"]:
             raise Damaged(
                 f"{name}: is damaged: its content is not what the manifest says: make the {manifest.kind} again"
             )
         store.send(place / name, key)
-        done += entry["bytes"]
-        progress("send, MiB", done // MIB, total // MIB)
-    return len(missing), total
+    return len(sizes), sum(sizes.values())
+
+
+def _in_turn(stage: str, sizes: Mapping[str, int], progress: Progress) -> Iterator[str]:
+    """Yield names of files, and tell after each how many MiB have moved: all of them when the last one has, and not before."""
+    whole, done = max(-(-sum(sizes.values()) // MIB), 1), 0
+    for left, (name, size) in zip(reversed(range(len(sizes))), sizes.items(), strict=True):
+        yield name
+        done += size
+        progress(stage, min(done // MIB, whole - 1) if left else whole, whole)
 
 
 def _drop_older(store: Store, numbers: list[int], keep: int) -> int:
@@ -224,12 +232,10 @@ class _Fetching:
             if str(left.relative_to(folder)) not in wanted:
                 left.unlink()
         missing = {name: entry for name, entry in wanted.items() if not self._have(folder / name, entry)}
-        total, done = sum(entry["bytes"] for entry in missing.values()), 0
-        for name, entry in missing.items():
-            self._fetch(name, entry, folder / name)
-            done += entry["bytes"]
-            self.progress("fetch, MiB", done // MIB, total // MIB)
-        return len(missing), total
+        sizes = {name: entry["bytes"] for name, entry in missing.items()}
+        for name in _in_turn("fetch, MiB", sizes, self.progress):
+            self._fetch(name, missing[name], folder / name)
+        return len(sizes), sum(sizes.values())
 
     def _have(self, file: Path, entry: Mapping[str, Any]) -> bool:
         """Return whether a file is there: from a killed run, or linked from the version before."""

@@ -62,6 +62,17 @@ def test_a_later_version_moves_what_changed_alone(place, tmp_path):
     assert content(tmp_path / "back") == content(tmp_path / "index")
 
 
+@pytest.mark.parametrize("files", [FIRST, {"large": "x" * (1 << 20), "z": "", "zz": "z"}, {"none": ""}])
+def test_moving_is_told_as_done_once(place, tmp_path, files):
+    make(tmp_path / "index", files)
+    told = []
+    send_artefact(tmp_path / "index", place, progress=lambda *given: told.append(given))
+    fetch_artefact(place, tmp_path / "back", progress=lambda *given: told.append(given))
+    for stage in ("send, MiB", "fetch, MiB"):
+        of_stage = [(done, total) for name, done, total in told if name == stage]
+        assert [done >= total for done, total in of_stage] == [False] * (len(of_stage) - 1) + [True]
+
+
 def test_what_is_there_already_is_not_moved(place, tmp_path):
     make(tmp_path / "index", FIRST)
     send_artefact(tmp_path / "index", place)
