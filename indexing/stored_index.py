@@ -11,7 +11,7 @@ from indexing.build.options import BuildOptions
 from indexing.catalog.rejects import REJECTS_FILE, StoredRejects, lets_pass
 from indexing.errors import InputError
 from indexing.files.content.sources import Source
-from indexing.index_manifest import KIND
+from indexing.index_manifest import KIND, index_manifest
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import open_index
 from indexing.reading.inputs import open_inputs
@@ -23,10 +23,10 @@ from indexing.search.device import choose_device
 from indexing.storage.artefact import fingerprint_of, heroic_version
 from indexing.storage.stored.cache import CACHE_VARIABLE, cache_folder, refuse_unwritable_cache
 from indexing.storage.stored.draft import Draft, draft_for
-from indexing.storage.stored_versions import Copied
+from indexing.storage.stored_versions import Copied, newest_version
 from indexing.storage.stores import open_store, place_in_store
 from indexing.update.compact_index import Compacted, compact_index
-from indexing.update.update_index import Updated, UpdateOptions, update_index
+from indexing.update.update_index import Updated, UpdateOptions, check_given, update_index
 
 ROWS = ("vectors",)  # of an index, what a build can go on with
 SENT_ALONE = (
@@ -88,7 +88,9 @@ def update_stored_index(
     """Update the index at a URL as `update_index` does one in a folder, and send it as the next version; killed, it is updated again, and
     what had arrived is not sent again. Raises InputError as that does, where there is none, and where another process wrote a version
     meanwhile."""
+    options = options or UpdateOptions()
     _refuse_none_kept(keep)
+    _check_given(url, products, delete, options)
     _refuse_unshared(runner, cache_folder())
     with _draft_of_one(url, progress) as draft:
         done = update_index(draft.folder, products, delete=delete, options=options, progress=progress, runner=runner)
@@ -117,6 +119,14 @@ def _draft_of_one(url: str, progress: Progress) -> Iterator[Draft]:
         if not draft.begun.number:
             raise InputError(f"{url}: holds no index: heroic build-index PRODUCTS --out {url}")
         yield draft
+
+
+def _check_given(url: str, products: Sequence[Path], delete: Path | None, options: UpdateOptions) -> None:
+    """Raise InputError for what an update would refuse at once, by the manifest of the index alone: before all of it is fetched."""
+    _, latest = newest_version(open_store(url))
+    if latest is None or latest.kind != KIND:
+        return  # which the draft says
+    check_given(index_manifest(latest, Path(url)), url, products, delete=delete, options=options)
 
 
 def _refuse_none_kept(keep: int) -> None:

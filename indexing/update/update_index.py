@@ -22,7 +22,9 @@ from indexing.given.untaught_pictures import untaught_pictures
 from indexing.index_manifest import KIND, IndexManifest, LayersRecord, UpdatesRecord
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DELTA, ProductIndex, open_index
+from indexing.reading.inputs import open_inputs
 from indexing.reading.row_checks import NONE_PASSED, PassedOver
+from indexing.reading.schema.stored_form import inputs_from
 from indexing.running.local import HERE
 from indexing.running.parts import clear_leftovers
 from indexing.running.tasks import Runner
@@ -92,8 +94,7 @@ def update_index(
     encode and join. Raises InputError, and leaves the index as it was, for anything wrong in what is given.
     """
     options = options or UpdateOptions()
-    if not products and delete is None:
-        raise InputError(f"{index}: nothing to do: name files of products, or --delete a list of ids")
+    _refuse_nothing(str(index), products, delete)
     read_manifest(index, KIND)
     device = choose_device(options.device)
     ids = None if delete is None else read_delete_list(delete)
@@ -107,6 +108,24 @@ def update_index(
     except _NothingToDo:
         pass
     return work.updated()
+
+
+def check_given(
+    made: IndexManifest, where: str, products: Sequence[Path], *, delete: Path | None, options: UpdateOptions
+) -> None:
+    """Raise InputError for what an update of an index would refuse at once: files that are missing, or that do not begin as products of
+    that index or a list of ids do. The index, which is said to lie `where`, need not be here."""
+    _refuse_nothing(where, products, delete)
+    choose_device(options.device)
+    if delete is not None:
+        read_delete_list(delete)
+    if products:
+        open_inputs(products, options.schema, inputs_from(made.catalog.inputs, f"{where}: its manifest"))
+
+
+def _refuse_nothing(where: str, products: Sequence[Path], delete: Path | None) -> None:
+    if not products and delete is None:
+        raise InputError(f"{where}: nothing to do: name files of products, or --delete a list of ids")
 
 
 class _Updating:

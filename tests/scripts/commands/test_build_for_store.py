@@ -435,6 +435,28 @@ def test_it_is_updated_there(build, change, heroic, url, tmp_path):
     assert left(url) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["gone.csv"], "gone.csv: no such file"),
+        (["broken.parquet"], "broken.parquet: cannot be read as parquet"),
+        (["other.csv"], "other.csv: "),
+        (["--delete", "gone.txt"], "gone.txt: cannot be read"),
+        ([], "{url}: nothing to do: name files of products, or --delete a list of ids"),
+    ],
+)
+def test_what_is_given_is_looked_at_before_an_index_is_fetched(build, heroic, url, tmp_path, monkeypatch, words, said):
+    build()
+    monkeypatch.setitem(os.environ, "HEROIC_CACHE", str(tmp_path / "another"))
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1")
+    (tmp_path / "other.csv").write_text("height,weight\n1,2\n")
+    refused = heroic("update", url, *words)
+    assert refused.exit_code == 2, refused.output
+    assert refused.stderr.startswith(f"heroic: {said.format(url=url)}")
+    assert len(refused.stderr.splitlines()) == 1
+    assert not (tmp_path / "another").exists()
+
+
 def test_a_killed_update_is_made_again_of_the_version_there(build, change, url, products, tmp_path, monkeypatch):
     build()
 
