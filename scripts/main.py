@@ -14,6 +14,7 @@ COMMANDS = {
     "update": ("scripts.commands.update", "Put products into an index and take others out."),
     "compact": ("scripts.commands.compact", "Fold an index's updates in."),
     "copy": ("scripts.commands.copy", "Copy an index or a model into a store such as S3, or from there."),
+    "store": ("scripts.commands.store", "Say what lies in a store, and remove what no version uses."),
     "publish": ("scripts.commands.publish", "Put an index onto a Milvus server."),
     "query": ("scripts.commands.query.query", "Find the products most like one, or open a prompt."),
     "serve": ("scripts.commands.serve", "Serve an index to browsers and programs."),

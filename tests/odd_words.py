@@ -83,6 +83,7 @@ BASES = {
     ("update",): [In("own index"), In("products")],
     ("compact",): [In("own index")],
     ("copy",): [In("index"), "s3://heroic-tests/x"],
+    ("store",): ["s3://heroic-tests/x"],
     ("publish",): [In("index"), "--to", "http://127.0.0.1:9"],
     ("query",): [In("index")],
     ("candidates",): [In("index"), "--out", OUT],

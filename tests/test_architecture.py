@@ -91,6 +91,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "short_text",
         "stored.cache",
         "stored.draft",
+        "stored.leftovers",
         "stored.output",
         "stored.part_store",
         "stored_versions",

@@ -4,7 +4,6 @@ A reader takes the latest manifest, so that it sees the old version or the new o
 ones the files that did not change.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -12,23 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from indexing.errors import Damaged, InputError
+from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.storage.artefact import (
     MANIFEST,
     SCHEMA_VERSION,
     Manifest,
-    link_or_copy,
     read_manifest,
     write_json,
     writing,
 )
+from indexing.storage.stored.transfer import FILES, MIB, Fetching, Sending, named_files
 from indexing.storage.stores import Store, open_store
 from indexing.storage.versions import hold_version
 
-VERSIONS, FILES = "versions", "files"
+VERSIONS = "versions"
 TRIED = "create-only"  # an object that is made to see whether a second one of its name is refused
-MIB = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def send_artefact(
                 return Copied(manifest, numbers[-1], 0, 0)
             if after is not None and after != (numbers[-1] if numbers else 0):
                 raise _meanwhile(url, numbers[-1] if numbers else 0)
-            sent = _send_files(place, manifest, store, progress)
+            sent = Sending(place, manifest, store, progress).run(_named(store, numbers))
     finally:
         hold.release()
     number = (numbers[-1] if numbers else 0) + 1
@@ -99,7 +97,7 @@ def fetch_artefact(url: str, path: Path, *, wait: bool = False, progress: Progre
         return Copied(manifest, numbers[-1], 0, 0)
     with writing(path, manifest.kind, keep=lambda _: True, wait=wait) as folder:
         before = _entries_at(path)  # who was waited for may have fetched it
-        fetched = _Fetching(store, manifest, path, {} if before is None else before[1], progress).into(folder)
+        fetched = Fetching(store, manifest, path, {} if before is None else before[1], progress).into(folder)
         write_json(folder / MANIFEST, vars(manifest))
     return Copied(manifest, numbers[-1], *fetched)
 
@@ -108,6 +106,11 @@ def newest_version(store: Store) -> tuple[int, Manifest | None]:
     """Return the number and the manifest of the newest version in a store; 0 and None where there is none."""
     numbers = _numbers(store)
     return (numbers[-1], _read_version(store, numbers[-1])) if numbers else (0, None)
+
+
+def versions_in(store: Store) -> dict[int, Manifest]:
+    """Return the manifests of all versions in a store, by number. Raises InputError where one cannot be read."""
+    return {number: _read_version(store, number) for number in _numbers(store)}
 
 
 def refuse_unconditional(store: Store) -> None:
@@ -163,34 +166,13 @@ def _refuse_outside(name: str, entry: Mapping[str, Any]) -> None:
         raise ValueError(f"{name!r} is no file of an artefact")
 
 
-def _file_name(entry: Mapping[str, Any]) -> str:
-    digest = str(entry["sha256"])
-    return f"{FILES}/{digest[:2]}/{digest}"
-
-
-def _send_files(place: Path, manifest: Manifest, store: Store, progress: Progress) -> tuple[int, int]:
-    """Send what the store lacks; return how many files and bytes that was."""
-    there = {f"{FILES}/{name}": size for name, size in store.names(FILES).items()}
-    entries = {_file_name(entry): (name, entry) for name, entry in manifest.files.items()}
-    missing = {key: found for key, found in entries.items() if there.get(key) != found[1]["bytes"]}
-    sizes = {key: entry["bytes"] for key, (_, entry) in missing.items()}
-    for key in _in_turn("send, MiB", sizes, progress):
-        name, entry = missing[key]
-        if _digest(place / name) != entry["sha256"]:
-            raise Damaged(
-                f"{name}: is damaged: its content is not what the manifest says: make the {manifest.kind} again"
-            )
-        store.send(place / name, key)
-    return len(sizes), sum(sizes.values())
-
-
-def _in_turn(stage: str, sizes: Mapping[str, int], progress: Progress) -> Iterator[str]:
-    """Yield names of files, and tell after each how many MiB have moved: all of them when the last one has, and not before."""
-    whole, done = max(-(-sum(sizes.values()) // MIB), 1), 0
-    for left, (name, size) in zip(reversed(range(len(sizes))), sizes.items(), strict=True):
-        yield name
-        done += size
-        progress(stage, min(done // MIB, whole - 1) if left else whole, whole)
+def _named(store: Store, numbers: list[int]) -> set[str]:
+    """Return the objects that versions name; one that cannot be read is known to name none."""
+    named: set[str] = set()
+    for number in numbers:
+        with suppress(InputError):
+            named.update(named_files(_read_version(store, number)))
+    return named
 
 
 def _drop_older(store: Store, numbers: list[int], keep: int) -> int:
@@ -198,8 +180,8 @@ def _drop_older(store: Store, numbers: list[int], keep: int) -> int:
     older = numbers[:-keep]
     if not older:
         return 0
-    needed = {_file_name(entry) for number in numbers[-keep:] for entry in _read_version(store, number).files.values()}
-    files = {_file_name(entry) for number in older for entry in _read_version(store, number).files.values()}
+    needed = {key for number in numbers[-keep:] for key in named_files(_read_version(store, number))}
+    files = {key for number in older for key in named_files(_read_version(store, number))}
     store.remove([_version_name(number) for number in older])
     there = store.names(FILES)
     store.remove(sorted(name for name in files - needed if name.removeprefix(f"{FILES}/") in there))
@@ -213,54 +195,3 @@ def _entries_at(path: Path) -> tuple[Manifest, dict[str, str]] | None:
     except InputError:
         return None
     return manifest, {str(entry["sha256"]): name for name, entry in manifest.files.items()}
-
-
-@dataclass(frozen=True)
-class _Fetching:
-    """It brings the files of a version into a folder."""
-
-    store: Store
-    manifest: Manifest
-    path: Path
-    known: Mapping[str, str]
-    progress: Progress
-
-    def into(self, folder: Path) -> tuple[int, int]:
-        """Fetch what is neither there nor in the version before; return how many files and bytes that was."""
-        wanted = self.manifest.files
-        for left in [file for file in folder.rglob("*") if file.is_file()]:
-            if str(left.relative_to(folder)) not in wanted:
-                left.unlink()
-        missing = {name: entry for name, entry in wanted.items() if not self._have(folder / name, entry)}
-        sizes = {name: entry["bytes"] for name, entry in missing.items()}
-        for name in _in_turn("fetch, MiB", sizes, self.progress):
-            self._fetch(name, missing[name], folder / name)
-        return len(sizes), sum(sizes.values())
-
-    def _have(self, file: Path, entry: Mapping[str, Any]) -> bool:
-        """Return whether a file is there: from a killed run, or linked from the version before."""
-        if file.is_file():
-            if file.stat().st_size == entry["bytes"] and _digest(file) == entry["sha256"]:
-                return True
-            file.unlink()
-        same = self.known.get(str(entry["sha256"]))
-        if same is None or _digest(self.path / same) != entry["sha256"]:
-            return False
-        file.parent.mkdir(parents=True, exist_ok=True)
-        link_or_copy(self.path / same, file)
-        return True
-
-    def _fetch(self, name: str, entry: Mapping[str, Any], file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self.store.fetch(_file_name(entry), file)
-        if file.stat().st_size != entry["bytes"] or _digest(file) != entry["sha256"]:
-            file.unlink()
-            raise InputError(
-                f"{self.store.url}: {name} is damaged there: its content is not what the manifest says: copy the "
-                f"{self.manifest.kind} there again"
-            )
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

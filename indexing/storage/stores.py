@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -105,6 +106,15 @@ class Store:
         """Return what changes where another object takes the place of this one."""
         with self._told("be read"):
             return str(self._files.ukey(f"{self._root}/{name}"))
+
+    def came(self, name: str) -> datetime | None:
+        """Return when an object was put, by the clock of the store; None where what opens it does not say, and for no object."""
+        with self._told("be read"):
+            try:
+                found = self._files.modified(f"{self._root}/{name}")
+            except (NotImplementedError, FileNotFoundError):
+                return None
+        return found if isinstance(found, datetime) else None
 
     def read(self, name: str) -> bytes:
         """Return the content of a small object."""

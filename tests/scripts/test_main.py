@@ -48,6 +48,7 @@ def test_help_lists_every_command(heroic):
         "query",
         "publish",
         "copy",
+        "store",
         "serve",
         "serve-token",
         "candidates",

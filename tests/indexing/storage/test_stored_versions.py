@@ -13,6 +13,7 @@ import indexing.storage.stored_versions as stored
 from indexing.errors import InputError
 from indexing.storage.artefact import Manifest, damaged_files, read_manifest, write_manifest, writing
 from indexing.storage.stored.cache import ORIGIN, cached_at, fetched_to_cache, origin_of
+from indexing.storage.stored.transfer import Sending
 from indexing.storage.stored_versions import fetch_artefact, send_artefact
 from indexing.storage.stores import Store, file_name, open_store, url_of, without_secrets
 
@@ -144,14 +145,14 @@ def test_a_killed_fetching_is_gone_on_with(place, tmp_path, monkeypatch):
 def test_a_second_writer_is_refused(place, tmp_path, monkeypatch):
     make(tmp_path / "index", FIRST)
     make(tmp_path / "other", SECOND)
-    files = stored._send_files
+    files = Sending.run
 
     def meanwhile(*given):
-        monkeypatch.setattr(stored, "_send_files", files)
+        monkeypatch.setattr(Sending, "run", files)
         send_artefact(tmp_path / "other", place)
         return files(*given)
 
-    monkeypatch.setattr(stored, "_send_files", meanwhile)
+    monkeypatch.setattr(Sending, "run", meanwhile)
     with pytest.raises(InputError, match="another process wrote version 1 meanwhile: run it again"):
         send_artefact(tmp_path / "index", place)
     fetch_artefact(place, tmp_path / "back")
