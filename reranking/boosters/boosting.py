@@ -32,12 +32,11 @@ Metric = Callable[[Floats1d, Floats1d, Ints1d], float]  # scores, targets, categ
 class BoostingOptions:
     """These options are XGBoost's own settings, by its own names, and our own beside them.
 
-    `positive_weight` is that of a match, a non-match weighing 1 (XGBoost's `scale_pos_weight`). `members` says how many
-    models of different seeds have their scores meaned; 0 means three for fewer training pairs than FEW_PAIRS, whose
-    scores a seed sways, all but the first of them monotone, else one. `monotone` keeps scores from falling where a feature that has a
-    direction speaks more for a match. `layout` asks for one model for all, one for each large category, or a blend of both
-    (reranking/boosters/ensemble.py). `added_rows` says whether pairs that were mined or inferred are trained on.
-    `device` is where XGBoost works.
+    `positive_weight` is that of a match, a non-match weighing 1 (XGBoost's `scale_pos_weight`). `members` says how many models of
+    different seeds have their scores meaned; 0 means three for fewer training pairs than FEW_PAIRS, whose scores a seed sways, all but
+    the first of them monotone, else one. `monotone` keeps scores from falling where a feature that has a direction speaks more for a
+    match. `layout` asks for one model for all, one for each large category, or a blend of both (reranking/boosters/ensemble.py).
+    `added_rows` says whether pairs that were mined or inferred are trained on. `device` is where XGBoost works.
     """
 
     eta: float = 0.05
@@ -59,7 +58,7 @@ class BoostingOptions:
     def parameters(self, seed: int, directions: Sequence[int] = (), *, bins: int = BINS) -> dict[str, Any]:
         """Return XGBoost's parameters, for features of these directions in so many bins."""
         chosen: dict[str, Any] = {} if self.device == "cpu" else {"device": self.device}
-        if self.monotone and any(directions):
+        if self.follows(directions):
             chosen["monotone_constraints"] = f"({','.join(map(str, directions))})"
         return {
             **chosen,
@@ -77,6 +76,10 @@ class BoostingOptions:
             "seed": seed,
             "disable_default_eval_metric": 1,
         }
+
+    def follows(self, directions: Sequence[int]) -> bool:
+        """Return whether a booster of these options is monotone, for features of these directions."""
+        return self.monotone and any(directions)
 
 
 def boost(
@@ -104,10 +107,8 @@ def boost(
 
 
 def member_parameters(train: Examples, options: BoostingOptions, seed: int) -> list[dict[str, Any]]:
-    """Return XGBoost's parameters of each member that is to be trained on these examples.
-
-    Raises InputError when they are all matches or all non-matches.
-    """
+    """Return XGBoost's parameters of each member that is to be trained on these examples. Raises InputError when they are all matches
+    or all non-matches."""
     if train.targets.min() == train.targets.max():
         what = "matches" if train.targets[0] else "non-matches"
         raise InputError(f"all {len(train.targets)} training pairs are {what}: training needs both")
@@ -123,6 +124,11 @@ def _members(options: BoostingOptions, pairs: int) -> list[BoostingOptions]:
     if options.members or pairs >= FEW_PAIRS:
         return [options] * (options.members or 1)
     return [options] + [replace(options, monotone=True)] * (FEW_MEMBERS - 1)
+
+
+def monotone_members(train: Examples, options: BoostingOptions) -> tuple[bool, ...]:
+    """Return which of the members that are trained on these examples are monotone."""
+    return tuple(of_member.follows(train.directions) for of_member in _members(options, len(train.targets)))
 
 
 def boost_rounds(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from indexing.arrays import Bools1d, Floats1d, Floats2d
 from indexing.machine.progress import Progress, silent
-from reranking.boosters.boosting import BoostingOptions, Metric, boost, contributions, predict
+from reranking.boosters.boosting import BoostingOptions, Metric, boost, contributions, monotone_members, predict
 from reranking.boosters.examples import Examples
 from reranking.pairs.evaluation_category import REST, SideCategories
 
@@ -39,7 +39,8 @@ class Boost(Protocol):
 
 @dataclass(frozen=True)
 class Ensemble:
-    """`members` and, for each, the evaluation category that it was trained on, None for all (`scopes`).
+    """`members` and, for each, the evaluation category that it was trained on, None for all (`scopes`), and, where that is known,
+    whether it is `monotone`.
 
     The score is the mean of the members for all. In a category with members of its own, the mean of these has
     `share` of the score. A pair whose products are in two categories has the mean of its scores in both, so that it
@@ -49,6 +50,7 @@ class Ensemble:
     members: tuple[Any, ...]
     scopes: tuple[str | None, ...]
     share: float = 0.0
+    monotone: tuple[bool, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.members) != len(self.scopes):
@@ -117,7 +119,7 @@ def train_ensemble(
     The category of code c is names[c]; `fit` trains them, wherever that is.
     """
     general = fit(train, valid, metric, options=options, seed=seed, progress=progress)
-    members, scopes = list(general), [None] * len(general)
+    members, scopes, monotone = list(general), [None] * len(general), monotone_members(train, options)
     own: list[str | None] = []
     for code, name in enumerate(names) if options.layout != "one" else ():
         parts = [_part(examples, code) for examples in (train, valid)]
@@ -126,7 +128,8 @@ def train_ensemble(
         found = fit(parts[0], parts[1], metric, options=options, seed=seed, progress=progress)
         members += found
         own += [name] * len(found)
-    return Ensemble(tuple(members), (*scopes, *own), SHARES.get(options.layout, 0.0))
+        monotone += monotone_members(parts[0], options)
+    return Ensemble(tuple(members), (*scopes, *own), SHARES.get(options.layout, 0.0), monotone)
 
 
 def _part(examples: Examples, code: int) -> Examples | None:

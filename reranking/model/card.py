@@ -228,7 +228,7 @@ def _weak_decisions(threshold: float | None, held: HeldPrecision | None) -> list
 def _settings(model: "XgboostReranker") -> str:
     report, options, found = model.report, model.report.options, model.report.search
     lines = [
-        f"seed {options.seed}; {len(model.members)} boosters of {', '.join(map(str, report.rounds))} rounds",
+        f"seed {options.seed}; {len(model.members)} boosters of {', '.join(map(str, report.rounds))} rounds{report.monotone_told()}",
         *_specialised(model),
         *([_added(report)] if report.mined or report.inferred else []),
         ", ".join(f"{name} {getattr(options.boosting, name):g}" for name in _BOOSTING),

@@ -223,10 +223,10 @@ class TrainingReport:
     trees look at.
 
     `mined` and `inferred` pairs were added; `left_out` are neither trained on nor validated by, None where validation
-    pairs were given. `importance` is the share of gain of the strongest features, `rounds` are those of each member, and
-    `index` is the fingerprint of the index. `one_sided` says how labels of one kind were completed, those to train on and
-    those to validate by where these were given; `few` how few labels were judged; `stacked` which learned signals stayed;
-    `cross_read` which share of the validation pairs the cross-encoder read, None without one; `world_size` in how many shares of the pairs
+    pairs were given. `importance` is the share of gain of the strongest features, `rounds` are those of each member, `monotone` says
+    of each whether its scores never fall where a feature speaks more for a match (an earlier model does not say), and `index` is the
+    fingerprint of the index. `one_sided` says how labels of one kind were completed, those to train on and those to validate by
+    where these were given; `few` how few labels were judged; `stacked` which learned signals stayed; `cross_read` which share of the validation pairs the cross-encoder read, None without one; `world_size` in how many shares of the pairs
     boosters were trained at once. Models of before the rows of categories and families have none of them.
     """
 
@@ -246,6 +246,7 @@ class TrainingReport:
     families: tuple[FamilyImportance, ...] = ()
     importance: Mapping[str, float] = field(default_factory=dict)
     rounds: tuple[int, ...]
+    monotone: tuple[bool, ...] = field(default=(), metadata=OMIT)
     judged_by: JudgedBy = field(default_factory=JudgedBy, metadata=OMIT)
     stacked: tuple[StackedVerdict, ...] = field(default=(), metadata=OMIT)
     cross_read: float | None = field(default=None, metadata=OMIT)
@@ -258,6 +259,18 @@ class TrainingReport:
     few: FewLabels | None = field(default=None, metadata=OMIT)
     without_labels: WithoutLabels | None = field(default=None, metadata=OMIT)
     world_size: int = field(default=1, metadata=OMIT)
+
+    def monotone_told(self) -> str:
+        """Say which boosters are monotone, by their places, behind their rounds; nothing where an earlier model does not say."""
+        held = [str(place) for place, monotone in enumerate(self.monotone, 1) if monotone]
+        if not self.monotone:
+            return ""
+        if not held:
+            return ", none of them monotone"
+        which = "all" if len(held) == len(self.monotone) else f"number {' and '.join(held)} of them"
+        return (
+            f", {which} monotone: their scores never fall where a feature that has a direction speaks more for a match"
+        )
 
     @property
     def held(self) -> dict[str, HeldPrecision]:

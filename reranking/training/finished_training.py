@@ -98,6 +98,7 @@ class FinishedTraining:
             families=tuple(family_importance(members, features, in_memory(self.fit.judged.features), seed=0)),
             importance=dict(list(gains(members, self.fit.signals.names).items())[:STRONGEST]),
             rounds=tuple(member.num_boosted_rounds() for member in members),
+            monotone=self.fit.ensemble.monotone,
             judged_by=self.judging.by,
             stacked=self.stacked,
             cross_read=self._cross_read(),

@@ -17,7 +17,7 @@ from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
-from reranking.boosters.boosting import BoostingOptions, boost_rounds, predict
+from reranking.boosters.boosting import BoostingOptions, boost_rounds, monotone_members, predict
 from reranking.boosters.ensemble import Ensemble
 from reranking.boosters.examples import Examples, in_memory
 from reranking.decisions.calibration import fit_beta
@@ -79,7 +79,13 @@ def fit_few(index: ProductIndex, data: TrainingPairs, options: TrainOptions, pro
     given = data.added.given
     judged = train.take(np.arange(given))
     members = _boost(train, options, options.seed)
-    fit = Fit(data, signals, train, judged, Ensemble(tuple(members), (None,) * len(members)))
+    fit = Fit(
+        data,
+        signals,
+        train,
+        judged,
+        Ensemble(tuple(members), (None,) * len(members), monotone=monotone_members(train, small)),
+    )
     groups = _groups(data, options)
     scores = _out_of_fold(data, train, groups, options, progress)
     of_candidates = predict(members, signals.of_training_pairs(False).compute_all(*drawn, stage="features candidates"))

@@ -153,6 +153,7 @@ class _WeakTraining:
             ),
             importance=dict(list(importance.items())[:STRONGEST]),
             rounds=tuple(member.num_boosted_rounds() for member in members),
+            monotone=(self.options.boosting.follows(self.examples.directions),) * len(members),
             options=self.options,
             index=self.index.fingerprint,
             without_labels=WithoutLabels(

@@ -17,6 +17,7 @@ from reranking.boosters.boosting import (
     choose_boosting_device,
     from_bytes,
     gains,
+    monotone_members,
     predict,
     to_bytes,
 )
@@ -212,6 +213,8 @@ class TestMembers:
         options = BoostingOptions(max_rounds=30, patience=30, threads=1, min_child_weight=0, **chosen)
         members = boost(contrary, contrary, self.accuracy, options=options, seed=0)
         assert self.rising(members) == rising
+        assert list(monotone_members(contrary, options)) == rising
+        assert list(monotone_members(replace(contrary, directions=(0,)), options)) == [False] * len(rising)
 
     def test_of_many_pairs_there_is_one_and_it_is_free(self, contrary, monkeypatch):
         monkeypatch.setattr(boosting, "FEW_PAIRS", 400)

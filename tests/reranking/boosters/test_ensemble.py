@@ -46,7 +46,9 @@ def test_one_layout_needs_no_categories(examples):
 
 
 def test_only_categories_with_enough_matches_have_boosters_of_their_own(examples):
-    assert trained(examples, "categories").specialised == ("large",)
+    ensemble = trained(examples, "categories")
+    assert ensemble.specialised == ("large",)
+    assert ensemble.monotone == (False,) * len(ensemble.members)
 
 
 def test_a_category_of_its_own_is_scored_by_its_own(examples):

@@ -126,3 +126,21 @@ def test_a_model_of_before_the_cards_gets_a_short_one(model):
     card = render_card(replace(model, report=report))
     assert "Not recorded." in card
     assert "None known." in card
+
+
+@pytest.mark.parametrize(
+    ("monotone", "said"),
+    [
+        ((), " rounds\n"),
+        ((False, False), " rounds, none of them monotone\n"),
+        ((True, True), " rounds, all monotone: their scores never fall where"),
+        ((False, True, True), " rounds, number 2 and 3 of them monotone: their scores"),
+    ],
+)
+def test_which_boosters_are_monotone_is_said_where_it_is_known(model, monotone, said):
+    assert said in render_card(replace(model, report=replace(model.report, monotone=monotone)))
+
+
+def test_a_model_says_which_of_its_boosters_are_monotone(model):
+    assert model.report.monotone == (False, False)
+    assert ", none of them monotone" in render_card(model)
