@@ -242,7 +242,7 @@ def prepare_matching(
         given_encoders(index, patience or Patience(endless=True)),
         search,
         whole,
-        SharedCodes(index, whole.identifiers).prepare(),
+        SharedCodes(index, whole.counted.identifiers).prepare(),
         dict(zip(map(str, names), range(len(names)), strict=True)),
     )
 

@@ -64,7 +64,7 @@ class OfferFeatures:
 
         Where nobody of the index has more than a title, an offer that has is seen in another light than one that has not.
         """
-        if not self.whole.titles_only:
+        if not self.whole.counted.titles_only:
             return self._seen(titles_only=False)
         plain = np.array([has_titles_only(self.offers.slice(row, row + 1)) for row in range(len(self.offers))])
         if plain.all() or not plain.any():
@@ -94,8 +94,8 @@ class OfferFeatures:
     def _seen(self, *, titles_only: bool) -> SeenOffers:
         learned, look = self.model.learned, self.model.learned.look
         rows = WorkingRows(self.whole.index.catalog, self.offers, self._members)
-        counts, same_source = self.whole.counts, self.model.same_source
-        plain = rows.families(counts, self.whole.identifiers, titles_only=titles_only, same_source=same_source)
+        counted, same_source = self.whole.counted, self.model.same_source
+        plain = rows.families(counted.tokens, counted.identifiers, titles_only=titles_only, same_source=same_source)
         signals = rows.signals(plain, self._ranks, self._vectors, learned.words)
         names = [*signals.names]
         columns = [signals.compute(*self._rows)] if look is None else [*self._competing(signals, look)]

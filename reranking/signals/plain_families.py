@@ -69,7 +69,7 @@ class PlainFamilies:
             keep_counts(index, counts)
             known = Identifiers.of(index.catalog) if identifiers else None
         else:
-            texts = _texts(counted.catalog.take(products), np.arange(len(products)), counted.counts_of(products))
+            texts = _texts_by(counted, products)
             known = counted.identifiers if identifiers else None
         return cls(ranks, vectors, *texts, of_index, _of_known(known))
 
@@ -77,12 +77,9 @@ class PlainFamilies:
     def of_whole(cls, whole: WholeCatalogue, products: Ints1d, *, same_source: bool) -> "PlainFamilies":
         """Prepare the same families for `products` (sorted positions) by what was read of the whole catalogue: of nobody else
         a cell is read."""
-        catalog = whole.index.catalog
-        counts = whole.counts.for_products(products, len(catalog), titles_only=whole.titles_only)
-        of_index = ProductSignals.from_catalog(catalog, products, same_source=same_source)
-        known = _of_known(whole.identifiers)
-        texts = _texts(catalog.take(products), np.arange(len(products)), counts)
-        return cls(whole.ranks, whole.vectors, *texts, of_index, known)
+        counted = whole.counted
+        of_index = ProductSignals.from_catalog(counted.catalog, products, same_source=same_source)
+        return cls(whole.ranks, whole.vectors, *_texts_by(counted, products), of_index, _of_known(counted.identifiers))
 
     @property
     def families(self) -> tuple[FeatureFamily, ...]:
@@ -96,15 +93,21 @@ class PlainFamilies:
         return tuple(feature for family in self.families for feature in family.features)
 
 
-def _texts(
-    catalog: Catalog, products: Ints1d, counts: TokenCounts
-) -> tuple[TextSignals, NumberSignals, AttributeSignals]:
+Texts = tuple[TextSignals, NumberSignals, AttributeSignals]
+
+
+def _texts(catalog: Catalog, products: Ints1d, counts: TokenCounts) -> Texts:
     """Prepare what is read of the texts and attributes of products of a catalogue."""
     return (
         TextSignals.from_catalog(catalog, products, counts),
         NumberSignals.from_catalog(catalog, products, counts),
         AttributeSignals.from_catalog(catalog, products, counts),
     )
+
+
+def _texts_by(counted: CountedCatalogue, products: Ints1d) -> Texts:
+    """Prepare the same of the products alone, by what was counted of all."""
+    return _texts(counted.catalog.take(products), np.arange(len(products)), counted.counts_of(products))
 
 
 def _of_known(identifiers: Identifiers | None) -> IdentifierSignals | None:

@@ -8,8 +8,7 @@ import numpy as np
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.search.neighbours import Neighbours
-from reranking.identifiers.identifiers import Identifiers
-from reranking.signals.counted_catalogue import COUNTING, NOBODY
+from reranking.signals.counted_catalogue import COUNTING, NOBODY, CountedCatalogue
 from reranking.signals.families.ranks import RankSignals
 from reranking.signals.families.views import ViewSignals
 from reranking.signals.kept_counts import keep_counts, known_counts
@@ -19,18 +18,14 @@ from reranking.signals.texts.counting import TokenCounts
 
 @dataclass(frozen=True)
 class WholeCatalogue:
-    """It holds what was counted of the tokens of an index's products, whether nobody has more than a title, the neighbours of
-    everybody in each view that a model looks at, `ranks` as the model does and `kept` all of them, all vectors, and the
-    identifiers of everybody.
-    """
+    """It holds an index's catalogue as it was `counted`, texts beyond titles too, the neighbours of everybody in each view that a
+    model looks at, `ranks` as the model does and `kept` all of them, and all vectors."""
 
     index: ProductIndex
-    counts: TokenCounts
-    titles_only: bool
+    counted: CountedCatalogue
     ranks: tuple[RankSignals, ...]
     kept: tuple[Neighbours, ...]
     vectors: ViewSignals
-    identifiers: Identifiers
 
     @classmethod
     def read(cls, index: ProductIndex, views: Sequence[str], k: int, progress: Progress = silent) -> "WholeCatalogue":
@@ -49,5 +44,6 @@ class WholeCatalogue:
             ranks.append(RankSignals.of(index, view, k, everybody))
         kept = tuple(index.kept_neighbours(view) for view in views)
         progress("prepare", steps, steps)
-        vectors, identifiers = ViewSignals.of(index), Identifiers.of(index.catalog)
-        return cls(index, counts, has_titles_only(index.catalog), tuple(ranks), kept, vectors, identifiers)
+        counted = CountedCatalogue(index.catalog, counts, has_titles_only(index.catalog))
+        _ = counted.identifiers  # read now, not when somebody asks
+        return cls(index, counted, tuple(ranks), kept, ViewSignals.of(index))

@@ -57,10 +57,10 @@ def test_a_whole_catalogue_is_not_counted_again(index, cache, texts_read):
     texts_read.clear()
     again = WholeCatalogue.read(index, index.views, index.k)
     assert texts_read == [0] * 3
-    for name, builder in first.counts.builders.items():
-        np.testing.assert_array_equal(again.counts.builders[name].counts, builder.counts)
-        assert again.counts.builders[name].products_seen == builder.products_seen
-    np.testing.assert_array_equal(again.counts.code_lengths, first.counts.code_lengths)
+    for name, builder in first.counted.tokens.builders.items():
+        np.testing.assert_array_equal(again.counted.tokens.builders[name].counts, builder.counts)
+        assert again.counted.tokens.builders[name].products_seen == builder.products_seen
+    np.testing.assert_array_equal(again.counted.tokens.code_lengths, first.counted.tokens.code_lengths)
 
 
 @pytest.mark.parametrize(
