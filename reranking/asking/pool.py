@@ -115,7 +115,7 @@ def pool_of(
     sides = by_id(index, left, right)
     left, right = sides.left, sides.right
     scorer = scorer or _learn_weak(index, left, right, generator)
-    signals = prepare_signals(index, np.unique(np.concatenate([left, right])))
+    signals = prepare_signals(index, np.unique(np.concatenate([left, right])), progress=progress)
     features = signals.compute_all(left, right, stage="features", progress=progress)
     directions = tuple(feature.direction for feature in signals.features)
     names = evaluated_names(index.catalog, left)

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
+from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from reranking.model.reranker import XgboostReranker
 from reranking.pairs.evaluation_category import SideCategories, evaluated_names, side_categories
@@ -34,6 +35,7 @@ class PairScorer:
         *,
         counted: CountedCatalogue | None = None,
         many: bool = False,
+        progress: Progress = silent,
     ) -> "PairScorer":
         """Prepare for pairs of `products` (sorted positions), by the `whole` catalogue where it was read for the model, or by what was
         `counted` of it; for `many` pairs of them, what is computed of their rivals is kept. Raises InputError when the index does not fit."""
@@ -49,6 +51,7 @@ class PairScorer:
             whole=whole,
             counted=counted,
             keep=many,
+            progress=progress,
         )
         return cls(index, model, signals, np.array(columns_of(signals.names, model.feature_names), dtype=np.int64))
 

@@ -249,7 +249,8 @@ class _Scoring:
 
     def _scored_here(self, progress: Progress) -> Iterator[ScoredBlock]:
         """Yield every block with its features and scores."""
-        scorer, done = PairScorer.prepare(self.index, self.model, self.checked.products, many=True), 0
+        scorer = PairScorer.prepare(self.index, self.model, self.checked.products, many=True, progress=progress)
+        done = 0
         for block in self._blocks():
             features = scorer.features(block.left, block.right)
             yield block, features, self.model.score(features, self._categories(block))

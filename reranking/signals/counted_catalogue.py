@@ -16,6 +16,7 @@ from reranking.signals.texts.counting import Entries, TokenCounts
 
 COUNTING = (TextSignals.from_catalog, NumberSignals.from_catalog, AttributeSignals.from_catalog)
 NOBODY = np.zeros(0, dtype=np.int64)
+STAGE = "count words"  # of what is told while all products are read
 
 
 @dataclass(frozen=True)

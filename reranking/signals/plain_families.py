@@ -8,9 +8,10 @@ import numpy as np
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
+from indexing.machine.progress import Progress, silent
 from indexing.product_index import DENSE_VIEWS, ProductIndex
 from reranking.identifiers.identifiers import Identifiers
-from reranking.signals.counted_catalogue import CountedCatalogue
+from reranking.signals.counted_catalogue import STAGE, CountedCatalogue
 from reranking.signals.families.attributes import FEATURES as ATTRIBUTE_FEATURES
 from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.identifiers import FEATURES as IDENTIFIER_FEATURES
@@ -24,7 +25,7 @@ from reranking.signals.families.titles import FEATURES as TEXT_FEATURES
 from reranking.signals.families.titles import TextSignals
 from reranking.signals.families.views import ENCODED_VIEWS, ViewSignals, view_features
 from reranking.signals.feature import Feature, FeatureFamily
-from reranking.signals.kept_counts import keep_counts, known_counts
+from reranking.signals.kept_counts import LEAST_PRODUCTS, keep_counts, known_counts
 from reranking.signals.product_rows import has_titles_only
 from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.whole_catalogue import WholeCatalogue
@@ -54,9 +55,10 @@ class PlainFamilies:
         same_source: bool,
         identifiers: bool = True,
         counted: CountedCatalogue | None = None,
+        progress: Progress = silent,
     ) -> "PlainFamilies":
         """Prepare the families for `products` (sorted positions) and the first `k` neighbours of these views. Where the
-        catalogue was `counted`, of nobody else a text is read.
+        catalogue was `counted`, of nobody else a text is read; a large one is told of while it is read.
 
         Raises InputError when the index lacks a view.
         """
@@ -65,7 +67,8 @@ class PlainFamilies:
         counted = counted or known_counts(index)
         if counted is None:
             counts = TokenCounts(titles_only=has_titles_only(index.catalog))
-            texts = _texts(index.catalog, products, counts)
+            large = len(index.catalog) >= LEAST_PRODUCTS
+            texts = _texts(index.catalog, products, counts, progress if large else silent)
             keep_counts(index, counts)
             known = Identifiers.of(index.catalog) if identifiers else None
         else:
@@ -96,13 +99,17 @@ class PlainFamilies:
 Texts = tuple[TextSignals, NumberSignals, AttributeSignals]
 
 
-def _texts(catalog: Catalog, products: Ints1d, counts: TokenCounts) -> Texts:
-    """Prepare what is read of the texts and attributes of products of a catalogue."""
-    return (
-        TextSignals.from_catalog(catalog, products, counts),
-        NumberSignals.from_catalog(catalog, products, counts),
-        AttributeSignals.from_catalog(catalog, products, counts),
-    )
+def _texts(catalog: Catalog, products: Ints1d, counts: TokenCounts, progress: Progress = silent) -> Texts:
+    """Prepare what is read of the texts and attributes of products of a catalogue, in three passes over it."""
+    every = len(catalog)
+    progress(STAGE, 0, every)
+    texts = TextSignals.from_catalog(catalog, products, counts)
+    progress(STAGE, every // 3, every)
+    numbers = NumberSignals.from_catalog(catalog, products, counts)
+    progress(STAGE, 2 * every // 3, every)
+    attributes = AttributeSignals.from_catalog(catalog, products, counts)
+    progress(STAGE, every, every)
+    return texts, numbers, attributes
 
 
 def _texts_by(counted: CountedCatalogue, products: Ints1d) -> Texts:

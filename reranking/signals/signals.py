@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -282,9 +282,8 @@ def prepare_signals(
     pairs = None if learned.look is None else RivalPairs.of(index, products, views, k)
     mentioned = products if pairs is None else pairs.mentioned
     if whole is None:
-        plain = PlainFamilies.of(
-            index, mentioned, views=views, k=k, same_source=same_source, identifiers=identifiers, counted=counted
-        )
+        of_index = partial(PlainFamilies.of, index, mentioned, views=views, k=k, same_source=same_source)
+        plain = of_index(identifiers=identifiers, counted=counted, progress=progress)
     else:
         plain = PlainFamilies.of_whole(whole, mentioned, same_source=same_source)
     signals = Signals(plain)

@@ -102,16 +102,25 @@ class PlainStage:
     rivals: RivalPairs | None
 
     @classmethod
-    def of(cls, index: ProductIndex, products: Ints1d, options: TrainOptions, *, rivals: bool) -> "PlainStage":
+    def of(
+        cls,
+        index: ProductIndex,
+        products: Ints1d,
+        options: TrainOptions,
+        *,
+        rivals: bool,
+        progress: Progress = silent,
+    ) -> "PlainStage":
         """Prepare for pairs of `products` (sorted positions)."""
         pairs = RivalPairs.of(index, products, index.views, index.k) if rivals else None
-        return cls(plain_signals(index, products if pairs is None else pairs.mentioned, options), pairs)
+        mentioned = products if pairs is None else pairs.mentioned
+        return cls(plain_signals(index, mentioned, options, progress), pairs)
 
 
-def plain_signals(index: ProductIndex, products: Ints1d, options: TrainOptions) -> Signals:
+def plain_signals(index: ProductIndex, products: Ints1d, options: TrainOptions, progress: Progress = silent) -> Signals:
     """Prepare the families that learn nothing for `products` (sorted positions)."""
     compares = compares_identifiers(index, options)
-    return prepare_signals(index, products, same_source=options.same_source, identifiers=compares)
+    return prepare_signals(index, products, same_source=options.same_source, identifiers=compares, progress=progress)
 
 
 def prepare_training_signals(
@@ -130,7 +139,8 @@ def prepare_training_signals(
     these products, one is prepared."""
     stacking = deal_stacking(index, train, options, least=least_matches)
     if plain is None:
-        plain = PlainStage.of(index, products, options, rivals=options.rivals and stacking is not None)
+        rivals = options.rivals and stacking is not None
+        plain = PlainStage.of(index, products, options, rivals=rivals, progress=progress)
     signals, look = learn_signals(index, plain.signals, stacking, options, progress)
     if plain.rivals is not None and look is not None:
         signals = signals.with_rivals(index, plain.rivals, look, progress)

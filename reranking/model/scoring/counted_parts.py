@@ -10,11 +10,10 @@ from indexing.running.parts import Parts, put_array, read_array, tasks_ahead
 from indexing.running.stages import even_ranges, step_for
 from indexing.running.tasks import Counts, Runner, Task, finished
 from indexing.shared_index import open_same_index, shared_place
-from reranking.signals.counted_catalogue import CountedCatalogue, counted_tokens
+from reranking.signals.counted_catalogue import STAGE, CountedCatalogue, counted_tokens
 from reranking.signals.kept_counts import keep_counts, known_counts
 from reranking.signals.product_rows import BLOCK_PRODUCTS, has_titles_only
 
-STAGE = "count words"
 COUNTED = "counted.npy"
 
 

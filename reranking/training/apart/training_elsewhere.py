@@ -47,7 +47,9 @@ class TrainingElsewhere:
         stacking = deal_stacking(index, train, options)
         some = train.products[:1]
         products = some if stacking is None else stacking.pairs.products
-        signals, look = learn_signals(index, plain_signals(index, products, options), stacking, options, progress)
+        signals, look = learn_signals(
+            index, plain_signals(index, products, options, progress), stacking, options, progress
+        )
         words = None if signals.words is None else signals.words.learned
         learned = Learned(words, look, cross, None if cross is None else signals.gate)
         kind = SignalKind(options.same_source, compares_identifiers(index, options))

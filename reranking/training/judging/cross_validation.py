@@ -176,6 +176,7 @@ def prepare_folds(
         same_source=options.same_source,
         identifiers=compares_identifiers(index, options),
         learned=Learned(cross=open_cross(Path(options.cross)) if options.cross else None),
+        progress=progress,
     ).of_training_pairs(True)
     features = signals.compute_all(pairs.left, pairs.right, stage="features folds", progress=progress)
     return dealt.with_features(features, signals.features)

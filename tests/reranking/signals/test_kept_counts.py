@@ -11,6 +11,7 @@ from indexing.product_index import open_index
 from indexing.storage.stored.cache import cache_folder
 from reranking.signals import kept_counts
 from reranking.signals.plain_families import PlainFamilies
+from reranking.signals.signals import prepare_signals
 from reranking.signals.whole_catalogue import WholeCatalogue
 
 PRODUCTS = np.array([3, 5, 200])
@@ -41,6 +42,15 @@ def test_the_second_command_reads_its_own_products_alone(index, cache, texts_rea
     np.testing.assert_array_equal(features(index), first)
     assert texts_read == [0, 0, 0, 3, 3, 3]
     assert [file.suffix for file in (cache / "counts").iterdir()] == [".counts"]
+
+
+@pytest.mark.parametrize(("least", "stages"), [(1, [0, 106, 213, 320]), (321, [])])
+def test_a_large_catalogue_is_told_of_while_all_of_it_is_read(index, cache, monkeypatch, least, stages):
+    told = []
+    monkeypatch.setattr("reranking.signals.plain_families.LEAST_PRODUCTS", least)
+    for _ in range(2):  # the second time its own products alone are read
+        prepare_signals(index, PRODUCTS, progress=lambda *given: told.append(given))
+    assert told == [("count words", done, 320) for done in stages]
 
 
 def test_a_small_catalogue_is_read(index, cache, texts_read, monkeypatch):
