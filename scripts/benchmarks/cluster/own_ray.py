@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from indexing.errors import InputError
 from indexing.running.tasks import Runner
 
 STORE_BYTES = 80 << 20  # what Ray takes at least
@@ -18,7 +19,12 @@ def own_ray(processors: int) -> Iterator[Runner]:
     from indexing.running.choice import chosen_runner
 
     os.environ.update(RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO="0", RAY_USAGE_STATS_ENABLED="0", PYTHONPATH=os.getcwd())
-    from ray.cluster_utils import Cluster
+    try:
+        from ray.cluster_utils import Cluster
+    except ImportError as error:
+        raise InputError(
+            f"ray:{processors}: needs Ray: pip install 'heroic[cluster]', or measure here or local:N"
+        ) from error
 
     machine = {"num_cpus": processors, "node_ip_address": "127.0.0.2", "object_store_memory": STORE_BYTES}
     cluster = Cluster(initialize_head=True, head_node_args={**machine, "include_dashboard": False})
