@@ -56,6 +56,9 @@ class Machines:
 @click.option("--network", default=1.25, show_default=True, help="GB a second of a machine.")
 @click.option("--storage", default=20.0, show_default=True, help="GB a second of the shared storage.")
 @click.option("--encoded/--given", default=True, show_default=True, help="Vectors are encoded, or a column.")
+@click.option(
+    "--flat/--compressed", default=False, show_default=True, help="What the engine of queries keeps of a vector."
+)
 @click.option("--against", type=click.Path(path_type=Path, exists=True), help="JSON of a build that was watched.")
 def command(
     rows: float,
@@ -73,6 +76,7 @@ def command(
     network: float,
     storage: float,
     encoded: bool,
+    flat: bool,
     against: Path | None,
 ) -> None:
     """Print what each stage takes; of several views the fused one is joined as well."""
@@ -92,6 +96,7 @@ def command(
             touched=touched,
             window_rows=window_rows,
             encode_ms=encode_ms,
+            flat=flat,
         )
         if against is not None:
             _compare(found, json.loads(against.read_text(encoding="utf-8")), own)

@@ -21,7 +21,8 @@ SELECTING = 1.45  # the time of a tile over that of its product alone
 class Catalogue:
     """It is what a view is built of: `rows` products, `share` of whose rows are distinct, of `dim` dimensions; `text` bytes are read
     of each. A join goes through `lists`, of which each row looks at `probes`, and keeps `kept` neighbours; a window touches the
-    share `touched` of all rows, and has `window_rows` at most; `encode_ms` is what a product takes an encoder on one processor."""
+    share `touched` of all rows, and has `window_rows` at most; `encode_ms` is what a product takes an encoder on one processor. The engine
+    of queries holds codes of product quantisation, or whole vectors where it is `flat`."""
 
     rows: int
     dim: int
@@ -33,6 +34,12 @@ class Catalogue:
     touched: float = 0.5
     window_rows: int = WINDOW_ROWS
     encode_ms: float = 0.05
+    flat: bool = False
+
+    @property
+    def code_bytes(self) -> int:
+        """Return what the engine of queries holds of a product, its number included."""
+        return (self.dim * 4 if self.flat else self.dim // 4) + 8
 
     @property
     def units(self) -> int:
@@ -90,8 +97,8 @@ def _encoding(view: Catalogue) -> Iterator[StageCost]:
 
 
 def _engine(view: Catalogue) -> Iterator[StageCost]:
-    """Yield what the engine of queries takes: one of product quantisation, the smallest, whose lists grow by doubling."""
-    n, trained, codes = view.rows, min(view.rows, 64 * view.lists), view.dim // 4 + 8
+    """Yield what the engine of queries takes, whose lists grow by doubling."""
+    n, trained, codes = view.rows, min(view.rows, 64 * view.lists), view.code_bytes
     part = ADDED_ROWS * view.dim * 4
     yield StageCost("see_range", part + 8 * view.task_rows, 4 * view.dim * n, 8 * n)
     yield StageCost(
