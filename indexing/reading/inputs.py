@@ -10,7 +10,7 @@ from pathlib import Path
 from indexing.errors import InputError
 from indexing.files.listing import list_tables
 from indexing.files.tables import TableFile, open_table
-from indexing.reading.schema.expression import AllOf, Cell, FirstOf, columns_in, is_there
+from indexing.reading.schema.expression import AllOf, Cell, FirstOf, Template, columns_in, is_there
 from indexing.reading.schema.known import ALIASES, known_exports, known_names, known_schema
 from indexing.reading.schema.nearest import did_you_mean, nearest
 from indexing.reading.schema.repeats import with_repeats
@@ -138,7 +138,10 @@ def _schemas_of(files: Iterable[InputFile]) -> tuple[InputSchema, ...]:
 
 
 def _as_before(paths: Sequence[Path], stored: Sequence[InputSchema]) -> CatalogInputs:
-    """Open files as those that an index was built of: by the input whose patterns and columns fit best."""
+    """Open files as those that an index was built of: by the input whose patterns, columns and names of files fit best.
+
+    Raises InputError for a file whose source, or id, is one or another by inputs that fit it equally well.
+    """
     files = []
     found, notes = list_delivered(paths)
     for path in found:
@@ -146,15 +149,45 @@ def _as_before(paths: Sequence[Path], stored: Sequence[InputSchema]) -> CatalogI
         fitting = [file for file in every if file.schema.fits(file.table.names)]
         if not fitting:
             raise InputError(_no_id(every[0]))
-        files.append(max(fitting, key=_likeness))
+        best = max(map(_likeness, fitting))
+        alike = [file for file in fitting if _likeness(file) == best]
+        if not _is_of(
+            path, alike[0].schema, Path()
+        ):  # else the first that is for the file, as when the index was built
+            _check_one_shop(path, alike)
+        files.append(alike[0])
     name = "+".join(dict.fromkeys(one.name for one in stored))
     return CatalogInputs(tuple(files), Schema(name, tuple(stored)), notes)
 
 
-def _likeness(file: InputFile) -> tuple[bool, int]:
+def _likeness(file: InputFile) -> tuple[bool, int, bool]:
     names = set(file.table.names)
     named = {column for made in file.schema.mapped().values() for column in columns_in(made, file.table.names)}
-    return _is_of(file.table.path, file.schema, Path()), 2 * len(named & names) - len(named)
+    called = file_name(file.table.path)
+    is_called_so = any(fnmatch(called, file_name(Path(pattern))) for pattern in file.schema.files)
+    return _is_of(file.table.path, file.schema, Path()), 2 * len(named & names) - len(named), is_called_so
+
+
+def _check_one_shop(path: Path, alike: Sequence[InputFile]) -> None:
+    """Raise InputError where inputs that fit a file equally well give its rows another text of their own, such as the source."""
+    said: dict[tuple[object, ...], InputSchema] = {}
+    for file in alike:
+        own = file.schema.constants(), file.schema.id if isinstance(file.schema.id, Template) else None
+        said.setdefault(own, file.schema)
+    if len(said) == 1:
+        return
+    shops = ", ".join(f"{' '.join(one.files) or one.name} ({_own_texts(one)})" for one in said.values())
+    raise InputError(
+        f"{path}: its columns fit {len(said)} inputs of the index equally well: {shops}: give the file the name of one of them, "
+        "or say what it is in a schema file (--schema FILE.yaml)"
+    )
+
+
+def _own_texts(schema: InputSchema) -> str:
+    """Return the texts that a schema gives rows of its own, as a schema file has them."""
+    made = [f"{field}: ={text}" for field, text in schema.constants()]
+    made += [f"id: {schema.id.form()}"] if isinstance(schema.id, Template) else []
+    return ", ".join(made) or "no text of its own"
 
 
 def _by_file(paths: Sequence[Path], schema: Schema) -> CatalogInputs:

@@ -62,6 +62,44 @@ def test_what_an_index_was_built_of_reads_other_files_in_the_same_way(write, sho
     assert open_inputs([write("d.csv", "id\n1\n")], "generic", stored).schema.name == "generic"
 
 
+ALIKE = """
+inputs:
+  - {files: feeds/shop-a.csv, id: sku, title: name, source: =a}
+  - {files: feeds/shop-b.csv, id: sku, title: name, source: =b}
+  - {files: feeds/shop-c.csv, id: "c-{sku}", title: name, source: =b}
+"""
+
+
+@pytest.fixture
+def alike(write):
+    """Return the inputs that an index keeps of three shops whose files have the same columns."""
+    write("feeds/shop-a.csv", SHOP_A), write("feeds/shop-b.csv", SHOP_A), write("feeds/shop-c.csv", SHOP_A)
+    built = open_inputs((), str(write("feeds.yaml", ALIKE)))
+    return inputs_from(stored_inputs(built.schema.inputs), "index")
+
+
+def test_a_file_of_columns_that_several_shops_have_is_of_the_one_that_calls_its_file_so(write, alike):
+    days = [write(f"monday/shop-{shop}.csv", SHOP_A) for shop in "bac"]
+    found = open_inputs(days, "auto", alike)
+    assert [(file.schema.source.text, file.schema.id.form()) for file in found.files] == [
+        ("b", "sku"), ("a", "sku"), ("b", "c-{sku}")
+    ]  # fmt: skip
+
+
+def test_a_file_that_may_be_of_either_shop_is_refused(write, alike):
+    with pytest.raises(InputError) as refused:
+        open_inputs([write("changes.csv", SHOP_A)], "auto", alike)
+    said = str(refused.value)
+    assert "changes.csv: its columns fit 3 inputs of the index equally well: feeds/shop-a.csv (source: =a)" in said
+    assert "feeds/shop-c.csv (source: =b, id: c-{sku})" in said
+    assert "give the file the name of one of them, or say what it is in a schema file (--schema FILE.yaml)" in said
+
+
+def test_inputs_that_say_the_same_of_a_file_are_no_doubt(write, alike):
+    (one,) = open_inputs([write("changes.csv", SHOP_A)], "auto", [alike[0], alike[0]]).files
+    assert one.schema.source.text == "a"
+
+
 @pytest.mark.parametrize(
     ("pattern", "path"),
     [
