@@ -54,8 +54,8 @@ class TextStream(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """Return `size` bytes of UTF-8, fewer only at the end: Arrow takes what one call gives for a block, and a row may
-        lie in two of them at most."""
+        """Return `size` bytes of UTF-8, or up to three fewer, so that no character is cut, and fewer at the end: Arrow takes
+        what one call gives for a block, and a row may lie in two of them at most."""
         if size < 0:
             return b"".join(iter(lambda: self.read(BLOCK_BYTES), b""))
         parts, lacking = [self._pending], size - len(self._pending)
@@ -65,8 +65,8 @@ class TextStream(io.RawIOBase):
             parts.append(self._next(content))
             lacking -= len(parts[-1])
         given = parts[0] if len(parts) == 1 else b"".join(parts)
-        self._pending = given[size:]
-        given = given[:size]
+        end = len(given) if len(given) <= size else _whole_characters(given[:size]) or size
+        given, self._pending = given[:end], given[end:]
         self.end = given[-END_BYTES:] or self.end
         return given
 

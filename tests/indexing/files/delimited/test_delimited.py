@@ -310,3 +310,15 @@ def test_rows_of_other_letters_are_read_over_many_blocks(tmp_path, monkeypatch):
     read = open_table(tmp_path / "p.csv").read()
     assert read["id"].to_pylist() == [str(row) for row in range(5000)]
     assert read["title"][6].as_py() == 'плед 6 €, "мягкий" и тёплый'
+
+
+@pytest.mark.parametrize("block", range(990, 1000))
+def test_a_file_that_is_left_within_a_letter_is_left_in_silence(write, monkeypatch, block):
+    monkeypatch.setattr(delimited_reader, "BLOCK_BYTES", (block,))
+    seen = []
+    monkeypatch.setattr("sys.unraisablehook", seen.append)
+    table = open_table(write("a.csv", "id,title,c\n" + "".join(f"{row},шерстяной плед,ё\n" for row in range(2000))))
+    blocks = table.numbered_blocks()
+    assert next(blocks).table["title"][0].as_py() == "шерстяной плед"
+    blocks.close()
+    assert not seen
