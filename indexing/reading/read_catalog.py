@@ -95,8 +95,7 @@ def read_catalog(
     inputs = products if isinstance(products, CatalogInputs) else open_inputs(products, options.schema, options.stored)
     check_columns(inputs, [*options.vector_columns, *options.optional_vectors])
     rejects, quotes = RejectLog(Path(folder) / SET_ASIDE), OpenQuotes()
-    with _parsed(inputs.files, Path(folder), (rejects, quotes), progress) as files:
-        lost = rejects.bad_rows
+    with _parsed(inputs.files, Path(folder), (rejects, quotes), progress) as (files, lost):
         seen = look_first(files)
         if not seen.ids.rows:
             raise InputError(f"{files[0].table.path}: no products: the catalogue is empty")
@@ -128,12 +127,15 @@ def read_catalog(
 @contextmanager
 def _parsed(
     files: Sequence[InputFile], folder: Path, logs: tuple[RejectLog, OpenQuotes], progress: Progress
-) -> Iterator[list[InputFile]]:
-    """Give the files as ones whose columns can be read alone, and take these away again. Rows and cells that cannot be
-    read are rejects; of quotes that are not closed there is a word more."""
+) -> Iterator[tuple[list[InputFile], int]]:
+    """Give the files as ones whose columns can be read alone, with the count of rows that are lost to them, and take these
+    away again. Rows and cells that cannot be read are rejects; of quotes that are not closed there is a word more."""
     rejects, quotes = logs
+    lost = 0
 
     def set_aside(file: InputFile, found: SetAside) -> None:
+        nonlocal lost
+        lost += found.rows
         quotes.look(file.table.path, found)
         rejects.append(Reject("", found.column or "", found.text, found.reason, file_name(file.table.path), found.row))
 
@@ -141,10 +143,11 @@ def _parsed(
     shutil.rmtree(place, ignore_errors=True)  # an interrupted run may have left it
     place.mkdir()
     try:
-        yield [
+        staged = [
             InputFile(stage(file.table, place, aside=partial(set_aside, file), progress=progress), file.schema)
             for file in files
         ]
+        yield staged, lost
     finally:
         shutil.rmtree(place, ignore_errors=True)
 

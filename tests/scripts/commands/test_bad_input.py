@@ -136,6 +136,14 @@ CATALOGUES = {
     ),
     "a line of JSON that is no object": lambda d: (d.build(d.text("p.jsonl", '{"id": 1}\n[2]\n')), "it is list"),
     "a ragged CSV": lambda d: (d.build(d.text("p.csv", "id,title\n1,a\n2,b,c\n")), "p.csv: 1 of 2 rows"),
+    "cells and rows that are no text": lambda d: (
+        d.build(
+            d.text("p.csv", b"id,title\n1,a\n" + b"2,\xff\n" * 2 + b"3,b\n4,\xff,\n"),
+            "--schema",
+            d.text("s.yaml", "encoding: utf-8"),
+        ),
+        "p.csv: 3 of 5 rows have a malformed cell or are no products",
+    ),
     "a missing column": lambda d: (d.build(d.csv("p.csv", cobol=[1], title=["a"])), "p.csv: no column 'id', has cobol"),
     "an empty file": lambda d: (d.build(d.text("p.csv", "")), "p.csv: the file is empty"),
     "a header alone": lambda d: (d.build(d.csv("p.csv", id=[], title=[])), "p.csv: no products"),
