@@ -19,7 +19,13 @@ from indexing.reading.cells.identifiers.part_numbers import read_part_numbers
 from indexing.reading.cells.lists import read_lists
 from indexing.reading.cells.looks import CellFormats
 from indexing.reading.cells.markup import without_markup, written_breaks
-from indexing.reading.cells.prices.columns import PriceColumns, price_of_object, read_price_numbers, read_price_texts
+from indexing.reading.cells.prices.columns import (
+    PriceColumns,
+    price_of_object,
+    prices_of_structs,
+    read_price_numbers,
+    read_price_texts,
+)
 from indexing.reading.cells.references import read_references
 from indexing.reading.cells.texts import TEXT, as_plain, as_text, is_bytes
 from indexing.storage.stores import file_name
@@ -59,6 +65,8 @@ class CellReader:
         neither numbers nor text.
         """
         plain = as_plain(column)
+        if pa.types.is_struct(plain.type):
+            plain = prices_of_structs(plain)
         refuse = self._refusing(plain, name)
         stated = None if currency is None else pc.utf8_upper(as_text(currency, self._where("currency")))
         read = self._price_columns(plain, name, refuse, stated)

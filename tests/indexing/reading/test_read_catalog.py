@@ -61,6 +61,25 @@ def test_every_format_gives_the_same_catalogue(read, two_products):
     assert not found.rejects
 
 
+STRUCT = pa.struct([("value", pa.float64()), ("currency", pa.string())])
+PRICES = [
+    {"value": 12.5, "currency": "EUR"},
+    {"value": 1.299, "currency": "KWD"},
+    {"value": None, "currency": None},
+    None,
+    {"value": -3.0, "currency": "EUR"},
+]
+
+
+def test_a_price_of_parts_is_the_same_in_parquet_and_in_json_lines(read, write):
+    as_lines = read((write("a.jsonl", [{"id": row, "price": price} for row, price in enumerate(PRICES)]),))
+    as_structs = read((write("a.parquet", {"id": list(range(5)), "price": pa.array(PRICES, STRUCT)}),))
+    for found in (as_lines, as_structs):
+        assert values(found, "price") == [12.5, 1.299, None, None, None]
+        assert values(found, "currency") == ["EUR", "KWD", None, None, None]
+        assert [(reject.row, reject.reason) for reject in found.rejects] == [(5, "negative")]
+
+
 def test_several_files_follow_one_another(read, write):
     files = write("a.parquet", {"id": [1, 2]}), write("b.csv", "id,title\n3,x\n"), write("c.jsonl", [{"id": 4}])
     assert values(read(files), "id") == [1, 2, 3, 4]

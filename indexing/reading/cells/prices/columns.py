@@ -1,8 +1,11 @@
 """Prices become numbers: of any currency and any locale's separators, one or a range; what is none is told apart."""
 
+import math
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +17,7 @@ from indexing.reading.cells.distinct import Distinct, mended
 from indexing.reading.cells.prices.currencies import OF_SYMBOLS
 from indexing.reading.cells.prices.digits import numbers_of, shapes_of
 from indexing.reading.cells.prices.shapes import PriceKind, Shape, numbers_in, read_shape
-from indexing.reading.cells.texts import TEXT
+from indexing.reading.cells.texts import TEXT, values_of
 
 PLAIN = r"^[0-9]{1,15}(\.[0-9]{1,2})?$"  # these say the same in every locale
 MOST = 1e15  # what is more is a sentinel, or was never a price: 2^63 - 1
@@ -148,14 +151,32 @@ def _as_stated(currencies: pa.Array, shapes: Distinct, stated: pa.Array) -> pa.A
 _CURRENCIES = ("currency", "priceCurrency", "currency_code", "currencyCode", "unit")
 
 
+def prices_of_structs(column: pa.Array) -> pa.Array:
+    """Write Arrow's structs (n,) of amount and currency as texts, as `price_of_object` does JSON objects."""
+    return pa.array([None if cell is None else _price_of(cell, str(cell)) for cell in values_of(column)], TEXT)
+
+
 def price_of_object(cell: str) -> str | None:
     """Write a price that is a JSON object of amount and currency as text; what is no such object stays."""
     try:
         found = parse_json(cell)
     except ValueError:
         return cell
-    if not isinstance(found, dict):
-        return cell
-    low, high, currency = (next((found[key] for key in keys if found.get(key) is not None), "")
+    return _price_of(found, cell) if isinstance(found, dict) else cell
+
+
+def _price_of(found: Mapping[str, Any], cell: str) -> str | None:
+    """Return the text of a price by its parts, None where all are empty, and `cell` where none is known as an amount."""
+    if all(part is None for part in found.values()):
+        return None
+    low, high, currency = (_written(next((found[key] for key in keys if found.get(key) is not None), ""))
                            for keys in (_AMOUNTS, _HIGHEST, _CURRENCIES))  # fmt: skip
     return f"{low}{f' - {high}' if high != '' else ''} {currency}".strip() if low != "" else cell
+
+
+def _written(part: Any) -> Any:
+    """Return a part of a price; a number with a point never ends three digits behind it, which a text might mean as thousands."""
+    if not isinstance(part, float | Decimal) or not math.isfinite(part):
+        return part
+    text = format(Decimal(repr(part)) if isinstance(part, float) else part, "f")
+    return f"{text}0" if text[-4:-3] == "." else text

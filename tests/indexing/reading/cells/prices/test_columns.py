@@ -164,6 +164,10 @@ def test_numbers_that_are_no_prices_are_refused(column):
     [
         ('{"amount": "12.50", "currency": "EUR"}', "12.50 EUR"),
         ('{"lowPrice": 12, "highPrice": 15, "priceCurrency": "USD"}', "12 - 15 USD"),
+        ('{"amount": 1.299, "currency": "EUR"}', "1.2990 EUR"),  # a number: never a thousand
+        ('{"amount": 1e-7, "currency": "EUR"}', "0.0000001 EUR"),
+        ('{"amount": "1.299", "currency": "EUR"}', "1.299 EUR"),
+        ('{"amount": null, "currency": null}', None),
         ('{"x": 1}', '{"x": 1}'),
         ("{", "{"),
     ],
