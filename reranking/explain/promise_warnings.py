@@ -1,5 +1,6 @@
 """A promise of precision is taken back in one line for each reason: what is not assured, why, and what to do."""
 
+import math
 from pathlib import Path
 
 from reranking.decisions.thresholds import AskedThresholds
@@ -25,6 +26,7 @@ def promise_warnings(
         *doubt_warnings(scored, model),
         *[line for labels in model.report.one_sided[-1:] for line in labels.warnings()],
         *assumed_warnings(scored, model, thresholds),
+        *uncalled_warnings(scored, model, thresholds),
         *kind_warnings(scored.kinds, ask),
         *expectation_warnings(scored, model, thresholds),
     ]
@@ -83,6 +85,28 @@ def assumed_warnings(scored: Scored, model: XgboostReranker, thresholds: AskedTh
     return [
         f"precision not assured in {', '.join(names)}: the best guess decides {calls:,} calls there, of too few "
         "labelled pairs to be sure; label more of them and train again"
+    ]
+
+
+def uncalled_warnings(scored: Scored, model: XgboostReranker, thresholds: AskedThresholds | None) -> list[str]:
+    """Warn of categories in which nothing is called whatever the score, where the user has not decided so."""
+    own = () if thresholds is None else thresholds.by_category
+    if not scored.categories or (thresholds is not None and thresholds.default is not None):
+        return []
+    deciding = scored.choice.thresholds(model)
+    names = [
+        name
+        for name in scored.categories
+        if name not in own and math.isinf(deciding.by_category.get(name, deciding.default))
+    ]
+    if not names:
+        return []
+    pairs = sum(scored.categories[name] for name in names)
+    moved = "" if scored.choice.shift is None else " at the share of matches that these are made for"
+    return [
+        f"nothing is called a match in {', '.join(sorted(names))} ({pairs:,} pairs): no score is sure to hold the precision asked{moved}; "
+        "label some of these pairs and train with them, or train for less (--target-precision) or for the best guess (--assume); "
+        f"match_f1, which promises no precision, calls {scored.matches_f1:,} of all pairs"
     ]
 
 

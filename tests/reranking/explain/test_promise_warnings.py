@@ -1,3 +1,4 @@
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -74,6 +75,28 @@ def test_moved_thresholds_say_themselves_which_are_assumed():
     calls = {"a": Calls(100, 90.0), "c": Calls(100, 90.0)}
     said = promise_warnings(Scored(PriorChoice(AskedPrior(), shift=shift), calls=calls), ASSUMING)
     assert [line.partition(":")[0] for line in said] == ["precision not assured in c"]
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "named"),
+    [
+        (None, "a, other (12 pairs)"),
+        (AskedThresholds({"a": 0.5}), "other (2 pairs)"),
+        (AskedThresholds({"a": 0.5, "other": math.inf}), None),
+        (AskedThresholds({}, 0.5), None),
+    ],
+)
+def test_categories_in_which_nothing_can_be_called_are_named_unless_the_user_decided(thresholds, named):
+    shift = PriorShift({}, {}, Thresholds({"a": math.inf, "b": 0.5}, math.inf, 0.5))
+    pairs = {"a": 10, "b": 20, "other": 2}
+    scored = Scored(PriorChoice(AskedPrior(), shift=shift), matches_f1=7, categories=pairs, calls={"b": Calls(9, 9.0)})
+    said = promise_warnings(scored, MODEL, thresholds)
+    assert len(said) == (named is not None)
+    if named is not None:
+        assert said[0].startswith(
+            f"nothing is called a match in {named}: no score is sure to hold the precision asked at"
+        )
+        assert said[0].endswith("match_f1, which promises no precision, calls 7 of all pairs")
 
 
 @pytest.mark.parametrize(("less_sure", "covered", "warned"), [(0, 0.3, True), (900, 0.5, True), (0, 0.5, False)])
