@@ -93,7 +93,8 @@ def _read(products: Sequence[Path], folder: Path, options: BuildOptions, progres
     inputs = open_inputs(products, options.schema)
     read = read_catalog(inputs, folder=folder, options=_read_options(inputs, options), progress=progress)
     catalog = replace(read.catalog, reading=options.encoding.reading)
-    return replace(read, catalog=catalog, notes=(*read.notes, *code_warnings(catalog)))
+    sourceless = catalog.sourceless_note() if options.match_across_sources else []
+    return replace(read, catalog=catalog, notes=(*read.notes, *sourceless, *code_warnings(catalog)))
 
 
 def _other_level(catalog: Catalog) -> dict[str, int]:

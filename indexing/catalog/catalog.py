@@ -43,6 +43,8 @@ FIELDS = pa.schema(
 )
 LATER_FIELDS = ("price_high", "currency", "gtin", "mpn")  # which indexes of earlier versions lack
 
+NAME_SOURCES = "name its column in a schema file, or each file's shop (source: =shop-a); 'heroic sniff FILES --out schema.yaml' writes one"
+
 
 @dataclass(frozen=True)
 class Catalog:
@@ -185,11 +187,18 @@ class Catalog:
         """Return what `sources` does. Raises InputError when no product has one."""
         codes = self.sources()
         if (codes < 0).all():
-            raise InputError(
-                "--match-across-sources: no product has a 'source': name its column in a schema file, or each file's shop "
-                "(source: =shop-a); 'heroic sniff FILES --out schema.yaml' writes one"
-            )
+            raise InputError(f"--match-across-sources: no product has a 'source': {NAME_SOURCES}")
         return codes
+
+    def sourceless_note(self) -> list[str]:
+        """Return a warning, where some products have no source, that they are matched with those of their own one too."""
+        lacking = int((self.sources() < 0).sum())
+        if not lacking:
+            return []
+        return [
+            f"--match-across-sources: {lacking:,} of {len(self):,} products have no 'source', and are compared with everybody, "
+            f"other offers of their own shop too: {NAME_SOURCES}"
+        ]
 
     def category_codes(self) -> tuple[Ints1d, list[str]]:
         """Return each product's category of the evaluated level as a code (n,), -1 where it has none, and the

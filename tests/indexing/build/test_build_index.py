@@ -200,6 +200,16 @@ def test_across_sources_needs_a_source(build, write):
         build([write("p.csv", "id,title\n1,kettle\n2,cable\n")], match_across_sources=True)
 
 
+@pytest.mark.parametrize("across", [True, False])
+def test_products_without_a_source_are_told_of_where_only_others_are_asked_for(build, write, across):
+    path = write("p.csv", "id,title,source\n1,kettle,a\n2,cable,\n3,mug,\n")
+    said = [note for note in build([path], match_across_sources=across).notes if "no 'source'" in note]
+    assert len(said) == across
+    if across:
+        assert said[0].startswith("--match-across-sources: 2 of 3 products have no 'source'")
+        assert "source: =shop-a" in said[0]
+
+
 def test_a_product_without_a_source_has_no_code(catalog_of):
     codes = catalog_of(source=["b", None, "a", "b"]).source_codes()
     assert codes.tolist()[1] == -1
