@@ -4,14 +4,12 @@ from pathlib import Path
 
 import click
 
-from scripts.terminal.option_types import STORED, cluster_option
+from scripts.terminal.option_types import PARQUET, STORED, cluster_option
 
 
 @click.command(name="candidates")
 @click.argument("index", type=STORED)
-@click.option(
-    "--out", required=True, type=click.Path(path_type=Path), help="The parquet file of pairs, also in a store (s3://…)."
-)
+@click.option("--out", required=True, type=PARQUET, help="The parquet file of pairs, also in a store (s3://…).")
 @click.option("-k", default=20, show_default=True, help="Neighbours of each product, in each view, that are proposed.")
 @cluster_option("Where pairs are proposed")
 def command(index: Path, out: Path, k: int, cluster: str | None, task_timeout: float | None) -> None:

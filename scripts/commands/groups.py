@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts.terminal.option_types import NUMBER
+from scripts.terminal.option_types import NUMBER, PARQUET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.command(name="groups")
 @click.argument("scores", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The parquet file of groups.")
+@click.option("--out", required=True, type=PARQUET, help="The parquet file of groups.")
 @click.option("--threshold", type=NUMBER, help="Scores from which a pair is a match [default: the column match].")
 @click.option("--max-size", default=0, help="Products that a group may have [default: any number].")
 @click.option(
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--index", type=click.Path(path_type=Path), help="The index that was scored, for its sources.")
 @click.option("--previous", type=click.Path(path_type=Path), help="Groups of before, whose ids are kept.")
 @click.option("--decisions", type=click.Path(path_type=Path), help="Decisions of reviewers, which bind the groups.")
-@click.option("--disagreements", type=click.Path(path_type=Path), help="Parquet file of pairs that disagree.")
+@click.option("--disagreements", type=PARQUET, help="Parquet file of pairs that disagree.")
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns, where they have names of their own.")
 @click.option("--score-column", metavar="NAME", help="Of SCORES, where the score has a name of its own.")
 def command(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.promise_text import show_promise
-from scripts.terminal.option_types import SHARE, STORED, cluster_option, prior_option
+from scripts.terminal.option_types import PARQUET, SHARE, STORED, cluster_option, prior_option
 
 if TYPE_CHECKING:
     from reranking.model.scores_writer import Scored
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=PARQUET,
     help="The parquet file of scores, also in a store (s3://…).",
 )
 @click.option(

@@ -38,7 +38,23 @@ class StoredPath(click.Path):
             return fetched_to_cache(Path(str(value)), progress=progress)
 
 
+class ParquetPath(click.Path):
+    """It is a file that is written as parquet, whose name says no other format: other programs would take it for one."""
+
+    OTHERS = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".arrow", ".feather")
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(str(value))
+        if path.suffix.lower() in self.OTHERS:
+            self.fail(f"{value} is written as parquet: call it {path.with_suffix('.parquet').name}.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 STORED = StoredPath()
+PARQUET = ParquetPath()
 SHARE = Number(0, 1)
 NUMBER = Number()
 

@@ -81,6 +81,16 @@ def test_where_nothing_can_be_written_is_said_in_one_line(heroic, writers, score
     assert tree(tmp_path) == before
 
 
+@pytest.mark.parametrize("command", ["candidates", "score", "groups", "groups --disagreements"])
+@pytest.mark.parametrize("name", ["o.csv", "o.JSONL"])
+def test_what_is_written_as_parquet_is_not_called_otherwise(heroic, writers, tmp_path, command, name):
+    out = tmp_path / name
+    done = heroic(*writers[command](out))
+    assert done.exit_code == 2
+    assert f"{out} is written as parquet: call it o.parquet." in " ".join(done.stderr.split())
+    assert not out.exists()
+
+
 def test_all_that_writes_is_tried(writers):
     assert set(writers) == set(COMMANDS)
 
