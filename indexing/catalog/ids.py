@@ -1,5 +1,6 @@
 """The user's identifiers lead to positions in the catalogue."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from indexing.files.integers import plain_integers
 from indexing.words.text_keys import text_keys
 
 FEW = 64  # rows that are cut out of a table one by one
+MOST_ZEROS = 12  # in front of an id, that are looked for
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,23 @@ class IdLookup:
         if missing.size:
             value = ids[int(missing[0])].as_py()
             many = f" ({missing.size} of {len(ids)} ids are unknown)" if len(ids) > 1 else ""
-            raise UnknownId(f"id {value!r} is not in the catalogue{many}: use the catalogue that these ids come from")
+            hint = self.lost_zeros([value])
+            raise UnknownId(
+                f"id {value!r} is not in the catalogue{many}: {hint or 'use the catalogue that these ids come from'}"
+            )
         return found
+
+    def lost_zeros(self, unknown: Sequence[int | str]) -> str:
+        """Return what to do where one of some unknown ids is in the catalogue with zeros before it, which spreadsheets take
+        away; empty where none is, of the first FEW."""
+        if pa.types.is_integer(self.ids.type):
+            return ""
+        for value in map(str, unknown[:FEW]):
+            longer = [value.zfill(len(value) + more) for more in range(1, MOST_ZEROS + 1)] if value.isdecimal() else []
+            for place in self.find(pa.array(longer, pa.large_string())) if longer else ():
+                if place >= 0:
+                    return f"the catalogue has {self.ids[int(place)].as_py()!r}: zeros in front of {value!r} were lost; write ids as text, not as numbers"
+        return ""
 
     def find(self, ids: pa.Array | pa.ChunkedArray) -> Ints1d:
         """Return the position of each id, (n,) int64, -1 where the catalogue lacks it."""

@@ -29,6 +29,7 @@ REASONS = (
     "contradicts another row",
     "repeats an earlier row",
 )
+FEW_UNKNOWN = 32  # rows of unknown products that are looked at for zeros that ids lost
 SCHEMA = pa.schema(
     {"file": pa.large_string(), "row": pa.int64(), "left_id": pa.large_string(), "right_id": pa.large_string(),
      "target": pa.large_string(), "reason": pa.large_string(), "other_file": pa.large_string(), "other_row": pa.int64()}
@@ -40,7 +41,8 @@ class PairRejects:
     """It holds the rows that were set aside of files with `size` rows together.
 
     `rows` (r,) are row numbers over all `files`, ascending, `reasons` (r,) places in REASONS, `others` (r,) the row that
-    one repeats or contradicts, else -1. `cells` has the columns left_id, right_id and target of these rows, as text.
+    one repeats or contradicts, else -1. `cells` has the columns left_id, right_id and target of these rows, as text. `lost_zeros`
+    says what to do where ids are unknown because zeros in front of them were lost.
     """
 
     files: FileRows
@@ -49,6 +51,7 @@ class PairRejects:
     reasons: Ints1d
     others: Ints1d
     cells: pa.Table
+    lost_zeros: str = ""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -66,6 +69,8 @@ class PairRejects:
         """Raise InputError when more than the share `most` of the rows were set aside, or all of them."""
         share = len(self) / self.size
         foreign = "use the index of these products, " if 2 * int((self.reasons == UNKNOWN).sum()) > len(self) else ""
+        if self.lost_zeros:
+            foreign = f"{self.lost_zeros}; "
         remedy = f"{foreign}mend the rows (--rejects FILE.csv lists them)"
         if len(self) == self.size:
             raise InputError(f"no pair can be used, {self.summary()}: {remedy}")
@@ -135,7 +140,16 @@ def read_usable(
     rows = np.flatnonzero(rejected)
     kept = pairs if not rows.size else pairs.take(np.flatnonzero(~rejected))
     cells = [_as_text(part.cells, own) for part, own in zip(parts, np.split(rejected, files.ends[:-1]), strict=True)]
-    return kept, PairRejects(files, len(pairs), rows, reasons[rows], others[rows], pa.concat_tables(cells))
+    set_aside = pa.concat_tables(cells)
+    lost_zeros = _lost_zeros(catalog, set_aside.filter(pa.array(reasons[rows] == UNKNOWN)))
+    return kept, PairRejects(files, len(pairs), rows, reasons[rows], others[rows], set_aside, lost_zeros)
+
+
+def _lost_zeros(catalog: Catalog, cells: pa.Table) -> str:
+    """Return what to do where ids of pairs of unknown products are in the catalogue with zeros before them."""
+    few = cells.slice(0, FEW_UNKNOWN)
+    ids = pa.concat_arrays([few[name].combine_chunks().drop_null() for name in ("left_id", "right_id")])
+    return catalog.lookup.lost_zeros(ids.filter(pa.array(catalog.lookup.find(ids) < 0)).to_pylist())
 
 
 def read_usable_ids(path: Path, *, ids: tuple[str, str] | None = None) -> tuple[IdPairs, PairRejects]:

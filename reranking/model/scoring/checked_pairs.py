@@ -50,11 +50,12 @@ def check_pairs(
             unknown += block.unknown
         known = finder.size
         if unknown.count and not ignore_unknown:
-            raise UnknownId(_refusal(file, unknown, known))
+            raise UnknownId(_refusal(file, unknown, known, catalog))
         if unknown.count and not known:
+            remedy = catalog.lookup.lost_zeros([unknown.id]) or "use the index of these products"
             raise InputError(
                 f"{file.path}: every pair, such as row {unknown.row} with id {unknown.id!r}, names a product that the index "
-                "does not have: use the index of these products"
+                f"does not have: {remedy}"
             )
         if not known:
             raise InputError(f"{file.path}: holds no pairs")
@@ -62,9 +63,10 @@ def check_pairs(
     return CheckedPairs(np.flatnonzero(mentioned), lefts, known - odd.count, unknown, odd)
 
 
-def _refusal(file: TableFile, unknown: UnknownPairs, known: int) -> str:
+def _refusal(file: TableFile, unknown: UnknownPairs, known: int, catalog: Catalog) -> str:
     """Say of how many pairs a product is not there, and what can be done about it."""
-    first, deleted, remedy = "is not in the catalogue", "", "use the index of these products, or give --ignore-unknown"
+    lost = catalog.lookup.lost_zeros([unknown.id]) or "use the index of these products"
+    first, deleted, remedy = "is not in the catalogue", "", f"{lost}, or give --ignore-unknown"
     if unknown.deleted:
         deleted, remedy = f", {unknown.deleted:,} of them deleted ones", "give --ignore-unknown to score the others"
     if unknown.deleted == unknown.count:

@@ -59,6 +59,17 @@ def test_an_unknown_id_is_named(ids, asked, message):
     assert str(caught.value)[0] == "i"  # the message as it is, not quoted as a KeyError's
 
 
+def test_an_id_that_lost_its_zeros_is_told_from_one_of_another_catalogue():
+    ids = lookup("00007869", "007", "9")
+    with pytest.raises(
+        UnknownId, match=r"id '7869' .*: the catalogue has '00007869': zeros in front of '7869' were lost"
+    ):
+        ids.positions(pa.array(["9", "7869"]))
+    assert "'007'" in ids.lost_zeros(["x", "", 9, 7])
+    assert ids.lost_zeros(["69", "x007", "\u0667"]) == ""
+    assert NUMBERS.lost_zeros(["030", 3]) == ""
+
+
 def test_known_ids_have_positions():
     assert TEXTS.positions(pa.array(["7", "b"])).tolist() == [2, 0]
 

@@ -205,3 +205,15 @@ def test_many_pairs_agree_with_a_plain_count():
     assert kinds.tolist() == wanted
     assert all((other < 0) == (kind == USABLE) for other, kind in zip(others, kinds, strict=True))
     assert all(keys[other] == keys[place] for place, other in enumerate(others) if other >= 0)
+
+
+def test_ids_that_a_spreadsheet_took_for_numbers_are_told_of(read):
+    catalog = catalog_of(pa.array(["0010", "0020", "a"], pa.large_string()))
+    _, rejects = read([("10", "20", 1), ("a", "0020", 0)], catalog=catalog)
+    with pytest.raises(
+        InputError, match="the catalogue has '0010': zeros in front of '10' were lost; write ids as text"
+    ):
+        rejects.refuse_above(0.1)
+    _, rejects = read([("b", "0020", 1), ("a", "0020", 0)], catalog=catalog)
+    with pytest.raises(InputError, match="use the index of these products"):
+        rejects.refuse_above(0.1)
