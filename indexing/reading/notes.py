@@ -32,12 +32,17 @@ class OpenQuotes:
         ]
 
 
-def few_rejects(rejects: RejectLog, rows: int, most: float, path: Path) -> list[str]:
+def named(files: Sequence[InputFile]) -> str:
+    """Return what messages about all files together begin with."""
+    return f"{files[0].table.path}" + (f" and {len(files) - 1:,} more" if len(files) > 1 else "")
+
+
+def few_rejects(rejects: RejectLog, rows: int, most: float, files: str) -> list[str]:
     """Return a warning of rejects that are allowed only because they are few."""
     if (bad := rejects.bad_rows) <= most * rows:
         return []
     return [
-        f"{path}: {bad} of {rows} rows have a malformed cell or are no products: {100 * bad / rows:.0f} %, which is let pass "
+        f"{files}: {bad} of {rows} rows have a malformed cell or are no products: {100 * bad / rows:.0f} %, which is let pass "
         f"since they are no more than {FEW_REJECTS} and fewer than half; --max-rejects 0 refuses them"
     ]
 

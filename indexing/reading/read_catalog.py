@@ -28,7 +28,7 @@ from indexing.reading.cells.identifiers.tally import CodeTally
 from indexing.reading.first_look import FirstPass, as_found, look_first, raw_blocks
 from indexing.reading.inputs import CatalogInputs, InputFile, check_columns, open_inputs
 from indexing.reading.normal_columns import in_their_columns, normal_columns
-from indexing.reading.notes import OpenQuotes, few_rejects, file_notes, title_notes
+from indexing.reading.notes import OpenQuotes, few_rejects, file_notes, named, title_notes
 from indexing.reading.row_checks import NONE_PASSED, PassedOver, RowChecks
 from indexing.reading.rows_left_out import RowsLeftOut
 from indexing.reading.schema.raw_columns import RawBlock
@@ -104,8 +104,8 @@ def read_catalog(
         writer = _CatalogWriter(folder, options, pictures, seen, rejects, lost)
         writer.write(files, progress)
     rows = seen.ids.rows + lost
-    _check_rejects(rejects, rows, options.max_rejects, files[0].table.path)
-    notes = *few_rejects(rejects, rows, options.max_rejects, files[0].table.path), *inputs.notes
+    _check_rejects(rejects, rows, options.max_rejects, files)
+    notes = *few_rejects(rejects, rows, options.max_rejects, named(files)), *inputs.notes
     rejects.extend(writer.codes.rejects)
     catalog = open_catalog(folder, pictures)
     if not len(catalog):
@@ -152,11 +152,11 @@ def _parsed(
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _check_rejects(rejects: RejectLog, rows: int, most: float, path: Path) -> None:
+def _check_rejects(rejects: RejectLog, rows: int, most: float, files: Sequence[InputFile]) -> None:
     """Raise InputError for more bad rows than are allowed."""
     if rejects.bad_rows > allowed_rejects(rejects, rows, most):
         raise InputError(
-            f"{path}: {rejects.bad_rows} of {rows} rows have a malformed cell or are no products, more than --max-rejects {most:g} "
+            f"{named(files)}: {rejects.bad_rows} of {rows} rows have a malformed cell or are no products, more than --max-rejects {most:g} "
             f"allows; the commonest: {'; '.join(kind.line() for kind in reject_kinds(rejects))}"
         )
 
@@ -220,7 +220,7 @@ class _CatalogWriter:
                 done = before + int(block.rows[-1]) - file.table.first_row + 1
                 table = self._normal(file, *self.checks.check(block, file))
                 rows = self.checks.scan.rows + self.lost
-                _check_rejects(self.checks.rejects, rows, self.options.max_rejects, files[0].table.path)
+                _check_rejects(self.checks.rejects, rows, self.options.max_rejects, files)
                 yield table, done
             before = done
 

@@ -155,7 +155,7 @@ CATALOGUES = {
     ),
     "an id in two files": lambda d: (
         d.build(d.csv("p.csv", **TWO), d.csv("q.csv", id=[1], title=["other"])),
-        "p.csv",
+        "p.csv and 1 more: 1 of 3 rows have a malformed cell",
         "q.csv row 2, id 1",
     ),
     "a null id": lambda d: (d.build(d.csv("p.csv", id=["a", None], title=["a", "b"])), "has no id (p.csv row 3, 'b')"),
