@@ -177,7 +177,7 @@ def _notes(report: Report) -> list[str]:
     if report.pairs.swapped.any():
         notes.append(f"{int(report.pairs.swapped.sum()):,} pairs stand the other way round in the scores")
     if report.category_disagreements:
-        notes.append(f"{report.category_disagreements:,} pairs have products of two categories")
+        notes.append(f"{report.category_disagreements:,} pairs have products of two categories, or one of none")
     if report.suspects.other_barcodes:
         notes.append(
             f"{report.suspects.other_barcodes:,} pairs are labelled a match though their products have different barcodes: "

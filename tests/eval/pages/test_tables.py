@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -100,3 +101,9 @@ def test_a_category_in_brackets_is_not_taken_for_a_style(write_table):
     text = printed(evaluate(read_scores(write_table("s.parquet", {**ids, "score": [1.0]})), truth))
     assert "[red]tvs[/red]" in text
     assert "none" in text
+
+
+def test_a_product_without_a_category_is_not_told_as_one_of_another(report):
+    assert "3 pairs have products of two categories, or one of none" in printed(
+        replace(report, category_disagreements=3)
+    )
