@@ -52,11 +52,15 @@ def _bars() -> Iterator["Progress"]:
 
 def _lines() -> "Progress":
     started: dict[str, float] = {}
+    ended = ("", 0.0)  # the stage of the last line, and when that was
 
     def progress(stage: str, done: int, total: int) -> None:
-        begun = started.setdefault(stage, time.monotonic())
+        nonlocal ended
+        now = time.monotonic()
+        begun = started.setdefault(stage, ended[1] if stage == ended[0] else now)  # of a file after another one
         if done >= total:
-            what, took = COUNTED.get(stage, stage), time.monotonic() - begun
-            print(f"{what}: {total:,} in {took:.1f} s", file=sys.stderr, flush=True)
+            print(f"{COUNTED.get(stage, stage)}: {total:,} in {now - begun:.1f} s", file=sys.stderr, flush=True)
+            ended = stage, now
+            del started[stage]
 
     return progress
