@@ -70,7 +70,8 @@ def find_columns(file: TableFile, *, ids: tuple[str, str] | None = None, target:
     found = next(((a, b) for a, b in named if a is not None and b is not None), None)
     if found is None:
         known = " or ".join(f"'{a}' and '{b}'" for a, b in choices)
-        raise InputError(f"{file.path}: no id columns: needs {known}, has {', '.join(file.names)}")
+        remedy = ": rename two columns so, or name them where the command has --ids LEFT RIGHT" if ids is None else ""
+        raise InputError(f"{file.path}: no id columns: needs {known}, has {', '.join(file.names)}{remedy}")
     if target is not None and target not in file.names:
         raise InputError(f"{file.path}: no column '{target}' for the target, has {', '.join(file.names)}")
     return PairColumns(*found, target or known_name(file, TARGET_COLUMNS))

@@ -220,7 +220,7 @@ def pairs_cases(use):
         "missing columns": lambda d: (
             use(d, d.csv("pairs.csv", left=[KNOWN], right=[OTHER], target=[1])),
             "pairs.csv: no id columns: needs 'left_id' and 'right_id'",
-            "has left, right, target",
+            "has left, right, target: rename two columns so, or name them where the command has --ids LEFT RIGHT",
         ),
         "an unknown id": lambda d: (
             use(d, d.pairs(rows=[(KNOWN, "NOBODY", 0)])),
