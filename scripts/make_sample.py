@@ -25,10 +25,13 @@ def make_sample(
     schema: str = "both",
     picture_px: int = 96,
     renamed_keys: float = 0.0,
+    own_values: float = 0.0,
+    filled_in: float | None = None,
 ) -> SampleCounts:
     """Write a sample into the folder `out`, which must be new or empty; equal arguments give equal content.
 
-    Each seller calls the share `renamed_keys` of all attributes by names of its own. The generic schema lies in `out` itself, the contest's in `out/ozon`. The folder appears when it is complete.
+    Each seller calls the share `renamed_keys` of all attributes by names of its own, and says the share `own_values` of what they state in ways of its own; offers state the share `filled_in` of
+    attributes, by default some oftener than others. The generic schema lies in `out` itself, the contest's in `out/ozon`. The folder appears when it is complete.
     Raises InputError when it is in use, or when so many offers of so many products cannot be.
     """
     from indexing.errors import InputError
@@ -44,6 +47,8 @@ def make_sample(
         schema=schema,
         picture_px=picture_px,
         renamed_keys=renamed_keys,
+        own_values=own_values,
+        filled_in=filled_in,
     )
 
 
@@ -61,8 +66,28 @@ def make_sample(
     type=click.FloatRange(0, 1),
     help="Share of attribute keys that each seller calls otherwise.",
 )
+@click.option(
+    "--own-values",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Share of what attributes state that each seller says otherwise.",
+)
+@click.option(
+    "--filled-in",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Share of attributes that an offer states [default: some oftener than others].",
+)
 def command(
-    out: Path, products: int, offers: int, seed: int, schema: str, picture_px: int, renamed_keys: float
+    out: Path,
+    products: int,
+    offers: int,
+    seed: int,
+    schema: str,
+    picture_px: int,
+    renamed_keys: float,
+    own_values: float,
+    filled_in: float | None,
 ) -> None:
     """Make a sample catalogue with pictures and labelled pairs."""
     from indexing.errors import InputError
@@ -76,6 +101,8 @@ def command(
             schema=schema,
             picture_px=picture_px,
             renamed_keys=renamed_keys,
+            own_values=own_values,
+            filled_in=filled_in,
         )
     except InputError as error:
         raise click.UsageError(str(error)) from error

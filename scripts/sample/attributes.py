@@ -37,8 +37,10 @@ MISTAKEN = 0.04
 """So many options are filled in wrong, and as many countries differ between sellers."""
 
 
-def write_attributes(product: Product, language: str, rng: np.random.Generator) -> Attributes:
-    """Return one attribute at least; a value is text or a list of texts."""
+def write_attributes(
+    product: Product, language: str, rng: np.random.Generator, filled_in: float | None = None
+) -> Attributes:
+    """Return one attribute at least; a value is text or a list of texts. So many are `filled_in`, by default some oftener than others."""
     values: dict[Word, str | list[str]] = {
         BRAND: write_brand(product, language, rng),
         MODEL: " ".join(part for part in (product.series, write_code(product.code, rng)) if part),
@@ -51,11 +53,13 @@ def write_attributes(product: Product, language: str, rng: np.random.Generator) 
         FEATURES: [feature.said(language) for feature in product.features] + [product.trait],
     }
     filled: Attributes = {
-        name.said(language): _shaped(value, rng) for name, value in values.items() if chance(rng, FILLED[name])
+        name.said(language): _shaped(value, rng)
+        for name, value in values.items()
+        if chance(rng, filled_in or FILLED[name])
     }
     option = pick(rng, product.kind.options) if chance(rng, MISTAKEN) else product.option
     written = write_option(option, language, rng)
-    if written and chance(rng, OPTION_FILLED):
+    if written and chance(rng, filled_in or OPTION_FILLED):
         filled[product.kind.option_name.said(language)] = _shaped(written, rng)
     return filled or {BRAND.said(language): product.brand.en}
 

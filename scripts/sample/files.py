@@ -20,6 +20,7 @@ from scripts.sample.chance import stream
 from scripts.sample.descriptors import PICTURE_NUMBERS, describe_picture
 from scripts.sample.key_names import rename_keys
 from scripts.sample.offers import SELLERS, Offer, make_offers
+from scripts.sample.own_values import say_otherwise
 from scripts.sample.ozon import make_vectors, write_ozon
 from scripts.sample.pairs import SPLITS, SamplePairs, make_pairs
 from scripts.sample.pictures import compress, photograph
@@ -51,7 +52,16 @@ class Album:
 
 
 def write_sample(
-    out: Path, *, products: int, offers: int, seed: int, schema: str, picture_px: int, renamed_keys: float
+    out: Path,
+    *,
+    products: int,
+    offers: int,
+    seed: int,
+    schema: str,
+    picture_px: int,
+    renamed_keys: float,
+    own_values: float,
+    filled_in: float | None,
 ) -> SampleCounts:
     """Write a sample into the folder `out`; `make_sample` says what its arguments mean and what is raised."""
     if not products <= offers <= products * len(SELLERS):
@@ -67,7 +77,8 @@ def write_sample(
         folder = Path(partial) / "sample"
         folder.mkdir()
         made = make_products(products, seed)
-        offered = rename_keys(make_offers(made, offers, seed), renamed_keys, seed)
+        said = say_otherwise(make_offers(made, offers, seed, filled_in), made, own_values, seed)
+        offered = rename_keys(said, renamed_keys, seed)
         counts = _fill(folder, made, offered, seed=seed, schema=schema, picture_px=picture_px)
         os.replace(folder, out)
     return counts

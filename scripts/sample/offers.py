@@ -58,12 +58,15 @@ class Offer:
     extras: tuple[Shot, ...] | None
 
 
-def make_offers(products: tuple[Product, ...], number: int, seed: int) -> tuple[Offer, ...]:
-    """Return `number` offers in random order; every product has one at least, no seller has a product twice."""
+def make_offers(
+    products: tuple[Product, ...], number: int, seed: int, filled_in: float | None = None
+) -> tuple[Offer, ...]:
+    """Return `number` offers in random order; every product has one at least, no seller has a product twice. So many of their
+    attributes are `filled_in`, by default some oftener than others."""
     placed = _place(products, number, stream(seed, "sellers"))
     rng = stream(seed, "offers")
     stock = _take_stock_photos(products, stream(seed, "stock photos"))
-    offers = [_write_offer(products, product, seller, stock, rng) for product, seller in placed]
+    offers = [_write_offer(products, product, seller, stock, rng, filled_in) for product, seller in placed]
     offers = _copy_titles(offers, products, stream(seed, "copied titles"))
     offers = _copy_offers(offers, stream(seed, "copied offers"))
     return tuple(offers[int(position)] for position in stream(seed, "file order").permutation(len(offers)))
@@ -90,7 +93,12 @@ def _take_stock_photos(products: tuple[Product, ...], rng: np.random.Generator) 
 
 
 def _write_offer(
-    products: tuple[Product, ...], position: int, seller: int, stock: list[tuple[Shot, int]], rng: np.random.Generator
+    products: tuple[Product, ...],
+    position: int,
+    seller: int,
+    stock: list[tuple[Shot, int]],
+    rng: np.random.Generator,
+    filled_in: float | None,
 ) -> Offer:
     product = products[position]
     language = "ru" if chance(rng, RUSSIAN[seller]) else "en"
@@ -105,7 +113,7 @@ def _write_offer(
         title=write_title(product, language, rng),
         description=write_description(product, language, rng) if chance(rng, 0.55) else None,
         brand=None if chance(rng, 0.12) else product.brand.en,
-        attributes=None if chance(rng, 0.02) else write_attributes(product, language, rng),
+        attributes=None if chance(rng, 0.02) else write_attributes(product, language, rng, filled_in),
         price=_write_price(product, seller, rng),
         color=None if chance(rng, 0.25) else product.color.name.said(language),
         parsed_colors=None if chance(rng, 0.17) else pick(rng, product.color.parsed),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from scripts.make_sample import command, make_sample
 from scripts.sample.descriptors import describe_picture
 from scripts.sample.key_names import OTHER_NAMES, rename_keys
 from scripts.sample.offers import SELLERS, Offer, make_offers
+from scripts.sample.own_values import TRANSLATIONS, say_otherwise
 from scripts.sample.pairs import SPLITS
 from scripts.sample.products import Product, make_products
 
@@ -334,6 +336,40 @@ def test_a_sample_is_written_with_renamed_keys(tmp_path: Path, made: Made) -> No
     keys = [{key for cell in table["attributes"].dropna() for key in json.loads(cell)} for table in (plain, renamed)]
     assert keys[0] <= set(OTHER_NAMES)
     assert not keys[0] & keys[1]
+
+
+def test_sellers_say_what_attributes_state_in_their_own_ways(made: Made) -> None:
+    said = say_otherwise(made.offers, made.products, 1.0, seed=3)
+    changed = 0
+    for before, after in zip(made.offers, said, strict=True):
+        assert replace(after, attributes=before.attributes, color=before.color) == before
+        assert after.color is None
+        for key in set(before.attributes or {}) & {"Цвет товара", "Color"}:
+            was, now = (values[key] for values in (before.attributes or {}, after.attributes or {}))
+            assert {TRANSLATIONS[text] for text in ([was] if isinstance(was, str) else was)} == set(
+                [now] if isinstance(now, str) else now
+            )
+            changed += 1
+    assert changed > 100
+    assert say_otherwise(made.offers, made.products, 0.0, seed=3) == made.offers
+
+
+def test_a_range_holds_what_the_product_measures(made: Made) -> None:
+    found = 0
+    for offer in say_otherwise(made.offers, made.products, 1.0, seed=3):
+        attributes = offer.attributes or {}
+        for value in (attributes[key] for key in ("Вес", "Weight") if key in attributes):
+            ends = [float(number) for number in re.findall(r"\d+", value if isinstance(value, str) else value[0])]
+            if ends:
+                assert min(ends) * (len(ends) > 1) < made.products[offer.product].weight_g <= max(ends)
+                found += 1
+    assert found > 50
+
+
+def test_more_attributes_are_filled_in_on_demand(made: Made) -> None:
+    offers = make_offers(made.products, len(made.offers), 3, 0.95)
+    stated = [np.mean([len(offer.attributes or {}) for offer in each]) for each in (made.offers, offers)]
+    assert stated[1] > 1.3 * stated[0]
 
 
 def test_a_folder_in_use_is_refused_and_left_alone(tmp_path: Path) -> None:
