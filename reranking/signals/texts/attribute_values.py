@@ -11,6 +11,16 @@ from indexing.words.tokens import fold, words
 from reranking.signals.texts.bags import BUCKET_BITS, Occurrences, bucket_of
 from reranking.signals.texts.codes import plain_number
 
+_UNKNOWN = frozenset(
+    words_of
+    for texts in (
+        "n/a|not available|not applicable|does not apply|not specified|unspecified|not stated|unknown|undefined|no data|no information|null|nan|tbd",
+        "нет данных|нет информации|не указано|не указан|не указана|не указаны|неизвестно|неизвестен|не определено|не применимо|н/д",
+        "k.a.|keine angabe|keine angaben|unbekannt|non spécifié|inconnu|no especificado|desconocido|non specificato|brak danych",
+    )
+    for words_of in (" ".join(words(fold(text))) for text in texts.split("|"))
+)  # what is written where nothing is known
+
 
 @dataclass(frozen=True)
 class AttributeOccurrences:
@@ -60,7 +70,7 @@ def plain_key(text: str) -> str:
 
 
 def plain_value(text: str) -> str:
-    """Write a value in one spelling, empty when it says nothing.
+    """Write a value in one spelling, empty when it says nothing, as `n/a` does.
 
     `64 ГБ` and `64GB` are one, `1,50` and `1.5` too.
     """
@@ -68,4 +78,5 @@ def plain_value(text: str) -> str:
     measured = read_quantities(folded)
     if measured.found and not words(measured.rest):
         return " ".join(sorted(f"{quantity.dimension}:{quantity.value}" for quantity in measured.found))
-    return " ".join(plain_number(word) for word in words(folded))
+    plain = " ".join(plain_number(word) for word in words(folded))
+    return "" if plain in _UNKNOWN else plain

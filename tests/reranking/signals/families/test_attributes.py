@@ -32,6 +32,10 @@ def compare(pair_features):
         ({"colour": "red"}, {}, (None, None, None, None)),
         ({"colour": "red"}, None, (None, None, None, None)),
         ({"colour": " "}, {"colour": "red"}, (None, None, None, None)),
+        ({"colour": "N/A"}, {"colour": "red"}, (None, None, None, None)),
+        ({"colour": "Нет данных", "size": "L"}, {"colour": "нет  данных", "size": "L"}, (1, 1, 0, 1)),
+        ({"colour": "k. A."}, {"colour": "красный"}, (None, None, None, None)),
+        ({"colour": "none"}, {"colour": "red"}, (1, 0, 1, 0)),
     ],
 )
 def test_keys_and_values_are_compared(compare, left, right, expected):
