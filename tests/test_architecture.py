@@ -282,7 +282,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "texts.codes",
         "texts.colors",
         "texts.counting",
-        "texts.key_synonyms",
+        "texts.synonyms",
         "texts.worlds",
         "whole_catalogue",
     },

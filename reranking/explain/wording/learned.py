@@ -21,9 +21,9 @@ from reranking.signals.learned.pair_tokens import (
     opposed_bucket,
 )
 from reranking.signals.learned.words import WordModel
-from reranking.signals.texts.attribute_values import plain_key
+from reranking.signals.texts.attribute_values import plain_key, plain_value
 from reranking.signals.texts.bags import bucket_of
-from reranking.signals.texts.key_synonyms import KeySynonyms
+from reranking.signals.texts.synonyms import Names
 
 MOST = 3
 LEAST = 0.1  # log-odds: less is nothing
@@ -72,10 +72,12 @@ def _told_words(model: WordModel, left: str, right: str, category: str | None) -
 def _told_attributes(
     model: WordModel, left: Mapping[str, Any], right: Mapping[str, Any], category: str | None
 ) -> dict[str, float]:
-    """Tell the keys that both state, by the names that the left product has for them and, where it is another, the right one."""
-    theirs = _names_of_right(model.synonyms, left["attributes"] or (), right["attributes"] or ())
-    entries = [{**entry, "key": theirs.get(entry["key"], entry["key"])} for entry in right["attributes"] or ()]
+    """Tell the keys that both state, by the names that the left product has for them and, where it is another, the right one; so with
+    values that mean one."""
+    theirs = _names_of_right(model.synonyms.keys, left["attributes"] or (), right["attributes"] or ())
+    named = [{**entry, "key": theirs.get(entry["key"], entry["key"])} for entry in right["attributes"] or ()]
     others = {plain_key(ours): name for name, ours in theirs.items()}
+    entries, said = _values_of_right(model.synonyms.values, left["attributes"] or (), named)
     found = {}
     for fact in compare_products(left, {**right, "attributes": entries}).facts:
         if fact.family == "attributes" and fact.agreement in _KINDS:
@@ -83,12 +85,13 @@ def _told_attributes(
             key = plain_key(fact.name)
             weights = [model.log_odds(kind, bucket) for bucket in key_buckets(key, category, model.synonyms)]
             name = f"{_quoted(fact.name)}, {_quoted(others[key])}," if key in others else _quoted(fact.name)
-            found[f"{name} {told}"] = sum(weights)
+            values = f", {_quoted(said[key][0])} and {_quoted(said[key][1])}" if key in said else ""
+            found[f"{name} {told}{values}"] = sum(weights)
     return found
 
 
 def _names_of_right(
-    synonyms: KeySynonyms, left: Sequence[Mapping[str, str]], right: Sequence[Mapping[str, str]]
+    synonyms: Names, left: Sequence[Mapping[str, str]], right: Sequence[Mapping[str, str]]
 ) -> dict[str, str]:
     """Return the left product's name of each key that only the right one has, where both mean one."""
     ours = {synonyms.meaning(bucket_of(plain_key(entry["key"]))): entry["key"] for entry in left if entry["key"]}
@@ -100,6 +103,24 @@ def _names_of_right(
         and plain_key(entry["key"]) not in own
         and (meaning := synonyms.meaning(bucket_of(plain_key(entry["key"])))) in ours
     }
+
+
+def _values_of_right(
+    values: Names, left: Sequence[Mapping[str, str]], right: Sequence[Mapping[str, str]]
+) -> tuple[list[Mapping[str, str]], dict[str, tuple[str, str]]]:
+    """Return the right product's entries with the left one's values where both mean one, and by their keys what each of them says."""
+
+    def meaning(entry: Mapping[str, str]) -> tuple[str, int]:
+        return plain_key(entry["key"] or ""), values.meaning(bucket_of(plain_value(entry["value"] or "")))
+
+    ours = {meaning(entry): entry["value"] for entry in left if plain_value(entry["value"] or "")}
+    entries: list[Mapping[str, str]] = [{**entry, "value": ours.get(meaning(entry), entry["value"])} for entry in right]
+    said = {
+        plain_key(new["key"] or ""): (new["value"], old["value"])
+        for old, new in zip(right, entries, strict=True)
+        if plain_value(new["value"] or "") != plain_value(old["value"] or "")
+    }
+    return entries, said
 
 
 def _quoted(text: str) -> str:

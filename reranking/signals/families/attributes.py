@@ -13,8 +13,8 @@ from reranking.signals.product_rows import ProductRows, catalog_blocks
 from reranking.signals.texts.attribute_values import AttributeOccurrences
 from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Bags, Rows
 from reranking.signals.texts.counting import TokenCounts
-from reranking.signals.texts.key_synonyms import KeySynonyms
 from reranking.signals.texts.sparse_rows import ratio, row_maxima, row_sums
+from reranking.signals.texts.synonyms import Synonyms
 
 FAMILY = "attributes"
 FEATURES = declare(
@@ -64,14 +64,14 @@ class AttributeSignals:
             apart.add(found.apart, len(block.catalog), block.prepared)
         return cls(counts.rows(products, catalog), keys.build(), values.build(), apart.build())
 
-    def read_by(self, synonyms: KeySynonyms) -> "AttributeSignals":
-        """Return the same attributes with keys that mean one read as one; there no key and no value is rarer than another."""
+    def read_by(self, synonyms: Synonyms) -> "AttributeSignals":
+        """Return the same attributes with keys, and values, that mean one read as one; there none is rarer than another."""
         if not len(synonyms):
             return self
         keys, apart = self.keys.matrix, self.apart.matrix
-        named = synonyms.read(apart.indices >> BUCKET_BITS)
-        values = _ones(named << BUCKET_BITS | apart.indices & (BUCKETS - 1), apart)
-        return replace(self, keys=_ones(synonyms.read(keys.indices), keys), values=values, apart=values)
+        named = synonyms.keys.read(apart.indices >> BUCKET_BITS)
+        values = _ones(named << BUCKET_BITS | synonyms.values.read(apart.indices & (BUCKETS - 1)), apart)
+        return replace(self, keys=_ones(synonyms.keys.read(keys.indices), keys), values=values, apart=values)
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""

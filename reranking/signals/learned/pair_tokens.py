@@ -15,7 +15,7 @@ from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.titles import TextSignals
 from reranking.signals.product_rows import ProductRows
 from reranking.signals.texts.bags import BUCKETS, Bags, Compared, Rows, bucket_of
-from reranking.signals.texts.key_synonyms import KeySynonyms
+from reranking.signals.texts.synonyms import Synonyms
 
 ONE_SIDED, SHARED, OPPOSED, AGREEING, CONFLICTING, ONE_SIDED_WITHIN, SHARED_WITHIN = range(7)  # kinds of tokens
 KINDS = 7
@@ -76,8 +76,8 @@ class TokenSource:
         categories = np.array([buckets[name] for name in names], dtype=np.int64)
         return cls(text.rows, text.words, attributes, categories)
 
-    def read_by(self, synonyms: KeySynonyms) -> "TokenSource":
-        """Return the same source with keys of attributes that mean one read as one; it is kept for these synonyms."""
+    def read_by(self, synonyms: Synonyms) -> "TokenSource":
+        """Return the same source with keys and values of attributes that mean one read as one; it is kept for these synonyms."""
         if not len(synonyms):
             return self
         with _READING:
@@ -86,7 +86,7 @@ class TokenSource:
             return self._read[synonyms]
 
     @cached_property
-    def _read(self) -> dict[KeySynonyms, "TokenSource"]:
+    def _read(self) -> dict[Synonyms, "TokenSource"]:
         return {}
 
     def tokens(self, left: Rows, right: Rows) -> PairTokens:
@@ -124,9 +124,9 @@ def opposed_bucket(word: str, other: str) -> int:
     return int(_mixed(low, high))
 
 
-def key_buckets(key: str, category: str | None, synonyms: KeySynonyms | None = None) -> Sequence[int]:
+def key_buckets(key: str, category: str | None, synonyms: Synonyms | None = None) -> Sequence[int]:
     """Return the buckets of an attribute's key, as it is read: by itself, and in the category of both products."""
-    own = (synonyms or KeySynonyms()).meaning(bucket_of(key))
+    own = (synonyms or Synonyms()).keys.meaning(bucket_of(key))
     return [own] if category is None else [own, int(_mixed(own, category_bucket(category)))]
 
 

@@ -13,10 +13,10 @@ from indexing.machine.threads import one_blas_thread, thread_count
 from reranking.signals.learned.logistic import Logistic
 from reranking.signals.learned.pair_tokens import ONE_SIDED_WITHIN, TokenSource
 from reranking.signals.learned.stacking import Stacking
-from reranking.signals.learned.synonyms import learn_synonyms
+from reranking.signals.learned.synonyms.values import learn_synonyms
 from reranking.signals.learned.words import UNIT, LearnedWords, WordModel
 from reranking.signals.texts.bags import BUCKET_BITS, Rows
-from reranking.signals.texts.key_synonyms import KeySynonyms
+from reranking.signals.texts.synonyms import Synonyms
 
 LEAST_PAIRS = 3  # training pairs that have a token, for it to be learned
 FREEDOM = 0.3  # the inverse of the penalty on squared weights
@@ -40,12 +40,12 @@ def train_words(source: TokenSource, left: Rows, right: Rows, stacking: Stacking
 
 
 def _fitted(
-    counted: Mapping[KeySynonyms, "_CountedTokens"],
-    synonyms: Sequence[KeySynonyms],
+    counted: Mapping[Synonyms, "_CountedTokens"],
+    synonyms: Sequence[Synonyms],
     stacking: Stacking,
     first: Floats1d,
 ) -> list[Floats1d]:
-    """Return the weights of each model, which reads keys by its `synonyms`; those of the `first` fold's are known."""
+    """Return the weights of each model, which reads attributes by its `synonyms`; those of the `first` fold's are known."""
 
     def fitted(number: int, near: int, start: Floats1d) -> Floats1d:
         known = start if synonyms[number] is synonyms[near] else None  # else the weights are of other tokens
@@ -70,9 +70,9 @@ def _first_fold(tokens: "_CountedTokens", stacking: Stacking) -> tuple[bool, Flo
     return False, alike
 
 
-def _learn_synonyms(source: TokenSource, left: Rows, right: Rows, stacking: Stacking) -> list[KeySynonyms]:
+def _learn_synonyms(source: TokenSource, left: Rows, right: Rows, stacking: Stacking) -> list[Synonyms]:
     """Return what the matches of each model's pairs say; models that learn the same have one object."""
-    found: dict[bytes, KeySynonyms] = {}
+    found: dict[bytes, Synonyms] = {}
     of_models, products = [], np.unique([left, right])
     for rows in stacking.rows:
         own = rows[stacking.pairs.targets[rows] == 1]
@@ -132,7 +132,7 @@ class _CountedTokens:
         return float(np.sum(np.logaddexp(0, odds) - self.targets * odds))
 
 
-def _rounded(keys: npt.NDArray[np.int32], found: Floats1d, synonyms: KeySynonyms) -> WordModel:
+def _rounded(keys: npt.NDArray[np.int32], found: Floats1d, synonyms: Synonyms) -> WordModel:
     """Return the model of these weights (t + 1,), the constant's last; weights of less than half a step are nothing."""
     weights = np.clip(np.rint(found[:-1] * UNIT), -32_768, 32_767).astype(np.int16)
     said = weights != 0

@@ -1,5 +1,5 @@
-"""A linear model over the tokens of a pair learns what words and attributes say of a match, and gives features; which keys of
-attributes mean one is learned first."""
+"""A linear model over the tokens of a pair learns what words and attributes say of a match, and gives features; which keys and values
+of attributes mean one is learned first."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,11 +23,11 @@ from reranking.signals.learned.pair_tokens import (
 )
 from reranking.signals.learned.stacking import models_of
 from reranking.signals.texts.bags import BUCKETS, Compared
-from reranking.signals.texts.key_synonyms import KeySynonyms
 from reranking.signals.texts.sparse_rows import row_maxima, row_sums
+from reranking.signals.texts.synonyms import Synonyms
 
 UNIT = 256  # weights are rounded to 1 / UNIT log-odds, so that sums of them are exact
-_BELOW = -2  # less a synonym's bucket is its key in what is stored
+_BELOW = -2  # less a synonym's bucket stands first in what is stored of it
 FAMILY = "learned words"
 MEANINGS = {
     "learned_words": "log-odds of a match by titles' words and attributes, each by itself and in the category of both products, as a "
@@ -48,13 +48,13 @@ FEATURES = declare(FAMILY, MEANINGS, rising=tuple(MEANINGS))
 class WordModel:
     """It holds weights, in steps of 1 / UNIT log-odds, of the tokens `keys` (t,).
 
-    A key is kind << BUCKET_BITS | bucket; they are sorted. Keys of attributes are read by the `synonyms`.
+    A key is kind << BUCKET_BITS | bucket; they are sorted. Attributes are read by the `synonyms`.
     """
 
     keys: npt.NDArray[np.int32]
     weights: npt.NDArray[np.int16]
     intercept: int
-    synonyms: KeySynonyms = field(default_factory=KeySynonyms)
+    synonyms: Synonyms = field(default_factory=Synonyms)
 
     @cached_property
     def table(self) -> npt.NDArray[np.int16]:
@@ -100,7 +100,7 @@ class WordModel:
         return float(self.table[kind, bucket]) / UNIT
 
     def stored(self) -> npt.NDArray[np.int32]:
-        """Return the intercept, then synonyms, whose keys are below it, then keys and weights, as (1 + s + t, 2)."""
+        """Return the intercept, then synonyms, whose first column is below it, then keys and weights, as (1 + s + t, 2)."""
         rows = np.column_stack([self.keys, self.weights.astype(np.int32)])
         synonyms = self.synonyms.stored() * [-1, 1] + [_BELOW, 0]
         return np.concatenate([np.array([[-1, self.intercept]]), synonyms, rows]).astype(np.int32)
@@ -109,7 +109,7 @@ class WordModel:
     def read(cls, stored: npt.NDArray[np.int32]) -> "WordModel":
         """Read the model from what `stored` returned."""
         below = stored[:, 0] <= _BELOW
-        synonyms = KeySynonyms(_BELOW - stored[below, 0], stored[below, 1])
+        synonyms = Synonyms.read(np.column_stack([_BELOW - stored[below, 0], stored[below, 1]]))
         tokens = stored[1 + len(synonyms) :]
         return cls(tokens[:, 0].astype(np.int32), tokens[:, 1].astype(np.int16), int(stored[0, 1]), synonyms)
 

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 
-from indexing.arrays import Floats1d, Ints1d
+from indexing.arrays import Floats1d, Ints1d, Ints2d
 from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Rows
-from reranking.signals.texts.key_synonyms import KeySynonyms
+from reranking.signals.texts.synonyms import Names
 
 MOST_MATCHES = 20_000  # that are learned from
 OTHERS = 4  # matches beside whose right products each left one stands, for chance
@@ -22,23 +22,41 @@ BLOCK_PAIRS = 256  # whose equal values are looked at together
 DEVIATIONS = 2.0  # of the bounds between which a share is believed to be
 
 
-def learn_synonyms(
-    attributes: AttributeSignals, left: Rows, right: Rows, categories: Ints1d, products: Rows
-) -> KeySynonyms:
-    """Learn from matches, which are rows `left`, `right` (p,), the left ones of these categories (p,); which keys stand together, and
-    how often, is counted in the rows `products` (m,), whatever else is prepared beside them.
+@dataclass(frozen=True)
+class DrawnMatches:
+    """They are what is learned from: rows `left`, `right` (p,), sorted by category, and places (q,) of matches `beside` the places
+    of `others` of their category, OTHERS of each or all."""
+
+    left: Rows
+    right: Rows
+    beside: Ints1d
+    others: Ints1d
+
+    @classmethod
+    def drawn(cls, left: Rows, right: Rows, categories: Ints1d) -> "DrawnMatches":
+        """Draw at most MOST_MATCHES of these, the left ones of these categories (p,)."""
+        drawn = np.random.default_rng(0).permutation(len(left))[:MOST_MATCHES]
+        order = drawn[np.argsort(categories[drawn], kind="stable")]
+        return cls(left[order], right[order], *_beside(categories[order]))
+
+    @property
+    def chance(self) -> tuple[Rows, Rows]:
+        """Return rows of left products and, beside each, of a right one of another match."""
+        return self.left[self.beside], self.right[self.others]
+
+
+def learn_keys(attributes: AttributeSignals, matches: DrawnMatches, products: Rows) -> Names:
+    """Learn from matches which keys mean one; which keys stand together, and how often, is counted in the rows `products` (m,),
+    whatever else is prepared beside them.
 
     Chance is what the keys say where each left product stands beside the right ones of other matches of its category.
     """
-    if not len(left) or not attributes.keys.has_tokens():
-        return KeySynonyms()
-    drawn = np.random.default_rng(0).permutation(len(left))[:MOST_MATCHES]
-    order = drawn[np.argsort(categories[drawn], kind="stable")]
-    left, right, entries = left[order], right[order], _Entries.of(attributes, products)
-    matches, others = _beside(categories[order])
-    found, chance = entries.stated(left, right), entries.stated(left[matches], right[others])
+    entries = StatedEntries.of(attributes, products)
+    found, chance = entries.stated(matches.left, matches.right), entries.stated(*matches.chance)
     one, other = _pairs_of_keys(found)
-    return _merged(entries, np.stack([one, other]), _beyond_chance(found, chance, one, other))
+    trials = _at(found.both, one, other), _at(chance.both, one, other)
+    beyond = beyond_chance(_at(found.agreeing, one, other), trials[0], _at(chance.agreeing, one, other), trials[1])
+    return merged(entries.in_one, entries.keys, np.stack([one, other]), beyond)
 
 
 def _beside(categories: Ints1d) -> tuple[Ints1d, Ints1d]:
@@ -59,7 +77,7 @@ class _Stated:
 
 
 @dataclass(frozen=True)
-class _Entries:
+class StatedEntries:
     """It holds what each prepared product states: the distinct buckets `keys` (t,), which product has which of them (n, t), and
     where its entries of key and value, whatever that stands under, begin in the `numbers` (e,) of keys and the `values` (e,).
     `products` (m,) are the rows in which keys are counted."""
@@ -72,7 +90,7 @@ class _Entries:
     products: Rows
 
     @classmethod
-    def of(cls, attributes: AttributeSignals, products: Rows) -> "_Entries":
+    def of(cls, attributes: AttributeSignals, products: Rows) -> "StatedEntries":
         matrix = attributes.keys.matrix
         keys, column = np.unique(matrix.indices, return_inverse=True)
         has = csr_array((np.ones(len(column)), column, matrix.indptr), shape=(matrix.shape[0], len(keys)))
@@ -102,15 +120,15 @@ class _Entries:
 
     def _keys_agreeing(self, left: Rows, right: Rows) -> tuple[Ints1d, Ints1d]:
         """Return two keys in one number, and in how many pairs they have one value."""
-        pairs, ours, theirs = (np.concatenate(parts) for parts in zip(*self._joined(left, right), strict=True))
+        pairs, ours, theirs = (np.concatenate(parts) for parts in zip(*self.agreeing(left, right), strict=True))
         size = len(self.keys)
         distinct = np.unique((pairs * size + ours) * size + theirs) % (size * size)
         return np.unique(distinct, return_counts=True)
 
-    def _joined(self, left: Rows, right: Rows) -> Iterator[tuple[Ints1d, Ints1d, Ints1d]]:
+    def agreeing(self, left: Rows, right: Rows) -> Iterator[tuple[Ints1d, Ints1d, Ints1d]]:
         """Yield pairs, and a left and a right key under which they state one value."""
-        pair, at = self._entries_of(left)
-        other_pair, other = self._entries_of(right)
+        pair, at = self.places(left)
+        other_pair, other = self.places(right)
         ours, theirs = pair << BUCKET_BITS | self.values[at], other_pair << BUCKET_BITS | self.values[other]
         order = np.argsort(theirs, kind="stable")
         first, last = (np.searchsorted(theirs[order], ours, side=side) for side in ("left", "right"))
@@ -118,7 +136,7 @@ class _Entries:
             more = np.flatnonzero(first + nth < last)
             yield pair[more], self.numbers[at[more]], self.numbers[other[order[first[more] + nth]]]
 
-    def _entries_of(self, rows: Rows) -> tuple[Ints1d, Ints1d]:
+    def places(self, rows: Rows) -> tuple[Ints1d, Ints1d]:
         """Return of each entry of these products which pair it is of, and where it stands."""
         starts, counts = self.starts[rows].astype(np.int64), np.diff(self.starts)[rows].astype(np.int64)
         places = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
@@ -136,10 +154,9 @@ def _at(counts: csr_array, one: Ints1d, other: Ints1d) -> Floats1d:
     return np.asarray(counts[one, other], dtype=np.float64).ravel() if len(one) else np.zeros(0)
 
 
-def _beyond_chance(found: _Stated, chance: _Stated, one: Ints1d, other: Ints1d) -> Floats1d:
-    """Return how far keys (q,) agree beyond chance at least, as a share of what chance leaves over."""
-    least = _bound(_at(found.agreeing, one, other), _at(found.both, one, other), -DEVIATIONS)
-    most = _bound(_at(chance.agreeing, one, other), _at(chance.both, one, other), DEVIATIONS)
+def beyond_chance(found: Floats1d, trials: Floats1d, by_chance: Floats1d, chances: Floats1d) -> Floats1d:
+    """Return how far what was found (q,) in so many trials is beyond chance at least, as a share of what chance leaves over."""
+    least, most = _bound(found, trials, -DEVIATIONS), _bound(by_chance, chances, DEVIATIONS)
     return np.asarray((least - most) / np.maximum(1 - most, 1e-9))
 
 
@@ -151,25 +168,24 @@ def _bound(successes: Floats1d, trials: Floats1d, deviations: float) -> Floats1d
     return np.asarray((middle + spread) / (trials + square))
 
 
-def _merged(entries: _Entries, pairs: Ints1d, beyond: Floats1d) -> KeySynonyms:
-    """Join keys into groups, the surest first, unless two of a group stand in one product too often; each group is read as its
-    commonest key."""
-    common = entries.in_one.diagonal()
+def merged(in_one: csr_array, buckets: npt.NDArray[np.int32], pairs: Ints2d, beyond: Floats1d) -> Names:
+    """Join pairs (2, q) of numbers into groups, the surest first, unless two of a group stand in one product too often, `in_one`
+    (t, t); each group is read as its commonest, by their `buckets` (t,)."""
+    common = in_one.diagonal()
     groups = {number: [number] for number in np.unique(pairs).tolist()}
     sure = np.flatnonzero(beyond >= LEAST_BEYOND_CHANCE)
     for one, other in pairs[:, sure[np.argsort(-beyond[sure], kind="stable")]].T.tolist():
         ours, theirs = groups[one], groups[other]
-        if ours is not theirs and not _apart(entries.in_one, common, ours, theirs):
+        if ours is not theirs and not _apart(in_one, common, ours, theirs):
             joined = [*ours, *theirs]
             groups |= dict.fromkeys(joined, joined)
     meant = {number: max(group, key=lambda key: (common[key], -key)) for number, group in groups.items()}
     other_named = sorted(number for number, name in meant.items() if name != number)
-    keys, names = entries.keys[other_named], entries.keys[[meant[number] for number in other_named]]
-    return KeySynonyms(keys, names)
+    return Names(buckets[other_named], buckets[[meant[number] for number in other_named]])
 
 
 def _apart(in_one: csr_array, common: Floats1d, ours: list[int], theirs: list[int]) -> bool:
-    """Return whether any two keys of two groups stand in one product too often to be one."""
+    """Return whether any two of two groups stand in one product too often to be one."""
     both = in_one[ours][:, theirs].toarray()
     rarer = np.minimum.outer(common[ours], common[theirs])
     return bool(np.any(both > MOST_IN_ONE * rarer))

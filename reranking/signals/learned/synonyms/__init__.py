@@ -1,0 +1,1 @@
+"""Synonyms are keys and values of attributes that matches tell to mean one."""
