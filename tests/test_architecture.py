@@ -282,6 +282,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "texts.codes",
         "texts.colors",
         "texts.counting",
+        "texts.ranges",
         "texts.synonyms",
         "texts.worlds",
         "whole_catalogue",

@@ -1,7 +1,7 @@
 """Facts put two products side by side: each field of both, and whether they agree on it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -9,6 +9,7 @@ from indexing.catalog.catalog import LEVELS
 from indexing.words.tokens import fold, words
 from reranking.signals.texts.attribute_values import plain_key, plain_value
 from reranking.signals.texts.colors import COLORS, colors_in, colors_named
+from reranking.signals.texts.ranges import Extent, read_extent
 
 MOST_ONE_SIDED = 8  # attributes that only one of the products has, shown
 
@@ -24,13 +25,14 @@ class FieldAgreement(Enum):
 @dataclass(frozen=True)
 class Fact:
     """It shows a field of both products as text, empty where there is none; `family` is that of its features, if
-    any."""
+    any. Values that agree without being equal are `overlapping`, of ranges."""
 
     name: str
     left: str
     right: str
     agreement: FieldAgreement
     family: str = ""
+    overlapping: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,16 @@ class Facts:
 
 @dataclass
 class _Attribute:
-    """It keeps a key as it is written, and the values of one product, as written and in one spelling."""
+    """It keeps a key as it is written, and the values of one product, as written, in one spelling, and what they measure."""
 
     key: str
     written: list[str] = field(default_factory=list)
     plain: set[str] = field(default_factory=set)
+    extents: list[Extent] = field(default_factory=list)
+
+    def overlaps(self, other: "_Attribute") -> bool:
+        """Return whether any two ranges, or a range and a number, do."""
+        return any(ours.overlaps(theirs) for ours in self.extents for theirs in other.extents)
 
 
 def compare_products(left: Mapping[str, Any], right: Mapping[str, Any]) -> Facts:
@@ -135,7 +142,10 @@ def _attributes(left: list[dict[str, str]] | None, right: list[dict[str, str]] |
         found = [side.get(key, _Attribute(key)) for side in sides]
         written = [", ".join(attribute.written) for attribute in found]
         name = next(attribute.key for side in sides if (attribute := side.get(key)))
-        facts.append(_fact(name, written[0], written[1], bool(found[0].plain & found[1].plain), "attributes"))
+        equal = bool(found[0].plain & found[1].plain)
+        overlapping = not equal and found[0].overlaps(found[1])
+        fact = _fact(name, written[0], written[1], equal or overlapping, "attributes")
+        facts.append(replace(fact, overlapping=overlapping))
     order = [FieldAgreement.CONFLICTING, FieldAgreement.EQUAL, FieldAgreement.UNJUDGED]
     return sorted(facts, key=lambda fact: order.index(fact.agreement))
 
@@ -148,4 +158,6 @@ def _by_key(entries: list[dict[str, str]] | None) -> dict[str, _Attribute]:
             attribute = found.setdefault(key, _Attribute(entry["key"]))
             attribute.written.append(entry["value"])
             attribute.plain.add(value)
+            if (extent := read_extent(fold(entry["value"]))) is not None:
+                attribute.extents.append(extent)
     return found

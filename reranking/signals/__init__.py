@@ -5,5 +5,5 @@ Its doors are `counted_catalogue`, `families.attributes`, `families.identifiers`
 `kept_counts`, `kept_pairs`, `learned.cross`, `learned.cross_encoder`, `learned.cross_folds`, `learned.gate`, `learned.pair_tokens`,
 `learned.rival_lists`, `learned.rivals`, `learned.stacking`, `learned.word_training`, `learned.words`,
 `plain_families`, `product_rows`, `signals`, `stacked`, `texts.attribute_values`, `texts.bags`, `texts.codes`, `texts.colors`,
-`texts.counting`, `texts.synonyms`, `texts.worlds` and `whole_catalogue`.
+`texts.counting`, `texts.ranges`, `texts.synonyms`, `texts.worlds` and `whole_catalogue`.
 """

@@ -48,6 +48,8 @@ def _told(facts: Sequence[Fact], unknown: str) -> Wording:
 def _tell(fact: Fact) -> str:
     left, right = short(fact.left), short(fact.right)
     name = "colour" if fact.family == "colours" else short(fact.name)
+    if fact.overlapping:
+        return f"{name} {left} and {right}, which overlap"
     if fact.agreement is FieldAgreement.EQUAL:
         return f"{name} {left} in both"
     return f"{name} {against(left, right, one='one product only')}"

@@ -13,6 +13,7 @@ from reranking.signals.product_rows import ProductRows, catalog_blocks
 from reranking.signals.texts.attribute_values import AttributeOccurrences
 from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Bags, Rows
 from reranking.signals.texts.counting import TokenCounts
+from reranking.signals.texts.extents import Extents
 from reranking.signals.texts.sparse_rows import ratio, row_maxima, row_sums
 from reranking.signals.texts.synonyms import Synonyms
 
@@ -25,9 +26,9 @@ FEATURES = declare(
         "attributes_larger": "attribute keys of the product that has more",
         "attributes_shared": "attribute keys that both products have; like all below unknown if either has none",
         "attributes_shared_share": "shared keys over all keys of both products",
-        "attributes_equal": "shared keys with a value in common",
-        "attributes_conflicting": "shared keys without a value in common",
-        "attributes_equal_share": "shared keys with a value in common over all shared keys",
+        "attributes_equal": "shared keys with a value in common, or with ranges, or a range and a number, of one unit that overlap",
+        "attributes_conflicting": "shared keys without",
+        "attributes_equal_share": "shared keys with a value in common, or that overlap, over all shared keys",
         "attributes_equal_rarity": "rarity (inverse document frequency) of all equal values together",
         "attributes_rarest_equal": "rarity of the rarest equal value",
         "attributes_conflicting_rarity": "rarity of the conflicting keys together",
@@ -41,12 +42,13 @@ FEATURES = declare(
 @dataclass(frozen=True)
 class AttributeSignals:
     """It holds attribute keys and values of the prepared products, weighed by the whole catalogue; `apart` has the same values,
-    of which equal ones of two keys have one bucket."""
+    of which equal ones of two keys have one bucket, and `extents` what is measured where anything is a range."""
 
     rows: ProductRows
     keys: Bags
     values: Bags  # the groups are keys
     apart: Bags  # here too
+    extents: Extents
 
     features = FEATURES
 
@@ -57,12 +59,18 @@ class AttributeSignals:
         counts = counts or TokenCounts()
         keys = counts.bags("attribute keys")
         values, apart = (counts.bags(f"attribute values{name}", groups=BUCKETS) for name in ("", " apart"))
+        extents = [Extents.of_entries((), 0)]
         for block in catalog_blocks(catalog, products):
             found = AttributeOccurrences.of_catalog(block.catalog)
             keys.add(found.keys, len(block.catalog), block.prepared)
             values.add(found.values, len(block.catalog), block.prepared)
             apart.add(found.apart, len(block.catalog), block.prepared)
-        return cls(counts.rows(products, catalog), keys.build(), values.build(), apart.build())
+            extents.append(found.extents.take(block.prepared))
+        measured = Extents.joined(extents)
+        if counts.worlds is not None:
+            measured = measured.take(counts.worlds.rows)
+        bags = keys.build(), values.build(), apart.build()
+        return cls(counts.rows(products, catalog), *bags, measured.against_ranges())
 
     def read_by(self, synonyms: Synonyms) -> "AttributeSignals":
         """Return the same attributes with keys, and values, that mean one read as one; there none is rarer than another."""
@@ -71,7 +79,8 @@ class AttributeSignals:
         keys, apart = self.keys.matrix, self.apart.matrix
         named = synonyms.keys.read(apart.indices >> BUCKET_BITS)
         values = _ones(named << BUCKET_BITS | synonyms.values.read(apart.indices & (BUCKETS - 1)), apart)
-        return replace(self, keys=_ones(synonyms.keys.read(keys.indices), keys), values=values, apart=values)
+        own_keys, extents = _ones(synonyms.keys.read(keys.indices), keys), self.extents.read_by(synonyms.keys)
+        return replace(self, keys=own_keys, values=values, apart=values, extents=extents)
 
     def compute(self, left: Ints1d, right: Ints1d) -> Floats2d:
         """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
@@ -87,13 +96,21 @@ class AttributeSignals:
         return columns
 
     def agreeing_and_conflicting(self, left: Rows, right: Rows) -> tuple[csr_array, csr_array]:
-        """Return the keys (p, BUCKETS) that rows of both sides have with a value in common, and those without one."""
-        agreeing = _keys(self.values.shared(left, right))
+        """Return the keys (p, BUCKETS) that rows of both sides have with a value, or a number of ranges, in common, and those without
+        one."""
+        agreeing = self._agreeing(left, right, self.values.shared(left, right))
         return agreeing, _conflicts(self.keys.shared(left, right), agreeing)
+
+    def _agreeing(self, left: Rows, right: Rows, equal_values: csr_array) -> csr_array:
+        """Return the keys (p, BUCKETS) under which values are equal, or a range holds what the other says; as ones."""
+        agreeing = _keys(equal_values)
+        if not len(self.extents):
+            return agreeing
+        return (agreeing + self.extents.overlapping(left, right)).sign()
 
     def _agreement(self, left: Rows, right: Rows) -> list[Floats1d]:
         shared_keys, equal_values = self.keys.shared(left, right), self.values.shared(left, right)
-        conflicts = _conflicts(shared_keys, _keys(equal_values))
+        conflicts = _conflicts(shared_keys, self._agreeing(left, right, equal_values))
         shared = np.diff(shared_keys.indptr).astype(np.float64)
         conflicting = np.diff(conflicts.indptr).astype(np.float64)
         rarities = np.sqrt(equal_values.data)

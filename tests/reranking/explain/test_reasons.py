@@ -120,6 +120,13 @@ def test_attributes_are_told_by_the_sign(words):
     assert words("attributes", 1, left, {}) == "no attribute that both state"
 
 
+def test_ranges_that_overlap_are_told(words):
+    left, right = ({"attributes": [{"key": "Weight", "value": value}]} for value in ("10–20 kg", "15 kg"))
+    assert words("attributes", 1, left, right) == "Weight 10–20 kg and 15 kg, which overlap"
+    other = {"attributes": [{"key": "Weight", "value": "25 kg"}]}
+    assert words("attributes", -1, left, other) == "Weight 10–20 kg against 25 kg"
+
+
 def test_the_rarest_words_are_told_first(words):
     rarity = {"braiton": 7.0, "echo": 5.0, "with": 1.0, "a": 1.0}
     told = words("text", 1, "my a echo braiton with one", "with a my braiton echo two", rarity=rarity)

@@ -36,6 +36,17 @@ def compare(pair_features):
         ({"colour": "Нет данных", "size": "L"}, {"colour": "нет  данных", "size": "L"}, (1, 1, 0, 1)),
         ({"colour": "k. A."}, {"colour": "красный"}, (None, None, None, None)),
         ({"colour": "none"}, {"colour": "red"}, (1, 0, 1, 0)),
+        ({"weight": "10–20 kg"}, {"weight": "от 10 до 20 кг"}, (1, 1, 0, 1)),
+        ({"weight": "10–20 kg"}, {"weight": "15000 g"}, (1, 1, 0, 1)),
+        ({"weight": "10-20 kg"}, {"weight": "20–30 kg"}, (1, 1, 0, 1)),
+        ({"weight": "10-20 kg"}, {"weight": "25 kg"}, (1, 0, 1, 0)),
+        ({"weight": "10-20 kg"}, {"weight": "15 m"}, (1, 0, 1, 0)),
+        ({"weight": "10-20 kg"}, {"weight": "15"}, (1, 0, 1, 0)),
+        ({"weight": "10-20 kg"}, {"depth": "15 kg"}, (0, 0, 0, None)),
+        ({"reach": "up to 30 m"}, {"reach": ["50 m", "10 m"]}, (1, 1, 0, 1)),
+        ({"age": "3-6 years", "size": "42/44"}, {"age": "4 года", "size": "46"}, (2, 1, 1, 0.5)),
+        ({"weight": "10 kg"}, {"weight": "10,0001 kg"}, (1, 1, 0, 1)),
+        ({"weight": "10 kg"}, {"weight": "11 kg"}, (1, 0, 1, 0)),
     ],
 )
 def test_keys_and_values_are_compared(compare, left, right, expected):
