@@ -406,7 +406,7 @@ OWNERS = {  # library: the modules that may import it
     "faiss": {"indexing.search.faiss_index", "indexing.vectors.row_blocks"},
     "pandas": set(),  # only benchmarks and tests need it
     "sparse_dot_topn": {"indexing.search.lexical_index"},
-    "xgboost": {"reranking.boosters.boosting", "reranking.boosters.collective", "reranking.boosters.meeting"},
+    "xgboost": {"reranking.boosters.growing", "reranking.boosters.collective", "reranking.boosters.meeting"},
     "ray": {"indexing.running.ray_crew"},
     "pymilvus": {"indexing.publishing.server"},
     "milvus_lite": {"indexing.publishing.server"},

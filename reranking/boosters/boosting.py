@@ -1,6 +1,6 @@
 """XGBoost trains gradient-boosted trees here, stopped early on the mission's metric."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -10,22 +10,16 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.errors import InputError
 from indexing.machine.device import cuda_devices
 from indexing.machine.progress import Progress, silent
-from indexing.machine.threads import wait_passively
 from reranking.boosters.bins import first_values
 from reranking.boosters.examples import Examples, in_memory
 from reranking.boosters.feature_blocks import FeatureBlocks
-
-wait_passively()
-try:
-    import xgboost
-except ImportError as error:  # the extras bring it: which of the two, only the user knows
-    raise InputError("XGBoost is not installed: run pip install 'heroic[cpu]', or 'heroic[gpu]' with a GPU") from error
+from reranking.boosters.growing import Metric as Metric
+from reranking.boosters.growing import Parameters, grow, grow_apart, xgboost
 
 FEW_PAIRS, FEW_MEMBERS = 50_000, 3
-MANY_JUDGED, ROUNDS_A_LOOK = 50_000, 5  # so many validation pairs are scored every few rounds alone
+SHARED_PAIRS = 30_000  # of fewer training pairs a tree is grown by one processor
 BINS, FEW_BINS = 256, 64  # of each feature; few ones are for small models, which they make faster and no worse
 Layout = Literal["one", "categories", "blend"]
-Metric = Callable[[Floats1d, Floats1d, Ints1d], float]  # scores, targets, category codes -> higher is better
 
 
 @dataclass(frozen=True)
@@ -95,15 +89,36 @@ def boost(
 
     Raises InputError when the training pairs are all matches or all non-matches.
     """
-    members, parameters = [], member_parameters(train, options, seed)
-    matrix = _training_matrix(train, options)
-    # not a QuantileDMatrix: predicting from one after every round takes three times as long as training
-    judged = xgboost.DMatrix(in_memory(valid.features), valid.targets, nthread=options.threads or None)
+    parameters = member_parameters(train, options, seed)
+    stopped: Any = {"rounds": options.max_rounds, "patience": options.patience}
+    if _grow_apart(train, options, len(parameters)):
+
+        def one(of_member: Parameters, measured: Metric) -> xgboost.Booster:
+            matrix = _training_matrix(train, replace(options, threads=1))
+            return grow(of_member, matrix, _judged_matrix(valid, 1), valid, measured, **stopped)
+
+        found = grow_apart(one, parameters, metric, progress)
+        for booster in found:
+            booster.set_param({"nthread": options.threads})
+        return found
+    members, matrix, judged = [], _training_matrix(train, options), _judged_matrix(valid, options.threads)
     for member, of_member in enumerate(parameters):
         progress("train", member, len(parameters))
-        members.append(_boost_one(matrix, judged, valid, metric, options, of_member))
+        members.append(grow(of_member, matrix, judged, valid, metric, **stopped))
     progress("train", len(parameters), len(parameters))
     return members
+
+
+def _grow_apart(train: Examples, options: BoostingOptions, members: int) -> bool:
+    """Say whether each member grows on a processor of its own: two that share a tree of few pairs wait for one another longer than they
+    work. What is on disk or on a GPU is read by one at a time."""
+    alone = options.device != "cpu" or options.threads == 1 or isinstance(train.features, FeatureBlocks)
+    return members > 1 and len(train.targets) < FEW_PAIRS and not alone
+
+
+def _judged_matrix(valid: Examples, threads: int) -> xgboost.DMatrix:
+    """Return what is scored while a booster grows; not quantised: predicting from that takes three times as long as training."""
+    return xgboost.DMatrix(in_memory(valid.features), valid.targets, nthread=threads or None)
 
 
 def member_parameters(train: Examples, options: BoostingOptions, seed: int) -> list[dict[str, Any]]:
@@ -135,8 +150,16 @@ def boost_rounds(
     train: Examples, rounds: int, *, options: BoostingOptions, seed: int, bins: int = BINS
 ) -> xgboost.Booster:
     """Train one booster of so many rounds, which nothing stops."""
-    parameters = options.parameters(seed, train.directions, bins=bins)
-    return xgboost.train(parameters, _training_matrix(train, options, bins), rounds)
+    own = _alone_if_few(options, len(train.targets))
+    parameters = own.parameters(seed, train.directions, bins=bins)
+    booster = xgboost.train(parameters, _training_matrix(train, own, bins), rounds)
+    booster.set_param({"nthread": options.threads})
+    return booster
+
+
+def _alone_if_few(options: BoostingOptions, pairs: int) -> BoostingOptions:
+    """Return options of one thread where several would wait for one another longer than they work on so few pairs."""
+    return options if options.threads or pairs >= SHARED_PAIRS else replace(options, threads=1)
 
 
 def boost_parts(
@@ -144,13 +167,15 @@ def boost_parts(
 ) -> list[xgboost.Booster]:
     """Train a booster of so many rounds on each part (rows) of examples, quantised once: pairs outside of it weigh nothing.
     The seeds of the boosters follow one another."""
-    matrix, members = _training_matrix(train, options, bins), []
+    own = _alone_if_few(options, len(train.targets))
+    matrix, members = _training_matrix(train, own, bins), []
     for number, rows in enumerate(parts):
         weights = np.zeros(len(train.targets), dtype=np.float32)
         weights[rows] = 1 if train.weights is None else train.weights[rows]
         matrix.set_weight(weights)
-        parameters = options.parameters(seed + number, train.directions, bins=bins)
+        parameters = own.parameters(seed + number, train.directions, bins=bins)
         members.append(xgboost.train(parameters, matrix, rounds))
+        members[-1].set_param({"nthread": options.threads})
     return members
 
 
@@ -257,43 +282,3 @@ def from_bytes(content: bytes) -> xgboost.Booster:
         return xgboost.Booster(model_file=bytearray(content))
     except xgboost.core.XGBoostError as error:
         raise InputError(f"the booster cannot be read ({str(error).splitlines()[0]}): train the model again") from error
-
-
-def rounds_a_look(valid: int) -> int:
-    """Return after how many rounds each so many validation pairs are scored, to stop by: that takes half as long as to grow a tree."""
-    return ROUNDS_A_LOOK if valid >= MANY_JUDGED else 1
-
-
-class StopEarly(xgboost.callback.TrainingCallback):
-    """It ends a training of at most `rounds` after `patience` of them without a better metric, as `measure` says of the booster every
-    `step` rounds and after the last one, and keeps which round was the best."""
-
-    def __init__(self, measure: Callable[[xgboost.Booster], float], *, rounds: int, patience: int, step: int) -> None:
-        super().__init__()
-        self._measure, self._rounds, self._patience, self._step = measure, rounds, patience, step
-        self._best, self.best_round = -np.inf, 0
-
-    def after_iteration(self, model: xgboost.Booster, epoch: int, evals_log: Any) -> bool:
-        if (epoch + 1) % self._step and epoch + 1 < self._rounds:
-            return False
-        value = self._measure(model)
-        if value > self._best:
-            self._best, self.best_round = value, epoch
-        return epoch - self.best_round >= self._patience
-
-
-def _boost_one(
-    matrix: xgboost.DMatrix,
-    judged: xgboost.DMatrix,
-    valid: Examples,
-    metric: Metric,
-    options: BoostingOptions,
-    parameters: dict[str, Any],
-) -> xgboost.Booster:
-    def measure(booster: xgboost.Booster) -> float:
-        return metric(booster.predict(judged), valid.targets, valid.categories)
-
-    step = rounds_a_look(len(valid.targets))
-    stop = StopEarly(measure, rounds=options.max_rounds, patience=options.patience, step=step)
-    booster = xgboost.train(parameters, matrix, options.max_rounds, callbacks=[stop])
-    return booster[: stop.best_round + 1]

@@ -16,8 +16,9 @@ from xgboost import collective
 
 from indexing.running.parts import PartFolder, put_bytes, read_array
 from indexing.running.tasks import Counts, Task
-from reranking.boosters.boosting import Metric, StopEarly, to_bytes
+from reranking.boosters.boosting import to_bytes
 from reranking.boosters.feature_blocks import FeatureBlocks
+from reranking.boosters.growing import Metric, StopEarly
 
 TARGETS, WEIGHTS = "targets.npy", "weights.npy"
 JUDGED, JUDGED_TARGETS, JUDGED_CATEGORIES = "judged.npy", "judged_targets.npy", "judged_categories.npy"

@@ -11,7 +11,7 @@ from indexing.errors import Unfinished
 from indexing.machine.progress import Progress, silent
 from indexing.running.parts import PartFolder, parts_for, put_array
 from indexing.running.tasks import Runner, ranges
-from reranking.boosters.boosting import BoostingOptions, Metric, from_bytes, member_parameters, rounds_a_look
+from reranking.boosters.boosting import BoostingOptions, Metric, from_bytes, member_parameters
 from reranking.boosters.collective import (
     JUDGED,
     JUDGED_CATEGORIES,
@@ -24,6 +24,7 @@ from reranking.boosters.collective import (
 )
 from reranking.boosters.examples import Examples, in_memory
 from reranking.boosters.feature_blocks import FeatureBlocks, write_feature_blocks
+from reranking.boosters.growing import rounds_a_look
 from reranking.boosters.meeting import meeting_of
 
 ATTEMPTS = 3

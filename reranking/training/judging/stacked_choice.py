@@ -6,7 +6,8 @@ they are, and judged on pairs that no learning has seen: those of validation who
 training pairs, for each of which everything is learned anew from pairs that do not touch it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from indexing.arrays import Floats1d, Ints1d
 from indexing.machine.progress import Progress, silent
+from indexing.machine.threads import thread_count
 from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import FEW_BINS, BoostingOptions, boost_rounds, predict
 from reranking.boosters.examples import Examples, in_memory
@@ -95,13 +97,13 @@ class _Losses:
     @classmethod
     def of(cls, dealings: "Iterable[Iterable[SignalTrial]]", signals: PairSignals, options: TrainOptions) -> "_Losses":
         """Judge all choices in the trials of a dealing, and of the next one where these cannot tell."""
-        small = replace(options.boosting, eta=ETA)
         judged, weights, found = {choice: list[Floats1d]() for choice in _choices(signals)}, list[Floats1d](), cls({})
         for number, dealing in enumerate(dealings, 1):
             for trial in dealing:
                 weights.append(_weights(trial.judged))
-                for choice, losses in judged.items():
-                    losses.append(_losses_of(trial, _columns(signals, choice), small))
+                found_of = _losses_of_each(trial, [_columns(signals, choice) for choice in judged], options.boosting)
+                for losses, of_choice in zip(judged.values(), found_of, strict=True):
+                    losses.append(of_choice)
             if weights:
                 weight = float(np.concatenate(weights).sum())
                 found = cls({choice: np.concatenate(losses) / weight for choice, losses in judged.items()}, number)
@@ -145,8 +147,17 @@ def _columns(signals: PairSignals, choice: Names) -> Ints1d:
     return np.flatnonzero([name not in hidden for name in signals.names])
 
 
+def _losses_of_each(trial: SignalTrial, choices: Sequence[Ints1d], boosting: BoostingOptions) -> list[Floats1d]:
+    """Return the weighted log-loss (p,) of each judged pair, by a booster for each of the choices, which sees these columns.
+
+    Each grows on a processor of its own: two that grow one tree of so few pairs together wait for one another longer than they work.
+    """
+    small = replace(boosting, eta=ETA, threads=1)
+    with ThreadPoolExecutor(thread_count() if boosting.device == "cpu" else 1) as pool:
+        return list(pool.map(lambda columns: _losses_of(trial, columns, small), choices))
+
+
 def _losses_of(trial: SignalTrial, columns: Ints1d, boosting: BoostingOptions) -> Floats1d:
-    """Return the weighted log-loss (p,) of each judged pair, by a booster that sees these columns."""
     train, judged = trial.train, trial.judged
     directions = tuple(train.directions[column] for column in columns)
     shown = replace(train, features=in_memory(train.features)[:, columns], directions=directions)

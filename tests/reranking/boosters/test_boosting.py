@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from indexing.errors import InputError
-from reranking.boosters import boosting
+from reranking.boosters import boosting, growing
 from reranking.boosters.boosting import (
     FEW_MEMBERS,
     FEW_PAIRS,
@@ -98,8 +98,32 @@ def test_a_member_is_cut_at_the_round_that_the_metric_liked_best():
     assert len(calls) == 5 + QUICK.patience
 
 
+def test_members_that_grow_beside_one_another_are_those_that_grow_in_turn(monkeypatch):
+    monkeypatch.setattr(growing, "thread_count", lambda: 2)
+    told = []
+    apart = run(options=replace(QUICK, members=3, threads=0), progress=lambda *of: told.append(of))
+    assert told == [("train", done, 3) for done in range(4)]
+    in_turn = run(options=replace(QUICK, members=3))
+    assert [to_bytes(member) for member in apart] == [to_bytes(member) for member in in_turn]
+
+
+def test_an_interrupted_member_ends_the_others(monkeypatch):
+    monkeypatch.setattr(growing, "thread_count", lambda: 2)
+    calls = []
+
+    def interrupted(scores, targets, categories):
+        calls.append(len(calls))
+        if len(calls) == 20:
+            raise KeyboardInterrupt
+        return float(len(calls))
+
+    with pytest.raises(KeyboardInterrupt):
+        run(interrupted, options=replace(QUICK, members=3, threads=0, max_rounds=100_000))
+    assert len(calls) < 1000
+
+
 def test_many_validation_pairs_are_scored_every_five_rounds_and_after_the_last(monkeypatch):
-    monkeypatch.setattr(boosting, "MANY_JUDGED", len(VALID.targets))
+    monkeypatch.setattr(growing, "MANY_JUDGED", len(VALID.targets))
     calls = []
 
     def liking_the_second(scores, targets, categories):

@@ -199,7 +199,7 @@ def test_shares_learn_what_one_process_learns(examples, tmp_path, runner, shares
 
 def test_shares_score_many_validation_pairs_every_five_rounds(examples, tmp_path, runner, monkeypatch):
     every = shared(examples, tmp_path, runner, metric=sooner)
-    monkeypatch.setattr("reranking.boosters.boosting.MANY_JUDGED", 500)
+    monkeypatch.setattr("reranking.boosters.growing.MANY_JUDGED", 500)
     fifth = shared(examples, tmp_path, runner, metric=sooner)
     assert [[from_bytes(member).num_boosted_rounds() for member in members] for members in (every, fifth)] == [
         [1, 1],
