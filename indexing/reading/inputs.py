@@ -151,9 +151,7 @@ def _as_before(paths: Sequence[Path], stored: Sequence[InputSchema]) -> CatalogI
             raise InputError(_no_id(every[0]))
         best = max(map(_likeness, fitting))
         alike = [file for file in fitting if _likeness(file) == best]
-        if not _is_of(
-            path, alike[0].schema, Path()
-        ):  # else the first that is for the file, as when the index was built
+        if not _is_of(path, alike[0].schema, Path()):  # else it is for the first of them, as when the index was built
             _check_one_shop(path, alike)
         files.append(alike[0])
     name = "+".join(dict.fromkeys(one.name for one in stored))

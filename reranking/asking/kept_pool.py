@@ -31,9 +31,8 @@ def open_pool(index: ProductIndex, store: Path, *, k: int = 20, progress: Progre
     if kept is not None:
         return kept
     pool = make_pool(index, k=k, progress=progress)
-    with suppress(
-        InputError, OSError
-    ):  # in a folder that cannot be written, or where another session writes the same pool
+    # the folder may take no files, or another session be writing the same pool
+    with suppress(InputError, OSError):
         _write(path, made_of, pool)
     return pool
 

@@ -41,9 +41,8 @@ class _RaggedRows:
     _untold: list[tuple[int, str, int]] = field(default_factory=list)
 
     def __call__(self, found: pyarrow.csv.InvalidRow) -> str:
-        if not self.closed and (
-            not self.numbers or found.number > self.numbers[-1]
-        ):  # a file that is read again meets the same rows
+        met = bool(self.numbers) and found.number <= self.numbers[-1]  # a file that is read again meets the same rows
+        if not (self.closed or met):
             self.numbers.append(found.number)
             self._untold.append((found.number, found.text, found.actual_columns))
             if self.open_row is None and self.faults.shape.rows_inside(found.text):

@@ -42,9 +42,8 @@ class PartStore:
         own = self._own(name)
         created = self._store.create(own, content.getvalue())
         if created and not self._store.has(self._own(BEGUN)):
-            if not any(
-                _part_of(there) == BEGUN for there in self._store.names("")
-            ):  # else another run may have taken it over
+            # where a run has begun, it may have taken the part over
+            if not any(_part_of(there) == BEGUN for there in self._store.names("")):
                 self._store.remove([own])
             raise FileNotFoundError(f"{self.url}/{own}: the work that it is for is over")
 
