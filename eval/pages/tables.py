@@ -114,7 +114,7 @@ def _categories_table(report: Report) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("category", overflow="fold")
     recall = f"recall@P≥{report.target_precision:g}"
-    for name in ("pairs", "matches", "weighted", "strict", recall, "threshold"):
+    for name in ("pairs", "matches", "weighted", "strict", recall, "at score"):
         table.add_column(name, justify="right", no_wrap=True)
     values = report.values
     for place in category_order(report):
