@@ -12,6 +12,7 @@ from indexing.build.options import BuildOptions
 from indexing.build.reuse import digest_now, holds_model_vectors
 from indexing.build.shared_codes import code_warnings
 from indexing.catalog.catalog import CATEGORY_LEVEL, Catalog
+from indexing.catalog.category_level import level_notes
 from indexing.catalog.digest import DIGEST_VERSION
 from indexing.catalog.rejects import REJECTS_FILE, StoredRejects, write_rejects
 from indexing.encoders.encoder import parse_spec, vector_columns
@@ -94,7 +95,9 @@ def _read(products: Sequence[Path], folder: Path, options: BuildOptions, progres
     read = read_catalog(inputs, folder=folder, options=_read_options(inputs, options), progress=progress)
     catalog = replace(read.catalog, reading=options.encoding.reading)
     sourceless = catalog.sourceless_note() if options.match_across_sources else []
-    return replace(read, catalog=catalog, notes=(*read.notes, *sourceless, *code_warnings(catalog)))
+    return replace(
+        read, catalog=catalog, notes=(*read.notes, *sourceless, *level_notes(catalog), *code_warnings(catalog))
+    )
 
 
 def _other_level(catalog: Catalog) -> dict[str, int]:

@@ -4,10 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexing.catalog.catalog import CATEGORY_LEVEL, LEVELS
+from indexing.catalog.catalog import CATEGORY_LEVEL, LEVELS, Catalog
 
 USEFUL_PRODUCTS = 50  # in a category of a useful size
 USEFUL_SHARE = 0.02  # of all that have a category, in catalogues that are smaller than such categories allow
+MANY_WITHOUT = 0.05  # of the products with a category, none at the evaluated level
 MOST = 0.5  # of the products with a category are to be in one of a useful size
 
 
@@ -28,6 +29,19 @@ def category_level(table: pa.Table, *, paths: bool) -> int:
     within = [sum(size for size in _sizes(column) if size >= useful) for column in names]
     enough = [level for level, products in enumerate(within, start=1) if products >= MOST * count]
     return max(enough) if enough else 1 + int(np.argmax(within))
+
+
+def level_notes(catalog: Catalog) -> list[str]:
+    """Return a warning, where many products have a category and none at the evaluated level, that they are judged together."""
+    there = np.stack([catalog.category(level).is_valid().to_numpy() for level in map(int, LEVELS)])
+    categorised, level = there.any(axis=0), catalog.category_level
+    lacking = int((categorised & ~there[level - 1]).sum())
+    if lacking <= MANY_WITHOUT * categorised.sum():
+        return []
+    return [
+        f"{lacking:,} of {int(categorised.sum()):,} products with a category have none at level {level}, which is evaluated: thresholds "
+        f"and reports take these together with those of no category; --category-level N evaluates another"
+    ]
 
 
 def _sizes(column: pa.ChunkedArray) -> list[int]:

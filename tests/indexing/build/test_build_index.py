@@ -210,6 +210,16 @@ def test_products_without_a_source_are_told_of_where_only_others_are_asked_for(b
         assert "source: =shop-a" in said[0]
 
 
+@pytest.mark.parametrize("level", [2, 3])
+def test_products_without_a_category_at_the_evaluated_level_are_told_of(build, write, level):
+    rows = "1,kettle,Home > Kettles > Steel\n2,cable,Home > Cables\n3,mug,Home > Mugs\n4,fork,\n"
+    path = write("p.csv", f"id,title,category\n{rows}")
+    said = [note for note in build([path], category_level=level).notes if "evaluated" in note]
+    assert len(said) == (level == 3)
+    if said:
+        assert said[0].startswith("2 of 3 products with a category have none at level 3, which is evaluated")
+
+
 def test_a_product_without_a_source_has_no_code(catalog_of):
     codes = catalog_of(source=["b", None, "a", "b"]).source_codes()
     assert codes.tolist()[1] == -1
