@@ -63,8 +63,8 @@ def _first_fold(tokens: "_CountedTokens", stacking: Stacking) -> tuple[bool, Flo
     everywhere = apart.everywhere()
     if not apart.within.any():
         return False, everywhere.fit()
-    weights = apart.fit()
-    alike = everywhere.fit()
+    with ThreadPoolExecutor(min(thread_count(), 2)) as pool:
+        weights, alike = pool.map(_CountedTokens.fit, (apart, everywhere))
     if judged.loss(weights) < judged.everywhere().loss(alike):
         return True, weights
     return False, alike
