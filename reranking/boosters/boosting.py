@@ -97,10 +97,7 @@ def boost(
             matrix = _training_matrix(train, replace(options, threads=1))
             return grow(of_member, matrix, _judged_matrix(valid, 1), valid, measured, **stopped)
 
-        found = grow_apart(one, parameters, metric, progress)
-        for booster in found:
-            booster.set_param({"nthread": options.threads})
-        return found
+        return [_freed(booster, options) for booster in grow_apart(one, parameters, metric, progress)]
     members, matrix, judged = [], _training_matrix(train, options), _judged_matrix(valid, options.threads)
     for member, of_member in enumerate(parameters):
         progress("train", member, len(parameters))
@@ -152,14 +149,18 @@ def boost_rounds(
     """Train one booster of so many rounds, which nothing stops."""
     own = _alone_if_few(options, len(train.targets))
     parameters = own.parameters(seed, train.directions, bins=bins)
-    booster = xgboost.train(parameters, _training_matrix(train, own, bins), rounds)
-    booster.set_param({"nthread": options.threads})
-    return booster
+    return _freed(xgboost.train(parameters, _training_matrix(train, own, bins), rounds), options)
 
 
 def _alone_if_few(options: BoostingOptions, pairs: int) -> BoostingOptions:
     """Return options of one thread where several would wait for one another longer than they work on so few pairs."""
     return options if options.threads or pairs >= SHARED_PAIRS else replace(options, threads=1)
+
+
+def _freed(booster: xgboost.Booster, options: BoostingOptions) -> xgboost.Booster:
+    """Return a booster that was grown by one thread and predicts by as many as the options say."""
+    booster.set_param({"nthread": options.threads})
+    return booster
 
 
 def boost_parts(
@@ -174,8 +175,7 @@ def boost_parts(
         weights[rows] = 1 if train.weights is None else train.weights[rows]
         matrix.set_weight(weights)
         parameters = own.parameters(seed + number, train.directions, bins=bins)
-        members.append(xgboost.train(parameters, matrix, rounds))
-        members[-1].set_param({"nthread": options.threads})
+        members.append(_freed(xgboost.train(parameters, matrix, rounds), options))
     return members
 
 
