@@ -210,14 +210,15 @@ def test_products_without_a_source_are_told_of_where_only_others_are_asked_for(b
         assert "source: =shop-a" in said[0]
 
 
-@pytest.mark.parametrize("level", [2, 3])
-def test_products_without_a_category_at_the_evaluated_level_are_told_of(build, write, level):
-    rows = "1,kettle,Home > Kettles > Steel\n2,cable,Home > Cables\n3,mug,Home > Mugs\n4,fork,\n"
+@pytest.mark.parametrize(("lacking", "level"), [(2, 3), (1, 3), (2, 2)])
+def test_many_products_without_a_category_at_the_evaluated_level_are_told_of(build, write, lacking, level):
+    names = ["Home > Cables"] * lacking + ["Home > Kettles > Steel"] * (20 - lacking) + [""]
+    rows = "".join(f"{number},kettle x{number},{name}\n" for number, name in enumerate(names))
     path = write("p.csv", f"id,title,category\n{rows}")
     said = [note for note in build([path], category_level=level).notes if "evaluated" in note]
-    assert len(said) == (level == 3)
-    if said:
-        assert said[0].startswith("2 of 3 products with a category have none at level 3, which is evaluated")
+    assert [note.partition(",")[0] for note in said] == (
+        ["2 of 20 products with a category have none at level 3"] if (lacking, level) == (2, 3) else []
+    )
 
 
 def test_a_product_without_a_source_has_no_code(catalog_of):
