@@ -171,6 +171,16 @@ def test_other_keys_stay_as_they_are(source_of):
     assert found[CONFLICTING] == {bucket_of("weight")}
 
 
+def learned_words(source_of, offers, left, right, targets):
+    pairs = LabelledPairs(np.array(left), np.array(right), np.array(targets))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reranking.signals.learned.stacking.LEAST_MATCHES", 50)
+        stacking = Stacking.of(pairs, len(offers), seed=0)
+    source = source_of(offers)
+    rows = stacking.pairs.left.astype(np.int32), stacking.pairs.right.astype(np.int32)
+    return source, stacking, train_words(source, *rows, stacking)
+
+
 @pytest.fixture(scope="module")
 def market(source_of):
     """Products whose second offer calls the colour otherwise: a shade, but a tint where the product's number is 3 of 4. Another
@@ -185,13 +195,7 @@ def market(source_of):
         left += [3 * number, 3 * number]
         right += [3 * number + 1, 3 * number + 2]
         targets += [1.0, 0.0]
-    pairs = LabelledPairs(np.array(left), np.array(right), np.array(targets))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reranking.signals.learned.stacking.LEAST_MATCHES", 50)
-        stacking = Stacking.of(pairs, len(offers), seed=0)
-    source = source_of(offers)
-    rows = stacking.pairs.left.astype(np.int32), stacking.pairs.right.astype(np.int32)
-    return source, stacking, train_words(source, *rows, stacking)
+    return learned_words(source_of, offers, left, right, targets)
 
 
 def test_what_the_keys_say_is_learned_by_their_meaning(market):
@@ -350,13 +354,7 @@ def languages(source_of):
         left += [3 * number, 3 * number]
         right += [3 * number + 1, 3 * number + 2]
         targets += [1.0, 0.0]
-    pairs = LabelledPairs(np.array(left), np.array(right), np.array(targets))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reranking.signals.learned.stacking.LEAST_MATCHES", 50)
-        stacking = Stacking.of(pairs, len(offers), seed=0)
-    source = source_of(offers)
-    rows = stacking.pairs.left.astype(np.int32), stacking.pairs.right.astype(np.int32)
-    return source, stacking, train_words(source, *rows, stacking)
+    return learned_words(source_of, offers, left, right, targets)
 
 
 def test_what_values_say_is_learned_by_their_meaning(languages):
