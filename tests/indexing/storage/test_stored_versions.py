@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from killed_sending import kill_sending
 
 import indexing.storage.stored_versions as stored
 from indexing.errors import InputError
@@ -95,27 +96,12 @@ def test_so_many_versions_stay_as_asked(place, tmp_path):
     assert content(tmp_path / "back") == content(tmp_path / "index")
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
 def test_a_killed_sending_leaves_the_old_version_and_is_gone_on_with(place, tmp_path, monkeypatch):
     make(tmp_path / "index", FIRST)
     send_artefact(tmp_path / "index", place)
     before = content(tmp_path / "index")
     make(tmp_path / "index", SECOND)
-    send, sent = Store.send, []
-
-    def killed(self, file, name):
-        if sent:
-            raise Killed
-        sent.append(name)
-        send(self, file, name)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Store, "send", killed)
-        with pytest.raises(Killed):
-            send_artefact(tmp_path / "index", place)
+    kill_sending(tmp_path / "index", place, monkeypatch, after=1)
     fetch_artefact(place, tmp_path / "back")
     assert content(tmp_path / "back") == before
     assert send_artefact(tmp_path / "index", place).files == 1

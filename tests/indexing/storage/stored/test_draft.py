@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
+from killed_sending import Killed
 
 from indexing.errors import InputError
 from indexing.storage.artefact import Manifest, read_manifest, write_manifest, writing
@@ -18,10 +19,6 @@ from indexing.storage.versions import hold_version
 FIRST = {"rows/one": "one" * 1000, "rows/two": "two", "names": "of two"}
 SECOND = {"rows/one": "one" * 1000, "rows/two": "another", "names": "of others", "new": "new"}
 _places = count()
-
-
-class Killed(BaseException):
-    """The process is gone."""
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from functools import partial
 from itertools import count
 
 import pytest
+from killed_sending import Killed, kill_sending
 
 import indexing.storage.stored.leftovers as leftovers
 from indexing.errors import InputError
@@ -17,10 +18,6 @@ FIRST = {"one": "one" * 1000, "two": "two", "three": "three"}
 SECOND = {"one": "one" * 1000, "two": "another", "three": "a third"}
 OPERATIONS = ("names", "read", "create", "send", "came")
 _places = count()
-
-
-class Killed(BaseException):
-    """The process is gone."""
 
 
 @pytest.fixture
@@ -63,22 +60,6 @@ def age(monkeypatch):
         monkeypatch.setattr(Store, "send", anew)
 
     return older
-
-
-def kill_sending(folder, place, monkeypatch, after=2):
-    """Send an artefact by a process that dies when so many files have arrived."""
-    send, arrived = Store.send, []
-
-    def dying(self, file, name):
-        if len(arrived) == after:
-            raise Killed
-        arrived.append(name)
-        send(self, file, name)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Store, "send", dying)
-        with pytest.raises(Killed):
-            send_artefact(folder, place)
 
 
 def whole(place, tmp_path):
