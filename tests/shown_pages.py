@@ -15,3 +15,18 @@ def until(page, function, *given):
 def fits(page):
     """Whether nothing of the page stands beyond the window's right side."""
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def held(page, pattern):
+    """Hold the page's next request to an address of a pattern back; what is returned lets it go."""
+    waiting = []
+    page.route(pattern, lambda route: waiting.append(route), times=1)
+
+    def let():
+        for _ in range(400):
+            if waiting:
+                return waiting[0].continue_()
+            page.wait_for_timeout(50)
+        pytest.fail(f"nothing asked for {pattern}")
+
+    return let

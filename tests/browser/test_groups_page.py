@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from served import make_hostile, served
-from shown_pages import fits
+from shown_pages import fits, held
 
 pytestmark = pytest.mark.browser
 
@@ -95,6 +95,20 @@ def test_an_id_leads_to_its_group(grouped, browsing, current):
     page.locator("#wanted").fill(str(current.opened.index.catalog.ids[6].as_py()))
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("name=couple"))
+
+
+def test_a_list_that_comes_late_does_not_take_the_place_of_what_was_asked_since(grouped, browsing, current):
+    door = grouped(current)
+    page = browsing(door)
+    let = held(page, "**/api/v1/groups?*")
+    page.goto(page.url + "groups")
+    page.locator("#wanted").fill("nothing like it")
+    page.keyboard.press("Enter")
+    told(page, "no product of this id")
+    let()
+    page.locator("#found > li").first.wait_for()
+    page.locator("#decided").wait_for()
+    assert "no product of this id" in page.locator("#status").inner_text()
 
 
 def test_a_group_is_split_by_keyboard_with_undo_and_reload_in_between(grouped, browsing, current):

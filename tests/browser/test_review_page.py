@@ -7,7 +7,7 @@ import time
 import pandas as pd
 import pytest
 from served import served
-from shown_pages import fits, until
+from shown_pages import fits, held, until
 
 pytestmark = pytest.mark.browser
 
@@ -142,6 +142,18 @@ def test_filters_stay_in_the_address_and_keys_typed_into_a_field_are_no_verdicts
         assert page.locator("#note").input_value() == "yunsz"
         page.context.close()
     assert reviews(tmp_path) == []
+
+
+def test_a_filter_that_is_chosen_while_an_answer_is_under_way_holds(browsing, reviewing):
+    with reviewing() as door:
+        page = browsing(door, "/review")
+        counted(page, 0)
+        let = held(page, "**/api/v1/review/next?*")
+        page.get_by_label("Category").select_option(index=1)
+        page.locator("select[name=part]").select_option("disputes")
+        let()
+        page.get_by_text("There is nothing more to look at here.").wait_for()
+        assert page.locator("#question").is_hidden()
 
 
 def test_a_pair_is_passed_over_until_the_beginning_is_asked_for(browsing, reviewing):

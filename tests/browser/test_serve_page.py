@@ -4,7 +4,7 @@ import re
 
 import pytest
 from served import make_hostile, served
-from shown_pages import fits, until
+from shown_pages import fits, held, until
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +87,22 @@ def test_filters_are_offered_and_stay_in_the_address(browsing, door):
     page.get_by_label("Source", exact=True).fill("nobody at all")
     page.keyboard.press("Enter")
     page.get_by_text("is not in the catalogue").wait_for()
+
+
+def test_of_two_searches_the_later_one_is_shown_and_stands_in_the_address(browsing, door):
+    page = browsing(door)
+    one = ids(door, 1)[0]
+    let = held(page, "**/api/v1/known?*")
+    field = page.get_by_label("A text, or a product's id")
+    field.fill("наушники")
+    page.keyboard.press("Enter")
+    until(page, "() => document.querySelector('#results').ariaBusy === 'true'")
+    search(page, one)
+    let()
+    page.wait_for_timeout(300)
+    assert f"id={one}" in page.url
+    assert page.locator("#asked").get_by_text(one, exact=True).count() == 1
+    assert "neighbours in the" in page.locator("#status").inner_text()
 
 
 def test_back_shows_the_search_before(browsing, door):

@@ -23,10 +23,19 @@ export async function ask(address, options = {}) {
     if (error.name === "AbortError") throw error;
     throw new Refused(0, "the server cannot be reached");
   }
-  const content = await answer.text().then(parse).catch(() => ({ error: { message: `the server answered ${answer.status}` } }));
   if (answer.status === 401) location.assign("/enter");
+  const content = await read(answer);
   if (!answer.ok) throw new Refused(answer.status, content.error.message);
   return content;
+}
+
+async function read(answer) {
+  try {
+    return parse(await answer.text());
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refused(answer.status, answer.ok ? "the server's answer broke off" : `the server answered ${answer.status}`);
+  }
 }
 
 export function send(address, content, options = {}) {

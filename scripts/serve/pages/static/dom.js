@@ -21,6 +21,15 @@ export function say(text, wrong = false) {
   status.className = wrong ? "warning" : "";
 }
 
+let turn = 0;
+
+// What was asked last is told: an answer to what was asked before it, which comes later, says nothing any more.
+export function turnToSay() {
+  turn += 1;
+  const own = turn;
+  return (text, wrong = false) => own === turn && say(text, wrong);
+}
+
 export function number(value, digits = 3) {
   return value === null || value === undefined ? "–" : value.toFixed(digits);
 }

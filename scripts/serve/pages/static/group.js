@@ -3,13 +3,13 @@ import { ask, groupRoute, pairAddress, send } from "./api.js";
 import { chips, picture } from "./cards.js";
 import { askGroups, decisionRow, groupAddress, nameOf, takeBack } from "./decisions.js";
 import { find, make, number, say } from "./dom.js";
+import { inTurn } from "./turns.js";
 
 const PAGE = 100;
 const given = new URLSearchParams(location.search);
 const asked = given.get("name");
 const selected = new Map(); // by id as text
 let group = null;
-let busy = false;
 
 function titleOf(id) {
   const member = group.members.find((one) => String(one.id) === String(id));
@@ -129,17 +129,10 @@ function failed(error) {
   say(error.message, true);
 }
 
-// One thing at a time: a key that is pressed while a decision is under way does nothing.
-async function once(work) {
-  if (busy || group === null) return;
-  busy = true;
-  try {
-    await work();
-  } catch (error) {
-    failed(error);
-  } finally {
-    busy = false;
-  }
+const turn = inTurn(failed);
+
+function once(work) {
+  if (group !== null) turn.once(work);
 }
 
 async function decide(kind, more, message) {

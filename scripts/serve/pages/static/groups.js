@@ -2,7 +2,7 @@
 import { ask } from "./api.js";
 import { picture } from "./cards.js";
 import { askGroups, decisionRow, groupAddress, nameOf } from "./decisions.js";
-import { find, make, number, say } from "./dom.js";
+import { find, make, number, turnToSay } from "./dom.js";
 
 const PAGE = 24;
 const given = new URLSearchParams(location.search);
@@ -28,7 +28,7 @@ function lead(link, to) {
   find(link).hidden = false;
 }
 
-async function show() {
+async function show(say) {
   for (const link of document.querySelectorAll("[data-order]")) if (link.dataset.order === order) link.ariaCurrent = "page";
   const found = await askGroups(`/groups?${new URLSearchParams({ order, offset, limit: PAGE })}`, () => say("The groups are being read…"));
   find("found").replaceChildren(...found.found.map((group, place) => card(group, offset + place, found.linked)));
@@ -45,18 +45,23 @@ async function show() {
 async function showDecided() {
   const found = await ask("/decisions?limit=10");
   find("decided").hidden = false;
-  const rows = found.decisions.map((one) => decisionRow(one, true, () => show().then(() => say(`Decision ${one.number} is taken back.`)), failed));
+  const rows = found.decisions.map((one) => decisionRow(one, true, () => telling((say) => show(say).then(() => say(`Decision ${one.number} is taken back.`))), failed));
   const rest = found.total - rows.length;
   if (rest > 0) rows.push(make("li", { className: "hint" }, `and ${rest.toLocaleString("en")} before them`));
   find("decisions").replaceChildren(...(rows.length ? rows : [make("li", { className: "hint" }, "nothing yet")]));
 }
 
 function failed(error) {
-  say(error.message, true);
+  turnToSay()(error.message, true);
+}
+
+function telling(work) {
+  const say = turnToSay();
+  return work(say).catch((error) => say(error.message, true));
 }
 
 find("jump").addEventListener("submit", (event) => {
   event.preventDefault();
-  nameOf(find("wanted").value.trim()).then((name) => location.assign(groupAddress(name)), failed);
+  telling(() => nameOf(find("wanted").value.trim()).then((name) => location.assign(groupAddress(name))));
 });
-show().catch(failed);
+telling(show);

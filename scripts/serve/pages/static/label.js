@@ -5,6 +5,7 @@ import { picture } from "./cards.js";
 import { find, make, number, say } from "./dom.js";
 import { fieldRows } from "./fields.js";
 import { trend } from "./trend.js";
+import { inTurn } from "./turns.js";
 
 const KEYS = { y: "match", n: "no match", u: "unsure" };
 const SAID = { match: "the same", "no match": "not the same", unsure: "cannot tell" };
@@ -13,7 +14,6 @@ const MOST_PICTURES = 6;
 const part = find("wanted").elements.part;
 let asked = null;
 let place = 0; // so many disputes were passed over
-let busy = false;
 
 function side(product, name) {
   const pictures = Array.from({ length: Math.max(1, Math.min(MOST_PICTURES, product.pictures)) }, (_, place) => picture(product, place === 0 ? 384 : 192, place));
@@ -52,19 +52,10 @@ function reveal(verdict, found) {
     make("ul", {}, ...reasons));
 }
 
-// One thing at a time: a key that is pressed while an answer is under way is not for the next pair.
-async function once(work) {
-  if (busy) return;
-  busy = true;
-  try {
-    await work();
-  } catch (error) {
-    if (error.status === 409 && asked !== null) await refresh();
-    say(error.message, true);
-  } finally {
-    busy = false;
-  }
-}
+const { once, next } = inTurn(async (error) => {
+  if (error.status === 409 && asked !== null) await refresh();
+  say(error.message, true);
+});
 
 async function refresh() {
   for (;;) {
@@ -120,8 +111,10 @@ find("facts").addEventListener("toggle", () => find("facts").open && agreement()
 find("wanted").addEventListener("submit", (event) => event.preventDefault());
 part.addEventListener("change", () => {
   part.blur();
-  find("revealed").hidden = true;
-  place = 0;
-  once(refresh);
+  next(() => {
+    find("revealed").hidden = true;
+    place = 0;
+    return refresh();
+  });
 });
 once(refresh);

@@ -2,6 +2,7 @@
 import { ask, pairAddress, send } from "./api.js";
 import { find, make, number, say } from "./dom.js";
 import { limit, showReasons, showSides, verdict } from "./shown_pair.js";
+import { inTurn } from "./turns.js";
 
 const KEYS = { y: "match", n: "no match", u: "unsure" };
 const SAID = { match: "the same", "no match": "not the same", unsure: "cannot tell" };
@@ -9,7 +10,6 @@ const AGAIN_MS = 1500;
 const IDLE_MS = 15000; // after which it is looked again whether newer scores have something
 const form = find("wanted");
 let shown = null;
-let busy = false;
 let lastNote = "";
 let beyond = -1; // the row up to which pairs were passed over
 let version; // of the scores that are shown
@@ -71,18 +71,7 @@ function saidRow(one) {
   return make("li", {}, make("b", {}, one.reviewer), ` ${SAID[one.verdict]}`, ...pair, ...note, " ", make("time", { className: "hint", dateTime: one.at }, new Date(one.at).toLocaleString()));
 }
 
-// One thing at a time: a key that is pressed while an answer is under way is not for the next pair.
-async function once(work) {
-  if (busy) return;
-  busy = true;
-  try {
-    await work();
-  } catch (error) {
-    say(error.message, true);
-  } finally {
-    busy = false;
-  }
-}
+const { once, next } = inTurn((error) => say(error.message, true));
 
 // What is asked while the scores are being read is asked again until they are.
 async function patiently(address) {
@@ -166,7 +155,7 @@ async function begin() {
 form.addEventListener("change", () => {
   history.replaceState(null, "", `?${new URLSearchParams(wanted())}`);
   document.activeElement.blur();
-  once(() => look());
+  next(() => look());
 });
 form.addEventListener("submit", (event) => event.preventDefault());
 addEventListener("keydown", (event) => {

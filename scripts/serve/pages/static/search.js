@@ -12,31 +12,33 @@ function filters() {
   return new URLSearchParams(given);
 }
 
-async function search() {
+// What was asked before is given up, so that its answer does not come after this one's.
+function instead() {
   running.abort();
   running = new AbortController();
-  const signal = running.signal;
-  const words = form.elements.q.value.trim();
+  return running.signal;
+}
+
+async function search(words, isId, filtered) {
+  const signal = instead();
   if (!words && file === null) return clear("");
   say("Searching…");
   try {
-    const id = new URLSearchParams(location.search).get("id");
-    const found = await (file !== null || id !== words ? byContent(words, signal) : byId(words, signal));
-    await show(found);
+    await show(await (isId && file === null ? byId(words, filtered, signal) : byContent(words, filtered, signal)), signal);
   } catch (error) {
     if (error.name !== "AbortError") clear(error.message, true);
   }
 }
 
-function byId(id, signal) {
-  return ask(productAddress(id, "/neighbours", filters()), { signal });
+function byId(id, filtered, signal) {
+  return ask(productAddress(id, "/neighbours", filtered), { signal });
 }
 
-function byContent(words, signal) {
+function byContent(words, filtered, signal) {
   const content = new FormData();
   if (words) content.append("text", words);
   if (file !== null) content.append("picture", file);
-  for (const [name, value] of filters()) content.append(name, value);
+  for (const [name, value] of filtered) content.append(name, value);
   return send("/search", content, { signal });
 }
 
@@ -47,19 +49,19 @@ function clear(message, wrong = false) {
   say(message, wrong);
 }
 
-async function show(found) {
+async function show(found, signal) {
   const id = found.query.id ?? null;
   find("results").replaceChildren(...found.neighbours.map((one) => neighbourCard(one, id)));
   say([`${found.neighbours.length} neighbours in the ${found.view} view`, ...found.notes].join(". "));
-  await showAsked(id);
+  await showAsked(id, signal);
   find("results").ariaBusy = "false";
 }
 
-async function showAsked(id) {
+async function showAsked(id, signal) {
   const place = find("asked");
   place.hidden = id === null;
   if (id === null) return;
-  const product = await ask(productAddress(id));
+  const product = await ask(productAddress(id), { signal });
   place.replaceChildren(make("div", { className: "card" }, picture(product, 192), make("div", {}, make("h2", {}, product.title || "no title"), chips(product), make("p", { className: "id" }, String(product.id)))));
 }
 
@@ -67,15 +69,17 @@ async function showAsked(id) {
 async function submit() {
   find("results").ariaBusy = "true";
   const words = form.elements.q.value.trim();
-  const address = filters();
-  if (words) address.set(file === null && (await isId(words)) ? "id" : "text", words);
+  const filtered = filters();
+  const isId = words !== "" && file === null && (await known(words, instead()));
+  const address = new URLSearchParams(filtered);
+  if (words) address.set(isId ? "id" : "text", words);
   history.pushState(null, "", `/?${address}`);
-  await search();
+  await search(words, isId, filtered);
 }
 
-async function isId(words) {
-  if (words.length > 1000) return false;
-  return (await ask(`/known?${new URLSearchParams({ id: words })}`)).known;
+async function known(id, signal) {
+  if (id.length > 1000) return false;
+  return (await ask(`/known?${new URLSearchParams({ id })}`, { signal })).known;
 }
 
 function fromAddress() {
@@ -85,7 +89,7 @@ function fromAddress() {
     if (given.has(name)) form.elements[name].value = given.get(name);
   }
   find("filters").open = ["category", "source", "not_source", "view"].some((name) => given.has(name));
-  return search();
+  return search(form.elements.q.value.trim(), given.has("id"), filters());
 }
 
 async function take(chosen) {
@@ -113,7 +117,7 @@ async function offerNames() {
 }
 
 function guard(work) {
-  return work.catch((error) => say(error.message, true));
+  return work.catch((error) => error.name === "AbortError" || say(error.message, true));
 }
 
 form.addEventListener("submit", (event) => {
