@@ -403,7 +403,7 @@ LARGER_FOLDERS = {  # folder: why it may hold more
 MOST_LINES = 300
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools"}
 OWNERS = {  # library: the modules that may import it
-    "faiss": {"indexing.search.faiss_index", "indexing.vectors.row_blocks"},
+    "faiss": {"indexing.vectors.row_blocks"},
     "pandas": set(),  # only benchmarks and tests need it
     "sparse_dot_topn": {"indexing.search.lexical_index"},
     "xgboost": {"reranking.boosters.growing", "reranking.boosters.collective", "reranking.boosters.meeting"},

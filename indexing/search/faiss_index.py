@@ -11,15 +11,13 @@ import numpy as np
 
 from indexing.arrays import Bools1d, Floats2d, Ints1d
 from indexing.errors import InputError
-from indexing.machine.threads import kernels_of_numpy
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.vectors.centres import TRAIN_ROWS_A_LIST, nearest_centres
-from indexing.vectors.row_blocks import searched
+from indexing.vectors.row_blocks import loaded_faiss, searched
 from indexing.vectors.rows import Rows, seen_rows
 
 try:
-    with kernels_of_numpy():
-        import faiss  # whose threads wait passively, as `row_blocks` asks of them
+    faiss = loaded_faiss()  # whose threads wait passively, as `row_blocks` asks of them
 except ImportError as error:  # the extras bring it: which of the two, only the user knows
     raise InputError("FAISS is not installed: run pip install 'heroic[cpu]', or 'heroic[gpu]' with a GPU") from error
 

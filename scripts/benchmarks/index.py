@@ -24,6 +24,7 @@ from scripts.benchmarks.peak_memory import peak_mib
 
 if TYPE_CHECKING:
     from indexing.arrays import Floats2d
+    from indexing.vectors.rows import Rows
     from indexing.vectors.vectors import Vectors
 
 K, KEPT, ASKED = 10, 50, 0.95
@@ -60,7 +61,7 @@ def command(size: int, data: Path, exact_rows: int, rivals: str, memory: str | N
     )
 
 
-def _join(rows: "Vectors", k: int, folder: Path, truth: Any = None) -> float:
+def join_rows(rows: "Rows", k: int, folder: Path, truth: Any = None) -> float:
     """Make our join, exact or, with a truth to choose by, through near lists; return which share of all comparisons it
     made."""
     import numpy as np
@@ -90,7 +91,7 @@ def _exact(array: "Floats2d", now: Callable[[], float]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         for turn in range(3):
             theirs.append(_timed(lambda: flat.search(array, KEPT + 1), now))
-            ours.append(_timed(lambda turn=turn: _join(rows, KEPT, Path(folder) / str(turn)), now))  # type: ignore[misc]
+            ours.append(_timed(lambda turn=turn: join_rows(rows, KEPT, Path(folder) / str(turn)), now))  # type: ignore[misc]
     room = np.empty((1024, len(array)), dtype=np.float32)
     parts = [array[start : start + 1024] for start in range(0, len(array), 1024)]
     products = min(_timed(lambda: [np.matmul(p, array.T, out=room[: len(p)]) for p in parts], now) for _ in range(2))
@@ -126,7 +127,7 @@ def _through_lists(rows: "Vectors", folder: Path) -> float:
     from indexing.build.dense_view import SAMPLE
     from indexing.search.recall import draw_sample, true_neighbours
 
-    return _join(rows, K, folder, true_neighbours(rows, draw_sample(len(rows), SAMPLE), K))
+    return join_rows(rows, K, folder, true_neighbours(rows, draw_sample(len(rows), SAMPLE), K))
 
 
 def _rival(name: str, array: "Floats2d", judge: Any, now: Callable[[], float]) -> float:

@@ -96,19 +96,24 @@ def _steps(folder: Path, work: Path) -> dict[str, float]:
 
 
 def _dense_join_ratio(index: "ProductIndex") -> float:
-    """Compare our self-join of the main view with FAISS's search of the same rows for as many neighbours."""
-    import faiss
+    """Compare the self-join by which builds find all neighbours in the main view with FAISS's search of the same rows for as many."""
     import numpy as np
 
-    from indexing.join.self_join import SelfJoin
-    from indexing.search.faiss_index import build_faiss
+    from indexing.join.self_join import list_length
+    from indexing.vectors.row_blocks import loaded_faiss
+    from scripts.benchmarks.index import join_rows
 
     rows = index.rows(index.main_view)
     vectors = np.ascontiguousarray(rows.take(np.arange(len(rows))))
-    flat = faiss.IndexFlatIP(rows.dim)
+    flat = loaded_faiss().IndexFlatIP(rows.dim)
     flat.add(vectors)
-    ours = SelfJoin(build_faiss(rows), rows, index.k)
-    return _interleaved(lambda: ours.write(index.folder / "bench", stage=""), lambda: flat.search(vectors, index.k + 1))
+    kept = list_length(index.k, len(rows))
+
+    def ours() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            join_rows(rows, kept, Path(folder))
+
+    return _interleaved(ours, lambda: flat.search(vectors, kept + 1))
 
 
 def _lexical_join_ratio(index: "ProductIndex") -> float:

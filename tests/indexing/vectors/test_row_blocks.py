@@ -1,9 +1,9 @@
-"""Many queries are searched in blocks of the same size, whatever the threads; few, or those of a GPU, at once."""
+"""Many queries are searched in blocks of the same size, whatever the threads, few one by one, and those of a GPU at once."""
 
 import numpy as np
 import pytest
 
-from indexing.vectors.row_blocks import BLAS_ROWS, SEARCHED_ROWS, searched
+from indexing.vectors.row_blocks import BLAS_NUMBERS, FEW_ROWS, SEARCHED_ROWS, loaded_faiss, searched
 
 
 class Engine:
@@ -20,8 +20,9 @@ class Engine:
 @pytest.mark.parametrize(
     ("count", "at_once", "sizes"),
     [
-        (BLAS_ROWS - 1, False, [BLAS_ROWS - 1]),
-        (BLAS_ROWS, False, [BLAS_ROWS]),
+        (1, False, [1]),
+        (FEW_ROWS - 1, False, [1] * (FEW_ROWS - 1)),
+        (FEW_ROWS, False, [FEW_ROWS]),
         (2 * SEARCHED_ROWS + 3, False, [3, SEARCHED_ROWS, SEARCHED_ROWS]),
         (2 * SEARCHED_ROWS + 3, True, [2 * SEARCHED_ROWS + 3]),
     ],
@@ -32,3 +33,9 @@ def test_queries_are_searched_in_blocks_and_answered_in_their_order(count, at_on
     assert sorted(engine.sizes) == sizes
     assert cosines.shape == (count, 3)
     np.testing.assert_array_equal(found, np.repeat(np.arange(count)[:, None], 3, axis=1))
+
+
+@pytest.mark.parametrize(("before", "after"), [(128_000, BLAS_NUMBERS), (20, 20)], ids=["numbers", "queries"])
+def test_faiss_asks_blas_early(monkeypatch, before, after):
+    monkeypatch.setattr(loaded_faiss().cvar, "distance_compute_blas_threshold", before)
+    assert loaded_faiss().cvar.distance_compute_blas_threshold == after
