@@ -37,6 +37,8 @@ Floats = npt.NDArray[np.float32]
 _TO_XYZ = np.array(
     [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], dtype=np.float32
 ) / np.array([[0.9505], [1.0], [1.089]], dtype=np.float32)  # sRGB, white point D65
+_RGB = np.arange(256, dtype=np.float32) / np.float32(255)
+_LINEAR = np.where(_RGB > 0.04045, ((_RGB + 0.055) / 1.055) ** 2.4, _RGB / 12.92).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,10 @@ def describe(thumbnails: Pixels) -> Floats2d:
 
 def cropped(picture: Image.Image) -> Image.Image:
     """Cut rows and columns of background off the picture's edges, if it has a plain border."""
-    pixels = np.asarray(picture).astype(np.int16)
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    differs = np.abs(pixels - np.median(border, axis=0)).max(axis=-1) > BORDER_DIFFERENCE
+    pixels = np.asarray(picture)
+    border = np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]), axis=0)
+    far = np.abs(np.arange(256)[:, None] - border) > BORDER_DIFFERENCE  # of each value of each channel
+    differs = far[pixels[..., 0], 0] | far[pixels[..., 1], 1] | far[pixels[..., 2], 2]
     rows = np.flatnonzero(differs.mean(axis=1) > CONTENT_SHARE)
     columns = np.flatnonzero(differs.mean(axis=0) > CONTENT_SHARE)
     if rows.size < LEAST_CONTENT or columns.size < LEAST_CONTENT:
@@ -113,9 +116,7 @@ def cropped(picture: Image.Image) -> Image.Image:
 
 def lab_colors(pixels: Pixels) -> Floats:
     """Convert pixels to CIELAB with L from 0 to 1 and a, b on the same scale, (n, SIDE, SIDE, 3)."""
-    rgb = pixels.astype(np.float32) / np.float32(255)
-    linear = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92).astype(np.float32)
-    xyz = linear @ _TO_XYZ.T
+    xyz = _LINEAR[pixels] @ _TO_XYZ.T
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     lab = np.stack([1.16 * f[..., 1] - 0.16, 5 * (f[..., 0] - f[..., 1]), 2 * (f[..., 1] - f[..., 2])], axis=-1)
     return lab.astype(np.float32)

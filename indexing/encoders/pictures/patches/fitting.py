@@ -17,7 +17,8 @@ from indexing.encoders.pictures.patches.model import (
     Floats,
     Mixture,
     PatchModel,
-    color_patches,
+    color_cells,
+    patches_of,
 )
 from indexing.encoders.pictures.patches.options import PatchOptions
 from indexing.encoders.pictures.patience import Patience
@@ -55,8 +56,9 @@ def fit_patches(
     pixels = _pixels(catalog, options, progress, (patience or Patience()).anew(), decoded or decoded_here)
     random = np.random.default_rng(options.seed)
     with one_blas_thread():  # the same sums on every machine
-        mixture = _mixture(_some_patches(pixels, options, random), options)
-        found = [mixture.fisher_vectors(color_patches(block, options)) for block in _blocks(pixels)]
+        cells = [color_cells(block, options) for block in _blocks(pixels)]
+        mixture = _mixture(_some_patches(cells, len(pixels), options, random), options)
+        found = [mixture.fisher_vectors(patches_of(block, options)) for block in cells]
         width = 2 * mixture.centers.size
         vectors = np.concatenate([np.zeros((0, width), dtype=np.float32), *found])
         mean, projection = _projected(vectors, options)
@@ -99,15 +101,17 @@ def _blocks(pixels: Pixels) -> Iterator[Pixels]:
         yield pixels[start : start + BLOCK_PICTURES]
 
 
-def _some_patches(pixels: Pixels, options: PatchOptions, random: np.random.Generator) -> Floats:
-    """Return the statistics (p, s) of some patches of each picture."""
-    if not len(pixels):
+def _some_patches(
+    cells: list[list[Floats]], pictures: int, options: PatchOptions, random: np.random.Generator
+) -> Floats:
+    """Return the statistics (p, s) of some patches of each of the pictures whose cells stand in blocks."""
+    if not pictures:
         return np.zeros((1, STATISTICS * options.window**2), dtype=np.float32)
-    each = -(-options.most_patches // len(pixels))
+    each = -(-options.most_patches // pictures)
     found = []
-    for block in _blocks(pixels):
-        patches = color_patches(block, options)
-        chosen = random.integers(patches.shape[1], size=(len(block), min(each, patches.shape[1])))
+    for block in cells:
+        patches = patches_of(block, options)
+        chosen = random.integers(patches.shape[1], size=(len(patches), min(each, patches.shape[1])))
         found.append(np.take_along_axis(patches, chosen[..., None], axis=1).reshape(-1, patches.shape[2]))
     return np.concatenate(found)[: options.most_patches]
 

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -30,9 +31,10 @@ from indexing.vectors.vectors import unit_rows
 
 OPTIONS_FILE, ARRAYS_FILE = "patches.json", "patches.npz"
 STATISTICS = 6  # of a cell: means and deviations of three channels
-BLOCK_PICTURES = 64
+BLOCK_PICTURES = 16  # of which the arrays stay in the cache
 
 Floats = npt.NDArray[np.float32]
+Values = TypeVar("Values", Floats, npt.NDArray[np.uint16])
 
 
 @dataclass(frozen=True)
@@ -163,15 +165,20 @@ def load_patches(folder: Path) -> PatchModel:
 def smaller(pixels: Pixels, side: int) -> Pixels:
     """Return pictures (n, s, s, 3), whose side is a multiple, as (n, side, side, 3)."""
     step = pixels.shape[1] // side
-    means = pixels.reshape(len(pixels), side, step, side, step, 3).mean(axis=(2, 4), dtype=np.float32)
-    return np.asarray(np.rint(means), dtype=np.uint8)
+    sums = cell_sums(pixels.astype(np.uint16), step)
+    return np.asarray(np.rint(sums / np.float32(step**2)), dtype=np.uint8)
 
 
 def color_patches(pixels: Pixels, options: PatchOptions) -> Floats:
     """Return the statistics (n, p, s) of the patches of pictures (n, side, side, 3), of each size of cells: those of the window's
     cells, row by row."""
+    return patches_of(color_cells(pixels, options), options)
+
+
+def patches_of(cells_of_sizes: list[Floats], options: PatchOptions) -> Floats:
+    """Return the statistics (n, p, s) of the patches of such cells."""
     found = []
-    for cells in color_cells(pixels, options):
+    for cells in cells_of_sizes:
         count, window = cells.shape[1] - options.window + 1, range(options.window)
         parts = [cells[:, row : row + count, column : column + count] for row in window for column in window]
         found.append(np.concatenate(parts, axis=-1).reshape(len(cells), count * count, -1))
@@ -184,8 +191,24 @@ def color_cells(pixels: Pixels, options: PatchOptions) -> list[Floats]:
     both = np.concatenate([lab, lab**2], axis=-1)
     found = []
     for size in options.cells:
-        count = options.side // size
-        means = both.reshape(len(lab), count, size, count, size, STATISTICS).mean(axis=(2, 4))
+        means = cell_sums(both, size) / np.float32(size**2)
         spread = np.sqrt(np.maximum(means[..., 3:] - means[..., :3] ** 2, 0))
         found.append(np.concatenate([means[..., :3], spread], axis=-1))
     return found
+
+
+def cell_sums(values: Values, size: int) -> Values:
+    """Return the sums (n, c, c, v) of cells of size by size pixels, of values (n, side, side, v): of rows first, which stand together in memory."""
+    count, side, _, each = values.shape
+    cells = side // size
+    rows = _sum_along(2, values.reshape(count, cells, size, side * each))
+    return _sum_along(3, rows.reshape(count, cells, cells, size, each))
+
+
+def _sum_along(axis: int, values: Values) -> Values:
+    """Return what `values.sum(axis)` does, for a short axis: slice by slice it takes a sixth of the time."""
+    slices = np.moveaxis(values, axis, 0)
+    total: Values = slices[0].copy()
+    for other in slices[1:]:
+        total += other
+    return total
