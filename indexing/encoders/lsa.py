@@ -23,7 +23,7 @@ from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import one_blas_thread
 from indexing.storage.artefact import write_json
 from indexing.vectors.ngram_options import TODAYS_LSA, LsaOptions
-from indexing.vectors.ngrams import count_blocks, document_counts, inverse_document_frequency, weigh
+from indexing.vectors.ngrams import count_blocks, document_counts, inverse_document_frequency, of_counts, weigh
 from indexing.vectors.random_signs import random_signs
 from indexing.vectors.vectors import unit_rows
 from indexing.words.quantities import quantities_alike
@@ -69,7 +69,7 @@ class LsaEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Floats2d:
         """Return the unit rows (n, d) of texts."""
         read = quantities_alike(texts, self.options.quantity_letters)
-        blocks = [self._rows(counts) for counts in count_blocks(read, self.options.ngrams())]
+        blocks = list(of_counts(read, self.options.ngrams(), self._rows))
         return np.concatenate(blocks) if blocks else np.zeros((0, self.dim), dtype=np.float32)
 
     def _rows(self, counts: sp.csr_matrix) -> Floats2d:

@@ -24,7 +24,7 @@ from indexing.search.equal_rows import EqualRows, TurnedRows, first_of_rows, nea
 from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.storage.artefact import write_json
 from indexing.vectors.ngram_options import TODAYS_LEXICAL, LexicalOptions
-from indexing.vectors.ngrams import count_blocks, document_counts, inverse_document_frequency, weigh
+from indexing.vectors.ngrams import count_blocks, count_documents, inverse_document_frequency, of_counts, weigh
 from indexing.words.quantities import quantities_alike
 from indexing.words.reading import NORMAL
 from indexing.words.spellings import Spellings, SpellingsCount, load_spellings
@@ -102,8 +102,8 @@ class LexicalIndex:
     def rows(self, texts: Sequence[str]) -> sp.csr_matrix:
         """Return unit TF-IDF rows (t, f) of texts; an n-gram that the catalogue lacks is ignored."""
         read, ngrams = texts_as_counted(texts, self.options, self.spellings), self.options.ngrams()
-        blocks = [weighed(counts, self.columns, self.idf) for counts in count_blocks(read, ngrams)]
-        return sp.vstack(blocks, format="csr")
+        rows = of_counts(read, ngrams, lambda counts: weighed(counts, self.columns, self.idf))
+        return sp.vstack(list(rows), format="csr")
 
     def cosines(self, left: Ints1d, right: Ints1d) -> Floats1d:
         """Return the cosines (p,) of pairs of positions, float32; NaN where no n-gram of a product was kept."""
@@ -165,8 +165,8 @@ def fit_lexical(
     documents, of_texts = np.zeros((2, ngrams.buckets), dtype=np.int64)
     for texts in catalog.text_blocks(options.fields):
         for counts in count_blocks(texts_as_counted(texts, options, spellings), ngrams):
-            documents += document_counts(counts)
-            of_texts += document_counts(counts[np.flatnonzero(new[row : row + counts.shape[0]])])
+            count_documents(documents, counts)
+            count_documents(of_texts, counts[np.flatnonzero(new[row : row + counts.shape[0]])])
             counted.add(counts)
             row += counts.shape[0]
             say(len(catalog) + row)

@@ -1,21 +1,41 @@
 """N-grams are hashed and counted: no vocabulary is kept, so any number of texts can be counted block by block."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 
 from indexing.arrays import Floats1d, Ints1d
+from indexing.machine.threads import in_turn, thread_count
 from indexing.vectors.character_ngrams import SHORTEST_WORD, character_counts
 from indexing.vectors.ngram_options import NgramOptions
 
 BLOCK_TEXTS = 16_384
+MOST_AT_ONCE = 4  # blocks, as each takes memory
+
+Result = TypeVar("Result")
 
 
 def count_blocks(texts: Sequence[str], options: NgramOptions) -> Iterator[sp.csr_matrix]:
     """Yield counts (block, buckets) of the texts in order, a block at a time."""
-    for start in range(0, len(texts), BLOCK_TEXTS):
-        yield _counts(texts[start : start + BLOCK_TEXTS], options)
+    return of_counts(texts, options, lambda counts: counts)
+
+
+def of_counts(texts: Sequence[str], options: NgramOptions, work: Callable[[sp.csr_matrix], Result]) -> Iterator[Result]:
+    """Yield what `work` makes of the counts (block, buckets) of each block of texts, in order; threads count the next ones meanwhile."""
+
+    def worked(block: Sequence[str]) -> Result:
+        return work(_counts(block, options))
+
+    blocks = [texts[start : start + BLOCK_TEXTS] for start in range(0, len(texts), BLOCK_TEXTS)]
+    threads = min(thread_count(), MOST_AT_ONCE, len(blocks))
+    if threads <= 1:
+        yield from map(worked, blocks)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield from (made for _, made in in_turn(pool, worked, blocks, threads))
 
 
 def _counts(texts: Sequence[str], options: NgramOptions) -> sp.csr_matrix:
@@ -24,9 +44,16 @@ def _counts(texts: Sequence[str], options: NgramOptions) -> sp.csr_matrix:
     return options.vectorizer().transform(texts)
 
 
+def count_documents(documents: Ints1d, block: sp.csr_matrix) -> None:
+    """Add to `documents` (buckets,) in how many texts of a block each bucket occurs: of so many buckets few do."""
+    np.add.at(documents, block.indices, 1)
+
+
 def document_counts(block: sp.csr_matrix) -> Ints1d:
     """Count in how many texts of a block each bucket occurs, (buckets,)."""
-    return np.bincount(block.indices, minlength=block.shape[1]).astype(np.int64)
+    documents = np.zeros(block.shape[1], dtype=np.int64)
+    count_documents(documents, block)
+    return documents
 
 
 def inverse_document_frequency(documents: Ints1d, texts: int) -> Floats1d:

@@ -19,7 +19,7 @@ from indexing.running.tasks import Counts, Task
 from indexing.search.equal_rows import row_hashes, same_rows
 from indexing.search.lexical_index import in_bytes, load_lexical, texts_as_counted, weighed
 from indexing.vectors.ngram_options import LexicalOptions
-from indexing.vectors.ngrams import BLOCK_TEXTS, count_blocks, document_counts
+from indexing.vectors.ngrams import BLOCK_TEXTS, count_blocks, count_documents
 from indexing.words.spellings import Spellings, SpellingsCount, load_spellings
 
 COLUMNS, IDF = "columns.npy", "idf.npy"
@@ -105,8 +105,8 @@ def count_range(task: Task, view: OpenTexts) -> Counts:
     blocks = []
     for start, texts in view.blocks(task):
         for counts in count_blocks(texts_as_counted(texts, view.options, view.spellings), ngrams):
-            documents[0] += document_counts(counts)
-            documents[1] += document_counts(counts[np.flatnonzero(view.new(start, len(texts)))])
+            count_documents(documents[0], counts)
+            count_documents(documents[1], counts[np.flatnonzero(view.new(start, len(texts)))])
             blocks.append(in_bytes(counts))
     there = np.flatnonzero(documents[0])
     put_array(view.parts, f"ngrams_{task.number:05d}.npy", np.stack([there, *documents[:, there]]))

@@ -1,9 +1,12 @@
 """Hashed n-grams and their weights."""
 
+import time
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from indexing.vectors import ngrams
 from indexing.vectors.ngram_options import NgramOptions
 from indexing.vectors.ngrams import count_blocks, document_counts, inverse_document_frequency, weigh
 
@@ -15,6 +18,20 @@ def test_blocks_of_texts_count_as_one(monkeypatch):
     blocks = list(count_blocks(texts, options))
     assert [block.shape[0] for block in blocks] == [3, 1]
     assert (sp.vstack(blocks) != whole).nnz == 0
+
+
+@pytest.mark.parametrize("threads", [1, 2, 9])
+def test_blocks_come_in_order_whichever_thread_is_ready_first(monkeypatch, threads):
+    monkeypatch.setattr(ngrams, "BLOCK_TEXTS", 2)
+    monkeypatch.setattr(ngrams, "thread_count", lambda: threads)
+    texts = ["a" * length for length in range(40, 0, -1)]
+
+    def late(counts):
+        time.sleep(0.001 * float(counts.sum()) / 40)
+        return int(counts.sum())
+
+    options = NgramOptions("char_wb", 3, 3, 1 << 10)
+    assert list(ngrams.of_counts(texts, options, late)) == [2 * length - 1 for length in range(40, 0, -2)]
 
 
 def test_words_keep_short_ones_and_marks():
