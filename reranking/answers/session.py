@@ -46,13 +46,15 @@ class Session:
     """It has an open index, and a model that fits it, if any; several threads may ask it. Raises InputError when the
     model does not fit.
 
-    A large catalogue is read once for the model, by whoever asks first; where it `waits`, somebody else calls `read_whole`, and until
+    The first question prepares all products of a small catalogue for the model, but where only one is asked (`once`), which prepares its
+    own. A large catalogue is read once for the model, by whoever asks first; where it `waits`, somebody else calls `read_whole`, and until
     that is done nothing is scored.
     """
 
     index: ProductIndex
     model: "XgboostReranker | None" = None
     waits: bool = False
+    once: bool = False
     _scorers: "list[PairScorer]" = field(default_factory=list)  # the last one made
     _preparing: Lock = field(default_factory=Lock)
     _whole: "list[WholeCatalogue]" = field(default_factory=list)  # the one there is
@@ -96,6 +98,8 @@ class Session:
             if self.waits and not self._whole:
                 raise StillReading
             return PairScorer.prepare(self.index, model, np.unique(products), self.read_whole(model))
+        if self.once:
+            return PairScorer.prepare(self.index, model, np.unique(products))
         with self._preparing:
             if not self._scorers:
                 whole = np.arange(len(self.index.catalog))
