@@ -46,15 +46,15 @@ class Session:
     """It has an open index, and a model that fits it, if any; several threads may ask it. Raises InputError when the
     model does not fit.
 
-    The first question prepares all products of a small catalogue for the model, but where only one is asked (`once`), which prepares its
-    own. A large catalogue is read once for the model, by whoever asks first; where it `waits`, somebody else calls `read_whole`, and until
-    that is done nothing is scored.
+    The first question prepares all products of a small catalogue for the model, so that the others take less. A large one, or any where it
+    `prepares_few`, is read once for the model, by whoever asks first, and each question prepares its own products; where it `waits`, somebody
+    else calls `read_whole`, and until that is done nothing is scored.
     """
 
     index: ProductIndex
     model: "XgboostReranker | None" = None
     waits: bool = False
-    once: bool = False
+    prepares_few: bool = False
     _scorers: "list[PairScorer]" = field(default_factory=list)  # the last one made
     _preparing: Lock = field(default_factory=Lock)
     _whole: "list[WholeCatalogue]" = field(default_factory=list)  # the one there is
@@ -77,9 +77,9 @@ class Session:
         return Answer(query, k, filters, result, products, probabilities, self._notes(query, result, k, filters))
 
     @property
-    def is_large(self) -> bool:
+    def takes_few(self) -> bool:
         """Say whether a model is prepared for a few products at a time."""
-        return len(self.index.catalog) > PREPARED_WHOLE
+        return self.prepares_few or len(self.index.catalog) > PREPARED_WHOLE
 
     def read_whole(self, model: "XgboostReranker") -> "WholeCatalogue":
         """Return what scoring of a few products needs of the whole catalogue, which is read once."""
@@ -94,12 +94,10 @@ class Session:
         """Return the model ready for pairs of these products (positions). Raises StillReading."""
         from reranking.model.pair_scorer import PairScorer  # which loads XGBoost
 
-        if self.is_large:
+        if self.takes_few:
             if self.waits and not self._whole:
                 raise StillReading
             return PairScorer.prepare(self.index, model, np.unique(products), self.read_whole(model))
-        if self.once:
-            return PairScorer.prepare(self.index, model, np.unique(products))
         with self._preparing:
             if not self._scorers:
                 whole = np.arange(len(self.index.catalog))
@@ -122,7 +120,7 @@ class Session:
         notes = []
         if self.model is not None and query.position is None:
             notes.append("no probability: the model scores pairs of the catalogue's products, so ask by id")
-        elif self.model is not None and self.is_large and self.waits and not self._whole:
+        elif self.model is not None and self.takes_few and self.waits and not self._whole:
             notes.append("no probability yet: the catalogue is being read for the model, ask again in a while")
         if query.position is None and query.view is None and result.searched == "lexical":
             notes.append("searched the lexical view: a text has no vector in the text view of this index")

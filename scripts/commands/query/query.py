@@ -71,7 +71,7 @@ def command(
 
     address, filters = address_at(uri, name, token_file, "--at"), Filters(category, sources, not_sources)
     with searched_at(open_index(index), address) as opened:
-        session = _session(opened, model, once=asked)
+        session = _session(opened, model)
         if not asked:
             from scripts.commands.query.prompt import Prompt
 
@@ -80,14 +80,14 @@ def command(
         _answer(session, _query(session, product_id, text, image, view), k, filters, as_json=as_json)
 
 
-def _session(index: "ProductIndex", model: Path | None, *, once: bool) -> "Session":
+def _session(index: "ProductIndex", model: Path | None) -> "Session":
     from reranking.answers.session import Session
 
     if model is None:
         return Session(index)
     from reranking.model.folder import load_reranker  # which loads XGBoost
 
-    return Session(index, load_reranker(model), once=once)
+    return Session(index, load_reranker(model), prepares_few=True)
 
 
 def _query(

@@ -79,7 +79,7 @@ def open_sources(sources: Sources, *, whole: bool = False) -> Served:
     session = Session(index, model, waits=True)
     opened = Served(session, identity, None if model is None else OfferMatching(session, model))
     _warm(opened)
-    if opened.matching is not None and session.is_large:
+    if opened.matching is not None and session.takes_few:
         opened.matching.begin()
         if whole:
             opened.matching.matcher(None)
@@ -95,7 +95,7 @@ def _warm(opened: Served) -> None:
     for view, encoder in index.made.encoders.items():
         if encoder.made.engine != "column":  # vectors that came in a column cannot be made of a query
             index.encoder(view)
-    if session.model is not None and not session.is_large:
+    if session.model is not None and not session.takes_few:
         session.scorer(session.model, np.zeros(1, dtype=np.int64))
 
 
