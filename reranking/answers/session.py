@@ -1,5 +1,7 @@
 """A session answers questions to an index, with a model's probabilities where it can give them."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -10,6 +12,7 @@ import numpy as np
 from indexing.arrays import Floats1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.filters import EVERYBODY, Filters
+from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.query.find_neighbours import Query, QueryResult, find_neighbours
 
@@ -48,13 +51,14 @@ class Session:
 
     The first question prepares all products of a small catalogue for the model, so that the others take less. A large one, or any where it
     `prepares_few`, is read once for the model, by whoever asks first, and each question prepares its own products; where it `waits`, somebody
-    else calls `read_whole`, and until that is done nothing is scored.
+    else calls `read_whole`, and until that is done nothing is scored. Reading `shows` its progress.
     """
 
     index: ProductIndex
     model: "XgboostReranker | None" = None
     waits: bool = False
     prepares_few: bool = False
+    shows: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(silent)
     _scorers: "list[PairScorer]" = field(default_factory=list)  # the last one made
     _preparing: Lock = field(default_factory=Lock)
     _whole: "list[WholeCatalogue]" = field(default_factory=list)  # the one there is
@@ -87,7 +91,8 @@ class Session:
 
         with self._reading:
             if not self._whole:
-                self._whole.append(WholeCatalogue.read(self.index, model.needs.views, model.needs.k))
+                with self.shows() as progress:
+                    self._whole.append(WholeCatalogue.read(self.index, model.needs.views, model.needs.k, progress))
             return self._whole[0]
 
     def scorer(self, model: "XgboostReranker", products: Ints1d) -> "PairScorer":

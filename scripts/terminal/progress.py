@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 COUNTED = {
     "train": "boosters trained",
     "count words": "products whose words are counted",
+    "prepare": "steps to read the catalogue for the model",
     "constants": "rows looked at for columns that are the same in all",
 }  # what a stage counts, where its name does not say so
 

@@ -12,6 +12,8 @@ import click
 from scripts.commands.publishing_options import URI, address_at, searched_at, server_options
 from scripts.terminal.option_types import STORED
 
+LONG_TO_READ = 10_000  # products: more are not read for a model within a second
+
 if TYPE_CHECKING:
     from indexing.catalog.filters import Filters
     from indexing.product_index import ProductIndex
@@ -86,8 +88,12 @@ def _session(index: "ProductIndex", model: Path | None) -> "Session":
     if model is None:
         return Session(index)
     from reranking.model.folder import load_reranker  # which loads XGBoost
+    from scripts.terminal.progress import shown
 
-    return Session(index, load_reranker(model), prepares_few=True)
+    session = Session(index, load_reranker(model), prepares_few=True)
+    if len(index.catalog) >= LONG_TO_READ:
+        session.shows = shown
+    return session
 
 
 def _query(

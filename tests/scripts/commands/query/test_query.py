@@ -257,6 +257,15 @@ class TestModel:
         assert prepared == [11, 11, 11]  # the product and its ten neighbours
         assert alone.strip() in lines
 
+    @pytest.mark.parametrize(("most", "told"), [(1, True), (100_000, False)])
+    def test_of_a_large_catalogue_that_is_read_first_it_tells(
+        self, query, sample_index, sample_model, monkeypatch, most, told
+    ):
+        monkeypatch.setattr("scripts.commands.query.query.LONG_TO_READ", most)
+        first = open_index(sample_index).catalog.ids[0].as_py()
+        result = query(sample_index, "--id", first, "--model", sample_model)
+        assert ("steps to read the catalogue for the model" in result.stderr) is told
+
     def test_the_table_has_a_column_for_it(self, query, sample_index, sample_model):
         product_id = open_index(sample_index).catalog.ids[0].as_py()
         result = query(sample_index, "--id", product_id, "--model", sample_model)
