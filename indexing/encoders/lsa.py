@@ -36,6 +36,7 @@ SMALLEST_VALUE = 1e-4  # of a singular value, as a share of the largest: below, 
 OF_THE_LEAST = 0.5
 FEW_DIMENSIONS = 1 / 32  # of all: a row that is in no more has what is left over of its text with its whole weight
 MOST_RESIDUAL = 2.0  # of a row in fewer still
+ENCODED_TEXTS = 4096  # by a thread at once: what is made of them on the way takes several times their rows
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class LsaEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Floats2d:
         """Return the unit rows (n, d) of texts."""
         read = quantities_alike(texts, self.options.quantity_letters)
-        blocks = list(of_counts(read, self.options.ngrams(), self._rows))
+        blocks = list(of_counts(read, self.options.ngrams(), self._rows, ENCODED_TEXTS))
         return np.concatenate(blocks) if blocks else np.zeros((0, self.dim), dtype=np.float32)
 
     def _rows(self, counts: sp.csr_matrix) -> Floats2d:

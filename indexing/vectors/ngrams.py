@@ -23,13 +23,17 @@ def count_blocks(texts: Sequence[str], options: NgramOptions) -> Iterator[sp.csr
     return of_counts(texts, options, lambda counts: counts)
 
 
-def of_counts(texts: Sequence[str], options: NgramOptions, work: Callable[[sp.csr_matrix], Result]) -> Iterator[Result]:
-    """Yield what `work` makes of the counts (block, buckets) of each block of texts, in order; threads count the next ones meanwhile."""
+def of_counts(
+    texts: Sequence[str], options: NgramOptions, work: Callable[[sp.csr_matrix], Result], size: int | None = None
+) -> Iterator[Result]:
+    """Yield what `work` makes of the counts (block, buckets) of each block of so many texts (None: BLOCK_TEXTS), in order; threads count
+    the next ones meanwhile."""
+    size = size or BLOCK_TEXTS
 
     def worked(block: Sequence[str]) -> Result:
         return work(_counts(block, options))
 
-    blocks = [texts[start : start + BLOCK_TEXTS] for start in range(0, len(texts), BLOCK_TEXTS)]
+    blocks = [texts[start : start + size] for start in range(0, len(texts), size)]
     threads = min(thread_count(), MOST_AT_ONCE, len(blocks))
     if threads <= 1:
         yield from map(worked, blocks)
