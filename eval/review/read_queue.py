@@ -44,6 +44,7 @@ def read_queue(
     total = sum(open_table(file).about_rows() for file in (path, previous) if file is not None)
     with scratch_folder() as folder:
         reader = _Reader(catalog, PartedPairs(folder, total), progress, total)
+        progress("read scores", 0, total)
         reader.read(path)
         if previous is not None:
             reader.read_before(previous)

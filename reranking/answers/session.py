@@ -1,7 +1,5 @@
 """A session answers questions to an index, with a model's probabilities where it can give them."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -51,14 +49,14 @@ class Session:
 
     The first question prepares all products of a small catalogue for the model, so that the others take less. A large one, or any where it
     `prepares_few`, is read once for the model, by whoever asks first, and each question prepares its own products; where it `waits`, somebody
-    else calls `read_whole`, and until that is done nothing is scored. Reading `shows` its progress.
+    else calls `read_whole`, and until that is done nothing is scored. What is read of the whole catalogue is told to `progress`.
     """
 
     index: ProductIndex
     model: "XgboostReranker | None" = None
     waits: bool = False
     prepares_few: bool = False
-    shows: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(silent)
+    progress: Progress = silent
     _scorers: "list[PairScorer]" = field(default_factory=list)  # the last one made
     _preparing: Lock = field(default_factory=Lock)
     _whole: "list[WholeCatalogue]" = field(default_factory=list)  # the one there is
@@ -91,8 +89,7 @@ class Session:
 
         with self._reading:
             if not self._whole:
-                with self.shows() as progress:
-                    self._whole.append(WholeCatalogue.read(self.index, model.needs.views, model.needs.k, progress))
+                self._whole.append(WholeCatalogue.read(self.index, model.needs.views, model.needs.k, self.progress))
             return self._whole[0]
 
     def scorer(self, model: "XgboostReranker", products: Ints1d) -> "PairScorer":
@@ -106,7 +103,7 @@ class Session:
         with self._preparing:
             if not self._scorers:
                 whole = np.arange(len(self.index.catalog))
-                self._scorers.append(PairScorer.prepare(self.index, model, whole))
+                self._scorers.append(PairScorer.prepare(self.index, model, whole, progress=self.progress))
             return self._scorers[0]
 
     def _probabilities(self, query: Query, result: QueryResult) -> Floats1d | None:

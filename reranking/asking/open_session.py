@@ -46,7 +46,9 @@ def open_session(
     if model is not None:
         products = np.unique(np.concatenate([pool.left, pool.right]))
         progress("model", 0, len(pool))
-        pool = pool.with_weak(PairScorer.prepare(index, model, products).score(pool.left, pool.right))
+        pool = pool.with_weak(
+            PairScorer.prepare(index, model, products, progress=progress).score(pool.left, pool.right)
+        )
         progress("model", len(pool), len(pool))
     options = LearningOptions(reviewer, budget, None if model is None else model.fingerprint, seed)
     return OpenSession(LearningSession(index, pool, store, options), pool)

@@ -58,7 +58,7 @@ class PlainFamilies:
         progress: Progress = silent,
     ) -> "PlainFamilies":
         """Prepare the families for `products` (sorted positions) and the first `k` neighbours of these views. Where the
-        catalogue was `counted`, of nobody else a text is read; a large one is told of while it is read.
+        catalogue was `counted`, of nobody else a text is read; while many are read, that is told.
 
         Raises InputError when the index lacks a view.
         """
@@ -72,7 +72,8 @@ class PlainFamilies:
             keep_counts(index, counts)
             known = Identifiers.of(index.catalog) if identifiers else None
         else:
-            texts = _texts_by(counted, products)
+            large = len(products) >= LEAST_PRODUCTS
+            texts = _texts_by(counted, products, progress if large else silent)
             known = counted.identifiers if identifiers else None
         return cls(ranks, vectors, *texts, of_index, _of_known(known))
 
@@ -99,22 +100,25 @@ class PlainFamilies:
 Texts = tuple[TextSignals, NumberSignals, AttributeSignals]
 
 
-def _texts(catalog: Catalog, products: Ints1d, counts: TokenCounts, progress: Progress = silent) -> Texts:
+def _texts(
+    catalog: Catalog, products: Ints1d, counts: TokenCounts, progress: Progress = silent, stage: str = STAGE
+) -> Texts:
     """Prepare what is read of the texts and attributes of products of a catalogue, in three passes over it."""
     every = len(catalog)
-    progress(STAGE, 0, every)
+    progress(stage, 0, every)
     texts = TextSignals.from_catalog(catalog, products, counts)
-    progress(STAGE, every // 3, every)
+    progress(stage, every // 3, every)
     numbers = NumberSignals.from_catalog(catalog, products, counts)
-    progress(STAGE, 2 * every // 3, every)
+    progress(stage, 2 * every // 3, every)
     attributes = AttributeSignals.from_catalog(catalog, products, counts)
-    progress(STAGE, every, every)
+    progress(stage, every, every)
     return texts, numbers, attributes
 
 
-def _texts_by(counted: CountedCatalogue, products: Ints1d) -> Texts:
+def _texts_by(counted: CountedCatalogue, products: Ints1d, progress: Progress = silent) -> Texts:
     """Prepare the same of the products alone, by what was counted of all."""
-    return _texts(counted.catalog.take(products), np.arange(len(products)), counted.counts_of(products))
+    own, counts = counted.catalog.take(products), counted.counts_of(products)
+    return _texts(own, np.arange(len(products)), counts, progress, "read texts")
 
 
 def _of_known(identifiers: Identifiers | None) -> IdentifierSignals | None:

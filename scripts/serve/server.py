@@ -30,6 +30,7 @@ from scripts.serve.safety.guard import Doorway
 from scripts.serve.safety.tokens import TokenFile
 from scripts.serve.safety.visitors import Visitors
 from scripts.serve.stopping import ANSWERS_S, StoppingServer
+from scripts.terminal.progress import shown
 
 BACKLOG = 128
 
@@ -45,7 +46,9 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
     _refuse_certificate(options)
     with _listening(options) as bound:
         port = int(bound.getsockname()[1])
-        current = Current(Sources(options.index, options.model, options.at))
+        with shown(passing=True) as progress:
+            current = Current(Sources(options.index, options.model, options.at), progress=progress)
+        _log_to_stderr()
         service = Service.start(
             current,
             LIMITS,
@@ -60,7 +63,6 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
         entrance = Entrance(doorway, options.address(port), say)
         say(_told(service))
         entrance.tell()
-        _log_to_stderr()
         application, how = build_application(service, entrance, log), settings(LIMITS)
         config = uvicorn.Config(application, ssl_certfile=options.certificate, ssl_keyfile=options.key, **how)
         server = StoppingServer(config)

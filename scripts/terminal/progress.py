@@ -17,18 +17,22 @@ COUNTED = {
 }  # what a stage counts, where its name does not say so
 
 
+PASSED_S = 1.0
+
+
 @contextmanager
-def shown() -> Iterator["Progress"]:
-    """Yield a `Progress` to hand to the library."""
+def shown(*, passing: bool = False) -> Iterator["Progress"]:
+    """Yield a `Progress` to hand to the library. Of what is only on the way to an answer (`passing`) no bar stays, and no line
+    tells what took less than a second."""
     if sys.stderr.isatty():
-        with _bars() as progress:
+        with _bars(passing) as progress:
             yield progress
     else:
-        yield _lines()
+        yield _lines(PASSED_S if passing else 0.0)
 
 
 @contextmanager
-def _bars() -> Iterator["Progress"]:
+def _bars(passing: bool) -> Iterator["Progress"]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
@@ -40,18 +44,22 @@ def _bars() -> Iterator["Progress"]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Bars(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, object] = {}
+    bars = Bars(*columns, console=Console(stderr=True), transient=passing)
+    tasks: dict[str, object] = {}
 
-        def progress(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+    def progress(stage: str, done: int, total: int) -> None:
+        if stage not in tasks:
+            tasks[stage] = bars.add_task(stage, total=total)
+            bars.start()  # with the first stage: where nothing is told, nothing is drawn
+        bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
 
+    try:
         yield progress
+    finally:
+        bars.stop()
 
 
-def _lines() -> "Progress":
+def _lines(least_s: float) -> "Progress":
     started: dict[str, float] = {}
     ended = ("", 0.0)  # the stage of the last line, and when that was
 
@@ -59,8 +67,9 @@ def _lines() -> "Progress":
         nonlocal ended
         now = time.monotonic()
         begun = started.setdefault(stage, ended[1] if stage == ended[0] else now)  # of a file after another one
-        if done >= total:
+        if done >= total and now - begun >= least_s:
             print(f"{COUNTED.get(stage, stage)}: {total:,} in {now - begun:.1f} s", file=sys.stderr, flush=True)
+        if done >= total:
             ended = stage, now
             del started[stage]
 

@@ -54,9 +54,11 @@ def _explain(index: "ProductIndex", model: Path, pair: tuple[str, str]) -> "Expl
     from reranking.explain.explanation import explain
     from reranking.model.folder import load_reranker
     from reranking.model.pair_scorer import PairScorer
+    from scripts.terminal.progress import shown
 
     left, right = (int(position) for position in index.catalog.positions(pa.array(pair)))
     if left == right:
         raise InputError(f"--pair {pair[0]} {pair[1]}: is one product twice: name two")
-    scorer = PairScorer.prepare(index, load_reranker(model), np.unique([left, right]))
+    with shown(passing=True) as progress:
+        scorer = PairScorer.prepare(index, load_reranker(model), np.unique([left, right]), progress=progress)
     return explain(scorer, left, right)

@@ -16,6 +16,7 @@ from scripts.commands.query.answers import least_width, render_answer
 from scripts.commands.query.explanation import render_explanation
 from scripts.commands.query.words import COMMANDS, PICTURE_SUFFIXES
 from scripts.terminal.console import open_console, plain, widen
+from scripts.terminal.progress import shown
 
 
 class Prompt:
@@ -79,7 +80,8 @@ class Prompt:
         return query_by_id(self.session.index.catalog, text)
 
     def _ask(self, query: Query) -> None:
-        self.last = self.session.ask(query, self.k, self.filters)
+        with shown(passing=True) as self.session.progress:
+            self.last = self.session.ask(query, self.k, self.filters)
         widen(self.console, least_width(self.last))
         self.console.print(render_answer(self.session, self.last, self.console.width))
 

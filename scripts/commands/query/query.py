@@ -12,8 +12,6 @@ import click
 from scripts.commands.publishing_options import URI, address_at, searched_at, server_options
 from scripts.terminal.option_types import STORED
 
-LONG_TO_READ = 10_000  # products: more are not read for a model within a second
-
 if TYPE_CHECKING:
     from indexing.catalog.filters import Filters
     from indexing.product_index import ProductIndex
@@ -88,12 +86,8 @@ def _session(index: "ProductIndex", model: Path | None) -> "Session":
     if model is None:
         return Session(index)
     from reranking.model.folder import load_reranker  # which loads XGBoost
-    from scripts.terminal.progress import shown
 
-    session = Session(index, load_reranker(model), prepares_few=True)
-    if len(index.catalog) >= LONG_TO_READ:
-        session.shows = shown
-    return session
+    return Session(index, load_reranker(model), prepares_few=True)
 
 
 def _query(
@@ -112,8 +106,10 @@ def _answer(session: "Session", query: "Query", k: int, filters: "Filters", *, a
     from reranking.answers.document import as_document
     from scripts.commands.query.answers import least_width, render_answer
     from scripts.terminal.console import open_console, widen
+    from scripts.terminal.progress import shown
 
-    answer = session.ask(query, k, filters)
+    with shown(passing=True) as session.progress:
+        answer = session.ask(query, k, filters)
     if as_json:
         click.echo(json.dumps(as_document(session, answer), ensure_ascii=False, indent=2))
         return

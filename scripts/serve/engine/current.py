@@ -7,6 +7,8 @@ from collections.abc import Callable
 from threading import Event, Lock, Thread
 
 from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
+from scripts.serve.engine.logged_progress import LoggedProgress
 from scripts.serve.engine.served import Served, Sources, open_sources
 
 LOOK_S = 1.0  # between two looks at the folders
@@ -22,12 +24,14 @@ class Current:
     it open by holding it.
     """
 
-    def __init__(self, sources: Sources, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Open what is there now. Raises InputError when it cannot be opened."""
+    def __init__(
+        self, sources: Sources, *, clock: Callable[[], float] = time.monotonic, progress: Progress = silent
+    ) -> None:
+        """Open what is there now, and tell how far that is. Raises InputError when it cannot be opened."""
         self.sources = sources
         self.refused: str | None = None
         self.taken = 0  # how often a newer version took the place of another
-        self._opened = open_sources(sources)
+        self._opened = open_sources(sources, progress=progress)
         self._seen = self._opened.identity
         self._clock, self._wait_s, self._again = clock, FIRST_RETRY_S, math.inf  # when what failed is tried again
         self._looking = Lock()
@@ -50,7 +54,7 @@ class Current:
             if now != self._seen:
                 self._seen, self._wait_s = now, FIRST_RETRY_S
             try:
-                self._opened = open_sources(self.sources, whole=True)
+                self._opened = open_sources(self.sources, whole=True, progress=LoggedProgress("newer version"))
             except Exception as error:  # whatever is wrong with it, the current one goes on
                 self._refuse(error)
                 return False

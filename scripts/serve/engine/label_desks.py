@@ -17,6 +17,7 @@ from reranking.labels.reviews import read_reviews
 from reranking.labels.store import LabelStore, open_store
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.limits import Limits
+from scripts.serve.engine.logged_progress import LoggedProgress
 from scripts.serve.engine.served import Served
 from scripts.serve.engine.workers import Workers
 
@@ -104,6 +105,13 @@ class LabelDesks:
         if desk.session is None or desk.served is not served or desk.file != file:
             desk.close()
             desk.store, desk.file = open_store(self.path), file  # in the thread that uses it, as SQLite wants
-            begun = open_session(served.index, desk.store, reviewer=reviewer, budget=self.budget, model=served.model)
+            begun = open_session(
+                served.index,
+                desk.store,
+                reviewer=reviewer,
+                budget=self.budget,
+                model=served.model,
+                progress=LoggedProgress(f"labels of {reviewer}"),
+            )
             desk.session, desk.served = begun.session, served
         return work(desk.session, served)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex, open_index
 from indexing.publishing.address import Address
 from indexing.publishing.open_published import search_elsewhere
@@ -18,6 +19,7 @@ from indexing.storage.artefact import MANIFEST
 from reranking.answers.session import Session
 from reranking.model.folder import load_reranker
 from reranking.model.reranker import XgboostReranker
+from scripts.serve.engine.logged_progress import LoggedProgress
 from scripts.serve.engine.offer_matching import OfferMatching
 
 Identity = tuple[int, int, int] | str
@@ -67,18 +69,20 @@ class Served:
         return self.session.model
 
 
-def open_sources(sources: Sources, *, whole: bool = False) -> Served:
+def open_sources(sources: Sources, *, whole: bool = False, progress: Progress = silent) -> Served:
     """Open index and model. Raises InputError when one cannot be read, or they do not fit.
 
     A large catalogue is read for the model in the background, or, where the `whole` is to be ready, before this returns.
+    What is done before it returns is told.
     """
     identity = sources.identity()  # before: what is replaced from now on is seen as another one
     model = None if sources.model is None else load_reranker(sources.model)
     index = open_index(sources.index)
     index = index if sources.server is None else search_elsewhere(index, sources.server)
-    session = Session(index, model, waits=True)
+    session = Session(index, model, waits=True, progress=progress)
     opened = Served(session, identity, None if model is None else OfferMatching(session, model))
-    _warm(opened)
+    _warm(opened, progress)
+    session.progress = LoggedProgress("model")  # of what is read in the background
     if opened.matching is not None and session.takes_few:
         opened.matching.begin()
         if whole:
@@ -86,17 +90,22 @@ def open_sources(sources: Sources, *, whole: bool = False) -> Served:
     return opened
 
 
-def _warm(opened: Served) -> None:
+def _warm(opened: Served, progress: Progress) -> None:
     """Load what a request needs: engines, ids, and, where a catalogue is prepared for the model once, that."""
     index, session = opened.index, opened.session
     index.catalog.lookup.find(index.catalog.ids.slice(0, 1))
-    for view in index.searched_views:
-        session.ask(Query(position=0, view=view), 1)
-    for view, encoder in index.made.encoders.items():
-        if encoder.made.engine != "column":  # vectors that came in a column cannot be made of a query
-            index.encoder(view)
     if session.model is not None and not session.takes_few:
         session.scorer(session.model, np.zeros(1, dtype=np.int64))
+    size = len(index.catalog)
+    for view in index.searched_views:
+        progress(f"open {view}", 0, size)
+        session.ask(Query(position=0, view=view), 1)
+        progress(f"open {view}", size, size)
+    for view, encoder in index.made.encoders.items():
+        if encoder.made.engine != "column":  # vectors that came in a column cannot be made of a query
+            progress(f"load {view} encoder", 0, 1)
+            index.encoder(view)
+            progress(f"load {view} encoder", 1, 1)
 
 
 def _identity(folder: Path) -> Identity | None:

@@ -18,9 +18,11 @@ from eval.inputs.scores import read_score_blocks
 from indexing.arrays import Ints1d
 from indexing.errors import InputError
 from indexing.files.tables import open_table
+from indexing.machine.progress import Progress, silent
 from reranking.grouping.group_files import GROUP, ID, read_groups, read_threshold
 from reranking.grouping.linked_groups import LinkedGroups, link_groups
 from reranking.grouping.scored_pairs import ScoredBlock
+from scripts.serve.engine.logged_progress import LoggedProgress
 
 AGAIN_S = 60.0  # after a file that could not be read, while it stays the same
 Order = Literal["largest", "weakest"]
@@ -52,12 +54,16 @@ class GroupSources:
             raise InputError(f"{self.groups}: no column '{missing[0]}': give a file that heroic groups wrote")
         next(self.blocks(), None)
 
-    def blocks(self) -> Iterator[ScoredBlock]:
+    def blocks(self, progress: Progress = silent) -> Iterator[ScoredBlock]:
         """Yield the scored pairs, called as they were when they were grouped."""
         if self.scores is not None:
-            threshold = read_threshold(self.groups)
+            threshold, done = read_threshold(self.groups), 0
+            total = 0 if progress is silent else open_table(self.scores).about_rows()  # lines of text are counted
+            progress("read scores", done, total)
             for found in read_score_blocks(self.scores):
                 yield scored_block(found, threshold)
+                done += len(found.values)
+                progress("read scores", min(done, total), total)
 
 
 @dataclass(frozen=True)
@@ -70,9 +76,13 @@ class OpenedGroups:
     orders: dict[Order, Ints1d]
 
     @classmethod
-    def read(cls, sources: GroupSources) -> "OpenedGroups":
+    def read(cls, sources: GroupSources, progress: Progress = silent) -> "OpenedGroups":
         version = sources.version()  # before: what is replaced from now on is seen as another one
-        linked = link_groups(read_groups(sources.groups), sources.blocks(), sources.scores or sources.groups)
+        size = open_table(sources.groups).about_rows()
+        progress("read groups", 0, size)
+        groups = read_groups(sources.groups)
+        progress("read groups", size, size)
+        linked = link_groups(groups, sources.blocks(progress), sources.scores or sources.groups)
         sizes, weakest = np.diff(linked.members.starts), linked.weakest_probabilities()
         numbers = np.flatnonzero(sizes > 1)
         largest = numbers[np.lexsort([numbers, -sizes[numbers]])]
@@ -131,7 +141,7 @@ class GroupBoard:
 
     def _read(self) -> None:
         try:
-            self._opened = OpenedGroups.read(self.sources)
+            self._opened = OpenedGroups.read(self.sources, LoggedProgress("groups"))
             self.refused = None
             _log.info("took up %d groups", len(self._opened.orders["largest"]))
         except Exception as error:  # whatever is wrong with it, those of before are shown

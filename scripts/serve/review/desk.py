@@ -16,6 +16,7 @@ from reranking.labels.reviews import open_reviews
 from reranking.labels.settled import check_catalogue
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.limits import Limits
+from scripts.serve.engine.logged_progress import LoggedProgress
 from scripts.serve.engine.served import Served
 from scripts.serve.engine.workers import Workers
 from scripts.serve.review.board import QueueVersion, ReviewBoard
@@ -75,6 +76,7 @@ class ReviewDesk:
         self._held: HeldFile | None = None  # the scores of the queue
         self._tried: tuple[str, float] = ("", 0.0)  # which version was read last, and when
         self._seen = ""  # the version at the last look
+        self._logged = LoggedProgress("review")
         self._stop = Event()
         self._thread = Thread(target=self._follow, name="review", daemon=True)
 
@@ -196,6 +198,7 @@ class ReviewDesk:
     def _tell(self, stage: str, done: int, total: int) -> None:
         if self._stop.is_set():
             raise _Stopped
+        self._logged(stage, done, total)
         if self._queue is None:
             self.reading = ScoresReading(done, total)
 

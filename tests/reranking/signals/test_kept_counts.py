@@ -44,13 +44,14 @@ def test_the_second_command_reads_its_own_products_alone(index, cache, texts_rea
     assert [file.suffix for file in (cache / "counts").iterdir()] == [".counts"]
 
 
-@pytest.mark.parametrize(("least", "stages"), [(1, [0, 106, 213, 320]), (321, [])])
-def test_a_large_catalogue_is_told_of_while_all_of_it_is_read(index, cache, monkeypatch, least, stages):
+@pytest.mark.parametrize(("least", "stages", "again"), [(1, [0, 106, 213, 320], [0, 1, 2, 3]), (321, [], [])])
+def test_many_products_are_told_of_while_they_are_read(index, cache, monkeypatch, least, stages, again):
     told = []
     monkeypatch.setattr("reranking.signals.plain_families.LEAST_PRODUCTS", least)
     for _ in range(2):  # the second time its own products alone are read
         prepare_signals(index, PRODUCTS, progress=lambda *given: told.append(given))
-    assert told == [("count words", done, 320) for done in stages]
+    counted = [("count words", done, 320) for done in stages]
+    assert told == counted + [("read texts", done, 3) for done in again]
 
 
 def test_a_small_catalogue_is_read(index, cache, texts_read, monkeypatch):

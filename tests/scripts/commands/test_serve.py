@@ -135,6 +135,7 @@ def test_a_newer_version_is_served_and_said(root, own_copy, sample, tmp_path):
         client = Client(int(re.search(r":(\d+)", where)[1]), {"Authorization": f"Bearer {token}"})
         assert client.get(product("NEW")).status == 404
         update_index(own_copy, [tmp_path / "new.parquet"])
+        assert "newer version: open text, 0 of about 321" in process.stderr.readline()
         assert "took up" in process.stderr.readline()
         assert client.get(product("NEW")).status == 200
 
@@ -178,6 +179,26 @@ def test_a_kill_at_any_moment_loses_no_verdict_that_was_answered(root, sample_in
     kept = [set(pair) for pair in zip(settled.left.to_pylist(), settled.right.to_pylist(), strict=True)]
     assert kept[: len(answered)] == answered
     assert len(kept) <= len(answered) + 1  # what was on its way may have arrived
+
+
+def test_it_says_what_it_reads_in_the_background(root, sample_index, tmp_path):
+    ids = open_index(sample_index).catalog.ids[:4].to_pylist()
+    pd.DataFrame({"id": ids, "group": ["a", "a", "b", "b"]}).to_parquet(tmp_path / "groups.parquet")
+    pairs = {"left_id": ids[:2], "right_id": ids[2:], "score": [0.9, 0.2], "match": [True, False]}
+    pd.DataFrame(pairs).to_csv(tmp_path / "scores.csv", index=False)
+    words = ["--groups", tmp_path / "groups.parquet", "--group-scores", tmp_path / "scores.csv"]
+    words += ["--scores", tmp_path / "scores.csv", "--labels", tmp_path / "labels.db", "--port", "0"]
+    told, ended = [], {"took up 2 groups", "read 2 scored pairs, 2 are in the queue"}
+    with started(root, sample_index, *words) as (process, _, _):
+        while not ended <= set(told):  # what is told ends where the server does
+            line = process.stderr.readline()
+            assert line, told
+            told.append(line.partition(" INFO ")[2].strip())
+    begun = {
+        "groups: read groups, 0 of about 4",
+        "review: read scores, 0 of about 2",
+    }
+    assert begun | ended == set(told)
 
 
 def test_a_kill_right_after_a_decision_loses_none(root, sample_index, tmp_path):

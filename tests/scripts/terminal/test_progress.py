@@ -1,6 +1,17 @@
 """Where nobody watches a bar, each finished stage is a line with the time that it took."""
 
+import io
+
+import pytest
+
 from scripts.terminal import progress
+
+
+class Terminal(io.StringIO):
+    """It is somebody's terminal, which keeps what is drawn on it."""
+
+    def isatty(self):
+        return True
 
 
 def test_a_stage_that_comes_again_is_told_with_its_own_time(monkeypatch, capsys):
@@ -15,3 +26,27 @@ def test_a_stage_that_comes_again_is_told_with_its_own_time(monkeypatch, capsys)
     assert capsys.readouterr().err.splitlines() == [
         "parse: 9 in 1.0 s", "parse: 9 in 2.0 s", "read: 9 in 3.0 s", "parse: 9 in 2.0 s"
     ]  # fmt: skip
+
+
+def test_what_passes_within_a_second_is_not_told_on_the_way_to_an_answer(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    with progress.shown(passing=True) as told:
+        for at, stage, done in [(0, "open", 0), (0.9, "open", 9), (1, "read", 0), (2, "read", 9), (2.5, "read", 9)]:
+            now[0] = float(at)
+            told(stage, done, 9)
+    assert capsys.readouterr().err.splitlines() == ["read: 9 in 1.0 s"]
+
+
+@pytest.mark.parametrize(("passing", "stays"), [(False, True), (True, False)])
+def test_bars_on_the_way_to_an_answer_go_away(monkeypatch, passing, stays):
+    terminal = Terminal()
+    monkeypatch.setattr(progress.sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress.shown(passing=passing):
+        pass
+    assert terminal.getvalue() == ""  # nothing was told
+    with progress.shown(passing=passing) as told:
+        told("read texts", 3, 9)
+    assert "read texts" in terminal.getvalue()
+    assert ("\x1b[2K" not in terminal.getvalue().rpartition("read texts")[2]) == stays  # a line that is erased

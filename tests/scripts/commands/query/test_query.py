@@ -257,11 +257,11 @@ class TestModel:
         assert prepared == [11, 11, 11]  # the product and its ten neighbours
         assert alone.strip() in lines
 
-    @pytest.mark.parametrize(("most", "told"), [(1, True), (100_000, False)])
-    def test_of_a_large_catalogue_that_is_read_first_it_tells(
-        self, query, sample_index, sample_model, monkeypatch, most, told
+    @pytest.mark.parametrize(("least_s", "told"), [(0.0, True), (1e6, False)], ids=["long", "short"])
+    def test_of_a_catalogue_that_takes_long_to_read_it_tells(
+        self, query, sample_index, sample_model, monkeypatch, least_s, told
     ):
-        monkeypatch.setattr("scripts.commands.query.query.LONG_TO_READ", most)
+        monkeypatch.setattr("scripts.terminal.progress.PASSED_S", least_s)
         first = open_index(sample_index).catalog.ids[0].as_py()
         result = query(sample_index, "--id", first, "--model", sample_model)
         assert ("steps to read the catalogue for the model" in result.stderr) is told

@@ -25,6 +25,24 @@ def test_a_model_that_does_not_fit_cannot_be_served(own_index, sample_model, sam
         Current(Sources(tmp_path / "other", sample_model))
 
 
+def test_it_tells_what_it_does_before_it_serves(own_index, sample_model):
+    told = []
+    Current(Sources(own_index, sample_model), progress=lambda *given: told.append(given))
+    rivals, views = [one for one in told if one[0] == "rivals"], [one for one in told if one[0] != "rivals"]
+    assert rivals[-1][1] == rivals[-1][2] > 0
+    lasting = [(f"open {view}", done, 320) for view in ("text", "image", "fused", "lexical") for done in (0, 320)]
+    loaded = [(f"load {view} encoder", done, 1) for view in ("text", "image") for done in (0, 1)]
+    assert views == lasting + loaded
+
+
+def test_it_tells_the_log_what_it_does_for_a_newer_version(own_index, sample_model, sample, tmp_path, caplog):
+    current = Current(Sources(own_index, sample_model))
+    add_product(own_index, sample, "NEW1", tmp_path)
+    with caplog.at_level("INFO", "heroic.serve"):
+        assert current.look()
+    assert "newer version: open text, 0 of about 321" in caplog.messages
+
+
 def test_what_has_not_changed_is_not_opened_again(own_index):
     current = Current(Sources(own_index))
     opened = current.opened
