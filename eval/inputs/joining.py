@@ -68,11 +68,16 @@ class _Keyed:
 def read_truth(path: Path, *, ids: tuple[str, str] | None = None) -> IdPairs:
     """Read a pairs file with targets. Raises InputError when it has no target column, no rows, or null targets."""
     truth = read_id_pairs(path, ids=ids)
-    if truth.target is None:
-        raise InputError(f"{path}: no target column: the truth needs 'target', 'label' or 'is_match'")
-    if not len(truth):
-        raise InputError(f"{path}: the file has no rows: there is nothing to evaluate")
+    refuse_truth(truth, len(truth))
     return truth
+
+
+def refuse_truth(truth: IdPairs, rows: int) -> None:
+    """Raise InputError for a file of so many rows, as they were read, that is no truth."""
+    if truth.target is None:
+        raise InputError(f"{truth.path}: no target column: the truth needs 'target', 'label' or 'is_match'")
+    if not rows:
+        raise InputError(f"{truth.path}: the file has no rows: there is nothing to evaluate")
 
 
 def leave_out(scores: Scores, truth: IdPairs, rejects: PairRejects) -> Scores:

@@ -65,8 +65,11 @@ class PairRejects:
         named = f"{first} and {len(more)} more" if more else f"{first}"
         return f"{len(self):,} of {self.size:,} pairs of {named}: {', '.join(why)}"
 
-    def refuse_above(self, most: float) -> None:
-        """Raise InputError when more than the share `most` of the rows were set aside, or all of them."""
+    def refuse_above(self, most: float, few: int = 0) -> None:
+        """Raise InputError when more than the share `most` of the rows were set aside, or all of them; not for a `few` rows that are
+        fewer than half."""
+        if not len(self):
+            return
         share = len(self) / self.size
         foreign = "use the index of these products, " if 2 * int((self.reasons == UNKNOWN).sum()) > len(self) else ""
         if self.lost_zeros:
@@ -74,7 +77,7 @@ class PairRejects:
         remedy = f"{foreign}mend the rows (--rejects FILE.csv lists them)"
         if len(self) == self.size:
             raise InputError(f"no pair can be used, {self.summary()}: {remedy}")
-        if share > most:
+        if share > most and not (len(self) <= few and 2 * len(self) < self.size):
             raise InputError(
                 f"{100 * share:.3g}% cannot be used, more than --max-rejects {most:g} allows, {self.summary()}: {remedy}, or give "
                 f"--max-rejects {math.ceil(share * 1000) / 1000:g}"
@@ -152,36 +155,47 @@ def _lost_zeros(catalog: Catalog, cells: pa.Table) -> str:
     return catalog.lookup.lost_zeros(ids.filter(pa.array(catalog.lookup.find(ids) < 0)).to_pylist())
 
 
-def read_usable_ids(path: Path, *, ids: tuple[str, str] | None = None) -> tuple[IdPairs, PairRejects]:
-    """Read a pairs file with targets, or a label store, as `read_usable` does, without an index to know ids of.
+def read_usable_ids(
+    path: Path, *, ids: tuple[str, str] | None = None, target: str | None = None, repeated: bool = False
+) -> tuple[IdPairs, PairRejects]:
+    """Read a pairs file, or a label store, as `read_usable` does, without an index to know ids of; pairs that are `repeated` with the
+    same target stay. A file without a target is read without.
 
-    Raises InputError for a file that cannot be read, missing columns, and no rows at all.
+    Raises InputError for a file that cannot be read, and missing columns.
     """
     if is_store(path):
         pairs = read_id_pairs(path)
         table, columns, sides, numbers = pairs.table, pairs.columns, (pairs.left, pairs.right), pairs.numbers
     else:
         file = open_table(path)
-        columns, table = find_columns(file, ids=ids), file.read()
+        columns, table = find_columns(file, ids=ids, target=target), file.read()
         sides, numbers = id_columns(table, columns, path, file.first_row, nulls=True), row_numbers(file, len(table))
-    if columns.target is None:
-        raise InputError(f"{path}: no target column: the truth needs 'target', 'label' or 'is_match'")
-    if not len(table):
-        raise InputError(f"{path}: the file has no rows: there is nothing to evaluate")
+    sides = _without_empty(sides[0]), _without_empty(sides[1])
     known = pa.concat_arrays(sides).dictionary_encode()
     products = np.asarray(pc.fill_null(known.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
-    targets = target_or_nan(table[columns.target], path, columns.target)
+    said = pa.chunked_array([pa.nulls(len(table))]) if columns.target is None else table[columns.target]
+    targets = np.zeros(len(table)) if columns.target is None else target_or_nan(said, path, columns.target)
     left, right = np.split(products, 2)
     without_id = (left < 0) | (right < 0)
     reasons, others = _reasons(LabelledPairs(left, right, targets), without_id, len(known.dictionary))
+    if repeated or columns.target is None:
+        reasons[reasons == REPEAT] = USABLE
     rejected = reasons != USABLE
     rows = np.flatnonzero(rejected)
-    cells = pa.table([*sides, table[columns.target]], ["left_id", "right_id", "target"])
+    cells = pa.table([*sides, said], ["left_id", "right_id", "target"])
     files = FileRows.of([path], [numbers])
     rejects = PairRejects(files, len(table), rows, reasons[rows], others[rows], _as_text(cells, rejected))
     kept = pa.array(~rejected)
-    sides = tuple(side.filter(kept) for side in sides)
-    return IdPairs(Path(path), columns, *sides, targets[~rejected], table.filter(kept), numbers[~rejected]), rejects
+    left_ids, right_ids = (side.filter(kept) for side in sides)
+    target_values = None if columns.target is None else targets[~rejected]
+    return IdPairs(
+        Path(path), columns, left_ids, right_ids, target_values, table.filter(kept), numbers[~rejected]
+    ), rejects
+
+
+def _without_empty(ids: pa.Array) -> pa.Array:
+    """Return ids in which an empty text is none."""
+    return ids if pa.types.is_integer(ids.type) else pc.if_else(pc.equal(ids, ""), None, ids)
 
 
 def _read_file(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target: str | None) -> _FilePairs:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from eval.metrics.uncertainty import Drawing
     from eval.report import OtherPairs, Report
     from reranking.pairs.pair_files import IdPairs
+    from reranking.pairs.pair_rejects import PairRejects
 
 REPORT_JSON = "report.json"
 REPORT_HTML = "report.html"
@@ -78,6 +79,7 @@ def command(
     from eval.report import EvaluationOptions, evaluate
     from indexing.running.choice import refuse_cluster
     from indexing.storage.artefact import refuse_artefact
+    from indexing.storage.whole_file import refuse_input
 
     refuse_cluster(cluster, limit_s=task_timeout)
     if cluster is not None and audit is not None:
@@ -100,9 +102,13 @@ def command(
     refuse_artefact(out, "report")
     options = EvaluationOptions(target_precision, draws)
     tell_labels([truth, train, weights_from])
-    scored, true = _read(scores, truth, PairsToLearn(ids, None, max_rejects, rejects), score_column)
+    wanted = PairsToLearn(ids, None, max_rejects, rejects)
+    if rejects is not None:
+        refuse_input("--rejects", rejects, [scores, truth, train, weights_from])
+    found: list[PairRejects] = []
+    scored, true = _read(scores, truth, wanted, score_column, found)
     context = _open_context(scored, index, model)
-    others = _read_others(train, weights_from)
+    others = _read_others(train, weights_from, wanted, found)
     with _drawing(cluster, task_timeout, out) as draw:
         report = evaluate(scored, true, options=options, context=context, others=others, draw=draw)
         _write(report, context, out)
@@ -127,20 +133,19 @@ def _drawing(cluster: str | None, task_timeout: float | None, out: Path) -> "Ite
         drawing.clear()
 
 
-def _read(scores: Path, truth: Path, wanted: PairsToLearn, score: str | None) -> tuple["Scores", "IdPairs"]:
-    """Read both files, and set pairs of the truth aside. Columns named by the user may be those of one file; the other
-    then has well-known ones."""
-    from eval.inputs.joining import leave_out, read_truth
+def _read(
+    scores: Path, truth: Path, wanted: PairsToLearn, score: str | None, found: "list[PairRejects]"
+) -> tuple["Scores", "IdPairs"]:
+    """Read both files, and set pairs of the truth aside, which are `found`. Columns named by the user may be those of one file; the
+    other then has well-known ones."""
+    from eval.inputs.joining import leave_out, read_truth, refuse_truth
     from eval.inputs.scores import read_scores
     from indexing.errors import InputError
     from indexing.files.tables import open_table
-    from indexing.storage.whole_file import refuse_input
     from reranking.labels.store_file import is_store
     from reranking.pairs.pair_rejects import read_usable_ids
 
     ids = wanted.ids
-    if wanted.rejects is not None:
-        refuse_input("--rejects", wanted.rejects, [scores, truth])
     tables = [path for path in (scores, truth) if not is_store(path)]
     holding = [path for path in tables if ids and set(ids) <= set(open_table(path).names)]
     if ids and not holding:
@@ -150,16 +155,30 @@ def _read(scores: Path, truth: Path, wanted: PairsToLearn, score: str | None) ->
     if wanted.strict:
         return scored, read_truth(truth, ids=of_truth)
     true, rejects = read_usable_ids(truth, ids=of_truth)
-    wanted.set_aside([rejects])
+    refuse_truth(true, rejects.size)
+    found.append(rejects)
+    wanted.set_aside(found)
     return leave_out(scored, true, rejects) if len(rejects) else scored, true
 
 
-def _read_others(train: Path | None, weights_from: Path | None) -> "OtherPairs":
+def _read_others(
+    train: Path | None, weights_from: Path | None, wanted: PairsToLearn, found: "list[PairRejects]"
+) -> "OtherPairs":
+    """Read the other files, and set rows of them aside, which join those that were `found`; one may say a pair again."""
     from eval.report import OtherPairs
     from reranking.pairs.pair_files import read_id_pairs
+    from reranking.pairs.pair_rejects import read_usable_ids
 
-    read = [None if path is None else read_id_pairs(path) for path in (weights_from, train)]
-    return OtherPairs(mix=read[0], train=read[1])
+    def read(path: Path) -> "IdPairs":
+        if wanted.strict:
+            return read_id_pairs(path)
+        pairs, rejects = read_usable_ids(path, repeated=True)
+        found.append(rejects)
+        wanted.set_aside(found)
+        return pairs
+
+    mix, trained = (None if path is None else read(path) for path in (weights_from, train))
+    return OtherPairs(mix=mix, train=trained)
 
 
 def _open_context(scores: "Scores", index: Path | None, model: Path | None) -> "Context":

@@ -1,18 +1,20 @@
 """`heroic labels` says what a label store holds, takes labels in and gives them out, and shows where reviewers disagree."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from scripts.commands.pairs_to_learn import PairsToLearn, reject_options
+
 if TYPE_CHECKING:
     from reranking.labels.agreement import ReviewerAgreement
-    from reranking.labels.label import Id, Label
+    from reranking.labels.label import Label, Purpose
     from reranking.labels.settled import SettledPairs
     from reranking.labels.store import LabelStore
 
 FORMATS = (".parquet", ".csv")
+FEW_REJECTS = 3  # of a small file
 
 
 @click.command(name="labels")
@@ -41,6 +43,7 @@ FORMATS = (".parquet", ".csv")
 )
 @click.option("--ids", nargs=2, metavar="LEFT RIGHT", help="Id columns of the imported file, where it names its own.")
 @click.option("--target", help="Target column of the imported file, where it has a name of its own.")
+@reject_options
 def command(
     store: Path,
     export: Path | None,
@@ -51,6 +54,8 @@ def command(
     index: Path | None,
     ids: tuple[str, str] | None,
     target: str | None,
+    max_rejects: float,
+    rejects: Path | None,
 ) -> None:
     """Say what the label store STORE holds; with options, import first, then export and check.
 
@@ -61,7 +66,7 @@ def command(
     from reranking.labels.reviews import open_reviews
     from reranking.labels.settled import check_catalogue, settle
 
-    _refuse(export, source, reviewer)
+    _refuse(export, source, reviewer, rejects)
     if source is not None and purpose == Purpose.REVIEW:
         raise click.UsageError(
             "--purpose review: a review is of a pair whose score was seen: import for learning or audit"
@@ -71,7 +76,8 @@ def command(
         from indexing.product_index import open_index
 
         catalog = open_index(index).catalog
-    answers = [] if source is None else list(_read(source, reviewer or "", Purpose(purpose), ids, target))
+    wanted = PairsToLearn(ids, target, max_rejects, rejects)
+    answers = [] if source is None else _read(source, reviewer or "", Purpose(purpose), wanted)
     with open_reviews(store, create=source is not None) as opened:
         if source is not None:
             taken = opened.record_new(answers)
@@ -92,7 +98,7 @@ def command(
         _show_agreement(given, settled[Purpose.LEARNING])
 
 
-def _refuse(export: Path | None, source: Path | None, reviewer: str | None) -> None:
+def _refuse(export: Path | None, source: Path | None, reviewer: str | None, rejects: Path | None) -> None:
     """Raise for options that do not go together, and for files that cannot be written."""
     from indexing.errors import InputError
     from indexing.storage.whole_file import refuse_folder, refuse_input
@@ -102,6 +108,10 @@ def _refuse(export: Path | None, source: Path | None, reviewer: str | None) -> N
         named(reviewer or "")
     elif reviewer is not None:
         raise click.UsageError("--reviewer says whose labels --import takes: give both")
+    if rejects is not None:
+        if source is None:
+            raise click.UsageError("--rejects lists rows of --import that cannot be used: give both")
+        refuse_input("--rejects", rejects, [source, export])
     if export is None:
         return
     if export.suffix.lower() not in FORMATS:
@@ -110,33 +120,22 @@ def _refuse(export: Path | None, source: Path | None, reviewer: str | None) -> N
     refuse_input("--export", export, [source])
 
 
-def _read(
-    source: Path, reviewer: str, purpose: str, ids: tuple[str, str] | None, target: str | None
-) -> "Iterator[Label]":
-    """Yield the labels of a pairs file, of two rows of a pair one. Raises InputError where two contradict each other."""
-    from indexing.errors import InputError
-    from reranking.labels.label import Label, PairVerdict, Purpose, Question
+def _read(source: Path, reviewer: str, purpose: "Purpose", wanted: PairsToLearn) -> "list[Label]":
+    """Return the labels of a pairs file, but for rows that cannot be used, which are set aside."""
+    from reranking.labels.label import Label, PairVerdict, Question
     from reranking.pairs.labelled import no_target
-    from reranking.pairs.pair_files import read_id_pairs
+    from reranking.pairs.pair_rejects import read_usable_ids
 
-    pairs = read_id_pairs(source, ids=ids, target=target)
+    pairs, rejects = read_usable_ids(source, ids=wanted.ids, target=wanted.target, repeated=True)
     if pairs.target is None:
         raise no_target(source, pairs.table.column_names)
-    asked = Question(Purpose(purpose), f"imported from {source.name}")
-    seen: dict[tuple[Id, Id], tuple[int, PairVerdict]] = {}
-    rows = zip(pairs.numbers.tolist(), pairs.left.to_pylist(), pairs.right.to_pylist(), pairs.target, strict=True)
-    for row, left, right, value in rows:
-        try:
-            answer = Label(left, right, PairVerdict.MATCH if value else PairVerdict.NO_MATCH, reviewer, asked)
-        except InputError as error:
-            raise InputError(f"{source}: row {row}: {error}") from error
-        first, verdict = seen.setdefault((answer.left, answer.right), (row, answer.verdict))
-        if verdict != answer.verdict:
-            raise InputError(
-                f"{source}: rows {first} and {row}, pair {left!r} and {right!r} contradict each other: keep one of them"
-            )
-        if first == row:
-            yield answer
+    wanted.set_aside([rejects], few=FEW_REJECTS)
+    asked = Question(purpose, f"imported from {source.name}")
+    rows = zip(pairs.left.to_pylist(), pairs.right.to_pylist(), pairs.target, strict=True)
+    return [
+        Label(left, right, PairVerdict.MATCH if value else PairVerdict.NO_MATCH, reviewer, asked)
+        for left, right, value in rows
+    ]
 
 
 def _show_counts(store: "LabelStore", reviews: "list[Label]") -> None:

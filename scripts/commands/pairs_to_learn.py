@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FORMATS = (".parquet", ".csv")
+DEFAULT_REJECTS = 0.01
 
 
 def reject_options(command: Command) -> Command:
@@ -25,7 +26,7 @@ def reject_options(command: Command) -> Command:
     )
     share = click.option(
         "--max-rejects",
-        default=0.01,
+        default=DEFAULT_REJECTS,
         show_default=True,
         type=SHARE,
         help="Largest share of the pairs that may be set aside as unusable.",
@@ -96,15 +97,16 @@ class PairsToLearn:
         self.set_aside(found)
         return usable
 
-    def set_aside(self, found: "Sequence[PairRejects]") -> None:
-        """List all rejects in the file where one is named, and tell those of the last files on stderr.
+    def set_aside(self, found: "Sequence[PairRejects]", *, few: int = 0) -> None:
+        """List all rejects in the file where one is named, and tell those of the last files on stderr; a `few` are allowed of a small
+        file too, where nobody asked for another share.
 
         Raises InputError where these are more than are allowed; they are listed then too.
         """
         if self.rejects is not None:
             _write(self.rejects, found)
         rejects = found[-1]
-        rejects.refuse_above(self.max_rejects)
+        rejects.refuse_above(self.max_rejects, few if self.max_rejects == DEFAULT_REJECTS else 0)
         if len(rejects):
             see = "--rejects FILE.csv lists them" if self.rejects is None else f"see {self.rejects}"
             click.echo(f"set aside: {rejects.summary()}; {see}", err=True)

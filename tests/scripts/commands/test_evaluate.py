@@ -225,3 +225,21 @@ def test_more_odd_rows_of_the_truth_than_allowed_are_refused(heroic, scored_and_
     lost = heroic(*words, "--max-rejects", "1", "--rejects", truth.rename(tmp_path / "truth.csv"))
     assert lost.exit_code == 2
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize("option", ["--train", "--weights-from"])
+def test_odd_rows_of_other_files_are_set_aside_too(files, option):
+    frame = pd.read_parquet(files / "truth.parquet").assign(cat3_grouped="rest")
+    frame = pd.concat([frame, frame[:40]])  # repeats stay
+    odd = pd.DataFrame({"left_id": [7, 0], "right_id": [7, 1], "target": [1, 5], "cat3_grouped": "rest"})
+    pd.concat([frame, odd]).to_csv(files / "more.csv", index=False)
+    words = [option, str(files / "more.csv"), "--rejects", str(files / "rejects.csv")]
+    refused = CliRunner().invoke(
+        command, [str(files / "s.csv"), "--truth", str(files / "truth.parquet"), "--out", "r", *words]
+    )
+    assert isinstance(refused.exception, InputError)
+    assert "1.41% cannot be used, more than --max-rejects 0.01 allows, 2 of 142 pairs" in str(refused.exception)
+    result = run(files, *words, "--max-rejects", "0.02")
+    assert result.exit_code == 0
+    assert f"set aside: 2 of 142 pairs of {files / 'more.csv'}: " in result.stderr
+    assert pd.read_csv(files / "rejects.csv")["row"].tolist() == [142, 143]

@@ -100,7 +100,43 @@ def test_an_empty_store_agrees_and_exports_nothing(heroic, store, tmp_path):
     assert "exported: 0 settled learning pairs" in result.output
 
 
+SOME_BAD = "a,b,1\nb,a,1\nc,c,0\nd,e,maybe\n,g,0\nj,k,1\nk,l,0\nm,n,0\n"
+
+
+def test_rows_that_cannot_be_used_keep_no_other_out(heroic, store, tmp_path):
+    (tmp_path / "some.csv").write_text("left_id,right_id,target\n" + SOME_BAD)
+    words = ["labels", store, "--import", tmp_path / "some.csv", "--reviewer", "anna"]
+    result = heroic(*words, "--rejects", tmp_path / "rejects.csv")  # three of a small file
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith(f"imported: 4 labels of {tmp_path / 'some.csv'}, 1 were known\n")
+    assert f"set aside: 3 of 8 pairs of {tmp_path / 'some.csv'}: " in result.stderr
+    listed = pd.read_csv(tmp_path / "rejects.csv")
+    assert listed[["row", "reason"]].values.tolist() == [
+        [4, "a product with itself"],
+        [5, "target is not 1 or 0"],
+        [6, "no id"],
+    ]
+    (tmp_path / "some.csv").write_text("left_id,right_id,target\n" + SOME_BAD + "k,j,0\n")
+    refused(
+        heroic(*words), "contradicts another row (2, such as row 7 with 'j' and 'k', see row 10)", "--max-rejects 0.556"
+    )
+    assert heroic(*words, "--max-rejects", "0.6").exit_code == 0
+    refused(heroic(*words, "--max-rejects", "0"), "more than --max-rejects 0 allows")
+
+
+def test_a_list_without_rows_is_taken_in(heroic, store, tmp_path):
+    (tmp_path / "none.csv").write_text("left_id,right_id,target\n")
+    result = heroic("labels", store, "--import", tmp_path / "none.csv", "--reviewer", "anna")
+    assert result.stdout.startswith("imported: 0 labels")
+
+
 class TestRefused:
+    def test_rejects_of_nothing(self, heroic, store, pairs, tmp_path):
+        heroic("labels", store, "--import", pairs, "--reviewer", "anna")
+        assert heroic("labels", store, "--rejects", tmp_path / "rejects.csv").exit_code == 2
+        result = heroic("labels", store, "--import", pairs, "--reviewer", "anna", "--rejects", tmp_path / "rejects.xml")
+        refused(result, "name a file that ends in .parquet or .csv")
+
     def test_a_store_that_is_not_there(self, heroic, store):
         refused(heroic("labels", store), "labels.db: no such file")
 
@@ -116,7 +152,14 @@ class TestRefused:
 
     @pytest.mark.parametrize(
         ("rows", "said"),
-        [("a,b,1\nb,a,0\n", "rows 2 and 3, pair 'b' and 'a' contradict"), ("a,b,1\nc,c,0\n", "row 3: 'c' is paired")],
+        [
+            ("a,b,1\nb,a,0\n", "no pair can be used, 2 of 2"),
+            ("a,b,1\nc,c,0\n", "a product with itself (1, such as row 3 with 'c' and 'c')"),
+            (
+                "a,b,1\nc,d,0\ne,f,2\n" * 3 + "g,g,1\nh,i,0\n",
+                "36.4% cannot be used, more than --max-rejects 0.01 allows",
+            ),
+        ],
     )
     def test_an_import_of_what_cannot_be(self, heroic, store, tmp_path, rows, said):
         (tmp_path / "bad.csv").write_text("left_id,right_id,target\n" + rows)
