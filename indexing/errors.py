@@ -1,4 +1,11 @@
-"""These errors say what a user gave wrong. Commands turn them into one line on stderr and exit code 2."""
+"""These errors say what a user gave wrong. Commands turn them into one line on stderr and exit code 2, an interrupt into one that says
+how its work is gone on with, where it is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+AGAIN = "run the same command again: it goes on where it was"
+PARTS_AGAIN = "run the same command again: it passes over the parts that are finished"
 
 
 class InputError(ValueError):
@@ -22,3 +29,14 @@ class UnknownId(InputError, KeyError):
 
     def __str__(self) -> str:  # KeyError would show the repr of its argument
         return str(self.args[0]) if self.args else ""
+
+
+@contextmanager
+def kept_when_interrupted(again: str = AGAIN) -> Iterator[None]:
+    """Let an interrupt within the block say how its work is gone on with; what the innermost block says counts."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        if not getattr(interrupt, "__notes__", ()):
+            interrupt.add_note(again)
+        raise

@@ -1,7 +1,7 @@
 """An index in a store is built, updated or compacted: here, from the version that is there, and sent as the next one."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from indexing.build.build_index import Built, build_index
 from indexing.build.options import BuildOptions
 from indexing.catalog.rejects import REJECTS_FILE, StoredRejects, lets_pass
-from indexing.errors import InputError
+from indexing.errors import InputError, kept_when_interrupted
 from indexing.files.content.sources import Source
 from indexing.index_manifest import KIND, index_manifest
 from indexing.machine.progress import Progress, silent
@@ -70,7 +70,8 @@ def build_stored_index(
             built = build_index(products, draft.folder, options=options, progress=progress, runner=runner)
             draft.finish(asked, let_pass=options.max_rejects if built.rejects else 0.0)
         built.index.hold.release()  # what it is read by moves with its folder, and would stay when that is replaced
-        copied = draft.send(keep=keep, progress=progress)
+        with nullcontext() if asked is None else kept_when_interrupted():
+            copied = draft.send(keep=keep, progress=progress)
     index = open_index(draft.place, device=choose_device(options.device))
     return StoredBuild(replace(built, index=index, rejects=StoredRejects(draft.place / REJECTS_FILE)), copied)
 

@@ -56,8 +56,8 @@ class HeroicGroup(LazyGroup):
         interrupts.watch()
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:  # before click makes exit code 1 of it
-            self._end_interrupted(ctx)
+        except KeyboardInterrupt as interrupt:  # before click makes exit code 1 of it
+            self._end_interrupted(ctx, *getattr(interrupt, "__notes__", ()))
         except Exception as error:
             if interrupts.just_came() and not isinstance(error, click.exceptions.Exit):
                 self._end_interrupted(ctx)
@@ -72,9 +72,9 @@ class HeroicGroup(LazyGroup):
             click.echo(f"heroic: {without_secrets(line)}", err=True)
             ctx.exit(2)
 
-    def _end_interrupted(self, ctx: click.Context) -> None:
+    def _end_interrupted(self, ctx: click.Context, *again: str) -> None:
         interrupts.leave_to_system()
-        click.echo("heroic: interrupted", err=True)
+        click.echo("; ".join(("heroic: interrupted", *again)), err=True)
         ctx.exit(130)
 
 

@@ -17,7 +17,7 @@ COMMANDS_HEAD = """# Commands
 What `--help` says. This page is made by `python -m scripts.write_docs`; a test compares it with the commands.
 
 Exit codes: 0 done, 1 a check that was asked for failed, 2 bad input or usage (one line on stderr says what, where and
-what to do; no output is left), 130 interrupted.
+what to do; no output is left), 130 interrupted: where the same command goes on, the line says so; otherwise it begins again.
 """
 
 

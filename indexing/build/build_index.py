@@ -17,7 +17,7 @@ from indexing.catalog.digest import DIGEST_VERSION
 from indexing.catalog.rejects import REJECTS_FILE, StoredRejects, write_rejects
 from indexing.encoders.encoder import parse_spec, vector_columns
 from indexing.encoders.record import EncoderRecord
-from indexing.errors import InputError, Unfinished
+from indexing.errors import InputError, Unfinished, kept_when_interrupted
 from indexing.given.untaught_pictures import untaught_pictures
 from indexing.index_manifest import KIND, CatalogRecord, IndexManifest
 from indexing.machine.progress import Progress, silent
@@ -71,13 +71,14 @@ def build_index(
         if options.match_across_sources:
             read.catalog.source_codes()  # refused before hours of encoding
         encoding = ViewEncoding(folder, Path(out), options, read, progress, runner=runner)
-        vectors = encoding.run()
-        depends = {view: record.depends_on() for view, record in encoding.encoders.items()}
-        made_of = {"catalog": read.digest, "encoders": depends, **_other_level(read.catalog)}
-        joining = ViewJoining(folder, options, read.catalog, device, progress, made_of, runner=runner)
-        views = joining.run(vectors)
-        _remove_leftovers(folder, encoding.encoders)
-        rejects = write_rejects(chain(read.rejects, *encoding.rejects), folder / REJECTS_FILE)
+        with kept_when_interrupted():
+            vectors = encoding.run()
+            depends = {view: record.depends_on() for view, record in encoding.encoders.items()}
+            made_of = {"catalog": read.digest, "encoders": depends, **_other_level(read.catalog)}
+            joining = ViewJoining(folder, options, read.catalog, device, progress, made_of, runner=runner)
+            views = joining.run(vectors)
+            _remove_leftovers(folder, encoding.encoders)
+            rejects = write_rejects(chain(read.rejects, *encoding.rejects), folder / REJECTS_FILE)
         read.rejects.clear()
         made = _made(options, read, rejects, encoding.encoders, joining, views)
         write_manifest(folder, Manifest(KIND, stored_record(made), made.fingerprint()))

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
-from indexing.errors import InputError
+from indexing.errors import PARTS_AGAIN, InputError, kept_when_interrupted
 from indexing.running.attempts import CrewRunner
 from indexing.running.local import HERE
 from indexing.running.processes import ProcessCrew
@@ -28,12 +28,14 @@ def refuse_cluster(where: str | None, *, limit_s: float | None = None) -> None:
 
 @contextmanager
 def chosen_runner(where: str | None, *, limit_s: float | None = None, alike: bool = True) -> Iterator[Runner]:
-    """Yield the runner that `where` names (None: this process); its workers are let go afterwards. `limit_s` seconds are
+    """Yield the runner that `where` names (None: this process); its workers are let go afterwards. Where they are `alike`, an interrupt says that
+    finished parts are passed over. `limit_s` seconds are
     what a task may take; workers with other versions are refused, unless they need not be `alike`. Raises InputError where no cluster answers."""
     refuse_cluster(where)
     runner = _runner(where, limit_s, alike)
     try:
-        yield runner
+        with kept_when_interrupted(PARTS_AGAIN) if runner.apart and alike else nullcontext():
+            yield runner
     finally:
         runner.close()
 

@@ -20,6 +20,7 @@ def command(source: Path, target: Path, keep: int) -> None:
 
     Readers of the store see the old version or the new one. Files that are there already are not moved again.
     """
+    from indexing.errors import kept_when_interrupted
     from indexing.storage.stored_versions import fetch_artefact, send_artefact
     from indexing.storage.stores import url_of, without_secrets
     from scripts.terminal.progress import shown
@@ -27,7 +28,7 @@ def command(source: Path, target: Path, keep: int) -> None:
     from_url, to_url = url_of(source), url_of(target)
     if (from_url is None) == (to_url is None):
         raise click.UsageError("one of SOURCE and TARGET is a folder, the other a URL such as s3://bucket/index")
-    with shown() as progress:
+    with shown() as progress, kept_when_interrupted():
         if to_url is not None:
             done = send_artefact(source, to_url, keep=keep, progress=progress)
         else:

@@ -57,6 +57,7 @@ def command(
     Readers see what was published before until all is there and its recall is measured. After an update only rows that
     changed are sent. A killed run is gone on with.
     """
+    from indexing.errors import kept_when_interrupted
     from indexing.publishing.publish_index import PublishOptions
     from indexing.storage.whole_file import refuse_folder
 
@@ -64,7 +65,8 @@ def command(
         refuse_folder(out)
     address = address_at(uri, name, token_file, "--to")
     assert address is not None  # --to is required
-    publish(index, address, PublishOptions(views, index_type, recall, k, whole), out)
+    with kept_when_interrupted():
+        publish(index, address, PublishOptions(views, index_type, recall, k, whole), out)
 
 
 def publish(index: Path, address: "Address", options: "PublishOptions | None" = None, out: Path | None = None) -> None:

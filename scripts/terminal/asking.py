@@ -11,6 +11,7 @@ from rich.text import Text
 from eval.pages.differences import MarkedText
 from eval.pages.side_by_side import ShownField, ShownPair, side_by_side
 from indexing.catalog.catalog import Catalog
+from indexing.errors import kept_when_interrupted
 from reranking.labels.asking import AskedPair, LabelSession
 from reranking.labels.label import PairVerdict, named
 from scripts.terminal.console import plain
@@ -18,6 +19,7 @@ from scripts.terminal.console import plain
 VERDICTS = {"y": PairVerdict.MATCH, "n": PairVerdict.NO_MATCH, "u": PairVerdict.UNSURE}
 UNDO, QUIT, HELP = "z", "q", "?"
 STYLES = {"": "", "word": "bold", "number": "bold reverse"}
+ANSWERS_AGAIN = "all answers are kept, and the same command goes on"
 KEYS = "the same product? [y]es [n]o [u]nsure, [z] back, [q]uit"
 EXPLAINED = (
     "y: one product, sold by two; n: two products, or two variants of one; u: cannot be told from what is shown; "
@@ -27,10 +29,11 @@ EXPLAINED = (
 
 def ask_all(session: LabelSession, catalog: Catalog, console: Console) -> bool:
     """Ask until there is no more, which returns True, or the reviewer goes away. Each answer is kept before the next question."""
-    while (pair := session.next_pair()) is not None:
-        _show(session, pair, catalog, console)
-        if not _answer(session, pair, console):
-            return False
+    with kept_when_interrupted(ANSWERS_AGAIN):
+        while (pair := session.next_pair()) is not None:
+            _show(session, pair, catalog, console)
+            if not _answer(session, pair, console):
+                return False
     return True
 
 

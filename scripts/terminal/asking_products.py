@@ -11,6 +11,8 @@ from rich.text import Text
 
 from eval.audit.retrieval import AskedProduct, RetrievalSession
 from indexing.catalog.catalog import Catalog
+from indexing.errors import kept_when_interrupted
+from scripts.terminal.asking import ANSWERS_AGAIN
 from scripts.terminal.console import plain
 
 ASKED = "numbers of those that are the same product, Enter for none, [z] back, [q]uit"
@@ -19,14 +21,15 @@ FIELDS = ("title", "brand", "price", "category_3", "source")
 
 def ask_products(session: RetrievalSession, catalog: Catalog, products: int, console: Console) -> bool:
     """Ask until there is no more, which returns True, or the reviewer goes away."""
-    while (product := session.next_product()) is not None:
-        console.print()
-        console.print(Text(f"{product.place:,} of {products:,} products asked", style="bold"))
-        console.print(Text(f"      {describe(catalog, product.position)}", style="bold"))
-        for number, partner in enumerate(product.partners.tolist(), start=1):
-            console.print(Text(f"{number:>4}  {describe(catalog, partner)}"))
-        if not _answer(session, product, console.print):
-            return False
+    with kept_when_interrupted(ANSWERS_AGAIN):
+        while (product := session.next_product()) is not None:
+            console.print()
+            console.print(Text(f"{product.place:,} of {products:,} products asked", style="bold"))
+            console.print(Text(f"      {describe(catalog, product.position)}", style="bold"))
+            for number, partner in enumerate(product.partners.tolist(), start=1):
+                console.print(Text(f"{number:>4}  {describe(catalog, partner)}"))
+            if not _answer(session, product, console.print):
+                return False
     return True
 
 

@@ -10,7 +10,7 @@ import click
 import pandas as pd
 import pytest
 
-from indexing.errors import InputError, UnknownId
+from indexing.errors import InputError, UnknownId, kept_when_interrupted
 from indexing.product_index import open_index
 from indexing.storage.artefact import damaged_files, read_manifest
 from scripts import main as main_module
@@ -252,6 +252,14 @@ def test_an_interrupt_is_exit_code_130(heroic, raising):
     assert (result.exit_code, result.stderr, result.stdout) == (130, "heroic: interrupted\n", "")
 
 
+def test_an_interrupt_says_how_its_work_is_gone_on_with(heroic, raising):
+    interrupt = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt), kept_when_interrupted(), kept_when_interrupted("the rest is sent"):
+        raise interrupt
+    raising(interrupt)
+    assert heroic("fail").stderr == "heroic: interrupted; the rest is sent\n"
+
+
 def test_a_closed_pipe_ends_quietly():
     code = "import sys; sys.stdin.read(); from scripts.main import run; sys.argv = ['heroic', '--help']; run()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -312,7 +320,8 @@ def test_a_stopped_build_leaves_the_index_of_before_and_the_next_one_works(heroi
     before = read_manifest(out)
     exit_code, said = stopped(new, out, number)
     assert exit_code == code
-    assert [line for line in said if line.startswith("heroic")] == (["heroic: interrupted"] if code == 130 else [])
+    goes_on = "heroic: interrupted; run the same command again: it goes on where it was"
+    assert [line for line in said if line.startswith("heroic")] == ([goes_on] if code == 130 else [])
     assert read_manifest(out) == before
     assert damaged_files(out, before) == []
     assert open_index(out).catalog.table["title"].to_pylist() == ["red phone", "blue phone"]

@@ -22,6 +22,7 @@ from reranking.encoder_training.loop.checkpoint import (
     write_checkpoint,
 )
 
+RESUMED = "run the same command again with --resume: it goes on from the checkpoint"
 Tell = Callable[[str], None]  # one line about the run, for a person
 
 
@@ -146,6 +147,7 @@ class _Run:
         self.before, self.started = 0.0, time.monotonic()
         self.saved = time.monotonic()
         self.steps = 0
+        self.kept = False  # whether there is a checkpoint of this run
 
     @property
     def seconds(self) -> float:
@@ -153,6 +155,14 @@ class _Run:
         return self.before + time.monotonic() - self.started
 
     def run(self) -> History:
+        try:
+            return self._run()
+        except KeyboardInterrupt as interrupt:
+            if self.kept:
+                interrupt.add_note(RESUMED)
+            raise
+
+    def _run(self) -> History:
         self._take_up()
         self.steps = max(1, len(self.learner.batches(0)) * self.options.epochs)
         if not self.epochs:
@@ -219,6 +229,7 @@ class _Run:
         state = RunState(self.place.made, self.step, self.batch, self.loss, self.seconds, tuple(self.epochs))
         model, moments = weights_of(self.learner.module), moments_of(self.learner.optimizer)
         write_checkpoint(self.place.checkpoint, Checkpoint(model, self.best, moments, stored_record(state)))
+        self.kept = True
 
     def _take_up(self) -> None:
         """Go on from the checkpoint, if there is one and that was asked."""
@@ -231,7 +242,7 @@ class _Run:
         self.learner.module.load_state_dict(found.model)
         restore_moments(self.learner.optimizer, found.moments)
         self.step, self.batch, self.loss, self.epochs = state.step, state.batch, state.loss, list(state.epochs)
-        self.before, self.best = state.seconds, found.best
+        self.before, self.best, self.kept = state.seconds, found.best, True
         self.tell(f"going on from step {self.step}, {self.before / 60:.0f} min into the training")
 
     def _drop_checkpoint(self) -> None:

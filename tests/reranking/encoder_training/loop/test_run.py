@@ -6,7 +6,7 @@ import torch
 
 from indexing.errors import InputError
 from reranking.encoder_training.loop.checkpoint import read_checkpoint, write_checkpoint
-from reranking.encoder_training.loop.run import Place, RunOptions, run_training
+from reranking.encoder_training.loop.run import RESUMED, Place, RunOptions, run_training
 from reranking.encoder_training.loop.schedule import Schedule
 
 
@@ -179,3 +179,17 @@ def test_the_rate_rises_then_falls_to_nothing():
     schedule = Schedule(1e-3, warmup=0.1)
     rates = [schedule.rate(done) for done in (0, 0.05, 0.1, 0.5, 1)]
     assert 0 < rates[0] < rates[1] < rates[2] > rates[3] > rates[4] == 0
+
+
+@pytest.mark.parametrize(("step", "noted"), [(3, False), (7, True)])
+def test_an_interrupt_says_that_there_is_a_checkpoint_to_go_on_from(tmp_path, step, noted):
+    class Interrupted(Line):
+        def learn(self, batch, *, step, done):
+            if step == self.killed_at:
+                raise KeyboardInterrupt
+            return super().learn(batch, step=step, done=done)
+
+    for resume, at, kept in ((False, step, noted), (True, 9, True)):
+        with pytest.raises(KeyboardInterrupt) as interrupt:  # an epoch has five steps
+            run_training(Interrupted(killed_at=at), RunOptions(epochs=4), place=Place(tmp_path / "c", {}, resume))
+        assert getattr(interrupt.value, "__notes__", []) == [RESUMED] * kept
