@@ -25,14 +25,14 @@ class LeftOut:
     in_dispute: int = 0
     unsure: int = 0
     audited: int = 0
-    gone: int = 0
+    unknown: int = 0
 
     def __str__(self) -> str:
         told = (
             (self.in_dispute, "in dispute"),
             (self.unsure, "unsure"),
             (self.audited, "asked by an audit"),
-            (self.gone, "of products that are no longer in the index"),
+            (self.unknown, "of products that the index does not have"),
         )
         return ", ".join(f"{count:,} {why}" for count, why in told if count)
 
@@ -59,8 +59,8 @@ class SettledPairs:
     def within(self, catalog: Catalog) -> "SettledPairs":
         """Leave out, counted, the pairs of which the catalogue lacks a product. Raises InputError when it lacks all."""
         known = (catalog.lookup.find(self.left) >= 0) & (catalog.lookup.find(self.right) >= 0)
-        gone = int((~known).sum())
-        if gone and gone == len(self):
+        unknown = int((~known).sum())
+        if unknown and unknown == len(self):
             raise InputError(
                 f"{self.path}: the labels are of another catalogue: of no pair, such as {self.left[0].as_py()!r} and "
                 f"{self.right[0].as_py()!r}, has the index both products: {OTHER_CATALOGUE}"
@@ -71,7 +71,7 @@ class SettledPairs:
             self.left.take(rows),
             self.right.take(rows),
             self.targets[known],
-            replace(self.left_out, gone=gone),
+            replace(self.left_out, unknown=unknown),
         )
 
 

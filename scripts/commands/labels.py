@@ -89,8 +89,8 @@ def command(
     if catalog is not None:
         check_catalogue(store, [*given, *reviews], catalog)
         settled = {name: pairs.within(catalog) for name, pairs in settled.items()}
-        gone = sum(pairs.left_out.gone for pairs in settled.values())
-        click.echo(f"index: {gone:,} settled pairs have products that are no longer in it")
+        unknown = sum(pairs.left_out.unknown for pairs in settled.values())
+        click.echo(f"index: {unknown:,} settled pairs are of products that it does not have")
     if export is not None:
         _write(export, settled[Purpose(purpose)])
         click.echo(f"exported: {len(settled[Purpose(purpose)]):,} settled {purpose} pairs to {export}")

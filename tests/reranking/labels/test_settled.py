@@ -74,8 +74,8 @@ def test_products_that_left_the_index_leave_their_pairs_out(store):
     path = store.fill(Label("a", "b", MATCH, "anna"), Label("b", "c", NO, "anna"))
     pairs = read_settled(path, catalog_of("b", "a"))
     assert found(pairs) == {("a", "b"): 1.0}
-    assert pairs.left_out.gone == 1
-    assert pairs.summary().endswith("left out: 1 of products that are no longer in the index")
+    assert pairs.left_out.unknown == 1
+    assert pairs.summary().endswith("left out: 1 of products that the index does not have")
 
 
 @pytest.mark.parametrize("ids", [["x", "y"], [7, 8]])

@@ -174,6 +174,14 @@ class TestRefused:
         result = heroic("labels", store, "--import", pairs, "--reviewer", "anna", "--export", pairs)
         refused(result, "--export", "would be lost")
 
+    def test_an_index_that_lacks_some(self, heroic, store, sample, sample_index):
+        frame = pd.read_parquet(sample / "pairs_train.parquet")
+        with open_store(store, create=True) as opened:
+            opened.record(Label(frame.left_id[0], frame.right_id[0], MATCH, "anna"))
+            opened.record(Label(frame.left_id[0], "never there", MATCH, "anna"))
+        result = heroic("labels", store, "--index", sample_index)
+        assert "index: 1 settled pairs are of products that it does not have" in result.output
+
     def test_an_index_of_other_products(self, heroic, store, pairs, sample_index):
         heroic("labels", store, "--import", pairs, "--reviewer", "anna")
         result = heroic("labels", store, "--index", sample_index)
@@ -203,7 +211,7 @@ def test_training_takes_a_store_and_says_what_stays_out(heroic, labelled, sample
     )
     assert result.exit_code == 0, result.stderr
     assert f"labels: {store}: {count - 4:,} labelled pairs" in result.stderr
-    left_out = "left out: 1 in dispute, 1 unsure, 2 asked by an audit, 1 of products that are no longer in the index"
+    left_out = "left out: 1 in dispute, 1 unsure, 2 asked by an audit, 1 of products that the index does not have"
     assert left_out in result.stderr
     card = json.loads((tmp_path / "model" / "manifest.json").read_text())
     assert card["kind"] == "model"

@@ -25,7 +25,7 @@ function member(product, weak) {
     count();
   });
   const tags = [weak ? make("span", { className: "tag bad" }, "weakest link") : null, product.locked ? make("span", { className: "tag good" }, "locked") : null];
-  const name = product.known ? product.title || "no title" : "no longer in the index";
+  const name = product.known ? product.title || "no title" : "not in the index";
   const links = product.known ? make("a", { href: `/?${new URLSearchParams({ id })}` }, "its neighbours") : null;
   const body = make("div", {}, make("label", { className: "title" }, box, " ", name), " ", ...tags, chips(product), make("p", { className: "links" }, links, make("span", { className: "id" }, id)));
   return make("li", { className: weak ? "card weak" : "card" }, picture(product, 192), body);
