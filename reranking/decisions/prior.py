@@ -98,7 +98,7 @@ class CallRates:
 @dataclass(frozen=True)
 class ShareEstimate:
     """The share of matches: `expected` by the model, had scored pairs the categories' shares of validation; `found`; the
-    standard `error` of the difference in log-odds; `black_box` by how many pairs are called, None where that cannot tell; and
+    standard `error` of the difference in log-odds; `black_box` by how many pairs are called at the best F1, None where that cannot tell; and
     `by_category`.
 
     `sure`: the difference is surely there, `likely`: it is probably; `agree`: both ways find the same share, within what they

@@ -47,7 +47,7 @@ def share_warnings(choice: PriorChoice, *, withheld: bool = False) -> list[str]:
     if not found.agree:
         said.append(
             f"precision not assured: the share of matches is {found.found:.3f} by the probabilities, {found.black_box:.3f} by how "
-            "many pairs are called, so scores are not spread as in validation; label some of these pairs and train with them"
+            "many pairs are called at the best F1, so scores are not spread as in validation; label some of these pairs and train with them"
         )
     return said
 

@@ -22,7 +22,7 @@ class ScoredColumns:
 @dataclass(frozen=True)
 class PriorRecord:
     """The share of matches among the scored pairs: as the model expects it, as it was found (with its standard `error` in
-    log-odds, and by how many pairs are called, `black_box`), and the one that scores were made for; `kind` is what was asked:
+    log-odds, and by how many pairs are called at the best F1, `black_box`), and the one that scores were made for; `kind` is what was asked:
     model, estimate or told. None stands for what is not known, and for `used` where probabilities and thresholds stayed."""
 
     kind: str

@@ -68,7 +68,7 @@ def share_lines(choice: "PriorChoice", withheld: Mapping[str, str] = WITHHELD) -
         return ["share of matches: not estimated: the model keeps no validation pairs of both kinds (train it again)"]
     said = f"share of matches: {found.expected:.3f} expected by the model, {found.found:.3f} found"
     if found.black_box is not None:
-        said += f" ({found.black_box:.3f} by how many are called)"
+        said += f" ({found.black_box:.3f} by how many are called at the best F1)"
     if choice.shift is None and choice.asked.kind == "model":
         return [f"{said}; probabilities and thresholds are the model's, as asked"]
     if choice.withheld is not None:

@@ -96,6 +96,33 @@ def test_without_draws_there_are_no_intervals(audit, heroic, files):
     assert document["target_precision"] == 0.9
 
 
+@pytest.mark.parametrize(
+    ("called", "keys", "said"),
+    [
+        (True, "y\nn\n" * 30, ("of {count} pairs that are called, <b>", "scored pairs <b>")),
+        (False, "y\nn\n" * 30, ("no pair is called, so that there is no precision;", "scored pairs <b>0.000")),
+        (
+            True,
+            "n\n" * 60,
+            (
+                "are matches (precision);",
+                "no match was seen among the {pairs} scored pairs, so that there is no recall.",
+            ),
+        ),
+    ],
+)
+def test_the_page_says_where_nothing_is_called_or_no_match_was_seen(audit, heroic, files, called, keys, said):
+    scores = pd.read_parquet(files / "scores.parquet")
+    scores.assign(match=scores.match & called).to_parquet(files / "scores.parquet")
+    audit(keys=keys)
+    heroic(
+        "evaluate", files / "scores.parquet", "--audit", files / "audit.db", "--out", files / "report", "--rounds", "0"
+    )
+    lead = (files / "report" / "report.html").read_text().partition('class="lead">')[2].partition("</p>")[0]
+    for part in said:
+        assert part.format(count=int(scores.match.sum()), pairs=len(scores)) in " ".join(lead.split())
+
+
 def test_scores_without_decisions_need_a_threshold(audit, heroic, files):
     bare = pd.read_parquet(files / "scores.parquet")[["left_id", "right_id", "score"]]
     bare.to_parquet(files / "bare.parquet")

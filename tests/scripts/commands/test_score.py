@@ -235,6 +235,8 @@ class TestThePromise:
         estimate = ShareEstimate(0.3, 0.1, 0.02, 0.6, {"a": 0.1}, sure=True, agree=False)
         said = shown({"a": (100, 90.0)}, estimate=estimate)
         assert "precision not assured: the share of matches is 0.100 by the probabilities, 0.600 by" in said.err
+        assert "by how many pairs are called at the best F1, so" in said.err
+        assert "0.100 found (0.600 by how many are called at the best F1)" in said.out  # not by the calls at 0.75
 
 
 def test_odd_pairs_are_left_out_and_counted(heroic, sample, sample_index, sample_model, tmp_path):
