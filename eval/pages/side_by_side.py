@@ -9,21 +9,20 @@ from eval.pages.differences import MarkedText, mark_differences
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.pictures import BLOB_MARK, url_of
 
-MOST_CHARS = 600  # of a field
+MOST_CHARS = 600  # of a field that are shown
+MOST_COMPARED = 20_000  # of a field that are looked at
 LEVELS = ("category_1", "category_2", "category_3", "category_4")
 
 
 @dataclass(frozen=True)
 class ShownField:
-    """It is one field of both products as pieces, none where a product lacks it; `equal` says that both have the same."""
+    """It is one field of both products as pieces, none where a product lacks it, of a long text its beginning; `equal` says that both
+    have the same, beyond what is shown of them too."""
 
     name: str
     left: tuple[MarkedText, ...]
     right: tuple[MarkedText, ...]
-
-    @property
-    def equal(self) -> bool:
-        return bool(self.left and self.right) and not any(piece.mark for piece in (*self.left, *self.right))
+    equal: bool
 
 
 @dataclass(frozen=True)
@@ -58,14 +57,31 @@ def _texts(product: dict[str, Any]) -> dict[str, str]:
     for attribute in product["attributes"] or []:
         known = said.get(attribute["key"])
         said[attribute["key"]] = f"{known}; {attribute['value']}" if known else attribute["value"]
-    return {name: text[:MOST_CHARS] for name, text in said.items() if text}
+    return {name: text[:MOST_COMPARED] for name, text in said.items() if text}
 
 
 def _field(name: str, left: str, right: str) -> ShownField:
-    """Mark the words of each text that the other lacks; a text beside none is not marked: that it lacks is seen."""
+    """Mark the words of each text that the other lacks anywhere; a text beside none is not marked: that it lacks is seen."""
     if left and right:
-        return ShownField(name, *mark_differences(left, right))
-    return ShownField(name, *(((MarkedText(text),) if text else ()) for text in (left, right)))
+        sides = mark_differences(left, right)
+        equal = not any(piece.mark for pieces in sides for piece in pieces)
+    else:
+        one, other = ((MarkedText(text),) if text else () for text in (left, right))
+        sides, equal = (one, other), False
+    return ShownField(name, _beginning(sides[0]), _beginning(sides[1]), equal)
+
+
+def _beginning(pieces: tuple[MarkedText, ...]) -> tuple[MarkedText, ...]:
+    """Return the first MOST_CHARS characters of a text, marked as the whole is, and a sign where there are more."""
+    shown: list[MarkedText] = []
+    room = MOST_CHARS
+    for piece in pieces:
+        if len(piece.text) > room:
+            cut = (MarkedText(piece.text[:room], piece.mark),) if room else ()
+            return *shown, *cut, MarkedText("…")
+        shown.append(piece)
+        room -= len(piece.text)
+    return tuple(shown)
 
 
 def _pictures(product: dict[str, Any], catalog: Catalog) -> list[str]:

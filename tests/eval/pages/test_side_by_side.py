@@ -44,6 +44,27 @@ def test_no_letter_is_lost_or_added_and_swapping_sides_swaps_what_is_shown(left,
     assert _field("title", left, left).equal == bool(left)
 
 
+LONG = "word " * 119  # 595 of the 600 characters that are shown
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "end", "equal"),
+    [
+        (f"{LONG}megahertz", f"{LONG}megahertz of it", "word megah…", False),  # cut alike, "of it" is not shown
+        (f"{LONG}megahertz", f"megahertz {LONG}", "word megah…", True),  # the word is the other's, further ahead
+        (f"{LONG}megahertz", f"{LONG}megabytes", "word <megah>…", False),
+        (f"{LONG}megahertz x", f"{LONG}megah", "word <megah>…", False),
+        (LONG.strip(), f"{LONG}more", "word word", False),
+    ],
+)
+def test_a_word_that_is_cut_is_marked_as_the_whole_one_is(left, right, end, equal):
+    shown = side_by_side(catalog_of({"description": left}, {"description": right}), 0, 1)
+    (field,) = shown.fields
+    assert marked(field.left).endswith(end)
+    assert field.equal == equal
+    assert sum(len(piece.text) for piece in field.left) <= 601
+
+
 def test_fields_stand_in_one_order_and_what_both_lack_is_left_out():
     shown = side_by_side(
         catalog_of(
