@@ -305,6 +305,32 @@ class TestPrompt:
         assert heads[3] == "Neighbours of “toaster two” (text view)"
         assert heads[4] == "Neighbours of “gone.png” (text view)"
 
+    @pytest.mark.parametrize(
+        ("line", "said"),
+        [
+            ("k9", True),
+            ("K1", False),  # ids of this catalogue have no capitals
+            ("kettle", False),
+            ("kettle k9", False),
+            ("9", True),
+            ("99999999", False),
+            (":text k9", False),
+        ],
+    )
+    def test_what_looks_like_an_id_and_is_none_is_said_to_be_searched_as_a_text(self, query, index, line, said):
+        out = query(index, "-k", 1, lines=[line]).stdout.splitlines()
+        note = f"no product has the id {line!r}, it is searched for as a text"
+        assert (out[0] == note) == said
+        assert out[int(said)].startswith("Neighbours of “")
+
+    def test_zeros_that_an_id_has_lost_are_named(self, query, heroic, tmp_path):
+        (tmp_path / "zeros.csv").write_text("id,title\n007,toaster\n012,kettle\n")
+        heroic("build-index", tmp_path / "zeros.csv", "--out", tmp_path / "zeros")
+        out = query(tmp_path / "zeros", "-k", 1, lines=["7"]).stdout
+        assert out.startswith(
+            "no product has the id '7', it is searched for as a text (the catalogue has '007': zeros in"
+        )
+
     def test_a_kind_can_be_forced(self, query, index):
         result = query(index, lines=[":text k1", ":id k1", f":image {index.parent / 'red.png'}"])
         heads = [line.rstrip() for line in result.stdout.splitlines() if line.startswith("Neighbours")]
