@@ -43,7 +43,7 @@ FIELDS = pa.schema(
 )
 LATER_FIELDS = ("price_high", "currency", "gtin", "mpn")  # which indexes of earlier versions lack
 
-NAME_SOURCES = "name its column in a schema file, or each file's shop (source: =shop-a); 'heroic sniff FILES --out schema.yaml' writes one"
+NAME_SOURCES = "name its column in a schema file, or each file's shop (source: =shop-a); 'heroic sniff FILES --out schema.yaml' writes one, with such lines behind #"
 
 
 @dataclass(frozen=True)

@@ -34,4 +34,11 @@ def command(products: tuple[Path, ...], out: Path | None, overwrite: bool) -> No
     for one in sniffed:
         kind = one.guess.export.name if one.guess.export else "columns by their names and content"
         click.echo(f"{', '.join(file_name(table.path) for table in one.tables)}: {kind}")
+    unsaid = [file_name(one.tables[0].path) for one in sniffed if not one.says_source]
+    if len(sniffed) > 1 and unsaid:
+        more = f" and {len(unsaid) - 1} more" if len(unsaid) > 1 else ""
+        click.echo(
+            f"source: nothing says whose offers {unsaid[0]}{more} has: where a file is of one shop alone, take the # away before its line "
+            "'source:', as --match-across-sources needs it"
+        )
     click.echo(f"schema: {out}; edit it, then heroic build-index --schema {out} --out INDEX")

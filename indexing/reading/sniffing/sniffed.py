@@ -29,7 +29,7 @@ ABSENT = {
     "brand": "",
     "category": "",
     "image": "",
-    "source": "this says whose offers these are",
+    "source": "take the first # away where these are the offers of one shop alone",
 }
 
 
@@ -48,6 +48,12 @@ class SniffedFiles:
     @property
     def names(self) -> tuple[str, ...]:
         return self.tables[0].names
+
+    @property
+    def says_source(self) -> bool:
+        """Say whether it is known whose offers these are."""
+        expression = self.guess.schema.expression("source")
+        return "source" in self.names or (expression is not None and is_there(expression, self.names))
 
 
 def sniff(paths: Sequence[Path], progress: Progress = silent) -> list[SniffedFiles]:

@@ -33,6 +33,27 @@ def test_what_it_writes_is_built_from_and_inspected(heroic, shop, tmp_path):
     assert "1 new, 1 changed" in updated.stdout, updated.stderr
 
 
+def test_it_says_how_the_files_of_several_shops_get_their_sources(heroic, shop, tmp_path):
+    (tmp_path / "other.csv").write_text("code,title\no1,Blue mug\no2,Green mug\n")
+    schema, words = tmp_path / "both.yaml", ["--out", tmp_path / "index", "--match-across-sources", "--no-lexical"]
+    told = heroic("sniff", shop, tmp_path / "other.csv", "--out", schema).stdout
+    assert "source: nothing says whose offers shop.csv and 1 more has: " in told
+    refused = heroic("build-index", "--schema", schema, *words)
+    assert "with such lines behind #" in refused.stderr
+    assert "    # source: =other  # no column is known as such; take the first # away where" in schema.read_text()
+    schema.write_text(schema.read_text().replace("# source: =", "source: ="))
+    built = heroic("build-index", "--schema", schema, *words)
+    assert built.exit_code == 0, built.stderr
+
+
+def test_it_says_nothing_of_sources_of_one_shop_or_where_a_column_names_them(heroic, shop, tmp_path):
+    (tmp_path / "other.csv").write_text("code,title,source\no1,Blue mug,x\no2,Green mug,y\n")
+    for files, said in (([shop], None), ([tmp_path / "other.csv", shop], "whose offers shop.csv has: ")):
+        told = heroic("sniff", *files, "--out", tmp_path / "out.yaml", "--overwrite").stdout
+        assert ("source: nothing" in told) == bool(said)
+        assert (said or "") in told
+
+
 def test_a_schema_that_was_edited_is_not_replaced_unasked(heroic, shop, tmp_path):
     schema = tmp_path / "shop.yaml"
     schema.write_text("id: SKU\n")
