@@ -15,9 +15,7 @@ COUNTED = {
     "prepare": "steps to read the catalogue for the model",
     "constants": "rows looked at for columns that are the same in all",
 }  # what a stage counts, where its name does not say so
-
-
-PASSED_S = 1.0
+PASSED_S = 1.0  # on the way to an answer, after which a stage is told of
 
 
 @contextmanager
