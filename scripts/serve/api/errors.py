@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from indexing.errors import InputError, UnknownId, Unreachable
 from reranking.answers.session import StillReading
+from scripts.serve.engine.label_desks import StillChoosing
 from scripts.serve.engine.service import Service, service_of
 from scripts.serve.engine.workers import Busy, TooLate
 
@@ -68,6 +69,7 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Busy, _busy)
     app.add_exception_handler(StillReading, _reading)
+    app.add_exception_handler(StillChoosing, _choosing)
     app.add_exception_handler(TooLate, _late)
     app.add_exception_handler(Exception, _bug)
 
@@ -110,6 +112,11 @@ async def _busy(request: Request, error: Exception) -> Response:
 
 async def _reading(request: Request, error: Exception) -> Response:
     told = "the catalogue is still being read for the model: ask again"
+    return refusal(503, told, {"Retry-After": str(READING_RETRY_S)})
+
+
+async def _choosing(request: Request, error: Exception) -> Response:
+    told = "the pairs to label are still being chosen among all candidates: ask again"
     return refusal(503, told, {"Retry-After": str(READING_RETRY_S)})
 
 

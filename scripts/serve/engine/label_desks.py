@@ -19,11 +19,15 @@ from scripts.serve.engine.current import Current
 from scripts.serve.engine.limits import Limits
 from scripts.serve.engine.logged_progress import LoggedProgress
 from scripts.serve.engine.served import Served
-from scripts.serve.engine.workers import Workers
+from scripts.serve.engine.workers import TooLate, Workers
 
 Found = TypeVar("Found")
 MOST_DESKS = 100
 WAITING = 4  # requests of one reviewer
+
+
+class StillChoosing(Exception):
+    """The pairs that may be asked are still being chosen among all candidates."""
 
 
 @dataclass
@@ -62,9 +66,14 @@ class LabelDesks:
         current.tell(self.let_go)
 
     async def at(self, reviewer: str, work: Callable[[LearningSession, Served], Found]) -> Found:
-        """Return what `work` makes of the reviewer's session. Raises Busy and TooLate as workers do."""
+        """Return what `work` makes of the reviewer's session. Raises StillChoosing while that is opened, Busy and TooLate as workers do."""
         desk = self._desk(reviewer)
-        return await desk.workers.do(self._work, desk, reviewer, work)
+        try:
+            return await desk.workers.do(self._work, desk, reviewer, work)
+        except TooLate as error:
+            if desk.session is None:
+                raise StillChoosing from error
+            raise
 
     def labels(self) -> list[Label]:
         """Return the answers that count, of everybody."""

@@ -4,16 +4,20 @@ import gc
 import shutil
 import time
 import weakref
+from dataclasses import replace
+from threading import Event
 
 import pytest
 from pydantic import TypeAdapter
 from served import V1, add_product, served
 
 from reranking.asking.claims import Claims
+from reranking.asking.open_session import open_session
 from reranking.labels.label import Label, PairVerdict, Purpose, Question
 from reranking.labels.settled import read_settled
 from reranking.labels.store import open_store
 from scripts.serve.api import label_forms
+from scripts.serve.engine import label_desks
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.label_desks import LabelDesks
 from scripts.serve.engine.limits import LIMITS
@@ -63,6 +67,27 @@ def test_a_pair_is_asked_blind_until_it_is_answered(opening, tmp_path):
         }
     settled = read_settled(tmp_path / "labels.db")
     assert (len(settled), settled.targets.tolist()) == (1, [1.0])
+
+
+def test_while_pairs_are_chosen_one_is_told_to_ask_again(own_index, tmp_path, monkeypatch):
+    opened = Event()
+
+    def slow(*given, **named):
+        opened.wait()
+        return open_session(*given, **named)
+
+    monkeypatch.setattr(label_desks, "open_session", slow)
+    current = Current(Sources(own_index))
+    desks = LabelDesks(tmp_path / "labels.db", current, replace(LIMITS, work_s=0.5), budget=50)
+    with served(current, tmp_path, desks=desks) as door:
+        client = door.client("label")
+        late = client.get(f"{LABELS}/next")
+        opened.set()
+        assert (late.status, late.headers["retry-after"]) == (503, "5")
+        assert "still being chosen" in late.json["error"]["message"]
+        while (found := client.get(f"{LABELS}/next")).status == 503:
+            time.sleep(0.05)
+        assert asked(found)["pair"]
 
 
 def test_a_batch_is_answered_in_any_order_and_nobody_else_is_asked_it(opening, tmp_path):
