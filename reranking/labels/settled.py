@@ -47,6 +47,7 @@ class SettledPairs:
     right: pa.Array
     targets: Floats1d
     left_out: LeftOut = field(default_factory=LeftOut)
+    retitled: tuple[tuple[Id, Id], ...] = ()  # those of these pairs that were labelled under other titles alone
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -54,7 +55,14 @@ class SettledPairs:
     def summary(self) -> str:
         """Say in one line how many pairs there are, how many of them match, and what stays out."""
         said = f"{self.path}: {len(self):,} labelled pairs, {int(self.targets.sum()):,} of them matches"
-        return f"{said}; left out: {self.left_out}" if str(self.left_out) else said
+        said = f"{said}; left out: {self.left_out}" if str(self.left_out) else said
+        if not self.retitled:
+            return said
+        left, right = self.retitled[0]
+        return (
+            f"{said}; {len(self.retitled):,} had other titles when they were labelled, such as {left!r} and {right!r}: where an id was "
+            "given to another product, answer its pairs once more"
+        )
 
     def within(self, catalog: Catalog) -> "SettledPairs":
         """Leave out, counted, the pairs of which the catalogue lacks a product. Raises InputError when it lacks all."""
@@ -86,7 +94,12 @@ def read_settled(path: Path, catalog: Catalog | None = None, *, purpose: Purpose
     if catalog is not None:
         check_catalogue(path, answers, catalog)
     settled = settle(answers, path, purpose=purpose)
-    return settled if catalog is None else settled.within(catalog)
+    if catalog is None:
+        return settled
+    kept = settled.within(catalog)
+    there = set(zip(kept.left.to_pylist(), kept.right.to_pylist(), strict=True))
+    named = _retitled(of_purpose(answers, purpose), catalog)
+    return replace(kept, retitled=tuple(pair for pair in named if pair in there))
 
 
 def settle(answers: Sequence[Label], path: Path, *, purpose: Purpose = Purpose.LEARNING) -> SettledPairs:
@@ -135,16 +148,30 @@ def shown_of(catalog: Catalog, left: Ints1d, right: Ints1d) -> list[str]:
 
 def check_catalogue(path: Path, answers: Sequence[Label], catalog: Catalog) -> None:
     """Raise InputError when most pairs that a catalogue has were labelled under other titles: the labels are not of it."""
+    same, other = _by_titles(answers, catalog)
+    known = len(same) + len(other)
+    if known >= LEAST_SHOWN and 2 * len(other) > known:
+        raise InputError(
+            f"{path}: the labels are of another catalogue: {len(other):,} of {known:,} pairs had other titles when they were "
+            f"labelled, such as {other[0].left!r} and {other[0].right!r}: {OTHER_CATALOGUE}"
+        )
+
+
+def _retitled(answers: Sequence[Label], catalog: Catalog) -> list[tuple[Id, Id]]:
+    """Return the pairs that were labelled under other titles, and by nobody under those of the catalogue."""
+    same, other = _by_titles(answers, catalog)
+    confirmed = {(answer.left, answer.right) for answer in same}
+    return list(dict.fromkeys(pair for one in other if (pair := (one.left, one.right)) not in confirmed))
+
+
+def _by_titles(answers: Sequence[Label], catalog: Catalog) -> tuple[list[Label], list[Label]]:
+    """Return the answers about products of the catalogue that were given under the titles that it has, and under others; of answers
+    that keep no digest of titles, such as imported ones, neither."""
     asked = [answer for answer in answers if answer.question.shown is not None]
     if not asked:
-        return
+        return [], []
     sides = [catalog.lookup.find(id_column([getattr(answer, side) for answer in asked])) for side in ("left", "right")]
     known = np.flatnonzero((sides[0] >= 0) & (sides[1] >= 0))
     now = shown_of(catalog, sides[0][known], sides[1][known])
-    other = [int(row) for row, shown in zip(known, now, strict=True) if asked[row].question.shown != shown]
-    if len(known) >= LEAST_SHOWN and 2 * len(other) > len(known):
-        first = asked[other[0]]
-        raise InputError(
-            f"{path}: the labels are of another catalogue: {len(other):,} of {len(known):,} pairs had other titles when they were "
-            f"labelled, such as {first.left!r} and {first.right!r}: {OTHER_CATALOGUE}"
-        )
+    told = [(asked[row], shown == asked[row].question.shown) for row, shown in zip(known.tolist(), now, strict=True)]
+    return [answer for answer, same in told if same], [answer for answer, same in told if not same]

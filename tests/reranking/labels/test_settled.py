@@ -104,6 +104,18 @@ def test_a_few_new_titles_are_no_other_catalogue(store):
     assert len(read_settled(path, catalog_of(*range(9), titles=["phone 0, new", *titles[1:]]))) == 8
 
 
+def test_pairs_that_were_labelled_under_other_titles_are_told_until_somebody_answers_them_again(store):
+    titles = [f"phone {n}" for n in range(9)]
+    path = store.fill(*shown(8, titles))
+    assert read_settled(path, catalog_of(*range(9), titles=titles)).retitled == ()
+    now = ["a kettle", *titles[1:]]
+    pairs = read_settled(path, catalog_of(*range(9), titles=now))
+    assert pairs.retitled == ((0, 1),)
+    assert "1 had other titles when they were labelled, such as 0 and 1: where an id was given to" in pairs.summary()
+    store.fill(*shown(1, now[:2]))
+    assert read_settled(path, catalog_of(*range(9), titles=now)).retitled == ()
+
+
 READERS = {
     "read_id_pairs": lambda path, catalog: read_id_pairs(path),
     "read_labelled": lambda path, catalog: read_labelled([path], catalog),
