@@ -101,7 +101,7 @@ def _labelled(report: TrainingReport) -> list[str]:
         f"{report.rows:,} labelled pairs, {report.positives:,} of them matches, in {report.groups:,} product "
         f"groups (tied by {report.options.group_by})",
         sides if report.few is None else report.few.told(),
-        *([] if report.few is None else [report.few.warning()]),
+        *([] if report.few is None else filter(None, [report.few.warning(), report.few.doubt()])),
     ]
     lines += [labels.told() for labels in report.one_sided]
     lines += [verdict.told() for verdict in report.stacked]

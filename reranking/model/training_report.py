@@ -164,12 +164,14 @@ class OneSidedLabels:
 @dataclass(frozen=True)
 class FewLabels:
     """It says that few labels were all trained on, and judged out of fold in `folds` folds, each weighing as many of so many
-    `candidates`, drawn at random, as score like it; and which F1 the threshold of the best one is expected to have on these."""
+    `candidates`, drawn at random, as score like it; which F1 the threshold of the best one is expected to have on these; and how
+    many labels are `doubtful`, as boosters that did not learn them are nearly sure of the other answer."""
 
     labels: int
     folds: int
     candidates: int
     expected_f1: float
+    doubtful: int = field(default=0, metadata=OMIT)
 
     def told(self) -> str:
         """Say in one line what was trained on and judged by."""
@@ -183,6 +185,16 @@ class FewLabels:
         return (
             f"{self.labels:,} labels are few, and where they were chosen to teach no sample: precision and probabilities are estimates, "
             "which heroic audit can check"
+        )
+
+    def doubt(self) -> str:
+        """Return a line that says how many labels look wrong, empty where none does."""
+        if not self.doubtful:
+            return ""
+        looks = "1 label looks" if self.doubtful == 1 else f"{self.doubtful:,} labels look"
+        return (
+            f"{looks} wrong to boosters that did not learn them; a few wrong ones of so few move thresholds and probabilities far: "
+            "answer them once more (--audit FILE.csv lists them)"
         )
 
 

@@ -108,4 +108,4 @@ def _train_on_few(
     ranking = rank(few.judging.validation, few.fit.data.names, metric, interval)
     model = done.reranker(ranking, None)
     model = replace(model, report=replace(model.report, few=few.report, shared_products=0))
-    return Trained(model, (few.report.warning(), *done.warnings()))
+    return Trained(model, (few.report.warning(), *filter(None, [few.report.doubt()]), *done.warnings()))

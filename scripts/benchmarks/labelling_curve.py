@@ -2,13 +2,15 @@
 
 `python -m scripts.benchmarks.labels curve DATA... --work WORK`: pairs of a set's training file are asked, by `heroic label`'s machinery, at
 random, or where one booster is least certain; after so many labels a model is trained as `heroic train` does of a store, and scores
-the test pairs, which nothing has seen. F1 is that of `match_f1`, whose threshold the model chose itself.
+the test pairs, which nothing has seen. F1 is that of `match_f1`, whose threshold the model chose itself; its rows also have what the
+thresholds of precision 0.75 `held`, with which `recall`, and the F1 that few labels expected.
 """
 
 import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +36,12 @@ BATCH, FIRST = 10, 30  # labels between two fits of `uncertain`; of which the fi
 @click.option("--seeds", default="0,1,2,3,4", show_default=True)
 @click.option("--strategies", default=",".join(STRATEGIES), show_default=True)
 @click.option("--errors", default=0.0, show_default=True, help="Share of wrong answers.")
+@click.option(
+    "--recheck",
+    default=0,
+    show_default=True,
+    help="Labels that look wrong, answered once more, rightly, before training.",
+)
 @click.option("--split", default="test", show_default=True, help="Pairs that judge; choices are made on valid.")
 @click.option("--all/--no-all", "whole", default=True, help="Train once with all labels of the training file too.")
 def curve(
@@ -43,6 +51,7 @@ def curve(
     seeds: str,
     strategies: str,
     errors: float,
+    recheck: int,
     split: str,
     whole: bool,
 ) -> None:
@@ -58,7 +67,8 @@ def curve(
                 for seed in seeds_of(seeds):
                     asked = _spend(judged, strategy, seed, max(counts), errors, Path(scratch))
                     for count in counts:
-                        found = judged.judge(asked.take(slice(count)), few=True, seed=seed)
+                        spent = _recheck(judged, asked.take(slice(count)), asked.rows[:count], recheck, seed)
+                        found = judged.judge(spent, few=True, seed=seed)
                         rows.append(_told(judged, strategy, seed, count, found, asked.answers[:count]))
                         click.echo(json.dumps(rows[-1]), err=True)
     click.echo("\n".join(_table(rows)))
@@ -115,13 +125,35 @@ class _Judged:
         valid = None if few else self.pairs["valid"]
         model = train_reranker(self.index, pairs, valid, metric=weighted, options=options).reranker
         judged = self.pairs[self.split]
-        scores = PairScorer.prepare(self.index, model, judged.products).score(judged.left, judged.right)
+        scorer = PairScorer.prepare(self.index, model, judged.products)
+        scores = scorer.score(judged.left, judged.right)
+        called = measure_decisions(scores >= scorer.thresholds(judged.left), judged.targets)
         mapping = CategoryMapping.learn(evaluated_names(self.index.catalog, self.train.left))
         codes, _ = codes_of(mapping.of(evaluated_names(self.index.catalog, judged.left)))
         return {
             "f1": measure_decisions(scores >= model.decisions.f1, judged.targets).f1 or 0.0,
             "weighted": weighted(scores, judged.targets, codes, LEVEL),
+            "held": called.precision or 0.0,
+            "recall": called.recall or 0.0,
+            "expected_f1": model.report.few.expected_f1 if model.report.few else 0.0,
         }
+
+
+def _recheck(judged: _Judged, pairs: "LabelledPairs", rows: "Ints1d", most: int, seed: int) -> "LabelledPairs":
+    """Answer so many of the labels that look wrong most once more, as `heroic train --audit` lists them."""
+    from dataclasses import replace
+
+    from eval.metrics.precision_auc import weighted
+    from reranking.model.train_options import TrainOptions
+    from reranking.training.audit import audit_labels
+
+    if not most:
+        return pairs
+    metric = partial(weighted, level=LEVEL)
+    doubtful = audit_labels(judged.index, pairs, metric=metric, options=TrainOptions(few_labels=True, seed=seed))
+    targets, again = pairs.targets.copy(), doubtful.rows[:most]
+    targets[again] = judged.train.targets[rows[again]]
+    return replace(pairs, targets=targets)
 
 
 def _spend(judged: _Judged, strategy: str, seed: int, budget: int, errors: float, scratch: Path) -> _Asked:

@@ -42,6 +42,7 @@ SMALL = BoostingOptions(
 )
 WORDS_MATCHES = 100  # with fewer, words are not learned
 CANDIDATES, NEIGHBOURS, DRAWN_PRODUCTS = 5_000, 20, 2_000
+DOUBTFUL = 0.75  # how far a score out of fold is from the label that looks wrong then
 LEAST_CALLED = 0.3  # probability: of many unlikely pairs few labels expect too many matches
 
 
@@ -90,7 +91,8 @@ def fit_few(index: ProductIndex, data: TrainingPairs, options: TrainOptions, pro
     scores = _out_of_fold(data, train, groups, options, progress)
     of_candidates = predict(members, signals.of_training_pairs(False).compute_all(*drawn, stage="features candidates"))
     judgement, expected = _judge(data, scores, of_candidates, groups, options)
-    report = FewLabels(given, FOLDS, len(of_candidates), expected)
+    doubtful = int((np.abs(scores - data.given.targets) >= DOUBTFUL).sum())
+    report = FewLabels(given, FOLDS, len(of_candidates), expected, doubtful)
     return FewFit(options, fit, Judging(judgement.pairs, judgement, JudgedBy()), report)
 
 

@@ -189,3 +189,19 @@ def test_an_index_without_candidates_is_refused_in_one_line(tmp_path):
     with pytest.raises(InputError, match="the index has no candidates") as told:
         train(alone, LabelledPairs(left, left + 1, targets))
     assert "\n" not in str(told.value)
+
+
+def test_wrong_labels_among_few_are_told(index, pairs, tmp_path):
+    some = pairs["train"].take(np.random.default_rng(1).permutation(len(pairs["train"]))[:200])
+    right = train(index, some)
+    matches = np.flatnonzero(some.targets == 1)[:4]
+    targets = some.targets.copy()
+    targets[matches] = 0
+    wrong = train(index, LabelledPairs(some.left, some.right, targets))
+    doubtful = wrong.reranker.report.few.doubtful
+    assert doubtful >= right.reranker.report.few.doubtful + 2
+    assert wrong.warnings[1].startswith(f"{doubtful} labels look wrong")
+    assert "--audit FILE.csv" in wrong.warnings[1]
+    save_reranker(wrong.reranker, tmp_path / "model")
+    assert f"{doubtful} labels look wrong" in (tmp_path / "model" / "model_card.md").read_text(encoding="utf-8")
+    assert load_reranker(tmp_path / "model").report.few.doubtful == doubtful
