@@ -316,6 +316,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "training_report",
     },
     "reranking.explain": {
+        "category_warnings",
         "contributions",
         "document",
         "explanation",

@@ -78,6 +78,7 @@ def command(
     from reranking.boosters.boosting import choose_boosting_device, on_device
     from reranking.decisions.prior_shift import AskedPrior
     from reranking.decisions.thresholds import read_thresholds
+    from reranking.explain.category_warnings import category_warnings
     from reranking.model.folder import load_reranker
     from reranking.model.score_pairs import ScoreOptions, score_pairs, scoring_needs
     from scripts.terminal.progress import shown
@@ -103,6 +104,8 @@ def command(
         f"in {len(scored.categories)} evaluation categories"
     )
     show_promise(scored, reranker, chosen, ask)
+    for warning in category_warnings(opened.catalog, reranker.mapping):
+        click.echo(f"heroic: warning: {warning}", err=True)
     if ask is not None:
         click.echo(
             f"to label: {ask}: fill in its column 'target' with 1 and 0, and give it to heroic train with your other pairs"
