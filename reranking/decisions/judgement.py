@@ -41,14 +41,17 @@ class Judgement:
             )
         if assumed:
             lines.append(
-                f"precision not assured in {_told(assumed, lacking)}: the best guess decides there, which no "
-                "score is sure to hold"
+                f"precision not assured in {_told(assumed, lacking)}: no score is sure to hold it there, and the best guess decides"
             )
         return lines
 
 
 def _told(names: Sequence[str], lacking: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} ({lacking[name]})" for name in names)
+    """Name categories, those that lack the same together, with what they lack."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(lacking[name], []).append(name)
+    return "; ".join(f"{', '.join(together)} ({remedy})" for remedy, together in alike.items())
 
 
 def _lacking(groups: int | None) -> str:

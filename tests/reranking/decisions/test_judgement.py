@@ -1,5 +1,7 @@
 """What validation pairs say of a model: thresholds, probabilities, and a warning where nothing can be a match."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -98,6 +100,15 @@ def test_of_few_labels_nothing_is_reckoned_by_a_model_that_more_of_them_change()
     judged = judge(few(6), ["all"], asked=AskedPrecision(0.95), seed=0)
     (warning,) = judged.unsure_warnings(few=True)
     assert warning.startswith("nothing is called a match in all (label more pairs and train again)")
+
+
+def test_categories_that_lack_the_same_are_told_together_with_what_to_do_once():
+    judged = judge(few(6), ["all", "none"], asked=AskedPrecision(0.95), seed=0)
+    (warning,) = judged.unsure_warnings(few=True)
+    assert warning.startswith("nothing is called a match in all, none (label more pairs and train again): no score")
+    lacking = replace(judged.decided, lacking={"all": 3, "none": None, "other": 3})
+    (warning,) = replace(judged, decided=lacking).unsure_warnings()
+    assert "in all, other (label pairs of about 3 more product groups); none (100 times as many" in warning
 
 
 def test_the_best_guess_never_decides_where_pairs_are_mixed(pairs):
