@@ -8,7 +8,7 @@ from typing import Any
 from indexing.catalog.catalog import LEVELS
 from indexing.words.tokens import fold, words
 from reranking.signals.texts.attribute_values import plain_key, plain_value
-from reranking.signals.texts.colors import COLORS, colors_in, colors_named
+from reranking.signals.texts.colors import COLORS, colors_in, colors_named, colors_stated
 from reranking.signals.texts.ranges import Extent, read_extent
 
 MOST_ONE_SIDED = 8  # attributes that only one of the products has, shown
@@ -118,9 +118,11 @@ def _category(product: Mapping[str, Any]) -> str:
 
 
 def _colors(left: Mapping[str, Any], right: Mapping[str, Any]) -> Fact:
-    """Compare the colours that the colour field and the title name; those in common make them agree."""
+    """Compare the colours that the colour field, the title and attributes name; those in common make them agree."""
     bits = [
-        colors_named(name for name in product["colors"] or () if name) | colors_in(words(fold(product["title"] or "")))
+        colors_named(name for name in product["colors"] or () if name)
+        | colors_in(words(fold(product["title"] or "")))
+        | colors_stated(product["attributes"] or ())
         for product in (left, right)
     ]
     names = [", ".join(color for place, color in enumerate(COLORS) if side >> place & 1) for side in bits]

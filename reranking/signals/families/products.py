@@ -14,7 +14,7 @@ from indexing.words.tokens import fold, folds, words
 from reranking.signals.feature import Feature, declare
 from reranking.signals.product_rows import ProductRows, titles
 from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Rows
-from reranking.signals.texts.colors import COLORS, colors_in, colors_named
+from reranking.signals.texts.colors import COLORS, colors_in, colors_named, colors_stated
 from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.sparse_rows import ratio
 
@@ -28,7 +28,7 @@ FAMILIES = {
         "brand_in_title_larger": "share of one product's brand words found in the other's title, larger direction",
     },
     "colours": {
-        "colors_missing": "how many of the two name no colour, in the colour field or the title: 0, 1 or 2",
+        "colors_missing": "how many of the two name no colour, in the colour field, the title or attributes of colour: 0, 1 or 2",
         "colors_shared": "colours that both name; like the next two unknown if either names none",
         "colors_conflicting": "1 when both name colours but none in common, else 0",
         "colors_jaccard": "shared colours over all colours named",
@@ -178,11 +178,11 @@ def _codes(values: pa.Array | pa.ChunkedArray) -> Ints1d:
 
 
 def _colors(catalog: Catalog, title_words: Sequence[Sequence[str]]) -> Ints1d:
-    fields = catalog.table["colors"].to_pylist()
+    fields, attributes = (catalog.table[name].to_pylist() for name in ("colors", "attributes"))
     return np.array(
         [
-            colors_named(name for name in field or () if name) | colors_in(title)
-            for field, title in zip(fields, title_words, strict=True)
+            colors_named(name for name in field or () if name) | colors_in(title) | colors_stated(stated or ())
+            for field, title, stated in zip(fields, title_words, attributes, strict=True)
         ],
         dtype=np.int64,
     )

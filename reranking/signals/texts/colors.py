@@ -1,6 +1,7 @@
 """Colours are read by their Russian and English names, whole or cut short, as one bit each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from indexing.words.tokens import fold, words
 
@@ -30,6 +31,15 @@ _COLORS = {
 }
 COLORS = tuple(_COLORS)
 _SHORTEST_CUT = 3
+# a word of the key of an attribute of colour
+_KEYS = frozenset(
+    {
+        *("цвет", "цвета", "цв", "расцветка", "оттенок", "колір"),
+        *("color", "colors", "colour", "colours", "shade"),
+        *("farbe", "farben", "couleur", "couleurs", "colore", "kleur", "kolor", "barva", "renk"),
+    }
+)
+_MANY = 1 << 16  # attributes that are remembered: a catalogue states the same few again and again
 
 
 def _name_bits() -> dict[str, int]:
@@ -69,3 +79,16 @@ def colors_named(names: Iterable[str]) -> int:
         for word in words(fold(name)):
             bits |= _NAMES.get(word) or _CUTS.get(word, 0)
     return bits
+
+
+def colors_stated(attributes: Iterable[Mapping[str, str | None]]) -> int:
+    """Return the colours that attributes of colour state, by their keys, one bit each; they are read as a colour field is."""
+    bits = 0
+    for attribute in attributes:
+        bits |= _stated(attribute["key"] or "", attribute["value"] or "")
+    return bits
+
+
+@lru_cache(maxsize=_MANY)
+def _stated(key: str, value: str) -> int:
+    return 0 if _KEYS.isdisjoint(words(fold(key))) else colors_named((value,))

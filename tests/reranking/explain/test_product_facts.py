@@ -52,6 +52,12 @@ def test_equal_amounts_of_two_currencies_are_not_equal(facts):
     assert (facts(euro, {**dollar, "price_high": 6.0})["price"].right) == "5.00–6.00 USD"
 
 
+def test_colours_of_attributes_are_told_too(facts):
+    stated = {"attributes": [{"key": "Расцветка", "value": "чёрный"}]}
+    assert facts({"title": "black shoe"}, stated)["colours"].agreement is FieldAgreement.EQUAL
+    assert facts({"title": "red shoe"}, stated)["colours"].agreement is FieldAgreement.CONFLICTING
+
+
 def test_colours_of_the_title_and_the_field_are_one(facts):
     found = facts({"title": "red shoe"}, {"colors": ["красный"]})
     assert found["colours"].agreement is FieldAgreement.EQUAL

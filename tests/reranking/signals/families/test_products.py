@@ -36,6 +36,8 @@ def test_a_brand_is_found_in_the_title_of_the_other(pair_features):
         ({"colors": ["red", "blue"]}, {"colors": ["red"]}, (0, 1, 0, 0.5)),
         ({"colors": ["red"]}, {"colors": []}, (1, None, None, None)),
         ({}, {"colors": [None]}, (2, None, None, None)),
+        ({"attributes": {"Farbe": "rot/black"}}, {"title": "чехол чёрный"}, (0, 1, 0, 1)),
+        ({"attributes": {"цв.": "чёрный"}}, {"colors": ["grey"]}, (0, 0, 1, 0)),
     ],
 )
 def test_colours_are_compared_across_languages(pair_features, left, right, expected):

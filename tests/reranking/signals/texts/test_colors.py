@@ -3,7 +3,7 @@
 import pytest
 
 from indexing.words.tokens import fold, words
-from reranking.signals.texts.colors import COLORS, colors_in, colors_named
+from reranking.signals.texts.colors import COLORS, colors_in, colors_named, colors_stated
 
 
 def names(bits):
@@ -39,3 +39,29 @@ def test_a_colour_field_is_read_with_synonyms_and_cuts(fields, expected):
 )
 def test_a_title_names_colours_by_whole_words(title, expected):
     assert names(colors_in(words(fold(title)))) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("Цвет товара", "чёрный", {"black"}),
+        ("цв.", "тёмно-синий", {"blue"}),
+        ("Основной цвет", "чер", {"black"}),  # cut short as in a colour field
+        ("Color", "red/black", {"red", "black"}),
+        ("Farbe", "schwarz", {"black"}),
+        ("Цветность печати", "чёрный", set()),  # the key's words are no word for colour
+        ("Material", "steel", set()),
+        (None, "red", set()),
+        ("Colour", None, set()),
+    ],
+)
+def test_an_attribute_of_colour_states_colours(key, value, expected):
+    assert names(colors_stated([{"key": key, "value": value}])) == expected
+
+
+def test_colours_of_several_attributes_are_taken_together():
+    assert names(colors_stated([{"key": "Color", "value": "red"}, {"key": "цвет", "value": "синий"}])) == {
+        "red",
+        "blue",
+    }
+    assert colors_stated([]) == 0
