@@ -8,6 +8,7 @@ import click
 from scripts.commands.pairs_to_learn import PairsToLearn, reject_options
 
 if TYPE_CHECKING:
+    from indexing.catalog.catalog import Catalog
     from reranking.labels.agreement import ReviewerAgreement
     from reranking.labels.label import Label, Purpose
     from reranking.labels.settled import SettledPairs
@@ -82,6 +83,8 @@ def command(
         if source is not None:
             taken = opened.record_new(answers)
             click.echo(f"imported: {taken:,} labels of {source}, {len(answers) - taken:,} were known")
+            if catalog is not None:
+                _show_unknown(answers, catalog)
         reviews = [review.label for review in opened.standing_reviews()]
         _show_counts(opened, reviews)
         given = [kept.label for kept in opened.standing()]
@@ -95,7 +98,7 @@ def command(
         _write(export, settled[Purpose(purpose)])
         click.echo(f"exported: {len(settled[Purpose(purpose)]):,} settled {purpose} pairs to {export}")
     if agreement:
-        _show_agreement(given, settled[Purpose.LEARNING])
+        _show_agreement(given, settled[Purpose.LEARNING], catalog)
 
 
 def _refuse(export: Path | None, source: Path | None, reviewer: str | None, rejects: Path | None) -> None:
@@ -138,6 +141,26 @@ def _read(source: Path, reviewer: str, purpose: "Purpose", wanted: PairsToLearn)
     ]
 
 
+def _show_unknown(answers: "list[Label]", catalog: "Catalog") -> None:
+    """Warn of imported labels of products that the index does not have."""
+    import numpy as np
+
+    from indexing.errors import UnknownId
+    from reranking.labels.settled import id_column
+
+    columns = [id_column([getattr(answer, side) for answer in answers]) for side in ("left", "right")]
+    lacking = [catalog.lookup.find(column) < 0 for column in columns]
+    if not (count := int((lacking[0] | lacking[1]).sum())):
+        return
+    column, which = next((column, found) for column, found in zip(columns, lacking, strict=True) if found.any())
+    try:
+        catalog.positions(column.take([int(np.argmax(which))]))
+    except UnknownId as error:
+        click.echo(
+            f"heroic: warning: {count:,} of the imported labels name products that the index lacks: {error}", err=True
+        )
+
+
 def _show_counts(store: "LabelStore", reviews: "list[Label]") -> None:
     """Print how many answers and reviews there are of each reviewer, and how many events."""
     from collections import Counter
@@ -166,8 +189,8 @@ def _write(path: Path, pairs: "SettledPairs") -> None:
         write(table, file)
 
 
-def _show_agreement(given: "list[Label]", settled: "SettledPairs") -> None:
-    """Print kappa and alpha, then the pairs in dispute and the contradictions."""
+def _show_agreement(given: "list[Label]", settled: "SettledPairs", catalog: "Catalog | None") -> None:
+    """Print kappa and alpha, then the pairs in dispute, with titles where there is a catalogue, and the contradictions."""
     from reranking.labels.agreement import measure_agreement
     from scripts.terminal.console import plain
 
@@ -178,17 +201,23 @@ def _show_agreement(given: "list[Label]", settled: "SettledPairs") -> None:
             f"{plain(kappa.first)} and {plain(kappa.second)}: {kappa.pairs:,} pairs, {_number(kappa.agreed)} agreed, "
             f"Cohen's kappa {_number(kappa.kappa)}"
         )
-    _show_disputes(found)
+    _show_disputes(found, catalog)
     _show_contradictions(settled)
 
 
-def _show_disputes(found: "ReviewerAgreement") -> None:
+def _show_disputes(found: "ReviewerAgreement", catalog: "Catalog | None") -> None:
+    from reranking.labels.settled import id_column
     from scripts.terminal.console import plain
 
     click.echo(f"in dispute: {len(found.disputes):,} pairs")
     for dispute in found.disputes:
         said = ", ".join(f"{name} {verdict}" for name, verdict in sorted(dispute.verdicts.items()))
         click.echo(plain(f"  {dispute.left} and {dispute.right}: {said}"))
+        if catalog is None:
+            continue
+        for position in catalog.lookup.find(id_column([dispute.left, dispute.right])).tolist():
+            title = catalog.table["title"][position].as_py() if position >= 0 else "not in the index"
+            click.echo(plain(f"      {title or 'no title'}"))
 
 
 def _show_contradictions(settled: "SettledPairs") -> None:

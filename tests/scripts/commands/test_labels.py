@@ -93,6 +93,28 @@ def test_agreement_lists_what_is_in_dispute_and_what_contradicts(heroic, store, 
     ]
 
 
+def test_with_an_index_disputes_have_titles_and_unknown_products_are_told(
+    heroic, store, sample, sample_index, tmp_path
+):
+    known = pd.read_parquet(sample / "pairs_train.parquet").head(2)
+    left, right = known[["left_id", "right_id"]].iloc[0]
+    given = pd.concat([known[["left_id", "right_id"]], pd.DataFrame({"left_id": ["NOT1"], "right_id": [left]})])
+    given.assign(target=1).to_csv(tmp_path / "anna.csv", index=False)
+    with open_store(store, create=True) as opened:
+        opened.record(Label(*sorted([left, right]), NO, "bob"))
+    named = ("labels", store, "--import", tmp_path / "anna.csv", "--reviewer", "anna", "--agreement")
+    assert heroic(*named).stderr == ""  # without an index nobody knows
+    result = heroic("labels", store, "--import", tmp_path / "anna.csv", "--reviewer", "anna", "--index", sample_index)
+    assert (
+        "1 of the imported labels name products that the index lacks: id 'NOT1' is not in the catalogue"
+        in result.stderr
+    )
+    lines = heroic("labels", store, "--agreement", "--index", sample_index).stdout.splitlines()
+    place = next(number for number, line in enumerate(lines) if line.endswith(": anna match, bob no match"))
+    titles = pd.read_parquet(sample / "products.parquet").set_index("id").title
+    assert [line.strip() for line in lines[place + 1 : place + 3]] == [titles[one] for one in sorted([left, right])]
+
+
 def test_an_empty_store_agrees_and_exports_nothing(heroic, store, tmp_path):
     open_store(store, create=True).close()
     result = heroic("labels", store, "--agreement", "--export", tmp_path / "out.csv")
