@@ -17,15 +17,15 @@ def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def held(page, pattern):
-    """Hold the page's next request to an address of a pattern back; what is returned lets it go."""
+def held(page, pattern, **answer):
+    """Hold the page's next request to an address of a pattern back; what is returned lets it go, or gives it this `answer`."""
     waiting = []
     page.route(pattern, lambda route: waiting.append(route), times=1)
 
     def let():
         for _ in range(400):
             if waiting:
-                return waiting[0].continue_()
+                return waiting[0].fulfill(**answer) if answer else waiting[0].continue_()
             page.wait_for_timeout(50)
         pytest.fail(f"nothing asked for {pattern}")
 

@@ -156,6 +156,18 @@ def test_a_filter_that_is_chosen_while_an_answer_is_under_way_holds(browsing, re
         assert page.locator("#question").is_hidden()
 
 
+def test_a_verdict_that_is_not_kept_is_told_of_though_a_filter_was_chosen_meanwhile(browsing, reviewing):
+    with reviewing() as door:
+        page = browsing(door, "/review")
+        counted(page, 0)
+        answer = held(page, "**/api/v1/review", status=422, json={"error": {"message": "this cannot be kept"}})
+        page.keyboard.press("y")
+        page.locator("select[name=part]").select_option("disputes")
+        answer()
+        page.get_by_text("this cannot be kept").wait_for()
+        assert page.locator("#question").is_hidden()
+
+
 def test_a_pair_is_passed_over_until_the_beginning_is_asked_for(browsing, reviewing):
     with reviewing() as door:
         page = browsing(door, "/review")

@@ -99,7 +99,7 @@ def test_of_two_searches_the_later_one_is_shown_and_stands_in_the_address(browsi
     until(page, "() => document.querySelector('#results').ariaBusy === 'true'")
     search(page, one)
     let()
-    page.wait_for_timeout(300)
+    assert page.evaluate("fetch('/api/v1/known?id=nobody').then((answer) => answer.status)") == 200  # asked after it
     assert f"id={one}" in page.url
     assert page.locator("#asked").get_by_text(one, exact=True).count() == 1
     assert "neighbours in the" in page.locator("#status").inner_text()

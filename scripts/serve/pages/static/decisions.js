@@ -35,14 +35,15 @@ function told(decision) {
   return `split: ${one} of ${one + other} products are kept apart from the others`;
 }
 
-export function decisionRow(decision, decides, done, failed) {
+// `taking` is called with what takes it back, when that is asked for.
+export function decisionRow(decision, decides, taking) {
   const back = make("button", { type: "button" }, "take back");
   back.addEventListener("click", () => {
     back.disabled = true;
-    takeBack(decision.number).then(done, (error) => {
+    taking(() => takeBack(decision.number).catch((error) => {
       back.disabled = false;
-      failed(error);
-    });
+      throw error;
+    }));
   });
   const when = make("time", { dateTime: decision.at }, new Date(decision.at).toLocaleString());
   const state = make("span", { className: decision.pending ? "tag bad" : "tag good" }, decision.pending ? "not applied yet" : "holds");

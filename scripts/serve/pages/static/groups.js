@@ -7,6 +7,7 @@ import { find, make, number, turnToSay } from "./dom.js";
 const PAGE = 24;
 const given = new URLSearchParams(location.search);
 const order = given.get("order") === "weakest" ? "weakest" : "largest";
+let asked = 0; // how many lists: the last one is shown
 const offset = Math.max(0, Number.parseInt(given.get("offset") ?? "0", 10) || 0);
 
 function card(group, place, linked) {
@@ -29,8 +30,10 @@ function lead(link, to) {
 }
 
 async function show(say) {
+  const own = (asked += 1);
   for (const link of document.querySelectorAll("[data-order]")) if (link.dataset.order === order) link.ariaCurrent = "page";
   const found = await askGroups(`/groups?${new URLSearchParams({ order, offset, limit: PAGE })}`, () => say("The groups are being read…"));
+  if (own !== asked) return;
   find("found").replaceChildren(...found.found.map((group, place) => card(group, offset + place, found.linked)));
   find("found").start = offset + 1;
   const many = found.groups.toLocaleString("en");
@@ -45,14 +48,10 @@ async function show(say) {
 async function showDecided() {
   const found = await ask("/decisions?limit=10");
   find("decided").hidden = false;
-  const rows = found.decisions.map((one) => decisionRow(one, true, () => telling((say) => show(say).then(() => say(`Decision ${one.number} is taken back.`))), failed));
+  const rows = found.decisions.map((one) => decisionRow(one, true, (undo) => telling((say) => undo().then(() => show(say)).then(() => say(`Decision ${one.number} is taken back.`)))));
   const rest = found.total - rows.length;
   if (rest > 0) rows.push(make("li", { className: "hint" }, `and ${rest.toLocaleString("en")} before them`));
   find("decisions").replaceChildren(...(rows.length ? rows : [make("li", { className: "hint" }, "nothing yet")]));
-}
-
-function failed(error) {
-  turnToSay()(error.message, true);
 }
 
 function telling(work) {

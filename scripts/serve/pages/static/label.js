@@ -52,10 +52,19 @@ function reveal(verdict, found) {
     make("ul", {}, ...reasons));
 }
 
-const { once, next } = inTurn(async (error) => {
-  if (error.status === 409 && asked !== null) await refresh();
-  say(error.message, true);
-});
+const turn = inTurn((error) => say(error.message, true));
+
+// Where what is shown is not what is asked any more, it is asked anew.
+function once(work) {
+  turn.once(async () => {
+    try {
+      await work();
+    } catch (error) {
+      if (error.status === 409 && asked !== null) await refresh();
+      throw error;
+    }
+  });
+}
 
 async function refresh() {
   for (;;) {
@@ -111,7 +120,7 @@ find("facts").addEventListener("toggle", () => find("facts").open && agreement()
 find("wanted").addEventListener("submit", (event) => event.preventDefault());
 part.addEventListener("change", () => {
   part.blur();
-  next(() => {
+  turn.next(() => {
     find("revealed").hidden = true;
     place = 0;
     return refresh();

@@ -1,5 +1,5 @@
 // One thing at a time: `once` does nothing while another work is under way, as a key that is pressed then is not for what comes
-// after it; `next` waits for its end, and of those that wait the last is done: what was chosen holds.
+// after it; `next` waits for its end, and of those that wait the last is done: what was chosen holds. What failed is told after it.
 export function inTurn(failed) {
   let busy = false;
   let waiting = null;
@@ -7,17 +7,16 @@ export function inTurn(failed) {
   async function once(work) {
     if (busy) return;
     busy = true;
-    try {
-      await work();
-    } catch (error) {
-      await failed(error);
-    } finally {
-      busy = false;
+    let wrong = null;
+    for (let doing = work; doing !== null; [doing, waiting] = [waiting, null]) {
+      try {
+        await doing();
+      } catch (error) {
+        wrong = error;
+      }
     }
-    if (waiting === null) return;
-    const chosen = waiting;
-    waiting = null;
-    await once(chosen);
+    busy = false;
+    if (wrong !== null) failed(wrong);
   }
 
   function next(work) {
