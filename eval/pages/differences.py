@@ -35,8 +35,9 @@ def _plain_words(text: str) -> list[str]:
 
 def _known(own: list[str], others: list[str]) -> frozenset[str]:
     """Say which words are no difference: those of the other text, two of it written together, or that it writes so."""
-    known = {*others, *map("".join, pairwise(others))}
-    return frozenset(known.union(*(both for both in pairwise(own) if "".join(both) in others)))
+    there = frozenset(others)
+    known = there.union(map("".join, pairwise(others)))
+    return known.union(*(both for both in pairwise(own) if "".join(both) in there))
 
 
 def _pieces(text: str, known: frozenset[str]) -> tuple[MarkedText, ...]:

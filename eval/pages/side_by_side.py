@@ -17,7 +17,7 @@ LEVELS = ("category_1", "category_2", "category_3", "category_4")
 @dataclass(frozen=True)
 class ShownField:
     """It is one field of both products as pieces, none where a product lacks it, of a long text its beginning; `equal` says that both
-    have the same, beyond what is shown of them too."""
+    have the same words, beyond what is shown too, up to MOST_COMPARED characters."""
 
     name: str
     left: tuple[MarkedText, ...]
