@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 AGAIN = "run the same command again: it goes on where it was"
+TRIALS_AGAIN = "run the same command again: it goes on from the trials that are finished"
 PARTS_AGAIN = "run the same command again: it passes over the parts that are finished"
 
 

@@ -1,14 +1,13 @@
 """Optuna searches for better settings of the boosters, by cross-validation over product groups."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from indexing.errors import InputError, kept_when_interrupted
+from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.storage.artefact import fingerprint_of
@@ -94,8 +93,7 @@ def search_settings(
     """
     study = _open_study(search, _fingerprint(index, pairs, options, search))
     folds = prepare_learned_folds(index, pairs, options, count=search.folds, progress=progress)
-    with nullcontext() if search.storage is None else kept_when_interrupted():
-        run_search(study, folds, metric, options.boosting, search, progress, space=search_space(folds.folds[0]))
+    run_search(study, folds, metric, options.boosting, search, progress, space=search_space(folds.folds[0]))
     finished = _finished(study)
     best = study.best_trial
     assert best.value is not None

@@ -57,7 +57,6 @@ def command(
     Readers see what was published before until all is there and its recall is measured. After an update only rows that
     changed are sent. A killed run is gone on with.
     """
-    from indexing.errors import kept_when_interrupted
     from indexing.publishing.publish_index import PublishOptions
     from indexing.storage.whole_file import refuse_folder
 
@@ -65,18 +64,18 @@ def command(
         refuse_folder(out)
     address = address_at(uri, name, token_file, "--to")
     assert address is not None  # --to is required
-    with kept_when_interrupted():
-        publish(index, address, PublishOptions(views, index_type, recall, k, whole), out)
+    publish(index, address, PublishOptions(views, index_type, recall, k, whole), out)
 
 
 def publish(index: Path, address: "Address", options: "PublishOptions | None" = None, out: Path | None = None) -> None:
     """Publish with progress, without options as before, and print what is there now."""
+    from indexing.errors import kept_when_interrupted
     from indexing.publishing.publish_index import publish_index
     from indexing.storage.artefact import write_json
     from indexing.storage.whole_file import writing_file
     from scripts.terminal.progress import shown
 
-    with shown() as progress:
+    with shown() as progress, kept_when_interrupted():
         done = publish_index(index, address, options=options, progress=progress)
     if out is not None:
         with writing_file(out) as unfinished:

@@ -1,5 +1,6 @@
 """`heroic train` learns to score pairs from labelled ones."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -193,6 +194,7 @@ def command(
     Without --valid, whole product groups are held out for early stopping and thresholds. Take training pairs from
     the retrieval whose pairs will be scored (heroic candidates): otherwise ranks mislead the model.
     """
+    from indexing.errors import TRIALS_AGAIN, kept_when_interrupted
     from indexing.storage.artefact import refuse_artefact
     from reranking.boosters.boosting import choose_boosting_device
     from reranking.model.train_options import MiningOptions, TrainOptions
@@ -239,7 +241,8 @@ def command(
         return
     data = read_data(index, pairs, valid, wanted)
     options = choice.fit_to(data.pairs, pairs, options) if valid is None else options
-    options = learn(data, options, choice, room, out, workers=workers)
+    with nullcontext() if storage is None else kept_when_interrupted(TRIALS_AGAIN):
+        options = learn(data, options, choice, room, out, workers=workers)
     if audit is not None:
         run_audit(audit, data.index, data.pairs, metric=metric_of(options), options=options)
 

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from indexing.errors import AGAIN, PARTS_AGAIN
+from indexing.errors import AGAIN, PARTS_AGAIN, TRIALS_AGAIN
 from indexing.product_index import open_index
 from scripts.terminal.asking import ANSWERS_AGAIN
 
@@ -25,7 +25,16 @@ CUT_SHORT = {
         "train INDEX PAIRS --out OUT CLUSTER", "reranking.training.train_reranker.train_reranker", PARTS_AGAIN
     ),
     "a search": (
-        "train INDEX PAIRS --out OUT --trials 2 --storage STORAGE", "reranking.training.tuning.run_search", AGAIN
+        "train INDEX PAIRS --out OUT --trials 2 --storage STORAGE", "reranking.training.tuning.run_search", TRIALS_AGAIN
+    ),
+    "what comes after a search": (
+        "train INDEX PAIRS --out OUT --trials 2 --storage STORAGE",
+        "reranking.training.train_reranker.train_reranker",
+        TRIALS_AGAIN,
+    ),
+    "what is published": ("publish INDEX --to AT", "indexing.publishing.publish_index.publish_index", AGAIN),
+    "an update that is published": (
+        "update COPY --delete GONE --publish AT", "indexing.publishing.publish_index.publish_index", AGAIN
     ),
     "a search that is not kept": ("train INDEX PAIRS --out OUT --trials 2", "reranking.training.tuning.run_search", ""),
     "what is sent": ("copy INDEX s3://nowhere/x", "indexing.storage.stored_versions.send_artefact", AGAIN),
@@ -46,7 +55,9 @@ def test_it_is_said_how_it_goes_on(what, heroic, sample, sample_index, sample_mo
         "MODEL": [sample_model],
         "OUT": [tmp_path / "out"],
         "STORAGE": [tmp_path / "storage"],
+        "AT": [tmp_path / "milvus.db"],
         "CLUSTER": ["--cluster", "local:1"],
+        "GONE": [tmp_path / "gone.csv"],
         "A": ids[:1],
         "B": ids[1:2],
     }
@@ -54,6 +65,7 @@ def test_it_is_said_how_it_goes_on(what, heroic, sample, sample_index, sample_mo
     def interrupted(*given, **named):
         raise KeyboardInterrupt
 
+    (tmp_path / "gone.csv").write_text(f"id\n{ids[0]}\n", encoding="utf-8")
     monkeypatch.setattr(place, interrupted)
     result = heroic(*(given for word in words.split() for given in named.get(word, [word])))
     assert result.exit_code == 130, result.stderr
