@@ -23,12 +23,15 @@ from indexing.files.tables import TableFile
 from indexing.machine.memory import human
 from indexing.reading.inputs import CatalogInputs, InputFile, open_inputs
 from indexing.reading.schema.expression import columns_in
-from indexing.vectors.ngram_options import LsaOptions
+from indexing.vectors.ngram_options import MOST_COUNTING, LsaOptions
 
 NGRAMS_A_CHAR = 1.5  # different ones of 3 and 4 characters inside words (1.1 to 1.6 in five catalogues)
 MANY, KEPT_OF_MANY = 20_000, 0.5  # of so many products' n-grams at most half stand in few enough (0.28 to 0.5)
 ENTRY_BYTES = 16  # a column and a weight, by product and by n-gram
-BLOCK_BYTES = 150 * 2**20  # what is counted at once
+BLOCK_BYTES, THREAD_BYTES = (
+    150 * 2**20,
+    64 * 2**20,
+)  # what is counted at once, and by each thread more (of 80 words a text)
 WEIGHED_PER_S, JOINED_S = 2.5e6, 3e-6  # characters a second; seconds an entry and thread to join it
 ASSUMED_DIM = 768  # dimension of a model that was not loaded yet
 SAMPLED = 1000  # products whose texts are measured
@@ -56,7 +59,8 @@ def plan_lexical(products: int, chars: float, ask: Ask) -> LexicalPlan:
     """Plan for texts of so many characters on average. Raises InputError for what does not fit the memory."""
     counted = products * chars * NGRAMS_A_CHAR
     entries = int(counted * (KEPT_OF_MANY if products > MANY else 1.0))
-    memory = entries * ENTRY_BYTES + BLOCK_BYTES + FIXED_BYTES
+    counting = BLOCK_BYTES + (min(ask.threads, MOST_COUNTING) - 1) * THREAD_BYTES
+    memory = entries * ENTRY_BYTES + counting + FIXED_BYTES
     if memory > ask.memory:
         raise InputError(
             f"--memory {human(ask.memory)}: the lexical view of {products:,} products with {chars:.0f} characters each "

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from indexing.catalog.catalog import TEXT_FIELDS
 from indexing.storage.records import OMIT
 
+MOST_COUNTING = 4  # threads that count blocks of texts, as each takes memory
+
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import HashingVectorizer
 

@@ -10,10 +10,9 @@ import scipy.sparse as sp
 from indexing.arrays import Floats1d, Ints1d
 from indexing.machine.threads import in_turn, thread_count
 from indexing.vectors.character_ngrams import SHORTEST_WORD, character_counts
-from indexing.vectors.ngram_options import NgramOptions
+from indexing.vectors.ngram_options import MOST_COUNTING, NgramOptions
 
 BLOCK_TEXTS = 16_384
-MOST_AT_ONCE = 4  # blocks, as each takes memory
 
 Result = TypeVar("Result")
 
@@ -34,7 +33,7 @@ def of_counts(
         return work(_counts(block, options))
 
     blocks = [texts[start : start + size] for start in range(0, len(texts), size)]
-    threads = min(thread_count(), MOST_AT_ONCE, len(blocks))
+    threads = min(thread_count(), MOST_COUNTING, len(blocks))
     if threads <= 1:
         yield from map(worked, blocks)
         return
