@@ -47,7 +47,8 @@ def searched(engine: Any, rows: Floats2d, ask: int, parameters: Any, *, at_once:
     """Return the cosines (q, k) and the rows (q, k) that an engine finds. BLAS, which says how near centres are, rounds otherwise for
     another number of queries, and FAISS divides these among its threads: of a million rows a few are as near to one list as to another.
     With `at_once`, as a GPU needs it, they are not divided."""
-    if at_once or len(rows) == 1:
+    singly = rows.shape[1] < BLAS_NUMBERS  # a query is compared without BLAS, which need not be held to one thread then
+    if at_once or (len(rows) == 1 and singly):
         return engine.search(rows, ask, params=parameters)  # type: ignore[no-any-return]
 
     block = 1 if len(rows) < FEW_ROWS else SEARCHED_ROWS
@@ -55,6 +56,6 @@ def searched(engine: Any, rows: Floats2d, ask: int, parameters: Any, *, at_once:
     def search(start: int) -> tuple[Floats2d, Ints2d]:
         return engine.search(rows[start : start + block], ask, params=parameters)  # type: ignore[no-any-return]
 
-    # a single query is compared without BLAS, which need not be held to one thread then
-    blocks = _at_once(search, range(len(rows))) if block == 1 else in_blocks(search, len(rows), block)
+    few = block == 1 and singly
+    blocks = _at_once(search, range(len(rows))) if few else in_blocks(search, len(rows), block)
     return np.concatenate([cosines for cosines, _ in blocks]), np.concatenate([found for _, found in blocks])

@@ -1,5 +1,7 @@
 """Many queries are searched in blocks of the same size, whatever the threads, few one by one, and those of a GPU at once."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,21 @@ def test_queries_are_searched_in_blocks_and_answered_in_their_order(count, at_on
     assert sorted(engine.sizes) == sizes
     assert cosines.shape == (count, 3)
     np.testing.assert_array_equal(found, np.repeat(np.arange(count)[:, None], 3, axis=1))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_query_so_wide_that_blas_compares_it_has_one_thread_of_it(monkeypatch, count):
+    held = []
+
+    @contextmanager
+    def one():
+        held.append(True)
+        yield
+
+    monkeypatch.setattr("indexing.vectors.row_blocks.one_blas_thread", one)
+    for dim, expected in ((BLAS_NUMBERS - 1, []), (BLAS_NUMBERS, [True])):
+        searched(Engine(), np.zeros((count, dim), dtype=np.float32), 3, None, at_once=False)
+        assert held == expected
 
 
 @pytest.mark.parametrize(("before", "after"), [(128_000, BLAS_NUMBERS), (20, 20)], ids=["numbers", "queries"])
