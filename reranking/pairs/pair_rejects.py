@@ -206,7 +206,7 @@ def _read_file(path: Path, catalog: Catalog, ids: tuple[str, str] | None, target
     if columns.target is None:
         raise no_target(path, file.names)
     table = file.read()
-    sides = id_columns(table, columns, path, file.first_row, nulls=True)
+    sides = [_without_empty(side) for side in id_columns(table, columns, path, file.first_row, nulls=True)]
     left, right = (catalog.lookup.find(side) for side in sides)
     without_id = np.asarray(pc.or_(*(pc.is_null(side) for side in sides)), dtype=bool)
     targets = target_or_nan(table[columns.target], path, columns.target)

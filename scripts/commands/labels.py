@@ -82,7 +82,7 @@ def command(
     with open_reviews(store, create=source is not None) as opened:
         if source is not None:
             taken = opened.record_new(answers)
-            click.echo(f"imported: {taken:,} labels of {source}, {len(answers) - taken:,} were known")
+            click.echo(f"imported: {taken:,} labels of {source}, {len(answers) - taken:,} were known or repeat one")
             if catalog is not None:
                 _show_unknown(answers, catalog)
         reviews = [review.label for review in opened.standing_reviews()]

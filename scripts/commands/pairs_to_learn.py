@@ -99,14 +99,14 @@ class PairsToLearn:
 
     def set_aside(self, found: "Sequence[PairRejects]", *, few: int = 0) -> None:
         """List all rejects in the file where one is named, and tell those of the last files on stderr; a `few` are allowed of a small
-        file too, where nobody asked for another share.
+        file too, where nobody asked for a smaller share.
 
         Raises InputError where these are more than are allowed; they are listed then too.
         """
         if self.rejects is not None:
             _write(self.rejects, found)
         rejects = found[-1]
-        rejects.refuse_above(self.max_rejects, few if self.max_rejects == DEFAULT_REJECTS else 0)
+        rejects.refuse_above(self.max_rejects, few if self.max_rejects >= DEFAULT_REJECTS else 0)
         if len(rejects):
             see = "--rejects FILE.csv lists them" if self.rejects is None else f"see {self.rejects}"
             click.echo(f"set aside: {rejects.summary()}; {see}", err=True)

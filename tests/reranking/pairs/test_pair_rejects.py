@@ -36,6 +36,13 @@ def read(tmp_path):
     return run
 
 
+def test_an_empty_text_is_no_id(tmp_path):
+    rows = {"left_id": ["a", ""], "right_id": ["b", "b"], "target": [1, 0]}
+    pq.write_table(pa.table(rows), tmp_path / "pairs.parquet")
+    _, rejects = read_usable([tmp_path / "pairs.parquet"], catalog_of(pa.array(["a", "b"])))
+    assert listed(rejects) == [(2, "no id", None)]
+
+
 def kept(pairs):
     return list(zip(pairs.left.tolist(), pairs.right.tolist(), pairs.targets.tolist(), strict=True))
 

@@ -36,7 +36,7 @@ def refused(result, *said):
 def test_labels_go_in_and_come_out(heroic, store, pairs, tmp_path):
     result = heroic("labels", store, "--import", pairs, "--reviewer", "anna", "--export", tmp_path / "out.parquet")
     assert result.output.splitlines() == [
-        f"imported: 3 labels of {pairs}, 0 were known",
+        f"imported: 3 labels of {pairs}, 0 were known or repeat one",
         f"store: {store}, 3 events, 3 labels that count",
         "learning, anna: 2 match, 1 no match, 0 unsure",
         f"exported: 3 settled learning pairs to {tmp_path / 'out.parquet'}",
@@ -130,8 +130,9 @@ def test_rows_that_cannot_be_used_keep_no_other_out(heroic, store, tmp_path):
     words = ["labels", store, "--import", tmp_path / "some.csv", "--reviewer", "anna"]
     result = heroic(*words, "--rejects", tmp_path / "rejects.csv")  # three of a small file
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.startswith(f"imported: 4 labels of {tmp_path / 'some.csv'}, 1 were known\n")
+    assert result.stdout.startswith(f"imported: 4 labels of {tmp_path / 'some.csv'}, 1 were known or repeat one\n")
     assert f"set aside: 3 of 8 pairs of {tmp_path / 'some.csv'}: " in result.stderr
+    assert heroic(*words, "--max-rejects", "0.02").exit_code == 0  # a larger share than is allowed unasked
     listed = pd.read_csv(tmp_path / "rejects.csv")
     assert listed[["row", "reason"]].values.tolist() == [
         [4, "a product with itself"],
