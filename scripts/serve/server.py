@@ -46,9 +46,9 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
     _refuse_certificate(options)
     with _listening(options) as bound:
         port = int(bound.getsockname()[1])
+        _log_to_stderr()  # before what is read in the background begins
         with shown(passing=True) as progress:
             current = Current(Sources(options.index, options.model, options.at), progress=progress)
-        _log_to_stderr()
         service = Service.start(
             current,
             LIMITS,

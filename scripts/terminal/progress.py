@@ -54,7 +54,8 @@ def _bars(passing: bool) -> Iterator["Progress"]:
     try:
         yield progress
     finally:
-        bars.stop()
+        if tasks:  # what tells nothing leaves nothing
+            bars.stop()
 
 
 def _lines(least_s: float) -> "Progress":

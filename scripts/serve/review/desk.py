@@ -180,6 +180,7 @@ class ReviewDesk:
 
     def _read(self, files: ScoresFiles) -> None:
         held, before = HeldFile(files.scores), self._held
+        self._logged = LoggedProgress("review")  # of this reading
         try:
             with nullcontext() if before is None else before.as_path() as replaced:
                 previous = replaced if files.previous is None else files.previous
