@@ -70,7 +70,7 @@ def _take(link: str, addresses: list[str], out: Path, chromium: str) -> None:
         page.wait_for_url(f"{home}/")
         for address in addresses:
             page.goto(home + address)
-            page.locator("#rivals > li").first.wait_for()
+            page.locator("#left-rivals > li").first.wait_for()
             if page.locator(".tag.good").count():
                 break
         page.wait_for_load_state("networkidle")
