@@ -1,6 +1,6 @@
 """Product features compare brand, colours, price, category levels, pictures and, when asked for, the source."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from indexing.words.tokens import fold, folds, words
 from reranking.signals.feature import Feature, declare
 from reranking.signals.product_rows import ProductRows, titles
 from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Rows
-from reranking.signals.texts.colors import COLORS, colors_in, colors_named, colors_stated
+from reranking.signals.texts.colors import COLORS, colors_in, colors_named, states_color
 from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.sparse_rows import ratio
 
@@ -178,14 +178,30 @@ def _codes(values: pa.Array | pa.ChunkedArray) -> Ints1d:
 
 
 def _colors(catalog: Catalog, title_words: Sequence[Sequence[str]]) -> Ints1d:
-    fields, attributes = (catalog.table[name].to_pylist() for name in ("colors", "attributes"))
-    return np.array(
-        [
-            colors_named(name for name in field or () if name) | colors_in(title) | colors_stated(stated or ())
-            for field, title, stated in zip(fields, title_words, attributes, strict=True)
-        ],
-        dtype=np.int64,
-    )
+    fields = catalog.table["colors"].to_pylist()
+    found = [
+        colors_named(name for name in field or () if name) | colors_in(title)
+        for field, title in zip(fields, title_words, strict=True)
+    ]
+    return np.array(found, dtype=np.int64) | _stated_colors(catalog.table["attributes"].combine_chunks())
+
+
+def _stated_colors(attributes: pa.LargeListArray) -> Ints1d:
+    """Return the colours that attributes of colour state of each product (n,); each key, and each value of these, is read once."""
+    flat, owners = pc.list_flatten(attributes), pc.list_parent_indices(attributes).to_numpy()
+    keys, values = (pc.fill_null(pc.struct_field(flat, name), "") for name in ("key", "value"))
+    rows = np.flatnonzero(_of_each(keys, states_color))
+    bits = np.zeros(len(attributes), dtype=np.int64)
+    np.bitwise_or.at(bits, owners[rows], _of_each(values.take(pa.array(rows)), lambda value: colors_named((value,))))
+    return bits
+
+
+def _of_each(texts: pa.LargeStringArray, read: Callable[[str], int]) -> Ints1d:
+    """Return what `read` makes of each text (t,): equal ones are read once."""
+    encoded = texts.dictionary_encode()
+    found = np.array([read(text) for text in encoded.dictionary.to_pylist()], dtype=np.int64)
+    of_each: Ints1d = found[encoded.indices.to_numpy()]
+    return of_each
 
 
 def _equal(left: Ints1d, right: Ints1d) -> Floats1d:

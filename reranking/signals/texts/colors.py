@@ -1,7 +1,6 @@
 """Colours are read by their Russian and English names, whole or cut short, as one bit each."""
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from indexing.words.tokens import fold, words
 
@@ -39,7 +38,6 @@ _KEYS = frozenset(
         *("farbe", "farben", "couleur", "couleurs", "colore", "kleur", "kolor", "barva", "renk"),
     }
 )
-_MANY = 1 << 16  # attributes that are remembered: a catalogue states the same few again and again
 
 
 def _name_bits() -> dict[str, int]:
@@ -83,12 +81,9 @@ def colors_named(names: Iterable[str]) -> int:
 
 def colors_stated(attributes: Iterable[Mapping[str, str | None]]) -> int:
     """Return the colours that attributes of colour state, by their keys, one bit each; they are read as a colour field is."""
-    bits = 0
-    for attribute in attributes:
-        bits |= _stated(attribute["key"] or "", attribute["value"] or "")
-    return bits
+    return colors_named(each["value"] or "" for each in attributes if states_color(each["key"] or ""))
 
 
-@lru_cache(maxsize=_MANY)
-def _stated(key: str, value: str) -> int:
-    return 0 if _KEYS.isdisjoint(words(fold(key))) else colors_named((value,))
+def states_color(key: str) -> bool:
+    """Say whether an attribute with this key states a colour."""
+    return not _KEYS.isdisjoint(words(fold(key)))
