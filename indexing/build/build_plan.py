@@ -28,10 +28,8 @@ from indexing.vectors.ngram_options import MOST_COUNTING, LsaOptions
 NGRAMS_A_CHAR = 1.5  # different ones of 3 and 4 characters inside words (1.1 to 1.6 in five catalogues)
 MANY, KEPT_OF_MANY = 20_000, 0.5  # of so many products' n-grams at most half stand in few enough (0.28 to 0.5)
 ENTRY_BYTES = 16  # a column and a weight, by product and by n-gram
-BLOCK_BYTES, THREAD_BYTES = (
-    150 * 2**20,
-    64 * 2**20,
-)  # what is counted at once, and by each thread more (of 80 words a text)
+BLOCK_BYTES = 150 * 2**20  # what one thread counts at once
+THREAD_BYTES = 64 * 2**20  # what each thread more does, of texts of 80 words
 WEIGHED_PER_S, JOINED_S = 2.5e6, 3e-6  # characters a second; seconds an entry and thread to join it
 ASSUMED_DIM = 768  # dimension of a model that was not loaded yet
 SAMPLED = 1000  # products whose texts are measured
