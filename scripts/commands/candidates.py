@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from scripts.terminal.option_types import PARQUET, STORED, cluster_option
+from scripts.terminal.reading import warn
 
 
 @click.command(name="candidates")
@@ -34,4 +35,4 @@ def command(index: Path, out: Path, k: int, cluster: str | None, task_timeout: f
     if identifiers:
         click.echo(f"{written.identified:,} of them share a barcode, or brand and part number")
     if len(identifiers.worn):
-        click.echo(f"heroic: warning: {identifiers.worn.told()}", err=True)
+        warn([identifiers.worn.told()])

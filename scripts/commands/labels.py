@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.pairs_to_learn import PairsToLearn, reject_options
+from scripts.terminal.reading import warn
 
 if TYPE_CHECKING:
     from indexing.catalog.catalog import Catalog
@@ -156,9 +157,7 @@ def _show_unknown(answers: "list[Label]", catalog: "Catalog") -> None:
     try:
         catalog.positions(column.take([int(np.argmax(which))]))
     except UnknownId as error:
-        click.echo(
-            f"heroic: warning: {count:,} of the imported labels name products that the index lacks: {error}", err=True
-        )
+        warn([f"{count:,} of the imported labels name products that the index lacks: {error}"])
 
 
 def _show_counts(store: "LabelStore", reviews: "list[Label]") -> None:

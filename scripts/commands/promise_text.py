@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.kind_text import kind_lines
+from scripts.terminal.reading import warn
 
 if TYPE_CHECKING:
     from reranking.decisions.thresholds import AskedThresholds
@@ -41,8 +42,7 @@ def show_promise(
         click.echo(line)
     if scored.expected_precision is not None:
         click.echo(f"expected precision of what is called: {scored.expected_precision:.3f}{_lowest(scored)}")
-    for warning in promise_warnings(scored, model, thresholds, ask):
-        click.echo(f"heroic: warning: {warning}", err=True)
+    warn(promise_warnings(scored, model, thresholds, ask))
 
 
 def _not_measured() -> list[str]:
@@ -57,8 +57,7 @@ def show_matching_share(choice: "PriorChoice", model: "XgboostReranker") -> None
 
     for line in _not_measured() if model.report.without_labels else share_lines(choice, MATCHING_WITHHELD):
         click.echo(line)
-    for warning in share_warnings(choice, withheld=True):
-        click.echo(f"heroic: warning: {warning}", err=True)
+    warn(share_warnings(choice, withheld=True))
 
 
 def share_lines(choice: "PriorChoice", withheld: Mapping[str, str] = WITHHELD) -> list[str]:

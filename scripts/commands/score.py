@@ -7,6 +7,7 @@ import click
 
 from scripts.commands.promise_text import show_promise
 from scripts.terminal.option_types import PARQUET, SHARE, STORED, cluster_option, prior_option
+from scripts.terminal.reading import warn
 
 if TYPE_CHECKING:
     from reranking.model.scores_writer import Scored
@@ -104,8 +105,7 @@ def command(
         f"in {len(scored.categories)} evaluation categories"
     )
     show_promise(scored, reranker, chosen, ask)
-    for warning in category_warnings(opened.catalog, reranker.mapping):
-        click.echo(f"heroic: warning: {warning}", err=True)
+    warn(category_warnings(opened.catalog, reranker.mapping))
     if ask is not None:
         click.echo(
             f"to label: {ask}: fill in its column 'target' with 1 and 0, and give it to heroic train with your other pairs"

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.terminal.reading import warn
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -47,8 +49,7 @@ def show_trained(trained: "Trained", out: Path) -> None:
     from rich.console import Console
 
     model = trained.reranker
-    for warning in trained.warnings:
-        click.echo(f"heroic: warning: {warning}", err=True)
+    warn(trained.warnings)
     click.echo(f"model: {out} ({model.fingerprint})")
     _show_pairs(model.report)
     _show_quality(model)

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from scripts.commands.train.trained_text import feature_table
+from scripts.terminal.reading import warn
 
 if TYPE_CHECKING:
     from reranking.model.reranker import XgboostReranker
@@ -82,8 +83,7 @@ def learn_unsupervised(index: Path, options: "TrainOptions", out: Path) -> None:
     with shown() as progress:
         trained = train_unsupervised(open_index(index), options=options, progress=progress)
         save_reranker(trained.reranker, out)
-    for warning in trained.warnings:
-        click.echo(f"heroic: warning: {warning}", err=True)
+    warn(trained.warnings)
     _show(trained.reranker, out)
 
 

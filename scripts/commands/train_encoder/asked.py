@@ -9,6 +9,7 @@ import click
 
 from scripts.commands.pairs_to_learn import PairsToLearn, reject_options
 from scripts.terminal.option_types import SEED
+from scripts.terminal.reading import warn
 
 if TYPE_CHECKING:
     from indexing.encoders.model_source import ModelSource
@@ -142,4 +143,4 @@ def show_recall(history: "History") -> None:
         f"ended after {history.ended}, {history.epochs[-1].seconds / 60:.0f} min"
     )
     if not best.number:
-        click.echo("heroic: warning: no epoch was better than the model as it came, which this is", err=True)
+        warn(["no epoch was better than the model as it came, which this is"])
