@@ -135,10 +135,16 @@ class BagsBuilder:
     def column_type(self) -> type[np.integer]:
         return np.int32 if self.groups * BUCKETS < 2**31 else np.int64
 
+    @property
+    def _column_bits(self) -> int:
+        """What a column takes of a key, whose other bits are its row: a block may have 2**19 rows of the most groups."""
+        return (self.groups * BUCKETS - 1).bit_length()
+
     def add(self, tokens: Occurrences, n_products: int, prepared: Ints1d) -> None:
         """Take the tokens of the next block of n_products; `prepared` are the rows to keep, sorted."""
-        keys = _distinct(tokens.rows << 2 * BUCKET_BITS | tokens.columns)
-        rows, columns = keys >> 2 * BUCKET_BITS, keys & ((1 << 2 * BUCKET_BITS) - 1)
+        bits = self._column_bits
+        keys = _distinct(tokens.rows << bits | tokens.columns)
+        rows, columns = keys >> bits, keys & ((1 << bits) - 1)
         if self.worlds is None:
             np.add.at(self.counts, columns & (BUCKETS - 1), 1)
             self.products_seen += n_products
