@@ -12,7 +12,7 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import LEVELS, Catalog
 from indexing.words.tokens import fold, folds, words
 from reranking.signals.feature import Feature, declare
-from reranking.signals.product_rows import ProductRows, titles
+from reranking.signals.product_rows import ProductRows, catalog_blocks, titles
 from reranking.signals.texts.bags import Bags, BagsBuilder, Occurrences, Rows
 from reranking.signals.texts.colors import COLORS, colors_in, colors_named, states_color
 from reranking.signals.texts.counting import TokenCounts
@@ -93,17 +93,16 @@ class ProductSignals:
         of `counts` only the worlds matter, whose rows are those of their products."""
         worlds = None if counts is None else counts.worlds
         chosen = catalog.take(products)
-        brands = [words(fold(brand or "")) for brand in chosen.table["brand"].to_pylist()]
-        named = [words(title) for title in folds(titles(chosen))]
+        named = _NamedProducts.of(chosen)
         prices, highest = (np.where(each > 0, each, np.nan) for each in chosen.price_ranges())
         return cls(
             ProductRows.of(products, len(catalog))
             if worlds is None
             else ProductRows(products, worlds.rows.astype(np.int32)),
-            _bags(brands),
-            _bags(named),
-            _codes(pa.array([" ".join(brand) or None for brand in brands], pa.large_string())),
-            _colors(chosen, named),
+            named.brand_words,
+            named.title_words,
+            named.brands,
+            named.colors,
             prices,
             np.where(np.isnan(prices), np.nan, highest),
             chosen.currencies(),
@@ -163,10 +162,28 @@ class ProductSignals:
         return [missing, ratio(smaller, larger), larger - smaller, smaller]
 
 
-def _bags(products: Sequence[Sequence[str]]) -> Bags:
-    builder = BagsBuilder()
-    builder.add(Occurrences.of_tokens(products), len(products), np.arange(len(products)))
-    return builder.build()
+@dataclass(frozen=True)
+class _NamedProducts:
+    """It holds what products (m,) are called: the words of their brands and titles, a number for each brand, and their colours."""
+
+    brand_words: Bags
+    title_words: Bags
+    brands: Ints1d
+    colors: Ints1d
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> "_NamedProducts":
+        """Read a block of products after another: the words of a million at once take gigabytes."""
+        brand_words, title_words = BagsBuilder(), BagsBuilder()
+        brands, colors = [pa.array([], pa.large_string())], [np.zeros(0, dtype=np.int64)]
+        for block in catalog_blocks(catalog, np.arange(len(catalog))):
+            of_brands = [words(fold(brand or "")) for brand in block.catalog.table["brand"].to_pylist()]
+            of_titles = [words(title) for title in folds(titles(block.catalog))]
+            for builder, tokens in ((brand_words, of_brands), (title_words, of_titles)):
+                builder.add(Occurrences.of_tokens(tokens), len(tokens), block.prepared)
+            brands.append(pa.array([" ".join(brand) or None for brand in of_brands], pa.large_string()))
+            colors.append(_colors(block.catalog, of_titles))
+        return cls(brand_words.build(), title_words.build(), _codes(pa.chunked_array(brands)), np.concatenate(colors))
 
 
 def _codes(values: pa.Array | pa.ChunkedArray) -> Ints1d:
