@@ -1,5 +1,6 @@
-"""Long work shows its progress on stderr: a bar with an estimate on a terminal, a line a finished stage elsewhere."""
+"""Long work shows its progress on stderr: a bar with an estimate on a terminal, a line a minute and a finished stage elsewhere."""
 
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ COUNTED = {
     "constants": "rows looked at for columns that are the same in all",
 }  # what a stage counts, where its name does not say so
 PASSED_S = 1.0  # on the way to an answer, after which a stage is told of
+TOLD_EVERY_S = 60.0  # where lines stand for bars
 
 
 @contextmanager
@@ -26,7 +28,7 @@ def shown(*, passing: bool = False) -> Iterator["Progress"]:
         with _bars(passing) as progress:
             yield progress
     else:
-        yield _lines(PASSED_S if passing else 0.0)
+        yield _Lines(PASSED_S if passing else 0.0)
 
 
 @contextmanager
@@ -58,18 +60,30 @@ def _bars(passing: bool) -> Iterator["Progress"]:
             bars.stop()
 
 
-def _lines(least_s: float) -> "Progress":
-    started: dict[str, float] = {}
-    ended = ("", 0.0)  # the stage of the last line, and when that was
+class _Lines:
+    """It is a `Progress` that tells a stage when it ends, if it took `least_s`, and each minute until then."""
 
-    def progress(stage: str, done: int, total: int) -> None:
-        nonlocal ended
+    def __init__(self, least_s: float) -> None:
+        self._least_s = least_s
+        self._begun: dict[str, tuple[float, int]] = {}  # when, and what was done then
+        self._ended = ("", 0.0)  # the stage of the last line, and when that was
+        self._told = -math.inf
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
-        begun = started.setdefault(stage, ended[1] if stage == ended[0] else now)  # of a file after another one
-        if done >= total and now - begun >= least_s:
-            print(f"{COUNTED.get(stage, stage)}: {total:,} in {now - begun:.1f} s", file=sys.stderr, flush=True)
+        if stage not in self._begun:  # that may be of a file after another one
+            self._begun[stage] = (self._ended[1], 0) if stage == self._ended[0] else (now, done)
+        took, of_stage = now - self._begun[stage][0], COUNTED.get(stage, stage)
         if done >= total:
-            ended = stage, now
-            del started[stage]
+            if took >= self._least_s:
+                self._tell(f"{of_stage}: {total:,} in {took:.1f} s", now)
+            self._ended = stage, now
+            del self._begun[stage]
+        elif now >= max(self._told, self._begun[stage][0]) + TOLD_EVERY_S:
+            just = done - self._begun[stage][1]
+            left = f", about {took / just * (total - done):.0f} s left" if just else ""
+            self._tell(f"{of_stage}: {done:,} of {total:,} in {took:.0f} s{left}", now)
 
-    return progress
+    def _tell(self, line: str, now: float) -> None:
+        self._told = now
+        print(line, file=sys.stderr, flush=True)

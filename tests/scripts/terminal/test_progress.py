@@ -38,6 +38,24 @@ def test_what_passes_within_a_second_is_not_told_on_the_way_to_an_answer(monkeyp
     assert capsys.readouterr().err.splitlines() == ["read: 9 in 1.0 s"]
 
 
+def test_a_long_stage_is_told_each_minute_with_what_is_left(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    with progress.shown() as told:
+        for at, stage, done in [
+            (0, "score", 100), (59, "score", 200), (60, "score", 300), (100, "score", 400), (119, "score", 500),
+            (130, "score", 600), (140, "score", 1100), (150, "join", 0), (209, "join", 0), (210, "join", 0)
+        ]:  # fmt: skip
+            now[0] = float(at)
+            told(stage, done, 1100)
+    assert capsys.readouterr().err.splitlines() == [
+        "score: 300 of 1,100 in 60 s, about 240 s left",  # 200 took 60 s, 800 are left
+        "score: 600 of 1,100 in 130 s, about 130 s left",
+        "score: 1,100 in 140.0 s",
+        "join: 0 of 1,100 in 60 s",  # of which nobody knows
+    ]
+
+
 @pytest.mark.parametrize(("passing", "stays"), [(False, True), (True, False)])
 def test_bars_on_the_way_to_an_answer_go_away(monkeypatch, passing, stays):
     terminal = Terminal()
