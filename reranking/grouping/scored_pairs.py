@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
+from indexing.catalog.ids import IdLookup
 from indexing.errors import InputError
 from indexing.storage.scratch import scratch_folder, scratch_output
 from reranking.pairs.product_groups import product_groups
@@ -85,37 +86,66 @@ def read_tied_pairs(
 def _products(blocks: Iterable[ScoredBlock]) -> tuple[pa.Array, int]:
     """Return the ids of all blocks, rising, and the number of rows."""
     ids, rows = None, 0
+    waiting: list[pa.Array] = []  # that are joined with the others once there are as many
     for block in blocks:
         rows += len(block)
-        sides = [block.left, block.right] if ids is None else [ids, *_alike(ids, block)]
-        ids = pc.unique(pa.concat_arrays(sides))
+        sides = pc.unique(pa.concat_arrays([block.left, block.right]))
+        waiting.append(sides if ids is None else _alike(ids, sides))
+        if ids is None or sum(map(len, waiting)) >= len(ids):
+            ids, waiting = _joined(ids, waiting), []
     if ids is None:
         return pa.array([], pa.int64()), 0
+    ids = _joined(ids, waiting)
     return ids.take(pc.array_sort_indices(ids)), rows
 
 
-def _alike(ids: pa.Array, block: ScoredBlock) -> list[pa.Array]:
-    if block.left.type != ids.type:
+def _joined(ids: pa.Array | None, others: list[pa.Array]) -> pa.Array:
+    """Return each id once."""
+    return pc.unique(pa.concat_arrays(others if ids is None else [ids, *others]))
+
+
+def _alike(ids: pa.Array, others: pa.Array) -> pa.Array:
+    if others.type != ids.type:
         raise InputError("ids are integers in some rows and text in others: write the file as parquet")
-    return [block.left, block.right]
+    return others
 
 
 def _write(file: Path, blocks: Iterable[ScoredBlock], found: tuple[pa.Array, int], tied: Ints1d) -> Ints1d:
     """Append the pairs to a file, of products and a number of rows that were found before; return which products (n,) are
     tied together, by number: those that were already, and those that matches tie."""
     ids, rows = found
+    places, ties = IdLookup.from_ids(pa.chunked_array([ids])), _Ties(tied)
     with checked_pairs(ids, rows) as check, file.open("wb") as content:
         for block in blocks:
-            left, right = (
-                np.asarray(pc.index_in(side, ids).to_numpy(), dtype=np.int64) for side in (block.left, block.right)
-            )
+            left, right = (places.positions(side) for side in (block.left, block.right))
             check.add(left, right, block.numbers)
             with scratch_output(file.parent):
                 _as_rows(block, left, right).tofile(content)
-            calls = block.called
-            again = product_groups(tied[left[calls]], tied[right[calls]], None, len(ids), by="pairs")
-            tied = again[tied]
-    return tied
+            ties.add(left[block.called], right[block.called])
+    return ties.all()
+
+
+class _Ties:
+    """They say which products (n,) are tied together; matches are looked at once there are as many as products, since each look
+    goes over all of these."""
+
+    def __init__(self, tied: Ints1d) -> None:
+        self._tied, self._waiting, self._count = tied, list[tuple[Ints1d, Ints1d]](), 0
+
+    def add(self, left: Ints1d, right: Ints1d) -> None:
+        """Tie the products of some matches (p,)."""
+        self._waiting.append((left, right))
+        self._count += len(left)
+        if self._count >= len(self._tied):
+            self.all()
+
+    def all(self) -> Ints1d:
+        """Return the number (n,) of what each product is tied to."""
+        if self._count:
+            left, right = (self._tied[np.concatenate(side)] for side in zip(*self._waiting, strict=True))
+            self._tied = product_groups(left, right, None, len(self._tied), by="pairs")[self._tied]
+            self._waiting, self._count = [], 0
+        return self._tied
 
 
 def _as_rows(block: ScoredBlock, left: Ints1d, right: Ints1d) -> np.ndarray[tuple[int], np.dtype[np.void]]:
