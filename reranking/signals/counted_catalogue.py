@@ -1,17 +1,18 @@
 """A catalogue is counted once, so that features of a few of its products, and of other few, are prepared without reading all again."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
 from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
+from indexing.machine.progress import Progress, silent
 from reranking.identifiers.identifiers import Identifiers
 from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.numbers import NumberSignals
 from reranking.signals.families.titles import TextSignals
-from reranking.signals.product_rows import has_titles_only
+from reranking.signals.product_rows import Told, has_titles_only
 from reranking.signals.texts.counting import Entries, TokenCounts
 
 COUNTING = (TextSignals.from_catalog, NumberSignals.from_catalog, AttributeSignals.from_catalog)
@@ -47,9 +48,19 @@ class CountedCatalogue:
         return self.tokens.for_products(products, len(self.catalog), titles_only=self.titles_only)
 
 
-def counted_tokens(catalog: Catalog, *, titles_only: bool) -> TokenCounts:
+def counted_tokens(catalog: Catalog, *, titles_only: bool, progress: Progress = silent) -> TokenCounts:
     """Count the tokens of all products, which is the same whether they are counted together or in parts that are added."""
     tokens = TokenCounts(titles_only=titles_only)
-    for count in COUNTING:
-        count(catalog, NOBODY, tokens)
+    for count, told in zip(COUNTING, passes(len(catalog), progress), strict=True):
+        count(catalog, NOBODY, tokens, told)
     return tokens
+
+
+def passes(products: int, progress: Progress, stage: str = STAGE) -> list[Told]:
+    """Return what each reading of COUNTING tells of how many products it has read, which is a third of the way each."""
+    progress(stage, 0, products)
+    return [partial(_tell, progress, stage, number, products) for number in range(len(COUNTING))]
+
+
+def _tell(progress: Progress, stage: str, number: int, products: int, done: int) -> None:
+    progress(stage, (number * products + done) // len(COUNTING), products)

@@ -11,7 +11,7 @@ from indexing.catalog.catalog import Catalog
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import DENSE_VIEWS, ProductIndex
 from reranking.identifiers.identifiers import Identifiers
-from reranking.signals.counted_catalogue import STAGE, CountedCatalogue
+from reranking.signals.counted_catalogue import STAGE, CountedCatalogue, passes
 from reranking.signals.families.attributes import FEATURES as ATTRIBUTE_FEATURES
 from reranking.signals.families.attributes import AttributeSignals
 from reranking.signals.families.identifiers import FEATURES as IDENTIFIER_FEATURES
@@ -104,15 +104,12 @@ def _texts(
     catalog: Catalog, products: Ints1d, counts: TokenCounts, progress: Progress = silent, stage: str = STAGE
 ) -> Texts:
     """Prepare what is read of the texts and attributes of products of a catalogue, in three passes over it."""
-    every = len(catalog)
-    progress(stage, 0, every)
-    texts = TextSignals.from_catalog(catalog, products, counts)
-    progress(stage, every // 3, every)
-    numbers = NumberSignals.from_catalog(catalog, products, counts)
-    progress(stage, 2 * every // 3, every)
-    attributes = AttributeSignals.from_catalog(catalog, products, counts)
-    progress(stage, every, every)
-    return texts, numbers, attributes
+    of_titles, of_numbers, of_attributes = passes(len(catalog), progress, stage)
+    return (
+        TextSignals.from_catalog(catalog, products, counts, of_titles),
+        NumberSignals.from_catalog(catalog, products, counts, of_numbers),
+        AttributeSignals.from_catalog(catalog, products, counts, of_attributes),
+    )
 
 
 def _texts_by(counted: CountedCatalogue, products: Ints1d, progress: Progress = silent) -> Texts:

@@ -1,6 +1,6 @@
 """Families prepare only the products that pairs mention, and their titles; rows say where each of them stands."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,8 @@ from indexing.arrays import Ints1d
 from indexing.catalog.catalog import Catalog
 
 BLOCK_PRODUCTS = 65_536
+
+Told = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,13 @@ class CatalogBlock:
     prepared: Ints1d
 
 
-def catalog_blocks(catalog: Catalog, products: Ints1d) -> Iterator[CatalogBlock]:
-    """Yield the whole catalogue in blocks, for statistics of all products and rows of those prepared."""
+def catalog_blocks(catalog: Catalog, products: Ints1d, told: Told = lambda done: None) -> Iterator[CatalogBlock]:
+    """Yield the whole catalogue in blocks, for statistics of all products and rows of those prepared; `told` of how many are done with."""
     for start in range(0, len(catalog), BLOCK_PRODUCTS):
         stop = min(start + BLOCK_PRODUCTS, len(catalog))
         first, last = np.searchsorted(products, [start, stop])
         yield CatalogBlock(catalog.slice(start, stop), products[first:last] - start)
+        told(stop)
 
 
 def titles(catalog: Catalog) -> list[str]:

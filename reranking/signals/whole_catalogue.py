@@ -8,12 +8,11 @@ import numpy as np
 from indexing.machine.progress import Progress, silent
 from indexing.product_index import ProductIndex
 from indexing.search.neighbours import Neighbours
-from reranking.signals.counted_catalogue import COUNTING, NOBODY, CountedCatalogue
+from reranking.signals.counted_catalogue import CountedCatalogue, counted_tokens
 from reranking.signals.families.ranks import RankSignals
 from reranking.signals.families.views import ViewSignals
-from reranking.signals.kept_counts import keep_counts, known_counts
+from reranking.signals.kept_counts import LEAST_PRODUCTS, keep_counts, known_counts
 from reranking.signals.product_rows import has_titles_only
-from reranking.signals.texts.counting import TokenCounts
 
 
 @dataclass(frozen=True)
@@ -30,20 +29,19 @@ class WholeCatalogue:
     @classmethod
     def read(cls, index: ProductIndex, views: Sequence[str], k: int, progress: Progress = silent) -> "WholeCatalogue":
         """Count all tokens, unless a command before did, and go through all lists of these views, the first `k` neighbours of each product."""
-        steps, everybody = len(views) + len(COUNTING), np.arange(len(index.catalog))
-        known = known_counts(index, titles_only=False)
-        counts = TokenCounts(titles_only=False) if known is None else known.tokens
-        for number, count in enumerate(COUNTING if known is None else ()):
-            progress("prepare", number, steps)
-            count(index.catalog, NOBODY, counts)
+        known, everybody = known_counts(index, titles_only=False), np.arange(len(index.catalog))
         if known is None:
+            large = len(index.catalog) >= LEAST_PRODUCTS
+            counts = counted_tokens(index.catalog, titles_only=False, progress=progress if large else silent)
             keep_counts(index, counts)
+        else:
+            counts = known.tokens
         ranks = []
         for number, view in enumerate(views):
-            progress("prepare", len(COUNTING) + number, steps)
+            progress("prepare", number, len(views))
             ranks.append(RankSignals.of(index, view, k, everybody))
         kept = tuple(index.kept_neighbours(view) for view in views)
-        progress("prepare", steps, steps)
+        progress("prepare", len(views), len(views))
         counted = CountedCatalogue(index.catalog, counts, has_titles_only(index.catalog))
         _ = counted.identifiers  # read now, not when somebody asks
         return cls(index, counted, tuple(ranks), kept, ViewSignals.of(index))

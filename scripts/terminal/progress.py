@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 COUNTED = {
     "train": "boosters trained",
     "count words": "products whose words are counted",
-    "prepare": "steps to read the catalogue for the model",
+    "prepare": "views whose neighbours are read",
     "constants": "rows looked at for columns that are the same in all",
 }  # what a stage counts, where its name does not say so
 PASSED_S = 1.0  # on the way to an answer, after which a stage is told of

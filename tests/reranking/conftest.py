@@ -67,7 +67,7 @@ def texts_read(monkeypatch):
     found = []
 
     def seen(blocks):
-        return lambda catalog, products: found.append(len(catalog)) or blocks(catalog, products)
+        return lambda catalog, *given: found.append(len(catalog)) or blocks(catalog, *given)
 
     for family in ("titles", "numbers", "attributes"):
         module = importlib.import_module(f"reranking.signals.families.{family}")

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
 from reranking.signals.feature import declare
-from reranking.signals.product_rows import ProductRows, catalog_blocks
+from reranking.signals.product_rows import ProductRows, Told, catalog_blocks
 from reranking.signals.texts.attribute_values import AttributeOccurrences
 from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Bags, Rows
 from reranking.signals.texts.counting import TokenCounts
@@ -53,14 +53,16 @@ class AttributeSignals:
     features = FEATURES
 
     @classmethod
-    def from_catalog(cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None) -> "AttributeSignals":
+    def from_catalog(
+        cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None, told: Told = lambda done: None
+    ) -> "AttributeSignals":
         """Read the catalogue once for what is rare, into `counts` where given; keep the rows of `products`, sorted
-        positions."""
+        positions. `told` of how many products are read."""
         counts = counts or TokenCounts()
         keys = counts.bags("attribute keys")
         values, apart = (counts.bags(f"attribute values{name}", groups=BUCKETS) for name in ("", " apart"))
         extents = [Extents.of_entries((), 0)]
-        for block in catalog_blocks(catalog, products):
+        for block in catalog_blocks(catalog, products, told):
             found = AttributeOccurrences.of_catalog(block.catalog)
             keys.add(found.keys, len(block.catalog), block.prepared)
             values.add(found.values, len(block.catalog), block.prepared)

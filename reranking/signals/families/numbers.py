@@ -13,7 +13,7 @@ from indexing.words.tokens import folds
 from reranking.signals.families.codes import MEANINGS as CODE_MEANINGS
 from reranking.signals.families.codes import CodeSignals, CodeSignalsBuilder
 from reranking.signals.feature import declare
-from reranking.signals.product_rows import ProductRows, catalog_blocks, titles
+from reranking.signals.product_rows import ProductRows, Told, catalog_blocks, titles
 from reranking.signals.texts.bags import BUCKET_BITS, Bags, Occurrences, Overlap, Rows, bucket_of
 from reranking.signals.texts.codes import read_codes, read_numbers, written_codes
 from reranking.signals.texts.counting import TokenCounts
@@ -141,14 +141,16 @@ class NumberSignals:
     features = FEATURES
 
     @classmethod
-    def from_catalog(cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None) -> "NumberSignals":
+    def from_catalog(
+        cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None, told: Told = lambda done: None
+    ) -> "NumberSignals":
         """Read the catalogue once for what is rare, into `counts` where given; keep the rows of `products`, sorted
-        positions."""
+        positions. `told` of how many products are read."""
         counts = counts or TokenCounts()
         numbers, codes = counts.bags("numbers"), CodeSignalsBuilder.of(counts)
         quantities = counts.bags("quantities", groups=len(DIMENSIONS))
         titles_only = counts.has_titles_only(catalog)
-        for block in catalog_blocks(catalog, products):
+        for block in catalog_blocks(catalog, products, told):
             folded = folds(titles(block.catalog))
             measured = [read_quantities(title) for title in folded]
             counted = [read_numbers(found.rest, found.numbers) for found in measured]

@@ -11,7 +11,7 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d, Objects1d
 from indexing.catalog.catalog import Catalog
 from indexing.words.tokens import folds, words
 from reranking.signals.feature import declare
-from reranking.signals.product_rows import ProductRows, catalog_blocks, titles
+from reranking.signals.product_rows import ProductRows, Told, catalog_blocks, titles
 from reranking.signals.texts.bags import Bags, Compared, Occurrences, Overlap, Rows, bucket_of
 from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.grams import character_grams
@@ -112,14 +112,16 @@ class TextSignals:
     features = FEATURES
 
     @classmethod
-    def from_catalog(cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None) -> "TextSignals":
+    def from_catalog(
+        cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None, told: Told = lambda done: None
+    ) -> "TextSignals":
         """Read the catalogue once for what is rare, into `counts` where given; keep the rows of `products`, sorted
-        positions."""
+        positions. `told` of how many products are read."""
         counts = counts or TokenCounts()
         words_builder, grams_builder, text_builder = (counts.bags(name) for name in ("words", "grams", "text"))
         kept: list[list[str]] = []
         titles_only = counts.has_titles_only(catalog)
-        for block in catalog_blocks(catalog, products):
+        for block in catalog_blocks(catalog, products, told):
             folded = [words(title) for title in folds(titles(block.catalog))]
             n = len(folded)
             words_builder.add(Occurrences.of_tokens(folded), n, block.prepared)

@@ -44,10 +44,16 @@ def test_the_second_command_reads_its_own_products_alone(index, cache, texts_rea
     assert [file.suffix for file in (cache / "counts").iterdir()] == [".counts"]
 
 
-@pytest.mark.parametrize(("least", "stages", "again"), [(1, [0, 106, 213, 320], [0, 1, 2, 3]), (321, [], [])])
+@pytest.mark.parametrize(
+    ("least", "stages", "again"),
+    [(1, [0, 33, 66, 100, 106, 140, 173, 206, 213, 246, 280, 313, 320], [0, 1, 2, 3]), (321, [], [])],
+)
 def test_many_products_are_told_of_while_they_are_read(index, cache, monkeypatch, least, stages, again):
     told = []
     monkeypatch.setattr("reranking.signals.plain_families.LEAST_PRODUCTS", least)
+    monkeypatch.setattr(
+        "reranking.signals.product_rows.BLOCK_PRODUCTS", 100
+    )  # 100, 200, 300 and 320 of each of three passes
     for _ in range(2):  # the second time its own products alone are read
         prepare_signals(index, PRODUCTS, progress=lambda *given: told.append(given))
     counted = [("count words", done, 320) for done in stages]

@@ -264,7 +264,7 @@ class TestModel:
         monkeypatch.setattr("scripts.terminal.progress.PASSED_S", least_s)
         first = open_index(sample_index).catalog.ids[0].as_py()
         result = query(sample_index, "--id", first, "--model", sample_model)
-        assert ("steps to read the catalogue for the model" in result.stderr) is told
+        assert ("views whose neighbours are read" in result.stderr) is told
 
     def test_the_table_has_a_column_for_it(self, query, sample_index, sample_model):
         product_id = open_index(sample_index).catalog.ids[0].as_py()
