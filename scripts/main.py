@@ -1,5 +1,6 @@
 """The command `heroic` is a group whose commands are imported only when they are called."""
 
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -52,30 +53,36 @@ class HeroicGroup(LazyGroup):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Make a user's mistake one line and exit code 2, an interrupt exit code 130; a bug keeps its traceback."""
-        interrupts.watch()
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt as interrupt:  # before click makes exit code 1 of it
-            self._end_interrupted(ctx, *getattr(interrupt, "__notes__", ()))
-        except Exception as error:
-            if interrupts.just_came() and not isinstance(error, click.exceptions.Exit):
-                self._end_interrupted(ctx)
-            from indexing.storage.stores import without_secrets
-            from scripts.terminal.mistakes import told
-
-            line = told(error)
-            if line is None:
-                if isinstance(error, click.ClickException):
-                    error.message = without_secrets(error.message)  # type: ignore[misc]  # what click shows of it
+        """Make a user's mistake one line and exit code 2, an interrupt 128 and its signal's number; a bug keeps its traceback."""
+        with interrupts.watched():
+            try:
+                return super().invoke(ctx)
+            except click.exceptions.Exit:
                 raise
-            click.echo(f"heroic: {without_secrets(line)}", err=True)
-            ctx.exit(2)
+            except (KeyboardInterrupt, Exception) as error:  # before click makes exit code 1 of an interrupt
+                interrupt = interrupts.came_in(error)
+                if interrupt is None and isinstance(error, Exception):
+                    self._end_mistaken(ctx, error)
+                self._end_interrupted(ctx, *getattr(interrupt, "__notes__", ()))
 
     def _end_interrupted(self, ctx: click.Context, *again: str) -> None:
         interrupts.leave_to_system()
-        click.echo("; ".join(("heroic: interrupted", *again)), err=True)
-        ctx.exit(130)
+        code, what = interrupts.which_came()
+        with suppress(OSError):  # the terminal may be what was closed
+            click.echo("; ".join((f"heroic: {what}", *again)), err=True)
+        ctx.exit(code)
+
+    def _end_mistaken(self, ctx: click.Context, error: Exception) -> None:
+        from indexing.storage.stores import without_secrets
+        from scripts.terminal.mistakes import told
+
+        line = told(error)
+        if line is None:
+            if isinstance(error, click.ClickException):
+                error.message = without_secrets(error.message)  # type: ignore[misc]  # what click shows of it
+            raise error
+        click.echo(f"heroic: {without_secrets(line)}", err=True)
+        ctx.exit(2)
 
 
 @click.group(cls=HeroicGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

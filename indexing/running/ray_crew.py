@@ -7,11 +7,13 @@ counts from when it is sent. Behind those of another command that has the proces
 
 import os
 import re
+import signal
 import socket
+import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -121,11 +123,23 @@ def join_cluster(where: str, *, per_node: int | None = None) -> RayCrew:
     address = _address(where)
     _refuse_silence(address)
     try:
-        ray.init(address, log_to_driver=False, logging_level="error")
+        with _kept_signals():
+            ray.init(address, log_to_driver=False, logging_level="error")
     except (RayError, ConnectionError, RuntimeError, ValueError) as error:
         line = str(error).strip().partition("\n")[0]
         raise InputError(f"--cluster {where}: cannot be joined ({line}): see `ray status` there") from error
     return RayCrew(per_node)
+
+
+@contextmanager
+def _kept_signals() -> Iterator[None]:
+    """Leave SIGTERM to whoever handles it: Ray would end the process without a word of how its work is gone on with."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if callable(before) and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def _address(where: str) -> str:

@@ -3,14 +3,17 @@
 import logging
 import os
 import signal
-from threading import Timer
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer, current_thread, main_thread
 from types import FrameType
 
 import uvicorn
 
+from scripts.terminal.interrupts import BY_SIGNAL
+
 ANSWERS_S = 5  # in which answers under way are finished
 THREADS_S = 2.0  # more, in which work that nobody waits for any longer may come to its end
-BY_SIGNAL = 128  # and the signal's number is what a process returns that a signal ended
 _log = logging.getLogger("heroic.serve")
 
 
@@ -33,10 +36,22 @@ class StoppingServer(uvicorn.Server):
         late.daemon = True
         late.start()
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop in order where the terminal is closed, too, which uvicorn does not look at, unless that is ignored."""
+        closed = current_thread() is main_thread() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
+        with super().capture_signals():
+            before = signal.signal(signal.SIGHUP, self.handle_exit) if closed else None
+            try:
+                yield
+            finally:
+                if closed:
+                    signal.signal(signal.SIGHUP, before)
+
     def pass_on(self) -> None:
-        """Raise KeyboardInterrupt where that was the signal: that which uvicorn sends again may come while Python throws away what is
-        raised."""
-        if self.told == signal.SIGINT:
+        """Raise KeyboardInterrupt where it was told to stop: the signal that uvicorn sends again may come while Python throws away what
+        is raised."""
+        if self.told is not None:
             raise KeyboardInterrupt
 
 

@@ -309,7 +309,12 @@ def stopped(path, out, number):
     return process.returncode, said.splitlines()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+SAID = {130: "heroic: interrupted", 143: "heroic: stopped by SIGTERM"}
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
+)
 def test_a_stopped_build_leaves_the_index_of_before_and_the_next_one_works(heroic, catalogue, tmp_path, number, code):
     old, new, out = (
         catalogue("old.csv", ["red phone", "blue phone"]),
@@ -320,8 +325,8 @@ def test_a_stopped_build_leaves_the_index_of_before_and_the_next_one_works(heroi
     before = read_manifest(out)
     exit_code, said = stopped(new, out, number)
     assert exit_code == code
-    goes_on = "heroic: interrupted; run the same command again: it goes on where it was"
-    assert [line for line in said if line.startswith("heroic")] == ([goes_on] if code == 130 else [])
+    goes_on = [f"{SAID[code]}; run the same command again: it goes on where it was"] if code in SAID else []
+    assert [line for line in said if line.startswith("heroic")] == goes_on
     assert read_manifest(out) == before
     assert damaged_files(out, before) == []
     assert open_index(out).catalog.table["title"].to_pylist() == ["red phone", "blue phone"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.publishing_options import URI, address_at, searched_at, server_options
+from scripts.terminal.interrupts import Stopped
 from scripts.terminal.option_types import STORED
 
 if TYPE_CHECKING:
@@ -138,5 +139,7 @@ def answer_until_left(prompt: "Prompt", lines: Iterable[str]) -> None:
         try:
             if not prompt.answer(line):
                 return
+        except Stopped:
+            raise
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)

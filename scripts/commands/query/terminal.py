@@ -16,6 +16,7 @@ from prompt_toolkit.styles import Style
 from indexing.catalog.filters import category_names, source_names
 from scripts.commands.query.prompt import Prompt
 from scripts.commands.query.words import COMMANDS, PICTURE_SUFFIXES
+from scripts.terminal.interrupts import Stopped
 
 COMPLETED_IDS = 5000  # of a larger catalogue the first ones
 MOST_OFFERED = 50
@@ -37,6 +38,8 @@ def typed_lines(prompt: Prompt) -> Iterator[str]:
     while True:
         try:
             yield session.prompt()
+        except Stopped:
+            raise
         except KeyboardInterrupt:
             continue
         except EOFError:

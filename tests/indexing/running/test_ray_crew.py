@@ -72,6 +72,29 @@ def test_what_a_task_refuses_names_the_part_and_the_machine(machines, tmp_path):
     assert "products.parquet: row 7: no id: give it one" in ended.stderr
 
 
+STOPPED = """
+import os, signal, sys, time
+from indexing.running.choice import chosen_runner
+def stop(*_):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGTERM, stop)
+try:
+    with chosen_runner(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(30)
+except KeyboardInterrupt as interrupt:
+    print(*interrupt.__notes__)
+"""
+
+
+def test_sigterm_is_left_to_the_command_that_handles_it(machines):
+    """Ray would end the process in a way of its own, without what the command says and keeps."""
+    words = [sys.executable, "-c", STOPPED, machines.address]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=LIMIT_S, cwd=ROOT, check=False)
+    again = "run the same command again: it passes over the parts that are finished\n"
+    assert (done.returncode, done.stdout) == (0, again), done.stderr
+
+
 def test_the_machines_have_a_network_of_their_own(machines):
     """Where nobody else is: Ray listens on all interfaces."""
     assert len({network_of(pid) for pid in processes_of(machines)} - {machines.outside}) == 1

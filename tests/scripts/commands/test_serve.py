@@ -90,7 +90,15 @@ def test_what_is_being_answered_is_answered_before_it_stops(root, sample_index, 
     with explaining(root, sample_index, tmp_path, seconds=2) as (process, reply):
         process.send_signal(signal.SIGTERM)
         assert reply.result().status == 200
-        assert process.wait(30) == -signal.SIGTERM
+        assert process.wait(30) == 143
+        assert process.stderr.read() == "heroic: stopped by SIGTERM\n"
+
+
+def test_it_stops_in_order_where_its_terminal_is_closed(root, sample_index, tmp_path):
+    with explaining(root, sample_index, tmp_path, seconds=2) as (process, reply):
+        process.send_signal(signal.SIGHUP)
+        assert reply.result().status == 200
+        assert process.wait(30) == 129
 
 
 def test_it_stops_whatever_runs(root, sample_index, tmp_path):

@@ -17,11 +17,12 @@ def server(monkeypatch):
     return StoppingServer(uvicorn.Config("nothing"))
 
 
-def test_an_interrupt_is_passed_on_even_where_it_is_not_sent_again(server):
-    server.handle_exit(signal.SIGINT, None)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_ended_it_is_passed_on_even_where_it_is_not_sent_again(server, number):
+    server.handle_exit(number, None)
     with pytest.raises(KeyboardInterrupt):
         server.pass_on()
 
 
-def test_who_was_not_interrupted_ends_without_a_word(server):
+def test_who_was_not_told_to_stop_ends_without_a_word(server):
     server.pass_on()

@@ -500,3 +500,19 @@ class TestTerminal:
         assert shown.err == "interrupted\n"
         assert "Neighbours of k2" in shown.out
         assert "Neighbours of k3" not in shown.out
+
+    def test_whoever_stops_the_command_ends_the_prompt_too(self, prompt, tmp_path, monkeypatch):
+        from scripts.commands.query import terminal
+        from scripts.commands.query.query import answer_until_left
+        from scripts.terminal.interrupts import Stopped
+
+        def stopped(*given):
+            raise Stopped
+
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+        monkeypatch.setattr(terminal.PromptSession, "prompt", stopped)
+        with pytest.raises(Stopped):
+            next(terminal.typed_lines(prompt))
+        monkeypatch.setattr(prompt.session, "ask", stopped)
+        with pytest.raises(Stopped):
+            answer_until_left(prompt, iter(["k1", "k2"]))
