@@ -358,6 +358,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "linked_groups",
         "members",
         "scored_pairs",
+        "seen_titles",
     },
     "eval.inputs": {"categories", "context", "joining", "scored_blocks", "scores"},
     "eval.review": {"queue", "read_queue"},

@@ -4,7 +4,7 @@ Several processes may write; a decision is on disk when it is taken, and none is
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from indexing.errors import InputError
 from indexing.storage.event_file import BUSY_S, ID_NAMES, EventFile, OpenEvents, roll_back
 from reranking.grouping.bounds import Bounds
 from reranking.grouping.decisions import Decision, DecisionKind, KeptDecision
+from reranking.grouping.seen_titles import SeenTitles, keep_seen, read_seen
 from reranking.labels.label import Id, named
 
 TABLES = """
@@ -52,23 +53,41 @@ class DecisionStore(OpenEvents):
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("CREATE TEMP TABLE asked (product_id)")
 
-    def record(self, decision: Decision) -> int:
-        """Keep a decision and return its number; it is on disk when this returns.
+    def record(self, decision: Decision, titles: Mapping[Id, str | None] | None = None) -> int:
+        """Keep a decision with the `titles` that its products were seen with, and return its number; it is on disk when this returns.
 
         Raises DecisionsDisagree where those that stand say otherwise, and InputError for ids of another type than the file's.
         """
         with self._writing():
             self._refuse_type(decision)
             Bounds.of([*self._near(decision.members), KeptDecision(0, "", decision)])
+            now = _now()
             done = self._connection.execute(
                 "INSERT INTO events (at, reviewer, kind) VALUES (?, ?, ?)",
-                (_now(), decision.reviewer, decision.kind.value),
+                (now, decision.reviewer, decision.kind.value),
             )
             seq = int(done.lastrowid or 0)
             sides = enumerate((decision.one, decision.other))
             rows = ((seq, side, member) for side, members in sides for member in members)
             self._connection.executemany("INSERT INTO members (seq, side, product_id) VALUES (?, ?, ?)", rows)
+            keep_seen(self._connection, seq, now, decision.reviewer, titles or {})
             return seq
+
+    def confirm(self, reviewer: str, seq: int, titles_of: Callable[[Iterable[Id]], Mapping[Id, str | None]]) -> bool:
+        """Keep that a decision was looked at again, with the titles that its products have now, and found right; return whether it
+        stands."""
+        name = named(reviewer)
+        with self._writing():
+            if self._connection.execute("SELECT 1 FROM standing WHERE seq = ?", (seq,)).fetchone() is None:
+                return False
+            (kept,) = self._decisions([seq])
+            keep_seen(self._connection, seq, _now(), name, titles_of(kept.decision.members))
+            return True
+
+    def seen(self, seq: int | None = None) -> SeenTitles:
+        """Return what was last seen of the products of the decisions that stand, or of one of them."""
+        with self._telling():
+            return read_seen(self._connection, seq)
 
     def undo(self, reviewer: str, seq: int | None = None) -> KeptDecision | None:
         """Take a decision back, whoever took it, or, without its number, the reviewer's last one, and return it; None where it

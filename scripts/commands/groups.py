@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from eval.inputs.scores import Scores
     from indexing.arrays import Ints1d
+    from indexing.product_index import ProductIndex
     from reranking.grouping.bounds import Bounds, PlacedBounds
     from reranking.grouping.group_files import GroupsManifest, NamedGroups
     from reranking.grouping.group_products import Grouping
     from reranking.grouping.scored_pairs import ScoredPairs, TiedPairs
+    from reranking.grouping.seen_titles import SeenTitles
 
 
 @click.command(name="groups")
@@ -35,7 +37,11 @@ if TYPE_CHECKING:
     help="Mean probability of the scored pairs between two parts, from which they are merged.",
 )
 @click.option("--one-per-source", is_flag=True, help="At most one product of a source in a group; needs --index.")
-@click.option("--index", type=click.Path(path_type=Path), help="The index that was scored, for its sources.")
+@click.option(
+    "--index",
+    type=click.Path(path_type=Path),
+    help="The index that was scored: its sources, and what decided products are called now.",
+)
 @click.option("--previous", type=click.Path(path_type=Path), help="Groups of before, whose ids are kept.")
 @click.option("--decisions", type=click.Path(path_type=Path), help="Decisions of reviewers, which bind the groups.")
 @click.option("--disagreements", type=PARQUET, help="Parquet file of pairs that disagree.")
@@ -61,8 +67,10 @@ def command(
     products of a source, or when the scored pairs between both parts are on average less likely than --agreement.
     What reviewers decided comes before all of that.
     """
-    if one_per_source != (index is not None):
-        raise click.UsageError("--one-per-source and --index go together")
+    if one_per_source and index is None:
+        raise click.UsageError("--one-per-source needs --index")
+    if index is not None and not one_per_source and decisions is None:
+        raise click.UsageError("--index is for --one-per-source and --decisions: give one of them")
     from eval.inputs.scores import read_score_blocks
     from indexing.storage.whole_file import refuse_folder
     from reranking.grouping.group_files import GroupsManifest, read_groups
@@ -75,9 +83,10 @@ def command(
     decided = None if decisions is None else _Decided.read(decisions)
     blocks = partial(read_score_blocks, scores, ids=ids, score=score_column)
     found = next(blocks())  # which says how they were made
+    opened = None if index is None else _opened(found, index)
     pairs = _pairs_to_group(scores, blocks, threshold, decided).pairs
     before = None if previous is None else read_groups(previous)
-    sources = None if index is None else _sources_of(found, pairs, index)
+    sources = _sources_of(pairs, opened, found.path) if opened is not None and one_per_source else None
     bounds = None if decided is None else decided.over(pairs.ids)
     grouping = group_products(pairs, options, sources=sources, bounds=bounds)
     made = GroupsManifest(
@@ -94,6 +103,7 @@ def command(
     if decided is not None and bounds is not None:
         cut = int((grouping.brakes == Brake.DECISION).sum())
         decided.tell(bounds, cut, count_overruled(bounds, options, sources))
+        decided.tell_retitled(opened)
 
 
 def _write(
@@ -119,6 +129,7 @@ class _Decided:
     path: Path
     bounds: "Bounds"
     last_event: int
+    seen: "SeenTitles"
 
     @classmethod
     def read(cls, path: Path) -> "_Decided":
@@ -130,9 +141,9 @@ class _Decided:
 
         with open_decisions(path) as store:
             last = store.last_event()  # before: one that comes between is not said to have bound
-            kept = store.standing()
+            kept, seen = store.standing(), store.seen()
         try:
-            return cls(path, Bounds.of(kept), last)
+            return cls(path, Bounds.of(kept), last, seen)
         except DecisionsDisagree as error:
             raise InputError(f"{path}: decisions contradict each other: {error}") from error
 
@@ -150,6 +161,26 @@ class _Decided:
             click.echo(f"decided, but not in the scores: {bounds.gone:,} of {len(self.bounds.ids):,} products")
         if overruled:
             click.echo(f"kept together against --max-size or --one-per-source: {overruled:,} sets of products")
+
+    def tell_retitled(self, opened: "ProductIndex | None") -> None:
+        """Warn of decisions about products that read otherwise now than when somebody looked at them."""
+        from scripts.terminal.reading import warn
+
+        if opened is None:
+            if len(self.seen):
+                click.echo("decided products are not compared with what was seen of them: give --index")
+            return
+        by_number = {kept.seq: kept for kept in self.bounds.decisions}
+        found = [one for one in self.seen.retitled(opened.catalog) if one.seq in by_number]
+        if found:
+            count, first = len({one.seq for one in found}), found[0]
+            warn(
+                [
+                    f"{count:,} of {len(by_number):,} decisions bind products that read otherwise now, such as {first.product_id!r} "
+                    f"of {by_number[first.seq]}, {first.change}: where an id was given to another product take the decision back, "
+                    "else say that it still holds (heroic serve --decisions)"
+                ]
+            )
 
 
 def _print(pairs: "ScoredPairs", grouping: "Grouping", out: Path) -> None:
@@ -200,26 +231,30 @@ def _pairs_to_group(
     return found
 
 
-def _sources_of(found: "Scores", pairs: "ScoredPairs", index: Path) -> "Ints1d":
-    """Return a number (n,) for each product's source, NO_SOURCE where it has none; `found` is any block of the scores.
+def _opened(found: "Scores", index: Path) -> "ProductIndex":
+    """Open an index; `found` is any block of the scores. Raises InputError for one that they were not made with."""
+    from eval.inputs.scores import check_provenance
+    from indexing.product_index import open_index
 
-    Raises InputError for an index that the scores were not made with, or that knows no sources.
-    """
+    opened = open_index(index)
+    check_provenance(found, index_fingerprint=opened.fingerprint, model_fingerprint=None)
+    return opened
+
+
+def _sources_of(pairs: "ScoredPairs", opened: "ProductIndex", scores: Path) -> "Ints1d":
+    """Return a number (n,) for each product's source, NO_SOURCE where it has none; `scores` is for errors. Raises InputError for an
+    index that knows no sources."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from eval.inputs.scores import check_provenance
     from indexing.errors import InputError
-    from indexing.product_index import open_index
     from reranking.grouping.group_products import NO_SOURCE
     from reranking.pairs.pair_files import cast_ids
 
-    opened = open_index(index)
-    check_provenance(found, index_fingerprint=opened.fingerprint, model_fingerprint=None)
-    places = opened.catalog.positions(cast_ids(pairs.ids, opened.catalog.ids.type, found.path))
+    places = opened.catalog.positions(cast_ids(pairs.ids, opened.catalog.ids.type, scores))
     sources = opened.catalog.table["source"].take(pa.array(places)).combine_chunks()
     if sources.null_count == len(sources):
-        raise InputError(f"{index}: these products have no source: leave out --one-per-source")
+        raise InputError(f"{opened.folder}: these products have no source: leave out --one-per-source")
     codes = pc.fill_null(sources.dictionary_encode().indices, NO_SOURCE)
     return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)

@@ -162,6 +162,28 @@ def test_a_group_is_locked_and_merged_by_mouse_and_taken_back(grouped, browsing,
     assert [one.kind for one in standing(door)] == ["lock"]
 
 
+def test_what_reads_otherwise_now_is_said_and_still_holds(grouped, browsing, current, tmp_path):
+    from reranking.grouping.decision_store import open_decisions
+    from reranking.grouping.decisions import Decision, DecisionKind
+
+    door = grouped(current)
+    ids = current.opened.index.catalog.ids[5:7].to_pylist()
+    with open_decisions(tmp_path / "decisions.db") as store:
+        number = store.record(Decision(DecisionKind.LOCK, tuple(ids), (), "anna"), {ids[0]: f"a kettle {EVIL}"})
+    for address in ("/group?name=couple", "/groups"):
+        page = browsing(door, address)
+        page.locator("#decisions .warning").wait_for()
+        told_of = page.locator("#decisions .warning").inner_text()
+        assert told_of.startswith(
+            f"1 product reads otherwise than when this was decided: {ids[0]} was “a kettle {EVIL}”"
+        )
+        assert fits(page)
+    page.get_by_role("button", name="still holds").click()
+    told(page, f"Decision {number} still holds")
+    page.locator("#decisions .warning").wait_for(state="detached")
+    assert page.locator("#decisions li").count() == 1
+
+
 def test_keys_that_are_typed_into_a_field_decide_nothing(grouped, browsing, current):
     door = grouped(current)
     page = opened(browsing, door)

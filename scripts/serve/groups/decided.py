@@ -1,6 +1,6 @@
 """What is decided of a group is gathered from decisions that are read one after another, as each may name many products."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,11 @@ import pyarrow as pa
 from indexing.arrays import Bools1d, Ints1d
 from reranking.grouping.decisions import DecisionKind, KeptDecision
 from reranking.grouping.members import GroupMembers
+from reranking.grouping.seen_titles import Retitled
 from reranking.labels.settled import id_column
 
 MOST_NAMED = 10
+MOST_CHARS = 300  # of a title
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,15 @@ class DecidedGroup:
         return cls(np.zeros(size, dtype=np.int64), np.zeros(size, dtype=bool), False, ())
 
     @classmethod
-    def of(cls, members: GroupMembers, own: pa.Array, decisions: Iterable[KeptDecision]) -> "DecidedGroup":
-        """Gather what decisions, the oldest first, say of the products `own` (n,)."""
+    def of(
+        cls,
+        members: GroupMembers,
+        own: pa.Array,
+        decisions: Iterable[KeptDecision],
+        retitled: Callable[[int], Sequence[Retitled]],
+    ) -> "DecidedGroup":
+        """Gather what decisions, the oldest first, say of the products `own` (n,); `retitled` returns of a decision's number which of
+        its products read otherwise now."""
         place = {product_id: number for number, product_id in enumerate(own.to_pylist())}
         parts, locked = np.zeros(len(place), dtype=np.int64), np.zeros(len(place), dtype=bool)
         whole, documents = False, []
@@ -45,7 +54,7 @@ class DecidedGroup:
             elif len(both) > 1:
                 locked[both] = True
                 whole = whole or len(both) == len(place)
-            documents.append(decision_document(members, kept))
+            documents.append(decision_document(members, kept, retitled(kept.seq)))
         return cls(_numbered(parts), locked, whole, tuple(reversed(documents)))
 
 
@@ -67,8 +76,8 @@ def _numbered(parts: Ints1d) -> Ints1d:
     return np.asarray(np.argsort(np.argsort(first))[codes], dtype=np.int64)
 
 
-def decision_document(members: GroupMembers, kept: KeptDecision) -> dict[str, Any]:
-    """Return a decision, and whether the groups are as it asks for."""
+def decision_document(members: GroupMembers, kept: KeptDecision, retitled: Sequence[Retitled]) -> dict[str, Any]:
+    """Return a decision, whether the groups are as it asks for, and which of its products read otherwise now."""
     decision = kept.decision
     groups = [_groups_of(members, side) for side in (decision.one, decision.other)]
     known = [np.unique(side[side >= 0]) for side in groups]
@@ -85,7 +94,14 @@ def decision_document(members: GroupMembers, kept: KeptDecision) -> dict[str, An
         "other": list(decision.other[:MOST_NAMED]),
         "groups": members.names.take(pa.array(every[:MOST_NAMED])).to_pylist(),
         "gone": int(sum((side < 0).sum() for side in groups)),
+        "retitled": len(retitled),
+        "example": None if not retitled else _example(retitled[0]),
     }
+
+
+def _example(one: Retitled) -> dict[str, Any]:
+    seen, now = (None if title is None else title[:MOST_CHARS] for title in (one.seen, one.now))
+    return {"id": one.product_id, "seen": seen, "now": now}
 
 
 def _groups_of(members: GroupMembers, ids: Sequence[int | str]) -> Ints1d:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from indexing.catalog.catalog import Catalog
 from indexing.storage.event_file import which_file
 from reranking.grouping.decision_store import DecisionStore, open_decisions
 from reranking.grouping.members import GroupMembers
@@ -53,13 +54,19 @@ class GroupDesk:
         """Return what `work` makes of the open file. Raises what it raises, Busy and TooLate."""
         return await self._workers.do(self._work, work)
 
-    async def about(self, members: GroupMembers, number: int) -> DecidedGroup:
-        """Return what stands about the products of a group; nothing without a file. One decision after another is read, and the ids of a
-        large group are listed by the thread of the file, not by the one that answers everybody."""
+    async def about(self, members: GroupMembers, number: int, catalog: Catalog) -> DecidedGroup:
+        """Return what stands about the products of a group, as the catalogue has them; nothing without a file. One decision
+        after another is read, and the ids of a large group are listed by the thread of the file, not by the one that answers
+        everybody."""
         own = members.of_group(number)
         if not self.decides:
             return DecidedGroup.nothing(len(own))
-        return await self.do(lambda store: DecidedGroup.of(members, own, store.about(own.to_pylist())))
+
+        def work(store: DecisionStore) -> DecidedGroup:
+            decisions = store.about(own.to_pylist())
+            return DecidedGroup.of(members, own, decisions, lambda seq: store.seen(seq).retitled(catalog))
+
+        return await self.do(work)
 
     async def counts(self, opened: OpenedGroups) -> dict[int, int]:
         """Return how many standing decisions name a product of which group, where any does."""

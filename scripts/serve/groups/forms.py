@@ -83,9 +83,18 @@ class NearGroup(Form):
     probability: float
 
 
+class RetitledForm(Form):
+    """It is a product that reads otherwise `now` than it was `seen` when it was decided of; null is no title."""
+
+    id: int | str
+    seen: str | None
+    now: str | None
+
+
 class DecisionForm(Form):
     """It is a decision that stands: `pending` says that the groups are not so yet, `sizes` how many products each side has, of
-    which the first are named, `groups` in which they are, the first ten, and `gone` how many are in no group."""
+    which the first are named, `groups` in which they are, the first ten, `gone` how many are in no group, and `retitled` how many read
+    otherwise now, with an `example`."""
 
     number: int
     kind: Literal["lock", "merge", "split"]
@@ -97,6 +106,8 @@ class DecisionForm(Form):
     other: list[int | str]
     groups: list[str]
     gone: int
+    retitled: int
+    example: RetitledForm | None
 
 
 class GroupForm(Form):
@@ -148,6 +159,12 @@ class UndoForm(Form):
     """It names the decision to take back; without a number it is the asker's last one."""
 
     number: Annotated[StrictInt, Field(ge=1, lt=2**63)] | None = None
+
+
+class ConfirmForm(Form):
+    """It names the decision that still holds."""
+
+    number: Annotated[StrictInt, Field(ge=1, lt=2**63)]
 
 
 class DecisionsForm(Form):

@@ -10,6 +10,7 @@ from indexing.errors import InputError
 from reranking.grouping.decision_store import DecisionStore
 from reranking.grouping.decisions import Decision, DecisionKind, DecisionsDisagree, KeptDecision
 from reranking.grouping.members import GroupMembers
+from reranking.grouping.seen_titles import titles_of
 from reranking.labels.label import Id
 from scripts.serve.api.errors import Refused, as_json
 from scripts.serve.api.forms import ErrorForm
@@ -20,6 +21,7 @@ from scripts.serve.groups.decided import decision_document
 from scripts.serve.groups.desk import GroupDesk
 from scripts.serve.groups.documents import group_document, groups_document
 from scripts.serve.groups.forms import (
+    ConfirmForm,
     DecideForm,
     DecisionsForm,
     FoundGroup,
@@ -77,7 +79,7 @@ async def group(
     desk, opened = _opened(service)
     served = service.current.opened
     number = _number(opened, group_name)
-    decided = await desk.about(opened.linked.members, number)
+    decided = await desk.about(opened.linked.members, number, served.index.catalog)
     places = range(opened.linked.members.size(number))[offset : offset + limit]
     document = await service.workers.do(group_document, opened, served.index.catalog, number, decided, places)
     return as_json({**_told(request, desk, opened), "offset": offset, **document})
@@ -109,11 +111,12 @@ async def decisions(
 ) -> Response:
     """Return the decisions that stand, the last one first."""
     desk, opened = _deciding(service), _opened(service)[1]
+    catalog = service.current.opened.index.catalog
 
     def work(store: DecisionStore) -> dict[str, Any]:
         total, found = store.latest(offset, limit)
         told = [
-            decision_document(opened.linked.members, kept) for kept in found
+            decision_document(opened.linked.members, kept, store.seen(kept.seq).retitled(catalog)) for kept in found
         ]  # one after another: each may be large
         return {"version": opened.version, "offset": offset, "total": total, "decisions": told}
 
@@ -125,16 +128,31 @@ async def decide(request: Request, asked: DecideForm, service: Asked) -> Respons
     """Lock a group, merge it with another, or split products off; it is on disk when this answers. What contradicts the
     decisions that stand is refused (409) with their numbers."""
     desk, opened, reviewer = _deciding(service), _opened(service)[1], visitor_of(request).name
+    catalog = service.current.opened.index.catalog
     if asked.version != opened.version:
         raise Refused(409, STALE)
 
     def work(store: DecisionStore) -> int:
-        return store.record(_decision(opened, asked, reviewer))
+        decision = _decision(opened, asked, reviewer)
+        return store.record(decision, titles_of(catalog, decision.members))
 
     try:
         return as_json({"number": await desk.do(work)})
     except DecisionsDisagree as error:
         raise Refused(409, str(error)) from error
+
+
+@router.post("/decisions/confirm", dependencies=[needs(Role.LABEL)], responses={200: {"model": TakenForm}})
+async def confirm(request: Request, asked: ConfirmForm, service: Asked) -> Response:
+    """Say that a decision still holds of its products as they read now."""
+    reviewer, catalog = visitor_of(request).name, service.current.opened.index.catalog
+
+    def work(store: DecisionStore) -> bool:
+        return store.confirm(reviewer, asked.number, lambda members: titles_of(catalog, members))
+
+    if not await _deciding(service).do(work):
+        raise Refused(409, f"decision {asked.number} does not stand")
+    return as_json({"number": asked.number})
 
 
 @router.post("/decisions/undo", dependencies=[needs(Role.LABEL)], responses={200: {"model": TakenForm}})

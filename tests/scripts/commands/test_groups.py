@@ -90,11 +90,17 @@ def test_groups_of_before_keep_their_ids(heroic, own, tmp_path):
     assert groups.to_dict() == {"a": "first", "b": "first", "c": "second", "d": "second"}
 
 
-@pytest.mark.parametrize("words", [["--one-per-source"], ["--index", "somewhere"]])
-def test_sources_and_their_index_go_together(heroic, own, tmp_path, words):
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--one-per-source"], "--one-per-source needs --index"),
+        (["--index", "somewhere"], "--index is for --one-per-source and --decisions: give one of them"),
+    ],
+)
+def test_an_index_is_given_for_what_needs_it(heroic, own, tmp_path, words, said):
     result = heroic("groups", own, "--out", tmp_path / "g.parquet", "--threshold", "0.5", *words)
     assert result.exit_code == 2
-    assert "--one-per-source and --index go together" in result.stderr
+    assert said in result.stderr
 
 
 def test_doubled_pairs_are_refused_with_the_file(heroic, own, tmp_path):
@@ -189,3 +195,22 @@ class TestDecisions:
         result, _ = self.group(heroic, own, tmp_path / "none.db")
         assert (result.exit_code, (tmp_path / "none.db").exists()) == (2, False)
         assert "no such file: a file of decisions is needed" in result.stderr
+
+    def test_who_reads_otherwise_now_is_told_where_the_index_is_given(self, heroic, scores, sample_index, decisions):
+        catalog = open_index(sample_index).catalog
+        first, second, third, *_ = pq.read_table(scores)["left_id"].unique().to_pylist()
+        title = catalog.table["title"][catalog.position(first)].as_py()
+        with open_decisions(decisions) as store:
+            store.record(
+                Decision(DecisionKind.SPLIT, (first,), (second,), "anna"), {first: "a kettle", "gone": "a pan"}
+            )
+            store.record(Decision(DecisionKind.SPLIT, (first,), (third,), "anna"), {first: title})
+        words = ["groups", scores, "--out", scores.parent / "g.parquet", "--decisions", decisions]
+        compared = heroic(*words, "--index", sample_index)
+        warned = "heroic: warning: 1 of 2 decisions bind products that read otherwise now, such as "
+        (line,) = compared.stderr.splitlines()
+        assert line.startswith(f"{warned}{first!r} of decision 1 (split, anna, ")
+        assert f"seen as 'a kettle', now as {title!r}: where an id was given to another product take the" in line
+        alone = heroic(*words)
+        assert (alone.stderr, "not compared with what was seen of them: give --index" in alone.stdout) == ("", True)
+        assert "--index" not in compared.stdout

@@ -35,21 +35,39 @@ function told(decision) {
   return `split: ${one} of ${one + other} products are kept apart from the others`;
 }
 
-// `taking` is called with what takes it back, when that is asked for.
-export function decisionRow(decision, decides, taking) {
-  const back = make("button", { type: "button" }, "take back");
-  back.addEventListener("click", () => {
-    back.disabled = true;
-    taking(() => takeBack(decision.number).catch((error) => {
-      back.disabled = false;
+function button(words, work, doing) {
+  const made = make("button", { type: "button" }, words);
+  made.addEventListener("click", () => {
+    made.disabled = true;
+    doing(() => work().catch((error) => {
+      made.disabled = false;
       throw error;
     }));
   });
+  return made;
+}
+
+function read(title) {
+  return title ? `“${title}”` : "without a title";
+}
+
+// A shop may give an id to another product, of which nobody decided.
+function retitled(decision) {
+  if (!decision.retitled) return null;
+  const { id, seen, now } = decision.example;
+  const many = decision.retitled === 1 ? "1 product reads" : `${decision.retitled} products read`;
+  return make("p", { className: "warning" }, `${many} otherwise than when this was decided: ${id} was ${read(seen)}, and is ${read(now)} now.`);
+}
+
+// `doing` is called with what takes it back or confirms it, when that is asked for, and what is to be said of it then.
+export function decisionRow(decision, decides, doing) {
+  const back = button("take back", () => takeBack(decision.number), (work) => doing(work, `Decision ${decision.number} is taken back.`));
+  const still = decision.retitled ? button("still holds", () => send("/decisions/confirm", { number: decision.number }), (work) => doing(work, `Decision ${decision.number} still holds.`)) : null;
   const when = make("time", { dateTime: decision.at }, new Date(decision.at).toLocaleString());
   const state = make("span", { className: decision.pending ? "tag bad" : "tag good" }, decision.pending ? "not applied yet" : "holds");
   const places = decision.groups.flatMap((name, place) => [place ? ", " : "in ", make("a", { href: groupAddress(name) }, name)]);
   const gone = decision.gone ? `; ${decision.gone} in no group of the file` : "";
-  return make("li", {}, make("div", {}, `${told(decision)} `, state, make("p", { className: "hint" }, `${decision.number}: ${decision.reviewer}, `, when, " ", ...places, gone)), decides ? back : null);
+  return make("li", {}, make("div", {}, `${told(decision)} `, state, make("p", { className: "hint" }, `${decision.number}: ${decision.reviewer}, `, when, " ", ...places, gone), retitled(decision)), decides ? still : null, decides ? back : null);
 }
 
 export function takeBack(number) {

@@ -86,7 +86,7 @@ function showNear() {
 function showDecided() {
   find("decided").hidden = group.decisions.length === 0;
   find("pending").hidden = !group.decisions.some((one) => one.pending);
-  find("decisions").replaceChildren(...group.decisions.map((one) => decisionRow(one, group.decides, (undo) => undo().then(() => again(`Decision ${one.number} is taken back.`)).catch(failed))));
+  find("decisions").replaceChildren(...group.decisions.map((one) => decisionRow(one, group.decides, (work, said) => work().then(() => again(said)).catch(failed))));
 }
 
 function showAbout() {

@@ -11,6 +11,7 @@ from served import V1, served
 
 from indexing.errors import InputError
 from reranking.grouping.decision_store import open_decisions
+from reranking.grouping.decisions import Decision, DecisionKind
 from scripts.serve.engine.current import Current
 from scripts.serve.engine.limits import LIMITS
 from scripts.serve.engine.served import Sources
@@ -256,6 +257,28 @@ class TestDeciding:
         with opening() as door:
             assert decide(door.client("read"), "lock").status == 403
             assert door.client("read").post(f"{DECISIONS}/undo", {}).status == 403
+            assert door.client("read").post(f"{DECISIONS}/confirm", {"number": 1}).status == 403
+
+    def test_who_reads_otherwise_now_is_told_until_somebody_says_that_it_holds(self, opening, files):
+        folder, ids = files
+        with opening() as door:
+            client = door.client("label")
+            assert decide(client, "lock").status == 200
+            assert [one["retitled"] for one in group(client)["decisions"]] == [0]
+            with open_decisions(folder / "decisions.db") as store:
+                kept = dict(zip(store.seen().ids, store.seen().titles, strict=True))
+                assert set(kept) == set(ids[:5])
+                assert all(kept.values())
+                other = Decision(DecisionKind.LOCK, tuple(ids[5:7]), (), "bob")
+                number = store.record(other, {ids[5]: "a kettle", gone(ids): "a pan"})
+            told = {one["number"]: one for one in read(client.get(DECISIONS), forms.DecisionsForm)["decisions"]}
+            assert [told[one]["retitled"] for one in sorted(told)] == [0, 1]
+            example = group(client, "couple")["decisions"][0]["example"]
+            assert (example["id"], example["seen"]) == (ids[5], "a kettle")
+            assert example == told[number]["example"]
+            assert client.post(f"{DECISIONS}/confirm", {"number": number}).json == {"number": number}
+            assert group(client, "couple")["decisions"][0]["retitled"] == 0
+            assert "decision 9 does not stand" in client.post(f"{DECISIONS}/confirm", {"number": 9}).error
 
     @pytest.mark.parametrize(
         ("asked", "status", "said"),

@@ -52,7 +52,7 @@ def test_nobody_is_told_anything(door, address):
     assert door.client("read").get(f"{V1}/{address}", Host="evil.example").status == 421
 
 
-@pytest.mark.parametrize("address", ["decisions", "decisions/undo"])
+@pytest.mark.parametrize("address", ["decisions", "decisions/undo", "decisions/confirm"])
 def test_nobody_decides_and_who_reads_does_not_either(door, asked, address):
     before = events(door)
     for client, status in ((door.client(), 401), (door.client("read"), 403)):

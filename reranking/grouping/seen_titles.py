@@ -1,0 +1,105 @@
+"""What decided products were called when somebody looked at them is kept beside the decisions, which bind ids: a shop may give an id
+to another product, which would be bound without a word.
+
+A file has the table from the first such decision on; programs that know of none pass it over.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from indexing.catalog.catalog import Catalog
+from reranking.labels.label import Id
+from reranking.labels.settled import id_column
+
+STATEMENTS = (
+    """CREATE TABLE IF NOT EXISTS seen (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER NOT NULL REFERENCES events (seq),
+    at TEXT NOT NULL,
+    reviewer TEXT NOT NULL CHECK (trim(reviewer) <> ''),
+    product_id NOT NULL,
+    title TEXT
+)""",
+    "CREATE INDEX IF NOT EXISTS seen_by_decision ON seen (seq, product_id, number)",
+    "CREATE TRIGGER IF NOT EXISTS seen_stay BEFORE UPDATE ON seen BEGIN SELECT RAISE(ABORT, 'what was seen is only added'); END",
+    "CREATE TRIGGER IF NOT EXISTS seen_remain BEFORE DELETE ON seen BEGIN SELECT RAISE(ABORT, 'what was seen is only added'); END",
+)
+INSERT = "INSERT INTO seen (seq, at, reviewer, product_id, title) VALUES (?, ?, ?, ?, ?)"
+NEWEST = """SELECT seq, product_id, title, max(number) FROM seen JOIN standing USING (seq) WHERE ? IS NULL OR seq = ?
+GROUP BY seq, product_id ORDER BY seq, max(number)"""
+MOST_CHARS = 200  # of a title that is told
+
+
+@dataclass(frozen=True)
+class Retitled:
+    """It is a product of the decision `seq` that reads otherwise now than it was `seen`; None is no title."""
+
+    seq: int
+    product_id: Id
+    seen: str | None
+    now: str | None
+
+    @property
+    def change(self) -> str:
+        """Say what it was called, and is."""
+        return f"seen {_told(self.seen)}, now {_told(self.now)}"
+
+
+@dataclass(frozen=True)
+class SeenTitles:
+    """They hold of each product (n,) of standing decisions the decision's number `seqs`, its id, and the title that it was last
+    seen with; of products that the index did not have then, nothing."""
+
+    seqs: Sequence[int]
+    ids: Sequence[Id]
+    titles: Sequence[str | None]
+
+    def __len__(self) -> int:
+        return len(self.seqs)
+
+    def retitled(self, catalog: Catalog) -> list[Retitled]:
+        """Return the products that have another title in the catalogue now. Who is not there any more is none of them."""
+        now = titles_of(catalog, self.ids)
+        found = zip(self.seqs, self.ids, self.titles, strict=True)
+        return [
+            Retitled(seq, product_id, title, now[product_id])
+            for seq, product_id, title in found
+            if product_id in now and (now[product_id] or "") != (title or "")
+        ]
+
+
+def titles_of(catalog: Catalog, ids: Iterable[Id]) -> dict[Id, str | None]:
+    """Return the titles of those of these products that the catalogue has."""
+    asked = list(dict.fromkeys(ids))
+    places = catalog.lookup.find(id_column(asked))
+    known = np.flatnonzero(places >= 0)
+    titles = catalog.table["title"].take(pa.array(places[known])).to_pylist()
+    return {asked[row]: title for row, title in zip(known.tolist(), titles, strict=True)}
+
+
+def keep_seen(
+    connection: sqlite3.Connection, seq: int, at: str, reviewer: str, titles: Mapping[Id, str | None]
+) -> None:
+    """Keep within a transaction what was seen of the products of a decision."""
+    if not titles:
+        return
+    for statement in STATEMENTS:
+        connection.execute(statement)
+    connection.executemany(INSERT, ((seq, at, reviewer, product_id, title) for product_id, title in titles.items()))
+
+
+def read_seen(connection: sqlite3.Connection, seq: int | None = None) -> SeenTitles:
+    """Return what was last seen of the products of the decisions that stand, or of one of them."""
+    there = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'seen'").fetchone()
+    rows = [] if there is None else connection.execute(NEWEST, (seq, seq)).fetchall()
+    return SeenTitles([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
+
+
+def _told(title: str | None) -> str:
+    if not title:
+        return "without a title"
+    return "as " + repr(title if len(title) <= MOST_CHARS else f"{title[:MOST_CHARS]}…")

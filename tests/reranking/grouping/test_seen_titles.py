@@ -1,0 +1,103 @@
+"""What decided products were called tells where an id was given to another product since."""
+
+import sqlite3
+
+import pyarrow as pa
+import pytest
+
+from indexing.catalog.catalog import FIELDS, Catalog
+from reranking.grouping.decision_store import open_decisions
+from reranking.grouping.decisions import Decision, DecisionKind
+from reranking.grouping.seen_titles import titles_of
+
+
+def catalog_of(ids=None, **titles):
+    """A catalogue of these titles by id."""
+    columns = {field.name: pa.nulls(len(titles), field.type) for field in FIELDS}
+    columns["title"] = pa.array(list(titles.values()), pa.large_string())
+    return Catalog(pa.table({"id": pa.array(ids or list(titles)), **columns}))
+
+
+BEFORE = catalog_of(a="red phone", b="blue phone", c=None)
+
+
+def lock(*ids):
+    return Decision(DecisionKind.LOCK, ids, (), "anna")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "decisions.db"
+
+
+@pytest.fixture
+def store(path):
+    with open_decisions(path, create=True) as store:
+        yield store
+
+
+def seen(store, catalog):
+    return [(one.seq, one.product_id, one.seen, one.now) for one in store.seen().retitled(catalog)]
+
+
+def decide(store, *ids):
+    return store.record(lock(*ids), titles_of(BEFORE, ids))
+
+
+def test_who_reads_otherwise_is_told_with_both_titles(store):
+    decide(store, "c", "a", "b", "gone")
+    decide(store, "b", "a")
+    assert seen(store, BEFORE) == []
+    now = catalog_of(a="kettle", b="blue phone", c="", gone="new to it")
+    assert seen(store, now) == [(1, "a", "red phone", "kettle"), (2, "a", "red phone", "kettle")]
+    assert seen(store, catalog_of(c="pan")) == [(1, "c", None, "pan")]
+    (one,) = store.seen(2).retitled(now)
+    assert (one.seq, one.change) == (2, "seen as 'red phone', now as 'kettle'")
+
+
+def test_a_long_title_is_cut_and_none_is_said(store):
+    decide(store, "c", "a")
+    first, other = store.seen().retitled(catalog_of(a="", c="x" * 1_000))
+    assert first.change == f"seen without a title, now as '{'x' * 200}…'"
+    assert other.change == "seen as 'red phone', now without a title"
+
+
+def test_what_is_taken_back_is_not_told(store):
+    number = decide(store, "a", "b")
+    store.undo("anna")
+    assert seen(store, catalog_of(a="kettle")) == []
+    assert not store.confirm("anna", number, lambda ids: titles_of(BEFORE, ids))
+
+
+def test_what_still_holds_is_told_again_only_where_it_reads_otherwise_again(store, path):
+    number = decide(store, "a", "b")
+    decide(store, "b", "a")
+    now = catalog_of(a="kettle", b="blue phone")
+    assert store.confirm("bob", number, lambda ids: titles_of(now, ids))
+    assert [seq for seq, *_ in seen(store, now)] == [2]
+    assert [one[:2] for one in seen(store, BEFORE)] == [(1, "a")]
+    raw = sqlite3.connect(path)
+    assert raw.execute("SELECT DISTINCT reviewer FROM seen WHERE seq = 1 ORDER BY 1").fetchall() == [
+        ("anna",),
+        ("bob",),
+    ]
+    for statement in ("UPDATE seen SET title = 'x'", "DELETE FROM seen"):
+        with pytest.raises(sqlite3.IntegrityError, match="only added"):
+            raw.execute(statement)
+    raw.close()
+
+
+def test_a_file_of_before_says_nothing_and_takes_titles_from_now_on(store, path):
+    store.record(lock("a", "b"))
+    raw = sqlite3.connect(path)
+    assert raw.execute("SELECT count(*) FROM sqlite_master WHERE name = 'seen'").fetchone() == (0,)
+    raw.close()
+    assert (len(store.seen()), seen(store, catalog_of(a="kettle"))) == (0, [])
+    decide(store, "b", "c")
+    assert [one[:2] for one in seen(store, catalog_of(a="kettle", b="pan"))] == [(2, "b")]
+
+
+def test_ids_may_be_integers(store):
+    now = catalog_of([1, 2**62], a="red", b="blue")
+    store.record(lock(1, 2**62), {1: "red", 2**62: "green"})
+    assert seen(store, now) == [(1, 2**62, "green", "blue")]
