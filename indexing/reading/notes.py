@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import pyarrow.compute as pc
+
+from indexing.catalog.catalog import Catalog
 from indexing.catalog.reject_log import RejectLog
 from indexing.catalog.rejects import FEW_REJECTS
 from indexing.files.blocks import UNCLOSED, SetAside
@@ -10,6 +14,8 @@ from indexing.reading.inputs import CatalogInputs, InputFile
 from indexing.reading.schema.expression import Cell, is_there
 from indexing.reading.sniffing.content import FEW
 from indexing.reading.sniffing.guess import look_at, nearest_title
+
+MANY_UNTITLED = 0.01  # of the products
 
 
 class OpenQuotes:
@@ -71,6 +77,19 @@ def title_notes(inputs: CatalogInputs, rows: int) -> tuple[str, ...]:
             hint = "" if near is None else f"; the nearest column is '{near}': say title: {near} in a schema"
             notes[names] = f"{file.table.path}: {wrong}{hint}"
     return tuple(notes.values())
+
+
+def untitled_notes(catalog: Catalog) -> list[str]:
+    """Return a warning where many products have no title, with one of them."""
+    lacking = np.asarray(pc.equal(pc.fill_null(catalog.table["title"], ""), ""), dtype=bool)
+    count, first = int(lacking.sum()), int(np.argmax(lacking))
+    if count <= MANY_UNTITLED * len(catalog):
+        return []
+    return [
+        f"{count:,} of {len(catalog):,} products ({100 * count / len(catalog):.0f} %) have no title, such as id "
+        f"{catalog.ids[first].as_py()!r}: what compares titles says nothing of them, and they are found by what else is known of them "
+        "alone, so that more of their matches are missed; fill their titles in, or say in a schema where else one stands"
+    ]
 
 
 def _wrong_title(file: InputFile, rows: int) -> str | None:

@@ -237,3 +237,19 @@ def test_a_file_is_of_the_input_that_names_it_from_the_schemas_folder(write):
         "inputs:\n- {files: a.csv, source: =new}\n- {files: '../old/[[]x]/a.csv', source: =old}\n- {files: ../*.csv, source: =b}\n",
     )
     assert [file.schema.source.text for file in open_inputs(paths, str(schema)).files] == ["new", "old", "b"]
+
+
+@pytest.mark.parametrize(
+    ("untitled", "told"),
+    [
+        (0, None),
+        (1, None),  # of a hundred
+        (2, "2 of 100 products (2 %) have no title, such as id 'p98'"),
+        (100, "100 of 100 products (100 %) have no title, such as id 'p0'"),
+    ],
+)
+def test_many_products_without_a_title_are_told_of_with_one_of_them(read, untitled, told):
+    titles = [f"kettle {number}" for number in range(100 - untitled)] + ["", " "] * 50
+    rows = "".join(f"p{number},{title},red\n" for number, title in enumerate(titles[:100]))
+    notes = [note for note in read(f"id,title,color\n{rows}", "p.csv").notes if "have no title" in note]
+    assert [note.partition(":")[0] for note in notes] == ([] if told is None else [told])
