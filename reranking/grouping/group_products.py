@@ -8,6 +8,7 @@ import numpy as np
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
 from reranking.grouping.bounds import PlacedBounds
 from reranking.grouping.scored_pairs import ScoredPairs
 from reranking.pairs.product_groups import product_groups
@@ -52,7 +53,12 @@ class Grouping:
 
 
 def group_products(
-    pairs: ScoredPairs, options: GroupOptions, *, sources: Ints1d | None = None, bounds: PlacedBounds | None = None
+    pairs: ScoredPairs,
+    options: GroupOptions,
+    *,
+    sources: Ints1d | None = None,
+    bounds: PlacedBounds | None = None,
+    progress: Progress = silent,
 ) -> Grouping:
     """Merge along matches by falling probability, then score. With `sources` (n,) a group has at most one product of
     each, NO_SOURCE aside. The order of the rows, and of left and right, changes nothing.
@@ -65,13 +71,18 @@ def group_products(
     left, right = bounds.together[pairs.left], bounds.together[pairs.right]
     brakes = np.zeros(len(pairs), dtype=np.int64)
     roots = bounds.together.copy()
+    done = 0
+    progress("group", done, max(len(pairs), 1))
     for rows in _batches(left, right, pairs.called):
         places, sides = np.unique(np.concatenate([left[rows], right[rows]]), return_inverse=True)
         own_left, own_right = np.split(sides.ravel(), 2)
         links = _Links(own_left, own_right, pairs.scores[rows], pairs.probabilities[rows], pairs.called[rows])
         brakes[rows], own = _Merging(links, options, parts, places).run()
         roots[places] = places[own]
+        done += len(rows)
+        progress("group", done, max(len(pairs), done + 1))
     groups = product_groups(np.arange(len(roots)), roots[bounds.together], None, len(roots), by="pairs")
+    progress("group", len(pairs), len(pairs))
     return Grouping(groups, np.where(groups[pairs.left] == groups[pairs.right], Brake.NONE, brakes))
 
 

@@ -3,7 +3,7 @@
 A pair whose products no chain of matches ties together can neither be merged nor speak against a merging.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.catalog.ids import IdLookup
 from indexing.errors import InputError
+from indexing.machine.progress import Progress, silent
 from indexing.storage.scratch import scratch_folder, scratch_output
 from reranking.pairs.product_groups import product_groups
 from reranking.pairs.repeats import checked_pairs
@@ -69,18 +70,34 @@ class TiedPairs:
 
 
 def read_tied_pairs(
-    blocks: Callable[[], Iterable[ScoredBlock]], together: Callable[[pa.Array], Ints1d] | None = None
+    blocks: Callable[[], Iterable[ScoredBlock]],
+    together: Callable[[pa.Array], Ints1d] | None = None,
+    *,
+    about: int = 0,
+    progress: Progress = silent,
 ) -> TiedPairs:
-    """Go through the blocks twice: for the products, then for the pairs, which wait in a file until it is known which
+    """Go through the blocks, of `about` so many rows, twice: for the products, then for the pairs, which wait in a file until it is known which
     products are tied. `together` returns of ids (n,) by number which are tied whatever pairs say. Raises InputError for a product paired with itself and for doubled pairs."""
-    ids, rows = _products(blocks())
+    ids, rows = _products(_told(blocks(), "find products", about, progress))
     with scratch_folder() as scratch:
         file = scratch / "pairs.bin"
-        tied = _write(file, blocks(), (ids, rows), np.arange(len(ids)) if together is None else together(ids))
+        told = _told(blocks(), "read pairs", rows, progress)
+        tied = _write(file, told, (ids, rows), np.arange(len(ids)) if together is None else together(ids))
         parts = [part[tied[part["left"]] == tied[part["right"]]] for part in _read(file)]
     kept = np.concatenate([np.zeros(0, dtype=_ROW), *parts])
     left, right = kept["left"].astype(np.int64), kept["right"].astype(np.int64)
     return TiedPairs(ScoredPairs(ids, left, right, kept["score"], kept["probability"], kept["called"]), rows)
+
+
+def _told(blocks: Iterable[ScoredBlock], stage: str, about: int, progress: Progress) -> Iterator[ScoredBlock]:
+    """Yield the blocks, and tell how many of about so many rows are gone through."""
+    done = 0
+    progress(stage, done, max(about, 1))
+    for block in blocks:
+        yield block
+        done += len(block)
+        progress(stage, done, max(about, done + 1))  # until there are no more
+    progress(stage, done, done)
 
 
 def _products(blocks: Iterable[ScoredBlock]) -> tuple[pa.Array, int]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from eval.inputs.scores import Scores
     from indexing.arrays import Ints1d
+    from indexing.machine.progress import Progress
     from indexing.product_index import ProductIndex
     from reranking.grouping.bounds import Bounds, PlacedBounds
     from reranking.grouping.group_files import GroupsManifest, NamedGroups
@@ -75,6 +76,7 @@ def command(
     from indexing.storage.whole_file import refuse_folder
     from reranking.grouping.group_files import GroupsManifest, read_groups
     from reranking.grouping.group_products import Brake, GroupOptions, count_overruled, group_products
+    from scripts.terminal.progress import shown
 
     for place in (out, disagreements):
         if place is not None:
@@ -84,11 +86,12 @@ def command(
     blocks = partial(read_score_blocks, scores, ids=ids, score=score_column)
     found = next(blocks())  # which says how they were made
     opened = None if index is None else _opened(found, index)
-    pairs = _pairs_to_group(scores, blocks, threshold, decided).pairs
-    before = None if previous is None else read_groups(previous)
-    sources = _sources_of(pairs, opened, found.path) if opened is not None and one_per_source else None
-    bounds = None if decided is None else decided.over(pairs.ids)
-    grouping = group_products(pairs, options, sources=sources, bounds=bounds)
+    with shown(passing=True) as progress:
+        pairs = _pairs_to_group(scores, blocks, threshold, decided, progress).pairs
+        before = None if previous is None else read_groups(previous)
+        sources = _sources_of(pairs, opened, found.path) if opened is not None and one_per_source else None
+        bounds = None if decided is None else decided.over(pairs.ids)
+        grouping = group_products(pairs, options, sources=sources, bounds=bounds, progress=progress)
     made = GroupsManifest(
         index_fingerprint=None if found.provenance is None else found.provenance.index_fingerprint,
         model_fingerprint=None if found.provenance is None else found.provenance.model_fingerprint,
@@ -204,7 +207,11 @@ def _print(pairs: "ScoredPairs", grouping: "Grouping", out: Path) -> None:
 
 
 def _pairs_to_group(
-    path: Path, blocks: "Callable[[], Iterator[Scores]]", threshold: float | None, decided: _Decided | None
+    path: Path,
+    blocks: "Callable[[], Iterator[Scores]]",
+    threshold: float | None,
+    decided: _Decided | None,
+    progress: "Progress",
 ) -> "TiedPairs":
     """Read the pairs of a scores file that matter to groups: matches by a threshold or, without one, by the column
     `match`, and what lies between the products that they or decisions tie.
@@ -214,6 +221,7 @@ def _pairs_to_group(
     """
     from eval.inputs.scored_blocks import scored_block
     from indexing.errors import InputError, Unfinished
+    from indexing.files.tables import open_table
     from reranking.grouping.scored_pairs import read_tied_pairs
 
     files = (f"{path}:",) if decided is None else (f"{path}:", f"{decided.path}:")
@@ -221,6 +229,8 @@ def _pairs_to_group(
         found = read_tied_pairs(
             lambda: (scored_block(found, threshold) for found in blocks()),
             None if decided is None else lambda found: decided.over(found).together,
+            about=open_table(path).about_rows(),
+            progress=progress,
         )
     except Unfinished:
         raise  # no fault of the file

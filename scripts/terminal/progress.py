@@ -14,6 +14,8 @@ COUNTED = {
     "train": "boosters trained",
     "count words": "products whose words are counted",
     "prepare": "views whose neighbours are read",
+    "find products": "pairs looked at for their products",
+    "group": "pairs grouped",
     "constants": "rows looked at for columns that are the same in all",
 }  # what a stage counts, where its name does not say so
 PASSED_S = 1.0  # on the way to an answer, after which a stage is told of

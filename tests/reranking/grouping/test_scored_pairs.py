@@ -60,3 +60,22 @@ def test_odd_pairs_are_refused_across_blocks(rows, said):
 def test_ids_of_two_kinds_are_refused():
     with pytest.raises(InputError, match="integers in some rows and text in others"):
         read([("a", "b", 0.1)], [(1, 2, 0.1)])
+
+
+@pytest.mark.parametrize("about", [0, 2, 6, 100])
+def test_it_tells_how_far_it_is_however_many_rows_were_expected(about):
+    told = []
+    blocks = [
+        [("a", "b", 0.9), ("b", "c", 0.9)],
+        [("d", "e", 0.2)],
+        [("c", "d", 0.1), ("x", "y", 0.9), ("x", "z", 0.9)],
+    ]
+    found = read_tied_pairs(
+        lambda: map(block_of, blocks, [0, 2, 3]), about=about, progress=lambda *step: told.append(step)
+    )
+    group_products(found.pairs, GroupOptions(), progress=lambda *step: told.append(step))
+    for stage in ("find products", "read pairs", "group"):
+        steps = [step[1:] for step in told if step[0] == stage]
+        assert [done for done, _ in steps] == sorted(done for done, _ in steps)
+        assert [done >= total for done, total in steps] == [False] * (len(steps) - 1) + [True]
+    assert [done for stage, done, _ in told if stage == "read pairs"] == [0, 2, 3, 6, 6]
