@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,36 @@ from indexing.words.text_keys import text_keys
 
 FEW = 64  # rows that are cut out of a table one by one
 MOST_ZEROS = 12  # in front of an id, that are looked for
+FORMS = 1_000  # ids whose looks are looked at
+
+
+@dataclass(frozen=True)
+class IdForms:
+    """They say what ids of a catalogue look like: how long they are, and of what signs."""
+
+    least: int
+    most: int
+    signs: frozenset[frozenset[str]]
+
+    @classmethod
+    def of(cls, ids: pa.ChunkedArray) -> "IdForms":
+        """Look at some ids all over the catalogue."""
+        places = np.unique(np.linspace(0, max(len(ids) - 1, 0), FORMS).astype(np.int64))[: len(ids)]
+        seen = [str(ids[int(place)].as_py()) for place in places]
+        return cls(min(map(len, seen), default=0), max(map(len, seen), default=0), frozenset(map(_signs, seen)))
+
+    def has(self, word: str) -> bool:
+        """Say whether a word could be an id by its looks; zeros in front may have been lost."""
+        return (
+            0 < len(word) <= self.most and _signs(word) in self.signs and (word.isdecimal() or len(word) >= self.least)
+        )
+
+
+def _signs(word: str) -> frozenset[str]:
+    """Return the kinds of signs in a word: letters, small or not, digits, and each sign that is neither, blanks too."""
+    return frozenset(
+        "0" if sign.isdecimal() else "a" if sign.islower() else "A" if sign.isalpha() else sign for sign in word
+    )
 
 
 @dataclass(frozen=True)
@@ -83,6 +114,18 @@ class IdLookup:
             same = pc.equal(self._at(found[hits]), wanted.take(pa.array(hits)))
             found[hits[~np.asarray(pc.fill_null(same, False), dtype=bool)]] = -1
         return np.where(np.asarray(wanted.is_null(), dtype=bool), -1, found)
+
+    def taken_for_text(self, word: str) -> str | None:
+        """Return what to say of a word that is searched for as a text though it looks like an id, which no product has; None of any
+        other."""
+        if not self._forms.has(word) or self.find(pa.array([word]))[0] >= 0:
+            return None
+        hint = self.lost_zeros([word])
+        return f"no product has the id {word!r}, it is searched for as a text{hint and f' ({hint})'}"
+
+    @cached_property
+    def _forms(self) -> IdForms:
+        return IdForms.of(self.ids)
 
     def _at(self, positions: Ints1d) -> pa.Array | pa.ChunkedArray:
         """Return the ids at positions, a few without joining all chunks first, as Arrow does."""

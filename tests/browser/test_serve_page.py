@@ -60,6 +60,15 @@ def test_an_id_shows_its_product_and_how_likely_each_neighbour_is(browsing, door
     assert page.get_by_label("A text, or a product's id").input_value() == one
 
 
+def test_what_looks_like_an_id_and_is_none_is_said_to_be_searched_as_a_text(browsing, door):
+    page = browsing(door)
+    search(page, "ZZZZZZ")
+    for _ in range(2):
+        page.get_by_text("no product has the id 'ZZZZZZ', it is searched for as a text").wait_for()
+        page.reload()
+    assert "text=ZZZZZZ" in page.url
+
+
 def test_a_picture_that_is_dropped_finds_its_product(browsing, door):
     page = browsing(door)
     catalog = door.service.current.opened.index.catalog

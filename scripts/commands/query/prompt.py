@@ -1,12 +1,10 @@
 """At the prompt of `heroic query` each line is a product, a text, a picture or a command."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 
 import click
-import numpy as np
 import pyarrow as pa
 from rapidfuzz import fuzz, process
 
@@ -19,37 +17,6 @@ from scripts.commands.query.explanation import render_explanation
 from scripts.commands.query.words import COMMANDS, PICTURE_SUFFIXES
 from scripts.terminal.console import open_console, plain, widen
 from scripts.terminal.progress import shown
-
-FORMS = 1_000  # ids that are looked at
-
-
-@dataclass(frozen=True)
-class IdForms:
-    """They say what ids of a catalogue look like: how long they are, and of what signs."""
-
-    least: int
-    most: int
-    signs: frozenset[frozenset[str]]
-
-    @classmethod
-    def of(cls, ids: pa.ChunkedArray) -> "IdForms":
-        """Look at some ids all over the catalogue."""
-        places = np.unique(np.linspace(0, max(len(ids) - 1, 0), FORMS).astype(np.int64))[: len(ids)]
-        seen = [str(ids[int(place)].as_py()) for place in places]
-        return cls(min(map(len, seen), default=0), max(map(len, seen), default=0), frozenset(map(_signs, seen)))
-
-    def has(self, word: str) -> bool:
-        """Say whether a word could be an id by its looks; zeros in front may have been lost."""
-        return (
-            0 < len(word) <= self.most and _signs(word) in self.signs and (word.isdecimal() or len(word) >= self.least)
-        )
-
-
-def _signs(word: str) -> frozenset[str]:
-    """Return the kinds of signs in a word: letters, small or not, digits, and each sign that is neither, blanks too."""
-    return frozenset(
-        "0" if sign.isdecimal() else "a" if sign.islower() else "A" if sign.isalpha() else sign for sign in word
-    )
 
 
 class Prompt:
@@ -95,18 +62,14 @@ class Prompt:
             return Query(picture=path)
         return Query(text=line)
 
-    @cached_property
-    def _id_forms(self) -> "IdForms":
-        return IdForms.of(self.session.index.catalog.ids)
-
     def _act(self, line: str) -> None:
         if not line:
             return
         if not line.startswith(":"):
             query = self.query_of(line)
-            if query.text is not None and self._id_forms.has(query.text):
-                hint = self.session.index.catalog.lookup.lost_zeros([line])
-                self._say(f"no product has the id {line!r}, it is searched for as a text{hint and f' ({hint})'}")
+            note = None if query.text is None else self.session.index.catalog.lookup.taken_for_text(query.text)
+            if note is not None:
+                self._say(note)
             self._ask(query)
             return
         name, _, argument = line.partition(" ")

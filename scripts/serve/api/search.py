@@ -53,7 +53,9 @@ def _search(opened: Served, asked: SearchForm, picture: bytes | None, limits: Li
     filters = Filters(asked.category, tuple(asked.source), tuple(asked.not_source))
     if picture is None:
         query = Query(text=asked.text, view=asked.view)
-        return neighbours_document(opened.session, opened.session.ask(query, asked.k, filters))
+        document = neighbours_document(opened.session, opened.session.ask(query, asked.k, filters))
+        note = opened.index.catalog.lookup.taken_for_text((asked.text or "").strip())
+        return document if note is None else {**document, "notes": [note, *document["notes"]]}
     refuse_picture(picture, limits)
     with tempfile.NamedTemporaryFile(prefix="heroic-", suffix=".picture") as file:
         file.write(picture)

@@ -127,3 +127,14 @@ def test_a_few_rows_are_those_that_arrow_takes(count, sample_index):
     taken = Catalog(table).take(positions).table
     assert taken.equals(table.combine_chunks().take(pa.array(positions)))
     assert taken.schema.equals(table.schema, check_metadata=True)
+
+
+@pytest.mark.parametrize("ids", [["007", "a-1"], [7, 12]])
+def test_a_word_is_taken_for_a_text_where_it_looks_like_an_id_and_is_none(ids):
+    lookup = IdLookup.from_ids(pa.chunked_array([ids]))
+    said = "no product has the id '9', it is searched for as a text"
+    assert lookup.taken_for_text("9") == said
+    assert [lookup.taken_for_text(word) for word in (str(ids[0]), "kettle", "")] == [None] * 3
+    lost = lookup.taken_for_text("07")
+    assert lost is not None
+    assert ("the catalogue has '007'" in lost) == isinstance(ids[0], str)

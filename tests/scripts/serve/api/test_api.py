@@ -131,6 +131,13 @@ def test_a_picture_finds_its_product_first(client, index, sample):
     assert checked(forms.NeighboursForm, client.send(f"{V1}/search", parts))["view"] == "fused"
 
 
+def test_a_text_that_looks_like_an_id_and_is_none_is_said_to_be_searched_as_a_text(client):
+    note = "no product has the id 'ZZZZZZ', it is searched for as a text"
+    for text, said in ((" ZZZZZZ", True), ("zzzzzz", False), ("JDQNAQ", False), ("phone", False)):
+        found = checked(forms.NeighboursForm, client.post(f"{V1}/search", {"text": text, "k": 3}))
+        assert (note in found["notes"]) == said
+
+
 def test_nothing_to_search_is_said(client):
     for reply in (
         client.post(f"{V1}/search", {}),
