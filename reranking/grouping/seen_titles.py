@@ -29,7 +29,7 @@ STATEMENTS = (
     "CREATE TRIGGER IF NOT EXISTS seen_remain BEFORE DELETE ON seen BEGIN SELECT RAISE(ABORT, 'what was seen is only added'); END",
 )
 INSERT = "INSERT INTO seen (seq, at, reviewer, product_id, title) VALUES (?, ?, ?, ?, ?)"
-NEWEST = """SELECT seq, product_id, title, max(number) FROM seen JOIN standing USING (seq) WHERE ? IS NULL OR seq = ?
+NEWEST = """SELECT seq, product_id, title, max(number) FROM seen JOIN standing USING (seq) {}
 GROUP BY seq, product_id ORDER BY seq, max(number)"""
 MOST_CHARS = 200  # of a title that is told
 
@@ -95,7 +95,8 @@ def keep_seen(
 def read_seen(connection: sqlite3.Connection, seq: int | None = None) -> SeenTitles:
     """Return what was last seen of the products of the decisions that stand, or of one of them."""
     there = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'seen'").fetchone()
-    rows = [] if there is None else connection.execute(NEWEST, (seq, seq)).fetchall()
+    asked = ("", ()) if seq is None else ("WHERE seen.seq = ?", (seq,))  # which the index leads to, among those of all
+    rows = [] if there is None else connection.execute(NEWEST.format(asked[0]), asked[1]).fetchall()
     return SeenTitles([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
 
 
