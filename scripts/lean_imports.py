@@ -1,39 +1,48 @@
-"""A command leaves out what it would wait for in vain: XGBoost loads scikit-learn for an interface that no command uses, and that takes
-three times as long as all the rest of it."""
+"""A command leaves out what it would wait for in vain: what other libraries load for interfaces that no command uses."""
 
 import sys
-import threading
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import FrameType, ModuleType
+from typing import TYPE_CHECKING
 
-LIBRARY, UNNEEDED = "xgboost", "sklearn"
-BOUND_LATE = "train"  # of the library, after it has looked for what it can do without
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec  # late: it loads what reads packages' files
+
+REFUSED = {  # what is not loaded: the packages that do without it where it is not installed
+    "sklearn": {"xgboost"},  # which takes three times as long as all the rest of it
+    "pandas": {
+        "pyarrow",
+        "indexing",
+        "reranking",
+        "eval",
+        "scripts",
+    },  # Arrow asks in the name of whoever makes an array
+}
 
 
-class _LeftOut(MetaPathFinder):
-    """It finds nothing, and refuses scikit-learn to the thread in which XGBoost is being loaded; commands that need it load it
-    themselves."""
-
-    def __init__(self) -> None:
-        self._thread = -1
+class _LeftOut:
+    """It finds nothing, and refuses a library to those who do without it; others find it, and so do commands that need it."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if fullname == LIBRARY:
-            self._thread = threading.get_ident()
-        if fullname == UNNEEDED and self._thread == threading.get_ident() and _is_loading():
-            raise ModuleNotFoundError(f"{LIBRARY} does without {UNNEEDED}", name=UNNEEDED)
+    ) -> "ModuleSpec | None":
+        if fullname in REFUSED and (asking := _package_of(_asking())) in REFUSED[fullname]:
+            raise ModuleNotFoundError(f"{asking} does without {fullname}", name=fullname)
         return None
 
 
-def _is_loading() -> bool:
-    library = sys.modules.get(LIBRARY)
-    return library is not None and not hasattr(library, BOUND_LATE)
+def _asking() -> FrameType | None:
+    """Return the code that imports: the nearest that is no part of Python's own machinery of imports."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and _package_of(frame) == "importlib":
+        frame = frame.f_back
+    return frame
+
+
+def _package_of(frame: FrameType | None) -> str:
+    return "" if frame is None else str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def load_lean() -> None:
-    """Load XGBoost without scikit-learn from now on, in a process that is a command's own."""
+    """Load libraries without what no command uses from now on, in a process that is a command's own."""
     sys.meta_path.insert(0, _LeftOut())

@@ -104,6 +104,7 @@ run()
 """
 MODELS = {"xgboost"}
 OF_OTHERS = {"torch", "plotly", "prompt_toolkit", "optuna", "PIL", "scipy.stats"}
+REFUSED = {"pandas", "sklearn"}  # which are installed here, as `pd` above shows
 
 
 def loaded_by(*words):
@@ -112,9 +113,10 @@ def loaded_by(*words):
 
 
 def test_a_query_by_id_loads_no_library_that_it_does_not_need(sample_index):
-    loaded = loaded_by("query", sample_index, "--id", "JDQNAQ", "--json")
-    unneeded = OF_OTHERS | MODELS | {"sklearn", "lxml", "indexing.encoders.by_spec", "indexing.reading.read_catalog"}
-    assert not unneeded & loaded
+    unneeded = OF_OTHERS | MODELS | REFUSED | {"indexing.encoders.by_spec", "indexing.reading.read_catalog"}
+    for more in ([], ["--json"], ["-k", "3"]):
+        loaded = loaded_by("query", sample_index, "--id", "JDQNAQ", *more)
+        assert not unneeded & loaded, more
 
 
 def test_what_scores_pairs_loads_no_library_that_it_does_not_need(sample, sample_index, sample_model, tmp_path):
@@ -126,19 +128,44 @@ def test_what_scores_pairs_loads_no_library_that_it_does_not_need(sample, sample
     ):
         loaded = loaded_by(*words)
         assert loaded >= MODELS
-        assert not (OF_OTHERS | {"sklearn"}) & loaded, words[0]
+        assert not (OF_OTHERS | REFUSED) & loaded, words[0]
 
 
-def test_xgboost_still_finds_what_it_uses_and_others_find_scikit_learn():
+def test_a_command_loads_neither_pandas_nor_scikit_learn_where_they_are_installed(
+    sample, sample_index, sample_model, tmp_path
+):
+    """Arrow would load pandas for the first list that it is given, and XGBoost scikit-learn."""
+    pairs, scores = sample / "pairs_test.parquet", tmp_path / "scores.parquet"
+    offers, report, pair = tmp_path / "offers.csv", tmp_path / "report", pd.read_parquet(pairs).iloc[0]
+    offers.write_text("id,title\nanother,kettle 2 l\n")
+    for words in (
+        ["score", sample_index, pairs, "--model", sample_model, "--out", scores],
+        ["evaluate", scores, "--truth", pairs, "--index", sample_index, "--model", sample_model, "--out", report],
+        ["compare", report, report, "--out", tmp_path / "moved"],
+        ["groups", scores, "--out", tmp_path / "groups.parquet"],
+        ["candidates", sample_index, "--out", tmp_path / "candidates.parquet"],
+        ["explain", sample_index, sample_model, "--pair", pair["left_id"], pair["right_id"]],
+        ["match", sample_index, sample_model, offers, "--out", tmp_path / "matches.jsonl"],
+        ["inspect", sample_index, sample_model, scores],
+        ["query", sample_index, "--text", "kettle 2 l"],
+    ):
+        assert not REFUSED & loaded_by(*words), words[0]
+
+
+def test_what_a_command_leaves_out_is_there_for_others():
     code = """
+import sys
 from scripts.lean_imports import load_lean
 load_lean()
-import xgboost
+import pyarrow, xgboost
+from indexing.catalog.catalog import catalog_of
+title = catalog_of(title="kettle").table["title"]
+print(hasattr(xgboost, "train"), xgboost.compat.SKLEARN_INSTALLED, *{"pandas", "sklearn"} & set(sys.modules))
 from sklearn.linear_model import LogisticRegression
-print(hasattr(xgboost, "train"), LogisticRegression.__name__, xgboost.compat.SKLEARN_INSTALLED)
+print(LogisticRegression.__name__, title.to_pandas()[0], pyarrow.array([1]).to_pandas().sum())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["True", "LogisticRegression", "False"]
+    assert done.stdout.splitlines() == ["True False", "LogisticRegression kettle 1"]
 
 
 def test_no_command_needs_pandas(sample, sample_index, sample_model, tmp_path):
