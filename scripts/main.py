@@ -93,7 +93,10 @@ def main() -> None:
 
 def run() -> None:
     """Run the command as the console script does."""
+    from indexing.machine.threads import wait_passively
+
     load_lean()
+    wait_passively()
     main(prog_name="heroic")
 
 

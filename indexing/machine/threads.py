@@ -4,22 +4,26 @@ order."""
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future  # late: a command is not told by these how its threads wait
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def wait_passively() -> None:
-    """Let OpenMP threads sleep while they wait, unless the user's environment says otherwise; call before the import.
+    """Let threads of OpenMP and of OpenBLAS sleep while they wait, unless the user's environment says otherwise; call before the import.
 
     By default they spin. When anything else runs on the machine, most of the time then goes into spinning: 60 boosting
-    rounds took 41 s so, and 1 s with this, on two busy cores (docs/benchmarks.md).
+    rounds took 41 s so, and 1 s with this, on two busy cores. Threads of OpenBLAS spin a tenth of a second, and do so
+    once they are started, before there is anything to multiply (docs/benchmarks.md).
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")  # the least: 2 ** 4 cycles
 
 
 KERNELS = "OPENBLAS_CORETYPE"
@@ -104,7 +108,7 @@ def one_blas_thread() -> Iterator[None]:
 
 
 def in_turn(
-    pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int
+    pool: "Executor", work: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[tuple[Item, Result]]:
     """Yield each item with what `work` makes of it, in order; `ahead` more are under way while one is looked at."""
     under_way: deque[tuple[Item, Future[Result]]] = deque()
@@ -121,6 +125,8 @@ def in_turn(
 def ahead(items: Generator[Item, None, None]) -> Generator[Item, None, None]:
     """Yield what a generator does: it runs in a thread of its own, one item ahead of the one that is looked at. What it
     raises is raised here, and it is closed when nobody looks any more."""
+    from concurrent.futures import ThreadPoolExecutor
+
     end = object()
     with closing(items), ThreadPoolExecutor(1) as pool:
         following = pool.submit(next, items, end)

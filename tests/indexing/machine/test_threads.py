@@ -11,7 +11,14 @@ import numpy  # noqa: F401  # which brings a BLAS
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from indexing.machine.threads import KERNELS, KNOWN_IN_2021, ahead, kernels_of_numpy, one_blas_thread
+from indexing.machine.threads import (
+    KERNELS,
+    KNOWN_IN_2021,
+    ahead,
+    kernels_of_numpy,
+    one_blas_thread,
+    wait_passively,
+)
 
 
 def test_the_next_item_is_made_while_one_is_looked_at() -> None:
@@ -121,3 +128,12 @@ def test_the_kernels_of_the_environment_stay(monkeypatch: pytest.MonkeyPatch) ->
     with kernels_of_numpy():
         assert os.environ[KERNELS] == "Haswell"
     assert os.environ[KERNELS] == "Haswell"
+
+
+def test_threads_sleep_while_they_wait_unless_the_environment_says_otherwise(monkeypatch):
+    monkeypatch.setattr(os, "environ", environment := {"OMP_WAIT_POLICY": "ACTIVE"})
+    wait_passively()
+    assert environment == {"OMP_WAIT_POLICY": "ACTIVE", "OPENBLAS_THREAD_TIMEOUT": "4"}
+    monkeypatch.setattr(os, "environ", environment := {"OPENBLAS_THREAD_TIMEOUT": "20"})
+    wait_passively()
+    assert environment == {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_THREAD_TIMEOUT": "20"}
