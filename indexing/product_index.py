@@ -28,6 +28,7 @@ from indexing.vectors.fusion import Fusion
 from indexing.vectors.layers import LayeredRows, Layers, open_layers, unlayered
 from indexing.vectors.pair_cosines import dense_cosines, in_blocks
 from indexing.vectors.rows import FusedRows, Rows
+from indexing.vectors.sparse_rows import CsrRows, open_lexical_rows
 from indexing.vectors.vectors import Vectors, open_vectors
 
 if TYPE_CHECKING:
@@ -121,6 +122,14 @@ class ProductIndex:
         if view == "fused":
             return FusedRows(self._vectors["text"], self._vectors["image"], self.fusion)
         return self._vectors[view]
+
+    @cached_property
+    def lexical_rows(self) -> CsrRows | None:
+        """Return the rows of the lexical view alone, which take no SciPy, None when the index was built without."""
+        if "lexical" not in self.views:
+            return None
+        with self.hold.read() as place:
+            return open_lexical_rows(place / "lexical", len(self.catalog))
 
     @cached_property
     def lexical(self) -> "LexicalIndex | None":

@@ -155,6 +155,7 @@ DOORS = {  # room: the modules that other rooms import, checked in both directio
         "random_signs",
         "row_blocks",
         "rows",
+        "sparse_rows",
         "vectors",
     },
     "indexing.encoders": {

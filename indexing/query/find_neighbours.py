@@ -134,9 +134,9 @@ def _picture_texts(index: ProductIndex) -> Encoder | None:
 
 
 def _query_rows(index: ProductIndex, query: Query, searched: str) -> dict[str, Any]:
-    """Return the query's row in each view that it can be seen in: (1, d) dense, (1, f) sparse in the lexical one."""
+    """Return the query's row in each view that it can be seen in: (1, d) dense, a sparse one in the lexical view."""
     if query.position is not None:
-        return {view: _own_row(index, view, query.position) for view in index.views}
+        return {view: _own_row(index, view, query.position, searched) for view in index.views}
     rows: dict[str, Any] = {}
     if query.text is not None and index.lexical is not None:
         rows["lexical"] = index.lexical.rows(
@@ -155,9 +155,12 @@ def _query_rows(index: ProductIndex, query: Query, searched: str) -> dict[str, A
     return rows
 
 
-def _own_row(index: ProductIndex, view: str, position: int) -> Any:
-    where = np.array([position])
-    return index.rows(view).take(where) if index.lexical is None or view != "lexical" else index.lexical.matrix[where]
+def _own_row(index: ProductIndex, view: str, position: int, searched: str) -> Any:
+    if view != "lexical" or index.lexical_rows is None:
+        return index.rows(view).take(np.array([position]))
+    if view == searched and index.lexical is not None:
+        return index.lexical.matrix[[position]]  # as SciPy has it, which searches it
+    return index.lexical_rows.row(position)
 
 
 def _or_zeros(rows: Mapping[str, Any], index: ProductIndex, view: str) -> Floats2d:
@@ -204,27 +207,12 @@ def _cosines(index: ProductIndex, view: str, row: Any | None, positions: Ints1d)
     """Return the query's cosines (m,) with products in one view, float32, NaN where either has nothing to see."""
     if row is None or not _any(row):
         return np.full(len(positions), np.nan, dtype=np.float32)
-    if view == "lexical" and index.lexical is not None:
-        cosines, seen = _sparse_cosines(index.lexical.matrix, row, positions)
+    if view == "lexical" and index.lexical_rows is not None:
+        cosines, seen = index.lexical_rows.cosines(row, positions)
     else:
         dense = index.rows(view).take(positions)
         cosines, seen = dense @ row[0], np.any(dense, axis=1)
     return np.where(seen, np.clip(cosines, -1, 1), np.nan).astype(np.float32)  # rounding goes past 1
-
-
-def _sparse_cosines(matrix: Any, row: Any, positions: Ints1d) -> tuple[Floats1d, Bools1d]:
-    """Return the products of a sparse row with some of a matrix, and which of these hold anything; for a few rows
-    scipy's own way takes ten times as long as the sums."""
-    starts = matrix.indptr[positions].astype(np.int64)
-    counts = matrix.indptr[positions + 1] - starts
-    where = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-    order = np.argsort(row.indices)
-    known, weights = row.indices[order], row.data[order]
-    place = np.minimum(np.searchsorted(known, matrix.indices[where]), len(known) - 1)
-    products = np.where(known[place] == matrix.indices[where], weights[place], 0) * matrix.data[where]
-    owner = np.repeat(np.arange(len(positions)), counts)
-    cosines = np.bincount(owner, weights=products, minlength=len(positions)).astype(np.float32)
-    return cosines, np.asarray(counts > 0, dtype=bool)
 
 
 def _any(row: Any) -> bool:

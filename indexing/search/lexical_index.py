@@ -17,7 +17,6 @@ from sparse_dot_topn import sp_matmul_topn
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.catalog.catalog import Catalog
 from indexing.catalog.contents import first_of, text_contents
-from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
 from indexing.machine.threads import thread_count
 from indexing.search.equal_rows import EqualRows, TurnedRows, first_of_rows, near_order, rows_of
@@ -25,6 +24,7 @@ from indexing.search.neighbours import Neighbours, best, in_order, no_neighbours
 from indexing.storage.artefact import write_json
 from indexing.vectors.ngram_options import TODAYS_LEXICAL, LexicalOptions
 from indexing.vectors.ngrams import count_blocks, count_documents, inverse_document_frequency, of_counts, weigh
+from indexing.vectors.sparse_rows import ARRAYS, open_lexical_rows, unreadable
 from indexing.words.quantities import quantities_alike
 from indexing.words.reading import NORMAL
 from indexing.words.spellings import Spellings, SpellingsCount, load_spellings
@@ -32,7 +32,7 @@ from indexing.words.spellings import Spellings, SpellingsCount, load_spellings
 OPTIONS_FILE = "lexical.json"
 STAGE = "weigh n-grams"
 TIE_MARGIN = 16  # neighbours fetched beyond k: equal titles tie often, and asking again costs more than this
-ARRAYS = ("data", "indices", "indptr", "columns", "idf")
+OF_NGRAMS = ("columns", "idf")
 FIRST_FILE = "first.npy"
 
 
@@ -137,7 +137,7 @@ class LexicalIndex:
         """Write one .npy file an array, so that opening maps them into memory."""
         write_head(folder, self.options, len(self.columns))
         arrays = (self.matrix.data, self.matrix.indices, self.matrix.indptr, self.columns, self.idf)
-        for name, array in zip(ARRAYS, arrays, strict=True):
+        for name, array in zip((*ARRAYS, *OF_NGRAMS), arrays, strict=True):
             np.save(folder / f"{name}.npy", array)
         if self.first is not None:
             np.save(folder / FIRST_FILE, self.first)
@@ -257,21 +257,19 @@ def write_head(folder: Path, options: LexicalOptions, ngrams: int) -> None:
 
 def load_lexical(folder: Path, size: int, *, threads: int | None = None) -> LexicalIndex:
     """Open what `save` wrote. Raises InputError when it is damaged or of another catalogue."""
+    stored = open_lexical_rows(folder, size)
     try:
         head = json.loads((folder / OPTIONS_FILE).read_text(encoding="utf-8"))
         options = LexicalOptions(**{**head["options"], "fields": tuple(head["options"]["fields"])})
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c", allow_pickle=False) for name in ARRAYS}
+        columns, idf = (np.load(folder / f"{name}.npy", mmap_mode="c", allow_pickle=False) for name in OF_NGRAMS)
         there = (folder / FIRST_FILE).is_file()
         first = np.load(folder / FIRST_FILE, mmap_mode="c", allow_pickle=False) if there else None
         spellings = load_spellings(folder)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        raise InputError(f"{folder}: the lexical view cannot be read ({error}): build the index again") from error
-    if len(arrays["indptr"]) != size + 1:
-        rows = len(arrays["indptr"]) - 1
-        raise InputError(f"{folder}: the lexical view has {rows} rows, the catalogue {size}: build the index again")
+        raise unreadable(folder, error) from error
     matrix = sp.csr_matrix((size, head["ngrams"]), dtype=np.float32)
-    matrix.data, matrix.indices, matrix.indptr = arrays["data"], arrays["indices"], arrays["indptr"]
-    return LexicalIndex(options, matrix, arrays["columns"], arrays["idf"], threads or thread_count(), first, spellings)
+    matrix.data, matrix.indices, matrix.indptr = stored.data, stored.indices, stored.indptr
+    return LexicalIndex(options, matrix, columns, idf, threads or thread_count(), first, spellings)
 
 
 def weighed(counts: sp.csr_matrix, columns: Ints1d, idf: Floats1d) -> sp.csr_matrix:

@@ -2,5 +2,5 @@
 of near ones, and how FAISS goes through rows.
 
 Its doors are `centres`, `fusion`, `layers`, `ngram_options`, `ngrams`, `pair_cosines`, `random_signs`, `row_blocks`,
-`rows` and `vectors`.
+`rows`, `sparse_rows` and `vectors`.
 """
