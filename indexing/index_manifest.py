@@ -7,8 +7,7 @@ from typing import Any
 
 from indexing.catalog.catalog import CATEGORY_LEVEL
 from indexing.encoders.record import EncoderRecord
-from indexing.join.choice import JoinRecord
-from indexing.join.options import JoiningOptions
+from indexing.join.options import JoiningOptions, JoinRecord
 from indexing.search.recall import CategoryRecall
 from indexing.storage.artefact import Manifest, fingerprint_of
 from indexing.storage.records import OMIT, read_record, stored_record

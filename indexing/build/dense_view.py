@@ -19,8 +19,8 @@ from indexing.build.parts.engine_parts import filled_in_parts
 from indexing.build.parts.view_join import ViewJoin
 from indexing.build.view_plan import Ask, ViewPlan, engine_bytes, join_budget, more_exact, stored_bytes
 from indexing.index_manifest import Effort, EngineRecord, RecallRecord, TunedEngine
-from indexing.join.choice import JoinRecord
 from indexing.join.neighbour_files import NeighbourFiles
+from indexing.join.options import JoinRecord
 from indexing.join.parts.search_parts import EngineRecipe, search_in_parts
 from indexing.join.parts.truth_parts import TruthParts
 from indexing.join.self_join import SelfJoin

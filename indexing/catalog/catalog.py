@@ -13,7 +13,6 @@ from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.catalog.ids import FEW, IdLookup
 from indexing.errors import InputError, UnknownId
 from indexing.storage.versions import Hold
-from indexing.words.normal_form import normal_column
 from indexing.words.reading import NORMAL, TODAYS, Reading
 
 LEVELS = ("1", "2", "3", "4")
@@ -145,6 +144,8 @@ class Catalog:
 
     def read(self, column: pa.ChunkedArray) -> list[str]:
         """Return texts as the `reading` has them."""
+        from indexing.words.normal_form import normal_column  # late: who looks products up reads no texts
+
         formed = normal_column(column) if self.reading.form == NORMAL else column
         return list(pc.utf8_trim_whitespace(formed).to_pylist())
 

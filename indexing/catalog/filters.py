@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from rapidfuzz import fuzz, process
 
 from indexing.arrays import Bools1d
 from indexing.catalog.catalog import LEVELS, Catalog
@@ -42,6 +41,8 @@ def instead(wanted: str, names: list[str], what: str) -> str:
     """Say what may be meant by a name that is not among `names`."""
     if not names:
         return f"its products have no {what}"
+    from rapidfuzz import fuzz, process  # late: only who names what is not there gets this far
+
     near = process.extract(
         wanted, names, scorer=fuzz.WRatio, processor=str.casefold, limit=SUGGESTIONS, score_cutoff=NEAR_ENOUGH
     )

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from indexing.arrays import Floats2d
-from indexing.catalog.catalog import Catalog
-from indexing.catalog.rejects import Reject
 from indexing.errors import InputError
+
+if TYPE_CHECKING:
+    from indexing.catalog.catalog import Catalog
+    from indexing.catalog.rejects import Reject  # late: who opens an index reads no file of rejects
 
 NEURAL = ("st", "static", "clip", "clip-text")  # engines whose vectors a model made, which takes long
 ENGINES = {
@@ -23,7 +25,7 @@ class Encoded:
     """It holds unit rows (n, d) float32, zeros where there is nothing to see, and what had to be set aside."""
 
     rows: Floats2d
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: "list[Reject]" = field(default_factory=list)
 
 
 class Encoder(Protocol):
@@ -37,7 +39,7 @@ class Encoder(Protocol):
     def dim(self) -> int:
         """Return d, the length of a row."""
 
-    def encode(self, catalog: Catalog) -> Encoded:
+    def encode(self, catalog: "Catalog") -> Encoded:
         """Return one row a product, in the catalogue's order."""
 
 

@@ -2,40 +2,24 @@
 is near."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from indexing.arrays import Floats2d, Ints1d, Ints2d
+from indexing.join.options import JoinRecord
 from indexing.join.plan import JoinPlan, exact_products, plan_cells, plan_exact
 from indexing.join.probing_plan import ProbingPlan, plan_probing
 from indexing.join.rows import Units
 from indexing.search.near_lists import Lists, assign, in_chain, lists_for
 from indexing.search.recall import Truth, least_alone, least_lists, least_probes
-from indexing.storage.records import OMIT
 from indexing.vectors.centres import cluster_centres
 from indexing.vectors.rows import Rows
 
 WORTHWHILE = 0.6  # of an exact join's comparisons: with more, the exact one is as fast
 TRAINED_A_LIST, TRAINING_ROUNDS = 32, 5
-
-
-@dataclass(frozen=True)
-class JoinRecord:
-    """It tells the manifest how a view was joined: exactly (`exact`), through near `lists`, exactly within a
-    `category`, or by the `engine`.
-
-    Of the `lists` each row looked at its `near_lists` nearest; one whose neighbours do not look for it must look at
-    `near_lists_alone`. `join_stepped_back_from` is the kind that was asked and could not reach the recall any cheaper.
-    """
-
-    join: str
-    lists: int | None = field(default=None, metadata=OMIT)
-    near_lists: int | None = field(default=None, metadata=OMIT)
-    near_lists_alone: int | None = field(default=None, metadata=OMIT)
-    join_stepped_back_from: str | None = field(default=None, metadata=OMIT)
 
 
 @dataclass(frozen=True)

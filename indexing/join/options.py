@@ -1,10 +1,11 @@
 """These options say what a user asks of the index and the join of every view: which, for what, within which memory, at
-which recall."""
+which recall. What came of it for the join of a view is kept beside them in the manifest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from indexing.errors import InputError
 from indexing.machine.memory import parse_memory
+from indexing.storage.records import OMIT
 
 JOINS = ("auto", "exact", "lists", "category", "engine")
 PURPOSES = ("join", "queries")
@@ -34,3 +35,19 @@ class JoiningOptions:
         if not 0 < self.recall <= 1:
             raise InputError(f"--recall {self.recall}: give a share above 0, at most 1")
         parse_memory(self.memory)
+
+
+@dataclass(frozen=True)
+class JoinRecord:
+    """It tells the manifest how a view was joined: exactly (`exact`), through near `lists`, exactly within a
+    `category`, or by the `engine`.
+
+    Of the `lists` each row looked at its `near_lists` nearest; one whose neighbours do not look for it must look at
+    `near_lists_alone`. `join_stepped_back_from` is the kind that was asked and could not reach the recall any cheaper.
+    """
+
+    join: str
+    lists: int | None = field(default=None, metadata=OMIT)
+    near_lists: int | None = field(default=None, metadata=OMIT)
+    near_lists_alone: int | None = field(default=None, metadata=OMIT)
+    join_stepped_back_from: str | None = field(default=None, metadata=OMIT)

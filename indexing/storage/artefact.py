@@ -15,11 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-
-import filelock
 
 from indexing.errors import InputError, Unfinished
 from indexing.machine.threads import thread_count
@@ -212,6 +209,8 @@ def write_json(path: Path, content: Any) -> None:
 
 def heroic_version() -> str:
     """Return the installed version for manifests, or `not installed`."""
+    from importlib.metadata import PackageNotFoundError, version  # late: who reads an artefact does not ask
+
     try:
         return version("heroic")
     except PackageNotFoundError:
@@ -246,6 +245,8 @@ def _refuse_foreign(path: Path, kind: str) -> None:
 def locked(path: Path, *, wait: bool = False, told: str | None = None) -> Iterator[None]:
     """Let one process at a time into the block for a path, by a file beside it; the others are refused, in words about what is
     `told` of, or wait."""
+    import filelock  # late: who reads an artefact takes no lock
+
     file = path.with_name(path.name + ".lock")
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o644))  # its error says why, filelock would only wait
     lock = filelock.FileLock(file)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from indexing.index_manifest import EngineRecord, RecallRecord
-    from indexing.join.choice import JoinRecord
+    from indexing.join.options import JoinRecord
 
 WORST = 3
 

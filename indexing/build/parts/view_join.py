@@ -7,9 +7,10 @@ from typing import Any
 
 from indexing.arrays import Floats2d, Ints1d
 from indexing.build.view_plan import Ask, join_budget
-from indexing.join.choice import ChosenJoin, JoinRecord, choose_join
+from indexing.join.choice import ChosenJoin, choose_join
 from indexing.join.dense_join import DenseJoin
 from indexing.join.neighbour_files import NeighbourFiles
+from indexing.join.options import JoinRecord
 from indexing.join.parts.parts_planner import PartsPlanner
 from indexing.join.parts.unit_parts import units_in_parts
 from indexing.join.parts.window_parts import join_in_parts

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from indexing.join.choice import WORTHWHILE, JoinRecord, OwnPlanner, choose_join, make_centres
+from indexing.join.choice import WORTHWHILE, OwnPlanner, choose_join, make_centres
+from indexing.join.options import JoinRecord
 from indexing.join.rows import distinct_units
 from indexing.search.near_lists import in_chain
 from indexing.search.recall import draw_sample, least_alone, least_lists, least_probes, true_neighbours
