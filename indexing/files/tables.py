@@ -11,7 +11,6 @@ from indexing.files.blocks import BLOCK_ROWS, Aside, Block, Naming, Opened, Tabl
 from indexing.files.columnar.readers import open_arrow, open_parquet
 from indexing.files.content.sources import PACKED_SUFFIXES, UNREADABLE, Source, find_source
 from indexing.files.delimited.open_delimited import open_delimited
-from indexing.files.markup.open_xml import open_xml
 from indexing.files.options import FileOptions
 from indexing.files.records.keys import GATHERED
 from indexing.files.records.open_records import open_json
@@ -41,12 +40,20 @@ OTHER_CONTENT = (
     ("a PDF", (b"%pdf-",), "give the table that it was made of"),
     ("a zip or a spreadsheet", (b"pk\x03\x04",), "name it .zip or .xlsx"),
 )
+
+
+def _open_xml(source: Source, how: FileOptions) -> Opened:
+    from indexing.files.markup.open_xml import open_xml  # late: lxml
+
+    return open_xml(source, how)
+
+
 _OPEN: dict[str, Callable[[Source, FileOptions], Opened]] = {
     "parquet": open_parquet,
     "arrow": open_arrow,
     "csv": open_delimited,
     "json": open_json,
-    "xml": open_xml,
+    "xml": _open_xml,
     "xlsx": open_sheet,
 }
 

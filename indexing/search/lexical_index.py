@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
-from sparse_dot_topn import sp_matmul_topn
 
 from indexing.arrays import Bools1d, Floats1d, Ints1d
 from indexing.catalog.catalog import Catalog
@@ -279,6 +278,10 @@ def weighed(counts: sp.csr_matrix, columns: Ints1d, idf: Floats1d) -> sp.csr_mat
 
 def _top(queries: sp.csr_matrix, by_ngram: sp.csr_matrix, ask: int, threads: int) -> Neighbours:
     """Return the `ask` largest products of each query row, in any order, as rows padded with -1."""
+    from sparse_dot_topn import (
+        sp_matmul_topn,
+    )  # late: cosines of pairs do without it
+
     found = sp_matmul_topn(queries, by_ngram, top_n=ask, n_threads=threads)
     if found.nnz == queries.shape[0] * ask:
         return Neighbours(found.indices.reshape(-1, ask).astype(np.int64), found.data.reshape(-1, ask))

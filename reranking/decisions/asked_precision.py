@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from indexing.errors import InputError
 from indexing.storage.short_text import read_text
 
@@ -16,6 +14,8 @@ def read_category_numbers(path: Path, what: str) -> dict[str, float]:
 
     Raises InputError for a missing file, text that is no such mapping, and values that are no number.
     """
+    import yaml  # late: few name such a file
+
     try:
         given = yaml.safe_load(read_text(path))
     except OSError as error:

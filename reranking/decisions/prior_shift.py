@@ -49,8 +49,9 @@ class Validation:
             return None
         categories = pa.array(self.names, pa.large_string()).take(pa.array(pairs.categories))
         decided = np.asarray(pairs.scores >= threshold, dtype=bool)
-        design_effect = self._design_effect(None)
-        often = self._often * design_effect / self._design_effect(pairs.relative_weights)
+        design_effect, weights = self._design_effect(None), pairs.relative_weights
+        weighed = design_effect if weights is None else self._design_effect(weights)
+        often = self._often * design_effect / weighed
         found = calibration.of(pairs.scores, categories)
         counts = counts_of(found, self.names, pairs.categories, int(decided.sum()), often)
         return ShareReference(counts, share, self.shares, self._rates(decided), design_effect)

@@ -32,7 +32,9 @@ class Codes:
 def read_codes(folded: str, rest: str) -> Codes:
     """Read the codes of a folded text; `rest` is the text without quantities, which are no codes of their own."""
     own = _written(rest)
-    pieces = [word.replace(".", "") for word in runs(folded)]
+    pieces = runs(folded)
+    if "." in folded:
+        pieces = [piece.replace(".", "") for piece in pieces]
     pairs = [first + second for first, second in pairwise(pieces)]
     triples = [first + second for first, second in zip(pairs, pieces[2:], strict=False)]
     readings = own.union(_only_codes(pieces), _only_codes(pairs), _only_codes(triples))
@@ -57,15 +59,23 @@ def _written(text: str) -> set[str]:
     for run in _RUN.findall(text):
         if run.isalpha() or _NUMBER.fullmatch(run):
             continue
-        parts = _SEPARATORS.split(run)
-        own.update(_only_codes(["".join(parts), *parts]))
+        parts = [run] if run.isalnum() else _SEPARATORS.split(run)
+        own.update(_only_codes(parts))
+        if len(parts) > 1:
+            own.update(_only_codes(["".join(parts)]))
     return own
 
 
 def _only_codes(tokens: Sequence[str]) -> list[str]:
-    """Return the tokens that mix letters and digits."""
-    mixed = (token for token in tokens if not token.isalpha() and not token.isdigit() and 2 <= len(token) <= CODE_CHARS)
-    return [token for token in mixed if _DIGIT.search(token)]  # combining marks are no digits
+    """Return the tokens that mix letters and digits, of those that have nothing else but marks: these are no digits."""
+    return [
+        token
+        for token in tokens
+        if not token.isalpha()
+        and not token.isdigit()
+        and 2 <= len(token) <= CODE_CHARS
+        and (token.isascii() or _DIGIT.search(token))
+    ]
 
 
 def read_numbers(rest: str, measured: tuple[str, ...]) -> frozenset[str]:
