@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,9 +40,11 @@ from indexing.encoders.text.plan import TextPlan, open_text, plan_text
 from indexing.encoders.thumbnail import ThumbnailEncoder
 from indexing.errors import InputError
 from indexing.machine.progress import Progress, silent
-from indexing.reading.read_catalog import CatalogRead
 from indexing.vectors.ngram_options import TODAYS_LSA, LsaOptions
 from indexing.vectors.vectors import SHARD_ROWS
+
+if TYPE_CHECKING:
+    from indexing.reading.read_catalog import CatalogRead  # late: who opens an encoder reads no files of products
 
 PART_ROWS = 1_024  # of models: what is lost when a run is killed
 
@@ -68,7 +71,7 @@ class EncoderPlan:
 
 def plan_encoder(
     spec: Spec,
-    read: CatalogRead,
+    read: "CatalogRead",
     options: EncodingOptions,
     folder: Path,
     *,
@@ -135,7 +138,7 @@ def _plan_text(text: TextPlan, spec: Spec, catalog: Catalog, folder: Path, progr
     )
 
 
-def _plan_lsa(spec: Spec, lsa: LsaOptions, read: CatalogRead, folder: Path, progress: Progress) -> EncoderPlan:
+def _plan_lsa(spec: Spec, lsa: LsaOptions, read: "CatalogRead", folder: Path, progress: Progress) -> EncoderPlan:
     return EncoderPlan(
         LsaMade(str(spec), lsa, reading=read.catalog.reading),
         lambda: _fit_lsa(lsa, read, folder, progress),
@@ -203,7 +206,7 @@ def open_encoder(
     return ColumnEncoder(Spec.of(made.spec).name, record.dim)
 
 
-def _fit_lsa(options: LsaOptions, read: CatalogRead, folder: Path, progress: Progress) -> Encoder:
+def _fit_lsa(options: LsaOptions, read: "CatalogRead", folder: Path, progress: Progress) -> Encoder:
     encoder = fit_lsa(read.catalog, options, progress)
     encoder.save(folder)
     return encoder

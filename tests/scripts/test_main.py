@@ -120,6 +120,12 @@ def test_a_query_by_id_loads_no_library_that_it_does_not_need(sample_index):
         assert not unneeded & loaded, more
 
 
+def test_a_query_by_text_loads_nothing_that_reads_files_of_products(sample_index):
+    loaded = loaded_by("query", sample_index, "--text", "kettle 2 l")
+    unneeded = MODELS | REFUSED | {"torch", "plotly", "lxml", "yaml", "price_parser", "indexing.reading.read_catalog"}
+    assert not unneeded & loaded
+
+
 def test_what_scores_pairs_loads_no_library_that_it_does_not_need(sample, sample_index, sample_model, tmp_path):
     """XGBoost would load scikit-learn for an interface that is not used."""
     pairs, model = sample / "pairs_test.parquet", ["--model", sample_model]
