@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from indexing.arrays import Floats1d, Ints1d
 from indexing.errors import InputError
@@ -28,6 +26,9 @@ def product_groups(
             raise InputError("grouping by matches needs targets: give them, or group by pairs")
         tied = np.asarray(targets) == 1
         left, right = left[tied], right[tied]
+    from scipy.sparse import coo_array  # late: all of SciPy's algebra comes with its graphs
+    from scipy.sparse.csgraph import connected_components
+
     edges = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n_products, n_products))
     labels = connected_components(edges, directed=False)[1]
     return _number_by_first(labels)

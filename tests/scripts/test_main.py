@@ -136,6 +136,7 @@ def test_what_scores_pairs_loads_no_library_that_it_does_not_need(sample, sample
         loaded = loaded_by(*words)
         assert loaded >= MODELS
         assert not (OF_OTHERS | REFUSED) & loaded, words[0]
+    assert "scipy.linalg" not in loaded  # which comes with what finds groups of products
 
 
 def test_a_command_loads_neither_pandas_nor_scikit_learn_where_they_are_installed(
