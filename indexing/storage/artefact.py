@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,10 @@ class Manifest:
             raise InputError("'made' and 'files' are objects")
         if not all(isinstance(entry, dict) and "bytes" in entry for entry in self.files.values()):
             raise InputError("a file has no size")
+
+    def is_again(self, other: "Manifest") -> bool:
+        """Return whether the other one is of the same artefact, whenever each was made."""
+        return replace(other, created=self.created) == self
 
     def digests(self, *folders: str) -> dict[str, str]:
         """Return the sha256 of each file in some of its folders, by name."""

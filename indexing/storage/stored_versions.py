@@ -53,7 +53,8 @@ def send_artefact(
 ) -> Copied:
     """Copy an artefact's folder into a store as its newest version; the last `keep` versions stay there.
 
-    A killed run is gone on with: files that arrived are not sent again. Raises InputError for a folder that is none or
+    A killed run is gone on with: files that arrived are not sent again. Where the newest version there is the same but for the time at
+    which it was made, it stays the newest. Raises InputError for a folder that is none or
     damaged, a store of another kind of artefact, where another process wrote a version meanwhile, or where the newest is another
     one than that of the number `after` (0: none), from which the artefact was made.
     """
@@ -67,8 +68,8 @@ def send_artefact(
             latest = _read_version(store, numbers[-1]) if numbers else None
             if latest is not None and latest.kind != manifest.kind:
                 raise InputError(f"{url}: holds a {latest.kind}, {folder} is a {manifest.kind}: name another place")
-            if latest is not None and latest == manifest:
-                return Copied(manifest, numbers[-1], 0, 0)
+            if latest is not None and latest.is_again(manifest):
+                return Copied(latest, numbers[-1], 0, 0)
             if after is not None and after != (numbers[-1] if numbers else 0):
                 raise _meanwhile(url, numbers[-1] if numbers else 0)
             sent = Sending(place, manifest, store, progress).run(_named(store, numbers))

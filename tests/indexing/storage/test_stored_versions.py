@@ -4,8 +4,10 @@ import json
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from killed_sending import kill_sending
@@ -62,6 +64,17 @@ def test_a_later_version_moves_what_changed_alone(place, tmp_path):
     assert (sent.number, sent.files) == (2, 2)
     assert fetch_artefact(place, tmp_path / "back").files == 2
     assert content(tmp_path / "back") == content(tmp_path / "index")
+
+
+def test_what_is_made_again_of_the_same_files_is_no_other_version(place, tmp_path, monkeypatch):
+    for year in (2024, 2025):
+        clock = SimpleNamespace(now=lambda zone, year=year: datetime(year, 1, 1, tzinfo=zone))
+        monkeypatch.setattr("indexing.storage.artefact.datetime", clock)
+        make(tmp_path / "index", FIRST)
+        sent = send_artefact(tmp_path / "index", place)
+    assert read_manifest(tmp_path / "index").created.startswith("2025")
+    assert (sent.number, sent.files, sent.manifest.created[:4]) == (1, 0, "2024")
+    assert fetch_artefact(place, tmp_path / "back").manifest == sent.manifest
 
 
 @pytest.mark.parametrize("files", [FIRST, {"large": "x" * (1 << 20), "z": "", "zz": "z"}, {"none": ""}])
