@@ -63,6 +63,12 @@ def file_notes(files: Sequence[InputFile]) -> list[str]:
     return notes
 
 
+def notes_of_titles(inputs: CatalogInputs, rows: int, catalog: Catalog) -> tuple[str, ...]:
+    """Return what is to be said of titles: of files, and of products that have none in what was read of them."""
+    of_files = title_notes(inputs, rows)
+    return *of_files, *_untitled_notes(catalog, known=bool(of_files))
+
+
 def title_notes(inputs: CatalogInputs, rows: int) -> tuple[str, ...]:
     """Return a line for each kind of file that has no title, or one that hardly differs, with the nearest column; all files
     have so many `rows`."""
@@ -79,11 +85,11 @@ def title_notes(inputs: CatalogInputs, rows: int) -> tuple[str, ...]:
     return tuple(notes.values())
 
 
-def untitled_notes(catalog: Catalog) -> list[str]:
-    """Return a warning where many products have no title, with one of them."""
+def _untitled_notes(catalog: Catalog, *, known: bool) -> list[str]:
+    """Return a warning where many products have no title, with one of them; where it is `known` why, not of all products."""
     lacking = np.asarray(pc.equal(pc.fill_null(catalog.table["title"], ""), ""), dtype=bool)
     count, first = int(lacking.sum()), int(np.argmax(lacking))
-    if count <= MANY_UNTITLED * len(catalog):
+    if count <= MANY_UNTITLED * len(catalog) or (known and count == len(catalog)):
         return []
     return [
         f"{count:,} of {len(catalog):,} products ({100 * count / len(catalog):.0f} %) have no title, such as id "

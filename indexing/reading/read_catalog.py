@@ -28,7 +28,7 @@ from indexing.reading.cells.identifiers.tally import CodeTally
 from indexing.reading.first_look import FirstPass, as_found, look_first, raw_blocks
 from indexing.reading.inputs import CatalogInputs, InputFile, check_columns, open_inputs
 from indexing.reading.normal_columns import in_their_columns, normal_columns
-from indexing.reading.notes import OpenQuotes, few_rejects, file_notes, named, title_notes, untitled_notes
+from indexing.reading.notes import OpenQuotes, few_rejects, file_notes, named, notes_of_titles
 from indexing.reading.row_checks import NONE_PASSED, PassedOver, RowChecks
 from indexing.reading.rows_left_out import RowsLeftOut
 from indexing.reading.schema.raw_columns import RawBlock
@@ -112,7 +112,7 @@ def read_catalog(
         raise InputError(f"{files[0].table.path}: no products: every row is blank or was set aside")
     of_paths = any(form.categories.paths for form in seen.formats.values())
     level = options.category_level or category_level(catalog.table, paths=of_paths)
-    titles = *title_notes(inputs, rows), *untitled_notes(catalog)
+    titles = notes_of_titles(inputs, rows, catalog)
     return CatalogRead(
         replace(catalog, category_level=level),
         rejects,

@@ -253,3 +253,8 @@ def test_many_products_without_a_title_are_told_of_with_one_of_them(read, untitl
     rows = "".join(f"p{number},{title},red\n" for number, title in enumerate(titles[:100]))
     notes = [note for note in read(f"id,title,color\n{rows}", "p.csv").notes if "have no title" in note]
     assert [note.partition(":")[0] for note in notes] == ([] if told is None else [told])
+
+
+def test_a_file_without_a_column_of_titles_is_told_of_once(read):
+    (note,) = (note for note in read("id,color,weight\np1,red,5\np2,blue,6\n", "p.csv").notes if "title" in note)
+    assert "no column is known as the title" in note
