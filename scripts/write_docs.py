@@ -19,7 +19,8 @@ What `--help` says. This page is made by `python -m scripts.write_docs`; a test 
 Exit codes: 0 done, 1 a check that was asked for failed, 2 bad input or usage (one line on stderr says what, where and
 what to do; no output is left), 130 interrupted (Ctrl+C), 143 stopped by SIGTERM (systemd, containers, schedulers), 129 by SIGHUP (a terminal that
 is closed): where the same command goes on, the line says so; otherwise it begins again. While it cleans up, another such signal within
-a second is the same one; a later one breaks the cleaning off.
+a second is the same one; a later one breaks the cleaning off. What a library is at (FAISS, XGBoost), and what threads
+have begun, ends first.
 """
 
 

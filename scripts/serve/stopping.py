@@ -3,14 +3,16 @@
 import logging
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from threading import Timer, current_thread, main_thread
 from types import FrameType
 
 import uvicorn
 
-from scripts.terminal.interrupts import BY_SIGNAL
+from scripts.terminal.interrupts import BY_SIGNAL, TWICE_S
 
 ANSWERS_S = 5  # in which answers under way are finished
 THREADS_S = 2.0  # more, in which work that nobody waits for any longer may come to its end
@@ -25,12 +27,15 @@ class StoppingServer(uvicorn.Server):
     """
 
     told: int | None = None
+    since = -inf  # when it was told first
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop at the first signal, and be gone at the second."""
+        """Begin to stop at the first signal, and be gone at the second, which one of whoever runs it within a second is not."""
         if self.should_exit:
+            if sig != signal.SIGINT and time.monotonic() - self.since < TWICE_S:
+                return
             _leave(sig, "told twice to stop: answers under way are broken off")
-        self.told = sig
+        self.told, self.since = sig, time.monotonic()
         super().handle_exit(sig, frame)
         late = Timer(ANSWERS_S + THREADS_S, _leave, (sig, "work under way did not end in time: it is left"))
         late.daemon = True

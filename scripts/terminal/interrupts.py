@@ -60,9 +60,9 @@ def came_in(error: BaseException) -> KeyboardInterrupt | None:
     second one may break off what follows from the first. None where none came."""
     found: KeyboardInterrupt | None = None
     step: BaseException | None = error
-    seen: set[BaseException] = set()
-    while step is not None and step not in seen:
-        seen.add(step)
+    seen: set[int] = set()  # by their identity: a library's error may not be hashable
+    while step is not None and id(step) not in seen:
+        seen.add(id(step))
         if isinstance(step, KeyboardInterrupt) and (found is None or getattr(step, "__notes__", None) is not None):
             found = step
         step = step.__cause__ or step.__context__
@@ -77,11 +77,23 @@ def which_came() -> tuple[int, str]:
     return BY_SIGNAL + number, "interrupted" if number == signal.SIGINT else f"stopped by {number.name}"
 
 
+def handled() -> None:
+    """Let the next interrupt count, however soon it comes: of the last one nothing is under way any more."""
+    global _raised
+    _raised = _never[0]
+
+
 def leave_to_system() -> None:
-    """Let another interrupt end the process at once: it is ending already, or does so in an order of its own."""
+    """Let another interrupt end the process at once, unless it is the same: it is ending already."""
     for number in _OURS:
         if signal.getsignal(number) is _note:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, _end_at_once)
+
+
+def _end_at_once(number: int, frame: FrameType | None) -> None:
+    if time.monotonic() - _raised >= TWICE_S:
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
 
 
 def _note(number: int, frame: FrameType | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.commands.publishing_options import URI, address_at, searched_at, server_options
-from scripts.terminal.interrupts import Stopped
+from scripts.terminal.interrupts import Stopped, handled
 from scripts.terminal.option_types import STORED
 
 if TYPE_CHECKING:
@@ -142,4 +142,5 @@ def answer_until_left(prompt: "Prompt", lines: Iterable[str]) -> None:
         except Stopped:
             raise
         except KeyboardInterrupt:
+            handled()
             click.echo("interrupted", err=True)

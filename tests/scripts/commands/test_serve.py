@@ -27,7 +27,9 @@ from scripts.serve.safety.tokens import Role, add_token
 @contextmanager
 def started(root, *words, before=""):
     """Start it, and yield the process with the line that says where the page is; it runs some code `before`."""
-    command = [sys.executable, "-c", f"{before}\nfrom scripts.main import run\nrun()", "serve", *map(str, words)]
+    usual = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)"  # whoever runs the tests may ignore it
+    command = [sys.executable, "-c", f"{usual}\n{before}\nfrom scripts.main import run\nrun()", "serve"]
+    command += map(str, words)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -107,6 +107,40 @@ class TestASecondOneWhileItCleans:
         assert pressed(CLEANING.format(0), number) == (code, f"{line}; {AGAIN}\n", "")
 
 
+@pytest.mark.parametrize("number", TOLD)
+@pytest.mark.parametrize(("twice_s", "whole"), [(600, True), (0, False)], ids=["the same", "another"])
+def test_a_second_one_while_the_process_ends(number, twice_s, whole):
+    body = f"""
+import atexit
+
+def end():
+    press()
+    print("ended", flush=True)
+
+def fail():
+    interrupts.TWICE_S = {twice_s}
+    atexit.register(end)
+    press()
+"""
+    code, line = TOLD[number]
+    assert pressed(body, number) == (code if whole else -number, f"{line}\n", "ended\n" if whole else "")
+
+
+def test_an_error_that_cannot_be_hashed_keeps_its_traceback():
+    body = """
+import dataclasses
+
+@dataclasses.dataclass
+class Odd(Exception):
+    number: int
+
+def fail():
+    raise Odd(7)
+"""
+    code, told, _ = pressed(body)
+    assert (code, told.splitlines()[-1]) == (1, "Odd: 7")
+
+
 def test_a_signal_that_comes_in_the_same_moment_as_ctrl_c_is_not_taken_for_it():
     """A prompt goes on after Ctrl-C."""
     body = """

@@ -1,6 +1,9 @@
 """`heroic query`: one answer, or a prompt that answers lines."""
 
 import json
+import os
+import signal
+import time
 from uuid import UUID
 
 import pyarrow as pa
@@ -500,6 +503,23 @@ class TestTerminal:
         assert shown.err == "interrupted\n"
         assert "Neighbours of k2" in shown.out
         assert "Neighbours of k3" not in shown.out
+
+    def test_ctrl_c_ends_each_answer_however_soon_it_comes_again(self, prompt, monkeypatch, capsys):
+        from scripts.commands.query.query import answer_until_left
+        from scripts.terminal.interrupts import watched
+
+        def pressed(*given):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+
+        monkeypatch.setattr(prompt.session, "ask", pressed)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            with watched():
+                answer_until_left(prompt, iter(["k1", "k2"]))
+        finally:
+            signal.signal(signal.SIGINT, before)
+        assert capsys.readouterr().err == "interrupted\n" * 2
 
     def test_whoever_stops_the_command_ends_the_prompt_too(self, prompt, tmp_path, monkeypatch):
         from scripts.commands.query import terminal
