@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
-from indexing.catalog.catalog import Catalog
+from indexing.catalog.catalog import Catalog, rows_at
 from reranking.labels.label import Id
 from reranking.labels.settled import id_column
 
@@ -77,7 +76,7 @@ def titles_of(catalog: Catalog, ids: Iterable[Id]) -> dict[Id, str | None]:
     asked = list(dict.fromkeys(ids))
     places = catalog.lookup.find(id_column(asked))
     known = np.flatnonzero(places >= 0)
-    titles = catalog.table["title"].take(pa.array(places[known])).to_pylist()
+    titles = rows_at(catalog.table.select(["id", "title"]), places[known])["title"].to_pylist()
     return {asked[row]: title for row, title in zip(known.tolist(), titles, strict=True)}
 
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from indexing.catalog.catalog import FIELDS, Catalog
+from indexing.catalog.ids import FEW
 from reranking.grouping.decision_store import open_decisions
 from reranking.grouping.decisions import Decision, DecisionKind
 from reranking.grouping.seen_titles import titles_of
@@ -53,6 +54,23 @@ def test_who_reads_otherwise_is_told_with_both_titles(store):
     assert seen(store, catalog_of(c="pan")) == [(1, "c", None, "pan")]
     (one,) = store.seen(2).retitled(now)
     assert (one.seq, one.change) == (2, "seen as 'red phone', now as 'kettle'")
+
+
+@pytest.mark.parametrize("count", [0, 3, FEW + 1])
+def test_titles_of_a_few_products_join_no_others(count):
+    columns = {field.name: pa.nulls(10_000, field.type) for field in FIELDS}
+    columns["title"] = pa.array([f"{row:0>1000}" for row in range(10_000)], pa.large_string())
+    whole = pa.table({**columns, "id": pa.array(range(10_000))})
+    catalog = Catalog(pa.concat_tables([whole.slice(start, 1_000) for start in range(0, 10_000, 1_000)]))
+    asked = range(9_900, 0, -100)[:count]
+    assert titles_of(catalog, []) == {}  # the lookup is made on first use
+    before, own = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+    pa.set_memory_pool(own)
+    try:
+        assert titles_of(catalog, [*asked, -1]) == {row: f"{row:0>1000}" for row in asked}
+    finally:
+        pa.set_memory_pool(before)
+    assert own.max_memory() < 1_000_000  # all titles are ten times that
 
 
 def test_a_long_title_is_cut_and_none_is_said(store):
