@@ -184,6 +184,54 @@ def test_what_reads_otherwise_now_is_said_and_still_holds(grouped, browsing, cur
     assert page.locator("#decisions li").count() == 1
 
 
+@pytest.mark.parametrize("address", ["/group?name=couple", "/groups"])
+def test_what_was_seen_in_an_index_that_was_replaced_is_looked_at_again(grouped, browsing, current, address, tmp_path):
+    from reranking.grouping.decision_store import open_decisions
+    from reranking.grouping.decisions import Decision, DecisionKind
+
+    door = grouped(current)
+    ids = current.opened.index.catalog.ids[5:7].to_pylist()
+    with open_decisions(tmp_path / "decisions.db") as store:
+        number = store.record(Decision(DecisionKind.LOCK, tuple(ids), (), "anna"), {ids[0]: "a kettle"})
+    page = browsing(door, address)
+    page.locator("#decisions .warning").wait_for()
+    replace_index(current, "quite another product")
+    page.get_by_role("button", name="still holds").click()
+    told(page, "index was replaced")
+    if address != "/groups":
+        page.keyboard.press("m")
+        page.keyboard.type("five")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Merge these").click()
+        told(page, "were replaced since one of these was shown")
+        page.keyboard.press("Escape")
+        page.locator("#members input").first.check()
+        page.keyboard.press("s")
+        told(page, "index was replaced")
+    with open_decisions(tmp_path / "decisions.db") as store:
+        assert (store.last_event(), store.seen().titles) == (number, ["a kettle"])
+    page.reload()
+    page.locator("#decisions .warning").filter(has_text="quite another product").wait_for()
+    page.get_by_role("button", name="still holds").click()
+    told(page, f"Decision {number} still holds")
+    with open_decisions(tmp_path / "decisions.db") as store:
+        assert store.seen().titles == ["quite another product"] * 2
+
+
+def replace_index(current, title):
+    """Serve another index, in which every product has this title."""
+    from dataclasses import replace
+
+    from reranking.answers.session import Session
+
+    index = current.opened.index
+    table = index.catalog.table
+    titles = pa.array([title] * len(table), pa.large_string())
+    catalog = replace(index.catalog, table=table.set_column(table.column_names.index("title"), "title", titles))
+    other = replace(index, catalog=catalog, manifest=replace(index.manifest, fingerprint="another"))
+    current._opened = replace(current.opened, session=Session(other, None))
+
+
 def test_keys_that_are_typed_into_a_field_decide_nothing(grouped, browsing, current):
     door = grouped(current)
     page = opened(browsing, door)

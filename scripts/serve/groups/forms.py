@@ -7,6 +7,7 @@ from pydantic import Field, StrictInt
 from scripts.serve.api.forms import Card, Form, Id, IdText
 
 MOST_APART = 10_000  # products that are named as split off
+Version = Annotated[str, Field(max_length=64)]
 Apart = Annotated[tuple[Id, ...], Field(max_length=MOST_APART)]
 
 
@@ -31,10 +32,12 @@ class GroupCard(Form):
 
 
 class GroupsForm(Form):
-    """They are groups of two and more products in an order, of `groups` in all; `version` changes with the file, `linked`
-    says whether their scores are served, and `decides` whether the asker may decide."""
+    """They are groups of two and more products in an order, of `groups` in all; `version` changes with the file, `index` is the
+    fingerprint of the index that products are told from, `linked` says whether their scores are served, and `decides` whether
+    the asker may decide."""
 
     version: str
+    index: str
     order: Literal["largest", "weakest"]
     offset: int
     groups: int
@@ -115,6 +118,7 @@ class GroupForm(Form):
     `parts` counts what matches tie, `locked` says whether one decision keeps all of it together."""
 
     version: str
+    index: str
     group: str
     size: int
     offset: int
@@ -139,12 +143,13 @@ class FoundGroup(Form):
 
 
 class DecideForm(Form):
-    """It decides of a group as it was seen, in that `version`: a `lock` keeps its products together, a `merge` all of its and the
+    """It decides of a group as it was seen, in that `version`, with products as that `index` has them: a `lock` keeps its products together, a `merge` all of its and the
     `other` group's, and a `split` keeps the products named in `apart` from all others of the group."""
 
     kind: Literal["lock", "merge", "split"]
     group: IdText
-    version: Annotated[str, Field(max_length=64)]
+    version: Version
+    index: Version
     other: IdText | None = None
     apart: Apart = ()
 
@@ -162,15 +167,17 @@ class UndoForm(Form):
 
 
 class ConfirmForm(Form):
-    """It names the decision that still holds."""
+    """It names the decision that still holds of its products as they were seen, in that `index`."""
 
     number: Annotated[StrictInt, Field(ge=1, lt=2**63)]
+    index: Version
 
 
 class DecisionsForm(Form):
     """They are the decisions that stand, the last one first, of `total`."""
 
     version: str
+    index: str
     offset: int
     total: int
     decisions: list[DecisionForm]

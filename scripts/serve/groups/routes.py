@@ -6,6 +6,7 @@ import pyarrow as pa
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from indexing.catalog.catalog import Catalog
 from indexing.errors import InputError
 from reranking.grouping.decision_store import DecisionStore
 from reranking.grouping.decisions import Decision, DecisionKind, DecisionsDisagree, KeptDecision
@@ -15,6 +16,7 @@ from reranking.labels.label import Id
 from scripts.serve.api.errors import Refused, as_json
 from scripts.serve.api.forms import ErrorForm
 from scripts.serve.api.products import IdAsked, ProductId, unquoted
+from scripts.serve.engine.served import Served
 from scripts.serve.engine.service import Asked, Service
 from scripts.serve.groups.board import OpenedGroups, Order
 from scripts.serve.groups.decided import decision_document
@@ -36,6 +38,7 @@ from scripts.serve.safety.tokens import Role
 MOST_GROUPS, MOST_MEMBERS, MOST_DECISIONS = 100, 500, 100
 READING_S = 2.0
 STALE = "the groups were made anew since you saw them: look at this one again"
+EXCHANGED = "the index was replaced since you saw these products, which may read otherwise now: look at them again"
 Place = Annotated[int, Query(ge=0, lt=2**31)]
 
 router = APIRouter(tags=["groups"], responses={status: {"model": ErrorForm} for status in (403, 404, 409, 422, 503)})
@@ -64,7 +67,7 @@ async def groups(
     chosen = numbers[offset : offset + limit].tolist()
     found = await service.workers.do(groups_document, opened, served.index.catalog, chosen, decided)
     about = {"groups": len(numbers), "products": len(opened.linked.members.ids)}
-    return as_json({**_told(request, desk, opened), "order": order, "offset": offset, **about, "found": found})
+    return as_json({**_told(request, desk, opened, served), "order": order, "offset": offset, **about, "found": found})
 
 
 @router.get("/groups/{group_name}", responses={200: {"model": GroupForm}})
@@ -82,7 +85,7 @@ async def group(
     decided = await desk.about(opened.linked.members, number, served.index.catalog)
     places = range(opened.linked.members.size(number))[offset : offset + limit]
     document = await service.workers.do(group_document, opened, served.index.catalog, number, decided, places)
-    return as_json({**_told(request, desk, opened), "offset": offset, **document})
+    return as_json({**_told(request, desk, opened, served), "offset": offset, **document})
 
 
 @router.get("/grouped", responses={200: {"model": FoundGroup | None}})
@@ -111,14 +114,21 @@ async def decisions(
 ) -> Response:
     """Return the decisions that stand, the last one first."""
     desk, opened = _deciding(service), _opened(service)[1]
-    catalog = service.current.opened.index.catalog
+    index = service.current.opened.index
 
     def work(store: DecisionStore) -> dict[str, Any]:
         total, found = store.latest(offset, limit)
         told = [
-            decision_document(opened.linked.members, kept, store.seen(kept.seq).retitled(catalog)) for kept in found
-        ]  # one after another: each may be large
-        return {"version": opened.version, "offset": offset, "total": total, "decisions": told}
+            decision_document(opened.linked.members, kept, store.seen(kept.seq).retitled(index.catalog))
+            for kept in found  # one after another: each may be large
+        ]
+        return {
+            "version": opened.version,
+            "index": index.fingerprint,
+            "offset": offset,
+            "total": total,
+            "decisions": told,
+        }
 
     return as_json(await desk.do(work))
 
@@ -126,9 +136,9 @@ async def decisions(
 @router.post("/decisions", dependencies=[needs(Role.LABEL)], responses={200: {"model": TakenForm}})
 async def decide(request: Request, asked: DecideForm, service: Asked) -> Response:
     """Lock a group, merge it with another, or split products off; it is on disk when this answers. What contradicts the
-    decisions that stand is refused (409) with their numbers."""
+    decisions that stand is refused (409) with their numbers, and what was seen in other groups, or in another index, too."""
     desk, opened, reviewer = _deciding(service), _opened(service)[1], visitor_of(request).name
-    catalog = service.current.opened.index.catalog
+    catalog = _seen(service, asked.index)
     if asked.version != opened.version:
         raise Refused(409, STALE)
 
@@ -144,13 +154,13 @@ async def decide(request: Request, asked: DecideForm, service: Asked) -> Respons
 
 @router.post("/decisions/confirm", dependencies=[needs(Role.LABEL)], responses={200: {"model": TakenForm}})
 async def confirm(request: Request, asked: ConfirmForm, service: Asked) -> Response:
-    """Say that a decision still holds of its products as they read now."""
-    reviewer, catalog = visitor_of(request).name, service.current.opened.index.catalog
+    """Say that a decision still holds of its products as they were seen: what was seen in another index is refused (409)."""
+    desk, reviewer, catalog = _deciding(service), visitor_of(request).name, _seen(service, asked.index)
 
     def work(store: DecisionStore) -> bool:
         return store.confirm(reviewer, asked.number, lambda members: titles_of(catalog, members))
 
-    if not await _deciding(service).do(work):
+    if not await desk.do(work):
         raise Refused(409, f"decision {asked.number} does not stand")
     return as_json({"number": asked.number})
 
@@ -183,6 +193,15 @@ def _deciding(service: Service) -> GroupDesk:
     return desk
 
 
+def _seen(service: Service, fingerprint: str) -> Catalog:
+    """Return the catalogue that somebody saw products of. Raises Refused where another one is served now: titles would be kept
+    that nobody saw."""
+    index = service.current.opened.index
+    if index.fingerprint != fingerprint:
+        raise Refused(409, EXCHANGED)
+    return index.catalog
+
+
 def _opened(service: Service) -> tuple[GroupDesk, OpenedGroups]:
     """Return the desk, and the groups that are open. Raises Refused while they are being read, and where they cannot be."""
     desk = _desk(service)
@@ -199,9 +218,14 @@ def _found(members: GroupMembers, number: int) -> dict[str, Any]:
     return {"group": members.names[number].as_py(), "size": members.size(number)}
 
 
-def _told(request: Request, desk: GroupDesk, opened: OpenedGroups) -> dict[str, Any]:
+def _told(request: Request, desk: GroupDesk, opened: OpenedGroups, served: Served) -> dict[str, Any]:
     decides = desk.decides and visitor_of(request).role >= Role.LABEL
-    return {"version": opened.version, "linked": opened.has_links, "decides": decides}
+    return {
+        "version": opened.version,
+        "index": served.index.fingerprint,
+        "linked": opened.has_links,
+        "decides": decides,
+    }
 
 
 def _number(opened: OpenedGroups, name: str) -> int:

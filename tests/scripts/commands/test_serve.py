@@ -221,7 +221,7 @@ def test_a_kill_right_after_a_decision_loses_none(root, sample_index, tmp_path):
             client = Client(int(re.search(r":(\d+)", where)[1]), {"Authorization": f"Bearer {token}"})
             while (found := client.get(f"{V1}/groups")).status == 503:
                 time.sleep(0.05)
-            asked = {"kind": "lock", "group": name, "version": found.json["version"]}
+            asked = {"kind": "lock", "group": name, "version": found.json["version"], "index": found.json["index"]}
             assert client.post(f"{V1}/decisions", asked).status == 200
             process.send_signal(signal.SIGKILL)
             process.wait(30)

@@ -59,10 +59,11 @@ function retitled(decision) {
   return make("p", { className: "warning" }, `${many} otherwise than when this was decided: ${id} was ${read(seen)}, and is ${read(now)} now.`);
 }
 
-// `doing` is called with what takes it back or confirms it, when that is asked for, and what is to be said of it then.
-export function decisionRow(decision, decides, doing) {
+// `doing` is called with what takes it back or confirms it, when that is asked for, and what is to be said of it then; `index` is the one
+// that its products were told from.
+export function decisionRow(decision, index, decides, doing) {
   const back = button("take back", () => takeBack(decision.number), (work) => doing(work, `Decision ${decision.number} is taken back.`));
-  const still = decision.retitled ? button("still holds", () => send("/decisions/confirm", { number: decision.number }), (work) => doing(work, `Decision ${decision.number} still holds.`)) : null;
+  const still = decision.retitled ? button("still holds", () => send("/decisions/confirm", { number: decision.number, index }), (work) => doing(work, `Decision ${decision.number} still holds.`)) : null;
   const when = make("time", { dateTime: decision.at }, new Date(decision.at).toLocaleString());
   const state = make("span", { className: decision.pending ? "tag bad" : "tag good" }, decision.pending ? "not applied yet" : "holds");
   const places = decision.groups.flatMap((name, place) => [place ? ", " : "in ", make("a", { href: groupAddress(name) }, name)]);

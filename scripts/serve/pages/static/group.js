@@ -86,7 +86,7 @@ function showNear() {
 function showDecided() {
   find("decided").hidden = group.decisions.length === 0;
   find("pending").hidden = !group.decisions.some((one) => one.pending);
-  find("decisions").replaceChildren(...group.decisions.map((one) => decisionRow(one, group.decides, (work, said) => work().then(() => again(said)).catch(failed))));
+  find("decisions").replaceChildren(...group.decisions.map((one) => decisionRow(one, group.index, group.decides, (work, said) => work().then(() => again(said)).catch(failed))));
 }
 
 function showAbout() {
@@ -137,7 +137,7 @@ function once(work) {
 
 async function decide(kind, more, message) {
   if (!group.decides) return;
-  await send("/decisions", { kind, group: group.group, version: group.version, ...more });
+  await send("/decisions", { kind, group: group.group, version: group.version, index: group.index, ...more });
   selected.clear();
   closeMerge();
   await again(message);
@@ -189,11 +189,17 @@ async function preview() {
   if (other.group === group.group) return say("This is the group itself: name another one.", true);
   const cards = other.members.map((one) => make("li", { className: "card" }, picture(one, 192), make("div", {}, make("p", { className: "title" }, one.title || "no title"), chips(one), make("p", { className: "id" }, String(one.id)))));
   const sure = make("button", { type: "button", className: "primary" }, `Merge these ${other.size} with the ${group.size}`);
-  sure.addEventListener("click", () => once(() => decide("merge", { other: other.group }, "Merged: these groups will be one.")));
+  sure.addEventListener("click", () => once(() => merge(other)));
   const rest = other.size > cards.length ? make("p", { className: "hint" }, `and ${other.size - cards.length} more`) : null;
   find("preview").replaceChildren(...[make("ul", { className: "cards", ariaLabel: "Members of the other group" }, ...cards), rest, make("p", {}, sure)].filter((one) => one !== null));
   say("");
   sure.focus();
+}
+
+// The two were asked for one after the other.
+function merge(other) {
+  if (other.version !== group.version || other.index !== group.index) return say("The groups or the index were replaced since one of these was shown: load the page again.", true);
+  return decide("merge", { other: other.group }, "Merged: these groups will be one.");
 }
 
 function step(by) {

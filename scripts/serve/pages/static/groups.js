@@ -48,7 +48,7 @@ async function show(say) {
 async function showDecided() {
   const found = await ask("/decisions?limit=10");
   find("decided").hidden = false;
-  const rows = found.decisions.map((one) => decisionRow(one, true, (work, said) => telling((say) => work().then(() => show(say)).then(() => say(said)))));
+  const rows = found.decisions.map((one) => decisionRow(one, found.index, true, (work, said) => telling((say) => work().then(() => show(say)).then(() => say(said)))));
   const rest = found.total - rows.length;
   if (rest > 0) rows.push(make("li", { className: "hint" }, `and ${rest.toLocaleString("en")} before them`));
   find("decisions").replaceChildren(...(rows.length ? rows : [make("li", { className: "hint" }, "nothing yet")]));

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from served import V1, served
 
 from indexing.errors import InputError
+from indexing.update.update_index import update_index
 from reranking.grouping.decision_store import open_decisions
 from reranking.grouping.decisions import Decision, DecisionKind
 from scripts.serve.engine.current import Current
@@ -20,6 +21,7 @@ from scripts.serve.groups.board import GroupSources
 from scripts.serve.groups.desk import GroupDesk
 
 GROUPS, DECISIONS = f"{V1}/groups", f"{V1}/decisions"
+OTHER = "quite another product"
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def write_groups(rows, folder):
 def opening(files, sample_index, tmp_path):
     """Open a server of the groups: `with opening() as door`."""
 
-    def open_it(*, scores=True, decisions=True):
+    def open_it(*, scores=True, decisions=True, index=sample_index):
         sources = GroupSources(
             files[0] / "groups.parquet",
             files[0] / "scores.parquet" if scores else None,
@@ -60,7 +62,7 @@ def opening(files, sample_index, tmp_path):
         desk.board.wait()
         where = tmp_path / f"server {len(list(tmp_path.iterdir()))}"
         where.mkdir()
-        return served(Current(Sources(sample_index)), where, groups=desk)
+        return served(Current(Sources(index)), where, groups=desk)
 
     return open_it
 
@@ -80,8 +82,13 @@ def group(client, name="x/ü"):
 
 
 def decide(client, kind, name="x/ü", **more):
-    version = read(client.get(GROUPS), forms.GroupsForm)["version"]
-    return client.post(DECISIONS, {"kind": kind, "group": name, "version": version, **more})
+    return client.post(DECISIONS, {"kind": kind, "group": name, **shown(client), **more})
+
+
+def shown(client):
+    """What was seen: the version of the groups, and the index that products are told from."""
+    found = read(client.get(GROUPS), forms.GroupsForm)
+    return {"version": found["version"], "index": found["index"]}
 
 
 class TestLooking:
@@ -229,10 +236,10 @@ class TestDeciding:
         folder, ids = files
         with opening() as door:
             client = door.client("label")
-            version = client.get(GROUPS).json["version"]
+            before = shown(client)
             write_groups([(one, "x/ü") for one in ids], folder)
-            wait_for(client, lambda: client.get(GROUPS).json["version"] != version)
-            reply = client.post(DECISIONS, {"kind": "lock", "group": "x/ü", "version": version})
+            wait_for(client, lambda: shown(client) != before)
+            reply = client.post(DECISIONS, {"kind": "lock", "group": "x/ü", **before})
             assert (reply.status, "made anew" in reply.error) == (409, True)
 
     def test_decisions_go_into_the_file_that_is_there_now(self, opening, files):
@@ -257,7 +264,7 @@ class TestDeciding:
         with opening() as door:
             assert decide(door.client("read"), "lock").status == 403
             assert door.client("read").post(f"{DECISIONS}/undo", {}).status == 403
-            assert door.client("read").post(f"{DECISIONS}/confirm", {"number": 1}).status == 403
+            assert door.client("read").post(f"{DECISIONS}/confirm", {"number": 1, "index": "x"}).status == 403
 
     def test_who_reads_otherwise_now_is_told_until_somebody_says_that_it_holds(self, opening, files):
         folder, ids = files
@@ -276,9 +283,45 @@ class TestDeciding:
             example = group(client, "couple")["decisions"][0]["example"]
             assert (example["id"], example["seen"]) == (ids[5], "a kettle")
             assert example == told[number]["example"]
-            assert client.post(f"{DECISIONS}/confirm", {"number": number}).json == {"number": number}
+            assert confirm(client, number).json == {"number": number}
             assert group(client, "couple")["decisions"][0]["retitled"] == 0
-            assert "decision 9 does not stand" in client.post(f"{DECISIONS}/confirm", {"number": 9}).error
+            assert "decision 9 does not stand" in confirm(client, 9).error
+
+    def test_of_products_that_an_index_told_since_replaced_nothing_is_decided_unseen(
+        self, opening, files, own_index, sample, tmp_path
+    ):
+        folder, ids = files
+        with opening(index=own_index) as door:
+            client = door.client("label")
+            with open_decisions(folder / "decisions.db") as store:
+                number = store.record(Decision(DecisionKind.LOCK, tuple(ids[5:7]), (), "bob"), {ids[5]: "a kettle"})
+            before = shown(client)
+            seen = group(client, "couple")
+            assert (seen["index"], client.get(DECISIONS).json["index"]) == (before["index"], before["index"])
+            give_another_title(own_index, sample, ids[5], tmp_path)
+            assert door.service.current.look()
+            for address, asked in (
+                ("/confirm", {"number": number, "index": before["index"]}),
+                ("", {"kind": "lock", "group": "couple", **before}),
+            ):
+                reply = client.post(DECISIONS + address, asked)
+                assert (reply.status, "index was replaced" in reply.error) == (409, True)
+            (decision,) = group(client, "couple")["decisions"]
+            assert decision["example"] == {"id": ids[5], "seen": "a kettle", "now": OTHER}
+            with open_decisions(folder / "decisions.db") as store:
+                assert (store.last_event(), store.seen().titles) == (number, ["a kettle"])
+            assert confirm(client, number).status == 200
+            with open_decisions(folder / "decisions.db") as store:
+                assert OTHER in store.seen().titles
+
+    @pytest.mark.parametrize(
+        ("address", "asked"),
+        [("", {"kind": "lock", "group": "couple", "version": "x"}), ("/confirm", {"number": 1})],
+    )
+    def test_who_does_not_say_which_index_was_seen_is_refused(self, opening, address, asked):
+        with opening() as door:
+            reply = door.client("label").post(DECISIONS + address, asked)
+            assert (reply.status, "index" in reply.error) == (422, True)
 
     @pytest.mark.parametrize(
         ("asked", "status", "said"),
@@ -300,8 +343,7 @@ class TestDeciding:
     def test_what_is_no_decision(self, opening, files, asked, status, said):
         with opening() as door:
             client = door.client("label")
-            version = client.get(GROUPS).json["version"]
-            reply = client.post(DECISIONS, {"group": "x/ü", "version": version, **asked})
+            reply = client.post(DECISIONS, {"group": "x/ü", **shown(client), **asked})
             assert (reply.status, said in reply.error) == (status, True), reply.body
         with open_decisions(files[0] / "decisions.db") as store:
             assert store.last_event() == 0
@@ -310,6 +352,17 @@ class TestDeciding:
         with opening() as door:
             reply = decide(door.client("label"), "split", apart=[str(one) for one in files[1][:5]])
             assert (reply.status, "leave one at least" in reply.error) == (422, True)
+
+
+def confirm(client, number):
+    return client.post(f"{DECISIONS}/confirm", {"number": number, "index": shown(client)["index"]})
+
+
+def give_another_title(index, sample, product_id, where):
+    """Update an index as if a shop had given an id to another product."""
+    rows = pd.read_parquet(sample / "products.parquet")
+    rows[rows["id"] == product_id].assign(title=OTHER).to_parquet(where / "other.parquet")
+    update_index(index, [where / "other.parquet"])
 
 
 def wait_for(client, there, seconds=20):

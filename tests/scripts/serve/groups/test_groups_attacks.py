@@ -37,7 +37,8 @@ def door(sample_index, tmp_path_factory):
 @pytest.fixture
 def asked(door):
     """A decision that would be taken of whoever may."""
-    return {"kind": "lock", "group": EVIL, "version": door.client("read").get(f"{V1}/groups").json["version"]}
+    found = door.client("read").get(f"{V1}/groups").json
+    return {"kind": "lock", "group": EVIL, "version": found["version"], "index": found["index"]}
 
 
 def events(door):
@@ -146,6 +147,7 @@ def test_bodies_are_limited_and_not_repeated(door, asked):
         {**asked, "group": "a" * 100_000},
         {**asked, "a" * 100_000: 1},
         {**asked, "version": "a" * 100_000},
+        {**asked, "index": "a" * 100_000},
         {**asked, "kind": "split", "apart": ["a" * 1_001]},
     ):
         reply = client.post(f"{V1}/decisions", content)
