@@ -7,6 +7,7 @@ A file has the table from the first such decision on; programs that know of none
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -45,7 +46,16 @@ class Retitled:
     @property
     def change(self) -> str:
         """Say what it was called, and is."""
-        return f"seen {_told(self.seen)}, now {_told(self.now)}"
+        seen, now = (f"as {title!r}" if title else "without a title" for title in self.titles(MOST_CHARS))
+        return f"seen {seen}, now {now}"
+
+    def titles(self, most: int) -> tuple[str | None, str | None]:
+        """Return the title that was seen and that of now, both cut to `most` characters around where they begin to differ."""
+        seen, now = self.seen or "", self.now or ""
+        same = sum(1 for _ in takewhile(lambda signs: signs[0] == signs[1], zip(seen, now, strict=False)))
+        whole = max(len(seen), len(now)) <= most
+        start = 0 if whole or same < most // 2 else same - most // 4
+        return _cut(self.seen, start, most), _cut(self.now, start, most)
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,8 @@ def read_seen(connection: sqlite3.Connection, seq: int | None = None) -> SeenTit
     return SeenTitles([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
 
 
-def _told(title: str | None) -> str:
-    if not title:
-        return "without a title"
-    return "as " + repr(title if len(title) <= MOST_CHARS else f"{title[:MOST_CHARS]}…")
+def _cut(title: str | None, start: int, most: int) -> str | None:
+    if title is None:
+        return None
+    end = start + most
+    return f"{'…' if start else ''}{title[start:end]}{'…' if len(title) > end else ''}"

@@ -100,7 +100,7 @@ def decision_document(members: GroupMembers, kept: KeptDecision, retitled: Seque
 
 
 def _example(one: Retitled) -> dict[str, Any]:
-    seen, now = (None if title is None else title[:MOST_CHARS] for title in (one.seen, one.now))
+    seen, now = one.titles(MOST_CHARS)
     return {"id": one.product_id, "seen": seen, "now": now}
 
 

@@ -87,7 +87,8 @@ class NearGroup(Form):
 
 
 class RetitledForm(Form):
-    """It is a product that reads otherwise `now` than it was `seen` when it was decided of; null is no title."""
+    """It is a product that reads otherwise `now` than it was `seen` when it was decided of; null is no title. Long titles are
+    cut around where they begin to differ."""
 
     id: int | str
     seen: str | None

@@ -9,7 +9,7 @@ from indexing.catalog.catalog import FIELDS, Catalog
 from indexing.catalog.ids import FEW
 from reranking.grouping.decision_store import open_decisions
 from reranking.grouping.decisions import Decision, DecisionKind
-from reranking.grouping.seen_titles import titles_of
+from reranking.grouping.seen_titles import Retitled, titles_of
 
 
 def catalog_of(ids=None, **titles):
@@ -78,6 +78,26 @@ def test_a_long_title_is_cut_and_none_is_said(store):
     first, other = store.seen().retitled(catalog_of(a="", c="x" * 1_000))
     assert first.change == f"seen without a title, now as '{'x' * 200}…'"
     assert other.change == "seen as 'red phone', now without a title"
+
+
+@pytest.mark.parametrize(
+    ("seen", "now", "shown"),
+    [
+        ("a" * 10, "a" * 9 + "b", ("a" * 10, "a" * 9 + "b")),
+        ("a" * 50 + "b" * 3, "a" * 50 + "c" * 90, ("…" + "a" * 5 + "b" * 3, "…" + "a" * 5 + "c" * 15 + "…")),
+        ("a" * 50, "a" * 51, ("…" + "a" * 5, "…" + "a" * 6)),
+        ("ab" + "a" * 98, "ac" + "a" * 18, ("ab" + "a" * 18 + "…", "ac" + "a" * 18)),
+        (None, "a" * 21, (None, "a" * 20 + "…")),
+        ("a" * 21, "", ("a" * 20 + "…", "")),
+    ],
+)
+def test_long_titles_are_cut_around_where_they_begin_to_differ(seen, now, shown):
+    assert Retitled(1, "a", seen, now).titles(20) == shown
+
+
+def test_titles_that_differ_late_are_not_told_alike():
+    one = Retitled(1, "a", "x" * 500 + " 64 GB", "x" * 500 + " 128 GB")
+    assert one.change == f"seen as '…{'x' * 49} 64 GB', now as '…{'x' * 49} 128 GB'"
 
 
 def test_what_is_taken_back_is_not_told(store):

@@ -287,6 +287,16 @@ class TestDeciding:
             assert group(client, "couple")["decisions"][0]["retitled"] == 0
             assert "decision 9 does not stand" in confirm(client, 9).error
 
+    def test_long_titles_are_told_from_where_they_differ(self, opening, files, own_index, sample, tmp_path):
+        folder, ids = files
+        now, seen = "a kettle, " * 50 + "white", "a kettle, " * 50 + "black"
+        give_another_title(own_index, sample, ids[5], tmp_path, now)
+        with opening(index=own_index) as door:
+            with open_decisions(folder / "decisions.db") as store:
+                store.record(Decision(DecisionKind.LOCK, tuple(ids[5:7]), (), "bob"), {ids[5]: seen})
+            (decision,) = group(door.client("label"), "couple")["decisions"]
+            assert decision["example"] == {"id": ids[5], "seen": "…" + seen[425:], "now": "…" + now[425:]}
+
     def test_of_products_that_an_index_told_since_replaced_nothing_is_decided_unseen(
         self, opening, files, own_index, sample, tmp_path
     ):
@@ -358,10 +368,10 @@ def confirm(client, number):
     return client.post(f"{DECISIONS}/confirm", {"number": number, "index": shown(client)["index"]})
 
 
-def give_another_title(index, sample, product_id, where):
+def give_another_title(index, sample, product_id, where, title=OTHER):
     """Update an index as if a shop had given an id to another product."""
     rows = pd.read_parquet(sample / "products.parquet")
-    rows[rows["id"] == product_id].assign(title=OTHER).to_parquet(where / "other.parquet")
+    rows[rows["id"] == product_id].assign(title=title).to_parquet(where / "other.parquet")
     update_index(index, [where / "other.parquet"])
 
 
