@@ -1,5 +1,6 @@
 """Groups are looked at by whoever may read; who may label decides of them, and takes decisions back."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -157,8 +158,14 @@ async def confirm(request: Request, asked: ConfirmForm, service: Asked) -> Respo
     """Say that a decision still holds of its products as they were seen: what was seen in another index is refused (409)."""
     desk, reviewer, catalog = _deciding(service), visitor_of(request).name, _seen(service, asked.index)
 
+    def looked_at(members: Iterable[Id]) -> Mapping[Id, str | None]:
+        titles = titles_of(catalog, members)
+        if not titles:  # there is nothing to keep
+            raise Refused(409, f"the index has no product of decision {asked.number}: there is nothing to look at")
+        return titles
+
     def work(store: DecisionStore) -> bool:
-        return store.confirm(reviewer, asked.number, lambda members: titles_of(catalog, members))
+        return store.confirm(reviewer, asked.number, looked_at)
 
     if not await desk.do(work):
         raise Refused(409, f"decision {asked.number} does not stand")

@@ -287,6 +287,17 @@ class TestDeciding:
             assert group(client, "couple")["decisions"][0]["retitled"] == 0
             assert "decision 9 does not stand" in confirm(client, 9).error
 
+    def test_that_what_the_index_lacks_still_holds_is_refused_as_nobody_can_have_looked_at_it(self, opening, files):
+        folder, ids = files
+        with opening() as door, open_decisions(folder / "decisions.db") as store:
+            number = store.record(
+                Decision(DecisionKind.LOCK, (gone(ids), gone(ids) * 2), (), "bob"), {gone(ids): "pan"}
+            )
+            reply = confirm(door.client("label"), number)
+            assert (reply.status, f"no product of decision {number}" in reply.error) == (409, True)
+            assert len(store.seen()) == 1
+            assert decide(door.client("label"), "lock").status == 200  # the file is free
+
     def test_long_titles_are_told_from_where_they_differ(self, opening, files, own_index, sample, tmp_path):
         folder, ids = files
         now, seen = "a kettle, " * 50 + "white", "a kettle, " * 50 + "black"
