@@ -92,6 +92,17 @@ def test_pairs_without_pictures_are_refused(labelled, tmp_path, clip_config, mon
     assert not (tmp_path / "out").exists()
 
 
+def unlike(one, other):
+    """Which tensors of two files are not the same, and by how much."""
+    from safetensors.torch import load_file
+
+    first, second = load_file(one), load_file(other)
+    assert first.keys() == second.keys()
+    return {
+        name: float((first[name] - second[name]).abs().max()) for name in first if not first[name].equal(second[name])
+    }
+
+
 @pytest.mark.slow
 def test_a_killed_training_goes_on_to_the_same_weights(sample, sample_index, clip_config, tmp_path):
     def command(out):
@@ -110,5 +121,5 @@ def test_a_killed_training_goes_on_to_the_same_weights(sample, sample_index, cli
     again = subprocess.run(command(killed), capture_output=True, text=True, check=True)
     subprocess.run(command(whole), capture_output=True, check=True)
     assert "going on from step" in again.stderr
-    assert (killed / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
+    assert unlike(killed / WEIGHTS, whole / WEIGHTS) == {}
     assert not checkpoint.exists()
