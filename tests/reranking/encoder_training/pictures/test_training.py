@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from unlike_weights import unlike
 
 from indexing.encoders.pictures.clip_model import CONFIG, WEIGHTS, ClipName, import_open_clip, open_clip_model
 from indexing.errors import InputError
@@ -90,17 +91,6 @@ def test_pairs_without_pictures_are_refused(labelled, tmp_path, clip_config, mon
             index, pairs, config=str(clip_config), out=tmp_path / "out", options=ImageTraining(valid_share=0.3)
         )
     assert not (tmp_path / "out").exists()
-
-
-def unlike(one, other):
-    """Which tensors of two files are not the same, and by how much."""
-    from safetensors.torch import load_file
-
-    first, second = load_file(one), load_file(other)
-    assert first.keys() == second.keys()
-    return {
-        name: float((first[name] - second[name]).abs().max()) for name in first if not first[name].equal(second[name])
-    }
 
 
 @pytest.mark.slow

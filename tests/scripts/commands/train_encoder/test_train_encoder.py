@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from unlike_weights import unlike
 
 from indexing.product_index import open_index
 from reranking.model.folder import load_reranker
@@ -259,8 +260,7 @@ def test_a_killed_training_goes_on_to_the_same_model(sample_index, files, tiny_t
         [*arguments("cut"), "--resume"], check=True, env=environment, capture_output=True, text=True
     )
     assert "going on from step" in resumed.stderr
-    whole, cut = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "cut"))
-    assert whole == cut
+    assert unlike(*(tmp_path / name / "model.safetensors" for name in ("whole", "cut"))) == {}
     curves = [
         json.loads((tmp_path / name / "manifest.json").read_text())["made"]["history"] for name in ("whole", "cut")
     ]
