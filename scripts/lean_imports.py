@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec  # late: it loads what reads packages' files
 
+OWN = {"indexing", "reranking", "eval", "scripts"}  # in whose name Arrow asks where they make an array
 REFUSED = {  # what is not loaded: the packages that do without it where it is not installed
     "sklearn": {"xgboost"},  # which takes three times as long as all the rest of it
-    "pandas": {
-        "pyarrow",
-        "indexing",
-        "reranking",
-        "eval",
-        "scripts",
-    },  # Arrow asks in the name of whoever makes an array
+    "pandas": {"pyarrow", *OWN},
 }
+"""What is asked for by `importlib.util.find_spec` is refused, too, in place of not being found."""
 
 
 class _LeftOut:

@@ -278,9 +278,7 @@ def weighed(counts: sp.csr_matrix, columns: Ints1d, idf: Floats1d) -> sp.csr_mat
 
 def _top(queries: sp.csr_matrix, by_ngram: sp.csr_matrix, ask: int, threads: int) -> Neighbours:
     """Return the `ask` largest products of each query row, in any order, as rows padded with -1."""
-    from sparse_dot_topn import (
-        sp_matmul_topn,
-    )  # late: cosines of pairs do without it
+    from sparse_dot_topn import sp_matmul_topn  # late: cosines of pairs do without it
 
     found = sp_matmul_topn(queries, by_ngram, top_n=ask, n_threads=threads)
     if found.nnz == queries.shape[0] * ask:

@@ -12,7 +12,11 @@ from indexing.catalog.catalog import Catalog
 
 BLOCK_PRODUCTS = 65_536
 
-Told = Callable[[int], None]
+Told = Callable[[int], None]  # of how many products are read
+
+
+def untold(done: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class CatalogBlock:
     prepared: Ints1d
 
 
-def catalog_blocks(catalog: Catalog, products: Ints1d, told: Told = lambda done: None) -> Iterator[CatalogBlock]:
+def catalog_blocks(catalog: Catalog, products: Ints1d, told: Told = untold) -> Iterator[CatalogBlock]:
     """Yield the whole catalogue in blocks, for statistics of all products and rows of those prepared; `told` of how many are done with."""
     for start in range(0, len(catalog), BLOCK_PRODUCTS):
         stop = min(start + BLOCK_PRODUCTS, len(catalog))

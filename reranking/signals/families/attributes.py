@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.catalog.catalog import Catalog
 from reranking.signals.feature import declare
-from reranking.signals.product_rows import ProductRows, Told, catalog_blocks
+from reranking.signals.product_rows import ProductRows, Told, catalog_blocks, untold
 from reranking.signals.texts.attribute_values import AttributeOccurrences
 from reranking.signals.texts.bags import BUCKET_BITS, BUCKETS, Bags, Rows
 from reranking.signals.texts.counting import TokenCounts
@@ -54,7 +54,7 @@ class AttributeSignals:
 
     @classmethod
     def from_catalog(
-        cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None, told: Told = lambda done: None
+        cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None, told: Told = untold
     ) -> "AttributeSignals":
         """Read the catalogue once for what is rare, into `counts` where given; keep the rows of `products`, sorted
         positions. `told` of how many products are read."""

@@ -13,7 +13,7 @@ from indexing.words.tokens import folds
 from reranking.signals.families.codes import MEANINGS as CODE_MEANINGS
 from reranking.signals.families.codes import CodeSignals, CodeSignalsBuilder
 from reranking.signals.feature import declare
-from reranking.signals.product_rows import ProductRows, Told, catalog_blocks, titles
+from reranking.signals.product_rows import ProductRows, Told, catalog_blocks, titles, untold
 from reranking.signals.texts.bags import BUCKET_BITS, Bags, Occurrences, Overlap, Rows, bucket_of
 from reranking.signals.texts.codes import read_codes, read_numbers, written_codes
 from reranking.signals.texts.counting import TokenCounts
@@ -142,7 +142,7 @@ class NumberSignals:
 
     @classmethod
     def from_catalog(
-        cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None, told: Told = lambda done: None
+        cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None, told: Told = untold
     ) -> "NumberSignals":
         """Read the catalogue once for what is rare, into `counts` where given; keep the rows of `products`, sorted
         positions. `told` of how many products are read."""

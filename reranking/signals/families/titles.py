@@ -11,7 +11,7 @@ from indexing.arrays import Floats1d, Floats2d, Ints1d, Objects1d
 from indexing.catalog.catalog import Catalog
 from indexing.words.tokens import folds, words
 from reranking.signals.feature import declare
-from reranking.signals.product_rows import ProductRows, Told, catalog_blocks, titles
+from reranking.signals.product_rows import ProductRows, Told, catalog_blocks, titles, untold
 from reranking.signals.texts.bags import Bags, Compared, Occurrences, Overlap, Rows, bucket_of
 from reranking.signals.texts.counting import TokenCounts
 from reranking.signals.texts.grams import character_grams
@@ -113,7 +113,7 @@ class TextSignals:
 
     @classmethod
     def from_catalog(
-        cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None, told: Told = lambda done: None
+        cls, catalog: Catalog, products: Ints1d, counts: TokenCounts | None = None, told: Told = untold
     ) -> "TextSignals":
         """Read the catalogue once for what is rare, into `counts` where given; keep the rows of `products`, sorted
         positions. `told` of how many products are read."""
