@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from reranking.pairs.labelled import LabelledPairs
 
 SPLITS = ("train", "valid", "test")
-EVERYWHERE = ("fashion",)  # sets whose products are matched within a source too
+EVERYWHERE = ("fashion",)  # sets whose products are matched within a source too, as those without sources
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,21 @@ def open_set(
     folder: Path, work: Path, splits: tuple[str, ...], *, text_encoder: str = "lsa", image_encoder: str = "auto"
 ) -> LabelledSet:
     """Build the index of `folder` into `work` and read its `pairs_SPLIT.parquet`. Vectors that still fit are kept."""
+    import pyarrow.parquet as pq
+
     from indexing.build.build_index import build_index
     from indexing.build.options import BuildOptions
     from indexing.encoders.options import EncodingOptions
     from reranking.pairs.labelled import read_labelled
 
+    products = folder / "products.parquet"
+    across = folder.name not in EVERYWHERE and "source" in pq.read_schema(products).names
     options = BuildOptions(
         encoding=EncodingOptions(text_encoder=text_encoder, image_encoder=image_encoder),
-        match_across_sources=folder.name not in EVERYWHERE,
+        match_across_sources=across,
         overwrite=True,
     )
-    index = build_index([folder / "products.parquet"], work, options=options).index
+    index = build_index([products], work, options=options).index
     pairs = {name: read_labelled([folder / f"pairs_{name}.parquet"], index.catalog) for name in splits}
     return LabelledSet(folder.name, index, pairs)
 

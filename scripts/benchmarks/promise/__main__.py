@@ -2,7 +2,8 @@
 
 Each set makes four situations of its own pairs: `shares`, test pairs with other shares of matches; `seen`, validation with other
 offers of training's products, and without; `source`, one source held out wholly; and `matches-only`, labels that hold only
-matches, and a few others. For each precision asked and each seed a model is trained and test pairs are scored as users do it.
+matches, and a few others. A fifth, `given`, is the set's own split, for sets that were made to be hard (scripts/benchmarks/corner_cases.py).
+For each precision asked and each seed a model is trained and test pairs are scored as users do it.
 Prints what was skipped, a markdown table, verdicts and, last, one JSON object.
 """
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from scripts.benchmarks.promise.situations import Choices
 
 NAMES = ("shares", "seen", "source", "matches-only")
+GIVEN = "given"
 
 
 @click.command()
@@ -52,9 +54,9 @@ def command(
     from scripts.benchmarks.promise.situations import Choices
 
     names = situations.split(",")
-    unknown = [name for name in names if name not in NAMES]
+    unknown = [name for name in names if name not in (*NAMES, GIVEN)]
     if unknown:
-        raise click.UsageError(f"--situations names {unknown[0]!r}: there are {', '.join(NAMES)}")
+        raise click.UsageError(f"--situations names {unknown[0]!r}: there are {', '.join((*NAMES, GIVEN))}")
     choices = Choices(tuple(map(float, shares.split(","))), learned, sources)
     plan = _Plan(names, seeds_of(seeds), [float(precision) for precision in asked.split(",")], choices, out)
     runs: list[PromiseRun] = []

@@ -59,6 +59,11 @@ def make_shares(opened: LabelledSet, seed: int, choices: Choices, skip: Skip) ->
     yield Setting(name, train, valid, drawn)
 
 
+def make_given(opened: LabelledSet, seed: int, choices: Choices, skip: Skip) -> Iterator[Setting]:
+    """Yield one setting: the set's own split, which was made so that test is unlike validation."""
+    yield Setting("train", opened.pairs["train"], opened.pairs["valid"], {"test": opened.pairs["test"]})
+
+
 def make_seen(opened: LabelledSet, seed: int, choices: Choices, skip: Skip) -> Iterator[Setting]:
     """Yield two settings: validation with other offers of the products of training, and without. The test pairs have no
     product of either."""
@@ -108,6 +113,7 @@ SITUATIONS: dict[str, Make] = {
     "seen": make_seen,
     "source": make_sources,
     "matches-only": make_matches_only,
+    "given": make_given,
 }
 
 
