@@ -97,6 +97,10 @@ class Signals:
             self.gate and self.gate.of_training_pairs(among),
         )
 
+    def in_thinned_catalogue(self) -> "Signals":
+        """Return the same families as they would see pairs in a catalogue without other offers of their products."""
+        return replace(self, rivals=self.rivals and replace(self.rivals, thinned=True))
+
     def of_new_pairs(self) -> "Signals":
         """Return the same families for pairs of new products; a cross-encoder, which is not trained anew for folds, by its own folds."""
         return replace(self.of_training_pairs(False), cross=self.cross and self.cross.of_training_pairs(True))
@@ -266,11 +270,10 @@ def prepare_signals(
 ) -> Signals:
     """Prepare the families of an index for `products` (sorted positions).
 
-    Each stage builds on those before it: the plain families, then of what is `learned` the words, the rivals by the
-    first look, whose pairs are computed here, and the cross-encoder. `k` and `views` are the model's, by default the
-    index's own; without `identifiers`, barcodes and part numbers are not compared. Of a `whole` catalogue that was read for the
-    same views and k nothing is read again, of one that was `counted` no texts of others. With `keep`, features of pairs of rivals are kept for pairs to score, where there is no
-    cross-encoder. Raises InputError when the index keeps fewer neighbours or lacks a view.
+    Each stage builds on those before it: the plain families, then of what is `learned` the words, the rivals by the first look, whose
+    pairs are computed here, and the cross-encoder. `k` and `views` are the model's, by default the index's own; without `identifiers`,
+    barcodes and part numbers are not compared. Of a `whole` catalogue that was read for the same views and k nothing is read again, of one
+    that was `counted` no texts of others. With `keep`, features of pairs of rivals are kept where there is no cross-encoder. Raises InputError when the index keeps fewer neighbours or lacks a view.
     """
     learned = learned or Learned()
     k = index.k if k is None else k

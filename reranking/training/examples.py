@@ -5,8 +5,11 @@ import shutil
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
 
 from indexing.arrays import Floats1d, Floats2d, Ints1d
 from indexing.machine.memory import human
@@ -15,7 +18,7 @@ from indexing.product_index import ProductIndex
 from reranking.boosters.boosting import boost
 from reranking.boosters.ensemble import Boost
 from reranking.boosters.examples import Examples
-from reranking.boosters.feature_blocks import write_feature_blocks
+from reranking.boosters.feature_blocks import FeatureBlocks, write_feature_blocks
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import SideCodes
 from reranking.pairs.labelled import LabelledPairs
@@ -56,6 +59,10 @@ class PairSignals(Protocol):
 
     def of_training_pairs(self, among: bool) -> "PairSignals":
         """Return the same for pairs that they were trained on, or (not `among`) for others."""
+        ...
+
+    def in_thinned_catalogue(self) -> "PairSignals":
+        """Return the same as they would see pairs in a catalogue without other offers of their products."""
         ...
 
     def compute_all(self, left: Ints1d, right: Ints1d, *, stage: str, progress: Progress = silent) -> Floats2d:
@@ -218,15 +225,16 @@ class TrainingRoom:
         self.announce(f"train: boosters in {world_size} shares of the pairs, each on a worker")
         return self.crew.boosting(world_size), world_size
 
-    def say(self, train: int, valid: int, features: int) -> None:
-        """Announce what training on that many pairs needs."""
-        kept = valid * features * BYTES_A_VALUE
-        whole = train * features * BYTES_A_VALUE
-        head = f"train: {train:,} pairs and {valid:,} for validation, {features} features: needs about "
-        if self.holds(train, features):
+    def say(self, train: int, valid: int, features: int, *, again: int = 0) -> None:
+        """Announce what training on that many pairs needs, so many of which are seen once more."""
+        kept, rows = valid * features * BYTES_A_VALUE, train + again
+        whole = rows * features * BYTES_A_VALUE
+        twice = f" ({again:,} of them once more in a thinned catalogue)" if again else ""
+        head = f"train: {train:,} pairs{twice} and {valid:,} for validation, {features} features: needs about "
+        if self.holds(rows, features):
             self.announce(f"{head}{human(whole + kept)} of memory")
         else:
-            disk = human(train * features * DISK_A_VALUE)
+            disk = human(rows * features * DISK_A_VALUE)
             self.announce(f"{head}{human(kept + self.memory // 2)} of memory and {disk} of disk in {self.folder}")
 
     @contextmanager
@@ -245,14 +253,27 @@ def make_examples(
     *,
     stage: str,
     weights: Floats1d | None = None,
+    again: Ints1d | None = None,
     room: TrainingRoom | None = None,
     progress: Progress = silent,
 ) -> Examples:
-    """Compute the features of pairs, whose categories are `codes`; without `room` in memory."""
+    """Compute the features of pairs, whose categories are `codes`; without `room` in memory.
+
+    The pairs at the rows `again` come once more behind all others, as they would be seen in a thinned catalogue.
+    """
     directions = tuple(feature.direction for feature in signals.features)
+    shown = [(signals, pairs, stage)]
+    if again is not None and len(again):
+        shown.append((signals.in_thinned_catalogue(), pairs.take(again), f"{stage} once more"))
+        rows = np.concatenate([np.arange(len(pairs)), again])
+        pairs, codes, weights = pairs.take(rows), codes.take(rows), None if weights is None else weights[rows]
+    features: Floats2d | FeatureBlocks
     if room is None or room.holds(len(pairs), len(directions)):
-        features = signals.compute_all(pairs.left, pairs.right, stage=stage, progress=progress)
-        return Examples(features, pairs.targets, codes.left, weights, directions, codes.right)
-    computed = signals.in_blocks(pairs.left, pairs.right, BLOCK_PAIRS, stage=stage, progress=progress)
-    blocks = write_feature_blocks(computed, room.folder)
-    return Examples(blocks, pairs.targets, codes.left, weights, directions, codes.right)
+        parts = [seen.compute_all(p.left, p.right, stage=named, progress=progress) for seen, p, named in shown]
+        features = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    else:
+        blocks = (
+            seen.in_blocks(p.left, p.right, BLOCK_PAIRS, stage=named, progress=progress) for seen, p, named in shown
+        )
+        features = write_feature_blocks(chain.from_iterable(blocks), room.folder)
+    return Examples(features, pairs.targets, codes.left, weights, directions, codes.right)

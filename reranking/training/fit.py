@@ -12,8 +12,14 @@ from reranking.boosters.examples import Examples, in_memory
 from reranking.model.train_options import TrainOptions
 from reranking.pairs.evaluation_category import SideCategories, SideCodes
 from reranking.pairs.labelled import LabelledPairs
+from reranking.signals.stacked import stacked_among
 from reranking.training.examples import PairSignals, TrainingRoom, make_examples
 from reranking.training.training_pairs import TrainingPairs
+
+ONE_OF = 2  # of so many training pairs one is seen once more in a thinned catalogue, but at most:
+MOST_ONCE_MORE = 10_000
+MOST_LOOKED_AT = 1_000  # matches that tell whether products have further ones
+FURTHER_MATCHES = "rivals_expected_smaller"
 
 
 @dataclass(frozen=True)
@@ -41,9 +47,10 @@ class Fit:
     ) -> "Fit":
         """Compute the features of both sides by signals that were learned from the pairs to train on, those of validation in memory,
         and train."""
+        again = seen_once_more(signals, data, options.seed)
         if room is not None:
-            room.say(len(data.train), len(data.valid), len(signals.names))
-        train = examples_to_train_on(signals, data, room=room, progress=progress)
+            room.say(len(data.train), len(data.valid), len(signals.names), again=len(again))
+        train = examples_to_train_on(signals, data, again=again, room=room, progress=progress)
         others = signals.of_training_pairs(data.sides.held_out)
         judged = make_examples(others, data.valid, data.valid_codes, stage="features valid", progress=progress)
         fit, world_size = (boost, 1) if room is None else room.boosting(train)
@@ -70,12 +77,44 @@ class Fit:
         return self.ensemble.score(features, sides)
 
 
+def seen_once_more(signals: PairSignals, data: TrainingPairs, seed: int) -> Ints1d:
+    """Draw the rows of training pairs that boosters see once more, in a catalogue without the other offers of their products.
+
+    Products of labels often have more offers than others: of each pair that is none a rival is nearer, and boosters that see no other pairs
+    take the nearest product for a match where a product has none. None are drawn where no rivals are compared, nor where both
+    products of a match have not one further match each, on average: without others a match would look as such a pair does.
+    """
+    if "rivals" not in stacked_among(signals.names):
+        return np.zeros(0, dtype=np.int64)
+    random = np.random.default_rng(seed)
+    matches = np.flatnonzero(data.train.targets == 1)
+    some = data.train.take(np.sort(random.choice(matches, min(len(matches), MOST_LOOKED_AT), replace=False)))
+    features = signals.of_training_pairs(True).compute_all(some.left, some.right, stage="features looked at")
+    if features[:, signals.names.index(FURTHER_MATCHES)].mean() < 1:
+        return np.zeros(0, dtype=np.int64)
+    count = min(len(data.train) // ONE_OF, MOST_ONCE_MORE)
+    return np.sort(random.choice(len(data.train), count, replace=False))
+
+
 def examples_to_train_on(
-    signals: PairSignals, data: TrainingPairs, *, room: TrainingRoom | None = None, progress: Progress = silent
+    signals: PairSignals,
+    data: TrainingPairs,
+    *,
+    again: Ints1d | None = None,
+    room: TrainingRoom | None = None,
+    progress: Progress = silent,
 ) -> Examples:
-    """Compute the features of the pairs to train on, out of fold where signals were learned from them, with their weights."""
+    """Compute the features of the pairs to train on, out of fold where signals were learned from them, with their weights; behind them
+    those of the pairs at the rows `again` once more, in a thinned catalogue."""
     learned = signals.of_training_pairs(True)
     weights = data.added.weights()
     return make_examples(
-        learned, data.train, data.train_codes, weights=weights, stage="features train", room=room, progress=progress
+        learned,
+        data.train,
+        data.train_codes,
+        weights=weights,
+        again=again,
+        stage="features train",
+        room=room,
+        progress=progress,
     )

@@ -118,6 +118,19 @@ class SideRivals:
     lifted: csr_array
     expected: Floats1d
 
+    def thinned(self, other: Ints1d) -> "SideRivals":
+        """Return them without those that the first look takes for matches, as if the catalogue had none of these; the `other` side (p,)
+        stays."""
+        rivals, starts, lifted = self.lifted.indices, self.lifted.indptr, self.lifted.data
+        counts = np.diff(starts)
+        gone = (lifted > LIFT) & (rivals != np.repeat(other, counts))
+        of_rows = np.repeat(np.arange(len(counts)), counts)[gone]
+        missing = np.bincount(of_rows, _rounded(lifted[gone] - LIFT), minlength=len(counts))
+        left = np.concatenate([[0], np.cumsum(~gone)])[starts]
+        return SideRivals(
+            csr_array((lifted[~gone], rivals[~gone], left), shape=self.lifted.shape), self.expected - missing
+        )
+
     def against(self, other: Ints1d, sources: Ints1d) -> "Competition":
         """Say how the rivals, but for the `other` side (p,), compete; `sources` (n,) are codes of who offers."""
         rivals, starts, log_odds = self.lifted.indices, self.lifted.indptr, self.lifted.data - LIFT

@@ -97,13 +97,15 @@ class RivalSignals:
     """It holds a first look, and the lists of rivals that each of its models scored.
 
     `sources` (n,) are codes, -1 unknown. With `out_of_fold`, pairs that the first look was trained on are seen by the
-    models that were not trained on them, nor on others with a product of their left product's fold.
+    models that were not trained on them, nor on others with a product of their left product's fold. `thinned`, they see no rival that
+    is likely a match.
     """
 
     look: FirstLook
     lists: tuple[RivalLists, ...]  # one a model
     sources: Ints1d
     out_of_fold: bool = False
+    thinned: bool = False
 
     features = FEATURES
 
@@ -123,6 +125,8 @@ class RivalSignals:
 
     def _judge(self, lists: RivalLists, left: Ints1d, right: Ints1d, own: Floats1d) -> Floats2d:
         ours, theirs = lists.of_side(left), lists.of_side(right)
+        if self.thinned:
+            ours, theirs = ours.thinned(right), theirs.thinned(left)
         sides = ours.against(right, self.sources), theirs.against(left, self.sources)
         columns = (
             [own - side.best for side in sides],

@@ -25,13 +25,14 @@ PAIRS = "pairs.npy"
 
 @dataclass(frozen=True)
 class SignalKind:
-    """It says how signals are prepared besides what they learned, whether the first look alone reads the words (`unshown_words`), and
-    whether for pairs that they learned from (`among`)."""
+    """It says how signals are prepared besides what they learned, whether the first look alone reads the words (`unshown_words`),
+    whether for pairs that they learned from (`among`), and whether as if the catalogue had no other offers of them (`thinned`)."""
 
     same_source: bool
     identifiers: bool
     unshown_words: bool = False
     among: bool = False
+    thinned: bool = False
 
     def prepare(
         self, index: ProductIndex, products: Ints1d, learned: Learned, counted: CountedCatalogue | None = None
@@ -46,7 +47,8 @@ class SignalKind:
             counted=counted,
         )
         shown = signals.without({"words"}) if self.unshown_words else signals
-        return shown.of_training_pairs(self.among)
+        read = shown.of_training_pairs(self.among)
+        return read.in_thinned_catalogue() if self.thinned else read
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,10 @@ class SignalsApart:
         """Return the same for pairs that they were trained on, or (not `among`) for others."""
         return replace(self, kind=replace(self.kind, among=among))
 
+    def in_thinned_catalogue(self) -> "SignalsApart":
+        """Return the same as they would see pairs in a catalogue without other offers of their products."""
+        return replace(self, kind=replace(self.kind, thinned=True))
+
     def compute_all(self, left: Ints1d, right: Ints1d, *, stage: str, progress: Progress = silent) -> Floats2d:
         """Return the features of pairs of positions (p,), as (p, f) float32, NaN = unknown."""
         pairs = DividedPairs.of(self.index, left, right)
@@ -94,6 +98,7 @@ class SignalsApart:
             kind.same_source,
             kind.identifiers,
             kind.among,
+            kind.thinned,
             kind.unshown_words,
         )
         parts = parts_for(self.beside, fingerprint_of(*made_of, pairs.digest))

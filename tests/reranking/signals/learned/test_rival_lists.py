@@ -131,3 +131,37 @@ def test_of_a_list_with_room_all_are_taken():
 
 def test_the_product_at_position_0_is_found():
     assert found_in(neighbours([(0, 0.9), (2, 0.5), (-1, np.nan)]), 2) == [[0, 2]]
+
+
+def thinned(lists, side, other):
+    found = lists.of_side(np.array([side])).thinned(np.array([other]))
+    met = found.against(np.array([other]), SOURCES)
+    return float(met.best[0]), float(met.best_offer[0]), float(met.expected[0])
+
+
+def test_a_thinned_catalogue_has_no_likely_matches_but_the_other_product(pairs):
+    lists = lists_of(pairs, {(0, 1): 5.0, (0, 2): 2.0, (0, 3): -1.0})
+    assert against(lists, 0, 1)[:2] == (2.0, 2.0)
+    assert thinned(lists, 0, 1) == (-1.0, NOBODY, pytest.approx(1 / (1 + np.exp(1.0)), abs=1e-6))
+    assert thinned(lists, 0, 3)[0] == NOBODY  # the other one is never its own rival
+
+
+def test_as_likely_as_not_is_no_likely_match(pairs):
+    lists = lists_of(pairs, {(0, 1): 0.0, (0, 2): 1 / 1024})
+    assert thinned(lists, 0, 3)[0] == 0.0
+
+
+def test_a_third_product_that_matches_is_not_shared_in_a_thinned_catalogue(pairs):
+    lists = lists_of(pairs, {(0, 1): 5.0, (1, 2): 3.0, (0, 3): 1.0, (2, 3): -2.0})
+    left, right = np.array([0]), np.array([2])
+    ours, theirs = lists.of_side(left).thinned(right), lists.of_side(right).thinned(left)
+    assert ours.shared(theirs).tolist() == theirs.shared(ours).tolist() == [NOBODY]
+    assert lists.of_side(left).shared(lists.of_side(right)).tolist() == [3.0]
+
+
+def test_lists_of_many_rows_are_thinned_row_by_row(pairs):
+    lists = lists_of(pairs, {(0, 1): 5.0, (0, 2): -1.0, (1, 2): 3.0, (2, 3): 4.0})
+    left, right = np.array([0, 1, 2, 0]), np.array([2, 3, 0, 1])
+    found = lists.of_side(left).thinned(right).against(right, SOURCES)
+    for row, (side, other) in enumerate(zip(left, right, strict=True)):
+        assert (found.best[row], found.best_offer[row]) == thinned(lists, side, other)[:2]
