@@ -78,9 +78,9 @@ class TestTrial:
 
 class TestSituations:
     def test_the_command_names_all(self):
-        from scripts.benchmarks.promise.__main__ import NAMES
+        from scripts.benchmarks.promise.__main__ import GIVEN, NAMES
 
-        assert tuple(SITUATIONS) == NAMES
+        assert tuple(SITUATIONS) == (*NAMES, GIVEN)
 
     def test_shares_of_matches_are_drawn_of_the_test_pairs(self, opened, skipped):
         (setting,) = make_shares(opened, 0, Choices((4.0, 0.1), learned=1.0), skipped.append)

@@ -5,12 +5,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scripts.benchmarks.corner_cases import Amounts, CornerCases, write_set
+from scripts.benchmarks.alike_products import AMOUNTS, Amounts, CornerCases, write_set
+from scripts.benchmarks.corner_cases import SIZES
 from scripts.benchmarks.labelled_set import SPLITS
 
 PRODUCTS, OFFERS = 60, 8
 GROUPS = np.repeat(np.arange(PRODUCTS), OFFERS)
-AMOUNTS = Amounts(3, 2, {"train": 3, "valid": 2, "test": 4}, seen=20, new=10)
+FEW = Amounts(3, 2, {"train": 3, "valid": 2, "test": 4}, seen=20, new=10)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def titles():
 
 @pytest.fixture(scope="module")
 def pairs(titles):
-    return CornerCases.of(titles, GROUPS, 0).draw(AMOUNTS)
+    return CornerCases.of(titles, GROUPS, 0).draw(FEW)
 
 
 def matched(pairs):
@@ -63,7 +64,7 @@ def test_most_others_are_the_nearest_ones(titles, pairs):
 
 
 def test_the_same_seed_draws_the_same_and_another_one_others(titles, pairs):
-    again, other = (CornerCases.of(titles, GROUPS, seed).draw(AMOUNTS) for seed in (0, 1))
+    again, other = (CornerCases.of(titles, GROUPS, seed).draw(FEW) for seed in (0, 1))
     np.testing.assert_array_equal(again["test"].left, pairs["test"].left)
     assert set(other["test"].left) != set(pairs["test"].left)
 
@@ -87,3 +88,7 @@ def test_a_set_has_the_offers_of_its_pairs_alone(titles, pairs, tmp_path):
         assert written["target"].to_pylist() == pairs[name].targets.tolist()
         mentioned |= {*written["left_id"].to_pylist(), *written["right_id"].to_pylist()}
     assert set(kept["id"].to_pylist()) == mentioned
+
+
+def test_the_command_names_all_amounts():
+    assert tuple(AMOUNTS) == SIZES
